@@ -1,0 +1,52 @@
+"""What a source yields: one `Article` as found in the input, before it is normalised into a `search.document.Document`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from search.document import Heading, Moment
+from search.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of an input.
+
+    `place` is where it stood, as a person would look for it (path, with the line where there is one).
+    `id` is the input's own id or "" (then `to_document` derives one from the URL, else from `place`).
+    `body` is plain text with its headings inside, blocks separated by blank lines; `headings` point into it.
+    `html` is the body's markup where the input had any.
+    """
+
+    place: str
+    title: str
+    body: str
+    id: str = ""
+    summary: str = ""
+    headings: tuple[Heading, ...] = ()
+    html: str = ""
+    url: str | None = None
+    sections: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    published: Moment | None = None
+    modified: Moment | None = None
+    language: str = ""
+    type: str = "article"
+
+
+class Source(Protocol):
+    """One input that can be read again and again. `name` is how reports call it."""
+
+    name: str
+
+    def size(self) -> int | None:
+        """Bytes to read, for the progress bar; None where unknown."""
+        ...
+
+    def articles(self) -> Iterator[Article | SourceError]:
+        """Every article in turn; one that cannot be read is yielded as its SourceError and the next goes on.
+        Raises SourceError where the input as a whole cannot be read."""
+        ...

@@ -1,0 +1,82 @@
+"""What is indexed and stored: one frozen `Document` per article.
+
+Headings are kept twice on purpose: inside `body`, where readers and phrases find them,
+and in `headings` with their place, so that a match in the body can be shown under its heading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+
+SECTION_SEPARATOR = " > "
+
+Moment = datetime | date
+"""An aware `datetime`, or a bare `date` where the time of day is not known.
+
+A bare date is the same day in every time zone; a datetime moves with the zone asked for.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading inside an article.
+
+    `offset` is where its text begins in `Document.body`, in characters;
+    `level` is 2 to 6; `anchor` is the fragment id on the article's own page, if it has one.
+    """
+
+    text: str
+    level: int
+    offset: int
+    anchor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One article, normalised and ready to index.
+
+    `body` is plain text, paragraphs and headings separated by a blank line;
+    `html` is the article's own markup where it had any (not yet sanitised: sanitise on output), else "".
+    `sections` are paths such as "News > Economy". `language` is a BCP 47 tag such as "en" or "zh-TW", or "".
+    `source` names the input it came from (a path or URL), for pruning and for messages.
+    `fingerprint` is a 64-bit similarity hash of the body: near-duplicates differ in few bits; 0 if too short.
+    """
+
+    id: str
+    title: str
+    body: str = ""
+    summary: str = ""
+    headings: tuple[Heading, ...] = ()
+    url: str | None = None
+    sections: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    published: Moment | None = None
+    modified: Moment | None = None
+    language: str = ""
+    type: str = "article"
+    source: str = ""
+    html: str = field(default="", repr=False)
+    fingerprint: int = 0
+
+    def content_hash(self) -> str:
+        """A hex digest (BLAKE2b, 128 bits) of everything but `source`: equal for equal articles, in every process."""
+        content = asdict(self)
+        del content["source"]
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_isoformat)
+        return hashlib.blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def section_ancestors(section: str) -> tuple[str, ...]:
+    """The section and every section above it: "News > Economy" gives ("News", "News > Economy")."""
+    parts = section.split(SECTION_SEPARATOR)
+    return tuple(SECTION_SEPARATOR.join(parts[: depth + 1]) for depth in range(len(parts)))
+
+
+def _isoformat(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"cannot hash a {type(value).__name__}")

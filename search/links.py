@@ -1,0 +1,24 @@
+"""How the library asks for addresses: it knows what to link, the site knows how its addresses look."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from search.request import SearchRequest
+
+
+class LinkMaker(Protocol):
+    """Makes absolute paths. The same request always gives the same address (parameters in one order, defaults left out)."""
+
+    def search(self, request: SearchRequest) -> str:
+        """The rendering being made (JSON links to JSON, pages to pages)."""
+        ...
+
+    def rendering(self, name: str, request: SearchRequest) -> str:
+        """The same search as `html`, `atom`, `feed` or `csv`."""
+        ...
+
+    def article(self, id: str, request: SearchRequest | None = None, position: int | None = None) -> str:
+        """The article's page; with `request`, the page that marks its words and knows the way back;
+        `position` is its place among the hits, from 0, for the links to the previous and the next one."""
+        ...

@@ -1,0 +1,81 @@
+"""How hits are ranked. Tune here; every engine uses these numbers and these formulas.
+
+BM25F (Robertson, Zaragoza, Taylor: "Simple BM25 extension to multiple weighted fields", CIKM 2004;
+Robertson and Zaragoza: "The Probabilistic Relevance Framework", 2009, section 3.6):
+the frequencies of a term in all fields are weighted and length-normalised, added, and only then saturated,
+so that ten mentions in the body cannot outweigh the title by the mere number of fields.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from math import log
+from typing import Final
+
+K1: Final = 1.2
+"""How soon repetition stops counting: half of the possible score at a frequency of K1."""
+
+FIELD_WEIGHTS: Final[dict[str, float]] = {
+    "title": 3.0,  # an editor chose each of its words
+    "headings": 1.5,  # names a passage, and its words are in the body once more
+    "summary": 1.5,  # the standfirst says what the piece is about
+    "body": 1.0,
+    "author": 1.0,  # a name matches a byline rarely, and then it is meant
+    "tags": 1.0,  # chosen with care in some archives, in bulk in others
+}
+
+FIELD_B: Final[dict[str, float]] = {
+    "title": 0.4,  # titles hardly vary in length
+    "headings": 0.4,
+    "summary": 0.4,
+    "body": 0.75,  # the usual value: a long article mentions everything
+    "author": 0.0,  # three authors are not less of an author each
+    "tags": 0.3,
+}
+"""How strongly a field's length discounts its frequencies, 0 to 1."""
+
+STEM_WEIGHT: Final = 0.8
+"""What another form of the word counts, where the exact spelling counts 1: exact spelling ranks above a stem match."""
+
+RECENCY_FLOOR: Final = 0.8
+"""The least an old article keeps of its score: recency reorders near-equals and never buries a better match."""
+
+RECENCY_OFFSET_DAYS: Final = 7.0
+"""News of the last week is equally new."""
+
+RECENCY_HALF_LIFE_DAYS: Final = 365.0
+"""After this time (past the offset) half of the boost is gone."""
+
+SCORE_DIGITS: Final = 9
+"""Scores are rounded to this many decimals before they are compared, so that the order of summing cannot break ties."""
+
+
+def inverse_document_frequency(articles: int, total: int) -> float:
+    """How rare a leaf is: ln(1 + (N - n + 0.5) / (n + 0.5)), never negative."""
+    return log(1.0 + (total - articles + 0.5) / (articles + 0.5))
+
+
+def normalised_frequency(field: str, frequency: float, length: int, average_length: float) -> float:
+    """The weighted, length-normalised share of one field in a leaf's frequency.
+
+    `frequency`: exact occurrences count 1, other forms STEM_WEIGHT. `length` and `average_length` are in tokens;
+    the average is over the articles of the index that have the field.
+    """
+    b = FIELD_B[field]
+    return FIELD_WEIGHTS[field] * frequency / (1.0 - b + b * length / average_length)
+
+
+def saturation(frequency: float) -> float:
+    """f * (K1 + 1) / (f + K1): grows with the summed frequency, up to K1 + 1."""
+    return frequency * (K1 + 1.0) / (frequency + K1)
+
+
+def recency_factor(published: datetime | None, now: datetime) -> float:
+    """What a score is multiplied by: 1 for the last week, falling by half of the rest each year, never below the floor.
+
+    Undated articles get the floor; dates in the future count as now.
+    """
+    if published is None:
+        return RECENCY_FLOOR
+    age = max(0.0, (now - published).total_seconds() / 86400.0 - RECENCY_OFFSET_DAYS)
+    return float(RECENCY_FLOOR + (1.0 - RECENCY_FLOOR) * 0.5 ** (age / RECENCY_HALF_LIFE_DAYS))

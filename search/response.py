@@ -1,0 +1,219 @@
+"""What is answered: one frozen `SearchResponse`; JSON, HTML, feeds, CSV and the terminal are renderings of it.
+
+These types are the endpoint's answer key by key (see `docs/reference/http-api.md`): `webui` derives the OpenAPI schema
+from them, so a field added here is a field of the API. Dates are RFC 3339 strings; a bare day where the time is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One condition in force, as a removable chip: `name` is the parameter, `remove_url` the search without it.
+
+    `negated`: the value is left out instead of kept.
+    """
+
+    name: str
+    label: str
+    value: str
+    negated: bool
+    remove_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryInfo:
+    """`text` as typed; `applied` conditions; `expanded`: other words that were searched too, e.g. forms of a prefix."""
+
+    text: str
+    applied: tuple[Applied, ...]
+    expanded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Absolute paths (with query) of this answer's neighbours and other renderings; None where there is none."""
+
+    self: str
+    first: str | None
+    prev: str | None
+    next: str | None
+    last: str | None
+    html: str
+    atom: str
+    feed: str
+    csv: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of an article with its matches.
+
+    `spans` are (start, end) pairs in characters of `text`; `html` is `text` escaped, matches in `<mark>`.
+    `heading` is the heading it stands under; `anchor` that heading's fragment id on the article's own page.
+    `url` leads there: by anchor, else by a text fragment (https://wicg.github.io/scroll-to-text-fragment/);
+    None where the article has no address. `field` says which field it is from.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    html: str
+    heading: str | None
+    anchor: str | None
+    url: str | None
+    field: str = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedField:
+    field: str
+    frequency: float
+    length: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedLeaf:
+    """`score = boost * idf * saturation`; `articles` hold the word at all."""
+
+    text: str
+    score: float
+    articles: int
+    idf: float
+    saturation: float
+    boost: float
+    fields: tuple[ExplainedField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedHit:
+    """Why this hit: `score = sum of the leaves * recency`; `summary` says it in plain words."""
+
+    summary: str
+    recency: float
+    leaves: tuple[ExplainedLeaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One article found.
+
+    `title_html` is the escaped title with matches in `<mark>`. `article_url` is its page on this site.
+    `similar_count`: with `group=story`, how many near-copies among the hits stand behind this one; else None.
+    `more_text`: the article is so long that only its beginning was looked at for snippets.
+    """
+
+    id: str
+    url: str | None
+    article_url: str
+    title: str
+    title_html: str
+    sections: tuple[str, ...]
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]
+    published: str | None
+    modified: str | None
+    language: str
+    type: str
+    summary: str
+    score: float
+    matched_fields: tuple[str, ...]
+    snippets: tuple[Snippet, ...]
+    more_text: bool
+    similar_count: int | None
+    similar_ids: tuple[str, ...]
+    explanation: ExplainedHit | None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """`toggle_url` is the same search with this value added or, if selected, taken away."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+    toggle_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Counts of the hits; see `search.engines.base.FacetCounts` for `missing`, `other` and `truncated`."""
+
+    name: str
+    label: str
+    values: tuple[FacetValue, ...]
+    missing: int
+    other: int
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineBucket:
+    """`start` and `end` are days, both included; `archive_count` is what the whole archive holds in them."""
+
+    start: str
+    end: str
+    count: int
+    archive_count: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Buckets without a gap from the first to the last hit; a bucket whose `archive_count` is 0 is a gap in the archive."""
+
+    interval: str
+    buckets: tuple[TimelineBucket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Another query that finds `count` articles under the same filters."""
+
+    text: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """What the search would find without one of its conditions: `drop` names it in plain words."""
+
+    drop: str
+    total: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    did_you_mean: tuple[Correction, ...]
+    relax: tuple[Relaxation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    generation: str
+    articles: int
+    built_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResponse:
+    """The whole answer. `page` is None when paging by cursor; `warnings` say what was repaired, cut or left out."""
+
+    query: QueryInfo
+    total: int
+    took_ms: float
+    page: int | None
+    per_page: int
+    sort: str
+    links: Links
+    hits: tuple[Hit, ...]
+    facets: tuple[Facet, ...]
+    timeline: Timeline | None
+    suggestions: Suggestions
+    warnings: tuple[str, ...]
+    index: IndexInfo

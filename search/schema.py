@@ -1,0 +1,80 @@
+"""The one declaration of the fields; each engine derives its own schema from this table.
+
+To add a facet: one row here, its values in `values`, one row in `search/facets.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from search.document import Document, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """A field whose words are searched. `query_name` is how the query language calls it."""
+
+    name: str
+    query_name: str
+    label: str
+    values: Callable[[Document], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordField:
+    """A field whose whole values are filtered and counted. In a `hierarchical` one "A > B" counts in "A" too."""
+
+    name: str
+    label: str
+    values: Callable[[Document], Sequence[str]]
+    hierarchical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DateField:
+    """A field that holds one date, filtered, sorted and counted by year, month and day."""
+
+    name: str
+    label: str
+    value: Callable[[Document], Moment | None]
+
+
+def _present(*values: str) -> tuple[str, ...]:
+    return tuple(value for value in values if value)
+
+
+TEXT_FIELDS: dict[str, TextField] = {
+    row.name: row
+    for row in (
+        TextField("title", "title", "Title", lambda d: _present(d.title)),
+        TextField("headings", "heading", "Headings", lambda d: tuple(h.text for h in d.headings)),
+        TextField("summary", "summary", "Summary", lambda d: _present(d.summary)),
+        TextField("body", "body", "Text", lambda d: _present(d.body)),
+        TextField("author", "author", "Author", lambda d: d.authors),
+        TextField("tags", "tags", "Tags", lambda d: d.tags),
+    )
+}
+"""Searched by default, all of them together. The weights are in `search/ranking.py`."""
+
+KEYWORD_FIELDS: dict[str, KeywordField] = {
+    row.name: row
+    for row in (
+        KeywordField("section", "Section", lambda d: d.sections, hierarchical=True),
+        KeywordField("author", "Author", lambda d: d.authors),
+        KeywordField("tag", "Tag", lambda d: d.tags),
+        KeywordField("lang", "Language", lambda d: _present(d.language)),
+        KeywordField("type", "Type", lambda d: _present(d.type)),
+    )
+}
+
+DATE_FIELDS: dict[str, DateField] = {
+    row.name: row
+    for row in (
+        DateField("published", "Published", lambda d: d.published),
+        DateField("modified", "Modified", lambda d: d.modified),
+    )
+}
+
+MISSING = "_missing"
+"""As a filter value: articles that have no value in that field."""
