@@ -1,4 +1,4 @@
-"""What a source yields: one `Article` as found in the input, before it is normalised into a `search.document.Document`."""
+"""What a source yields: one `Article` as found in the input, before it becomes a `search.document.Document`."""
 
 from __future__ import annotations
 

@@ -8,7 +8,10 @@ from search.request import SearchRequest
 
 
 class LinkMaker(Protocol):
-    """Makes absolute paths. The same request always gives the same address (parameters in one order, defaults left out)."""
+    """Makes absolute paths.
+
+    The same request always gives the same address: parameters in one order, defaults left out.
+    """
 
     def search(self, request: SearchRequest) -> str:
         """The rendering being made (JSON links to JSON, pages to pages)."""

@@ -1,7 +1,8 @@
 """What is answered: one frozen `SearchResponse`; JSON, HTML, feeds, CSV and the terminal are renderings of it.
 
-These types are the endpoint's answer key by key (see `docs/reference/http-api.md`): `webui` derives the OpenAPI schema
-from them, so a field added here is a field of the API. Dates are RFC 3339 strings; a bare day where the time is unknown.
+These types are the endpoint's answer key by key (see `docs/reference/http-api.md`): `webui` derives the OpenAPI
+schema from them, so a field added here is a field of the API.
+Dates are RFC 3339 strings; a bare day where the time is unknown.
 """
 
 from __future__ import annotations
@@ -163,7 +164,10 @@ class TimelineBucket:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Buckets without a gap from the first to the last hit; a bucket whose `archive_count` is 0 is a gap in the archive."""
+    """Buckets without a gap from the first to the last hit.
+
+    A bucket whose `archive_count` is 0 is a gap in the archive.
+    """
 
     interval: str
     buckets: tuple[TimelineBucket, ...]

@@ -74,7 +74,7 @@ class FacetCounts:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Hits and, in the same buckets, all articles of the archive, by `field` ("2024-07": count); empty buckets are left out."""
+    """Hits and, in the same buckets, all articles of the archive ("2024-07": count); empty buckets are left out."""
 
     interval: Interval
     counts: Mapping[str, int]

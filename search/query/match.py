@@ -81,7 +81,10 @@ class MatchWildcard:
 
 @dataclass(frozen=True, slots=True)
 class MatchFuzzy:
-    """Any token whose folded surface is within `distance` edits (optimal string alignment) and shares the first character."""
+    """Any token whose folded surface is within `distance` edits of `word` and shares its first character.
+
+    Edits are counted by optimal string alignment.
+    """
 
     fields: tuple[str, ...]
     word: str
@@ -91,7 +94,10 @@ class MatchFuzzy:
 
 @dataclass(frozen=True, slots=True)
 class MatchKeyword:
-    """Articles that hold one of `values`, exactly as stored, in the keyword field; hierarchical fields match below too. Score 0."""
+    """Articles that hold one of `values`, exactly as stored, in the keyword field. Score 0.
+
+    Hierarchical fields match below the value too.
+    """
 
     field: str
     values: tuple[str, ...]
@@ -99,7 +105,10 @@ class MatchKeyword:
 
 @dataclass(frozen=True, slots=True)
 class MatchDates:
-    """Articles dated within both ends, included. A bare date end is that whole local day. Undated never match. Score 0."""
+    """Articles dated within both ends, included. Score 0.
+
+    A bare date end is that whole local day. Undated articles never match.
+    """
 
     field: str
     start: date | datetime | None

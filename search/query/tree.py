@@ -37,7 +37,10 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """`"a phrase"`, the words in this order; with `slop` n, `"near words"~n`: all words within n others, in any order."""
+    """`"a phrase"`: the words in this order.
+
+    With `slop` n, `"near words"~n`: all of them with at most n others between, in any order.
+    """
 
     text: str
     field: str | None = None
@@ -75,7 +78,10 @@ class Fuzzy:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """`section:Opinion`, `tag:…`, `lang:…`, `type:…`: the whole value, whatever its case; sections match their sub-sections."""
+    """`section:Opinion`, `tag:…`, `lang:…`, `type:…`: the whole value, whatever its case.
+
+    A section matches its sub-sections.
+    """
 
     field: str
     value: str

@@ -1,0 +1,55 @@
+# Two commands do all set-up on a machine with Python 3.11 or newer, git and make:
+#   make demo    install, index the sample archive, serve it
+#   make test    install, run every test (browser tests too, where a Chromium can be had)
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help demo test browser lint format screenshots clean
+
+help:  ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo  ## Install, build an index from the sample archive and serve it
+	@$(BIN)/backfile demo
+
+test: $(VENV)/.test browser  ## Install and run all tests, with coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(VENV)/.lint  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.lint  ## Put the code into the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+screenshots: $(VENV)/.test browser  ## Take pictures of every page into screenshots/
+	@$(BIN)/python -m tests.screenshots screenshots
+
+browser:
+	@sh tests/install-chromium.sh
+
+clean:  ## Remove what the other targets made
+	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Backfile needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml
+	@echo "Installing Backfile into $(VENV) ..."
+	@$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/python pyproject.toml
+	@echo "Installing Backfile and its test tools into $(VENV) ..."
+	@$(PIP) install --quiet --editable '.[test]'
+	@touch $@
+
+$(VENV)/.lint: $(BIN)/python pyproject.toml
+	@$(PIP) install --quiet --editable '.[test,lint]'
+	@touch $@
