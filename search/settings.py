@@ -1,0 +1,272 @@
+"""What a person may set, where each value came from, and the refusal of anything that is not a setting.
+
+Values come from `backfile.toml`, then `BACKFILE_*` in the environment, then flags; the later one wins.
+A misspelt name is an error that names the near one: a setting that is silently ignored is worse than none.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from search.errors import ConfigError
+
+CONFIG_NAME: Final = "backfile.toml"
+ENVIRONMENT_PREFIX: Final = "BACKFILE_"
+CONFIG_VARIABLE: Final = "BACKFILE_CONFIG"
+DEFAULT_ORIGIN: Final = "default"
+MAX_CONFIG_BYTES: Final = 1_000_000
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+# RFC 5646, section 2.1, without its irregular tags: a language, then sub-tags of at most eight characters.
+_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,5}")
+_ENGINE_WITH_PATH: Final = "whoosh:"
+
+
+def _no_truth_value(value: object) -> object:
+    # TOML's true would otherwise pass as the number 1.
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - pydantic reports ValueErrors
+    return value
+
+
+def _split_list(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part for part in re.split(r"[,\s]+", value) if part)
+    return value
+
+
+def _plain_text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    if not value.isprintable():
+        raise ValueError("must not hold control characters")
+    return value.strip()
+
+
+def _language_tag(value: str) -> str:
+    tag = value.strip().replace("_", "-")
+    if tag and not _LANGUAGE_TAG.fullmatch(tag):
+        raise ValueError('must be a language tag such as "en" or "zh-TW", or "" for none')
+    return tag
+
+
+def _known_time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError('must be an IANA time zone such as "UTC" or "Europe/Berlin"') from error
+    return value
+
+
+def _web_address(value: str) -> str:
+    message = 'must be an address such as "https://archive.example.org" (without ? or #), or "" for none'
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(message) from error
+    usable = parts.scheme in ("http", "https") and parts.hostname and value.isprintable() and " " not in value
+    if value and (not usable or "?" in value or "#" in value or parts.username is not None):
+        raise ValueError(message)
+    return value.rstrip("/")
+
+
+def _cors_origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if value != "*" and not re.fullmatch(r"https?://[^/\s?#@]+", value):
+            raise ValueError(f'{value!r} must be "*" or an origin such as "https://www.example.org", without a path')
+    return values
+
+
+_Number = BeforeValidator(_no_truth_value)
+_Text = AfterValidator(_plain_text)
+
+
+class Settings(BaseModel):
+    """Everything that can be set, with its default. Frozen; made by `load_settings`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    index: Annotated[str, _Text] = Field(
+        "whoosh:archive", max_length=2_000, description="Where the index is: whoosh:PATH or memory:"
+    )
+    title: Annotated[str, _Text] = Field("Backfile", max_length=200, description="The name of the archive, on its site")
+    language: Annotated[str, AfterValidator(_language_tag)] = Field(
+        "en", description="Language of articles that state none"
+    )
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(
+        "UTC", description="Time zone of dates that state none, and of the days on the site"
+    )
+    host: Annotated[str, _Text] = Field("127.0.0.1", max_length=253, description="Address the server listens on")
+    port: Annotated[int, _Number] = Field(8080, ge=1, le=65_535, description="Port the server listens on")
+    workers: Annotated[int, _Number] = Field(
+        0, ge=0, le=64, description="Processes of the server; 0: one per core, at most 4"
+    )
+    public_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        "", max_length=2_000, description="Address readers use, where a proxy stands before the server"
+    )
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_cors_origins)] = Field(
+        ("*",), max_length=100, description="Sites whose scripts may call the endpoint"
+    )
+    deadline_seconds: Annotated[float, _Number] = Field(
+        5.0, gt=0, le=300, description="Longest time one search may take"
+    )
+    log_level: LogLevel = Field("info", description="How much the server logs")
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The name of every setting, in the order of declaration."""
+        return tuple(cls.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """The settings in force and, for each, its origin as a person would look for it:
+    the file's path, "BACKFILE_PORT", "--port" or "default"."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def load_settings(
+    flags: Mapping[str, object] | None = None,
+    *,
+    environ: Mapping[str, str],
+    config_file: Path | None = None,
+) -> LoadedSettings:
+    """The settings from file, environment and `flags` (those that are not None), validated.
+
+    The file is `config_file`, else the one `BACKFILE_CONFIG` names, else `backfile.toml` in the current folder
+    if there is one. Raises ConfigError with the key, where it stands and what would be valid.
+    """
+    values: dict[str, object] = {}
+    origins: dict[str, str] = {}
+    file = _config_path(environ, config_file)
+    if file is not None:
+        values |= _from_file(file)
+        origins |= dict.fromkeys(values, str(file))
+    for name, value in _from_environment(environ).items():
+        values[name], origins[name] = value, _variable(name)
+    for name, flag in (flags or {}).items():
+        if flag is not None:
+            values[name], origins[name] = flag, _flag(name)
+    settings = _validated(values, origins)
+    return LoadedSettings(settings, {name: origins.get(name, DEFAULT_ORIGIN) for name in Settings.names()})
+
+
+def nearest(name: str, known: tuple[str, ...]) -> str:
+    """A sentence part that helps with an unknown name: the near one, else all there are."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"did you mean {near[0]}?" if near else "valid are " + ", ".join(known)
+
+
+def _variable(setting: str) -> str:
+    return ENVIRONMENT_PREFIX + setting.upper()
+
+
+def _flag(setting: str) -> str:
+    return "--" + setting.replace("_", "-")
+
+
+def _config_path(environ: Mapping[str, str], config_file: Path | None) -> Path | None:
+    named = config_file or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
+    if named is not None:
+        return named
+    usual = Path(CONFIG_NAME)
+    return usual if usual.exists() else None
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_CONFIG_BYTES + 1)
+        if len(raw) > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path}: is larger than {MAX_CONFIG_BYTES:,} bytes; is it a configuration file?")
+        table: dict[str, object] = tomllib.loads(raw.decode("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path}: is not valid TOML in UTF-8 ({error})") from error
+    for name in table:
+        if name not in Settings.names():
+            raise ConfigError(f"{path}: unknown setting {_shortened(name)}; {nearest(name, Settings.names())}")
+    if isinstance(table.get("index"), str):
+        table["index"] = _beside(path, str(table["index"]))
+    return table
+
+
+def _beside(config: Path, index: str) -> str:
+    # A path in a file means the same from wherever the command is run.
+    name, colon, rest = index.partition(":")
+    if name != "whoosh" or not colon or rest.startswith("/") or config.parent == Path():
+        return index
+    return f"{_ENGINE_WITH_PATH}{config.parent / rest}"
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    variables = {_variable(name): name for name in Settings.names()}
+    found: dict[str, str] = {}
+    for variable, value in environ.items():
+        if variable in variables:
+            found[variables[variable]] = value
+        elif variable.startswith(ENVIRONMENT_PREFIX) and variable != CONFIG_VARIABLE:
+            known = (*variables, CONFIG_VARIABLE)
+            raise ConfigError(f"unknown environment variable {_shortened(variable)}; {nearest(variable, known)}")
+    return found
+
+
+def _validated(values: Mapping[str, object], origins: Mapping[str, str]) -> Settings:
+    for name in values:
+        if name not in Settings.names():
+            raise ConfigError(f"unknown setting {_shortened(name)}; {nearest(name, Settings.names())}")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        lines = [_complaint(detail, values, origins) for detail in error.errors(include_url=False)]
+        raise ConfigError("; ".join(lines)) from error
+
+
+def _complaint(detail: Any, values: Mapping[str, object], origins: Mapping[str, str]) -> str:
+    name = str(detail["loc"][0])
+    given = _shortened(str(values.get(name)))
+    return f"{name} = {given} ({origins.get(name, DEFAULT_ORIGIN)}): {_in_plain_words(name, detail)}"
+
+
+def _in_plain_words(name: str, detail: Any) -> str:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "literal_error":
+            return "must be one of " + ", ".join(get_args(LogLevel))
+        case "greater_than_equal" | "less_than_equal" | "greater_than":
+            return "must be " + _range_of(name)
+        case "int_parsing" | "int_type" | "int_from_float" | "float_parsing" | "float_type" | "int_parsing_size":
+            return "must be a number, " + _range_of(name)
+        case "string_type":
+            return "must be text in quotes"
+        case other:
+            return f"{str(detail['msg'])[:1].lower()}{str(detail['msg'])[1:]} ({other})"
+
+
+def _range_of(name: str) -> str:
+    bounds = {kind: getattr(row, kind) for row in Settings.model_fields[name].metadata for kind in ("ge", "gt", "le")
+              if getattr(row, kind, None) is not None}  # fmt: skip
+    low = f"{bounds['ge']} or more" if "ge" in bounds else f"more than {bounds['gt']}"
+    return f"{low} and at most {bounds['le']}"
+
+
+def _shortened(text: str, length: int = 80) -> str:
+    cut = text if len(text) <= length else text[: length - 1] + "…"
+    return repr(cut)
