@@ -17,7 +17,8 @@ class Article:
     `place` is where it stood, as a person would look for it (path, with the line where there is one).
     `id` is the input's own id or "" (then `to_document` derives one from the URL, else from `place`).
     `body` is plain text with its headings inside, blocks separated by blank lines; `headings` point into it.
-    `html` is the body's markup where the input had any.
+    `html` is the body's markup where the input had any; its headings are those of `headings`, in the same order.
+    `warnings` say what was wrong but did not cost the article ("published is not a date: …").
     """
 
     place: str
@@ -35,6 +36,7 @@ class Article:
     modified: Moment | None = None
     language: str = ""
     type: str = "article"
+    warnings: tuple[str, ...] = ()
 
 
 class Source(Protocol):
@@ -44,6 +46,10 @@ class Source(Protocol):
 
     def size(self) -> int | None:
         """Bytes to read, for the progress bar; None where unknown."""
+        ...
+
+    def position(self) -> int:
+        """Bytes read so far by the latest `articles()`, of `size()`; for the progress bar."""
         ...
 
     def articles(self) -> Iterator[Article | SourceError]:
