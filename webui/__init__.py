@@ -1,0 +1,39 @@
+"""The site and the endpoint: `create_app` makes the Flask app that a server runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask
+
+from search.engines import open_engine
+from search.engines.base import Engine
+from search.settings import Settings
+from webui import headers, problems
+from webui.archive import Archive
+from webui.site import Site, attach
+from webui.urls import ArticleIdConverter
+
+__all__ = ["create_app"]
+
+MAX_BODY_BYTES: Final = 1_000_000
+"""The longest request body: a pasted draft of a book's length still fits."""
+
+
+def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
+    """The app over `engine`, or over the one `settings.index` names. An index that is not there yet is no error:
+    the pages say what to do until it appears. Raises ConfigError if the index URL names no engine."""
+    from webui import api, discovery, feeds, health, pages
+
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    # An article id may hold two slashes in a row.
+    app.url_map.merge_slashes = False
+    app.url_map.converters["article"] = ArticleIdConverter
+    attach(app, Site(settings, Archive(engine or open_engine(settings.index))))
+    problems.install(app)
+    headers.install(app)
+    for module in (api, feeds, discovery, health, pages):
+        app.register_blueprint(module.blueprint)
+    return app

@@ -1,0 +1,4 @@
+"""placeholder being written"""
+from flask import Blueprint
+
+blueprint = Blueprint("api", __name__)

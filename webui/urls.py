@@ -1,0 +1,162 @@
+"""The addresses of the site: the address is the state, so the same question always has the same one.
+
+Parameters stand in one order, defaults are left out, and `webui.parameters.parse` reads back what is written here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from werkzeug.routing import PathConverter
+
+from search.request import DEFAULT_FACETS, FacetRequest, Filters, SearchRequest
+from search.schema import KEYWORD_FIELDS
+
+ROUTES: Final[dict[str, str]] = {
+    "api": "/api/v1/search",
+    "html": "/search",
+    "atom": "/search.atom",
+    "feed": "/search.json",
+    "csv": "/search.csv",
+}
+"""Each rendering of a search and its path."""
+
+_SHAPE: Final = SearchRequest()
+_FEEDS: Final = ("atom", "feed", "csv")
+_Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLinks:
+    """Makes the addresses (`search.links.LinkMaker`) for one rendering of a search.
+
+    `prefix` is the path the site is mounted at, without a slash at its end. `time_zone` is the one meant without `tz`.
+    `spelled` gives bounds back as they were asked for ("now-7d"), so that a bookmarked search keeps moving.
+    """
+
+    kind: str = "html"
+    prefix: str = ""
+    time_zone: str = "UTC"
+    spelled: Mapping[tuple[str, date | datetime], str] = field(default_factory=dict)
+
+    def search(self, request: SearchRequest) -> str:
+        """The search as this rendering."""
+        return self._address(self.kind, request)
+
+    def rendering(self, name: str, request: SearchRequest) -> str:
+        """The same search as another rendering. Feeds start at the first hit and have a shape of their own."""
+        if name in _FEEDS:
+            request = _without_shape(replace(request, page=1, cursor=None, per_page=_SHAPE.per_page))
+        return self._address(name, request)
+
+    def article(self, id: str, request: SearchRequest | None = None, position: int | None = None) -> str:
+        """The article's page. The search travels along without what only shapes its answer; `position` is from 0."""
+        path = f"{self.prefix}/article/{quote_id(id)}"
+        if request is None:
+            return path
+        pairs = self._pairs(_without_shape(replace(request, page=1, cursor=None)))
+        if position is not None:
+            pairs.append(("position", str(position)))
+        return _with_query(path, pairs)
+
+    def _address(self, kind: str, request: SearchRequest) -> str:
+        return _with_query(self.prefix + ROUTES[kind], self._pairs(request))
+
+    def _pairs(self, request: SearchRequest) -> _Pairs:
+        pairs: _Pairs = [("q", request.q)] if request.q else []
+        if request.fields_searched:
+            pairs.append(("in", ",".join(request.fields_searched)))
+        for name in KEYWORD_FIELDS:
+            pairs += [(name, value) for value in written_filters(request.filters(name))]
+        for name, bound in (("from", request.start), ("to", request.end)):
+            if bound is not None:
+                pairs.append((name, self.spelled.get((name, bound), bound.isoformat())))
+        return pairs + self._simple_pairs(request)
+
+    def _simple_pairs(self, request: SearchRequest) -> _Pairs:
+        rows: tuple[tuple[str, object, object], ...] = (
+            ("date", request.date, _SHAPE.date),
+            ("tz", request.time_zone, self.time_zone),
+            ("sort", request.sort, None),
+            ("op", request.operator, _SHAPE.operator),
+            ("page", request.page, _SHAPE.page),
+            ("per_page", request.per_page, _SHAPE.per_page),
+            ("cursor", request.cursor, None),
+            ("facets", request.facets, _SHAPE.facets),
+            ("fields", request.fields, None),
+            ("highlight", request.highlight, _SHAPE.highlight),
+            ("group", request.group, _SHAPE.group),
+            ("explain", request.explain, _SHAPE.explain),
+        )
+        return [(name, _written(value)) for name, value, default in rows if value != default]
+
+
+class ArticleIdConverter(PathConverter):
+    """`<article:id>` in a route: any id, however it is spelled, through every proxy and browser (see `quote_id`)."""
+
+    def to_python(self, value: str) -> str:
+        return "/".join(_plain_segment(segment) for segment in value.split("/"))
+
+    def to_url(self, value: str) -> str:
+        return quote_id(value)
+
+
+_SPECIAL: Final = re.compile(r"~*(\.{0,2}|related)")
+"""Segments that something on the way would change: "." and ".." are resolved by browsers, even percent-encoded
+(https://url.spec.whatwg.org/#double-dot-path-segment), empty ones are merged by proxies; "related" is our own route."""
+
+
+def quote_id(id: str) -> str:
+    """The id as a path: percent-encoded but for its slashes, and "~" before each segment that would not survive."""
+    return "/".join(quote(_safe_segment(segment), safe="") for segment in id.split("/"))
+
+
+def written_filters(filters: Filters) -> tuple[str, ...]:
+    """The values of one filter parameter: "-" negates, and a backslash says that what follows is meant as it stands."""
+    included = (_escaped(value, "\\-") for value in filters.include)
+    excluded = ("-" + _escaped(value, "\\") for value in filters.exclude)
+    return (*included, *excluded)
+
+
+def written_facets(facets: Iterable[FacetRequest]) -> str:
+    """`section:10,month`: the size only where it is not the usual one."""
+    usual = FacetRequest("").size
+    return ",".join(row.name if row.size == usual else f"{row.name}:{row.size}" for row in facets) or "none"
+
+
+def _safe_segment(segment: str) -> str:
+    return "~" + segment if _SPECIAL.fullmatch(segment) else segment
+
+
+def _plain_segment(segment: str) -> str:
+    return segment[1:] if segment.startswith("~") and _SPECIAL.fullmatch(segment) else segment
+
+
+def _escaped(value: str, special: str) -> str:
+    return "\\" + value if value[:1] and value[:1] in special else value
+
+
+def _written(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case tuple() if all(isinstance(row, FacetRequest) for row in value):
+            return written_facets(value)
+        case tuple():
+            return ",".join(value)
+        case _:
+            return str(value)
+
+
+def _without_shape(request: SearchRequest) -> SearchRequest:
+    """The same hits in the same order, without what only decides how they are shown."""
+    return replace(request, facets=DEFAULT_FACETS, fields=None, highlight=_SHAPE.highlight, explain=False)
+
+
+def _with_query(path: str, pairs: _Pairs) -> str:
+    return f"{path}?{urlencode(pairs, safe=':,/')}" if pairs else path
