@@ -14,7 +14,7 @@ from dataclasses import dataclass
 class Applied:
     """One condition in force, as a removable chip: `name` is the parameter, `remove_url` the search without it.
 
-    `negated`: the value is left out instead of kept.
+    `negated`: the value is left out instead of kept. `value_label` is the value for people: "English" for "en".
     """
 
     name: str
@@ -22,6 +22,7 @@ class Applied:
     value: str
     negated: bool
     remove_url: str
+    value_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Snippet:
     `spans` are (start, end) pairs in characters of `text`; `html` is `text` escaped, matches in `<mark>`.
     `heading` is the heading it stands under; `anchor` that heading's fragment id on the article's own page.
     `url` leads there: by anchor, else by a text fragment (https://wicg.github.io/scroll-to-text-fragment/);
-    None where the article has no address. `field` says which field it is from.
+    None where the article has no address. `field` says which field it is from: "body" or "summary"; "headings" where
+    only the heading matched, then `text` is what follows it. `heading_html` is the heading as `html` is the text.
     """
 
     text: str
@@ -65,6 +67,7 @@ class Snippet:
     anchor: str | None
     url: str | None
     field: str = "body"
+    heading_html: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,10 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """Counts of the hits; see `search.engines.base.FacetCounts` for `missing`, `other` and `truncated`."""
+    """Counts of the hits; see `search.engines.base.FacetCounts` for `missing`, `other` and `truncated`.
+
+    `missing_url` adds (or takes away) "has no value"; None for dates, which cannot be asked for by their absence.
+    """
 
     name: str
     label: str
@@ -149,6 +155,7 @@ class Facet:
     missing: int
     other: int
     truncated: bool
+    missing_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,4 +227,84 @@ class SearchResponse:
     timeline: Timeline | None
     suggestions: Suggestions
     warnings: tuple[str, ...]
+    index: IndexInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a search box offers: `kind` is "article", "heading", "section" or "word".
+
+    `count` is how many articles it leads to; None where it leads to one. `url` is that article or that search.
+    """
+
+    text: str
+    kind: str
+    count: int | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTerm:
+    """A word two articles share: as it is spelled in the first, and how many articles of the archive hold it."""
+
+    text: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedHit:
+    """A related article and `why`: the terms it shares, the most telling first. `similar`: it is a near-copy."""
+
+    hit: Hit
+    why: tuple[SharedTerm, ...]
+    similar: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedResponse:
+    """Articles related to one article or draft. `terms` are those that were searched for, the most telling first.
+
+    `total` counts every article that shares one of them, in the dates that `mode` allows.
+    """
+
+    mode: str
+    terms: tuple[SharedTerm, ...]
+    total: int
+    took_ms: float
+    hits: tuple[RelatedHit, ...]
+    warnings: tuple[str, ...]
+    index: IndexInfo
+
+
+@dataclass(frozen=True, slots=True)
+class SectionNode:
+    """A section: `value` is its whole path, `label` its own name; `count` includes the sections below it."""
+
+    value: str
+    label: str
+    count: int
+    url: str
+    children: tuple[SectionNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A year or month of the archive: `value` "2024" or "2024-07", `label` in words. A month has no `months`."""
+
+    value: str
+    label: str
+    count: int
+    url: str
+    months: tuple[Period, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the archive holds: its newest articles, its sections, its years (the newest first) with their months."""
+
+    newest: tuple[Hit, ...]
+    sections: tuple[SectionNode, ...]
+    years: tuple[Period, ...]
+    undated: int
+    languages: tuple[FacetValue, ...]
     index: IndexInfo

@@ -1,0 +1,258 @@
+"""Which characters of a text made it match: written once, above the engines.
+
+The text is analysed as it was for the index, in the article's language, and the leaves of the query are looked for
+among its tokens; so stems and diacritics are found, and what is marked is the original spelling.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from typing import Final
+
+from search.analysis import Token, analyze, primary_language
+from search.engines.spans import span_width
+from search.query.match import (
+    Leaf,
+    Match,
+    MatchAny,
+    MatchBest,
+    MatchEvery,
+    MatchFuzzy,
+    MatchPhrase,
+    MatchPrefix,
+    MatchTerm,
+    MatchWildcard,
+    Term,
+)
+from search.query.patterns import edit_distance, wildcard_regex
+
+Span = tuple[int, int]
+"""Start and end, in characters."""
+
+MAX_HIGHLIGHT_CHARS: Final = 200_000
+"""So much of one text is looked at: some 30,000 words, the length of a short novel."""
+
+Predicate = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A match in a text; marks of one `group` are of one word or phrase of the query, however spelled."""
+
+    start: int
+    end: int
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A leaf of the query: the ids of its words, its fields, and its slop if it is a near phrase."""
+
+    group: int
+    fields: tuple[str, ...]
+    words: tuple[int, ...]
+    slop: int | None = None
+    prefix: int = 0
+
+
+class Highlighter:
+    """Finds what a query matches in any number of texts; remembers every word it has looked at.
+
+    What the query excludes is never marked, and a leaf limited to some fields only in those.
+    Not safe for several threads at once.
+    """
+
+    def __init__(self, match: Match) -> None:
+        self._surfaces: dict[str, set[int]] = defaultdict(set)
+        self._stems: dict[tuple[str, str], set[int]] = defaultdict(set)
+        self._predicates: list[tuple[int, Predicate]] = []
+        self._words = 0
+        self._patterns = tuple(self._compiled(leaf, group) for leaf, group in _leaves(match))
+        self._seen: dict[tuple[str, str, str], tuple[int, ...]] = {}
+
+    def spans(self, text: str, language: str, field: str = "body") -> list[Span]:
+        """Where the text, being of that field, matches: ordered, apart from each other."""
+        return merged((mark.start, mark.end) for mark in self.marks(text, language, field))
+
+    def marks(self, text: str, language: str, field: str = "body", *, but_not: str | None = None) -> list[Mark]:
+        """Every match of every leaf that looks into `field` (and not into `but_not`), by place; they may overlap.
+
+        Only the first MAX_HIGHLIGHT_CHARS characters are looked at.
+        """
+        patterns = [p for p in self._patterns if field in p.fields and but_not not in p.fields]
+        if not patterns or not text:
+            return []
+        found = self._occurrences(text[:MAX_HIGHLIGHT_CHARS], language)
+        marks = {mark for pattern in patterns for mark in _marks(pattern, found)}
+        return sorted(marks, key=lambda mark: (mark.start, mark.end, mark.group))
+
+    def _occurrences(self, text: str, language: str) -> dict[int, list[Token]]:
+        primary = primary_language(language)
+        seen = self._seen
+        found: dict[int, list[Token]] = {}
+        for token in analyze(text, language):
+            key = (token.surface, token.stem, primary)
+            words = seen.get(key)
+            if words is None:
+                words = seen[key] = self._words_of(*key)
+            for word in words:
+                found.setdefault(word, []).append(token)
+        return found
+
+    def _words_of(self, surface: str, stem: str, language: str) -> tuple[int, ...]:
+        words = self._surfaces.get(surface, set()) | self._stems.get((language, stem), set())
+        return tuple(sorted(words.union(word for word, fits in self._predicates if fits(surface))))
+
+    def _compiled(self, leaf: Leaf, group: int) -> _Pattern:
+        match leaf:
+            case MatchTerm(fields, term):
+                return _Pattern(group, fields, (self._term(term),))
+            case MatchPhrase(fields, terms, slop):
+                return _Pattern(group, fields, tuple(self._term(term) for term in terms), slop)
+            case MatchPrefix(fields, prefix):
+                return _Pattern(group, fields, (self._word(partial(_starts, prefix)),), prefix=len(prefix))
+            case MatchWildcard(fields, pattern):
+                regex = wildcard_regex(pattern)
+                return _Pattern(group, fields, (self._word(lambda surface: regex.fullmatch(surface) is not None),))
+            case MatchFuzzy(fields, word, distance):
+                return _Pattern(group, fields, (self._word(partial(_resembles, word, distance)),))
+
+    def _term(self, term: Term) -> int:
+        self._words += 1
+        self._surfaces[term.surface].add(self._words)
+        for language, stem in term.stems:
+            self._stems[language, stem].add(self._words)
+        return self._words
+
+    def _word(self, predicate: Predicate) -> int:
+        self._words += 1
+        self._predicates.append((self._words, predicate))
+        return self._words
+
+
+def _starts(prefix: str, surface: str) -> bool:
+    return surface.startswith(prefix)
+
+
+def _resembles(word: str, distance: int, surface: str) -> bool:
+    return surface[:1] == word[:1] and edit_distance(surface, word, distance) <= distance
+
+
+def _leaves(match: Match) -> Iterator[tuple[Leaf, int]]:
+    """The leaves that can make an article match, each with its group; spellings of one word share theirs."""
+    for group, part in enumerate(_positive(match)):
+        for leaf in _spellings(part):
+            yield leaf, group
+
+
+def _positive(match: Match) -> Iterator[Match]:
+    match match:
+        case MatchEvery(children) | MatchAny(children):
+            for child in children:
+                yield from _positive(child)
+        case MatchTerm() | MatchPhrase() | MatchPrefix() | MatchWildcard() | MatchFuzzy() | MatchBest():
+            yield match
+        case _:
+            return
+
+
+def _spellings(match: Match) -> Iterator[Leaf]:
+    match match:
+        case MatchTerm() | MatchPhrase() | MatchPrefix() | MatchWildcard() | MatchFuzzy():
+            yield match
+        case MatchBest(children) | MatchEvery(children) | MatchAny(children):
+            for child in children:
+                yield from _spellings(child)
+        case _:
+            return
+
+
+def _marks(pattern: _Pattern, found: dict[int, list[Token]]) -> Iterator[Mark]:
+    words = [found.get(word, []) for word in pattern.words]
+    if not all(words):
+        return iter(())
+    if len(words) == 1:
+        return _single(pattern, words[0])
+    return _ordered(pattern, words) if pattern.slop is None else _near(pattern, words, pattern.slop)
+
+
+def _single(pattern: _Pattern, tokens: Iterable[Token]) -> Iterator[Mark]:
+    for token in tokens:
+        whole = not (pattern.prefix and _is_bigram(token))
+        yield Mark(token.start, token.end if whole else token.start + pattern.prefix, pattern.group)
+
+
+def _is_bigram(token: Token) -> bool:
+    """Two characters of running Chinese, Japanese or Korean text, of which a prefix of one is only the first."""
+    return len(token.surface) == 2 == token.end - token.start and token.surface[0] >= "\u1100"
+
+
+def _ordered(pattern: _Pattern, words: Sequence[list[Token]]) -> Iterator[Mark]:
+    """The whole stretch from the first word to the last, wherever they follow each other."""
+    places = [{token.position: token for token in tokens} for tokens in words]
+    last = len(words) - 1
+    for token in words[0]:
+        if all(token.position + step in places[step] for step in range(1, last + 1)):
+            yield Mark(token.start, places[last][token.position + last].end, pattern.group)
+
+
+def _near(pattern: _Pattern, words: Sequence[list[Token]], slop: int) -> Iterator[Mark]:
+    """Each word on its own, where all of them stand at different positions within the width."""
+    width = span_width(len(words), slop)
+    places = sorted((token.position, word, token) for word, tokens in enumerate(words) for token in tokens)
+    first = 0
+    inside = [0] * len(words)
+    marked: set[Mark] = set()
+    for index, (position, word, _) in enumerate(places):
+        inside[word] += 1
+        while places[first][0] <= position - width:
+            inside[places[first][1]] -= 1
+            first += 1
+        if all(inside) and _apart(places[first : index + 1], len(words)):
+            marked.update(Mark(token.start, token.end, pattern.group) for _, _, token in places[first : index + 1])
+    return iter(marked)
+
+
+def _apart(places: Sequence[tuple[int, int, Token]], words: int) -> bool:
+    """Whether each word can have a position of its own: bipartite matching by augmenting paths."""
+    choices: list[list[int]] = [[] for _ in range(words)]
+    for position, word, _ in places:
+        choices[word].append(position)
+    taken: dict[int, int] = {}
+
+    def seat(word: int, tried: set[int]) -> bool:
+        for position in choices[word]:
+            if position not in tried:
+                tried.add(position)
+                if position not in taken or seat(taken[position], tried):
+                    taken[position] = word
+                    return True
+        return False
+
+    return all(seat(word, set()) for word in range(words))
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The spans in order, overlapping ones made one."""
+    result: list[Span] = []
+    for start, end in sorted(spans):
+        if result and start < result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result
+
+
+def mark_html(text: str, spans: Iterable[Span]) -> str:
+    """The text escaped for HTML, each span in `<mark>`; the spans are ordered and apart."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in spans:
+        pieces += (escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>")
+        at = end
+    pieces.append(escape(text[at:]))
+    return "".join(pieces)

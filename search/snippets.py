@@ -1,0 +1,145 @@
+"""What to show of an article that matched: its best passages, each under its heading, with a link to it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from search.document import Document, Heading
+from search.fragments import anchor_address, text_address
+from search.highlight import MAX_HIGHLIGHT_CHARS, Highlighter, Mark, Span, mark_html, merged
+from search.passages import Passage, best_passages, opening
+from search.response import Snippet
+from search.schema import TEXT_FIELDS
+
+MAX_SNIPPETS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpts:
+    """The snippets of one article; `matched_fields` are those with a match, by their names in the schema.
+
+    `more_text`: the body is longer than what was looked at.
+    """
+
+    snippets: tuple[Snippet, ...]
+    matched_fields: tuple[str, ...]
+    title_spans: tuple[Span, ...]
+    more_text: bool
+
+
+def excerpts(document: Document, highlighter: Highlighter, *, html: bool = True, limit: int = MAX_SNIPPETS) -> Excerpts:
+    """The best passages of the article, the best first; its summary or beginning, unmarked, where no text matched."""
+    body = document.body[:MAX_HIGHLIGHT_CHARS]
+    in_body = highlighter.marks(body, document.language)
+    in_headings = _heading_marks(document, highlighter)
+    marks = sorted((*in_body, *in_headings), key=lambda mark: (mark.start, mark.end))
+    summary = highlighter.spans(document.summary, document.language, "summary")
+    title = highlighter.spans(document.title, document.language, "title")
+    matched = _matched(document, highlighter, title=title, summary=summary, body=in_body, headings=in_headings)
+    snippets: tuple[Snippet, ...] = ()
+    if limit and marks:
+        passages = best_passages(body, marks, limit)
+        snippets = tuple(_snippet(document, body, marks, passage, html=html) for passage in passages)
+    elif limit:
+        snippets = _beginning(document, summary, html=html)
+    return Excerpts(snippets, matched, tuple(title), len(document.body) > len(body))
+
+
+def _heading_marks(document: Document, highlighter: Highlighter) -> list[Mark]:
+    """Matches, at their places in the body, of what was asked for in headings only."""
+    marks: list[Mark] = []
+    for heading in document.headings:
+        if _end(heading) > MAX_HIGHLIGHT_CHARS or not document.body.startswith(heading.text, heading.offset):
+            continue
+        for mark in highlighter.marks(heading.text, document.language, "headings", but_not="body"):
+            marks.append(Mark(mark.start + heading.offset, mark.end + heading.offset, mark.group))
+    return marks
+
+
+def _matched(document: Document, highlighter: Highlighter, **found: Sequence[object]) -> tuple[str, ...]:
+    matched = {name for name, marks in found.items() if marks}
+    for name, field in TEXT_FIELDS.items():
+        if name in matched or name in {"title", "summary", "body"}:
+            continue
+        if any(highlighter.marks(value, document.language, name) for value in field.values(document)):
+            matched.add(name)
+    return tuple(name for name in TEXT_FIELDS if name in matched)
+
+
+def _snippet(document: Document, body: str, marks: Sequence[Mark], passage: Passage, *, html: bool) -> Snippet:
+    heading = _heading_at(document.headings, passage.start)
+    if heading is None:
+        return _shown(document, body, passage.start, passage.end, passage.marks, html=html)
+    heading_html = _heading_html(heading, marks) if html else None
+    if passage.start >= _end(heading):
+        shown = _shown(document, body, passage.start, passage.end, passage.marks, heading, html=html)
+        return replace(shown, heading=heading.text, heading_html=heading_html)
+    start, end = _following(document, body, heading)
+    inside = [mark for mark in marks if start <= mark.start and mark.end <= end]
+    shown = _shown(document, body, start, end, inside, heading, html=html, field="headings")
+    return replace(shown, heading=heading.text, heading_html=heading_html)
+
+
+def _following(document: Document, body: str, heading: Heading) -> Span:
+    """The beginning of the passage under a heading; the heading itself if nothing stands under it."""
+    start, end = opening(body, _end(heading))
+    following = _heading_at(document.headings, start)
+    empty = start >= end or (following is not None and start < _end(following))
+    return (heading.offset, min(_end(heading), len(body))) if empty else (start, end)
+
+
+def _end(heading: Heading) -> int:
+    return heading.offset + len(heading.text)
+
+
+def _heading_at(headings: Sequence[Heading], place: int) -> Heading | None:
+    """The heading that a place of the body is in or stands under."""
+    index = bisect_right(headings, place, key=lambda heading: heading.offset) - 1
+    return headings[index] if index >= 0 else None
+
+
+def _heading_html(heading: Heading, marks: Iterable[Mark]) -> str:
+    inside = [mark for mark in marks if heading.offset <= mark.start and mark.end <= _end(heading)]
+    return mark_html(heading.text, merged((m.start - heading.offset, m.end - heading.offset) for m in inside))
+
+
+def _shown(
+    document: Document,
+    body: str,
+    start: int,
+    end: int,
+    marks: Iterable[Mark],
+    heading: Heading | None = None,
+    *,
+    html: bool,
+    field: str = "body",
+) -> Snippet:
+    text = body[start:end]
+    spans = tuple(merged((mark.start - start, mark.end - start) for mark in marks))
+    anchor = heading.anchor if heading else None
+    url = anchor_address(document.url, anchor) if anchor else _fragment(document.url, body, start, end, spans)
+    return Snippet(text, spans, mark_html(text, spans) if html else "", None, anchor, url, field)
+
+
+def _fragment(url: str | None, body: str, start: int, end: int, spans: Sequence[Span]) -> str | None:
+    """A text fragment for the first match, or for the first words."""
+    block = body.rfind("\n\n", 0, start)
+    begin = 0 if block < 0 else block + 2
+    stop = body.find("\n\n", start)
+    paragraph = body[begin : max(end, len(body) if stop < 0 else stop)]
+    first, last = spans[0] if spans else (0, 1)
+    return text_address(url, paragraph, (start - begin + first, start - begin + last))
+
+
+def _beginning(document: Document, spans: Sequence[Span], *, html: bool) -> tuple[Snippet, ...]:
+    """The summary with its matches, or else the first sentences."""
+    if document.summary:
+        text = document.summary
+        found = tuple(spans)
+        return (Snippet(text, found, mark_html(text, found) if html else "", None, None, None, "summary"),)
+    start, end = opening(document.body[:MAX_HIGHLIGHT_CHARS])
+    text = document.body[start:end]
+    return (Snippet(text, (), mark_html(text, ()) if html else "", None, None, None),) if text else ()
