@@ -1,0 +1,55 @@
+"""A 64-bit similarity hash of a text, so that reprints and re-posts are found without comparing texts.
+
+SimHash: Charikar, "Similarity estimation techniques from rounding algorithms" (STOC 2002); for near-duplicate pages:
+Manku, Jain, Das Sarma, "Detecting near-duplicates for web crawling" (WWW 2007). Each feature votes on each of 64 bits;
+texts that share most features agree in most bits. The features are the distinct pairs of successive words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+MIN_WORDS: Final = 20
+"""Shorter texts have no fingerprint: a stock phrase would make them all alike."""
+MAX_CHARACTERS: Final = 400_000
+"""What is looked at: two texts alike in their first 60,000 words are near-duplicates by any measure."""
+
+# Scripts without spaces between words count each character as a word.
+_UNSPACED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+
+
+def fingerprint(text: str) -> int:
+    """The SimHash of `text` as a number below 2**64; 0 if it has fewer than MIN_WORDS words.
+
+    Case, width and punctuation do not matter. The result is the same in every process and on every platform.
+    """
+    folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).casefold()
+    words = _WORD.findall(folded)
+    if len(words) < MIN_WORDS:
+        return 0
+    hashes = np.fromiter((crc32(word.encode("utf-8", "replace")) for word in words), np.uint64, len(words))
+    features = np.unique(_mixed((hashes[:-1] << np.uint64(32)) | hashes[1:]))
+    bits = np.unpackbits(features.astype("<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
+    majority = bits.sum(axis=0, dtype=np.int64) * 2 > len(features)
+    return int.from_bytes(np.packbits(majority, bitorder="little").tobytes(), "little")
+
+
+def distance(one: int, other: int) -> int:
+    """In how many of 64 bits two fingerprints differ: about 32 for unrelated texts, under 7 for near-duplicates."""
+    return (one ^ other).bit_count()
+
+
+def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    # The finaliser of SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014):
+    # the bits of a CRC are linear in its input, and votes need independent ones.
+    values = values + np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
