@@ -30,7 +30,6 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 # RFC 5646, section 2.1, without its irregular tags: a language, then sub-tags of at most eight characters.
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,5}")
-_ENGINE_WITH_PATH: Final = "whoosh:"
 
 
 def _no_truth_value(value: object) -> object:
@@ -208,10 +207,12 @@ def _from_file(path: Path) -> dict[str, object]:
 
 def _beside(config: Path, index: str) -> str:
     # A path in a file means the same from wherever the command is run.
-    name, colon, rest = index.partition(":")
-    if name != "whoosh" or not colon or rest.startswith("/") or config.parent == Path():
+    scheme, colon, rest = index.partition(":")
+    is_bare_path = not colon or len(scheme) < 2
+    path = index if is_bare_path else rest
+    if config.parent == Path() or Path(path).is_absolute() or not (is_bare_path or scheme == "whoosh"):
         return index
-    return f"{_ENGINE_WITH_PATH}{config.parent / rest}"
+    return f"whoosh:{config.parent / path}"
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:

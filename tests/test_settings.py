@@ -60,6 +60,10 @@ def test_a_variable_names_the_file_and_an_explicit_one_wins(tmp_path: Path) -> N
 def test_an_index_path_in_a_file_is_relative_to_that_file(tmp_path: Path) -> None:
     file = write(tmp_path / "b.toml", 'index = "whoosh:archive"')
     assert load(file).settings.index == f"whoosh:{tmp_path}/archive"
+    write(file, 'index = "archives/news"')
+    assert load(file).settings.index == f"whoosh:{tmp_path}/archives/news"
+    write(file, 'index = "memory:news"')
+    assert load(file).settings.index == "memory:news"
     write(file, 'index = "whoosh:///srv/archive"')
     assert load(file).settings.index == "whoosh:///srv/archive"
     assert load(file, {"BACKFILE_INDEX": "whoosh:other"}).settings.index == "whoosh:other"
