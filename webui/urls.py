@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 
 from werkzeug.routing import PathConverter
 
+from search.periods import first_day, last_day
 from search.request import DEFAULT_FACETS, FacetRequest, Filters, SearchRequest
 from search.schema import KEYWORD_FIELDS
 
@@ -27,6 +28,15 @@ ROUTES: Final[dict[str, str]] = {
 """Each rendering of a search and its path."""
 
 _SHAPE: Final = SearchRequest()
+PER_PAGE: Final[dict[str, int]] = {
+    "api": _SHAPE.per_page,
+    "html": _SHAPE.per_page,
+    "atom": 20,
+    "feed": 20,
+    "csv": 100,
+}
+"""Hits on a page of each rendering, where the address does not say."""
+
 _FEEDS: Final = ("atom", "feed", "csv")
 _Pairs = list[tuple[str, str]]
 
@@ -50,8 +60,8 @@ class SiteLinks:
 
     def rendering(self, name: str, request: SearchRequest) -> str:
         """The same search as another rendering. Feeds start at the first hit and have a shape of their own."""
-        if name in _FEEDS:
-            request = _without_shape(replace(request, page=1, cursor=None, per_page=_SHAPE.per_page))
+        if name in _FEEDS or self.kind in _FEEDS:
+            request = _without_shape(replace(request, page=1, cursor=None, per_page=PER_PAGE[name]))
         return self._address(name, request)
 
     def article(self, id: str, request: SearchRequest | None = None, position: int | None = None) -> str:
@@ -59,15 +69,15 @@ class SiteLinks:
         path = f"{self.prefix}/article/{quote_id(id)}"
         if request is None:
             return path
-        pairs = self._pairs(_without_shape(replace(request, page=1, cursor=None)))
+        pairs = self._pairs(_without_shape(replace(request, page=1, cursor=None)), _SHAPE.per_page)
         if position is not None:
             pairs.append(("position", str(position)))
         return _with_query(path, pairs)
 
     def _address(self, kind: str, request: SearchRequest) -> str:
-        return _with_query(self.prefix + ROUTES[kind], self._pairs(request))
+        return _with_query(self.prefix + ROUTES[kind], self._pairs(request, PER_PAGE[kind]))
 
-    def _pairs(self, request: SearchRequest) -> _Pairs:
+    def _pairs(self, request: SearchRequest, per_page: int) -> _Pairs:
         pairs: _Pairs = [("q", request.q)] if request.q else []
         if request.fields_searched:
             pairs.append(("in", ",".join(request.fields_searched)))
@@ -75,17 +85,19 @@ class SiteLinks:
             pairs += [(name, value) for value in written_filters(request.filters(name))]
         for name, bound in (("from", request.start), ("to", request.end)):
             if bound is not None:
-                pairs.append((name, self.spelled.get((name, bound), bound.isoformat())))
-        return pairs + self._simple_pairs(request)
+                # A cursor belongs to one moment: with it "now-7d" may not move on.
+                spelled = self.spelled.get((name, bound)) if request.cursor is None else None
+                pairs.append((name, spelled or written_bound(name, bound)))
+        return pairs + self._simple_pairs(request, per_page)
 
-    def _simple_pairs(self, request: SearchRequest) -> _Pairs:
+    def _simple_pairs(self, request: SearchRequest, per_page: int) -> _Pairs:
         rows: tuple[tuple[str, object, object], ...] = (
             ("date", request.date, _SHAPE.date),
             ("tz", request.time_zone, self.time_zone),
             ("sort", request.sort, None),
             ("op", request.operator, _SHAPE.operator),
             ("page", request.page, _SHAPE.page),
-            ("per_page", request.per_page, _SHAPE.per_page),
+            ("per_page", request.per_page, per_page),
             ("cursor", request.cursor, None),
             ("facets", request.facets, _SHAPE.facets),
             ("fields", request.fields, None),
@@ -127,6 +139,15 @@ def written_facets(facets: Iterable[FacetRequest]) -> str:
     """`section:10,month`: the size only where it is not the usual one."""
     usual = FacetRequest("").size
     return ",".join(row.name if row.size == usual else f"{row.name}:{row.size}" for row in facets) or "none"
+
+
+def written_bound(name: str, bound: date | datetime) -> str:
+    """A moment in RFC 3339, a day as short as it can be read back: `from` 2024-07-01 is "2024-07"."""
+    iso = bound.isoformat()
+    if isinstance(bound, datetime):
+        return iso
+    edge = first_day if name == "from" else last_day
+    return next(period for period in (iso[:4], iso[:7], iso) if edge(period) == bound)
 
 
 def _safe_segment(segment: str) -> str:

@@ -1,0 +1,64 @@
+"""From a request to an answer, the same way for JSON, pages and feeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import request
+
+from search import service
+from search.engines.base import Searcher
+from search.response import SearchResponse
+from webui.caching import current_minute
+from webui.questions import Question, search_question, without_tracking
+from webui.site import current_site
+from webui.urls import PER_PAGE, SiteLinks
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it came: `links` makes the addresses of its answer, `now` is the time it is answered at."""
+
+    question: Question
+    links: SiteLinks
+    now: datetime
+
+    @property
+    def address(self) -> str:
+        """The one address of this question, whatever the order its parameters came in."""
+        return self.links.search(self.question.request)
+
+
+def ask(kind: str) -> Asked:
+    """The question in the current request's address, for that rendering (see `webui.urls.ROUTES`).
+
+    Raises ParameterError. Pages forgive what mail and social sites hang on links; programs are told.
+    """
+    settings = current_site().settings
+    now = current_minute()
+    raw = request.query_string
+    question = search_question(
+        without_tracking(raw) if kind == "html" else raw,
+        now=now,
+        time_zone=settings.time_zone,
+        per_page=PER_PAGE[kind],
+    )
+    return Asked(question, links_for(kind, question), now)
+
+
+def links_for(kind: str, question: Question | None = None) -> SiteLinks:
+    """What makes addresses of that rendering on the current site."""
+    zone = current_site().settings.time_zone
+    return (question or Question.any()).links(kind, prefix=request.script_root, time_zone=zone)
+
+
+def answer(searcher: Searcher, asked: Asked) -> SearchResponse:
+    """The whole answer. Raises RequestError and EngineError."""
+    return service.search(
+        searcher,
+        asked.question.request,
+        asked.links,
+        now=asked.now,
+        deadline=current_site().settings.deadline_seconds,
+    )

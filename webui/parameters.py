@@ -1,0 +1,233 @@
+"""The parameters of every address that answers searches: declared once, validated strictly, documented from here.
+
+An unknown parameter or value is an error that names the valid ones; it is never ignored and never turns into zero hits.
+What `webui.urls` writes is read back by `webui.questions` with these models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Annotated, Any, Final, Literal, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from search.engines.base import Sort
+from search.errors import ParameterError
+from search.query.limits import MAX_LENGTH
+from search.request import (
+    DEFAULT_FACETS,
+    MAX_PER_PAGE,
+    MAX_VALUES,
+    Filters,
+    Group,
+    Highlight,
+    Operator,
+)
+from search.response import Hit
+from search.schema import DATE_FIELDS, TEXT_FIELDS
+from webui.values import (
+    Facets,
+    FilterValues,
+    Repeated,
+    TimeZone,
+    Truth,
+    WholeNumber,
+    array_schema,
+    list_of,
+    one_of,
+    shortened,
+)
+
+HIT_KEYS: Final = tuple(row.name for row in fields(Hit))
+MAX_QUERY_STRING: Final = 65_536
+"""Bytes; longer ones are not even read."""
+_MAX_PAIRS: Final = 200
+_MAX_DATE: Final = 64
+_MAX_CURSOR: Final = 20_000
+_MAX_NUMBER: Final = 999_999_999
+
+_FILTER: Final = (
+    " Repeat it for OR, put `-` in front of a value for NOT; `_missing` stands for articles without one. "
+    "A value that begins with a hyphen or a backslash needs a backslash in front."
+)
+
+
+class Strict(BaseModel):
+    """Parameters, each with its reader; what is not declared is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="Parameters")
+
+
+class NoParameters(Strict):
+    """For addresses that take none."""
+
+
+class SearchParameters(Strict):
+    """The parameters of a search."""
+
+    q: Annotated[str, Field(max_length=MAX_LENGTH, examples=['"post-war" title:reform -draft'])] = Field(
+        "", description="The query, in the query language. Absent or empty: everything."
+    )
+    in_: Annotated[
+        tuple[str, ...], Repeated(joined=True), list_of(tuple(TEXT_FIELDS)), array_schema(enum=[*TEXT_FIELDS])
+    ] = Field((), alias="in", description="Fields to search, between commas. Absent: all of them.")
+    section: FilterValues = Field(
+        Filters(), description="Keep articles of this section or one below it." + _FILTER, examples=[["News > Economy"]]
+    )
+    tag: FilterValues = Field(Filters(), description="Keep articles with this tag." + _FILTER)
+    author: FilterValues = Field(Filters(), description="Keep articles by this author." + _FILTER)
+    lang: FilterValues = Field(Filters(), description="Keep articles in this language (BCP 47)." + _FILTER)
+    type: FilterValues = Field(Filters(), description="Keep articles of this type." + _FILTER)
+    from_: Annotated[str, Field(max_length=_MAX_DATE, examples=["2024-07"])] = Field(
+        "", alias="from", description="First day: `2024`, `2024-07`, `2024-07-03`, RFC 3339 or `now-7d`; included."
+    )
+    to: Annotated[str, Field(max_length=_MAX_DATE, examples=["2024"])] = Field(
+        "", description="Last day, written like `from`; included to its end."
+    )
+    date: Annotated[str, one_of(DATE_FIELDS), Field(json_schema_extra={"enum": [*DATE_FIELDS]})] = Field(
+        "published", description="Which date `from`, `to`, `sort`, date facets and timeline mean."
+    )
+    tz: TimeZone | None = Field(
+        None, description="IANA time zone that days begin in. Absent: the archive's own.", examples=["Europe/Berlin"]
+    )
+    sort: Sort | None = Field(None, description="Order. Absent: `relevance` with `q`, else `newest`.")
+    op: Operator = Field("and", description="What stands between bare words.")
+    page: Annotated[WholeNumber, Field(ge=1, le=_MAX_NUMBER)] = Field(1, description="Page of the hits, from 1.")
+    per_page: Annotated[WholeNumber, Field(ge=0, le=MAX_PER_PAGE)] | None = Field(
+        None, description="Hits on a page. Absent: 10 (20 in Atom and JSON Feed, 100 in CSV). 0: counts only."
+    )
+    cursor: Annotated[str, Field(min_length=1, max_length=_MAX_CURSOR)] | None = Field(
+        None,
+        description="In place of `page`, for deep paging: take it from `links.next`. Good for one index generation.",
+    )
+    facets: Facets = Field(
+        DEFAULT_FACETS,
+        description="Facets to count, between commas, with the number of values after a colon; `none` for none.",
+        examples=[["section:10", "month", "author:5"]],
+    )
+    fields: (
+        Annotated[tuple[str, ...], Repeated(joined=True), list_of(HIT_KEYS), array_schema(enum=[*HIT_KEYS])] | None
+    ) = Field(None, description="Keys of a hit to give, between commas. Absent: all of them.")
+    highlight: Highlight = Field(
+        "html", description="Matches in `<mark>` (`html`), as spans of plain text (`text`), or no snippets (`off`)."
+    )
+    group: Group = Field("none", description="`story`: near-copies stand behind the first of them.")
+    explain: Truth = Field(False, description="Say of each hit why it stands where it does.")
+
+
+class SuggestParameters(Strict):
+    """The parameters of suggestions."""
+
+    q: Annotated[str, Field(max_length=MAX_LENGTH)] = Field("", description="What is typed so far.")
+    limit: Annotated[WholeNumber, Field(ge=1, le=50)] = Field(8, description="The most completions to give.")
+    format: Literal["json", "opensearch"] = Field(
+        "json", description="`opensearch`: the array that browsers read (application/x-suggestions+json)."
+    )
+
+
+class RelatedParameters(Strict):
+    """The parameters of related articles."""
+
+    mode: Literal["background", "same-days", "follow-ups"] = Field(
+        "background", description="Any time; within days of it; or after it."
+    )
+    limit: Annotated[WholeNumber, Field(ge=1, le=50)] = Field(10, description="The most articles to give.")
+
+
+Model = TypeVar("Model", bound=Strict)
+
+
+def read(model: type[Model], query_string: bytes) -> Model:
+    """The parameters in that query string. An empty value counts as absent, as plain HTML forms send it.
+
+    Raises ParameterError where one is unknown, repeated, not UTF-8, or has no valid value.
+    """
+    repeated = {_alias(name, field): name for name, field in model.model_fields.items() if _repetition(field)}
+    values: dict[str, str | list[str]] = {}
+    for name, value in _pairs(query_string):
+        _known(name, model)
+        if name in repeated:
+            values.setdefault(name, [])
+            if value:
+                values[name].append(value)  # type: ignore[union-attr]
+        elif name in values:
+            raise ParameterError(name, "may stand only once")
+        else:
+            values[name] = value
+    return validated(model, {name: value for name, value in values.items() if value})
+
+
+def validated(model: type[Model], values: object) -> Model:
+    """The model made of those values; raises ParameterError for the first that does not fit."""
+    if isinstance(values, dict) and sum(len(each) for each in values.values() if isinstance(each, list)) > MAX_VALUES:
+        raise ParameterError("parameters", f"at most {MAX_VALUES} values of filters and lists can be given")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        detail = error.errors(include_url=False, include_input=False)[0]
+        raise ParameterError(str(detail["loc"][0]) if detail["loc"] else "body", _in_plain_words(detail)) from error
+
+
+def names(model: type[Strict]) -> tuple[str, ...]:
+    """The parameters of the model, as they are called in addresses."""
+    return tuple(_alias(name, field) for name, field in model.model_fields.items())
+
+
+def repetition(model: type[Strict], name: str) -> Repeated | None:
+    """Whether, and how, the parameter may have several values."""
+    return next((_repetition(field) for key, field in model.model_fields.items() if _alias(key, field) == name), None)
+
+
+def _alias(name: str, field: Any) -> str:
+    return field.alias or name
+
+
+def _repetition(field: Any) -> Repeated | None:
+    return next((row for row in field.metadata if isinstance(row, Repeated)), None)
+
+
+def _pairs(query_string: bytes) -> Iterable[tuple[str, str]]:
+    if query_string.count(b"&") >= _MAX_PAIRS:
+        raise ParameterError("parameters", f"there are more than {_MAX_PAIRS} of them")
+    for part in query_string.split(b"&"):
+        if part:
+            name, _, value = part.partition(b"=")
+            decoded = _decoded("parameters", name)
+            yield decoded, _decoded(decoded, value)
+
+
+def _decoded(name: str, raw: bytes) -> str:
+    try:
+        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ParameterError(name, "is not valid UTF-8; percent-encode the text as UTF-8") from error
+    if "\0" in text:
+        raise ParameterError(name if name in text else shortened(name)[1:-1], "must not hold the null character")
+    return text
+
+
+def _known(name: str, model: type[Strict]) -> None:
+    valid = names(model)
+    if name not in valid:
+        known = f"valid are {', '.join(valid)}" if valid else "this address takes none"
+        raise ParameterError(shortened(name)[1:-1], f"there is no such parameter; {known}")
+
+
+def _in_plain_words(detail: Any) -> str:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "literal_error":
+            return "valid are " + str(context["expected"]).replace(" or ", ", ").replace("'", "")
+        case "string_too_long":
+            return f"may have at most {context['max_length']:,} characters"
+        case "greater_than_equal":
+            return f"must be {context['ge']} or more"
+        case "less_than_equal":
+            return f"must be at most {context['le']}"
+        case _:
+            message = str(detail["msg"])
+            return message[:1].lower() + message[1:]
