@@ -1,0 +1,109 @@
+"""Marks matched words in a tree of markup, also where a phrase runs across inline tags.
+
+The highlighter knows plain text only. Here the text of each block (a paragraph, a cell, a heading) is joined,
+handed to it once, and the spans that come back are cut again at the borders of the tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement, builder
+
+Spans = Callable[[str], list[tuple[int, int]]]
+"""Text in, (start, end) pairs in characters out: sorted, not overlapping."""
+
+INLINE_TAGS = frozenset(
+    "a abbr b bdi bdo cite code del dfn em i ins kbd mark q ruby rb rt rp s samp small strong sub sup time u var".split()
+)
+MAX_MARKED_CHARACTERS = 2_000_000
+"""Beyond this much text of one article nothing more is marked, so that one page has a bounded price."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A stretch of text in the tree: the text before an element's first child, or the tail after its end."""
+
+    element: HtmlElement
+    tail: bool
+    text: str
+
+
+def mark_matches(root: HtmlElement, spans: Spans) -> int:
+    """Wraps every match in `<mark>`, in place; returns the number of matches. The first mark has the id "match"."""
+    total = budget = 0
+    for block in list(_blocks(root)):
+        text = "".join(slot.text for slot in block)
+        budget += len(text)
+        if budget > MAX_MARKED_CHARACTERS:
+            break
+        found = spans(text) if text.strip() else []
+        total += len(found)
+        _mark_block(block, found)
+    first = root.find(".//mark")
+    if first is not None:
+        first.set("id", "match")
+    return total
+
+
+def _blocks(root: HtmlElement) -> Iterator[list[_Slot]]:
+    """The slots of each run of text that no block border interrupts, in document order."""
+    block: list[_Slot] = []
+    for slot in _slots(root):
+        if slot is None:
+            if block:
+                yield block
+            block = []
+        else:
+            block.append(slot)
+    if block:
+        yield block
+
+
+def _slots(root: HtmlElement) -> Iterator[_Slot | None]:
+    """Every stretch of text in document order, with None at each border of a block. Not recursive: trees may be deep."""
+    stack: list[tuple[HtmlElement, bool]] = [(root, False)]
+    while stack:
+        element, leaving = stack.pop()
+        border = element.tag not in INLINE_TAGS
+        if leaving:
+            if border:
+                yield None
+            if element is not root and element.tail:
+                yield _Slot(element, True, element.tail)
+            continue
+        if border:
+            yield None
+        if element.text:
+            yield _Slot(element, False, element.text)
+        stack.append((element, True))
+        stack.extend((child, False) for child in reversed(element))
+
+
+def _mark_block(block: list[_Slot], spans: list[tuple[int, int]]) -> None:
+    start = 0
+    for slot in block:
+        end = start + len(slot.text)
+        inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
+        if inside:
+            _mark_slot(slot, inside)
+        start = end
+
+
+def _mark_slot(slot: _Slot, spans: list[tuple[int, int]]) -> None:
+    text = slot.text
+    marks = []
+    for index, (start, end) in enumerate(spans):
+        mark = builder.MARK(text[start:end])
+        mark.tail = text[end : spans[index + 1][0] if index + 1 < len(spans) else len(text)]
+        marks.append(mark)
+    before = text[: spans[0][0]]
+    if slot.tail:
+        slot.element.tail = before
+        parent = slot.element.getparent()
+        place = parent.index(slot.element) + 1
+    else:
+        slot.element.text = before
+        parent, place = slot.element, 0
+    parent[place:place] = marks
