@@ -8,9 +8,13 @@ so that ten mentions in the body cannot outweigh the title by the mere number of
 
 from __future__ import annotations
 
-from datetime import datetime
 from math import log
-from typing import Final
+from typing import Any, Final, TypeVar
+
+import numpy as np
+
+Number = TypeVar("Number", float, "np.ndarray[Any, np.dtype[np.float64]]")
+"""The formulas hold for one article and, element by element, for an array of them."""
 
 K1: Final = 1.2
 """How soon repetition stops counting: half of the possible score at a frequency of K1."""
@@ -55,8 +59,8 @@ def inverse_document_frequency(articles: int, total: int) -> float:
     return log(1.0 + (total - articles + 0.5) / (articles + 0.5))
 
 
-def normalised_frequency(field: str, frequency: float, length: int, average_length: float) -> float:
-    """The weighted, length-normalised share of one field in a leaf's frequency.
+def normalised_frequency(field: str, frequency: Number, length: Number, average_length: float) -> Number:
+    """The weighted, length-normalised share of one field in a leaf's frequency; for one article or an array of them.
 
     `frequency`: exact occurrences count 1, other forms STEM_WEIGHT. `length` and `average_length` are in tokens;
     the average is over the articles of the index that have the field.
@@ -65,17 +69,17 @@ def normalised_frequency(field: str, frequency: float, length: int, average_leng
     return FIELD_WEIGHTS[field] * frequency / (1.0 - b + b * length / average_length)
 
 
-def saturation(frequency: float) -> float:
+def saturation(frequency: Number) -> Number:
     """f * (K1 + 1) / (f + K1): grows with the summed frequency, up to K1 + 1."""
     return frequency * (K1 + 1.0) / (frequency + K1)
 
 
-def recency_factor(published: datetime | None, now: datetime) -> float:
+def recency_factor(age_days: Number) -> Number:
     """What a score is multiplied by: 1 for the last week, falling by half of the rest each year, never below the floor.
 
-    Undated articles get the floor; dates in the future count as now.
+    `age_days` may be negative (dated in the future: counts as now). Undated articles get RECENCY_FLOOR.
     """
-    if published is None:
-        return RECENCY_FLOOR
-    age = max(0.0, (now - published).total_seconds() / 86400.0 - RECENCY_OFFSET_DAYS)
-    return float(RECENCY_FLOOR + (1.0 - RECENCY_FLOOR) * 0.5 ** (age / RECENCY_HALF_LIFE_DAYS))
+    excess = age_days - RECENCY_OFFSET_DAYS
+    past_offset = (excess + abs(excess)) / 2.0  # no less than 0, for a number and for an array alike
+    boost: Number = 0.5 ** (past_offset / RECENCY_HALF_LIFE_DAYS)
+    return RECENCY_FLOOR + (1.0 - RECENCY_FLOOR) * boost

@@ -121,7 +121,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class FieldPart:
-    """What one field added to a leaf: its weighted, length-normalised frequency."""
+    """What one field added to a leaf: `frequency` counts its occurrences (other forms of the word for less than 1),
+    `length` is the field's in words, `weight` what they come to: see `search.ranking.normalised_frequency`."""
 
     field: str
     frequency: float
@@ -131,7 +132,7 @@ class FieldPart:
 
 @dataclass(frozen=True, slots=True)
 class LeafScore:
-    """How one leaf of the query scored for one hit: `score = boost * idf * saturation`."""
+    """How one leaf of the query scored for one hit: `score = boost * idf * saturation`; `articles` match the leaf."""
 
     text: str
     score: float

@@ -1,0 +1,94 @@
+"""What a date means to an engine: on which day it falls, in which bucket, and whether it lies within a range.
+
+A datetime is an instant and falls on a day of the time zone asked for.
+A bare date is a floating day: the same day in every zone. Where an instant is needed (to sort, or to compare it
+with an instant) it is that day's midnight in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from search.document import Moment
+from search.engines.base import Interval
+from search.errors import ParameterError
+
+DAY_SECONDS: Final = 86_400
+
+MOST_DAYS: Final = 62
+"""Up to so many days a timeline shows days: two months of thin bars are still one picture."""
+
+MOST_MONTHS: Final = 150
+"""Up to so many months a timeline shows months: twelve years and a half."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+_LABEL_LENGTH: Final[dict[Interval, int]] = {"year": 4, "month": 7, "day": 10}
+
+
+@lru_cache(maxsize=64)
+def zone_named(name: str) -> ZoneInfo:
+    """The IANA time zone; raises ParameterError if there is none of that name."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ParameterError("tz", f"{name[:64]!r} is no time zone; use an IANA name such as Europe/Paris") from error
+
+
+def epoch(moment: Moment) -> float:
+    """Seconds since 1970 in UTC; a datetime without a zone is taken as UTC."""
+    if not isinstance(moment, datetime):
+        return float((moment.toordinal() - EPOCH_ORDINAL) * DAY_SECONDS)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH).total_seconds()
+
+
+def is_floating(moment: Moment) -> bool:
+    """True for a bare date."""
+    return not isinstance(moment, datetime)
+
+
+def utc_offset(seconds: float, zone: ZoneInfo) -> float:
+    """How many seconds local time is ahead of UTC at that instant; 0 where the calendar ends."""
+    try:
+        offset = datetime.fromtimestamp(seconds, UTC).astimezone(zone).utcoffset()
+    except (OverflowError, ValueError, OSError):
+        return 0.0
+    return offset.total_seconds() if offset else 0.0
+
+
+def local_day(moment: Moment, zone: ZoneInfo) -> int:
+    """The proleptic ordinal (`date.toordinal`) of the day on which it falls there."""
+    if not isinstance(moment, datetime):
+        return moment.toordinal()
+    seconds = epoch(moment)
+    return int((seconds + utc_offset(seconds, zone)) // DAY_SECONDS) + EPOCH_ORDINAL
+
+
+def within(moment: Moment | None, start: Moment | None, end: Moment | None, zone: ZoneInfo) -> bool:
+    """Whether it lies between both ends, included; None is open, a bare date is that whole day, undated never is."""
+    if moment is None:
+        return False
+    return (start is None or _compare(moment, start, zone) >= 0) and (end is None or _compare(moment, end, zone) <= 0)
+
+
+def _compare(moment: Moment, bound: Moment, zone: ZoneInfo) -> float:
+    if isinstance(bound, datetime):
+        return epoch(moment) - epoch(bound)
+    return local_day(moment, zone) - bound.toordinal()
+
+
+def bucket(day: int, interval: Interval) -> str:
+    """The label of the bucket a day (an ordinal) is counted in: "2024", "2024-07" or "2024-07-03"."""
+    return date.fromordinal(day).isoformat()[: _LABEL_LENGTH[interval]]
+
+
+def choose_interval(first: int, last: int) -> Interval:
+    """The finest interval that draws the days (ordinals) from first to last well."""
+    if last - first < MOST_DAYS:
+        return "day"
+    start, end = date.fromordinal(first), date.fromordinal(last)
+    return "month" if (end.year - start.year) * 12 + end.month - start.month < MOST_MONTHS else "year"

@@ -1,0 +1,269 @@
+"""The engine that holds everything in memory: brute force, the executable specification of the contract.
+
+`memory:` is a store of its own each time it is opened; `memory:name` is one store per name in the process.
+Good for tests and for archives of a few hundred articles.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from types import TracebackType
+from typing import Final, Self
+
+from search.document import Document, Moment
+from search.engines.answer import (
+    WORD_FIELDS,
+    Deadline,
+    by_bucket,
+    comes_after,
+    facet_counts,
+    most_frequent,
+    order_key,
+    timeline,
+)
+from search.engines.base import (
+    CAPABILITIES,
+    Explanation,
+    FacetCounts,
+    FacetPlan,
+    Hit,
+    IndexStatus,
+    Plan,
+    Problem,
+    Recency,
+    Results,
+    Sort,
+    Timeline,
+)
+from search.engines.dates import DAY_SECONDS, epoch, local_day, zone_named
+from search.engines.memory_match import Indexed, Outcome, Scorer, passes
+from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing
+from search.query.patterns import edit_distance
+from search.ranking import RECENCY_FLOOR, SCORE_DIGITS, recency_factor
+from search.schema import DATE_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one commit left; never changed afterwards."""
+
+    generation: str
+    built_at: datetime
+    articles: Mapping[str, Indexed]
+
+
+@dataclass(slots=True)
+class Store:
+    """The newest state, and the lock that lets in one writer."""
+
+    state: State | None = None
+    lock: Lock = field(default_factory=Lock)
+
+
+_NAMED: Final[dict[str, Store]] = {}
+
+
+class MemoryEngine:
+    """See `search.engines.base.Engine`."""
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, name: str = "") -> None:
+        self.url = f"memory:{name}"
+        self._store = _NAMED.setdefault(name, Store()) if name else Store()
+
+    def writer(self, *, replace: bool = False) -> MemoryWriter:
+        if not self._store.lock.acquire(blocking=False):
+            raise IndexLocked(f"another writer of this process holds {self.url}; wait until it is done")
+        return MemoryWriter(self._store, replace)
+
+    def searcher(self) -> MemorySearcher:
+        return MemorySearcher(self._newest())
+
+    def generation(self) -> str:
+        return self._newest().generation
+
+    def check(self) -> Iterable[Problem]:
+        for name, article in self._newest().articles.items():
+            if article.document.content_hash() != article.content_hash:
+                yield Problem(name, "the article is not the one that was added")
+
+    def _newest(self) -> State:
+        if self._store.state is None:
+            raise IndexMissing(f"there is nothing in {self.url} yet; index articles into it first")
+        return self._store.state
+
+
+class MemoryWriter:
+    """See `search.engines.base.Writer`."""
+
+    def __init__(self, store: Store, replace: bool) -> None:
+        self._store = store
+        self._articles = {} if replace or store.state is None else dict(store.state.articles)
+        self._changed = replace or store.state is None
+        self._open = True
+
+    def add(self, document: Document) -> None:
+        self._require_open()
+        self._articles[document.id] = Indexed.of(document)
+        self._changed = True
+
+    def delete(self, id: str) -> bool:
+        self._require_open()
+        found = self._articles.pop(id, None) is not None
+        self._changed |= found
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._require_open()
+        self._open = False
+        if kind is None and self._changed:
+            self._store.state = State(secrets.token_hex(8), datetime.now(UTC), self._articles)
+        self._store.lock.release()
+
+    def _require_open(self) -> None:
+        if not self._open:
+            raise EngineError("this writer is closed; open another")
+
+
+class MemorySearcher:
+    """See `search.engines.base.Searcher`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._articles = tuple(state.articles.values())
+
+    def status(self) -> IndexStatus:
+        return IndexStatus(self._state.generation, len(self._articles), self._state.built_at, "memory")
+
+    def search(self, plan: Plan) -> Results:
+        deadline = Deadline(plan.deadline)
+        zone = zone_named(plan.time_zone)
+        scorer = Scorer(plan.query, self._articles, zone, deadline)
+        matches: list[tuple[Indexed, Outcome]] = []
+        for article in self._articles:
+            if deadline.passed():
+                break
+            if (outcome := scorer.outcome(plan.query, article)) is not None:
+                matches.append((article, outcome))
+        kept = [match for match in matches if all(passes(rule, match[0], zone) for rule in plan.filters)]
+        hits = sorted((_hit(article, outcome, plan) for article, outcome in kept), key=lambda hit: _key(plan.sort, hit))
+        page = [hit for hit in hits if comes_after(plan.sort, plan.after, hit.sort_key, hit.id)]
+        return Results(
+            total=len(hits),
+            hits=tuple(page[plan.offset : plan.offset + plan.limit]),
+            facets=tuple(_facet(facet, [article for article, _ in matches], plan) for facet in plan.facets),
+            timeline=_timeline([article for article, _ in kept], self._articles, plan) if plan.timeline else None,
+            timed_out=deadline.passed(),
+            warnings=scorer.warnings,
+        )
+
+    def document(self, id: str) -> Document | None:
+        article = self._state.articles.get(id)
+        return article.document if article else None
+
+    def documents(self, ids: Sequence[str]) -> list[Document]:
+        found = [self.document(name) for name in ids]
+        if None in found:
+            raise IndexDamaged(f"the article {ids[found.index(None)]!r} is not in this index")
+        return [document for document in found if document is not None]
+
+    def content_hashes(self) -> Mapping[str, str]:
+        return {article.document.id: article.content_hash for article in self._articles}
+
+    def sources(self) -> Mapping[str, str]:
+        return {article.document.id: article.document.source for article in self._articles}
+
+    def values(self, field: str) -> Mapping[str, int]:
+        return Counter(value for article in self._articles for value in article.keywords[field])
+
+    def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
+        counts = {word: count for word, count in self._vocabulary().items() if word.startswith(prefix)}
+        return most_frequent(counts.items(), counts.__getitem__, limit)
+
+    def similar_terms(self, word: str, distance: int, limit: int) -> list[tuple[str, int]]:
+        found = [
+            (edits, -count, other)
+            for other, count in self._vocabulary().items()
+            if other != word and (edits := edit_distance(word, other, distance)) <= distance
+        ]
+        return [(other, -count) for _, count, other in sorted(found)[:limit]]
+
+    def document_frequencies(self, words: Sequence[str]) -> list[int]:
+        vocabulary = self._vocabulary()
+        return [vocabulary[word] for word in words]
+
+    def close(self) -> None:
+        """Nothing to close: the state goes with the last who holds it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _vocabulary(self) -> Counter[str]:
+        return Counter(
+            word
+            for article in self._articles
+            for word in set().union(*(article.words[field].surfaces for field in WORD_FIELDS))
+        )
+
+
+def _hit(article: Indexed, outcome: Outcome, plan: Plan) -> Hit:
+    document = article.document
+    recency = 1.0
+    if plan.recency and plan.sort == "relevance":
+        recency = recency_of(document.published, plan.recency)
+    score = round(outcome[0] * recency, SCORE_DIGITS)
+    moment = DATE_FIELDS[plan.date_field].value(document)
+    dated = None if moment is None else epoch(moment)
+    return Hit(
+        id=document.id,
+        score=score,
+        sort_key=score if plan.sort == "relevance" else dated,
+        fingerprint=document.fingerprint,
+        explanation=Explanation(outcome[1], recency) if plan.explain else None,
+    )
+
+
+def recency_of(published: Moment | None, recency: Recency) -> float:
+    """What recency leaves of a score: always by publication, so that filtering by another date changes nothing."""
+    if published is None:
+        return RECENCY_FLOOR
+    return recency_factor((epoch(recency.now) - epoch(published)) / DAY_SECONDS)
+
+
+def _key(sort: Sort, hit: Hit) -> tuple[bool, float, str]:
+    return order_key(sort, hit.sort_key, hit.id)
+
+
+def _facet(facet: FacetPlan, matches: Sequence[Indexed], plan: Plan) -> FacetCounts:
+    zone = zone_named(plan.time_zone)
+    others = [rule for rule in plan.filters if rule.field != facet.field]
+    kept = [article for article in matches if all(passes(rule, article, zone) for rule in others)]
+    if facet.interval is None:
+        counts = Counter(value for article in kept for value in article.keywords[facet.field])
+        return facet_counts(counts, facet, sum(not article.keywords[facet.field] for article in kept))
+    days = _days(kept, facet.field, plan)
+    return facet_counts(by_bucket(days, facet.interval), facet, len(kept) - days.total())
+
+
+def _timeline(hits: Sequence[Indexed], archive: Sequence[Indexed], plan: Plan) -> Timeline:
+    return timeline(_days(hits, plan.date_field, plan), _days(archive, plan.date_field, plan))
+
+
+def _days(articles: Sequence[Indexed], field: str, plan: Plan) -> Counter[int]:
+    zone = zone_named(plan.time_zone)
+    moments = (DATE_FIELDS[field].value(article.document) for article in articles)
+    return Counter(local_day(moment, zone) for moment in moments if moment is not None)

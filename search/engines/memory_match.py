@@ -1,0 +1,243 @@
+"""Matching and scoring one article at a time: slow, short, and what every other engine has to agree with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from search.analysis import Token, analyze_values
+from search.document import Document
+from search.engines import spans
+from search.engines.answer import Deadline, expansion_warning, keyword_values, leaf_text, most_frequent
+from search.engines.base import DateFilter, FieldPart, Filter, LeafScore
+from search.engines.dates import within
+from search.query.limits import MAX_EXPANSIONS
+from search.query.match import (
+    Leaf,
+    Match,
+    MatchAll,
+    MatchAny,
+    MatchBest,
+    MatchDates,
+    MatchEvery,
+    MatchFuzzy,
+    MatchKeyword,
+    MatchNone,
+    MatchNot,
+    MatchPhrase,
+    MatchPrefix,
+    MatchTerm,
+    Term,
+)
+from search.query.patterns import edit_distance, wildcard_regex
+from search.ranking import STEM_WEIGHT, inverse_document_frequency, normalised_frequency, saturation
+from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
+
+Outcome = tuple[float, tuple[LeafScore, ...]]
+"""The score of a match and the leaves that made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One field of one article: positions of every surface and every stem; `length` counts words without compounds."""
+
+    surfaces: Mapping[str, set[int]]
+    stems: Mapping[str, set[int]]
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """One article as the memory engine holds it. `language` is the primary subtag."""
+
+    document: Document
+    content_hash: str
+    language: str
+    words: Mapping[str, Words]
+    keywords: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, document: Document) -> Indexed:
+        words = {
+            name: _words(analyze_values(field.values(document), document.language))
+            for name, field in TEXT_FIELDS.items()
+        }
+        keywords = {name: keyword_values(document, name) for name in KEYWORD_FIELDS}
+        return cls(document, document.content_hash(), primary_language(document.language), words, keywords)
+
+
+def primary_language(tag: str) -> str:
+    """The primary subtag of a language tag: "zh" of "zh-TW" and of "zh_tw"."""
+    return tag.replace("_", "-").partition("-")[0].lower()
+
+
+def _words(values: Sequence[Sequence[Token]]) -> Words:
+    surfaces: dict[str, set[int]] = {}
+    stems: dict[str, set[int]] = {}
+    length = 0
+    for token in (token for value in values for token in value):
+        surfaces.setdefault(token.surface, set()).add(token.position)
+        stems.setdefault(token.stem, set()).add(token.position)
+        length += not token.compound
+    return Words(surfaces, stems, length)
+
+
+def places_of_term(term: Term, words: Words, language: str) -> dict[int, float]:
+    """Where a word stands; at each position the exact spelling goes before another form."""
+    places = dict.fromkeys(words.surfaces.get(term.surface, ()), 1.0)
+    for stem_language, stem in term.stems:
+        if stem_language == language:
+            for position in words.stems.get(stem, ()):
+                places.setdefault(position, STEM_WEIGHT)
+    return places
+
+
+def places_of_leaf(leaf: Leaf, expansion: Mapping[str, float], words: Words, language: str) -> dict[int, float]:
+    """Where a leaf stands in one field; `expansion` holds the words a pattern fits, with their weights."""
+    if isinstance(leaf, MatchTerm):
+        return places_of_term(leaf.term, words, language)
+    if isinstance(leaf, MatchPhrase):
+        parts = [places_of_term(term, words, language) for term in leaf.terms]
+        return spans.ordered(parts) if leaf.slop is None else spans.near(parts, spans.span_width(len(parts), leaf.slop))
+    places: dict[int, float] = {}
+    for word in words.surfaces.keys() & expansion.keys():
+        for position in words.surfaces[word]:
+            places[position] = max(expansion[word], places.get(position, 0.0))
+    return places
+
+
+def fits(leaf: Leaf) -> Callable[[str], bool]:
+    """Whether a word fits the pattern of a leaf; terms and phrases have none."""
+    if isinstance(leaf, MatchTerm | MatchPhrase):
+        return lambda _: False
+    if isinstance(leaf, MatchPrefix):
+        return lambda word: word.startswith(leaf.prefix)
+    if isinstance(leaf, MatchFuzzy):
+        return lambda word: word[:1] == leaf.word[:1] and edit_distance(word, leaf.word, leaf.distance) <= leaf.distance
+    regex = wildcard_regex(leaf.pattern)
+    return lambda word: regex.fullmatch(word) is not None
+
+
+def expand(leaf: Leaf, articles: Sequence[Indexed]) -> tuple[dict[str, float], tuple[str, ...]]:
+    """The words of the leaf's fields that fit it, with their weights, and a warning if they were too many."""
+    counts: dict[str, int] = {}
+    matches = fits(leaf)
+    for article in articles:
+        for word in set().union(*(article.words[field].surfaces for field in leaf.fields)):
+            if word in counts or matches(word):
+                counts[word] = counts.get(word, 0) + 1
+    kept = most_frequent(counts.items(), counts.__getitem__, MAX_EXPANSIONS)
+    warnings = (expansion_warning(leaf, MAX_EXPANSIONS),) if len(counts) > len(kept) else ()
+    return {word: expansion_weight(leaf, word) for word, _ in kept}, warnings
+
+
+def expansion_weight(leaf: Leaf, word: str) -> float:
+    """What an occurrence of a word that a pattern fits counts: less than 1 only for a misspelling."""
+    return STEM_WEIGHT if isinstance(leaf, MatchFuzzy) and word != leaf.word else 1.0
+
+
+class Scorer:
+    """The leaves of one query over all articles, each with its document frequency, and the tree above them."""
+
+    def __init__(self, query: Match, articles: Sequence[Indexed], zone: ZoneInfo, deadline: Deadline) -> None:
+        self.warnings: tuple[str, ...] = ()
+        self._zone = zone
+        self._scores: dict[Leaf, dict[str, LeafScore]] = {}
+        averages = average_lengths(articles)
+        for leaf in dict.fromkeys(leaves(query)):
+            if deadline.passed():
+                break
+            self._scores[leaf] = self._score_leaf(leaf, articles, averages)
+
+    def _score_leaf(
+        self, leaf: Leaf, articles: Sequence[Indexed], averages: Mapping[str, float]
+    ) -> dict[str, LeafScore]:
+        expansion: dict[str, float] = {}
+        if not isinstance(leaf, MatchTerm | MatchPhrase):
+            expansion, warnings = expand(leaf, articles)
+            self.warnings += warnings
+        parts = {article.document.id: _parts(leaf, expansion, article, averages) for article in articles}
+        matching = {name: found for name, found in parts.items() if found}
+        idf = inverse_document_frequency(len(matching), len(articles))
+        return {name: _leaf_score(leaf, found, len(matching), idf) for name, found in matching.items()}
+
+    def outcome(self, match: Match, article: Indexed) -> Outcome | None:
+        """The score of an article under a tree, or None if it does not match."""
+        match match:
+            case MatchAll():
+                return 0.0, ()
+            case MatchNone():
+                return None
+            case MatchKeyword():
+                return (0.0, ()) if article.keywords[match.field] & set(match.values) else None
+            case MatchDates():
+                moment = DATE_FIELDS[match.field].value(article.document)
+                return (0.0, ()) if within(moment, match.start, match.end, self._zone) else None
+            case MatchNot():
+                return (0.0, ()) if self.outcome(match.child, article) is None else None
+            case MatchEvery() | MatchAny() | MatchBest():
+                return _combine(match, [self.outcome(child, article) for child in match.children])
+            case _:
+                score = self._scores.get(match, {}).get(article.document.id)
+                return None if score is None else (score.score, (score,))
+
+
+def _combine(match: MatchEvery | MatchAny | MatchBest, outcomes: Sequence[Outcome | None]) -> Outcome | None:
+    present = [outcome for outcome in outcomes if outcome is not None]
+    if isinstance(match, MatchEvery) and len(present) < len(outcomes):
+        return None
+    if not present and not isinstance(match, MatchEvery):
+        return None
+    if isinstance(match, MatchBest):
+        return max(present, key=lambda outcome: outcome[0])
+    return sum(score for score, _ in present), tuple(leaf for _, found in present for leaf in found)
+
+
+def _parts(
+    leaf: Leaf, expansion: Mapping[str, float], article: Indexed, averages: Mapping[str, float]
+) -> tuple[FieldPart, ...]:
+    found = []
+    for field in leaf.fields:
+        words = article.words[field]
+        if places := places_of_leaf(leaf, expansion, words, article.language):
+            frequency = sum(places.values())
+            weight = normalised_frequency(field, frequency, words.length, averages[field])
+            found.append(FieldPart(field, frequency, words.length, weight))
+    return tuple(found)
+
+
+def _leaf_score(leaf: Leaf, parts: tuple[FieldPart, ...], articles: int, idf: float) -> LeafScore:
+    saturated = saturation(sum(part.weight for part in parts))
+    return LeafScore(leaf_text(leaf), leaf.boost * idf * saturated, articles, idf, saturated, leaf.boost, parts)
+
+
+def average_lengths(articles: Sequence[Indexed]) -> dict[str, float]:
+    """The mean length of each text field over the articles that have it; 0 where none has."""
+    averages = {}
+    for field in TEXT_FIELDS:
+        lengths = [length for article in articles if (length := article.words[field].length)]
+        averages[field] = sum(lengths) / len(lengths) if lengths else 0.0
+    return averages
+
+
+def leaves(match: Match) -> Iterator[Leaf]:
+    """Every leaf of a tree, from left to right."""
+    match match:
+        case MatchEvery() | MatchAny() | MatchBest():
+            for child in match.children:
+                yield from leaves(child)
+        case MatchNot():
+            yield from leaves(match.child)
+        case MatchAll() | MatchNone() | MatchKeyword() | MatchDates():
+            return
+        case _:
+            yield match
+
+
+def passes(filter: Filter, article: Indexed, zone: ZoneInfo) -> bool:
+    """Whether an article is kept by a filter."""
+    if isinstance(filter, DateFilter):
+        return within(DATE_FIELDS[filter.field].value(article.document), filter.start, filter.end, zone)
+    values = article.keywords[filter.field] or {MISSING}
+    return (not filter.include or not values.isdisjoint(filter.include)) and values.isdisjoint(filter.exclude)
