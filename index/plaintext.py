@@ -1,0 +1,73 @@
+"""Reading plain text: paragraphs, and the headings that nothing but their shape gives away.
+
+Better to miss a heading than to call a sentence one: a wrong heading shows above other people's snippets.
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.body import Body, BodyBuilder, clean_block
+
+HEADING_CHARACTERS = 100
+HEADING_WORDS = 14
+PROSE_CHARACTERS = 60
+
+_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
+_INDENTED = re.compile(r"\n(?=[ \t]{2,}\S)")
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"'”’»)\]]*$")
+_NOT_HEADING_END = re.compile(r"[.!…。！।,;:，；：、\-–—/\\|][\"'”’»)\]]*$")
+_NOT_HEADING_START = re.compile(r"[-–—•*·>|/\\(\[{<@#=+~…]|https?:|www\.|[“\"«‘']")
+_FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|svg|pdf|mp[34])$|[0-9a-f]{12,}$", re.IGNORECASE)
+
+
+def read_text(text: str) -> Body:
+    """The body of a plain text: blocks are parted by blank lines, or by indented first lines as wire copy has them.
+
+    A short bare line between blank lines, above prose, is a heading of level 2.
+    """
+    builder = BodyBuilder()
+    blocks = split_blocks(text)
+    for position, block in enumerate(blocks):
+        following = blocks[position + 1] if position + 1 < len(blocks) else ""
+        if position and is_heading(block, following):
+            builder.heading(block, 2)
+        else:
+            builder.block(block)
+    return builder.build()
+
+
+def split_blocks(text: str) -> list[str]:
+    """The paragraphs of a text in order, without blank ones; line breaks inside a paragraph stay."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    paragraphs = (clean_block(part) for part in _BLANK_LINES.split(text))
+    return [block for paragraph in paragraphs if paragraph for block in _split_indented(paragraph)]
+
+
+def is_heading(block: str, following: str) -> bool:
+    """Whether a block reads as a heading above the block `following` it."""
+    return looks_like_heading(block) and is_prose(following)
+
+
+def looks_like_heading(block: str) -> bool:
+    """Whether a block has the shape of a heading: one short line that begins like a title and ends like no sentence."""
+    if "\n" in block or len(block) > HEADING_CHARACTERS or len(block.split()) > HEADING_WORDS:
+        return False
+    first = block[:1]
+    if first.islower() or _NOT_HEADING_START.match(block) or _NOT_HEADING_END.search(block):
+        return False
+    return any(letter.isalpha() for letter in block) and not _FILE_NAME.match(block)
+
+
+def is_prose(block: str) -> bool:
+    """Whether a block reads as running text: long enough and closed like a sentence."""
+    return len(block) >= PROSE_CHARACTERS and bool(_SENTENCE_END.search(block) or len(block) > 3 * PROSE_CHARACTERS)
+
+
+def _split_indented(paragraph: str) -> list[str]:
+    """Wire copy marks a paragraph by indenting its first line; a table indents most of its lines and stays whole."""
+    lines = paragraph.split("\n")
+    indented = sum(line.startswith(("  ", "\t")) for line in lines[1:])
+    if not indented or indented > len(lines) * 0.5:
+        return [paragraph]
+    return [block for part in _INDENTED.split(paragraph) if (block := part.strip())]

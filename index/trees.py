@@ -1,0 +1,223 @@
+"""HTML trees: parsing that nothing can break or exhaust, and the walk that turns a tree into text with headings.
+
+Every format with markup comes through here: Markdown as the HTML it renders to, pages as what extraction left of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import lxml.html
+from lxml import etree
+
+from index.body import Body, BodyBuilder, one_line
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+NOT_TEXT = (
+    "script", "style", "noscript", "template", "nav", "svg", "iframe", "object", "embed", "audio", "video", "canvas",
+    "button", "select", "textarea", "input", "datalist", "dialog", "head", "map", "link", "meta",
+)  # fmt: skip
+BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "li", "main",
+    "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul", *HEADINGS,
+))  # fmt: skip
+_GROUPS = frozenset(("ul", "ol", "dl", "table"))
+_ROWS = frozenset(("li", "dd", "dt", "tr", "ul", "ol", "dl"))
+
+# libxml2 stops at 2048 nested elements and drops what follows; without these tags nothing is left to nest.
+_NESTING = re.compile(r"<(/?)(?!(?:p|br|script|style)\b)[a-z][^<>]*>", re.IGNORECASE)
+_TOO_DEEP = "Excessive depth"
+
+# NUL cannot occur in a tree, so it can stand for <br> until white space has been collapsed.
+_BREAK = "\x00"
+_BREAKS = re.compile(r"\x00(?:\s*\x00)+")
+_ANCHOR_HOLDERS = frozenset(("section", "div", "article", "li", "a", "span", "header"))
+
+# lxml.html.HtmlElement, which the type stubs of lxml do not declare.
+Element: TypeAlias = Any
+
+
+def parse_html(markup: str) -> Element:
+    """The tree of a page or a fragment, always with a body; broken or absurdly nested markup gives what is in it.
+
+    No entity is expanded and no file or address is opened.
+    """
+    markup = markup.replace("\x00", "")
+    tree, complete = _parse(markup)
+    if not complete:
+        tree, _ = _parse(_NESTING.sub("\n<p>", markup))
+    return tree
+
+
+def read_tree(tree: Element) -> Body:
+    """The text and headings of a tree. The tree is cleaned in place; its markup becomes `Body.html`."""
+    clean_tree(tree)
+    builder = BodyBuilder()
+    _Walk(builder).run(tree)
+    return builder.build(inner_html(tree))
+
+
+def inner_html(tree: Element) -> str:
+    """The markup of what a tree's body holds."""
+    found = tree.find("body")
+    body = tree if found is None else found
+    start = _escape(body.text or "")
+    return (start + "".join(lxml.html.tostring(child, encoding="unicode") for child in body)).strip()
+
+
+def clean_tree(tree: Element) -> None:
+    """Drops what is not text and makes headings plain: none nested, none blank, none of level 1."""
+    for element in list(tree.iter(etree.Comment, etree.ProcessingInstruction, *NOT_TEXT)):
+        if element.getparent() is not None:
+            drop_element(element)
+    for heading in list(tree.iter(*HEADINGS)):
+        nested = any(parent.tag in HEADINGS for parent in heading.iterancestors())
+        if nested or not one_line(text_of(heading)):
+            heading.drop_tag()
+        elif heading.tag == "h1":
+            heading.tag = "h2"
+
+
+def text_of(element: Element) -> str:
+    """All text inside an element, untouched."""
+    return "".join(element.itertext(with_tail=False))
+
+
+def drop_element(element: Element) -> None:
+    """Takes an element with all it holds out of its tree; the text after it stays."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            before.tail = (before.tail or "") + element.tail
+        element.tail = None
+    parent.remove(element)
+
+
+def anchor_of(heading: Element) -> str | None:
+    """The fragment id a heading can be linked by: its own, one of an anchor in it or right before it, or of the element
+    that begins with it; None where the markup states none."""
+    candidates: list[Element] = [heading, *heading.iter("a", "span")]
+    before = heading.getprevious()
+    if before is not None and before.tag == "a" and not text_of(before).strip() and not (before.tail or "").strip():
+        candidates.append(before)
+    parent = heading.getparent()
+    if parent is not None and parent.tag in _ANCHOR_HOLDERS and _begins_with(parent, heading):
+        candidates.append(parent)
+    return next((anchor for element in candidates if (anchor := _stated_anchor(element))), None)
+
+
+def _stated_anchor(element: Element) -> str | None:
+    anchor = element.get("id") or (element.get("name") if element.tag == "a" else None)
+    return anchor.strip() if anchor and re.fullmatch(r"\S{1,200}", anchor.strip()) else None
+
+
+def _begins_with(parent: Element, child: Element) -> bool:
+    if (parent.text or "").strip():
+        return False
+    return all(
+        isinstance(other.tag, str) and not text_of(other).strip() and not (other.tail or "").strip()
+        for other in child.itersiblings(preceding=True)
+    )
+
+
+def _parse(markup: str) -> tuple[Element, bool]:
+    # A fresh parser for each input: an error log belongs to its parser.
+    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True)
+    data = markup.encode("utf-8", "replace")
+    try:
+        tree = lxml.html.document_fromstring(data, parser=parser, ensure_head_body=True)
+    except (etree.ParserError, AssertionError):
+        return lxml.html.document_fromstring("<html><body></body></html>"), True
+    return tree, not any(_TOO_DEEP in entry.message for entry in parser.error_log)
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+class _Walk:
+    """One pass over a tree without recursion, so that depth costs nothing."""
+
+    def __init__(self, builder: BodyBuilder) -> None:
+        self._builder = builder
+        self._text: list[str] = []
+        self._open: list[str] = []
+        self._group = 0
+        self._last_group = 0
+        self._verbatim = 0
+        self._marker = ""
+
+    def run(self, tree: Element) -> None:
+        """Feeds the builder with every block of the tree."""
+        events: Iterator[tuple[str, Element]] = etree.iterwalk(tree, events=("start", "end"))
+        inside: Element | None = None
+        for event, element in events:
+            if inside is not None:
+                if event == "end" and element is inside:
+                    inside = None
+                    self._add(element.tail)
+                continue
+            if event == "end":
+                self._end(element)
+            elif element.tag in HEADINGS:
+                self._flush()
+                self._builder.heading(text_of(element), int(element.tag[1]), anchor_of(element))
+                inside = element
+            else:
+                self._start(element)
+        self._flush()
+
+    def _start(self, element: Element) -> None:
+        tag = element.tag
+        if tag in BLOCKS:
+            self._flush()
+            self._open.append(tag)
+            if tag in _GROUPS and not self._inside_group():
+                self._group += 1
+            if tag == "li":
+                self._marker = "• "
+            self._verbatim += tag == "pre"
+        elif tag == "br":
+            self._text.append("\n" if self._verbatim else _BREAK)
+        elif tag in ("td", "th") and "".join(self._text).strip():
+            self._text.append(" | ")
+        self._add(element.text)
+
+    def _end(self, element: Element) -> None:
+        if element.tag in BLOCKS:
+            self._flush()
+            self._open.pop()
+            self._verbatim -= element.tag == "pre"
+        self._add(element.tail)
+
+    def _add(self, text: str | None) -> None:
+        if text:
+            self._text.append(text)
+
+    def _inside_group(self) -> bool:
+        return any(tag in _GROUPS for tag in self._open[:-1])
+
+    def _flush(self) -> None:
+        text = "".join(self._text)
+        self._text.clear()
+        if not text.strip(" \t\r\n\x00"):
+            return
+        tag = self._open[-1] if self._open else ""
+        if self._verbatim:
+            self._builder.block(text.strip("\n"))
+            return
+        for part in _BREAKS.split(text.strip(_BREAK + " \n")):
+            block = re.sub(r" ?\x00 ?", "\n", one_line(part))
+            row = tag in _ROWS or bool(self._marker)
+            gap = "\n" if row and self._last_group == self._group else "\n\n"
+            self._builder.block(self._marker + (block.strip(" |") if tag == "tr" else block), gap=gap)
+            self._last_group = self._group if row else 0
+        self._marker = ""
