@@ -23,7 +23,7 @@ MAX_BODY_BYTES: Final = 1_000_000
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     """The app over `engine`, or over the one `settings.index` names. An index that is not there yet is no error:
     the pages say what to do until it appears. Raises ConfigError if the index URL names no engine."""
-    from webui import api, discovery, feeds, health, pages
+    from webui import api, discovery, feeds, health, openapi, pages
 
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -34,6 +34,6 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     attach(app, Site(settings, Archive(engine or open_engine(settings.index))))
     problems.install(app)
     headers.install(app)
-    for module in (api, feeds, discovery, health, pages):
+    for module in (api, feeds, discovery, health, openapi, pages):
         app.register_blueprint(module.blueprint)
     return app

@@ -25,9 +25,10 @@ class Asked:
     now: datetime
 
     @property
-    def address(self) -> str:
-        """The one address of this question, whatever the order its parameters came in."""
-        return self.links.search(self.question.request)
+    def identity(self) -> str:
+        """Equal for questions that have the same answer in one state of the index, whatever the order of parameters."""
+        minute = self.now.isoformat() if "now" in self.question.request.q else ""
+        return f"{minute} {self.links.prefix} {self.links.kind} {self.question}"
 
 
 def ask(kind: str) -> Asked:
@@ -55,10 +56,13 @@ def links_for(kind: str, question: Question | None = None) -> SiteLinks:
 
 def answer(searcher: Searcher, asked: Asked) -> SearchResponse:
     """The whole answer. Raises RequestError and EngineError."""
+    site = current_site()
     return service.search(
         searcher,
         asked.question.request,
         asked.links,
         now=asked.now,
-        deadline=current_site().settings.deadline_seconds,
+        language=site.settings.language,
+        deadline=site.settings.deadline_seconds,
+        capabilities=site.archive.engine.capabilities,
     )

@@ -1,7 +1,7 @@
 """Conditional requests: who asks again while the index is the same gets 304 and no body.
 
 The tags are weak (RFC 9110, section 8.8.1): two answers with the same tag say the same, but `took_ms` differs,
-and scores move with the age of the articles by less than anyone can see within the hour that is part of the tag.
+and the day is part of the tag because the age of the articles, measured in days, is part of their scores.
 """
 
 from __future__ import annotations
@@ -25,19 +25,15 @@ def current_minute() -> datetime:
     return datetime.now(UTC).replace(second=0, microsecond=0)
 
 
-def entity_tag(generation: str, address: str, *others: str) -> str:
-    """The opaque part of a tag: changes with the index, the program, the hour, and whatever else is given."""
-    hour = datetime.now(UTC).strftime("%Y-%m-%dT%H")
-    content = "\n".join((generation, VERSION, hour, address, *others))
+def entity_tag(generation: str, *others: str) -> str:
+    """The opaque part of a tag: changes with the index, the program, the day in UTC, and whatever else is given."""
+    content = "\n".join((generation, VERSION, datetime.now(UTC).date().isoformat(), *others))
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def conditional(tag: str, make: Callable[[], Response]) -> Response:
     """304 if the client has that already, else what `make` gives, tagged."""
-    if request.if_none_match.contains_weak(tag):
-        response = Response(status=304)
-    else:
-        response = make()
+    response = Response(status=304) if request.if_none_match.contains_weak(tag) else make()
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = CACHE_CONTROL
     return response

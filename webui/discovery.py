@@ -1,4 +1,63 @@
-"""placeholder being written"""
-from flask import Blueprint
+"""How browsers and crawlers find their way: the OpenSearch description document and robots.txt."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, request
+from lxml import etree
+
+from webui.site import current_site
 
 blueprint = Blueprint("discovery", __name__)
+
+OSDD: Final = "application/opensearchdescription+xml"
+
+_NS: Final = "http://a9.com/-/spec/opensearch/1.1/"
+_SHORT_NAME: Final = 16
+_LONG_NAME: Final = 48
+_DAY_SECONDS: Final = 86_400
+_TEMPLATES: Final = (
+    ("text/html", "results", "/search?q={searchTerms}&page={startPage?}"),
+    ("application/atom+xml", "results", "/search.atom?q={searchTerms}&page={startPage?}&per_page={count?}"),
+    ("application/feed+json", "results", "/search.json?q={searchTerms}&page={startPage?}&per_page={count?}"),
+    ("application/x-suggestions+json", "suggestions", "/api/v1/suggest?q={searchTerms}&format=opensearch"),
+    (OSDD, "self", "/opensearch.xml"),
+)
+
+
+@blueprint.get("/opensearch.xml")
+def description() -> Response:
+    """The OpenSearch 1.1 description document: how a browser searches here and asks for suggestions."""
+    site = current_site()
+    title = site.settings.title
+    root = etree.Element(f"{{{_NS}}}OpenSearchDescription", nsmap={None: _NS})  # type: ignore[dict-item]
+    texts = (
+        ("ShortName", title[:_SHORT_NAME]),
+        ("LongName", title[:_LONG_NAME]),
+        ("Description", f"Search the archive of {title}"[:1024]),
+    )
+    for name, text in texts:
+        etree.SubElement(root, f"{{{_NS}}}{name}").text = text
+    for media_type, relation, template in _TEMPLATES:
+        address = site.absolute(request.script_root + template)
+        etree.SubElement(root, f"{{{_NS}}}Url", type=media_type, rel=relation, template=address)
+    icon = etree.SubElement(root, f"{{{_NS}}}Image", type="image/svg+xml")
+    icon.text = site.absolute(f"{request.script_root}/static/favicon.svg")
+    for name, text in (("Language", "*"), ("InputEncoding", "UTF-8"), ("OutputEncoding", "UTF-8")):
+        etree.SubElement(root, f"{{{_NS}}}{name}").text = text
+    return _kept(etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True), OSDD)
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Articles may be crawled; searches, of which there is no end, may not."""
+    root = request.script_root
+    lines = ("User-agent: *", f"Disallow: {root}/search", f"Disallow: {root}/suggest", f"Disallow: {root}/api/", "")
+    return _kept("\n".join(lines).encode(), "text/plain; charset=utf-8")
+
+
+def _kept(body: bytes, content_type: str) -> Response:
+    response = Response(body, content_type=content_type)
+    response.headers["Cache-Control"] = f"public, max-age={_DAY_SECONDS}"
+    return response

@@ -1,4 +1,224 @@
-"""placeholder being written"""
-from flask import Blueprint
+"""A search as a feed to follow (Atom, JSON Feed) or a table to take away (CSV)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+from uuid import NAMESPACE_URL, uuid5
+
+from flask import Blueprint, Response, json
+from lxml import etree
+
+from search.response import Hit, SearchResponse
+from webui.asking import Asked, answer, ask
+from webui.caching import conditional, entity_tag
+from webui.site import current_site
 
 blueprint = Blueprint("feeds", __name__)
+
+ATOM: Final = "application/atom+xml"
+JSON_FEED: Final = "application/feed+json"
+CSV: Final = "text/csv; charset=utf-8; header=present"
+
+_ATOM_NS: Final = "http://www.w3.org/2005/Atom"
+_OPENSEARCH_NS: Final = "http://a9.com/-/spec/opensearch/1.1/"
+_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNDATED: Final = "1970-01-01T00:00:00Z"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_COLUMNS: Final = (
+    "id", "url", "title", "published", "modified", "sections", "authors", "tags", "language", "type", "summary", "score",
+)  # fmt: skip
+_LIST_SEPARATOR: Final = "; "
+
+Render = Callable[[Asked, SearchResponse], Response]
+
+
+@blueprint.get("/search.atom")
+def atom() -> Response:
+    """The search as an Atom feed (RFC 4287) with OpenSearch elements; newest first where no order is asked for."""
+    return _fed("atom", _atom)
+
+
+@blueprint.get("/search.json")
+def json_feed() -> Response:
+    """The search as a JSON Feed 1.1; newest first where no order is asked for."""
+    return _fed("feed", _json_feed)
+
+
+@blueprint.get("/search.csv")
+def table() -> Response:
+    """The search as a table (RFC 4180), its first line the names of the columns."""
+    return _fed("csv", _table)
+
+
+def _fed(kind: str, render: Render) -> Response:
+    asked = ask(kind)
+    request = replace(asked.question.request, facets=(), timeline=False, highlight="off" if kind == "csv" else "text")
+    if kind != "csv" and request.sort is None:
+        request = replace(request, sort="newest")
+    asked = replace(asked, question=replace(asked.question, request=request))
+    with current_site().archive.searcher() as searcher:
+        tag = entity_tag(searcher.status().generation, asked.identity, current_site().absolute("/"))
+        return conditional(tag, lambda: render(asked, answer(searcher, asked)))
+
+
+def article_urn(id: str) -> str:
+    """The id of an article in feeds: the same for ever, wherever the site moves."""
+    return f"urn:uuid:{uuid5(NAMESPACE_URL, 'backfile:article:' + id)}"
+
+
+def feed_title(found: SearchResponse) -> str:
+    """What a feed reader shows as the name of the search."""
+    title = current_site().settings.title
+    conditions = [row.value_label or row.value for row in found.query.applied]
+    asked = ", ".join(part for part in (found.query.text, *conditions) if part)
+    return f"{title}: {asked}" if asked else title
+
+
+def _atom(asked: Asked, found: SearchResponse) -> Response:
+    site = current_site()
+    feed = etree.Element(f"{{{_ATOM_NS}}}feed", nsmap={None: _ATOM_NS, "opensearch": _OPENSEARCH_NS})  # type: ignore[dict-item]
+    stamps = [_stamp(hit.modified or hit.published) for hit in found.hits]
+    _add(
+        feed,
+        "id",
+        f"urn:uuid:{uuid5(NAMESPACE_URL, 'backfile:search:' + found.links.first)}" if found.links.first else "",
+    )
+    _add(feed, "title", feed_title(found))
+    _add(feed, "updated", max(stamps, default=_stamp(found.index.built_at)))
+    _add(_add(feed, "author"), "name", site.settings.title)
+    _add(feed, "generator", "Backfile")
+    for relation, target, media_type in _feed_links(found, ATOM):
+        _link(feed, relation, site.absolute(target), media_type)
+    _link(
+        feed, "search", site.absolute(f"{asked.links.prefix}/opensearch.xml"), "application/opensearchdescription+xml"
+    )
+    _add_paging(feed, asked, found)
+    for hit in found.hits:
+        _add_entry(feed, hit)
+    body = etree.tostring(feed, xml_declaration=True, encoding="utf-8", pretty_print=True)
+    return Response(body, content_type=f"{ATOM}; charset=utf-8")
+
+
+def _feed_links(found: SearchResponse, media_type: str) -> list[tuple[str, str, str]]:
+    """RFC 5005 paging, and the page for people."""
+    links = found.links
+    rows = [("self", links.self), ("first", links.first), ("previous", links.prev), ("next", links.next)]
+    paging = [(relation, target, media_type) for relation, target in (*rows, ("last", links.last)) if target]
+    return [*paging, ("alternate", links.html, "text/html")]
+
+
+def _add_paging(feed: etree._Element, asked: Asked, found: SearchResponse) -> None:
+    request = asked.question.request
+    numbers = {"totalResults": found.total, "itemsPerPage": found.per_page}
+    if found.page is not None:
+        numbers["startIndex"] = (found.page - 1) * found.per_page + 1
+    for name, number in numbers.items():
+        etree.SubElement(feed, f"{{{_OPENSEARCH_NS}}}{name}").text = str(number)
+    query = etree.SubElement(feed, f"{{{_OPENSEARCH_NS}}}Query", role="request", searchTerms=_xml(request.q))
+    if found.page is not None:
+        query.set("startPage", str(found.page))
+
+
+def _add_entry(feed: etree._Element, hit: Hit) -> None:
+    site = current_site()
+    entry = _add(feed, "entry")
+    _add(entry, "id", article_urn(hit.id))
+    _add(entry, "title", hit.title)
+    _add(entry, "updated", _stamp(hit.modified or hit.published))
+    if hit.published:
+        _add(entry, "published", _stamp(hit.published))
+    page = site.absolute(hit.article_url)
+    _link(entry, "alternate", hit.url or page, "text/html")
+    if hit.url:
+        _link(entry, "related", page, "text/html")
+    for author in hit.authors:
+        _add(_add(entry, "author"), "name", author)
+    for term in (*hit.sections, *hit.tags):
+        _add(entry, "category").set("term", _xml(term))
+    summary = _add(entry, "summary", _about(hit))
+    if hit.language:
+        summary.set("{http://www.w3.org/XML/1998/namespace}lang", hit.language)
+
+
+def _json_feed(_asked: Asked, found: SearchResponse) -> Response:
+    site = current_site()
+    body: dict[str, object] = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed_title(found),
+        "home_page_url": site.absolute(found.links.html),
+        "feed_url": site.absolute(found.links.self),
+        "items": [_item(hit) for hit in found.hits],
+    }
+    if found.links.next:
+        body["next_url"] = site.absolute(found.links.next)
+    return Response(json.dumps(body), content_type=JSON_FEED)
+
+
+def _item(hit: Hit) -> dict[str, object]:
+    page = current_site().absolute(hit.article_url)
+    known: dict[str, object] = {
+        "summary": hit.summary,
+        "date_published": _stamp(hit.published) if hit.published else None,
+        "date_modified": _stamp(hit.modified) if hit.modified else None,
+        "authors": [{"name": name} for name in hit.authors],
+        "tags": [*hit.sections, *hit.tags],
+        "language": hit.language,
+        "external_url": hit.url,
+    }
+    item: dict[str, object] = {"id": article_urn(hit.id), "url": page, "title": hit.title, "content_text": _about(hit)}
+    return item | {name: value for name, value in known.items() if value}
+
+
+def _table(_asked: Asked, found: SearchResponse) -> Response:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for hit in found.hits:
+        writer.writerow([_cell(getattr(hit, column)) for column in _COLUMNS])
+    response = Response(text.getvalue(), content_type=CSV)
+    response.headers["Content-Disposition"] = 'attachment; filename="search.csv"'
+    response.headers["Backfile-Total"] = str(found.total)
+    for relation, target in (("first", found.links.first), ("prev", found.links.prev), ("next", found.links.next)):
+        if target:
+            response.headers.add("Link", f'<{target}>; rel="{relation}"; type="text/csv"')
+    return response
+
+
+def _cell(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP, "CSV injection"): such text gets an apostrophe in front."""
+    if isinstance(value, float):
+        return repr(value)
+    text = _LIST_SEPARATOR.join(value) if isinstance(value, tuple) else str(value or "")
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _about(hit: Hit) -> str:
+    return hit.summary or " … ".join(snippet.text for snippet in hit.snippets) or hit.title
+
+
+def _stamp(moment: str | None) -> str:
+    """RFC 3339 with a time, as feeds demand; a bare day begins at midnight UTC."""
+    if moment is None:
+        return _UNDATED
+    return moment if "T" in moment else f"{moment}T00:00:00Z"
+
+
+def _add(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
+    child = etree.SubElement(parent, f"{{{_ATOM_NS}}}{name}")
+    if text is not None:
+        child.text = _xml(text)
+    return child
+
+
+def _link(parent: etree._Element, relation: str, target: str, media_type: str) -> None:
+    _add(parent, "link").attrib.update({"rel": relation, "href": _xml(target), "type": media_type})
+
+
+def _xml(text: str) -> str:
+    """The text without the characters that XML 1.0 cannot hold."""
+    return _NOT_XML.sub("", text)

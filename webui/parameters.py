@@ -122,8 +122,9 @@ class SuggestParameters(Strict):
 
     q: Annotated[str, Field(max_length=MAX_LENGTH)] = Field("", description="What is typed so far.")
     limit: Annotated[WholeNumber, Field(ge=1, le=50)] = Field(8, description="The most completions to give.")
-    format: Literal["json", "opensearch"] = Field(
-        "json", description="`opensearch`: the array that browsers read (application/x-suggestions+json)."
+    format: Literal["json", "opensearch"] | None = Field(
+        None,
+        description="`opensearch`: the array browsers read, application/x-suggestions+json. Absent: as Accept prefers.",
     )
 
 
@@ -134,6 +135,17 @@ class RelatedParameters(Strict):
         "background", description="Any time; within days of it; or after it."
     )
     limit: Annotated[WholeNumber, Field(ge=1, le=50)] = Field(10, description="The most articles to give.")
+
+
+class RelatedBody(RelatedParameters):
+    """A draft to find related articles for: at least one of `text`, `title` and `url`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="Draft", strict=True)
+
+    text: str = Field("", max_length=500_000, description="The draft's text, plain.", examples=["The first press came"])
+    title: str = Field("", max_length=1_000, description="Its title.", examples=["Printing comes to town"])
+    url: str = Field("", max_length=2_000, description="The address of an article in the archive.")
+    limit: Annotated[int, Field(ge=1, le=50)] = Field(10, description="The most articles to give.")
 
 
 Model = TypeVar("Model", bound=Strict)

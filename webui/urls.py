@@ -56,7 +56,7 @@ class SiteLinks:
 
     def search(self, request: SearchRequest) -> str:
         """The search as this rendering."""
-        return self._address(self.kind, request)
+        return self._address(self.kind, _without_shape(request) if self.kind in _FEEDS else request)
 
     def rendering(self, name: str, request: SearchRequest) -> str:
         """The same search as another rendering. Feeds start at the first hit and have a shape of their own."""
@@ -126,6 +126,11 @@ _SPECIAL: Final = re.compile(r"~*(\.{0,2}|related)")
 def quote_id(id: str) -> str:
     """The id as a path: percent-encoded but for its slashes, and "~" before each segment that would not survive."""
     return "/".join(quote(_safe_segment(segment), safe="") for segment in id.split("/"))
+
+
+def article_api_path(id: str, prefix: str = "") -> str:
+    """The article's address for programs."""
+    return f"{prefix}/api/v1/articles/{quote_id(id)}"
 
 
 def written_filters(filters: Filters) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """How single values of parameters are written and read: filters, facets, lists of names, numbers, truth.
 
-Each reader raises ValueError with a message that names what would be valid; `webui.parameters` adds the parameter's name.
+Each reader raises ValueError with a message that names what would be valid; `webui.parameters` adds the name.
 """
 
 from __future__ import annotations
