@@ -1,0 +1,25 @@
+"""Text analysis: from what an article or a reader wrote to the words that are indexed and looked up."""
+
+from __future__ import annotations
+
+from search.analysis.folding import fold
+from search.analysis.languages import LANGUAGES, Language, is_stop_word, language_name, primary_language
+from search.analysis.stemming import stem
+from search.analysis.terms import query_term
+from search.analysis.tokens import MAX_TOKEN_LENGTH, VALUE_GAP, Token, analyze, analyze_values
+
+__all__ = [
+    "LANGUAGES",
+    "MAX_TOKEN_LENGTH",
+    "VALUE_GAP",
+    "Language",
+    "Token",
+    "analyze",
+    "analyze_values",
+    "fold",
+    "is_stop_word",
+    "language_name",
+    "primary_language",
+    "query_term",
+    "stem",
+]

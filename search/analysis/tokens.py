@@ -1,0 +1,214 @@
+"""Text to tokens: the same for articles, queries and highlighting, so that what is indexed can be found and marked.
+
+    Aliyev’s post-war U.S. visit    aliyev 0, post 1, war 2 (and postwar 1), us 3, visit 4
+    1,234.5 and 3,5                 1234.5, and, 3.5
+    東京都                          東京 0, 京都 1, 都 2
+    COP29, COP-29                   cop29; cop 0, 29 1 (and cop29 0)
+
+A joined word gives its parts, and, up to MAX_JOINED of them, one *compound* token at the place of the first,
+so that `post-war`, `post war` and `postwar` find each other. Scripts without spaces give overlapping pairs
+of characters, and a run's last character alone, so that any single character can be found as a prefix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from search.analysis.folding import fold
+from search.analysis.languages import LANGUAGES, primary_language
+from search.analysis.scripts import CONTINUES, SYLLABLE, UNSPACED_RUN, is_unspaced
+from search.analysis.stemming import stem
+
+MAX_TOKEN_LENGTH: Final = 100
+"""Characters of a word that are indexed; what follows is cut off, in articles and queries alike."""
+MAX_JOINED: Final = 4
+"""Parts a joined word may have to be indexed as one word too; longer ones are addresses and file names."""
+VALUE_GAP: Final = 100
+"""Positions left free between two values of a field, so that no phrase reaches from one into the next."""
+
+_REMEMBERED_WORDS: Final = 50_000
+_REMEMBERED_LENGTH: Final = 40
+_REMEMBERED_LANGUAGES: Final = 8
+
+
+class Token(NamedTuple):
+    """One indexed word. `surface` is folded; `stem` is its stem, equal to `surface` where there is no stemmer.
+
+    `start` and `end` are offsets in characters of the original text; `position` counts words from 0.
+    A `compound` shares its position with its first part and does not count towards a field's length.
+    """
+
+    surface: str
+    stem: str
+    start: int
+    end: int
+    position: int
+    compound: bool = False
+
+
+class _Part(NamedTuple):
+    """A stretch of a chunk that becomes one token, before it is stemmed. `raw` keeps accents, for the stemmer."""
+
+    raw: str
+    start: int
+    end: int
+    unspaced: bool = False
+
+
+_APOSTROPHES = "'’‘‛ʼʻʹ′＇׳״"
+_HYPHENS = "\\-‐‑–"
+_LETTERS = f"[^\\W_{_APOSTROPHES}]"
+_WORD = f"\\w+(?:[{CONTINUES}]+\\w*)*"
+_JOIN = (
+    f"(?:\\.?[{_HYPHENS}{_APOSTROPHES}/&_]|\\."
+    "|(?<=[lL])·(?=[lL])"  # one letter in Catalan
+    "|(?<=[0-9])[,\u00a0\u202f\u2009](?=[0-9]))"
+)
+_CHUNK = re.compile(f"{_WORD}(?:{_JOIN}{_WORD})*")
+_NOT_INSIDE = "(?<![^\\W_])(?<![0-9][.,'’])"
+_PART = re.compile(
+    f"{_NOT_INSIDE}(?P<number>"
+    "(?:[0-9]{1,3}(?:[,'’][0-9]{3})+(?:\\.[0-9]+)?"  # 1,234,567.8
+    "|[0-9]{1,3}(?:\\.[0-9]{3}){2,}(?:,[0-9]+)?"  # 1.234.567,8
+    "|[0-9]+(?:\\.[0-9]+|,[0-9]{1,2}))(?![.,'’]?[0-9])[^\\W\\d_]*)"  # 3.14, 3,5, 3.5bn
+    f"|{_NOT_INSIDE}(?P<initials>[^\\W\\d_](?:\\.[^\\W\\d_])+)(?![^\\W_])"  # U.S.
+    f"|{_LETTERS}+(?:[{CONTINUES}·]+{_LETTERS}*)*"
+)
+_GROUPS_OF_THREE = re.compile("[,'’](?=[0-9]{3}(?![0-9]))")
+_NOT_INDEXED = re.compile(f"[^\\w.⁄{CONTINUES}]|_")  # ⁄ is what NFKC makes of ½
+
+
+def analyze(text: str, language: str) -> list[Token]:
+    """The tokens of `text`, in order. `language` is a tag such as "en" or "zh-TW"; "" means no stemming."""
+    return _tokens(text, _lexicon(_stemmed_language(language)), 0)
+
+
+def analyze_values(values: Sequence[str], language: str) -> list[list[Token]]:
+    """The tokens of each value of one field; positions go on from value to value with VALUE_GAP between them."""
+    lexicon = _lexicon(_stemmed_language(language))
+    lists = []
+    position = 0
+    for value in values:
+        tokens = _tokens(value, lexicon, position)
+        lists.append(tokens)
+        if tokens:
+            position = tokens[-1].position + 1 + VALUE_GAP
+    return lists
+
+
+def _stemmed_language(tag: str) -> str:
+    code = primary_language(tag)
+    row = LANGUAGES.get(code)
+    return code if row is not None and row.stemmer is not None else ""
+
+
+_Entry = tuple[tuple[tuple[str, str, int, int, int, bool], ...], int]
+
+
+class _Lexicon(dict[str, _Entry]):
+    """Chunks of text seen lately with the tokens they give (places counted from the chunk's) and how many positions.
+
+    Forgets everything when full: common words are back at once, and nothing has to be counted.
+    """
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+
+    def __missing__(self, chunk: str) -> _Entry:
+        entry = _read_chunk(chunk, self.language)
+        if len(chunk) <= _REMEMBERED_LENGTH and not (len(chunk) > 4 and is_unspaced(chunk)):
+            if len(self) >= _REMEMBERED_WORDS:
+                self.clear()
+            self[chunk] = entry
+        return entry
+
+
+@lru_cache(maxsize=_REMEMBERED_LANGUAGES)
+def _lexicon(language: str) -> _Lexicon:
+    return _Lexicon(language)
+
+
+def _tokens(text: str, lexicon: _Lexicon, position: int) -> list[Token]:
+    tokens: list[Token] = []
+    append = tokens.append
+    for match in _CHUNK.finditer(text):
+        parts, count = lexicon[match.group()]
+        at = match.start()
+        for surface, stemmed, start, end, ahead, compound in parts:
+            append(Token(surface, stemmed, at + start, at + end, position + ahead, compound))
+        position += count
+    return tokens
+
+
+def _read_chunk(chunk: str, language: str) -> _Entry:
+    parts = list(_parts(chunk))
+    tokens: list[tuple[str, str, int, int, int, bool]] = []
+    position = 0
+    for part in parts:
+        surface = _surface(part.raw)
+        if surface:
+            stemmed = surface if part.unspaced or not language else _cut(stem(part.raw[:MAX_TOKEN_LENGTH], language))
+            tokens.append((surface, stemmed, part.start, part.end, position, False))
+            position += 1
+    if _is_compound(chunk, parts) and len(tokens) == len(parts):
+        tokens.insert(1, _compound(parts, language))
+    return tuple(tokens), position
+
+
+def _parts(chunk: str) -> Iterator[_Part]:
+    if chunk.isalnum() and not is_unspaced(chunk):
+        yield _Part(chunk, 0, len(chunk))
+        return
+    for match in _PART.finditer(chunk):
+        raw, start, end = match.group(), match.start(), match.end()
+        if match["number"]:
+            yield _Part(_plain_number(raw), start, end)
+        elif match["initials"]:
+            yield _Part(raw.replace(".", ""), start, end)
+        elif is_unspaced(raw):
+            yield from _unspaced_parts(raw, start)
+        elif not (raw in "sS" and chunk[start - 1 : start] in _APOSTROPHES and start):  # the possessive ’s
+            yield _Part(raw, start, end)
+
+
+def _unspaced_parts(raw: str, at: int) -> Iterator[_Part]:
+    for run in UNSPACED_RUN.finditer(raw):
+        start = at + run.start()
+        if run["unspaced"] is None:
+            yield _Part(run.group(), start, at + run.end())
+            continue
+        bounds = [match.span() for match in SYLLABLE.finditer(run.group())]
+        for number, (first, last) in enumerate(bounds):
+            end = bounds[number + 1][1] if number + 1 < len(bounds) else last
+            yield _Part(run.group()[first:end], start + first, start + end, unspaced=True)
+
+
+def _plain_number(raw: str) -> str:
+    """The number without thousands separators, with a decimal point."""
+    if raw.count(".") > 1:
+        raw = raw.replace(".", "")
+    return _GROUPS_OF_THREE.sub("", raw).replace(",", ".")
+
+
+def _is_compound(chunk: str, parts: list[_Part]) -> bool:
+    return 2 <= len(parts) <= MAX_JOINED and "," not in chunk and not any(part.unspaced for part in parts)
+
+
+def _compound(parts: list[_Part], language: str) -> tuple[str, str, int, int, int, bool]:
+    raw = "".join(part.raw for part in parts)
+    surface = _cut("".join(_surface(part.raw) for part in parts))
+    stemmed = _cut(stem(raw[:MAX_TOKEN_LENGTH], language)) if language else surface
+    return surface, stemmed, parts[0].start, parts[-1].end, 0, True
+
+
+def _surface(raw: str) -> str:
+    folded = fold(raw[:MAX_TOKEN_LENGTH])
+    return _cut(folded if folded.isalnum() else _NOT_INDEXED.sub("", folded))
+
+
+def _cut(word: str) -> str:
+    return word[:MAX_TOKEN_LENGTH]
