@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from search.document import Heading, Moment
 from search.errors import SourceError
@@ -55,13 +55,4 @@ class Source(Protocol):
     def articles(self) -> Iterator[Article | SourceError]:
         """Every article in turn; one that cannot be read is yielded as its SourceError and the next goes on.
         Raises SourceError where the input as a whole cannot be read."""
-        ...
-
-
-@runtime_checkable
-class MeasuredSource(Protocol):
-    """What a source of many articles offers besides, so that the progress bar moves while it is read."""
-
-    def bytes_read(self) -> int:
-        """How many of `size()` bytes the running `articles()` has read."""
         ...

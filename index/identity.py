@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
+from index.article import Article
 from index.tidy import tidy_line
 
 MAX_ID: Final = 200
@@ -38,6 +39,16 @@ def web_address(url: str | None) -> str | None:
     return parts._replace(fragment="").geturl() if parts else None
 
 
+def is_derived_from_place(article: Article) -> bool:
+    """Nothing in the article itself says which one it is; only where it was found does."""
+    return not tidy_line(article.id) and web_address(article.url) is None
+
+
+def source_key(name: str) -> str:
+    """How an input is remembered: its address, or its path from the root, however it was written."""
+    return name if "://" in name else os.path.abspath(name.replace("\0", ""))  # noqa: PTH100 - links are not followed
+
+
 def _web_parts(url: str) -> SplitResult | None:
     if len(url) > MAX_URL or " " in url:
         return None
@@ -60,8 +71,7 @@ def _from_url(parts: SplitResult) -> str:
 
 
 def _from_place(place: str) -> str:
-    whole = place if "://" in place else os.path.abspath(place.replace("\0", ""))  # noqa: PTH100 - links are not followed
-    parts = [tidy_line(part) for part in PurePath(whole).parts if part.strip("/\\")]
+    parts = [tidy_line(part) for part in PurePath(source_key(place)).parts if part.strip("/\\")]
     if len(parts) > 1 and _GENERIC_NAME.fullmatch(parts[-1]):
         parts.pop()
     key = "/".join(parts[-_PLACE_PARTS:])

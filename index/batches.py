@@ -1,0 +1,129 @@
+"""Writing in batches: each is one transaction, so that an interruption costs at most the open one.
+
+Articles wait in a short queue before they go to the engine. If an input holds an article twice, the earlier copy is
+mostly still waiting when the later one comes; so the same input, read again, writes nothing.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from search.document import Document
+from search.engines.base import Engine, Writer
+
+BATCH_ARTICLES: Final = 10_000
+BATCH_CHARACTERS: Final = 200_000_000
+QUEUE_ARTICLES: Final = 1_000
+QUEUE_CHARACTERS: Final = 20_000_000
+
+
+class Batches:
+    """Articles on their way into `engine`. Nothing is opened or committed before there is something to write.
+
+    `replace`: all goes into one transaction that takes the place of the whole index.
+    Either `commit` or `roll_back` must follow at the end.
+    """
+
+    def __init__(self, engine: Engine, *, replace: bool = False, most: int = BATCH_ARTICLES) -> None:
+        self._engine = engine
+        self._replace = replace
+        self._most = most
+        self._queue: dict[str, Document] = {}
+        self._queued_characters = 0
+        self._writer: Writer | None = None
+        self._written: set[str] = set()
+        self._written_characters = 0
+
+    def add(self, document: Document) -> None:
+        """Queues the article, in place of a queued one with the same id."""
+        self.forget(document.id)
+        self._queue[document.id] = document
+        self._queued_characters += _characters(document)
+        if len(self._queue) >= min(QUEUE_ARTICLES, self._most) or self._queued_characters >= QUEUE_CHARACTERS:
+            self._write_queue()
+            if not self._replace and (len(self._written) >= self._most or self._written_characters >= BATCH_CHARACTERS):
+                self._commit()
+
+    def forget(self, id: str) -> bool:
+        """Takes a queued article back; False if it is not in the queue."""
+        document = self._queue.pop(id, None)
+        if document is not None:
+            self._queued_characters -= _characters(document)
+        return document is not None
+
+    def delete(self, id: str) -> bool:
+        """Deletes in the open batch; False if the article was not there."""
+        return self._open_writer().delete(id)
+
+    def commit(self) -> None:
+        """Writes what is queued and commits, if anything was changed."""
+        if self._queue or self._replace:
+            self._write_queue()
+        self._commit()
+
+    def roll_back(self) -> frozenset[str]:
+        """Throws the queue and the open batch away; returns the ids of their articles."""
+        lost = frozenset(self._queue) | frozenset(self._written)
+        self._queue.clear()
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            reason = RuntimeError("the batch is given up")
+            writer.__exit__(RuntimeError, reason, None)
+        return lost
+
+    def _open_writer(self) -> Writer:
+        if self._writer is None:
+            self._writer = self._engine.writer(replace=self._replace).__enter__()
+        return self._writer
+
+    def _write_queue(self) -> None:
+        writer = self._open_writer()
+        for document in list(self._queue.values()):
+            writer.add(document)
+            self._written.add(document.id)
+            self._written_characters += _characters(document)
+            del self._queue[document.id]
+        self._queued_characters = 0
+
+    def _commit(self) -> None:
+        if self._writer is not None:
+            with uninterrupted():
+                writer, self._writer = self._writer, None
+                writer.__exit__(None, None, None)
+                self._written.clear()
+                self._written_characters = 0
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Holds the first Ctrl-C back until the block is done, then raises it; a second one is raised at once.
+
+    Signals reach the main thread only, so elsewhere the block runs as it is.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed = False
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            signal.default_int_handler(number, frame)
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
+
+
+def _characters(document: Document) -> int:
+    return len(document.body) + len(document.html)
