@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from search.analysis import Token, analyze_values
+from search.analysis import Token, analyze_values, primary_language
 from search.document import Document
 from search.engines import spans
 from search.engines.answer import Deadline, expansion_warning, keyword_values, leaf_text, most_frequent
@@ -65,11 +65,6 @@ class Indexed:
         }
         keywords = {name: keyword_values(document, name) for name in KEYWORD_FIELDS}
         return cls(document, document.content_hash(), primary_language(document.language), words, keywords)
-
-
-def primary_language(tag: str) -> str:
-    """The primary subtag of a language tag: "zh" of "zh-TW" and of "zh_tw"."""
-    return tag.replace("_", "-").partition("-")[0].lower()
 
 
 def _words(values: Sequence[Sequence[Token]]) -> Words:
