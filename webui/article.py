@@ -1,7 +1,7 @@
 """The text of a stored article as markup fit for our page.
 
 An article's own HTML comes from anywhere and is hostile until proved otherwise. It is parsed, reduced to the tags of
-running text, given anchors and marks, and what goes out last is bleach's: nothing touches the markup after the sanitiser.
+running text, given anchors and marks, and bleach has the last word: nothing touches the markup after the sanitiser.
 Images are left out, for a page of ours must not make the reader's browser call other sites; captions stay.
 """
 
@@ -20,14 +20,14 @@ from lxml.html import HtmlElement
 from markupsafe import Markup, escape
 
 from search.document import Document, Heading
-from webui.marking import Spans, mark_matches
+from search.highlight import mark_html
+from webui.marking import HEADING_TAGS, Spans, mark_matches
 
 MAX_HTML = 5_000_000
 """Characters; longer markup is not parsed, the article's plain text is shown instead."""
 MIN_CONTENTS = 3
 """Headings from which on an article gets a table of contents."""
 
-HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 SCROLLING_TAGS = ("table", "pre")
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "a": frozenset({"href"}),
@@ -46,16 +46,65 @@ OUR_ATTRIBUTES: dict[str, frozenset[str]] = {
 } | {tag: frozenset({"id"}) for tag in HEADING_TAGS}
 """What we add. All attributes the article brings are taken off before, so these are ours alone."""
 TAGS = frozenset(
-    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del dfn div dl dt em figcaption figure h2 h3 h4 h5 h6"
-    " hr i ins kbd li mark ol p pre q rp rt ruby s samp small strong sub sup table tbody td tfoot th thead time tr u ul"
-    " var".split()
+    {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "blockquote",
+        "br",
+        "caption",
+        "cite",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "dfn",
+    }
+    | {"div", "dl", "dt", "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li"}
+    | {
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+    }
+    | {"td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var"}
 )
 DROPPED_WITH_CONTENT = (
-    "applet", "audio", "button", "canvas", "embed", "form", "frame", "frameset", "head", "iframe", "img", "input", "link",
-    "math", "meta", "noembed", "noframes", "noscript", "object", "option", "picture", "script", "select", "source",
-    "style", "svg", "template", "textarea", "title", "video",
+    "applet", "audio", "button", "canvas", "embed", "form", "frame", "frameset", "head", "iframe", "img", "input",
+    "link", "math", "meta", "noembed", "noframes", "noscript", "object", "option", "picture", "script", "select",
+    "source", "style", "svg", "template", "textarea", "title", "video",
 )  # fmt: skip
-BLOCKS_OF_PAGES = frozenset("address article aside center details footer header hgroup main nav search section".split())
+BLOCKS_OF_PAGES = frozenset(
+    {
+        "address",
+        "article",
+        "aside",
+        "center",
+        "details",
+        "footer",
+        "header",
+        "hgroup",
+        "main",
+        "nav",
+        "search",
+        "section",
+    }
+)
 PROTOCOLS = frozenset({"http", "https", "mailto"})
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _NOT_IN_AN_ID = re.compile(r"[^\w]+")
@@ -96,14 +145,9 @@ def render_article(document: Document, spans: Spans | None = None) -> ArticleTex
     return ArticleText(_sanitise(root), contents if len(contents) >= MIN_CONTENTS else (), matches)
 
 
-def mark_text(text: str, spans: Spans | None) -> Markup:
-    """Plain text, escaped, with its matches in `<mark>`."""
-    pieces: list[str] = []
-    done = 0
-    for start, end in spans(text) if spans else ():
-        pieces += [escape(text[done:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
-        done = end
-    return Markup("").join([*pieces, escape(text[done:])])
+def mark_text(text: str, field: str, spans: Spans | None) -> Markup:
+    """Plain text of that field, escaped, with its matches in `<mark>`."""
+    return Markup(mark_html(text, spans(text, field) if spans else ()))  # noqa: S704 - mark_html escapes
 
 
 def heading_id(text: str, anchor: str | None) -> str:
@@ -208,11 +252,11 @@ def _anchor_headings(root: HtmlElement, document: Document) -> tuple[ContentsEnt
 
 
 def _free(wanted: str, taken: set[str]) -> str:
-    id, number = wanted, 1
-    while id in taken:
+    free, number = wanted, 1
+    while free in taken:
         number += 1
-        id = f"{wanted}-{number}"
-    return id
+        free = f"{wanted}-{number}"
+    return free
 
 
 def _squeezed(text: str) -> str:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from lxml.html import HtmlElement, builder
 
-Spans = Callable[[str], list[tuple[int, int]]]
-"""Text in, (start, end) pairs in characters out: sorted, not overlapping."""
+Spans = Callable[[str, str], list[tuple[int, int]]]
+"""A text and the field it is of ("title", "summary", "body", "headings") in; (start, end) pairs in characters out,
+sorted and apart."""
 
-INLINE_TAGS = frozenset(
-    "a abbr b bdi bdo cite code del dfn em i ins kbd mark q ruby rb rt rp s samp small strong sub sup time u var".split()
+INLINE_TAGS: Final = frozenset(
+    {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q", "ruby", "rb"}
+    | {"rt", "rp", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var"}
 )
-MAX_MARKED_CHARACTERS = 2_000_000
+HEADING_TAGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
+MAX_MARKED_CHARACTERS: Final = 2_000_000
 """Beyond this much text of one article nothing more is marked, so that one page has a bounded price."""
 
 
@@ -38,7 +42,7 @@ def mark_matches(root: HtmlElement, spans: Spans) -> int:
         budget += len(text)
         if budget > MAX_MARKED_CHARACTERS:
             break
-        found = spans(text) if text.strip() else []
+        found = spans(text, _field(block)) if text.strip() else []
         total += len(found)
         _mark_block(block, found)
     first = root.find(".//mark")
@@ -61,8 +65,15 @@ def _blocks(root: HtmlElement) -> Iterator[list[_Slot]]:
         yield block
 
 
+def _field(block: list[_Slot]) -> str:
+    first = block[0].element.getparent() if block[0].tail else block[0].element
+    while first is not None and first.tag in INLINE_TAGS:
+        first = first.getparent()
+    return "headings" if first is not None and first.tag in HEADING_TAGS else "body"
+
+
 def _slots(root: HtmlElement) -> Iterator[_Slot | None]:
-    """Every stretch of text in document order, with None at each border of a block. Not recursive: trees may be deep."""
+    """The text in document order, with None at each border of a block. Not recursive: trees may be deep."""
     stack: list[tuple[HtmlElement, bool]] = [(root, False)]
     while stack:
         element, leaving = stack.pop()

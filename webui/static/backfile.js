@@ -153,7 +153,7 @@ if (input) {
 for (const form of document.querySelectorAll("form[data-finder]")) {
   form.addEventListener("formdata", (event) => {
     for (const [name, value] of [...event.formData.entries()]) {
-      if (value === "" || (name === "op" && value === "and")) event.formData.delete(name);
+      if (value === "") event.formData.delete(name);
     }
   });
 }

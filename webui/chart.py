@@ -1,0 +1,98 @@
+"""A timeline as a drawing: bars in the units of an SVG view box, and the words of its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from search.periods import in_words, period_of
+from search.response import Timeline, TimelineBucket
+
+WIDTH: Final = 1000.0
+HEIGHT: Final = 72.0
+_LEAST: Final = 2.0
+"""Even one article among thousands shows as this much of a bar."""
+_TICKS: Final = 5
+_UNITS: Final = {"day": "Day", "month": "Month", "year": "Year", "decade": "Decade", "century": "Century"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bucket. `reach` is the width that can be clicked; in a `gap` the archive holds nothing at all."""
+
+    label: str
+    url: str
+    count: int
+    archive_count: int
+    share: str
+    gap: bool
+    x: float
+    y: float
+    width: float
+    height: float
+    reach: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A timeline drawn; `ticks` are labels spread evenly from the first bucket to the last."""
+
+    caption: str
+    unit: str
+    bars: tuple[Bar, ...]
+    ticks: tuple[str, ...]
+    width: float = WIDTH
+    height: float = HEIGHT
+
+
+def chart(timeline: Timeline | None) -> Chart | None:
+    """The drawing; None where there is nothing to compare."""
+    if timeline is None or len(timeline.buckets) < 2:
+        return None
+    buckets = timeline.buckets
+    highest = max(bucket.count for bucket in buckets)
+    slot = WIDTH / len(buckets)
+    bars = tuple(_bar(bucket, place * slot, slot, highest) for place, bucket in enumerate(buckets))
+    peak = max(bars, key=lambda bar: bar.count)
+    unit = _UNITS.get(timeline.interval, timeline.interval)
+    caption = f"By {unit.lower()}, {bars[0].label} to {bars[-1].label}; most in {peak.label}: {peak.count:,}"
+    return Chart(caption, unit, bars, _ticks([bar.label for bar in bars]))
+
+
+def _bar(bucket: TimelineBucket, x: float, slot: float, highest: int) -> Bar:
+    height = max(HEIGHT * bucket.count / highest, _LEAST) if bucket.count else 0.0
+    return Bar(
+        label=bucket_label(bucket),
+        url=bucket.url,
+        count=bucket.count,
+        archive_count=bucket.archive_count,
+        share=_percent(bucket.count, bucket.archive_count),
+        gap=bucket.archive_count == 0,
+        x=round(x, 2),
+        y=round(HEIGHT - height, 2),
+        width=round(slot * (0.84 if slot > 4 else 1), 2),
+        height=round(height, 2),
+        reach=round(slot, 2),
+    )
+
+
+def bucket_label(bucket: TimelineBucket) -> str:
+    """ "1987", "March 1987", "3 March 1987" or "1980–1989"."""
+    first, last = date.fromisoformat(bucket.start), date.fromisoformat(bucket.end)
+    period = period_of(first, last)
+    return in_words(period) if period else f"{first.year}–{last.year}"
+
+
+def _percent(count: int, whole: int) -> str:
+    if not whole:
+        return "–"
+    share = 100 * count / whole
+    return "under 0.1%" if 0 < share < 0.1 else f"{share:.1f}%".replace(".0%", "%")
+
+
+def _ticks(labels: list[str]) -> tuple[str, ...]:
+    if len(labels) <= _TICKS:
+        return tuple(labels)
+    step = (len(labels) - 1) / (_TICKS - 1)
+    return tuple(labels[round(place * step)] for place in range(_TICKS))

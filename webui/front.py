@@ -1,0 +1,101 @@
+"""The front page: the newest articles, the sections, and the archive by year and month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from search.periods import MONTHS
+from search.response import Hit, Overview, Period, SectionNode
+
+MAX_OPEN_YEARS: Final = 12
+"""So many years are spread out at once; older ones fold into decades."""
+SHADES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A cell of the calendar; `shade` is 1 to SHADES by how much the month holds, 0 for nothing."""
+
+    short: str
+    label: str
+    count: int
+    url: str
+    shade: int
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    label: str
+    count: int
+    url: str
+    months: tuple[Month, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decade:
+    label: str
+    count: int
+    years: tuple[Year, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontView:
+    """All that the front page shows."""
+
+    tally: str
+    articles: int
+    newest: tuple[Hit, ...]
+    sections: tuple[SectionNode, ...]
+    years: tuple[Year, ...]
+    decades: tuple[Decade, ...]
+    undated: int
+
+
+def front_view(overview: Overview) -> FrontView:
+    """The view of an archive."""
+    busiest = max((month.count for year in overview.years for month in year.months), default=1)
+    years = [_year(year, busiest) for year in overview.years]
+    folded = years[MAX_OPEN_YEARS:]
+    return FrontView(
+        tally=_tally(overview),
+        articles=overview.index.articles,
+        newest=overview.newest,
+        sections=overview.sections,
+        years=tuple(years[:MAX_OPEN_YEARS]),
+        decades=tuple(_decades(folded)),
+        undated=overview.undated,
+    )
+
+
+def _tally(overview: Overview) -> str:
+    articles = overview.index.articles
+    text = f"{articles:,} {'article' if articles == 1 else 'articles'}"
+    if overview.years:
+        newest, oldest = overview.years[0].label, overview.years[-1].label
+        text += f" from {newest}" if newest == oldest else f" from {oldest} to {newest}"
+    if len(overview.languages) > 1:
+        text += f" in {len(overview.languages)} languages"
+    return text
+
+
+def _year(year: Period, busiest: int) -> Year:
+    filled = {int(month.value[5:7]): month for month in year.months}
+    months = tuple(_month(name, filled.get(number), busiest) for number, name in enumerate(MONTHS, start=1))
+    return Year(year.label, year.count, year.url, months)
+
+
+def _month(name: str, month: Period | None, busiest: int) -> Month:
+    short = name[:3]
+    if month is None or not month.count:
+        return Month(short, name, 0, "", 0)
+    shade = min(SHADES, 1 + (SHADES * (month.count - 1)) // busiest)
+    return Month(short, month.label, month.count, month.url, shade)
+
+
+def _decades(years: Iterable[Year]) -> Iterable[Decade]:
+    for start, group in groupby(years, key=lambda year: int(year.label) // 10 * 10):
+        held = tuple(group)
+        yield Decade(f"{start}s", sum(year.count for year in held), held)
