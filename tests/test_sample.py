@@ -13,8 +13,9 @@ import pytest
 
 import index
 from index.article import Article
-from index.fingerprint import distance, fingerprint
+from index.fingerprint import fingerprint
 from index.sources import find_sources
+from search.stories import near_copies
 
 SAMPLE = Path(index.__file__).parent / "sample"
 INPUTS = (SAMPLE / "articles.jsonl", SAMPLE / "pages", SAMPLE / "captures")
@@ -112,7 +113,7 @@ def test_only_the_reprint_is_a_near_copy(articles: list[Article]) -> None:
     close = {
         frozenset(str(url).rpartition("/")[2] for url in pair)
         for pair in combinations(prints, 2)
-        if distance(prints[pair[0]], prints[pair[1]]) <= 6
+        if near_copies(prints[pair[0]], prints[pair[1]])
     }
     assert close == {frozenset({"louvain-library-twice-burned", "the-twice-burned-library"})}
 
