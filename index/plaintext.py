@@ -27,21 +27,21 @@ def read_text(text: str) -> Body:
     A short bare line between blank lines, above prose, is a heading of level 2.
     """
     builder = BodyBuilder()
-    blocks = split_blocks(text)
-    for position, block in enumerate(blocks):
-        following = blocks[position + 1] if position + 1 < len(blocks) else ""
-        if position and is_heading(block, following):
-            builder.heading(block, 2)
-        else:
+    paragraphs = split_paragraphs(text)
+    for position, paragraph in enumerate(paragraphs):
+        following = paragraphs[position + 1] if position + 1 < len(paragraphs) else ""
+        if position and is_heading(paragraph, following):
+            builder.heading(paragraph, 2)
+            continue
+        for block in _split_indented(paragraph):
             builder.block(block)
     return builder.build()
 
 
-def split_blocks(text: str) -> list[str]:
-    """The paragraphs of a text in order, without blank ones; line breaks inside a paragraph stay."""
+def split_paragraphs(text: str) -> list[str]:
+    """What stands between the blank lines of a text, in order; line breaks inside a paragraph stay."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    paragraphs = (clean_block(part) for part in _BLANK_LINES.split(text))
-    return [block for paragraph in paragraphs if paragraph for block in _split_indented(paragraph)]
+    return [paragraph for part in _BLANK_LINES.split(text) if (paragraph := clean_block(part))]
 
 
 def is_heading(block: str, following: str) -> bool:
@@ -56,7 +56,8 @@ def looks_like_heading(block: str) -> bool:
     first = block[:1]
     if first.islower() or _NOT_HEADING_START.match(block) or _NOT_HEADING_END.search(block):
         return False
-    return any(letter.isalpha() for letter in block) and not _FILE_NAME.match(block)
+    letters, digits = sum(map(str.isalpha, block)), sum(map(str.isdigit, block))
+    return letters > 2 * digits and not _FILE_NAME.match(block)
 
 
 def is_prose(block: str) -> bool:

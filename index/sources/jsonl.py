@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from index.article import Article
 from index.dates import parse_moment
+from index.frontmatter import split_front_matter
 from index.markdown import MAX_MARKDOWN
 from index.markup import READERS
 from index.sources.fields import language_tag, plain, section_path, title_from, unique, web_address
@@ -127,7 +128,7 @@ def parse_line(line: bytes, place: str, time_zone: ZoneInfo) -> Article:
     """The article one line holds. Raises SourceError with the reason where it holds none."""
     if len(line) > MAX_LINE:
         raise SourceError(place, f"the line is longer than {MAX_LINE // 2**20} MiB; it was skipped")
-    fields = _validate(_decode(line, place), place)
+    fields = _with_front_matter(_validate(_decode(line, place), place))
     body = READERS[fields.body_format](fields.body)
     title = plain(fields.title) or title_from(body)
     if not title:
@@ -156,6 +157,22 @@ def parse_line(line: bytes, place: str, time_zone: ZoneInfo) -> Article:
         type=plain(fields.type) or "article",
         warnings=tuple(warnings),
     )
+
+
+def _with_front_matter(fields: ArticleLine) -> ArticleLine:
+    """A Markdown body may still carry its front matter: it fills what the line itself leaves out."""
+    if fields.body_format != "markdown":
+        return fields
+    stated, _ = split_front_matter(fields.body)
+    keys = {"title": "title", "published": "date", "summary": "description", "tags": "tags", "author": "authors"}
+    missing = {key: stated[name] for key, name in keys.items() if stated.get(name) and not getattr(fields, key)}
+    for key in ("title", "published", "summary"):
+        if isinstance(missing.get(key), list):
+            del missing[key]
+    for key in ("tags", "author"):
+        if isinstance(value := missing.get(key), str):
+            missing[key] = [value]
+    return fields.model_copy(update=missing)
 
 
 def _dates(fields: ArticleLine, time_zone: ZoneInfo) -> tuple[Moment | None, Moment | None, list[str]]:

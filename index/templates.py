@@ -1,0 +1,118 @@
+"""What site generators write into Markdown (Jekyll, Hugo, kramdown, WordPress), taken out before it is parsed.
+
+Template tags name files and layouts, not the story. Code spans and fenced code are left alone: there a brace is the
+subject. Everything here is linear in the length of the text, whatever the text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+
+MAX_TAG = 20_000
+"""Characters of one template tag; what is longer is not taken for one."""
+
+_FENCE = r"^[ \t>]*(?P<fence>```+|~~~+)[^\n]*\n(?s:.*?)(?:^[ \t>]*(?P=fence)|\Z)"
+_SPAN = r"(?P<ticks>(?<!`)`+)(?!`)(?:(?!\n[ \t]*\n)[^`]){1,2000}(?P=ticks)(?!`)"
+_CODE = re.compile(rf"{_FENCE}|{_SPAN}", re.MULTILINE)
+
+_OPENERS = re.compile(r"\{%|\{\{[<%]")
+_CLOSERS = {"{%": "%}", "{{<": ">}}", "{{%": "%}}"}
+_IS_TAG = re.compile(r"\{(?:%-?|\{[<%])\s*/?\s*[\w.]")
+_QUOTED = re.compile(r"\"([^\"]*)\"|“([^”]*)”")
+_BLOCK_START, _BLOCK_END = re.compile(r"(?:\A|\n)[ \t]*\Z"), re.compile(r"[ \t]*(?:\n|\Z)")
+
+_HIGHLIGHT = re.compile(r"\{%-?\s*(highlight\s+([\w+#-]+)|endhighlight)[^%\n]{0,200}%\}")
+_SMALL = re.compile(
+    r"""
+    \{\{-?\s*[\w.]+(?:\[[^\]\n]{0,99}\])?(?:\s*\|[^{}\n]{0,200})?\s*-?\}\}      # {{ page.title | escape }}
+    |^[ ]{0,3}(?:[*+-]|\d\.)[ ][^\n]{1,40}\n\{:toc\}                            # * TOC {:toc}
+    |\{::?(?:\s*(?:[.\#][\w-]+|[\w-]+=(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s{}"']{1,100})|/?[a-z_]+))+\s*/?\}
+    |\[/?[a-z][\w-]*(?:\s+[\w-]+=(?:"[^"\n]{0,999}"|'[^'\n]{0,999}'|[^\s\]"']{1,200}))+\s*/?\](?!\()  # [caption id="…"]
+    |\[/[a-z][\w-]{0,30}\](?![(\[:])                                            # [/caption]
+    |\[\^[\w-]{1,60}\]                                                          # [^1]
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_FOOTNOTE = re.compile(r"^\[\^[\w-]{1,60}\]:", re.MULTILINE)
+_EMPTY_TARGET = re.compile(r"\]\([ \t]*(?=[\"'][^\"'\n]*[\"'][ \t]*\))")
+_STATED_ID = re.compile(
+    r"^(\#{1,6}[ \t][^\n{]*?)[ \t]*\{:?[ \t]*\#([\w.:-]{1,200})[^{}\n]*\}[ \t]*\#*[ \t]*$", re.MULTILINE
+)
+_ID_BELOW = re.compile(r"^(\#{1,6}[ \t][^\n]*)\n\{:[ \t]*\#([\w.:-]{1,200})[^{}\n]*\}[ \t]*$", re.MULTILINE)
+
+_REFERENCE = re.compile(r"\[[^\[\]]{1,500}\]\[([^\[\]]{1,200})\]|(?<![A-Za-z0-9_$\]!\\])\[([^\[\]]{1,200})\]\[\]")
+_NOWHERE = "#:"
+_LINK_NOWHERE = re.compile(rf'<a href="{_NOWHERE}">(.*?)</a>', re.DOTALL)
+
+
+def without_templates(text: str) -> str:
+    """Markdown without template tags, with stated heading ids as anchors and with loose references as their words."""
+    if "{" in text or "[" in text:
+        text = _STATED_ID.sub(r'\1 <a id="\2"></a>', _ID_BELOW.sub(r'\1 <a id="\2"></a>', text))
+        text = _HIGHLIGHT.sub(lambda match: f"\n```{match[2]}\n" if match[2] else "\n```\n", text)
+        text = _FOOTNOTE.sub("- ", text)
+        text = _sub_outside_code(_SMALL, lambda _: "", _without_tags(text))
+        text = _with_definitions(_EMPTY_TARGET.sub("](# ", text))
+    return text
+
+
+def without_loose_links(html: str) -> str:
+    """Rendered Markdown with the words alone where a reference had no definition of its own."""
+    return _LINK_NOWHERE.sub(r"\1", html)
+
+
+def _without_tags(text: str) -> str:
+    code = _code_spans(text)
+    pieces: list[str] = []
+    done = 0
+    for start, end in _tags(text):
+        if start >= done and not _inside(code, start):
+            alone = bool(_BLOCK_START.search(text[max(0, start - 200) : start]) and _BLOCK_END.match(text, end))
+            pieces += [text[done:start], _words_of(text[start:end]) if alone else ""]
+            done = end
+    return "".join(pieces) + text[done:]
+
+
+def _tags(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each template tag; the next closer of each kind is looked up once, so this stays linear."""
+    closers = dict.fromkeys(_CLOSERS, -1)
+    for match in _OPENERS.finditer(text):
+        opener, closer = match[0], _CLOSERS[match[0]]
+        if closers[opener] < match.end():
+            found = text.find(closer, match.end())
+            closers[opener] = found if found >= 0 else len(text) + MAX_TAG
+        end = closers[opener] + len(closer)
+        if end - match.start() <= MAX_TAG and end <= len(text) and _IS_TAG.match(text, match.start()):
+            yield match.start(), end
+
+
+def _words_of(tag: str) -> str:
+    """What a tag on lines of its own says to readers: its quoted values of four words or more (a quote, an answer)."""
+    said = (double or curly for double, curly in _QUOTED.findall(tag))
+    return "".join(f"\n{words}\n\n" for words in said if len(words.split()) >= 4)
+
+
+def _with_definitions(text: str) -> str:
+    """`[words][label]` is a link only if `label` is defined, and generators keep definitions in another file.
+
+    Each label gets one at the end, where the text's own, if any, goes before it. Digits alone are left: `a[0][1]`.
+    """
+    labels = dict.fromkeys(" ".join((full or short).split()) for full, short in _REFERENCE.findall(text))
+    wanted = [label for label in labels if label and not label.isdigit()]
+    return text + "\n\n" + "".join(f"[{label}]: {_NOWHERE}\n" for label in wanted) if wanted else text
+
+
+def _sub_outside_code(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], text: str) -> str:
+    code = _code_spans(text)
+    return pattern.sub(lambda match: match[0] if _inside(code, match.start()) else replace(match), text)
+
+
+def _code_spans(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _CODE.finditer(text)] if "`" in text or "~~~" in text else []
+
+
+def _inside(spans: list[tuple[int, int]], position: int) -> bool:
+    before = bisect_right(spans, (position, 1 << 62)) - 1
+    return before >= 0 and position < spans[before][1]
