@@ -148,6 +148,4 @@ def facet(request: SearchRequest, asked: FacetRequest, counts: FacetCounts, link
         missing_url = links.search(toggle(request, kind.name, MISSING))
         if MISSING in selected:
             values.append(labelled(MISSING, counts.missing))
-    return Facet(
-        kind.name, kind.label, tuple(values), counts.missing, counts.other, counts.truncated, missing_url
-    )
+    return Facet(kind.name, kind.label, tuple(values), counts.missing, counts.other, counts.truncated, missing_url)

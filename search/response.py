@@ -14,7 +14,8 @@ from dataclasses import dataclass
 class Applied:
     """One condition in force, as a removable chip: `name` is the parameter, `remove_url` the search without it.
 
-    `negated`: the value is left out instead of kept. `value_label` is the value for people: "English" for "en".
+    `negated`: the value is left out instead of kept. The dates are one chip, `date`, with the value "start..end".
+    `value_label` is the value for people: "English" for "en".
     """
 
     name: str
@@ -104,7 +105,8 @@ class ExplainedHit:
 class Hit:
     """One article found.
 
-    `title_html` is the escaped title with matches in `<mark>`. `article_url` is its page on this site.
+    `title_html` is the escaped title with matches in `<mark>`, "" unless `highlight=html`; `title_spans` are
+    those matches in characters. `article_url` is its page on this site.
     `similar_count`: with `group=story`, how many near-copies among the hits stand behind this one; else None.
     `more_text`: the article is so long that only its beginning was looked at for snippets.
     """
@@ -129,6 +131,7 @@ class Hit:
     similar_count: int | None
     similar_ids: tuple[str, ...]
     explanation: ExplainedHit | None
+    title_spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,8 @@ def _heading_marks(document: Document, highlighter: Highlighter) -> list[Mark]:
     for heading in document.headings:
         if _end(heading) > MAX_HIGHLIGHT_CHARS or not document.body.startswith(heading.text, heading.offset):
             continue
-        for mark in highlighter.marks(heading.text, document.language, "headings", but_not="body"):
-            marks.append(Mark(mark.start + heading.offset, mark.end + heading.offset, mark.group))
+        found = highlighter.marks(heading.text, document.language, "headings", but_not="body")
+        marks += [Mark(mark.start + heading.offset, mark.end + heading.offset, mark.group) for mark in found]
     return marks
 
 

@@ -1,0 +1,52 @@
+"""How many articles other searches would find, within a budget of searches and of time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import monotonic
+from typing import Final
+
+from search.engines.base import Searcher
+from search.errors import QuerySyntaxError
+from search.planning import counting_plan, understand
+from search.query.tree import Query
+from search.request import SearchRequest
+
+MAX_SEARCHES: Final = 24
+MAX_SECONDS: Final = 1.0
+"""What advice may cost beside the answer itself."""
+
+
+class Counting:
+    """Counts until its budget is used up; then everything counts 0, so that nothing uncounted is ever offered."""
+
+    def __init__(
+        self, searcher: Searcher, language: str, *, searches: int = MAX_SEARCHES, seconds: float = MAX_SECONDS
+    ) -> None:
+        self.searcher = searcher
+        self._language = language
+        self._left = searches
+        self._until = monotonic() + seconds
+        self._known: dict[SearchRequest, int] = {}
+
+    def total(self, request: SearchRequest) -> int:
+        """How many articles the request finds; 0 too if its query is not valid or the budget is used up."""
+        if request not in self._known:
+            self._known[request] = self._count(request)
+        return self._known[request]
+
+    def _count(self, request: SearchRequest) -> int:
+        remaining = self._until - monotonic()
+        if self._left <= 0 or remaining <= 0:
+            return 0
+        self._left -= 1
+        try:
+            question = understand(self.searcher, request, self._language)
+        except QuerySyntaxError:
+            return 0
+        return self.searcher.search(counting_plan(question, request, remaining)).total
+
+
+def asking(request: SearchRequest, tree: Query) -> SearchRequest:
+    """The request with that query in place of its own, from the first page; bare words of it must all match."""
+    return replace(request, q=str(tree), operator="and", page=1, cursor=None)

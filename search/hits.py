@@ -1,0 +1,96 @@
+"""From an engine's hit and the stored article to the hit that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from search.document import Document, Moment
+from search.engines.base import Plan, Searcher
+from search.engines.dates import zone_named
+from search.explain import explained
+from search.fragments import web_address
+from search.highlight import Highlighter, mark_html
+from search.links import LinkMaker
+from search.request import SearchRequest
+from search.response import Hit
+from search.snippets import MAX_SNIPPETS, Excerpts, excerpts
+from search.stories import Row
+
+_FROM_TEXT = frozenset({"title_html", "title_spans", "matched_fields", "snippets", "more_text"})
+"""Keys of a hit for which the article's text has to be looked at."""
+
+_NOTHING = Excerpts((), (), (), False)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What all hits of one answer share: the request, the plan it became, and how large the archive is.
+
+    `linked`: articles are linked with the request, so that their pages know the way back.
+    """
+
+    request: SearchRequest
+    plan: Plan
+    articles: int
+    links: LinkMaker
+    linked: bool = True
+
+
+def hits(searcher: Searcher, rows: Sequence[Row], scene: Scene, position: int | None) -> tuple[Hit, ...]:
+    """The rows as they are shown; `position` is the first one's place in the list, from 0."""
+    documents = searcher.documents([row.hit.id for row in rows])
+    highlighter = Highlighter(scene.plan.query)
+    return tuple(
+        _hit(row, document, highlighter, scene, None if position is None else position + index)
+        for index, (row, document) in enumerate(zip(rows, documents, strict=True))
+    )
+
+
+def _hit(row: Row, document: Document, highlighter: Highlighter, scene: Scene, position: int | None) -> Hit:
+    request = scene.request
+    found = _excerpts(document, highlighter, request)
+    zone = zone_named(request.time_zone)
+    explanation = row.hit.explanation
+    return Hit(
+        id=document.id,
+        url=web_address(document.url),
+        article_url=scene.links.article(document.id, request if scene.linked else None, position),
+        title=document.title,
+        title_html=mark_html(document.title, found.title_spans) if request.highlight == "html" else "",
+        sections=document.sections,
+        authors=document.authors,
+        tags=document.tags,
+        published=moment_text(document.published, zone),
+        modified=moment_text(document.modified, zone),
+        language=document.language,
+        type=document.type,
+        summary=document.summary,
+        score=row.hit.score,
+        matched_fields=found.matched_fields,
+        snippets=found.snippets,
+        more_text=found.more_text,
+        similar_count=None if row.similar is None else len(row.similar),
+        similar_ids=row.similar or (),
+        explanation=explained(explanation, document, scene.articles, scene.plan.recency) if explanation else None,
+        title_spans=found.title_spans,
+    )
+
+
+def _excerpts(document: Document, highlighter: Highlighter, request: SearchRequest) -> Excerpts:
+    """The snippets, unless neither they nor what comes with them is asked for."""
+    if request.fields is not None and not _FROM_TEXT.intersection(request.fields):
+        return _NOTHING
+    if request.highlight == "off":
+        return excerpts(document, highlighter, html=False, limit=0)
+    wanted = request.fields is None or "snippets" in request.fields
+    return excerpts(document, highlighter, html=request.highlight == "html", limit=MAX_SNIPPETS if wanted else 0)
+
+
+def moment_text(moment: Moment | None, zone: ZoneInfo) -> str | None:
+    """RFC 3339: an instant in the zone asked for, a bare day as it is."""
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone).isoformat()
+    return moment.isoformat() if isinstance(moment, date) else None

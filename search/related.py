@@ -1,0 +1,270 @@
+"""Related articles that say why: those that share the most telling words of an article or a draft.
+
+What is telling is measured by tf-idf (Sparck Jones, "A statistical interpretation of term specificity and its
+application in retrieval", Journal of Documentation, 1972): often here, seldom in the archive.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from heapq import nlargest
+from math import log
+from time import perf_counter
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from search.analysis import analyze, fold, is_stop_word, query_term
+from search.document import Document, Moment
+from search.engines.base import DateFilter, Hit, Plan, Searcher
+from search.errors import NotFound, ParameterError
+from search.highlight import Highlighter
+from search.hits import Scene, hits
+from search.links import LinkMaker
+from search.query.match import MatchAny, MatchNone, MatchTerm
+from search.ranking import inverse_document_frequency
+from search.request import SearchRequest
+from search.response import IndexInfo, RelatedHit, RelatedResponse, SharedTerm
+from search.stories import Row, near_copies
+
+Mode = Literal["background", "same-days", "follow-ups"]
+
+MODES: Final[tuple[Mode, ...]] = ("background", "same-days", "follow-ups")
+MAX_TERMS: Final = 25
+MAX_CANDIDATES: Final = 400
+"""Words of the article whose rarity is looked up."""
+MAX_TEXT: Final = 100_000
+"""Characters of a text that are read for its words."""
+MAX_LIMIT: Final = 50
+MAX_WHY: Final = 8
+LEAST_SHARED: Final = 2
+"""Articles that share a single word are not related by it."""
+WEIGHTS: Final = {"title": 3.0, "headings": 2.0, "summary": 2.0, "body": 1.0}
+"""What one occurrence counts."""
+NAME_WEIGHT: Final = 1.5
+"""What a capitalised word within a sentence counts more: who and where tell articles apart best."""
+SAME_DAYS: Final = timedelta(days=3)
+FIELDS: Final = ("title", "headings", "summary", "body", "tags")
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A word of the article: folded, as it is spelled there, in how many articles it stands, and what it weighs."""
+
+    surface: str
+    spelling: str
+    articles: int
+    weight: float
+
+    @property
+    def typed(self) -> str:
+        """The word as the stemmer wants it: with its accents, if it is spelled like one word."""
+        return self.spelling if fold(self.spelling) == self.surface else self.surface
+
+
+def related(
+    searcher: Searcher,
+    links: LinkMaker,
+    *,
+    id: str | None = None,
+    text: str = "",
+    title: str = "",
+    url: str | None = None,
+    mode: Mode = "background",
+    limit: int = 10,
+    language: str = "en",
+    now: datetime | None = None,
+) -> RelatedResponse:
+    """Articles related to the article `id` or `url`, or to a draft's `title` and `text` in `language`.
+
+    `mode`: "background" is what was published up to that day, "same-days" within three days of it, "follow-ups" after
+    it; a draft is dated `now`. Raises NotFound, ParameterError, EngineError.
+    """
+    started = perf_counter()
+    if mode not in MODES:
+        raise ParameterError("mode", f"there is no {str(mode)[:64]!r}; choose from {', '.join(MODES)}")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise ParameterError("limit", f"must be from 1 to {MAX_LIMIT}")
+    own, stored = _own(searcher, id, url, title, text, language, now or datetime.now(UTC))
+    status = searcher.status()
+    terms = telling_terms(searcher, own, status.articles, stored=stored)
+    warnings = _warnings(own, mode, terms)
+    plan = _plan(searcher, own, terms, mode, limit + 1 if stored else limit)
+    results = searcher.search(plan)
+    found = [hit for hit in results.hits if not (stored and hit.id == own.id)][:limit]
+    scene = Scene(SearchRequest(), plan, status.articles, links, linked=False)
+    self_counted = stored and bool(terms) and _covers(plan, own)
+    return RelatedResponse(
+        mode=mode,
+        terms=tuple(SharedTerm(term.spelling, term.articles) for term in terms),
+        total=results.total - self_counted,
+        took_ms=round((perf_counter() - started) * 1000.0, 3),
+        hits=tuple(_shown(searcher, found, own, terms, scene)),
+        warnings=(*warnings, *results.warnings),
+        index=IndexInfo(
+            status.generation, status.articles, status.built_at.astimezone(UTC).isoformat(timespec="seconds")
+        ),
+    )
+
+
+def _own(
+    searcher: Searcher, id: str | None, url: str | None, title: str, text: str, language: str, now: datetime
+) -> tuple[Document, bool]:
+    """What to find relatives of, and whether it is an article of the archive."""
+    for wanted in [id] if id is not None else _ids_of(url) if url else []:
+        document = searcher.document(wanted)
+        if document is not None:
+            return document, True
+    if id is not None:
+        raise NotFound(f"there is no article {id[:200]!r}")
+    if not title.strip() and not text.strip():
+        if url:
+            raise NotFound(f"the archive has no article of the address {url[:200]!r}; send its title and text instead")
+        raise ParameterError("text", "send an id, a url, a title or a text")
+    return Document("", title[:MAX_TEXT], text[:MAX_TEXT], language=language, published=now), False
+
+
+def _ids_of(url: str) -> list[str]:
+    """The ids under which an article of that address may be stored: the address itself, or host and path."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return [url]
+    host = (parts.hostname or "").removeprefix("www.")
+    path = "/".join(part for part in parts.path.split("/") if part)
+    plain = f"{host}/{path}" if path else host
+    return [url.strip(), f"{plain}?{parts.query}" if parts.query else plain, plain]
+
+
+def telling_terms(searcher: Searcher, own: Document, articles: int, *, stored: bool) -> tuple[Telling, ...]:
+    """The words that tell most about the article and that another article holds as well, the most telling first."""
+    weights, spellings = _weighed(own)
+    words = nlargest(MAX_CANDIDATES, weights, key=lambda word: (weights[word], word))
+    counts = searcher.document_frequencies(words)
+    terms = [
+        Telling(word, spellings[word], count, (1.0 + log(weights[word])) * inverse_document_frequency(count, articles))
+        for word, count in zip(words, counts, strict=True)
+        if count > (1 if stored else 0)
+    ]
+    terms.sort(key=lambda term: (-term.weight, term.surface))
+    return tuple(terms[:MAX_TERMS])
+
+
+def _weighed(own: Document) -> tuple[Mapping[str, float], Mapping[str, str]]:
+    """How much each word counts, forms of one word together under the most frequent one; and how it is spelled."""
+    forms: dict[str, Counter[str]] = defaultdict(Counter)
+    spelled: dict[str, Counter[str]] = defaultdict(Counter)
+    weights: dict[str, float] = defaultdict(float)
+    for stem, surface, spelling, weight in _words(own):
+        forms[stem][surface] += 1
+        spelled[surface][spelling] += 1
+        weights[stem] += weight
+    usual = {stem: counted.most_common(1)[0][0] for stem, counted in forms.items()}
+    totals: dict[str, float] = defaultdict(float)
+    for stem, weight in weights.items():
+        totals[usual[stem]] += weight
+    return totals, {surface: spelled[surface].most_common(1)[0][0] for surface in usual.values()}
+
+
+def _words(own: Document) -> Iterator[tuple[str, str, str, float]]:
+    parts = [("title", own.title), ("summary", own.summary), ("body", own.body[:MAX_TEXT])]
+    parts += [("headings", heading.text) for heading in own.headings]
+    for field, text in parts:
+        for token in analyze(text, own.language):
+            spelling = text[token.start : token.end]
+            if token.compound or not is_telling(token.surface, own.language):
+                continue
+            name = spelling[:1].isupper() and _runs_on(text, token.start)
+            yield token.stem, token.surface, spelling, WEIGHTS[field] * (NAME_WEIGHT if name else 1.0)
+
+
+def _runs_on(text: str, start: int) -> bool:
+    """Whether the word stands within a sentence, so that a capital is its own."""
+    before = text[max(0, start - 3) : start].rstrip()
+    return text[start - 1 : start] == " " and bool(before) and before[-1] not in '.!?…:"“”'
+
+
+def is_telling(surface: str, language: str) -> bool:
+    """Not a stop word, not a number, not a single letter."""
+    return len(surface) > 1 and any(c.isalpha() for c in surface) and not is_stop_word(surface, language)
+
+
+def _plan(searcher: Searcher, own: Document, terms: Sequence[Telling], mode: Mode, limit: int) -> Plan:
+    languages = tuple(searcher.values("lang"))
+    heaviest = max((term.weight for term in terms), default=1.0)
+    match = MatchAny(
+        tuple(MatchTerm(FIELDS, query_term(t.typed, languages), round(t.weight / heaviest, 6)) for t in terms)
+    )
+    dates = _dates(own.published, mode)
+    return Plan(query=match if terms else MatchNone(), filters=(dates,) if dates else (), limit=limit)
+
+
+def _dates(published: Moment | None, mode: Mode) -> DateFilter | None:
+    if published is None:
+        return None
+    day = _day(published)
+    match mode:
+        case "background":
+            return DateFilter("published", None, day)
+        case "same-days":
+            return DateFilter("published", _shifted(day, -SAME_DAYS), _shifted(day, SAME_DAYS))
+        case "follow-ups":
+            return DateFilter("published", _shifted(day, timedelta(days=1)), None)
+
+
+def _day(moment: Moment) -> date:
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date()
+    return moment
+
+
+def _shifted(day: date, by: timedelta) -> date:
+    try:
+        return day + by
+    except OverflowError:
+        return day
+
+
+def _covers(plan: Plan, own: Document) -> bool:
+    """Whether the article is among its own relatives as the engine counts them."""
+    if not plan.filters or own.published is None:
+        return not plan.filters
+    dates = plan.filters[0]
+    return not (isinstance(dates, DateFilter) and dates.start is not None and dates.start > _day(own.published))
+
+
+def _warnings(own: Document, mode: Mode, terms: Sequence[Telling]) -> tuple[str, ...]:
+    warnings = []
+    if own.published is None and mode != "background":
+        warnings.append(f"the article is undated, so that {mode} is looked for at any time")
+    if not terms:
+        warnings.append("no word of it stands in another article")
+    return tuple(warnings)
+
+
+def _shown(
+    searcher: Searcher, found: Sequence[Hit], own: Document, terms: Sequence[Telling], scene: Scene
+) -> Iterator[RelatedHit]:
+    """The hits that share enough, each with the terms it shares."""
+    rows = [Row(hit) for hit in found]
+    highlighter = Highlighter(scene.plan.query)
+    least = min(LEAST_SHARED, len(terms))
+    documents = searcher.documents([hit.id for hit in found])
+    kept: list[tuple[Row, list[Telling]]] = []
+    for row, document in zip(rows, documents, strict=True):
+        shared = [terms[group] for group in sorted(_groups(highlighter, document))]
+        if len(shared) >= least:
+            kept.append((row, shared))
+    shown = hits(searcher, [row for row, _ in kept], scene, None)
+    for (row, shared), hit in zip(kept, shown, strict=True):
+        why = tuple(SharedTerm(term.spelling, term.articles) for term in shared[:MAX_WHY])
+        yield RelatedHit(replace(hit, score=row.hit.score), why, near_copies(own.fingerprint, row.hit.fingerprint))
+
+
+def _groups(highlighter: Highlighter, document: Document) -> set[int]:
+    """Which terms, by their number, the article holds."""
+    texts = [("title", document.title), ("summary", document.summary), ("body", document.body)]
+    texts += [("tags", tag) for tag in document.tags]
+    return {mark.group for field, text in texts for mark in highlighter.marks(text, document.language, field)}

@@ -1,0 +1,199 @@
+"""One question, one answer: every rendering (JSON, pages, feeds, CSV, the terminal) asks here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+from time import perf_counter
+
+from search import response
+from search.applied import applied, unknown_values
+from search.checks import check
+from search.counting import Counting
+from search.cursor import START, Cursor
+from search.engines.base import CAPABILITIES, IndexStatus, Plan, Searcher
+from search.errors import ParameterError
+from search.facets import facet
+from search.hits import Scene, hits
+from search.links import LinkMaker
+from search.overview import overview, sections
+from search.planning import Question, lacking, plan, recency_time, understand
+from search.related import related
+from search.relax import relaxations
+from search.request import MAX_PAGE_DEPTH, SearchRequest
+from search.response import Hit, IndexInfo, Links, QueryInfo, SearchResponse, Suggestions
+from search.retrieval import Slice, following_cursor, last_page, opened_cursor, retrieve, rows_from
+from search.spelling import did_you_mean
+from search.suggest import suggest
+from search.timeline import timeline
+
+
+def search(
+    searcher: Searcher,
+    request: SearchRequest,
+    links: LinkMaker,
+    *,
+    now: datetime | None = None,
+    language: str = "en",
+    deadline: float | None = None,
+    capabilities: Collection[str] = CAPABILITIES,
+) -> SearchResponse:
+    """The whole answer to a request.
+
+    `now`: when recency is measured, rounded down to its day; `language`: whose stop words are left out;
+    `deadline`: seconds after which the engine may stop, which is then said in `warnings`;
+    `capabilities`: the engine's; what it lacks is left out and said.
+    Raises QuerySyntaxError, ParameterError, CursorExpired, EngineError.
+    """
+    started = perf_counter()
+    check(request)
+    status = searcher.status()
+    cursor = opened_cursor(request, status.generation)
+    if request.cursor is not None and "cursor" not in capabilities:
+        raise ParameterError("cursor", "this index cannot go on from a cursor; use page")
+    moment = cursor.now if cursor else recency_time(now)
+    question = understand(searcher, request, language)
+    todo = replace(plan(question, request, capabilities, moment), deadline=deadline)
+    found = retrieve(searcher, todo, request, cursor)
+    scene = Scene(request, todo, status.articles, links)
+    return SearchResponse(
+        query=QueryInfo(request.q, applied(request, links), question.expanded),
+        total=found.results.total,
+        page=None if request.cursor else request.page,
+        per_page=request.per_page,
+        sort=request.effective_sort(),
+        links=_links(request, found, status, moment, links),
+        hits=hits(searcher, found.rows, scene, found.position),
+        facets=_facets(request, found, links),
+        timeline=timeline(found.results.timeline, request, links) if found.results.timeline else None,
+        suggestions=_suggestions(searcher, question, request, found, links, language),
+        warnings=_warnings(searcher, question, request, found, deadline, capabilities),
+        index=index_info(status),
+        took_ms=round((perf_counter() - started) * 1000.0, 3),
+    )
+
+
+def neighbours(
+    searcher: Searcher,
+    request: SearchRequest,
+    position: int,
+    links: LinkMaker,
+    *,
+    now: datetime | None = None,
+    language: str = "en",
+    capabilities: Collection[str] = CAPABILITIES,
+) -> tuple[Hit | None, Hit | None]:
+    """The hits before and after place `position` (from 0) of a result list, without snippets; None at its ends."""
+    bare = replace(
+        request, cursor=None, page=1, facets=(), timeline=False, fields=("id", "title"), explain=False, highlight="off"
+    )
+    check(bare)
+    if not 0 <= position < MAX_PAGE_DEPTH:
+        raise ParameterError("position", f"must be from 0 to {MAX_PAGE_DEPTH - 1:,}")
+    status = searcher.status()
+    todo = plan(understand(searcher, bare, language), bare, capabilities, recency_time(now))
+    first = max(0, position - 1)
+    found = rows_from(searcher, todo, bare, first, position + 2 - first)
+    scene = Scene(replace(bare, page=request.page), todo, status.articles, links)
+    shown = {found.position + index: row for index, row in enumerate(found.rows)} if found.position is not None else {}
+    before, after = (
+        hits(searcher, (shown[place],), scene, place)[0] if place in shown else None
+        for place in (position - 1, position + 1)
+    )
+    return before, after
+
+
+def index_info(status: IndexStatus) -> IndexInfo:
+    """The state of the index as it is shown, times in UTC."""
+    built = status.built_at.astimezone(UTC).isoformat(timespec="seconds")
+    return IndexInfo(status.generation, status.articles, built)
+
+
+def _links(request: SearchRequest, found: Slice, status: IndexStatus, now: datetime, links: LinkMaker) -> Links:
+    first, before, after, last = _pages(request, found, status, now)
+
+    def address(page: SearchRequest | None) -> str | None:
+        return links.search(page) if page is not None else None
+
+    return Links(
+        self=links.search(request),
+        first=address(first),
+        prev=address(before),
+        next=address(after),
+        last=address(last),
+        html=links.rendering("html", request),
+        atom=links.rendering("atom", request),
+        feed=links.rendering("feed", request),
+        csv=links.rendering("csv", request),
+    )
+
+
+def _pages(
+    request: SearchRequest, found: Slice, status: IndexStatus, now: datetime
+) -> tuple[SearchRequest | None, SearchRequest | None, SearchRequest | None, SearchRequest | None]:
+    """The first, the previous, the next and the last page; past the depth of `page` the next one goes by cursor."""
+    if request.per_page == 0:
+        return None, None, None, None
+    if request.cursor is not None:
+        cursor = following_cursor(request, found, status.generation, now)
+        return replace(request, cursor=START), None, replace(request, cursor=cursor) if cursor else None, None
+    last = last_page(request, found.row_total)
+    following = request.on_page(request.page + 1) if request.page < last else _deeper(request, found, status, now)
+    before = request.on_page(min(request.page - 1, last)) if request.page > 1 else None
+    return request.on_page(1), before, following, request.on_page(last)
+
+
+def _deeper(request: SearchRequest, found: Slice, status: IndexStatus, now: datetime) -> SearchRequest | None:
+    if request.page * request.per_page >= found.row_total or request.group == "story":
+        return None
+    cursor = following_cursor(request, found, status.generation, now)
+    return replace(request, page=1, cursor=cursor) if cursor else None
+
+
+def _facets(request: SearchRequest, found: Slice, links: LinkMaker) -> tuple[response.Facet, ...]:
+    counted = found.results.facets
+    return tuple(
+        facet(request, asked, counts, links) for asked, counts in zip(request.facets, counted, strict=bool(counted))
+    )
+
+
+def _suggestions(
+    searcher: Searcher, question: Question, request: SearchRequest, found: Slice, links: LinkMaker, language: str
+) -> Suggestions:
+    """Offered on the first page only, and not when the engine ran out of time."""
+    if request.page > 1 or request.cursor not in {None, START} or found.results.timed_out:
+        return Suggestions((), ())
+    counting = Counting(searcher, language)
+    total = found.results.total
+    corrections = did_you_mean(question.tree, total, request, links, counting)
+    return Suggestions(corrections, relaxations(question.tree, request, links, counting) if total == 0 else ())
+
+
+def _warnings(
+    searcher: Searcher,
+    question: Question,
+    request: SearchRequest,
+    found: Slice,
+    deadline: float | None,
+    capabilities: Collection[str],
+) -> tuple[str, ...]:
+    warnings = [*question.warnings, *unknown_values(searcher, request), *lacking(question, request, capabilities)]
+    warnings += [*found.results.warnings, *found.warnings]
+    if found.results.timed_out:
+        limit = f" of {deadline:g} s" if deadline is not None else ""
+        warnings.append(f"the search ran out of its time{limit}: hits and counts may be incomplete")
+    return tuple(dict.fromkeys(warnings))
+
+
+__all__ = [
+    "Cursor",
+    "Plan",
+    "index_info",
+    "neighbours",
+    "overview",
+    "related",
+    "search",
+    "sections",
+    "suggest",
+]
