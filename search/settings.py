@@ -108,7 +108,9 @@ class Settings(BaseModel):
         "UTC", description="Time zone of dates that state none, and of the days on the site"
     )
     host: Annotated[str, _Text] = Field("127.0.0.1", max_length=253, description="Address the server listens on")
-    port: Annotated[int, _Number] = Field(8080, ge=1, le=65_535, description="Port the server listens on")
+    port: Annotated[int, _Number] = Field(
+        8080, ge=0, le=65_535, description="Port the server listens on; 0: any that is free"
+    )
     workers: Annotated[int, _Number] = Field(
         0, ge=0, le=64, description="Processes of the server; 0: one per core, at most 4"
     )

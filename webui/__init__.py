@@ -9,7 +9,7 @@ from flask import Flask
 from search.engines import open_engine
 from search.engines.base import Engine
 from search.settings import Settings
-from webui import headers, problems
+from webui import headers, logs, problems
 from webui.archive import Archive
 from webui.site import Site, attach
 from webui.urls import ArticleIdConverter
@@ -32,6 +32,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.converters["article"] = ArticleIdConverter
     attach(app, Site(settings, Archive(engine or open_engine(settings.index))))
+    logs.install(app)
     problems.install(app)
     headers.install(app)
     for module in (api, feeds, discovery, health, openapi, pages):

@@ -42,7 +42,7 @@ _Schema = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the description: `answer` is the type of the JSON answer; `media` are answers that are not JSON of ours."""
+    """One row of the description: `answer` is the type of the JSON answer; `media` are types of other answers."""
 
     method: str
     path: str

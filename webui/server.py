@@ -1,0 +1,167 @@
+"""Serves the app for real: several worker processes, bounded requests, a stop that lets requests finish.
+
+Granian does the HTTP. What it does not do is here: refusing a port that is taken, a free port for 0,
+one line that says where the site is once it answers, and workers that do not outlive a killed parent.
+"""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from search.engines import open_engine
+from search.errors import BackfileError, ConfigError
+from search.settings import Settings
+from webui.logs import configuration
+
+MAX_WORKERS: Final = 4
+"""Of the workers that are chosen by the number of cores."""
+THREADS: Final = 4
+"""In each worker: while one waits for the disk another computes."""
+MAX_CONNECTIONS: Final = 512
+"""Held by one worker at a time, idle ones included; more wait in the queue of the socket."""
+MAX_HEAD_BYTES: Final = 65_536
+IDLE_MILLISECONDS: Final = 10_000
+"""How long a connection may take to send its next request's head."""
+DRAIN_SECONDS: Final = 30
+"""How long requests may take to finish after the signal to stop."""
+_START_SECONDS: Final = 60.0
+_WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to call, not what to bind
+
+
+class PortInUse(BackfileError):
+    """Another program listens there."""
+
+    title = "The port is in use"
+
+
+def serve(settings: Settings, announce: Callable[[str], object]) -> None:
+    """Serves until SIGTERM or SIGINT, then lets the requests at work finish and returns.
+
+    `announce` is called once, with the site's address, as soon as it answers; a port of 0 takes any that is free.
+    Raises PortInUse, ConfigError, BackfileError.
+    """
+    if settings.index.startswith("memory:"):
+        raise ConfigError("an index in memory belongs to one process and cannot be served; name one on disk")
+    open_engine(settings.index)
+    port = claimed_port(settings.host, settings.port)
+    server = _server(settings, port)
+    address = site_address(settings.host, port)
+    server.on_startup(lambda: threading.Thread(target=_announce, args=(address, announce), daemon=True).start())
+    # The same on every platform, and no fork of a process that has threads.
+    multiprocessing.set_start_method("spawn", force=True)
+    server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
+
+
+def load_app(settings: Settings) -> Flask:
+    """The app, in a worker process."""
+    from webui import create_app
+
+    _follow_parent()
+    return create_app(settings)
+
+
+def claimed_port(host: str, port: int) -> int:
+    """The port if nobody listens on it, or a free one for 0; raises PortInUse, ConfigError.
+
+    Granian's own sockets share a port silently (SO_REUSEPORT): two archives would answer by turns.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            if sys.platform != "win32":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return int(probe.getsockname()[1])
+    except (socket.gaierror, UnicodeError) as error:
+        raise ConfigError(f"host {host!r} is no address of this machine; try 127.0.0.1") from error
+    except OSError as error:
+        raise _refusal(error, host, port) from error
+
+
+def site_address(host: str, port: int) -> str:
+    """Where a browser on this machine finds the site."""
+    name = _WILDCARDS.get(host, host)
+    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+
+
+def worker_count(settings: Settings) -> int:
+    """As set; else one for each core, up to MAX_WORKERS. Granian runs one on Windows."""
+    if sys.platform == "win32":
+        return 1
+    return settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
+
+
+def _server(settings: Settings, port: int) -> Granian:
+    return Granian(
+        "backfile",
+        address=settings.host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=worker_count(settings),
+        http=HTTPModes.http1,
+        websockets=False,
+        blocking_threads=THREADS,
+        backpressure=MAX_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=IDLE_MILLISECONDS, max_buffer_size=MAX_HEAD_BYTES),
+        log_level=LogLevels.warning,
+        log_dictconfig=configuration(settings.log_level),
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=DRAIN_SECONDS,
+    )
+
+
+def _refusal(error: OSError, host: str, port: int) -> BackfileError:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return PortInUse(f"port {port} on {host} is in use; stop what listens there or choose another with --port")
+        case errno.EACCES:
+            return BackfileError(f"port {port} on {host} is not for this user; choose one above 1023 with --port")
+        case errno.EADDRNOTAVAIL:
+            return ConfigError(f"host {host!r} is no address of this machine; try 127.0.0.1")
+        case _:
+            return BackfileError(f"cannot listen on {host}, port {port}: {error.strerror or error}")
+
+
+def _announce(address: str, announce: Callable[[str], object]) -> None:
+    """Says the address once a worker accepts connections; says nothing if none does."""
+    host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=1.0).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            announce(address)
+            return
+
+
+def _follow_parent() -> None:
+    """Stops this worker gracefully when its parent was killed and could not."""
+    if sys.platform == "win32":
+        return
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
