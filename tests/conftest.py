@@ -2,9 +2,51 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from search.document import Document, Heading
+from search.engines.memory import MemoryEngine
+from search.settings import Settings
+from webui import create_app
+
+BRIDGE = "The old bridge was closed in the morning.\n\nWhat the river did\n\nThe river rose by two metres overnight."
+
+ARTICLES = (
+    Document(
+        "1", "Flood closes the old bridge", BRIDGE, "The river rose.", (Heading("What the river did", 2, 43, "river"),),
+        "https://news.example/2024/flood", ("News > Local",), ("Mélanie Doe",), ("river", "weather"),
+        datetime(2024, 7, 3, 9, 30, tzinfo=UTC), datetime(2024, 7, 4, 8, 0, tzinfo=UTC), "en", "article", "made",
+        "<p>The old bridge was closed.</p><script>alert(1)</script><h2 id=river>What the river did</h2><p>It rose.</p>",
+    ),
+    Document(
+        "2", "Bridge opens again", "After the flood the bridge carries traffic again.", "", (),
+        "https://news.example/2024/bridge", ("News > Local", "Traffic"), ("John Smith",), ("bridge",),
+        date(2024, 7, 20), None, "en",
+    ),
+    Document(
+        "3", "Die Brücke ist wieder offen", "Nach dem Hochwasser fahren die Wagen wieder über die Brücke.", "", (),
+        None, ("Nachrichten",), ("Mélanie Doe",), (), date(2024, 7, 21), None, "de",
+    ),
+    Document("4", "On rivers", "An essay on rivers, floods and bridges.", "", (), None, ("Opinion",), (), (),
+             date(2023, 1, 5), None, "en", "essay"),
+    Document("5", "-1 degrees: =SUM(A1) & <b>cold</b>", "A cold flood of numbers.", '=HYPERLINK("x")', (), None,
+             ("-Odd", "\\Odder"), ("@handle",), ("+plus",), date(2022, 12, 31), None, "en"),
+    Document("6", "Undated note on the flood", "No day is known for this flood.", language="en"),
+    *(
+        Document(id, f"Strange address {number}", "A flood of odd identifiers.", published=date(2021, 1, number + 1),
+                 sections=("Odd",), language="en")
+        for number, id in enumerate(
+            ("a/b", "/a", "a/", "a//b", "..", "../etc/passwd", "a/./b", "~", "~/..", "x/related", "a b?c#d%25&e=f+g",
+             "Ünïcødé/日本語", "a\\b", "https://news.example/a/?p=1#top", "%2e%2e", "ends.", ";v=1", "a\nb")
+        )
+    ),
+)  # fmt: skip
+"""An archive small enough to know by heart, with everything in it that endpoints trip over."""
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +56,19 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared corpora are not beside this checkout")
     return folder
+
+
+@pytest.fixture
+def app() -> Flask:
+    """The site over ARTICLES, in memory."""
+    engine = MemoryEngine("")
+    with engine.writer() as writer:
+        for article in ARTICLES:
+            writer.add(article)
+    return create_app(Settings(title="The Test Gazette"), engine)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of `app`."""
+    return app.test_client()

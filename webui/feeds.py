@@ -30,7 +30,8 @@ _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U001
 _UNDATED: Final = "1970-01-01T00:00:00Z"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS: Final = (
-    "id", "url", "title", "published", "modified", "sections", "authors", "tags", "language", "type", "summary", "score",
+    "id", "url", "title", "published", "modified", "sections", "authors", "tags", "language", "type", "summary",
+    "score",
 )  # fmt: skip
 _LIST_SEPARATOR: Final = "; "
 
@@ -190,7 +191,7 @@ def _table(_asked: Asked, found: SearchResponse) -> Response:
 
 
 def _cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, "CSV injection"): such text gets an apostrophe in front."""
+    """A cell that no spreadsheet takes for a formula (OWASP, "CSV injection"): an apostrophe goes before such text."""
     if isinstance(value, float):
         return repr(value)
     text = _LIST_SEPARATOR.join(value) if isinstance(value, tuple) else str(value or "")

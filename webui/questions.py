@@ -120,7 +120,7 @@ def _bounds(
         if not text:
             continue
         try:
-            bound = parse_period(text, now)[end]
+            bound = parse_period(text, now=now)[end]
         except ValueError as error:
             raise ParameterError(name, str(error)) from error
         bounds[name] = bound
