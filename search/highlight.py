@@ -14,6 +14,7 @@ from html import escape
 from typing import Final
 
 from search.analysis import Token, analyze, primary_language
+from search.analysis.scripts import is_unspaced
 from search.engines.spans import span_width
 from search.query.match import (
     Leaf,
@@ -187,8 +188,8 @@ def _single(pattern: _Pattern, tokens: Iterable[Token]) -> Iterator[Mark]:
 
 
 def _is_bigram(token: Token) -> bool:
-    """Two characters of running Chinese, Japanese or Korean text, of which a prefix of one is only the first."""
-    return len(token.surface) == 2 == token.end - token.start and token.surface[0] >= "\u1100"
+    """Two characters of text without spaces, of which a prefix of one is only the first."""
+    return len(token.surface) == 2 == token.end - token.start and is_unspaced(token.surface)
 
 
 def _ordered(pattern: _Pattern, words: Sequence[list[Token]]) -> Iterator[Mark]:

@@ -1,0 +1,274 @@
+"""Facets, chips, timeline and periods: what a click asks for, and that the counts keep their word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from search import service
+from search.document import SECTION_SEPARATOR, Document
+from search.engines import base, open_engine
+from search.facets import FACETS, facet, selected_values, toggle, within
+from search.periods import STEPS, bounds_of, first_day, in_words, last_day, number_of, period_of
+from search.request import FacetRequest, Filters, SearchRequest
+from search.schema import MISSING
+from search.timeline import MAX_BUCKETS, narrowed, timeline
+from webui.urls import SiteLinks
+
+LINKS = SiteLinks()
+ALL_FACETS = tuple(FacetRequest(name, 1000) for name in FACETS)
+
+
+@contextmanager
+def archive(*documents: Document) -> Iterator[base.Searcher]:
+    engine = open_engine("memory:")
+    with engine.writer() as writer:
+        for document in documents:
+            writer.add(document)
+    with engine.searcher() as searcher:
+        yield searcher
+
+
+def asked(*filters: tuple[str, Filters], **more: object) -> SearchRequest:
+    return SearchRequest(keywords=filters, **more)  # type: ignore[arg-type]
+
+
+# Toggling
+
+
+def test_a_click_adds_a_value_and_another_takes_it_away() -> None:
+    first = toggle(asked(), "tag", "peace")
+    assert first.filters("tag").include == ("peace",)
+    assert toggle(first, "tag", "war").filters("tag").include == ("peace", "war")
+    assert toggle(first, "tag", "peace") == asked()
+
+
+def test_a_click_starts_again_at_the_first_page() -> None:
+    assert toggle(asked(page=7), "tag", "peace").page == 1
+    assert toggle(asked(cursor="*"), "year", "2024").cursor is None
+
+
+def test_a_section_takes_the_place_of_those_above_and_below_it() -> None:
+    request = asked(("section", Filters(("News", "Newsroom"))))
+    narrowed_down = toggle(request, "section", "News > Economy")
+    assert narrowed_down.filters("section").include == ("Newsroom", "News > Economy")
+    assert toggle(narrowed_down, "section", "News").filters("section").include == ("Newsroom", "News")
+
+
+def test_a_click_on_an_excluded_value_includes_it() -> None:
+    request = asked(("tag", Filters((), ("war", "peace"))))
+    assert toggle(request, "tag", "war").filters("tag") == Filters(("war",), ("peace",))
+
+
+def test_a_date_facet_sets_both_dates_and_is_selected_when_they_are_its_own() -> None:
+    request = toggle(asked(), "month", "2024-02")
+    assert (request.start, request.end) == (date(2024, 2, 1), date(2024, 2, 29))
+    assert selected_values(request, FACETS["month"]) == ("2024-02",)
+    assert selected_values(request, FACETS["year"]) == ()
+    assert toggle(request, "month", "2024-02") == asked()
+    assert toggle(request, "year", "2023").end == date(2023, 12, 31)
+
+
+def test_an_instant_is_no_selected_day() -> None:
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    assert selected_values(asked(start=start, end=date(2024, 1, 1)), FACETS["day"]) == ()
+
+
+# Labels
+
+
+def test_values_are_labelled_for_people() -> None:
+    counts = base.FacetCounts((("en", 3), ("zh-TW", 1)), 2, 0, False)
+    shown = facet(asked(), FacetRequest("lang"), counts, LINKS)
+    assert [value.label for value in shown.values] == ["English", "Chinese (Taiwan)"]
+    months = facet(asked(), FacetRequest("month"), base.FacetCounts((("2024-07", 1),), 0, 0, False), LINKS)
+    assert months.values[0].label == "July 2024"
+    assert months.missing_url is None
+
+
+def test_having_no_value_is_listed_when_it_is_selected() -> None:
+    request = asked(("author", Filters((MISSING,))))
+    shown = facet(request, FacetRequest("author"), base.FacetCounts((("Ann", 2),), 4, 0, False), LINKS)
+    assert [(v.value, v.label, v.count, v.selected) for v in shown.values] == [
+        ("Ann", "Ann", 2, False),
+        (MISSING, "none", 4, True),
+    ]
+    assert shown.values[1].toggle_url == shown.missing_url == "/search"
+
+
+# Counts that keep their word
+
+_SECTIONS = ("News", "News > Economy", "News > Economy > Trade", "Opinion", "News room")
+_DOCUMENTS = st.lists(
+    st.builds(
+        Document,
+        id=st.uuids().map(str),
+        title=st.sampled_from(("war", "peace", "war and peace")),
+        sections=st.lists(st.sampled_from(_SECTIONS), max_size=3, unique=True).map(tuple),
+        authors=st.lists(st.sampled_from(("Ann", "Bob", "Əli")), max_size=2, unique=True).map(tuple),
+        tags=st.lists(st.sampled_from(("a", "b", "c")), max_size=3, unique=True).map(tuple),
+        language=st.sampled_from(("en", "de", "")),
+        type=st.sampled_from(("article", "letter", "")),
+        published=st.none()
+        | st.dates(date(2023, 11, 1), date(2024, 3, 1))
+        | st.datetimes(datetime(2023, 12, 30), datetime(2024, 1, 3), timezones=st.just(UTC)),
+    ),
+    min_size=1,
+    max_size=12,
+)
+_FILTERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "section": st.builds(
+            Filters,
+            st.lists(st.sampled_from(_SECTIONS), max_size=2, unique=True).map(tuple),
+            st.lists(st.sampled_from(_SECTIONS), max_size=1).map(tuple),
+        ),
+        "tag": st.builds(
+            Filters,
+            st.lists(st.sampled_from(("a", "b", "z", MISSING)), max_size=2, unique=True).map(tuple),
+            st.lists(st.sampled_from(("c", MISSING)), max_size=1).map(tuple),
+        ),
+        "author": st.just(Filters((), ("Bob",))),
+    },
+)
+
+
+def _request(filters: dict[str, Filters], q: str, dated: str | None, zone: str) -> SearchRequest:
+    request = SearchRequest(q=q, facets=ALL_FACETS, time_zone=zone, per_page=0)
+    for name, values in filters.items():
+        request = request.with_filters(name, values)
+    return within(request, dated) if dated else request
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    _DOCUMENTS,
+    _FILTERS,
+    st.sampled_from(("", "war", "-peace", "section:Opinion OR tag:a")),
+    st.sampled_from((None, "2024", "2023-12", "2024-01-01")),
+    st.sampled_from(("UTC", "Asia/Tokyo")),
+)
+def test_a_count_equals_the_total_after_the_click(
+    documents: list[Document], filters: dict[str, Filters], q: str, dated: str | None, zone: str
+) -> None:
+    with archive(*documents) as searcher:
+        request = _request(filters, q, dated, zone)
+        for shown in service.search(searcher, request, LINKS).facets:
+            kind = FACETS[shown.name]
+            selected = selected_values(request, kind)
+            assert {v.value for v in shown.values if v.selected} == set(selected)
+            for value in shown.values:
+                if value.selected or not _starts_afresh(selected, value.value, kind.keyword):
+                    continue
+                clicked = replace(toggle(request, shown.name, value.value), facets=(), timeline=False)
+                assert service.search(searcher, clicked, LINKS).total == value.count
+            if kind.keyword and not selected:
+                missing = replace(toggle(request, shown.name, MISSING), facets=(), timeline=False)
+                assert service.search(searcher, missing, LINKS).total == shown.missing
+
+
+def _starts_afresh(selected: tuple[str, ...], value: str, keyword: str | None) -> bool:
+    """Whether the click leaves this value alone selected: nothing else is, or only what it takes the place of."""
+    if keyword == "section":
+        return all((value + SECTION_SEPARATOR).startswith(other + SECTION_SEPARATOR) for other in selected)
+    return keyword is None or not selected
+
+
+def test_a_value_missing_from_the_first_ones_is_listed_when_selected() -> None:
+    documents = [Document(str(n), "x", tags=("common",)) for n in range(5)] + [Document("r", "x", tags=("rare",))]
+    with archive(*documents) as searcher:
+        request = asked(("tag", Filters(("rare", "unheard of"))), facets=(FacetRequest("tag", 1),))
+        [shown] = service.search(searcher, request, LINKS).facets
+    assert [(v.value, v.count, v.selected) for v in shown.values] == [
+        ("common", 5, False),
+        ("rare", 1, True),
+        ("unheard of", 0, True),
+    ]
+
+
+# Timeline
+
+
+def _counted(interval: base.Interval, **counts: int) -> base.Timeline:
+    counts = {name[1:].replace("_", "-"): count for name, count in counts.items()}
+    return base.Timeline(interval, counts, {name: count + 1 for name, count in counts.items()})
+
+
+def test_a_timeline_has_no_gaps_between_the_first_and_the_last_hit() -> None:
+    drawn = timeline(_counted("month", d2023_11=2, d2024_02=1), asked(), LINKS)
+    assert [(b.start, b.end, b.count, b.archive_count) for b in drawn.buckets] == [
+        ("2023-11-01", "2023-11-30", 2, 3),
+        ("2023-12-01", "2023-12-31", 0, 0),
+        ("2024-01-01", "2024-01-31", 0, 0),
+        ("2024-02-01", "2024-02-29", 1, 2),
+    ]
+
+
+def test_a_bucket_narrows_the_search_to_itself() -> None:
+    [bucket] = timeline(_counted("month", d2024_02=1), asked(), LINKS).buckets
+    assert bucket.url == LINKS.search(within(asked(), "2024-02"))
+
+
+def test_a_bucket_keeps_the_bounds_that_lie_within_it() -> None:
+    start = datetime(2024, 2, 10, 12, tzinfo=UTC)
+    request = asked(start=start, end=date(2024, 5, 1))
+    assert (narrowed(request, date(2024, 2, 1), date(2024, 2, 29)).start) == start
+    assert (narrowed(request, date(2024, 2, 1), date(2024, 2, 29)).end) == date(2024, 2, 29)
+
+
+def test_a_timeline_without_a_dated_hit_is_empty() -> None:
+    assert timeline(base.Timeline("year", {}, {"1999": 3}), asked(), LINKS).buckets == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "interval"), [("2020-01-01", "2024-01-01", "month"), ("0001-01-01", "9999-12-31", "century")]
+)
+def test_too_many_buckets_become_coarser(first: str, last: str, interval: str) -> None:
+    drawn = timeline(base.Timeline("day", {first: 2, last: 3}, {first: 2, last: 3}), asked(), LINKS)
+    assert drawn.interval == interval
+    assert len(drawn.buckets) <= MAX_BUCKETS
+    assert (drawn.buckets[0].count, drawn.buckets[-1].count) == (2, 3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(_DOCUMENTS, st.sampled_from(("UTC", "America/New_York")))
+def test_the_hits_of_a_bucket_are_those_its_link_finds(documents: list[Document], zone: str) -> None:
+    with archive(*documents) as searcher:
+        request = SearchRequest(q="war", time_zone=zone, start=date(2023, 11, 15))
+        answer = service.search(searcher, request, LINKS)
+        assert answer.timeline is not None
+        for bucket in answer.timeline.buckets:
+            start, end = date.fromisoformat(bucket.start), date.fromisoformat(bucket.end)
+            assert service.search(searcher, narrowed(request, start, end), LINKS).total == bucket.count
+            assert bucket.archive_count >= bucket.count
+
+
+# Periods
+
+
+@given(st.dates(), st.sampled_from(STEPS))
+def test_periods_are_numbered_without_gaps(day: date, step: str) -> None:
+    number = number_of(step, day)  # type: ignore[arg-type]
+    first, last = bounds_of(step, number)  # type: ignore[arg-type]
+    assert first <= day <= last
+    if last < date.max:
+        assert number_of(step, date.fromordinal(last.toordinal() + 1)) == number + 1  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("period", "words"), [("2024", "2024"), ("2024-07", "July 2024"), ("2024-07-03", "3 July 2024"), ("0987", "987")]
+)
+def test_periods_are_read_back_from_their_days(period: str, words: str) -> None:
+    assert period_of(first_day(period), last_day(period)) == period
+    assert in_words(period) == words
+
+
+def test_other_stretches_are_no_period() -> None:
+    assert period_of(date(2024, 1, 1), date(2024, 2, 29)) is None

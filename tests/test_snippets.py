@@ -1,0 +1,208 @@
+"""Which passages are shown of an article that matched, and where they link to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.analysis import query_term
+from search.document import Document, Heading
+from search.fragments import anchor_address, text_address, web_address
+from search.highlight import MAX_HIGHLIGHT_CHARS, Highlighter
+from search.passages import MAX_LENGTH
+from search.query.match import Match, MatchAll, MatchEvery, MatchPhrase, MatchTerm
+from search.schema import TEXT_FIELDS
+from search.snippets import MAX_SNIPPETS, Excerpts, excerpts
+
+ALL = tuple(TEXT_FIELDS)
+FILLER = "Nothing of interest happened that year in the valley. "
+
+
+def term(text: str, *fields: str) -> MatchTerm:
+    return MatchTerm(fields or ALL, query_term(text, ["en"]))
+
+
+def article(*blocks: str, **more: object) -> Document:
+    """An article of those blocks; those that begin with "## " are headings."""
+    body, headings = "", []
+    for block in blocks:
+        body += "\n\n" if body else ""
+        if block.startswith("## "):
+            text = block.removeprefix("## ")
+            headings.append(Heading(text, 2, len(body), text.lower().replace(" ", "-")))
+            body += text
+        else:
+            body += block
+    document = Document("a", "A title", body, headings=tuple(headings), url="https://example.org/a", language="en")
+    return replace(document, **more)  # type: ignore[arg-type]
+
+
+def excerpted(document: Document, match: Match) -> Excerpts:
+    return excerpts(document, Highlighter(match))
+
+
+def test_spans_are_places_of_the_snippet_and_its_html_marks_them() -> None:
+    document = article(FILLER * 5 + "The <treaty> was signed; treaties followed. " + FILLER * 5)
+    [snippet] = excerpted(document, term("treaty")).snippets
+    assert [snippet.text[start:end] for start, end in snippet.spans] == ["treaty", "treaties"]
+    assert "&lt;<mark>treaty</mark>&gt; was signed; <mark>treaties</mark>" in snippet.html
+    assert snippet.text in document.body
+    assert len(snippet.text) <= MAX_LENGTH
+
+
+def test_a_passage_with_all_words_comes_before_one_with_some() -> None:
+    document = article(
+        "The peace was celebrated, the peace was sung, and the peace was mourned. " + FILLER * 4,
+        FILLER * 4,
+        "At last a peace treaty stood. " + FILLER * 4,
+        FILLER * 4,
+        "Another treaty failed. " + FILLER * 4,
+    )
+    found = excerpted(document, MatchEvery((term("peace"), term("treaty")))).snippets
+    assert found[0].text.startswith("At last a peace treaty stood.")
+    assert 2 <= len(found) <= MAX_SNIPPETS
+
+
+def test_a_rare_word_is_shown_before_a_frequent_one() -> None:
+    document = article(*["The peace held. " + FILLER * 5] * 6, "A lone zeppelin came. " + FILLER * 5)
+    found = excerpted(document, MatchEvery((term("peace"), term("zeppelin")))).snippets
+    assert "zeppelin" in found[0].text
+
+
+def test_snippets_never_overlap_and_begin_and_end_at_words() -> None:
+    text = "".join(f"peace in our long year{year} and treaty words, " for year in range(60))
+    document = article("A short treaty opening. " + text)
+    found = excerpted(document, MatchEvery((term("peace"), term("treaty")))).snippets
+    places = sorted((document.body.index(snippet.text), len(snippet.text)) for snippet in found)
+    assert len(found) == MAX_SNIPPETS
+    for snippet in found:
+        assert snippet.text == snippet.text.strip()
+        assert snippet.text.split()[0] in document.body.split()
+        assert snippet.text.split()[-1] in document.body.split()
+    assert all(place + length <= following for (place, length), (following, _) in zip(places, places[1:], strict=False))
+
+
+def test_a_snippet_stands_under_its_heading_and_links_to_its_anchor() -> None:
+    document = article(FILLER, "## The war", FILLER, "## The peace", FILLER + "A treaty was signed.")
+    [snippet] = excerpted(document, term("treaty")).snippets
+    assert (snippet.heading, snippet.anchor) == ("The peace", "the-peace")
+    assert snippet.url == "https://example.org/a#the-peace"
+    assert snippet.field == "body"
+
+
+def test_where_only_a_heading_matched_its_passage_is_shown() -> None:
+    document = article(FILLER * 3, "## Peace at last", "The armies went home. " + FILLER * 4)
+    found = excerpted(document, term("peace"))
+    [snippet] = found.snippets
+    assert snippet.text.startswith("The armies went home.")
+    assert (snippet.field, snippet.spans) == ("headings", ())
+    assert snippet.heading_html == "<mark>Peace</mark> at last"
+    assert found.matched_fields == ("headings", "body")
+
+
+def test_a_heading_without_a_passage_is_shown_itself() -> None:
+    [snippet] = excerpted(article(FILLER, "## Peace at last"), term("peace")).snippets
+    assert (snippet.text, snippet.spans) == ("Peace at last", ((0, 5),))
+
+
+def test_a_word_limited_to_headings_marks_headings_only() -> None:
+    document = article("Peace here.", "## Peace there", "And peace everywhere.")
+    found = excerpted(document, term("peace", "headings"))
+    assert found.matched_fields == ("headings",)
+    assert [snippet.field for snippet in found.snippets] == ["headings"]
+
+
+def test_without_an_anchor_the_link_quotes_the_words() -> None:
+    document = article(FILLER, "## War", "Some words, then A-B & “peace treaty” followed, and more.")
+    document = replace(document, headings=(replace(document.headings[0], anchor=None),))
+    [snippet] = excerpted(document, MatchPhrase(ALL, (term("peace").term, term("treaty").term))).snippets
+    assert snippet.url == (
+        "https://example.org/a#:~:text=then%20A%2DB%20%26-,%E2%80%9Cpeace%20treaty%E2%80%9D%20followed%2C%20and%20more."
+    )
+
+
+def test_an_article_without_an_address_has_no_links() -> None:
+    document = article(FILLER + "A treaty.", url=None)
+    assert [snippet.url for snippet in excerpted(document, term("treaty")).snippets] == [None]
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "ftp://example.org/a", "//example.org", "https://", "http://a b/"]
+)
+def test_only_web_addresses_are_ever_linked(url: str) -> None:
+    assert web_address(url) is None
+    assert anchor_address(url, "x") is None
+    assert text_address(url, "some text", (0, 4)) is None
+
+
+def test_an_anchor_replaces_the_fragment_and_cannot_break_out() -> None:
+    assert anchor_address("https://example.org/a?b=c#d", 'x"><é') == "https://example.org/a?b=c#x%22%3E%3C%C3%A9"
+
+
+@given(st.text(max_size=80), st.integers(0, 80), st.integers(0, 80))
+def test_a_text_fragment_quotes_what_stands_in_the_text(text: str, one: int, other: int) -> None:
+    span = min(one, other, len(text)), min(max(one, other), len(text))
+    address = text_address("https://example.org/", text, span)
+    if address is not None:
+        directive = address.removeprefix("https://example.org/#:~:text=")
+        prefix, _, exact = directive.rpartition("-,")
+        assert not set(exact) & set("&,-# \n")
+        assert not set(prefix) & set("&,-# \n")
+        assert unquote(exact) in text.encode("utf-8", "replace").decode("utf-8")
+
+
+def test_without_a_match_in_the_text_the_summary_is_shown() -> None:
+    document = article(FILLER, summary="A summary of peace.")
+    [snippet] = excerpted(document, term("peace")).snippets
+    assert (snippet.field, snippet.html) == ("summary", "A summary of <mark>peace</mark>.")
+    [unmarked] = excerpted(document, MatchAll()).snippets
+    assert (unmarked.field, unmarked.spans) == ("summary", ())
+
+
+def test_without_a_summary_the_beginning_is_shown() -> None:
+    [snippet] = excerpted(article("It began. " + FILLER * 20), MatchAll()).snippets
+    assert snippet.text.startswith("It began.")
+    assert snippet.text.endswith("valley.")
+    assert len(snippet.text) <= MAX_LENGTH
+    assert excerpted(article(), MatchAll()).snippets == ()
+
+
+def test_matched_fields_are_all_that_match() -> None:
+    document = article("Peace.", authors=("Ann Peace",), tags=("War", "peace"), summary="Peace!", title="On peace")
+    assert excerpted(document, term("peace")).matched_fields == ("title", "summary", "body", "author", "tags")
+
+
+def test_matches_beyond_what_is_looked_at_are_said_to_be_possible() -> None:
+    document = article("start " + "filler " * (MAX_HIGHLIGHT_CHARS // 7) + "treaty")
+    found = excerpted(document, term("treaty"))
+    assert found.more_text
+    assert found.snippets[0].text.startswith("start filler")
+    assert not excerpted(article(FILLER), term("treaty")).more_text
+
+
+def test_text_without_spaces_is_cut_to_length() -> None:
+    document = article("中" * 3000 + "treaty" + "文" * 3000, language="zh")
+    [snippet] = excerpted(document, MatchTerm(ALL, query_term("treaty", []))).snippets
+    assert "treaty" in snippet.text
+    assert len(snippet.text) <= MAX_LENGTH
+
+
+_WORDS = st.lists(
+    st.sampled_from(["peace", "treaty", "war.", "the", "\n\n", "long" * 30, "中国", "é!", "(a)"]), max_size=120
+)
+
+
+@given(_WORDS)
+def test_snippets_are_always_pieces_of_the_text(words: list[str]) -> None:
+    body = " ".join(words)
+    match = MatchEvery((term("peace"), MatchPhrase(ALL, (term("treaty").term, term("war").term))))
+    found = excerpted(Document("a", "", body, language="en"), match)
+    for snippet in found.snippets:
+        assert snippet.text in body
+        assert len(snippet.text) <= MAX_LENGTH + 60
+        assert all(0 <= start < end <= len(snippet.text) for start, end in snippet.spans)
+        assert not snippet.spans or {snippet.text[s:e].split()[0] for s, e in snippet.spans} <= {"peace", "treaty"}
