@@ -13,6 +13,8 @@ WIDTH: Final = 1000.0
 HEIGHT: Final = 72.0
 _LEAST: Final = 2.0
 """Even one article among thousands shows as this much of a bar."""
+_FULL: Final = 3
+"""So many articles fill the height at least, lest a lone article look like a wave."""
 _TICKS: Final = 5
 _UNITS: Final = {"day": "Day", "month": "Month", "year": "Year", "decade": "Decade", "century": "Century"}
 
@@ -53,10 +55,12 @@ def chart(timeline: Timeline | None) -> Chart | None:
     buckets = timeline.buckets
     highest = max(bucket.count for bucket in buckets)
     slot = WIDTH / len(buckets)
-    bars = tuple(_bar(bucket, place * slot, slot, highest) for place, bucket in enumerate(buckets))
-    peak = max(bars, key=lambda bar: bar.count)
+    bars = tuple(_bar(bucket, place * slot, slot, max(highest, _FULL)) for place, bucket in enumerate(buckets))
     unit = _UNITS.get(timeline.interval, timeline.interval)
-    caption = f"By {unit.lower()}, {bars[0].label} to {bars[-1].label}; most in {peak.label}: {peak.count:,}"
+    caption = f"By {unit.lower()}, {bars[0].label} to {bars[-1].label}"
+    if highest > 1:
+        peak = max(bars, key=lambda bar: bar.count)
+        caption += f"; most in {peak.label}: {peak.count:,}"
     return Chart(caption, unit, bars, _ticks([bar.label for bar in bars]))
 
 

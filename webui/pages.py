@@ -59,7 +59,7 @@ def search() -> Response:
             view = search_view(response, asked.question.request, asked.links, searcher.values("section"))
             return render_template("search.html", response=response, view=view)
 
-        return _page(searcher.status().generation, asked.address, make)
+        return _page(searcher.status().generation, asked.identity, make)
 
 
 @blueprint.get("/article/<article:id>")
