@@ -27,7 +27,7 @@ gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre nove
 januari februari maart april mei juni juli augustus september oktober november december
 januari februari mars april maj juni juli augusti september oktober november december
 januar februar marts april maj juni juli august september oktober november december
-tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesakuuta heinakuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta
+tammi helmi maalis huhti touko kesa heina elo syys loka marras joulu
 stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada grudnia
 ledna unora brezna dubna kvetna cervna cervence srpna zari rijna listopadu prosince
 ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie
@@ -51,12 +51,13 @@ def _plain(text: str) -> str:
 
 def _month_names() -> dict[str, int]:
     """Every name and abbreviation (three or four letters) that means the same month in all languages of the table."""
-    meanings: dict[str, set[int]] = {"mrz": {3}, "mrt": {3}, "fevr": {2}, "set": {9}}
+    meanings: dict[str, set[int]] = {}
     for row in _MONTHS:
         for number, name in enumerate(map(_plain, row.split()), 1):
             for length in {3, 4, len(name)}:
                 meanings.setdefault(name[:length], set()).add(number)
-    return {name: numbers.pop() for name, numbers in meanings.items() if len(numbers) == 1}
+    clear = {name: numbers.pop() for name, numbers in meanings.items() if len(numbers) == 1}
+    return clear | {"mar": 3, "mrz": 3, "mrt": 3, "fevr": 2, "set": 9}
 
 
 MONTHS = _month_names()
@@ -126,7 +127,7 @@ def _from_groups(order: str, groups: tuple[str, ...]) -> date | None:
             return None
         order = "dmy" if first > 12 else "mdy"
     parts = dict(zip(order, groups, strict=True))
-    month = int(parts["m"]) if parts["m"].isdigit() else MONTHS.get(_plain(parts["m"]))
+    month = int(parts["m"]) if parts["m"].isdigit() else MONTHS.get(_plain(parts["m"]).removesuffix("kuuta"))
     if month is None:
         return None
     try:

@@ -12,6 +12,7 @@ from index.body import Body, BodyBuilder, clean_block
 HEADING_CHARACTERS = 100
 HEADING_WORDS = 14
 PROSE_CHARACTERS = 60
+PROSE_LINE = 40
 
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 _INDENTED = re.compile(r"\n(?=[ \t]{2,}\S)")
@@ -61,8 +62,9 @@ def looks_like_heading(block: str) -> bool:
 
 
 def is_prose(block: str) -> bool:
-    """Whether a block reads as running text: long enough and closed like a sentence."""
-    return len(block) >= PROSE_CHARACTERS and bool(_SENTENCE_END.search(block) or len(block) > 3 * PROSE_CHARACTERS)
+    """Whether a block reads as running text: long enough, in full lines, and closed like a sentence or longer still."""
+    full = len(block) >= PROSE_CHARACTERS and len(block) >= PROSE_LINE * (block.count("\n") + 1)
+    return full and bool(_SENTENCE_END.search(block) or len(block) > 3 * PROSE_CHARACTERS)
 
 
 def _split_indented(paragraph: str) -> list[str]:

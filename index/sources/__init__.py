@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article, Source
 from index.sources.jsonl import JsonLines
+from index.sources.pages import PageReader, Pages
+from index.sources.text import read_text_page
 from search.errors import SourceError
 
 __all__ = ["FORMATS", "Format", "find_sources"]
@@ -35,34 +37,20 @@ def _json_lines(_: Path, files: list[Path], time_zone: ZoneInfo) -> list[Source]
     return [JsonLines(file, time_zone) for file in files]
 
 
-FORMATS: tuple[Format, ...] = (Format("JSON Lines", (".jsonl", ".ndjson"), _json_lines),)
+def _pages(read: PageReader) -> Callable[[Path, list[Path], ZoneInfo], list[Source]]:
+    return lambda path, files, time_zone: [Pages(path, files, time_zone, read)]
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("JSON Lines", (".jsonl", ".ndjson"), _json_lines),
+    Format("page captures", (".txt",), _pages(read_text_page)),
+)
 
 # What a saved page brings along: in a folder of pages these are no failures.
-COMPANIONS = frozenset(
-    [
-        ".css",
-        ".js",
-        ".mjs",
-        ".map",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".gif",
-        ".svg",
-        ".webp",
-        ".avif",
-        ".ico",
-        ".bmp",
-        ".woff",
-        ".woff2",
-        ".ttf",
-        ".eot",
-        ".otf",
-        ".mp3",
-        ".mp4",
-        ".webm",
-    ]
-)
+COMPANIONS = frozenset((
+    ".css", ".js", ".mjs", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".bmp", ".woff",
+    ".woff2", ".ttf", ".eot", ".otf", ".mp3", ".mp4", ".webm",
+))  # fmt: skip
 
 
 def find_sources(

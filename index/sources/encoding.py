@@ -1,0 +1,78 @@
+"""From bytes to text when the input does not say, or does not say rightly, how it is encoded."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DECLARED = re.compile(
+    rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([\w-]{2,40})|<\?xml[^>]{1,100}?encoding\s*=\s*[\"']([\w-]{2,40})",
+    re.IGNORECASE,
+)
+# The HTML standard reads these labels as the Windows code pages that pages really use.
+_AS_WINDOWS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252",
+               "iso-8859-9": "cp1254", "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030",
+               "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932", "x-sjis": "cp932"}  # fmt: skip
+_SAMPLE = 200_000
+
+
+def decode(data: bytes, *, markup: bool = False) -> str:
+    """The text of `data`: by byte order mark, as UTF-8, as its markup declares, as its bytes suggest; never fails.
+
+    UTF-8 is tried before a declaration, as text in another encoding hardly ever passes for it and templates lie.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace").lstrip("\ufeff")
+    declared = _declared(data) if markup else None
+    for encoding in ("utf-8", declared):
+        if encoding:
+            try:
+                return data.decode(encoding)
+            except (UnicodeError, LookupError):
+                continue
+    return _guess(data, declared)
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether bytes are no text in any encoding: NUL without a byte order mark, or many control characters."""
+    sample = data[:8192]
+    if any(data.startswith(mark) for mark, _ in _BOMS):
+        return False
+    controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in sample)
+    return b"\x00" in sample[:1024] or controls > len(sample) // 20
+
+
+def _declared(data: bytes) -> str | None:
+    match = _DECLARED.search(data[:4096])
+    if not match:
+        return None
+    label = (match[1] or match[2]).decode("ascii", "replace").lower()
+    return _AS_WINDOWS.get(label, label)
+
+
+def _guess(data: bytes, declared: str | None) -> str:
+    # A few broken bytes in an otherwise declared or UTF-8 text are mended; anything else is guessed from a sample.
+    mended = data.decode("utf-8", "replace")
+    if mended.count("\ufffd") * 200 < len(mended):
+        return mended
+    if declared and _is_codec(declared):
+        return data.decode(declared, "replace")
+    best = from_bytes(data[:_SAMPLE]).best()
+    return data.decode(best.encoding if best else "cp1252", "replace")
+
+
+def _is_codec(label: str) -> bool:
+    try:
+        return bool(codecs.lookup(label)._is_text_encoding)
+    except LookupError:
+        return False
