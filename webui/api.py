@@ -163,7 +163,7 @@ def status() -> Response:
 
 
 @cache
-def adapter(type_: type) -> TypeAdapter[Any]:
+def adapter(type_: Any) -> TypeAdapter[Any]:
     """What writes values of that type as JSON; made once, for making it is slow."""
     return TypeAdapter(type_)
 

@@ -15,7 +15,7 @@ from search.commands.context import index_option, loaded_settings
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much to log.")
 @index_option
 @click.pass_context
-def serve(ctx: click.Context, **flags: object) -> None:
+def serve(ctx: click.Context, /, **flags: object) -> None:
     """Serve the site and the JSON endpoint until Ctrl-C or SIGTERM.
 
     Prints the address once it answers; requests are logged on standard error, one JSON object a line.

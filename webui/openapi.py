@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from flask import Blueprint, Response, json, request
 from pydantic import TypeAdapter
@@ -119,9 +119,11 @@ def document(title: str, server: str) -> _Schema:
 @cache
 def _schemas() -> _Schema:
     answers = tuple(dict.fromkeys(row.answer for row in OPERATIONS if row.answer is not None))
-    written = [(type_, "serialization", TypeAdapter(type_)) for type_ in (*answers, Problem)]
-    bodies = [(row.body, "validation", TypeAdapter(row.body)) for row in OPERATIONS if row.body is not None]
-    _, definitions = TypeAdapter.json_schemas([*written, *bodies], ref_template=_REFERENCE)  # type: ignore[arg-type]
+    inputs: list[tuple[Any, Literal["validation", "serialization"], TypeAdapter[Any]]] = [
+        *((type_, "serialization", api.adapter(type_)) for type_ in (*answers, Problem)),
+        *((row.body, "validation", api.adapter(row.body)) for row in OPERATIONS if row.body is not None),
+    ]
+    _, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE)
     schemas: _Schema = definitions["$defs"]
     for schema in schemas.values():
         schema["description"] = " ".join(schema.get("description", "").split())

@@ -107,9 +107,9 @@ class SearchParameters(Strict):
         description="Facets to count, between commas, with the number of values after a colon; `none` for none.",
         examples=[["section:10", "month", "author:5"]],
     )
-    fields: (
-        Annotated[tuple[str, ...], Repeated(joined=True), list_of(HIT_KEYS), array_schema(enum=[*HIT_KEYS])] | None
-    ) = Field(None, description="Keys of a hit to give, between commas. Absent: all of them.")
+    fields: Annotated[
+        tuple[str, ...] | None, Repeated(joined=True), list_of(HIT_KEYS), array_schema(enum=[*HIT_KEYS])
+    ] = Field(None, description="Keys of a hit to give, between commas. Absent: all of them.")
     highlight: Highlight = Field(
         "html", description="Matches in `<mark>` (`html`), as spans of plain text (`text`), or no snippets (`off`)."
     )
@@ -207,7 +207,7 @@ def _pairs(query_string: bytes) -> Iterable[tuple[str, str]]:
         if part:
             name, _, value = part.partition(b"=")
             decoded = _decoded("parameters", name)
-            yield decoded, _decoded(decoded, value)
+            yield decoded, _decoded(_label(decoded), value)
 
 
 def _decoded(name: str, raw: bytes) -> str:
@@ -216,7 +216,7 @@ def _decoded(name: str, raw: bytes) -> str:
     except UnicodeDecodeError as error:
         raise ParameterError(name, "is not valid UTF-8; percent-encode the text as UTF-8") from error
     if "\0" in text:
-        raise ParameterError(name if name in text else shortened(name)[1:-1], "must not hold the null character")
+        raise ParameterError(name, "must not hold the null character")
     return text
 
 
@@ -224,7 +224,12 @@ def _known(name: str, model: type[Strict]) -> None:
     valid = names(model)
     if name not in valid:
         known = f"valid are {', '.join(valid)}" if valid else "this address takes none"
-        raise ParameterError(shortened(name)[1:-1], f"there is no such parameter; {known}")
+        raise ParameterError(_label(name), f"there is no such parameter; {known}")
+
+
+def _label(name: str) -> str:
+    """What to call a parameter that may be anything."""
+    return shortened(name)[1:-1] or "parameters"
 
 
 def _in_plain_words(detail: Any) -> str:

@@ -16,13 +16,14 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final, cast
 
 from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server.common import AbstractServer
 
 from search.engines import open_engine
 from search.errors import BackfileError, ConfigError
@@ -107,8 +108,8 @@ def worker_count(settings: Settings) -> int:
     return settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
 
 
-def _server(settings: Settings, port: int) -> Granian:
-    return Granian(
+def _server(settings: Settings, port: int) -> AbstractServer[Any]:
+    server = Granian(
         "backfile",
         address=settings.host,
         port=port,
@@ -125,6 +126,7 @@ def _server(settings: Settings, port: int) -> Granian:
         respawn_interval=0.5,
         workers_kill_timeout=DRAIN_SECONDS,
     )
+    return cast("AbstractServer[Any]", server)
 
 
 def _refusal(error: OSError, host: str, port: int) -> BackfileError:

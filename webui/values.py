@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Final
 from zoneinfo import available_timezones
@@ -16,7 +17,6 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from search.facets import FACETS
 from search.request import MAX_FACET_SIZE, MAX_VALUE_LENGTH, FacetRequest, Filters
-from search.settings import nearest
 
 _FACET: Final = re.compile(r"([a-z]+)(?::([0-9]{1,6}))?")
 _WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,9}")
@@ -137,7 +137,8 @@ def _read_facet(written: str) -> FacetRequest:
 def _not_valid(value: str, known: tuple[str, ...]) -> str:
     if len(known) <= _MAX_LISTED:
         return f"{shortened(value)} is not valid; valid are {', '.join(known)}"
-    return f"{shortened(value)} is not valid; {nearest(value[:80], known)}"
+    near = get_close_matches(value[:80], known, n=1)
+    return f"{shortened(value)} is not valid" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _listed(values: Iterable[str]) -> list[str]:
