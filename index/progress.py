@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
 from tqdm import tqdm
 
-_BAR: Final = "{desc}{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
-_BAR_WITHOUT_TOTAL: Final = "{desc}{n_fmt} read [{elapsed}{postfix}]"
+_BAR: Final = "{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
+_BAR_WITHOUT_TOTAL: Final = "{n_fmt} read [{elapsed}{postfix}]"
 _REFRESH_SECONDS: Final = 0.2
 
 
@@ -25,9 +24,9 @@ class Progress(Protocol):
         """So many bytes and articles have been read."""
         ...
 
-    def say(self, activity: str) -> None:
-        """What is being done now, where it is not reading."""
-        ...
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
 
 
 class Silence:
@@ -37,7 +36,10 @@ class Silence:
 
     def at(self, read: int, articles: int) -> None: ...
 
-    def say(self, activity: str) -> None: ...
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
 
 
 class Bar:
@@ -69,15 +71,9 @@ class Bar:
         self._bar.n = min(read, self._bar.total) if self._bar.total else read
         self._bar.refresh()
 
-    def say(self, activity: str) -> None:
-        if self._bar is not None:
-            self._bar.set_description_str(f"{activity}: " if activity else "")
-
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()

@@ -81,12 +81,10 @@ class Report:
             return f"interrupted; what was committed before is kept: {line}"
         return line
 
-    def remarks(self, most: int) -> list[str]:
+    def remarks(self, most: int, *, warnings: bool = True) -> list[str]:
         """The failures and then the warnings, at most `most` of each, and how many more there are."""
-        return [
-            *_listed("failed", self.failures, self.failed, most),
-            *_listed("warning", self.warnings, self.warned, most),
-        ]
+        failures = _listed("failed", self.failures, self.failed, most)
+        return failures + (_listed("warning", self.warnings, self.warned, most) if warnings else [])
 
 
 def _listed(kind: str, remarks: Iterable[Remark], total: int, most: int) -> list[str]:

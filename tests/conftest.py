@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -72,3 +74,12 @@ def app() -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A client of `app`."""
     return app.test_client()
+
+
+@pytest.fixture
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """Runs commands in an empty current folder, untouched by the settings of whoever runs the tests."""
+    for name in [name for name in os.environ if name.startswith("BACKFILE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return CliRunner()

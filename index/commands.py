@@ -1,0 +1,76 @@
+"""`backfile index`, and the measuring of extraction: the commands that read inputs."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from index.indexer import Indexer
+from index.progress import Bar, Progress, Silence
+from index.report import Report
+from index.sources import find_sources
+from search.commands.context import index_option, json_option, loaded_settings
+from search.engines import open_engine
+
+MOST_REMARKS = 20
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(exists=True))
+@index_option
+@click.option("--rebuild", is_flag=True, help="Replace the whole index by what SOURCE holds, in one commit.")
+@click.option("--prune", is_flag=True, help="Delete articles that came from SOURCE and are no longer in it.")
+@click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
+@click.option("--language", metavar="TAG", help="Language of articles that state none.")
+@click.option("--time-zone", metavar="ZONE", help="Time zone of times that state none.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress bar, no warnings.")
+@json_option
+@click.pass_context
+def index(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    index: str | None,
+    rebuild: bool,
+    prune: bool,
+    dry_run: bool,
+    language: str | None,
+    time_zone: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Read the articles of every SOURCE (files, or folders searched through) into the index.
+
+    Only new and changed articles are written: a second run over the same input writes nothing.
+    An article that cannot be read is reported with its place and the reason, and the others go on; the exit code is 3.
+    Ctrl-C keeps what was committed and throws the open batch away.
+
+    \b
+    Examples:
+      backfile index articles/ --index whoosh:archive
+      backfile index export.jsonl.gz pages/ --language de
+      backfile index articles/ --prune          also delete what is gone
+      backfile index articles/ --rebuild        start over, old index kept until the end
+    """
+    settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone).settings
+    indexer = Indexer(open_engine(settings.index), language=settings.language, time_zone=settings.time_zone)
+    sources = find_sources(paths, time_zone=settings.time_zone)
+    with _progress(quiet or as_json) as progress:
+        report = indexer.run(sources, roots=paths, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
+    _print(report, quiet=quiet, as_json=as_json)
+    if report.exit_code:
+        ctx.exit(report.exit_code)
+
+
+def _progress(quiet: bool) -> Progress:
+    return Bar() if sys.stderr.isatty() and not quiet else Silence()
+
+
+def _print(report: Report, *, quiet: bool, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        return
+    for line in report.remarks(MOST_REMARKS, warnings=not quiet):
+        click.echo(line, err=True)
+    click.echo(report.summary())

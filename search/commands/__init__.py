@@ -1,0 +1,100 @@
+"""The command `backfile`: one group, its sub-commands named in one table and imported when they are called."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import click
+
+from search.commands.context import GlobalFlags, index_option
+from search.commands.lazy import LazyGroup, Row
+
+_ARCHIVE: Final = "Fill the archive"
+_READ: Final = "Search it"
+_SERVE: Final = "Show it to others"
+_CARE: Final = "Look after it"
+
+COMMANDS: Final = {
+    "index": Row("index.commands:index", _ARCHIVE, "Read articles from files and folders into the index."),
+    "delete": Row("search.commands.delete:delete", _ARCHIVE, "Take articles out of the index."),
+    "search": Row("search.commands.search:search", _READ, "Search and print the hits with their snippets."),
+    "show": Row("search.commands.show:show", _READ, "Print one article."),
+    "suggest": Row("search.commands.suggest:suggest", _READ, "Complete what somebody began to type."),
+    "serve": Row("webui.commands:serve", _SERVE, "Serve the site and the JSON endpoint."),
+    "demo": Row("search.commands.demo:demo", _SERVE, "Index the sample archive and serve it."),
+    "status": Row("search.commands.status:status", _CARE, "Say what the index holds."),
+    "check": Row("search.commands.check:check", _CARE, "Read the whole index and list what is wrong with it."),
+    "config": Row("search.commands.config:config", _CARE, "Print the settings in force and where each comes from."),
+    "evaluate": Row("search.commands.evaluate:evaluate", _CARE, "Measure ranking and extraction against judged sets."),
+    "completion": Row("search.commands.completion:completion", _CARE, "Print the completion script of your shell."),
+}
+
+_EPILOG: Final = """\b
+Exit codes:
+  0    all went well
+  1    the index cannot answer, or what was asked for is not there
+  2    a mistake in the command line, the query or the settings
+  3    some articles could not be indexed; all others are
+  130  interrupted by Ctrl-C; what was committed before is kept
+
+Settings come from backfile.toml, BACKFILE_* variables and flags; see `backfile config`.
+"""
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        click.echo(f"backfile {version('backfile')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    rows=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings file, else ./backfile.toml.")
+@index_option
+@click.option("--color/--no-color", default=None, help="Colours; by default on a terminal, unless NO_COLOR is set.")
+@click.option(
+    "-v",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version.",
+)
+@click.pass_context
+def main(ctx: click.Context, config: Path | None, index: str | None, color: bool | None) -> None:
+    """Full-text search for a news archive.
+
+    \b
+    Start here:
+      backfile demo                       a sample archive in your browser
+      backfile index articles/            your own articles into ./archive
+      backfile search 'karabakh -opinion'
+      backfile serve
+    """
+    _never_fail_to_print()
+    ctx.obj = GlobalFlags(config, index)
+    if color is not None:
+        ctx.color = color
+    elif os.environ.get("NO_COLOR"):
+        ctx.color = False
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def _never_fail_to_print() -> None:
+    # An old terminal's character set must not end a command half-way through its output.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,56 @@
+"""What every command needs: the settings in force and the index they name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from search.engines import open_engine
+from search.engines.base import Engine, Searcher
+from search.settings import LoadedSettings, load_settings
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalFlags:
+    """The flags given before the sub-command."""
+
+    config: Path | None = None
+    index: str | None = None
+
+
+def index_option(command: Decorated) -> Decorated:
+    """Adds `--index`; it may stand before the sub-command or after it, and the later one wins."""
+    option = click.option("--index", metavar="URL", help="The index: whoosh:PATH, a path, or memory:.")
+    return option(command)
+
+
+def json_option(command: Decorated) -> Decorated:
+    """Adds `--json`, which every command spells the same."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def loaded_settings(ctx: click.Context, **flags: object) -> LoadedSettings:
+    """The settings in force for this command; `flags` are its own, None where not given. Raises ConfigError."""
+    own = ctx.find_object(GlobalFlags) or GlobalFlags()
+    given = {"index": own.index} | {name: value for name, value in flags.items() if value is not None}
+    return load_settings(given, environ=os.environ, config_file=own.config)
+
+
+def opened_engine(ctx: click.Context, index: str | None) -> Engine:
+    """The engine of the index in force. Raises ConfigError."""
+    return open_engine(loaded_settings(ctx, index=index).settings.index)
+
+
+@contextmanager
+def opened_searcher(ctx: click.Context, index: str | None) -> Iterator[Searcher]:
+    """A searcher of the index in force. Raises ConfigError, EngineError."""
+    with opened_engine(ctx, index).searcher() as searcher:
+        yield searcher

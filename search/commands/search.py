@@ -1,0 +1,127 @@
+"""`backfile search`: the reader's search on a terminal, the endpoint's answer with --json."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from pydantic import TypeAdapter
+
+from search import service
+from search.commands.asked import bound, facets, keyword_filters
+from search.commands.context import index_option, json_option, loaded_settings
+from search.commands.links import TerminalLinks
+from search.commands.paint import facet_lines, help_lines, hit_lines, one_line, summary_line
+from search.engines import open_engine
+from search.request import DEFAULT_FACETS, SearchRequest
+from search.response import SearchResponse
+from search.schema import DATE_FIELDS, TEXT_FIELDS
+from search.settings import Settings
+
+
+@click.command()
+@click.argument("query", nargs=-1)
+@click.option("--section", multiple=True, metavar="PATH", help='Section, with those below it: "News > Economy".')
+@click.option("--tag", multiple=True, metavar="TAG")
+@click.option("--author", multiple=True, metavar="NAME")
+@click.option("--lang", multiple=True, metavar="TAG", help='Language, such as "en".')
+@click.option("--type", "kind", multiple=True, metavar="TYPE", help='Kind of piece, such as "article".')
+@click.option("--from", "start", metavar="DATE", help="First day: 2024, 2024-07, 2024-07-03, RFC 3339 or now-7d.")
+@click.option("--to", "end", metavar="DATE", help="Last day, included.")
+@click.option("--date", "date_field", type=click.Choice(list(DATE_FIELDS)), default="published", show_default=True)
+@click.option("--sort", type=click.Choice(["relevance", "newest", "oldest"]), help="Default: relevance with a query.")
+@click.option("--in", "fields", multiple=True, type=click.Choice(list(TEXT_FIELDS)), help="Search this field only.")
+@click.option("--op", type=click.Choice(["and", "or"]), default="and", show_default=True, help="Between bare words.")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--per-page", type=click.IntRange(0, 100), default=10, show_default=True)
+@click.option("--facets", "facet_text", metavar="LIST", help='Counts to print: "section:10,month", "all" or "none".')
+@click.option("--group", type=click.Choice(["none", "story"]), default="none", help="Gather near-copies.")
+@click.option("--explain", is_flag=True, help="Say why each hit stands where it does.")
+@index_option
+@json_option
+@click.pass_context
+def search(
+    ctx: click.Context,
+    /,
+    query: tuple[str, ...],
+    section: tuple[str, ...],
+    tag: tuple[str, ...],
+    author: tuple[str, ...],
+    lang: tuple[str, ...],
+    kind: tuple[str, ...],
+    start: str | None,
+    end: str | None,
+    facet_text: str | None,
+    index: str | None,
+    as_json: bool,
+    **shape: Any,
+) -> None:
+    """Search and print the hits with their snippets. Without QUERY: the newest articles.
+
+    \b
+    Examples:
+      backfile search karabakh peace
+      backfile search '"prime minister" -budget' --section Opinion --from 2023
+      backfile search printing --lang=-en --facets section,year
+      backfile search title:press* --json | jq .total
+
+    A hyphen before a filter's value leaves it out: --section=-Sports. Repeat a filter to keep any of its values.
+    "_missing" stands for articles that have none. The query language is in docs/reference/query-language.md;
+    put -- before a query that begins with a hyphen.
+    """
+    settings = loaded_settings(ctx, index=index).settings
+    now = datetime.now(UTC)
+    asked_facets = facets(facet_text)
+    request = SearchRequest(
+        q=" ".join(query),
+        fields_searched=shape["fields"],
+        keywords=keyword_filters({"section": section, "tag": tag, "author": author, "lang": lang, "type": kind}),
+        start=bound("from", start, now),
+        end=bound("to", end, now),
+        date=shape["date_field"],
+        time_zone=settings.time_zone,
+        sort=shape["sort"],
+        operator=shape["op"],
+        page=shape["page"],
+        per_page=shape["per_page"],
+        facets=(DEFAULT_FACETS if as_json else ()) if asked_facets is None else asked_facets,
+        timeline=as_json,
+        group=shape["group"],
+        explain=shape["explain"],
+    )
+    response = _answer(settings, request, now)
+    if as_json:
+        click.echo(TypeAdapter(SearchResponse).dump_json(response))
+    else:
+        _print(response)
+
+
+def _answer(settings: Settings, request: SearchRequest, now: datetime) -> SearchResponse:
+    engine = open_engine(settings.index)
+    with engine.searcher() as searcher:
+        return service.search(
+            searcher,
+            request,
+            TerminalLinks(settings.time_zone),
+            now=now,
+            language=settings.language,
+            deadline=settings.deadline_seconds,
+            capabilities=engine.capabilities,
+        )
+
+
+def _print(response: SearchResponse) -> None:
+    for warning in response.warnings:
+        click.echo(f"{click.style('note', fg='yellow')}: {one_line(warning)}", err=True)
+    click.echo(summary_line(response))
+    if response.query.expanded:
+        click.echo(f"also searched for: {one_line(', '.join(response.query.expanded))}")
+    click.echo()
+    first = ((response.page or 1) - 1) * response.per_page + 1
+    for number, hit in enumerate(response.hits, first):
+        click.echo("\n".join(hit_lines(number, hit)))
+    for facet in response.facets:
+        click.echo("\n".join(facet_lines(facet)))
+    for line in help_lines(response.suggestions):
+        click.echo(line)

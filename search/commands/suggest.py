@@ -1,0 +1,39 @@
+"""`backfile suggest`: the completions the search box offers."""
+
+from __future__ import annotations
+
+import click
+from pydantic import TypeAdapter
+
+from search import service
+from search.commands.context import index_option, json_option, loaded_settings
+from search.commands.links import TerminalLinks
+from search.commands.paint import one_line
+from search.engines import open_engine
+from search.response import Completion
+
+
+@click.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 50), default=8, show_default=True, help="The most to print.")
+@index_option
+@json_option
+@click.pass_context
+def suggest(ctx: click.Context, text: tuple[str, ...], limit: int, index: str | None, as_json: bool) -> None:
+    """Complete TEXT from the words, sections, titles and headings of the index.
+
+    Each line holds the completion, its kind and how many articles it finds, between tabs.
+
+    \b
+    Example:
+      backfile suggest print
+    """
+    settings = loaded_settings(ctx, index=index).settings
+    with open_engine(settings.index).searcher() as searcher:
+        links = TerminalLinks(settings.time_zone)
+        found = service.suggest(searcher, " ".join(text), links, limit, language=settings.language)
+    if as_json:
+        click.echo(TypeAdapter(tuple[Completion, ...]).dump_json(found))
+        return
+    for completion in found:
+        click.echo(f"{one_line(completion.text)}\t{completion.kind}\t{completion.count}")
