@@ -5,7 +5,7 @@ from __future__ import annotations
 from search.analysis.folding import fold
 from search.analysis.languages import LANGUAGES, Language, is_stop_word, language_name, primary_language
 from search.analysis.stemming import stem
-from search.analysis.terms import query_term
+from search.analysis.terms import query_term, query_terms
 from search.analysis.tokens import MAX_TOKEN_LENGTH, VALUE_GAP, Token, analyze, analyze_values
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "language_name",
     "primary_language",
     "query_term",
+    "query_terms",
     "stem",
 ]

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from search.analysis.folding import fold
@@ -29,9 +28,8 @@ MAX_JOINED: Final = 4
 VALUE_GAP: Final = 100
 """Positions left free between two values of a field, so that no phrase reaches from one into the next."""
 
-_REMEMBERED_WORDS: Final = 50_000
+_REMEMBERED_WORDS: Final = 100_000
 _REMEMBERED_LENGTH: Final = 40
-_REMEMBERED_LANGUAGES: Final = 8
 
 
 class Token(NamedTuple):
@@ -109,10 +107,7 @@ _Entry = tuple[tuple[tuple[str, str, int, int, int, bool], ...], int]
 
 
 class _Lexicon(dict[str, _Entry]):
-    """Chunks of text seen lately with the tokens they give (places counted from the chunk's) and how many positions.
-
-    Forgets everything when full: common words are back at once, and nothing has to be counted.
-    """
+    """Chunks of text seen lately with the tokens they give (places counted from the chunk's) and how many positions."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
@@ -121,15 +116,24 @@ class _Lexicon(dict[str, _Entry]):
     def __missing__(self, chunk: str) -> _Entry:
         entry = _read_chunk(chunk, self.language)
         if len(chunk) <= _REMEMBERED_LENGTH and not (len(chunk) > 4 and is_unspaced(chunk)):
-            if len(self) >= _REMEMBERED_WORDS:
-                self.clear()
+            _make_room()
             self[chunk] = entry
         return entry
 
 
-@lru_cache(maxsize=_REMEMBERED_LANGUAGES)
+_lexicons: dict[str, _Lexicon] = {}
+
+
 def _lexicon(language: str) -> _Lexicon:
-    return _Lexicon(language)
+    return _lexicons.get(language) or _lexicons.setdefault(language, _Lexicon(language))
+
+
+def _make_room() -> None:
+    """Forgets everything when full: common words are back at once, and nothing has to be counted."""
+    lexicons = list(_lexicons.values())
+    if sum(map(len, lexicons)) >= _REMEMBERED_WORDS:
+        for lexicon in lexicons:
+            lexicon.clear()
 
 
 def _tokens(text: str, lexicon: _Lexicon, position: int) -> list[Token]:

@@ -1,0 +1,8 @@
+"""Queries: from what a reader typed (`parse`) to what an engine matches (`resolve`)."""
+
+from __future__ import annotations
+
+from search.query.parser import Operator, Parsed, parse
+from search.query.printer import to_text
+
+__all__ = ["Operator", "Parsed", "parse", "to_text"]

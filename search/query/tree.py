@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import TypeAlias, cast
+
+
+def _to_text(query: object) -> str:
+    from search.query.printer import to_text  # the printer knows these classes, so it cannot be imported above them
+
+    return to_text(cast(Query, query))
 
 
 @dataclass(frozen=True, slots=True)
 class Everything:
     """Matches every article: the empty query."""
+
+    __str__ = _to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,8 @@ class Word:
     field: str | None = None
     boost: float = 1.0
 
+    __str__ = _to_text
+
 
 @dataclass(frozen=True, slots=True)
 class Exact:
@@ -33,6 +43,8 @@ class Exact:
     text: str
     field: str | None = None
     boost: float = 1.0
+
+    __str__ = _to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,8 @@ class Phrase:
     slop: int = 0
     boost: float = 1.0
 
+    __str__ = _to_text
+
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
@@ -55,6 +69,8 @@ class Prefix:
     text: str
     field: str | None = None
     boost: float = 1.0
+
+    __str__ = _to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,8 @@ class Wildcard:
     field: str | None = None
     boost: float = 1.0
 
+    __str__ = _to_text
+
 
 @dataclass(frozen=True, slots=True)
 class Fuzzy:
@@ -74,6 +92,8 @@ class Fuzzy:
     distance: int = 2
     field: str | None = None
     boost: float = 1.0
+
+    __str__ = _to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +106,8 @@ class Keyword:
     field: str
     value: str
 
+    __str__ = _to_text
+
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
@@ -95,12 +117,16 @@ class DateRange:
     end: date | datetime | None
     field: str = "published"
 
+    __str__ = _to_text
+
 
 @dataclass(frozen=True, slots=True)
 class And:
     """Every child matches."""
 
     children: tuple[Query, ...]
+
+    __str__ = _to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +135,16 @@ class Or:
 
     children: tuple[Query, ...]
 
+    __str__ = _to_text
+
 
 @dataclass(frozen=True, slots=True)
 class Not:
     """The child does not match."""
 
     child: Query
+
+    __str__ = _to_text
 
 
 Query: TypeAlias = Everything | Word | Exact | Phrase | Prefix | Wildcard | Fuzzy | Keyword | DateRange | And | Or | Not

@@ -1,0 +1,179 @@
+"""One clause of a query: from a lexeme, and the field it stands under, to a leaf of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from search.analysis.scripts import is_unspaced
+from search.document import Moment
+from search.errors import QuerySyntaxError
+from search.query.dates import FORMS, parse_period, shortened
+from search.query.fields import QueryField
+from search.query.lexer import ADDRESS, Lexeme, Symbol, symbols, unescaped
+from search.query.limits import MAX_BOOST, MAX_CLAUSES, MAX_DISTANCE, MAX_SLOP, MIN_BOOST
+from search.query.tree import DateRange, Everything, Exact, Fuzzy, Keyword, Phrase, Prefix, Query, Wildcard, Word
+
+Warn = Callable[[str, int], None]
+_PUNCTUATION = "?!.,;:"
+
+
+class LeafReader:
+    """Makes leaves and counts them. `warn` takes a message and a position."""
+
+    def __init__(self, warn: Warn, now: datetime | None) -> None:
+        self._warn = warn
+        self._now = now
+        self._count = 0
+
+    def read(self, lexeme: Lexeme, field: QueryField | None) -> Query | None:
+        """The leaf, or None for an empty phrase. Raises QuerySyntaxError."""
+        self._count += 1
+        if self._count > MAX_CLAUSES:
+            raise QuerySyntaxError(f"the query has more than {MAX_CLAUSES} clauses; shorten it", lexeme.position)
+        text = " ".join(unescaped(lexeme.text).split()) if lexeme.kind != "word" else ""
+        if lexeme.kind != "word" and not text:
+            self._warn("there is nothing in the quotation marks; they were ignored", lexeme.position)
+            return None
+        if field is not None and field.kind != "text":
+            return self._filter(lexeme, field)
+        name = field.name if field else None
+        if lexeme.kind == "phrase":
+            return Phrase(text, name, self._slop(lexeme), self.boost(lexeme))
+        if lexeme.kind == "exact":
+            self._drop_near(lexeme, "an exact spelling")
+            return Exact(text, name, self.boost(lexeme))
+        return self._word(lexeme, name)
+
+    def boost(self, lexeme: Lexeme) -> float:
+        """The weight behind `^`, within the bounds; 1 if there is none."""
+        if lexeme.boost is None:
+            return 1.0
+        value = _number(lexeme.boost)
+        if value is None:
+            self._warn(f"^ needs a number from {MIN_BOOST:g} to {MAX_BOOST:g}; it was ignored", lexeme.position)
+            return 1.0
+        bounded = round(min(MAX_BOOST, max(MIN_BOOST, value)), 3)
+        if not MIN_BOOST <= value <= MAX_BOOST:
+            self._warn(f"a weight is from {MIN_BOOST:g} to {MAX_BOOST:g}; {bounded:g} was taken", lexeme.position)
+        return bounded
+
+    def _slop(self, lexeme: Lexeme) -> int:
+        if lexeme.near is None:
+            return 0
+        if not lexeme.near.isdecimal():
+            self._warn("~ behind a phrase needs a whole number of words; it was ignored", lexeme.position)
+            return 0
+        if int(lexeme.near) > MAX_SLOP:
+            self._warn(f"words can be {MAX_SLOP} apart at most; {MAX_SLOP} was taken", lexeme.position)
+        return min(int(lexeme.near), MAX_SLOP)
+
+    def _drop_near(self, lexeme: Lexeme, kind: str) -> None:
+        if lexeme.near is not None:
+            self._warn(f"~ has no meaning behind {kind}; it was ignored", lexeme.position)
+
+    def _filter(self, lexeme: Lexeme, field: QueryField) -> Query:
+        """A whole value or a period: nothing to weigh, nothing to be near to."""
+        self._drop_near(lexeme, f"{field.query_name}:")
+        if lexeme.boost is not None:
+            self._warn(f"{field.query_name}: has no weight; ^ was ignored", lexeme.position)
+        text = " ".join(unescaped(lexeme.text).split()) or lexeme.text
+        if field.kind == "keyword":
+            return Keyword(field.name, text)
+        return self._dates(text, lexeme.position, field)
+
+    def _dates(self, text: str, position: int, field: QueryField) -> DateRange:
+        first, dots, last = text.partition("..")
+        if dots and not (first or last):
+            raise QuerySyntaxError(f"a range of dates needs at least one end; write {FORMS}", position)
+        start = self._period(first, position)
+        end = self._period(last, position) if dots else start
+        if not dots and text.startswith("now-"):
+            return DateRange(start[0] if start else None, None, field.name)
+        bounds = start[0] if start else None, end[1] if end else None
+        if _is_after(*bounds):
+            self._warn("the range of dates ends before it begins; its ends were swapped", position)
+            bounds = end[0] if end else None, start[1] if start else None
+        return DateRange(*bounds, field.name)
+
+    def _period(self, text: str, position: int) -> tuple[Moment, Moment] | None:
+        if not text:
+            return None
+        try:
+            return parse_period(text, now=self._now)
+        except ValueError as error:
+            raise QuerySyntaxError(str(error), position) from None
+
+    def _word(self, lexeme: Lexeme, field: str | None) -> Query:
+        found = symbols(lexeme.text)
+        if ADDRESS not in lexeme.text:
+            found = _without_question_mark(found)
+        text = "".join(symbol.character for symbol in found) or unescaped(lexeme.text)
+        boost = self.boost(lexeme)
+        wildcard = next((at for at, symbol in enumerate(found) if _is_wildcard(symbol)), None)
+        if wildcard is not None and ADDRESS not in lexeme.text:
+            self._drop_near(lexeme, "a wildcard")
+            if field is None and all(symbol == Symbol("*") for symbol in found):
+                return Everything()
+            return self._pattern(found, wildcard, lexeme, field, boost)
+        if lexeme.near is not None:
+            distance = self._distance(lexeme)
+            return Fuzzy(text, distance, field, boost) if distance else Word(text, field, boost)
+        return Word(text, field, boost)
+
+    def _pattern(
+        self, found: Sequence[Symbol], wildcard: int, lexeme: Lexeme, field: str | None, boost: float
+    ) -> Query:
+        head = "".join(symbol.character for symbol in found[:wildcard])
+        if sum(character.isalnum() for character in head) < (1 if is_unspaced(head) else 2):
+            place = lexeme.position + wildcard
+            message = f'"{shortened(lexeme.text)}" needs two letters or digits in front of its first wildcard'
+            raise QuerySyntaxError(message, place)
+        if all(symbol == Symbol("*") for symbol in found[wildcard:]):
+            return Prefix(head, field, boost)
+        pattern = ""
+        for symbol in found:
+            literal = symbol.character not in "*?"
+            if literal or (not symbol.escaped and not (symbol.character == pattern[-1:] == "*")):
+                pattern += symbol.character
+        return Wildcard(pattern, field, boost)
+
+    def _distance(self, lexeme: Lexeme) -> int:
+        if not lexeme.near:
+            return MAX_DISTANCE
+        value = _number(lexeme.near)
+        if value == 0:
+            self._warn("~0 allows no other spelling; the word was searched as it stands", lexeme.position)
+            return 0
+        if value not in (1, MAX_DISTANCE):
+            self._warn(f"~ allows 1 or {MAX_DISTANCE} edits; {MAX_DISTANCE} was taken", lexeme.position)
+            return MAX_DISTANCE
+        return int(value)
+
+
+def _is_wildcard(symbol: Symbol) -> bool:
+    return symbol.character in "*?" and not symbol.escaped
+
+
+def _without_question_mark(found: list[Symbol]) -> list[Symbol]:
+    """Without the punctuation at the end if a question mark is part of it."""
+    end = len(found)
+    while end and found[end - 1].character in _PUNCTUATION and not found[end - 1].escaped:
+        end -= 1
+    return found[:end] if Symbol("?") in found[end:] else found
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _is_after(start: Moment | None, end: Moment | None) -> bool:
+    if start is None or end is None:
+        return False
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        return start > end
+    days = [moment.date() if isinstance(moment, datetime) else moment for moment in (start, end)]
+    return days[0] > days[1]
