@@ -66,6 +66,11 @@ class Batches:
             self._write_queue()
         self._commit()
 
+    @property
+    def is_open(self) -> bool:
+        """There is something that is not committed."""
+        return bool(self._queue) or self._writer is not None
+
     def roll_back(self) -> frozenset[str]:
         """Throws the queue and the open batch away; returns the ids of their articles."""
         lost = frozenset(self._queue) | frozenset(self._written)

@@ -58,8 +58,8 @@ class Indexer:
             run.read(list(sources), progress or Silence())
             run.finish(roots if prune else ())
         except KeyboardInterrupt:
+            run.tally.deleted *= not batches.is_open
             lost = batches.roll_back()
-            run.tally.deleted = 0
         except BaseException:
             batches.roll_back()
             raise
