@@ -64,8 +64,10 @@ def test_every_article_has_title_summary_author_address_and_headings(articles: l
         assert article.title, article.place
         assert article.summary, article.place
         assert article.authors, article.place
-        assert article.url, article.place
-        assert article.url.startswith("https://lantern.example/"), article.place
+        # A capture is text alone: it keeps no address and no tags.
+        assert article.place.endswith(".txt") or (article.url or "").startswith("https://lantern.example/"), (
+            article.place
+        )
         assert 2 <= len(article.headings) <= 7, (article.place, article.headings)
         assert not article.warnings, article.place
 
@@ -103,15 +105,16 @@ def test_dates_run_over_five_decades_and_two_articles_have_none(articles: list[A
 
 
 def test_addresses_and_ids_are_unique(articles: list[Article]) -> None:
-    assert len({article.url for article in articles}) == len(articles)
+    addresses = [article.url for article in articles if article.url]
+    assert len(set(addresses)) == len(addresses) == 50
     ids = [article.id for article in articles if article.id]
     assert len(set(ids)) == len(ids)
 
 
 def test_only_the_reprint_is_a_near_copy(articles: list[Article]) -> None:
-    prints = {article.url: fingerprint(article.body) for article in articles}
+    prints = {article.id or article.place: fingerprint(article.body) for article in articles}
     close = {
-        frozenset(str(url).rpartition("/")[2] for url in pair)
+        frozenset(name.rpartition("/")[2] for name in pair)
         for pair in combinations(prints, 2)
         if near_copies(prints[pair[0]], prints[pair[1]])
     }
