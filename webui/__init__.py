@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Flask
+from flask import Flask, request
+from werkzeug.exceptions import RequestURITooLarge
 
 from search.engines import open_engine
 from search.engines.base import Engine
 from search.settings import Settings
 from webui import headers, logs, problems
 from webui.archive import Archive
+from webui.mount import mount
+from webui.parameters import MAX_QUERY_STRING
 from webui.site import Site, attach
 from webui.urls import ArticleIdConverter
 
 __all__ = ["create_app"]
-
-MAX_BODY_BYTES: Final = 1_000_000
-"""The longest request body: a pasted draft of a book's length still fits."""
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
@@ -26,15 +26,26 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     from webui import api, discovery, feeds, health, openapi, pages
 
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY_BYTES
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     # An article id may hold two slashes in a row.
     app.url_map.merge_slashes = False
     app.url_map.converters["article"] = ArticleIdConverter
+    _bound_addresses(app)
     attach(app, Site(settings, Archive(engine or open_engine(settings.index))))
     logs.install(app)
     problems.install(app)
     headers.install(app)
     for module in (api, feeds, discovery, health, openapi, pages):
         app.register_blueprint(module.blueprint)
+    mount(app, settings.public_url)
     return app
+
+
+def _bound_addresses(app: Flask) -> None:
+    @app.before_request
+    def _refuse() -> None:
+        if len(request.query_string) > MAX_QUERY_STRING:
+            raise RequestURITooLarge(
+                f"The address has more than {MAX_QUERY_STRING:,} characters after the question mark."
+            )

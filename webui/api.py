@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, json, request
 from pydantic import TypeAdapter
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from search import service
 from search.errors import NotFound
@@ -39,6 +39,8 @@ blueprint = Blueprint("api", __name__)
 JSON: Final = "application/json"
 SUGGESTIONS: Final = "application/x-suggestions+json"
 """What browsers expect (OpenSearch 1.1, draft 6, and its suggestions extension)."""
+MAX_BODY_BYTES: Final = 1_000_000
+"""The longest request body: a draft of a book's length still fits."""
 
 
 @blueprint.get("/api/v1/search")
@@ -168,7 +170,7 @@ def adapter(type_: Any) -> TypeAdapter[Any]:
     return TypeAdapter(type_)
 
 
-def _jsonable(value: object) -> Any:
+def _jsonable(value: Any) -> Any:
     return adapter(type(value)).dump_python(value, mode="json")
 
 
@@ -208,10 +210,13 @@ def _browser_asks(format: str | None) -> bool:
 def _json_body() -> dict[str, object]:
     """The JSON object that was sent; the app's MAX_CONTENT_LENGTH bounds it."""
     if request.mimetype != JSON:
-        error = UnsupportedMediaType(f"Send the draft as {JSON}.")
-        raise error
+        raise UnsupportedMediaType(f"Send the draft as {JSON}.")
+    raw = request.get_data()
+    if len(raw) >= MAX_BODY_BYTES:
+        # A body sent in chunks is cut there without a word.
+        raise RequestEntityTooLarge
     try:
-        body = json.loads(request.get_data().decode("utf-8"))
+        body = json.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is not JSON in UTF-8 ({error}).") from error
     if not isinstance(body, dict):
