@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -25,6 +25,8 @@ from webui.marking import HEADING_TAGS, Spans, mark_matches
 
 MAX_HTML = 5_000_000
 """Characters; longer markup is not parsed, the article's plain text is shown instead."""
+MAX_ELEMENTS = 15_000
+"""Markup of more elements than this is not shown either: the plain text is, at a price that grows evenly."""
 MIN_CONTENTS = 3
 """Headings from which on an article gets a table of contents."""
 
@@ -106,6 +108,7 @@ BLOCKS_OF_PAGES = frozenset(
     }
 )
 PROTOCOLS = frozenset({"http", "https", "mailto"})
+_GROUP = 100
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _NOT_IN_AN_ID = re.compile(r"[^\w]+")
 
@@ -134,7 +137,7 @@ class ArticleText:
 def render_article(document: Document, spans: Spans | None = None) -> ArticleText:
     """The article's markup, or its plain text where it has none, sanitised, with anchored headings and marked words."""
     root = _parse(document.html) if document.html else None
-    if root is None or not root.text_content().strip():
+    if root is None or not _is_whole(root, document.body):
         root = _parse(markup_of_text(document.body, document.headings))
     if root is None:
         return ArticleText(Markup(), (), 0)
@@ -178,6 +181,12 @@ def _parse(markup: str) -> HtmlElement | None:
         return lxml_html.fragment_fromstring(_CONTROLS.sub("", markup), create_parent="div", parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
+
+
+def _is_whole(root: HtmlElement, body: str) -> bool:
+    """Whether the markup can be shown in place of the text: it says as much (parsers drop what is nested too deep)."""
+    said = len(root.text_content().strip())
+    return said > 0 and 2 * said >= len(body) and sum(1 for _ in root.iter()) <= MAX_ELEMENTS
 
 
 def _reduce(root: HtmlElement, base: str | None) -> None:
@@ -274,13 +283,11 @@ def _wrap_scrolling(root: HtmlElement) -> None:
 
 
 def _sanitise(root: HtmlElement) -> Markup:
-    inner = "".join([escape(root.text or ""), *_serialised(root)])
-    clean = bleach.clean(inner, tags=TAGS, attributes=_may_have, protocols=PROTOCOLS, strip=True, strip_comments=True)
-    return Markup(clean)  # noqa: S704 - this is the sanitiser's own output
-
-
-def _serialised(children: Iterable[HtmlElement]) -> Iterable[str]:
-    return (lxml_html.tostring(child, encoding="unicode") for child in children)
+    """The root's content through bleach, some children at a time: its price grows with the square of siblings."""
+    cleaner = bleach.Cleaner(tags=TAGS, attributes=_may_have, protocols=PROTOCOLS, strip=True, strip_comments=True)
+    pieces = [escape(root.text or ""), *(lxml_html.tostring(child, encoding="unicode") for child in root)]
+    groups = ("".join(pieces[start : start + _GROUP]) for start in range(0, len(pieces), _GROUP))
+    return Markup("").join(Markup(cleaner.clean(group)) for group in groups)  # noqa: S704 - the sanitiser's own output
 
 
 def _may_have(tag: str, name: str, _value: str) -> bool:

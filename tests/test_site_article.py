@@ -1,0 +1,250 @@
+"""What the article page promises of the text it shows: safe, anchored, marked, and otherwise untouched."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from search.document import Document, Heading
+from webui.article import (
+    ATTRIBUTES,
+    MAX_ELEMENTS,
+    MAX_HTML,
+    OUR_ATTRIBUTES,
+    TAGS,
+    heading_id,
+    mark_text,
+    render_article,
+)
+
+HOSTILE = (
+    "<script>alert(1)</script><p>x</p>",
+    "<p onclick=alert(1) style='position:fixed' class=masthead id=main>x</p>",
+    "<img src=x onerror=alert(1)><p>x</p>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href='java\tscript:alert(1)'>x</a>",
+    "<a href='&#106;avascript:alert(1)'>x</a>",
+    "<a href='//evil.example/'>x</a>",
+    "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+    "<svg><script>alert(1)</script><a xlink:href='javascript:alert(1)'>x</a></svg><p>x</p>",
+    "<math><mi xlink:href='data:x'>x</mi></math><p>x</p>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe><p>x</p>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>x</p></noscript><p>x</p>",
+    "<style>@import 'https://evil.example/x.css'</style><p>x</p>",
+    "<form action=https://evil.example><input name=q><button>x</button></form><p>x</p>",
+    "<p><mark id=match>x</mark></p>",
+    "<h2 id=q>x</h2>",
+    "<div role=alert aria-label=x tabindex=5 class=skip>x</div>",
+    "<template><script>alert(1)</script></template><p>x</p>",
+    "<p>x<!-- --!><script>alert(1)</script>--></p>",
+    "<p>&lt;script&gt;alert(1)&lt;/script&gt;x</p>",
+    "<base href=https://evil.example/><meta http-equiv=refresh content=0><link rel=stylesheet href=//evil.example>x",
+    "<textarea></textarea><script>alert(1)</script></textarea><p>x</p>",
+    "<p>\x00x\ud800\x0b</p>",
+    "<table><td>x<caption><svg onload=alert(1)>",
+)
+
+
+def document(html: str = "", body: str = "x", **more: object) -> Document:
+    return Document(id="1", title="A title", html=html, body=body, **more)  # type: ignore[arg-type]
+
+
+def words(pattern: str) -> Spans:
+    return lambda text, _field: [found.span() for found in re.finditer(pattern, text)]
+
+
+def tree(markup: object) -> lxml_html.HtmlElement:
+    return lxml_html.fragment_fromstring(str(markup), create_parent="div")
+
+
+def assert_safe(markup: object) -> None:
+    for element in tree(markup).iterdescendants():
+        assert element.tag in TAGS, element.tag
+        allowed = ATTRIBUTES.get(element.tag, frozenset()) | OUR_ATTRIBUTES.get(element.tag, frozenset())
+        assert set(element.attrib) <= allowed | {"lang", "dir"}
+        if element.tag == "a" and "href" in element.attrib:
+            assert re.match(r"https?:|mailto:|#at-", element.get("href"))
+            assert element.get("href").startswith("#") or element.get("rel") == "nofollow noopener"
+        assert re.match(r"$|match$|at-", element.get("id", ""))
+        assert element.get("tabindex", "0") == "0"
+
+
+@pytest.mark.parametrize("markup", HOSTILE)
+def test_hostile_markup_leaves_only_running_text(markup: str) -> None:
+    shown = render_article(document(markup, url="https://news.example/a"), words("x"))
+    assert "x" in tree(shown.html).text_content()
+    assert_safe(shown.html)
+
+
+PIECES = st.sampled_from(
+    """<p> </p> <b> </b> <h2\tid=a> </h2> <h5> </h5> <div\tclass=scroll> </div> <table> <tr> <td> </table> <svg> </svg>
+    <style> </style> <script> </script> <!-- --> <a\thref=#a> <a\thref='javascript:x'> </a> <noscript> </noscript>
+    <mark> </mark> <ul> <li> </ul> <pre> </pre> <textarea> <title> &lt; &amp; &#0; < > " ' wörd word \x00 語 <ruby> <rt>
+    <math> <mi> <q> <br> <img\tsrc=x> <figure> <figcaption> <dl> <dt> ]]>""".replace("\n", " ").split(" ")
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_any_soup_of_tags_comes_out_safe(soup: str) -> None:
+    assert_safe(render_article(document(soup, body="the text"), words("w[oö]rd")).html)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_marking_adds_marks_and_changes_nothing_else(soup: str) -> None:
+    plain = render_article(document(soup, body="the text"))
+    marked = render_article(document(soup, body="the text"), words("w[oö]rd|e t|a"))
+    assert re.sub(r"</?mark[^>]*>", "", str(marked.html)) == str(plain.html)
+    assert (marked.matches > 0) == ("<mark" in marked.html)
+
+
+def test_a_match_is_marked_across_inline_tags_but_not_across_paragraphs() -> None:
+    shown = render_article(
+        document("<p>a big <b>red</b> <i>ho<u>use</u></i> a big</p><p>red house</p>"), words("big red house")
+    )
+    assert shown.matches == 1
+    assert "".join(mark.text_content() for mark in tree(shown.html).iter("mark")) == "big red house"
+    assert [mark.get("id") for mark in tree(shown.html).iter("mark")] == ["match", None, None, None, None]
+
+
+def test_headings_are_asked_for_as_headings_and_text_as_body() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def spans(text: str, field: str) -> list[tuple[int, int]]:
+        asked.append((text, field))
+        return []
+
+    render_article(document("<h2>One <i>two</i></h2><p>Three</p><ul><li>Four</ul>"), spans)
+    assert asked == [("One two", "headings"), ("Three", "body"), ("Four", "body")]
+
+
+def test_headings_get_anchors_and_levels_without_a_gap() -> None:
+    shown = render_article(
+        document("<h1>A title</h1><h4>One</h4><p>x<h6>Two</h6><p>x<h2>One</h2><p>x<h1>Three</h1><p>x")
+    )
+    assert [(entry.level, entry.text, entry.id) for entry in shown.contents] == [
+        (2, "One", "at-one"),
+        (3, "Two", "at-two"),
+        (2, "One", "at-one-2"),
+        (2, "Three", "at-three"),
+    ]
+    assert [(h.tag, h.get("id")) for h in tree(shown.html).iter("h2", "h3", "h4")] == [
+        ("h2", "at-one"),
+        ("h3", "at-two"),
+        ("h2", "at-one-2"),
+        ("h2", "at-three"),
+    ]
+    assert not list(tree(shown.html).iter("h1")), "the page's own title is the only h1"
+
+
+def test_a_heading_has_the_same_anchor_here_as_in_a_snippet() -> None:
+    headings = (Heading("Der Grund", 2, 0, "sec-1"), Heading("歴史", 2, 20), Heading("歴史", 2, 30, "later"))
+    shown = render_article(
+        document("<h2>Der Grund</h2><p>x</p><h2>歴史</h2><p>x</p><h2>歴史</h2><p>x</p>", headings=headings)
+    )
+    assert [entry.id for entry in shown.contents] == [heading_id(row.text, row.anchor) for row in headings]
+
+
+def test_two_headings_need_no_table_of_contents() -> None:
+    assert render_article(document("<h2>One</h2><p>x<h2>Two</h2><p>x")).contents == ()
+
+
+def test_links_lead_out_absolutely_and_inside_to_our_anchors() -> None:
+    shown = render_article(
+        document(
+            "<h2 id=why>Why</h2><p><a href=../b?c=1#d>b</a> <a href=#why>up</a> <a href=#fn1>note</a> "
+            "<a href=mailto:a@b.example>mail</a> <a>nowhere</a></p>",
+            url="https://news.example/2024/a",
+        )
+    )
+    assert [link.get("href") for link in tree(shown.html).iter("a")] == [
+        "https://news.example/b?c=1#d",
+        "#at-why",
+        "https://news.example/2024/a#fn1",
+        "mailto:a@b.example",
+    ]
+    assert "nowhere" in shown.html
+
+
+def test_images_go_and_their_captions_stay() -> None:
+    shown = render_article(
+        document(
+            "<figure><img src=https://x.example/a.png><figcaption>The bridge</figcaption></figure><p><img src=b></p>"
+        )
+    )
+    assert str(shown.html) == "<figure><figcaption>The bridge</figcaption></figure>"
+
+
+def test_wide_tables_and_code_scroll_by_keyboard() -> None:
+    boxes = list(tree(render_article(document("<table><tr><td>1</table><pre>x = 1</pre>")).html).iter("div"))[1:]
+    assert [(box.get("tabindex"), box.get("aria-label"), box[0].tag) for box in boxes] == [
+        ("0", "Table", "table"),
+        ("0", "Code", "pre"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "markup", ["", "<p></p>", "<div>" * 30_000 + "lost", "<p>x</p>" * (MAX_HTML // 8 + 1), "<br>x" * MAX_ELEMENTS]
+)
+def test_markup_that_cannot_be_used_gives_way_to_the_plain_text(markup: str) -> None:
+    assert (
+        str(render_article(document(markup, body="First.\n\nSecond <b>.")).html)
+        == "<p>First.</p>\n<p>Second &lt;b&gt;.</p>"
+    )
+
+
+def test_plain_text_becomes_paragraphs_and_headings() -> None:
+    body = "An opening\nof two lines.\n\n  Why\n\nBecause."
+    shown = render_article(document(body=body, headings=(Heading("Why", 3, body.index("Why")),)), words("Why|two"))
+    assert str(shown.html).split("\n") == [
+        "<p>An opening",
+        'of <mark id="match">two</mark> lines.</p>',
+        '<h2 id="at-why"><mark>Why</mark></h2>',
+        "<p>Because.</p>",
+    ]
+
+
+def test_an_article_without_any_text_has_an_empty_page() -> None:
+    assert render_article(document(body="")).html == ""
+
+
+def test_titles_are_escaped_and_marked() -> None:
+    assert mark_text("Cats & <b>dogs</b>", "title", words("dogs")) == "Cats &amp; &lt;b&gt;<mark>dogs</mark>&lt;/b&gt;"
+    assert mark_text("Cats & dogs", "title", None) == "Cats &amp; dogs"
+
+
+@pytest.mark.parametrize(
+    ("text", "anchor", "id"),
+    [
+        ("Historical context", None, "at-historical-context"),
+        ("Why?", "why-not", "at-why-not"),
+        ("Türkiye’s case", None, "at-türkiye-s-case"),
+        ("", None, "at-heading"),
+        ("?!", None, "at-heading"),
+        ("q", None, "at-q"),
+        ("x" * 500, None, "at-" + "x" * 80),
+    ],
+)
+def test_heading_ids_are_readable_and_never_those_of_the_page(text: str, anchor: str | None, id: str) -> None:
+    assert heading_id(text, anchor) == id
+
+
+BOOK = "\n\n".join(["word and more words of it. " * 20] * 1_000)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ["", "<p>word <b>word</b></p>" * 6_000, "<div>" + "<p>word <b>word</b></p>" * 200_000, "<b>word" * 100_000],
+    ids=["text", "paragraphs", "too many elements", "too deep"],
+)
+def test_a_book_length_article_is_rendered_in_bounded_time(markup: str) -> None:
+    started = time.perf_counter()
+    shown = render_article(document(markup, body=BOOK), words("word"))
+    assert shown.matches > 9_000
+    assert time.perf_counter() - started < 10
