@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from time import monotonic
 from typing import Final
 
@@ -34,8 +33,11 @@ def keyword_values(document: Document, field: str) -> frozenset[str]:
     return frozenset(part for value in values for part in (section_ancestors(value) if row.hierarchical else (value,)))
 
 
-def facet_counts(counts: Mapping[str, int], plan: FacetPlan, missing: int) -> FacetCounts:
-    """Picks and orders the values of one facet as `FacetCounts` promises; `counts` may hold zeros."""
+def facet_counts(counts: Mapping[str, int], plan: FacetPlan, missing: int, uncounted: int = 0) -> FacetCounts:
+    """Picks and orders the values of one facet as `FacetCounts` promises; `counts` may hold zeros.
+
+    `uncounted` is the sum of further values that stand behind the first `plan.size` and are not selected.
+    """
     ranked = sorted(((value, count) for value, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0]))
     listed = ranked[: plan.size]
     names = {value for value, _ in listed}
@@ -43,7 +45,8 @@ def facet_counts(counts: Mapping[str, int], plan: FacetPlan, missing: int) -> Fa
     listed += sorted(chosen, key=lambda pair: (-pair[1], pair[0]))
     names.update(plan.selected)
     hidden = [count for value, count in ranked[plan.size :] if value not in names]
-    return FacetCounts(tuple(listed), missing, sum(hidden), bool(hidden))
+    other = sum(hidden) + uncounted
+    return FacetCounts(tuple(listed), missing, other, other > 0)
 
 
 def timeline(hits: Mapping[int, int], archive: Mapping[int, int]) -> Timeline:
@@ -91,24 +94,3 @@ def leaf_text(leaf: Leaf) -> str:
     if isinstance(leaf, MatchFuzzy):
         return f"{field}{leaf.word}~{leaf.distance}"
     return field + leaf.pattern
-
-
-def most_frequent(bounds: Iterable[tuple[str, int]], exact: Callable[[str], int], limit: int) -> list[tuple[str, int]]:
-    """The `limit` words with the highest exact counts, by falling count, then word; those that count 0 are left out.
-
-    `bounds` gives each word with a count that its exact one does not exceed;
-    exact counts are asked for only until no further word can come in.
-    """
-    best: list[tuple[int, str]] = []
-    for word, bound in sorted(bounds, key=lambda pair: (-pair[1], pair[0])):
-        if len(best) >= limit and bound < -best[limit - 1][0]:
-            break
-        if count := exact(word):
-            best.append((-count, word))
-            best.sort()
-    return [(word, -count) for count, word in islice(best, limit)]
-
-
-def expansion_warning(leaf: Leaf, limit: int) -> str:
-    """What to say when a leaf fits more words than are searched."""
-    return f"{leaf_text(leaf)} fits too many words; only the {limit} most frequent were searched"

@@ -81,6 +81,7 @@ def _compare(moment: Moment, bound: Moment, zone: ZoneInfo) -> float:
     return local_day(moment, zone) - bound.toordinal()
 
 
+@lru_cache(maxsize=100_000)
 def bucket(day: int, interval: Interval) -> str:
     """The label of the bucket a day (an ordinal) is counted in: "2024", "2024-07" or "2024-07-03"."""
     return date.fromordinal(day).isoformat()[: _LABEL_LENGTH[interval]]

@@ -22,7 +22,6 @@ from search.engines.answer import (
     by_bucket,
     comes_after,
     facet_counts,
-    most_frequent,
     order_key,
     timeline,
 )
@@ -41,7 +40,9 @@ from search.engines.base import (
     Timeline,
 )
 from search.engines.dates import DAY_SECONDS, epoch, local_day, zone_named
-from search.engines.memory_match import Indexed, Outcome, Scorer, passes
+from search.engines.expansion import most_frequent
+from search.engines.memory_match import Indexed, Scorer, passes
+from search.engines.outcome import Outcome
 from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing
 from search.query.patterns import edit_distance
 from search.ranking import RECENCY_FLOOR, SCORE_DIGITS, recency_factor

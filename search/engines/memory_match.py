@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from search.analysis import Token, analyze_values, primary_language
 from search.document import Document
 from search.engines import spans
-from search.engines.answer import Deadline, expansion_warning, keyword_values, leaf_text, most_frequent
+from search.engines.answer import Deadline, keyword_values, leaf_text
 from search.engines.base import DateFilter, FieldPart, Filter, LeafScore
 from search.engines.dates import within
+from search.engines.expansion import expansion_warning, expansion_weight, fits, most_frequent
+from search.engines.outcome import Outcome, leaves, outcome
 from search.query.limits import MAX_EXPANSIONS
 from search.query.match import (
     Leaf,
     Match,
-    MatchAll,
-    MatchAny,
-    MatchBest,
     MatchDates,
-    MatchEvery,
-    MatchFuzzy,
     MatchKeyword,
-    MatchNone,
-    MatchNot,
     MatchPhrase,
-    MatchPrefix,
     MatchTerm,
     Term,
 )
-from search.query.patterns import edit_distance, wildcard_regex
 from search.ranking import STEM_WEIGHT, inverse_document_frequency, normalised_frequency, saturation
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
-
-Outcome = tuple[float, tuple[LeafScore, ...]]
-"""The score of a match and the leaves that made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +92,6 @@ def places_of_leaf(leaf: Leaf, expansion: Mapping[str, float], words: Words, lan
     return places
 
 
-def fits(leaf: Leaf) -> Callable[[str], bool]:
-    """Whether a word fits the pattern of a leaf; terms and phrases have none."""
-    if isinstance(leaf, MatchTerm | MatchPhrase):
-        return lambda _: False
-    if isinstance(leaf, MatchPrefix):
-        return lambda word: word.startswith(leaf.prefix)
-    if isinstance(leaf, MatchFuzzy):
-        return lambda word: word[:1] == leaf.word[:1] and edit_distance(word, leaf.word, leaf.distance) <= leaf.distance
-    regex = wildcard_regex(leaf.pattern)
-    return lambda word: regex.fullmatch(word) is not None
-
-
 def expand(leaf: Leaf, articles: Sequence[Indexed]) -> tuple[dict[str, float], tuple[str, ...]]:
     """The words of the leaf's fields that fit it, with their weights, and a warning if they were too many."""
     counts: dict[str, int] = {}
@@ -125,11 +103,6 @@ def expand(leaf: Leaf, articles: Sequence[Indexed]) -> tuple[dict[str, float], t
     kept = most_frequent(counts.items(), counts.__getitem__, MAX_EXPANSIONS)
     warnings = (expansion_warning(leaf, MAX_EXPANSIONS),) if len(counts) > len(kept) else ()
     return {word: expansion_weight(leaf, word) for word, _ in kept}, warnings
-
-
-def expansion_weight(leaf: Leaf, word: str) -> float:
-    """What an occurrence of a word that a pattern fits counts: less than 1 only for a misspelling."""
-    return STEM_WEIGHT if isinstance(leaf, MatchFuzzy) and word != leaf.word else 1.0
 
 
 class Scorer:
@@ -157,36 +130,19 @@ class Scorer:
         idf = inverse_document_frequency(len(matching), len(articles))
         return {name: _leaf_score(leaf, found, len(matching), idf) for name, found in matching.items()}
 
-    def outcome(self, match: Match, article: Indexed) -> Outcome | None:
-        """The score of an article under a tree, or None if it does not match."""
-        match match:
-            case MatchAll():
-                return 0.0, ()
-            case MatchNone():
-                return None
-            case MatchKeyword():
-                return (0.0, ()) if article.keywords[match.field] & set(match.values) else None
-            case MatchDates():
-                moment = DATE_FIELDS[match.field].value(article.document)
-                return (0.0, ()) if within(moment, match.start, match.end, self._zone) else None
-            case MatchNot():
-                return (0.0, ()) if self.outcome(match.child, article) is None else None
-            case MatchEvery() | MatchAny() | MatchBest():
-                return _combine(match, [self.outcome(child, article) for child in match.children])
-            case _:
-                score = self._scores.get(match, {}).get(article.document.id)
-                return None if score is None else (score.score, (score,))
+    def outcome(self, query: Match, article: Indexed) -> Outcome | None:
+        """The score of an article under a query, or None if it does not match."""
+        return outcome(
+            query,
+            lambda leaf: self._scores.get(leaf, {}).get(article.document.id),
+            lambda condition: _holds(condition, article, self._zone),
+        )
 
 
-def _combine(match: MatchEvery | MatchAny | MatchBest, outcomes: Sequence[Outcome | None]) -> Outcome | None:
-    present = [outcome for outcome in outcomes if outcome is not None]
-    if isinstance(match, MatchEvery) and len(present) < len(outcomes):
-        return None
-    if not present and not isinstance(match, MatchEvery):
-        return None
-    if isinstance(match, MatchBest):
-        return max(present, key=lambda outcome: outcome[0])
-    return sum(score for score, _ in present), tuple(leaf for _, found in present for leaf in found)
+def _holds(condition: MatchKeyword | MatchDates, article: Indexed, zone: ZoneInfo) -> bool:
+    if isinstance(condition, MatchKeyword):
+        return not article.keywords[condition.field].isdisjoint(condition.values)
+    return within(DATE_FIELDS[condition.field].value(article.document), condition.start, condition.end, zone)
 
 
 def _parts(
@@ -214,20 +170,6 @@ def average_lengths(articles: Sequence[Indexed]) -> dict[str, float]:
         lengths = [length for article in articles if (length := article.words[field].length)]
         averages[field] = sum(lengths) / len(lengths) if lengths else 0.0
     return averages
-
-
-def leaves(match: Match) -> Iterator[Leaf]:
-    """Every leaf of a tree, from left to right."""
-    match match:
-        case MatchEvery() | MatchAny() | MatchBest():
-            for child in match.children:
-                yield from leaves(child)
-        case MatchNot():
-            yield from leaves(match.child)
-        case MatchAll() | MatchNone() | MatchKeyword() | MatchDates():
-            return
-        case _:
-            yield match
 
 
 def passes(filter: Filter, article: Indexed, zone: ZoneInfo) -> bool:

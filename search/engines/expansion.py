@@ -1,0 +1,49 @@
+"""Which words a pattern stands for, and what to do when they are too many: the same in every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+from search.engines.answer import leaf_text
+from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm
+from search.query.patterns import edit_distance, wildcard_regex
+from search.ranking import STEM_WEIGHT
+
+
+def fits(leaf: Leaf) -> Callable[[str], bool]:
+    """Whether a word fits the pattern of a leaf; terms and phrases have none."""
+    if isinstance(leaf, MatchTerm | MatchPhrase):
+        return lambda _: False
+    if isinstance(leaf, MatchPrefix):
+        return lambda word: word.startswith(leaf.prefix)
+    if isinstance(leaf, MatchFuzzy):
+        return lambda word: word[:1] == leaf.word[:1] and edit_distance(word, leaf.word, leaf.distance) <= leaf.distance
+    regex = wildcard_regex(leaf.pattern)
+    return lambda word: regex.fullmatch(word) is not None
+
+
+def expansion_weight(leaf: Leaf, word: str) -> float:
+    """What an occurrence of a word that a pattern fits counts: less than 1 only for a misspelling."""
+    return STEM_WEIGHT if isinstance(leaf, MatchFuzzy) and word != leaf.word else 1.0
+
+
+def most_frequent(bounds: Iterable[tuple[str, int]], exact: Callable[[str], int], limit: int) -> list[tuple[str, int]]:
+    """The `limit` words with the highest exact counts, by falling count, then word; those that count 0 are left out.
+
+    `bounds` gives each word with a count that its exact one does not exceed;
+    exact counts are asked for only until no further word can come in.
+    """
+    best: list[tuple[int, str]] = []
+    for word, bound in sorted(bounds, key=lambda pair: (-pair[1], pair[0])):
+        if len(best) >= limit and bound < -best[limit - 1][0]:
+            break
+        if count := exact(word):
+            best.append((-count, word))
+            best.sort()
+    return [(word, -count) for count, word in islice(best, limit)]
+
+
+def expansion_warning(leaf: Leaf, limit: int) -> str:
+    """What to say when a leaf fits more words than are searched."""
+    return f"{leaf_text(leaf)} fits too many words; only the {limit} most frequent were searched"

@@ -1,0 +1,73 @@
+"""A query tree over one article: whether it matches, its score, and the leaves that made it.
+
+The memory engine decides every article this way; others only explain the hits they return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from search.engines.base import LeafScore
+from search.query.match import (
+    Leaf,
+    Match,
+    MatchAll,
+    MatchAny,
+    MatchBest,
+    MatchDates,
+    MatchEvery,
+    MatchKeyword,
+    MatchNone,
+    MatchNot,
+)
+from search.ranking import SCORE_DIGITS
+
+Outcome = tuple[float, tuple[LeafScore, ...]]
+"""The score of a match and the leaves that made it."""
+
+
+def outcome(
+    query: Match,
+    leaf_score: Callable[[Leaf], LeafScore | None],
+    holds: Callable[[MatchKeyword | MatchDates], bool],
+) -> Outcome | None:
+    """The outcome of a query for the article that both functions speak of; None if it does not match."""
+    match query:
+        case MatchAll():
+            return 0.0, ()
+        case MatchNone():
+            return None
+        case MatchKeyword() | MatchDates():
+            return (0.0, ()) if holds(query) else None
+        case MatchNot(child):
+            return (0.0, ()) if outcome(child, leaf_score, holds) is None else None
+        case MatchEvery(children) | MatchAny(children) | MatchBest(children):
+            return _combine(query, [outcome(child, leaf_score, holds) for child in children])
+        case _:
+            score = leaf_score(query)
+            return None if score is None else (score.score, (score,))
+
+
+def _combine(query: MatchEvery | MatchAny | MatchBest, outcomes: Sequence[Outcome | None]) -> Outcome | None:
+    present = [found for found in outcomes if found is not None]
+    if isinstance(query, MatchEvery) and len(present) < len(outcomes):
+        return None
+    if not present and not isinstance(query, MatchEvery):
+        return None
+    if isinstance(query, MatchBest):
+        return max(present, key=lambda found: round(found[0], SCORE_DIGITS))
+    return sum(score for score, _ in present), tuple(leaf for _, leaves in present for leaf in leaves)
+
+
+def leaves(match: Match) -> Iterator[Leaf]:
+    """Every leaf of a tree, from left to right."""
+    match match:
+        case MatchEvery() | MatchAny() | MatchBest():
+            for child in match.children:
+                yield from leaves(child)
+        case MatchNot():
+            yield from leaves(match.child)
+        case MatchAll() | MatchNone() | MatchKeyword() | MatchDates():
+            return
+        case _:
+            yield match

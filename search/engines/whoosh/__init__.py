@@ -1,0 +1,23 @@
+"""The engine on disk: Whoosh keeps the words and the articles, numpy answers the questions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from search.engines.whoosh.engine import WhooshEngine
+from search.errors import ConfigError
+
+
+def open_directory(rest: str) -> WhooshEngine:
+    """The engine of a directory, as a path or as the rest of a URL (`///absolute/path`, `relative/path`)."""
+    if rest.startswith("///"):
+        rest = rest[2:]
+    if re.match(r"/[A-Za-z]:", rest):  # file-URL style of a Windows drive
+        rest = rest[1:]
+    if not rest or "\0" in rest:
+        raise ConfigError("the index URL names no directory; write for example whoosh:archive")
+    return WhooshEngine(Path(rest))
+
+
+__all__ = ["WhooshEngine", "open_directory"]
