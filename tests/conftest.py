@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +17,10 @@ from search.document import Document, Heading
 from search.engines.memory import MemoryEngine
 from search.settings import Settings
 from webui import create_app
+
+if TYPE_CHECKING:
+    from livesite import Reader
+    from playwright.sync_api import Browser
 
 BRIDGE = "The old bridge was closed in the morning.\n\nWhat the river did\n\nThe river rose by two metres overnight."
 
@@ -83,3 +89,50 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return CliRunner()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the sample archive, indexed and served by the real commands on a real socket."""
+    from livesite import sample_site
+
+    with sample_site(tmp_path_factory.mktemp("site")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser; the test is skipped where there is none."""
+    from livesite import chromium, open_browser
+
+    if chromium() is None:
+        pytest.skip("there is no chromium; install it or set BACKFILE_CHROMIUM to its path")
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def reader(browser: Browser, site: str) -> Iterator[Reader]:
+    """A desktop reader at the sample archive; fails if the browser's console complains of anything."""
+    from livesite import reader_of
+
+    with reader_of(browser, site) as opened:
+        yield opened
+
+
+@pytest.fixture
+def phone_reader(browser: Browser, site: str) -> Iterator[Reader]:
+    """A reader with a phone."""
+    from livesite import PHONE, reader_of
+
+    with reader_of(browser, site, PHONE) as opened:
+        yield opened
+
+
+@pytest.fixture
+def plain_reader(browser: Browser, site: str) -> Iterator[Reader]:
+    """A desktop reader without JavaScript."""
+    from livesite import reader_of
+
+    with reader_of(browser, site, javascript=False) as opened:
+        yield opened

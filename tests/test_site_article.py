@@ -21,6 +21,7 @@ from webui.article import (
     mark_text,
     render_article,
 )
+from webui.marking import Spans
 
 HOSTILE = (
     "<script>alert(1)</script><p>x</p>",

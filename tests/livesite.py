@@ -1,0 +1,128 @@
+"""The sample archive as its readers get it: indexed and served by the real commands, looked at in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "index" / "sample"
+PHONE = (390, 844)
+DESKTOP = (1280, 900)
+Scheme = Literal["light", "dark"]
+
+PAGES = {
+    "front": "/",
+    "search": "/search?q=press",
+    "all": "/search",
+    "narrowed": "/search?q=printing&section=History&from=1960&to=2020",
+    "second-page": "/search?page=2",
+    "nothing": "/search?q=karabahk+telegraphh&section=Opinion",
+    "article": "/article/1978/gutenberg-at-mainz?q=press+fust&position=0",
+    "article-alone": "/article/1978/gutenberg-at-mainz",
+    "error-query": "/search?q=" + "(" * 60,
+    "error-parameter": "/search?pagee=2",
+    "error-missing": "/article/no-such-article",
+}
+"""Every kind of page, by a name for it."""
+
+
+def chromium() -> str | None:
+    """Where the browser is, or None."""
+    return shutil.which(os.environ.get("BACKFILE_CHROMIUM", "chromium")) or shutil.which("chromium-browser")
+
+
+@contextmanager
+def sample_site(folder: Path) -> Iterator[str]:
+    """The address, without a slash at its end, of the sample archive, indexed into `folder` and served."""
+    index = f"whoosh:{folder / 'archive'}"
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("BACKFILE_")}
+    backfile = shutil.which("backfile", path=str(Path(sys.executable).parent))
+    assert backfile, "the project is not installed in this environment"
+    subprocess.run(
+        [backfile, "index", str(SAMPLE), "--index", index], check=True, cwd=folder, env=environ, capture_output=True
+    )
+    log = (folder / "serve.log").open("w+", encoding="utf-8")
+    server = subprocess.Popen(
+        [backfile, "serve", "--index", index, "--port", "0", "--workers", "1"],
+        cwd=folder, env=environ | {"BACKFILE_TITLE": "The Lantern"}, stdout=subprocess.PIPE, stderr=log, text=True,
+    )  # fmt: skip
+    try:
+        yield _announced(server, folder / "serve.log")
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+        log.close()
+
+
+def _announced(server: subprocess.Popen[str], log: Path) -> str:
+    assert server.stdout is not None
+    for line in server.stdout:
+        found = re.search(r"http://\S+?(?=/?\s|/?$)", line)
+        if found:
+            return found.group()
+    raise AssertionError(f"the server stopped before it answered:\n{log.read_text(encoding='utf-8')}")
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """A Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Reader:
+    """A browser tab at the site; `complaints` holds what the console said, refused styles and scripts among it."""
+
+    page: Page
+    site: str
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.site + path)
+        return self.page
+
+    def hear(self, message: ConsoleMessage) -> None:
+        # That a page has the status 404 is no fault of the page.
+        if message.type in ("error", "warning") and "the server responded with a status of 4" not in message.text:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than the window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@contextmanager
+def reader_of(
+    browser: Browser, site: str, size: tuple[int, int] = DESKTOP, scheme: Scheme = "light", javascript: bool = True
+) -> Iterator[Reader]:
+    """A fresh tab of that size; after it, the console must have had nothing to say."""
+    context: BrowserContext = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,
+        java_script_enabled=javascript,
+        reduced_motion="reduce",
+        has_touch=size[0] < 600,
+    )
+    context.set_default_timeout(10_000)
+    reader = Reader(context.new_page(), site)
+    reader.page.on("console", reader.hear)
+    reader.page.on("pageerror", lambda error: reader.complaints.append(f"uncaught: {error}"))
+    try:
+        yield reader
+    finally:
+        context.close()
+    assert reader.complaints == []
