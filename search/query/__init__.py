@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from search.query.parser import Operator, Parsed, parse
 from search.query.printer import to_text
+from search.query.resolve import Resolved, resolve
 
-__all__ = ["Operator", "Parsed", "parse", "to_text"]
+__all__ = ["Operator", "Parsed", "Resolved", "parse", "resolve", "to_text"]

@@ -28,7 +28,7 @@ _LAST_SUFFIX = re.compile(r"[~^][0-9.]*\Z")
 
 
 class Lexeme(NamedTuple):
-    """`text` keeps its escapes. `near` and `boost` are what stood behind `~` and `^`: "" if nothing, None if no sign."""
+    """`text` keeps its escapes. `near` and `boost` stood behind `~` and `^`: "" if nothing, None if no sign."""
 
     kind: Kind
     position: int

@@ -1,0 +1,136 @@
+"""From the reader's tree to the engine's: words become index terms, filter values the values the archive holds.
+
+Done once, above all engines and the highlighter, so that none of them can understand a word differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from search.analysis.languages import is_stop_word
+from search.analysis.tokens import analyze
+from search.query.match import Match, MatchAll, MatchAny, MatchDates, MatchEvery, MatchNone, MatchNot
+from search.query.tree import And, DateRange, Everything, Exact, Keyword, Not, Or, Phrase, Query, Word
+from search.query.values import KeywordMatcher
+from search.query.words import WordMatcher
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What the engine is asked. `expanded`: words searched besides those that were typed, such as *postwar* for
+    *post-war*. `quoted`: a phrase or an exact spelling was asked for, so that no other order should be imposed."""
+
+    match: Match
+    warnings: tuple[str, ...] = ()
+    expanded: tuple[str, ...] = ()
+    quoted: bool = False
+
+
+def resolve(
+    query: Query,
+    *,
+    fields: Sequence[str],
+    languages: Iterable[str],
+    stop_language: str,
+    keyword_values: Callable[[str], Mapping[str, int]],
+) -> Resolved:
+    """The query as an archive of these languages can match it.
+
+    `fields`: names of text fields searched by words that name none. `stop_language`: whose function words are left
+    out beside words that say more. `keyword_values` gives the values of a keyword field with their counts.
+    Words without a letter or digit are dropped with a warning; if nothing is left, nothing matches.
+    """
+    warnings: list[str] = []
+    words = WordMatcher(tuple(fields), tuple(languages), warnings)
+    resolver = _Resolver(words, KeywordMatcher(keyword_values, warnings), _stop_words(query, stop_language))
+    match = resolver.match(query)
+    if match is None:
+        match = MatchNone()
+        warnings.append("nothing is left of the query to search for")
+    return Resolved(match, tuple(dict.fromkeys(warnings)), tuple(dict.fromkeys(words.expanded)), _is_quoted(query))
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolver:
+    words: WordMatcher
+    values: KeywordMatcher
+    is_stop: Callable[[Query], bool]
+
+    def match(self, query: Query) -> Match | None:
+        """The part of the engine's tree for this one; None if nothing is left of it."""
+        match query:
+            case Everything():
+                return MatchAll()
+            case And(children):
+                return self._joined(MatchEvery, children)
+            case Or(children):
+                return self._joined(MatchAny, children)
+            case Not(child):
+                inner = self.match(child)
+                return None if inner is None else MatchNot(inner)
+            case Keyword(field, value):
+                return self.values.match(field, value)
+            case DateRange(start, end, field):
+                return MatchDates(field, start, end)
+            case _:
+                return self.words.match(query)
+
+    def _joined(self, kind: type[MatchEvery] | type[MatchAny], children: Sequence[Query]) -> Match | None:
+        found = [match for child in self._telling(children) if (match := self.match(child)) is not None]
+        if not found:
+            return None
+        return found[0] if len(found) == 1 else kind(tuple(found))
+
+    def _telling(self, children: Sequence[Query]) -> Sequence[Query]:
+        """Without the stop words, if a word that says more stands beside them (in the same field, where one is named)."""
+        kept = [child for child in children if not self.is_stop(child)]
+        return [child for child in children if child in kept or not any(_outweighs(other, child) for other in kept)]
+
+
+def _stop_words(query: Query, language: str) -> Callable[[Query], bool]:
+    shouted = all(word.text.isupper() for word in _plain_words(query))
+
+    def is_stop(part: Query) -> bool:
+        """A bare word that says next to nothing. US, IT and WHO in capitals are names, unless all is in capitals."""
+        if not isinstance(part, Word) or part.boost != 1.0:
+            return False
+        if not shouted and len(part.text) > 1 and part.text.isupper():
+            return False
+        surfaces = [token.surface for token in analyze(part.text, "") if not token.compound]
+        return bool(surfaces) and all(is_stop_word(surface, language) for surface in surfaces)
+
+    return is_stop
+
+
+def _plain_words(query: Query) -> list[Word]:
+    match query:
+        case And(children) | Or(children):
+            return [word for child in children for word in _plain_words(child)]
+        case Not(child):
+            return _plain_words(child)
+        case Word():
+            return [query]
+        case _:
+            return []
+
+
+def _outweighs(query: Query, stop_word: Query) -> bool:
+    """Whether this part looks for words (as filters and exclusions do not) where the stop word was looked for."""
+    match query:
+        case And(children) | Or(children):
+            return any(_outweighs(child, stop_word) for child in children)
+        case Not() | Keyword() | DateRange() | Everything():
+            return False
+        case Word(text) if not any(map(str.isalnum, text)):
+            return False
+        case _:
+            return not isinstance(stop_word, Word) or stop_word.field in (None, query.field)
+
+
+def _is_quoted(query: Query) -> bool:
+    match query:
+        case And(children) | Or(children):
+            return any(_is_quoted(child) for child in children)
+        case _:
+            return isinstance(query, Phrase | Exact)

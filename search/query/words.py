@@ -1,0 +1,163 @@
+"""The words, phrases and patterns of a query as leaves that an engine matches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from search.analysis.folding import fold
+from search.analysis.scripts import CONTINUES, is_unspaced
+from search.analysis.terms import query_terms
+from search.analysis.tokens import Token, analyze
+from search.query.dates import shortened
+from search.query.limits import MAX_PHRASE_WORDS
+from search.query.match import (
+    Match,
+    MatchBest,
+    MatchEvery,
+    MatchFuzzy,
+    MatchPhrase,
+    MatchPrefix,
+    MatchTerm,
+    MatchWildcard,
+    Term,
+)
+from search.query.tree import Exact, Fuzzy, Phrase, Prefix, Wildcard, Word
+
+WordQuery = Word | Exact | Phrase | Prefix | Wildcard | Fuzzy
+
+_SHORT = 2
+"""Words of this length have no near spellings but other words."""
+_NOT_IN_WORDS = re.compile(rf"[^\w*?{CONTINUES}.]|_|(?<![0-9])\.|\.(?![0-9])")
+
+
+class _Found(NamedTuple):
+    token: Token
+    term: Term
+
+
+class WordMatcher:
+    """Knows the searched fields and the archive's languages; collects warnings and the words it added."""
+
+    def __init__(self, fields: tuple[str, ...], languages: tuple[str, ...], warnings: list[str]) -> None:
+        self.fields = fields
+        self.languages = languages
+        self.warnings = warnings
+        self.expanded: list[str] = []
+
+    def match(self, query: WordQuery) -> Match | None:
+        """The leaf, or the few leaves, for one word or phrase; None if it has no letter or digit."""
+        fields = (query.field,) if query.field else self.fields
+        match query:
+            case Word(text):
+                found = self._word(text, fields, query.boost)
+            case Exact(text):
+                found = self._phrase(_exact(text), None, fields, query.boost)
+            case Phrase(text, slop=slop):
+                found = self._phrase(self._parts(text), slop or None, fields, query.boost)
+            case Prefix(text):
+                found = self._prefix(text, fields, query.boost)
+            case Fuzzy(text, distance):
+                found = self._fuzzy(text, distance, fields, query.boost)
+            case Wildcard(pattern):
+                return self._wildcard(pattern, fields, query.boost)
+        if found is None:
+            self.warnings.append(f'"{shortened(query.text)}" has no letter or digit to search for; it was left out')
+        return found
+
+    def _parts(self, text: str) -> list[_Found]:
+        return [_Found(*pair) for pair in query_terms(text, self.languages)]
+
+    def _word(self, text: str, fields: tuple[str, ...], boost: float) -> Match | None:
+        """A joined word also matches written as one: post-war finds postwar, and the other way round."""
+        parts = self._parts(text)
+        whole = _whole(parts)
+        phrase = self._phrase(parts, None, fields, boost)
+        if whole is None or phrase is None:
+            return phrase
+        self.expanded.append(whole.token.surface)
+        return MatchBest((phrase, MatchTerm(fields, whole.term, boost)))
+
+    def _phrase(self, parts: Sequence[_Found], slop: int | None, fields: tuple[str, ...], boost: float) -> Match | None:
+        parts = _without_last_single([part for part in parts if not part.token.compound])
+        if parts and is_unspaced(parts[-1].token.surface) and _is_single(parts[-1].token):
+            return self._ending_in_single(parts, slop, fields, boost)
+        terms = tuple(part.term for part in parts)
+        if len(terms) < 2:
+            return MatchTerm(fields, terms[0], boost) if terms else None
+        return MatchPhrase(fields, terms, self._bounded(slop, len(terms)), boost)
+
+    def _ending_in_single(
+        self, parts: Sequence[_Found], slop: int | None, fields: tuple[str, ...], boost: float
+    ) -> Match | None:
+        """One character of a script without spaces begins a pair in most texts, and is alone only at a run's end."""
+        single = MatchPrefix(fields, parts[-1].token.surface, boost)
+        before = self._phrase(parts[:-1], slop, fields, boost)
+        return single if before is None else MatchEvery((before, single))
+
+    def _bounded(self, slop: int | None, words: int) -> int | None:
+        if slop is not None and words > MAX_PHRASE_WORDS:
+            self.warnings.append(f"a near phrase has {MAX_PHRASE_WORDS} words at most; it was searched in its order")
+            return None
+        return slop
+
+    def _prefix(self, text: str, fields: tuple[str, ...], boost: float) -> Match | None:
+        """The last part is the beginning of a word; of a joined word, the whole of it is, written as one."""
+        parts = self._parts(text)
+        plain = [part for part in parts if not part.token.compound]
+        if not plain or is_unspaced(plain[-1].token.surface):
+            return self._phrase(plain, None, fields, boost)
+        if whole := _whole(parts):
+            return MatchPrefix(fields, whole.token.surface, boost)
+        last = MatchPrefix(fields, plain[-1].token.surface, boost)
+        before = self._phrase(plain[:-1], None, fields, boost)
+        return last if before is None else MatchEvery((before, last))
+
+    def _fuzzy(self, text: str, distance: int, fields: tuple[str, ...], boost: float) -> Match | None:
+        parts = self._parts(text)
+        plain = [part for part in parts if not part.token.compound]
+        if any(is_unspaced(part.token.surface) for part in plain):
+            return self._phrase(plain, None, fields, boost)
+        whole = _whole(parts)
+        leaves = tuple(_near(part, distance, fields, boost) for part in ([whole] if whole else plain))
+        if len(leaves) < 2:
+            return leaves[0] if leaves else None
+        return MatchEvery(leaves)
+
+    def _wildcard(self, pattern: str, fields: tuple[str, ...], boost: float) -> Match | None:
+        """Hyphens and the like are dropped: joined words are in the index written as one, too."""
+        folded = _NOT_IN_WORDS.sub("", fold(pattern))
+        if not folded.strip("*?"):
+            self.warnings.append(f'"{shortened(pattern)}" has no letter or digit to search for; it was left out')
+            return None
+        return MatchWildcard(fields, folded, boost)
+
+
+def _exact(text: str) -> list[_Found]:
+    return [_Found(token, Term(token.surface)) for token in analyze(text, "")]
+
+
+def _whole(parts: Sequence[_Found]) -> _Found | None:
+    """The compound of a joined word, if the joined word is all there is."""
+    bounds = (parts[0].token.start, parts[-1].token.end) if parts else None
+    return next((part for part in parts if part.token.compound and (part.token.start, part.token.end) == bounds), None)
+
+
+def _near(part: _Found, distance: int, fields: tuple[str, ...], boost: float) -> Match:
+    """One edit in a word of three letters, as many as asked in longer ones; a shorter word as it stands."""
+    word = part.token.surface
+    if len(word) <= _SHORT:
+        return MatchTerm(fields, part.term, boost)
+    return MatchFuzzy(fields, word, min(distance, len(word) - _SHORT), boost)
+
+
+def _without_last_single(parts: list[_Found]) -> list[_Found]:
+    """Without the single character that ends a run of unspaced script: in a longer text a pair stands there."""
+    if len(parts) > 1 and parts[-1].token.start < parts[-2].token.end:
+        return parts[:-1]
+    return parts
+
+
+def _is_single(token: Token) -> bool:
+    return len(analyze(token.surface, "")) == 1
