@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
 
 from flask import Flask, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestURITooLarge
 
 from search.engines import open_engine
@@ -20,6 +20,13 @@ from webui.urls import ArticleIdConverter
 __all__ = ["create_app"]
 
 
+class CompactJson(DefaultJSONProvider):
+    """JSON in UTF-8, keys in the order of their declaration."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     """The app over `engine`, or over the one `settings.index` names. An index that is not there yet is no error:
     the pages say what to do until it appears. Raises ConfigError if the index URL names no engine."""
@@ -27,13 +34,13 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
 
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY_BYTES
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json = CompactJson(app)
     # An article id may hold two slashes in a row.
     app.url_map.merge_slashes = False
     app.url_map.converters["article"] = ArticleIdConverter
-    _bound_addresses(app)
     attach(app, Site(settings, Archive(engine or open_engine(settings.index))))
     logs.install(app)
+    _bound_addresses(app)
     problems.install(app)
     headers.install(app)
     for module in (api, feeds, discovery, health, openapi, pages):
@@ -46,6 +53,4 @@ def _bound_addresses(app: Flask) -> None:
     @app.before_request
     def _refuse() -> None:
         if len(request.query_string) > MAX_QUERY_STRING:
-            raise RequestURITooLarge(
-                f"The address has more than {MAX_QUERY_STRING:,} characters after the question mark."
-            )
+            raise RequestURITooLarge(f"At most {MAX_QUERY_STRING:,} characters may follow the question mark.")

@@ -22,7 +22,7 @@ from webui.answers import (
 )
 from webui.article import render_article
 from webui.asking import answer, ask, links_for
-from webui.caching import VERSION, conditional, entity_tag
+from webui.caching import VERSION, conditional, current_minute, entity_tag
 from webui.parameters import (
     NoParameters,
     RelatedBody,
@@ -88,7 +88,15 @@ def related(id: str) -> Response:
     with current_site().archive.searcher() as searcher:
 
         def make() -> Response:
-            found = service.related(searcher, links_for("api"), id=id, mode=parameters.mode, limit=parameters.limit)
+            found = service.related(
+                searcher,
+                links_for("api"),
+                id=id,
+                mode=parameters.mode,
+                limit=parameters.limit,
+                language=current_site().settings.language,
+                now=current_minute(),
+            )
             return _sent(_jsonable(found))
 
         return conditional(entity_tag(searcher.status().generation, request.path, repr(parameters)), make)
@@ -108,6 +116,8 @@ def related_to_draft() -> Response:
             url=body.url or None,
             mode=body.mode,
             limit=body.limit,
+            language=current_site().settings.language,
+            now=current_minute(),
         )
     response = _sent(_jsonable(found))
     response.headers["Cache-Control"] = "no-store"

@@ -167,8 +167,7 @@ def _failure(code: int) -> _Schema:
 
 
 def _reference(type_: type) -> _Schema:
-    name = RelatedBody.model_config["title"] if type_ is RelatedBody else type_.__name__
-    return {"$ref": _REFERENCE.format(model=name)}
+    return {"$ref": _REFERENCE.format(model=type_.__name__)}
 
 
 def _path_parameters(path: str) -> Iterable[_Schema]:

@@ -132,7 +132,7 @@ class RelatedParameters(Strict):
     """The parameters of related articles."""
 
     mode: Literal["background", "same-days", "follow-ups"] = Field(
-        "background", description="Any time; within days of it; or after it."
+        "background", description="What appeared up to its day; within three days of it; or after it."
     )
     limit: Annotated[WholeNumber, Field(ge=1, le=50)] = Field(10, description="The most articles to give.")
 
@@ -140,7 +140,7 @@ class RelatedParameters(Strict):
 class RelatedBody(RelatedParameters):
     """A draft to find related articles for: at least one of `text`, `title` and `url`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, title="Draft", strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, title="RelatedBody", strict=True)
 
     text: str = Field("", max_length=500_000, description="The draft's text, plain.", examples=["The first press came"])
     title: str = Field("", max_length=1_000, description="Its title.", examples=["Printing comes to town"])

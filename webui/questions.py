@@ -9,9 +9,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from search.query.dates import parse_period
 
 from search.errors import ParameterError
+from search.query.dates import parse_period
 from search.request import MAX_PAGE_DEPTH, Filters, SearchRequest
 from search.schema import KEYWORD_FIELDS
 from webui.parameters import SearchParameters, read

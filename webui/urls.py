@@ -111,6 +111,8 @@ class SiteLinks:
 class ArticleIdConverter(PathConverter):
     """`<article:id>` in a route: any id, however it is spelled, through every proxy and browser (see `quote_id`)."""
 
+    regex = r"[^/][\s\S]*?"
+
     def to_python(self, value: str) -> str:
         return "/".join(_plain_segment(segment) for segment in value.split("/"))
 

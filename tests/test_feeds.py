@@ -1,0 +1,180 @@
+"""Searches as feeds and tables, and the documents by which browsers and crawlers find their way."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from datetime import datetime
+
+import pytest
+from conftest import ARTICLES
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml import etree
+
+from search.document import Document
+from search.engines.memory import MemoryEngine
+from search.settings import Settings
+from webui import create_app
+
+ATOM = {"a": "http://www.w3.org/2005/Atom", "os": "http://a9.com/-/spec/opensearch/1.1/"}
+
+
+def atom(client: FlaskClient, address: str) -> etree._Element:
+    response = client.get(address)
+    assert response.status_code == 200, response.text
+    assert response.content_type == "application/atom+xml; charset=utf-8"
+    return etree.fromstring(response.data)
+
+
+def text(element: etree._Element, path: str) -> list[str]:
+    return [str(found.text) for found in element.findall(path, ATOM)]
+
+
+def rows(client: FlaskClient, address: str) -> list[dict[str, str]]:
+    response = client.get(address)
+    assert response.status_code == 200, response.text
+    assert response.content_type == "text/csv; charset=utf-8; header=present"
+    return list(csv.DictReader(io.StringIO(response.text, newline="")))
+
+
+def test_an_atom_feed_holds_what_the_format_demands(client: FlaskClient) -> None:
+    feed = atom(client, "/search.atom?q=flood")
+    for required in ("a:id", "a:title", "a:updated", "a:author/a:name"):
+        assert len(text(feed, required)) == 1, required
+    entries = feed.findall("a:entry", ATOM)
+    assert entries
+    identities = text(feed, "a:entry/a:id")
+    assert len(identities) == len(set(identities)) == len(entries)
+    assert all(re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", identity) for identity in identities)
+    for stamp in text(feed, ".//a:updated") + text(feed, ".//a:published"):
+        assert datetime.fromisoformat(stamp).tzinfo is not None
+    for entry in entries:
+        assert entry.find("a:link[@rel='alternate']", ATOM) is not None
+        assert text(entry, "a:summary")[0]
+
+
+def test_an_atom_feed_counts_and_pages(client: FlaskClient) -> None:
+    feed = atom(client, "/search.atom?q=flood&per_page=5&page=2")
+    assert text(feed, "os:itemsPerPage") == ["5"]
+    assert text(feed, "os:startIndex") == ["6"]
+    assert int(text(feed, "os:totalResults")[0]) > 10
+    query = feed.find("os:Query", ATOM)
+    assert query is not None
+    assert query.get("searchTerms") == "flood"
+    relations = {link.get("rel"): link.get("href") for link in feed.findall("a:link", ATOM)}
+    assert relations["next"] == "http://localhost/search.atom?q=flood&sort=newest&page=3&per_page=5"
+    assert relations["alternate"].startswith("http://localhost/search?q=flood")
+    assert relations.keys() >= {"self", "first", "previous", "next", "last", "search"}
+
+
+def test_a_feed_is_newest_first_unless_another_order_is_asked_for(client: FlaskClient) -> None:
+    dates = [item.get("date_published", "") for item in json.loads(client.get("/search.json?q=flood").data)["items"]]
+    assert dates == sorted(dates, reverse=True)
+    oldest = json.loads(client.get("/search.json?q=flood&sort=oldest").data)["items"]
+    assert oldest[0]["date_published"].startswith("2021")
+
+
+def test_entries_keep_their_identity_wherever_the_site_moves(client: FlaskClient) -> None:
+    engine = MemoryEngine("")
+    with engine.writer() as writer:
+        for article in ARTICLES:
+            writer.add(article)
+    moved = create_app(Settings(public_url="https://elsewhere.example/press"), engine).test_client()
+    one, two = atom(client, "/search.atom?q=flood"), atom(moved, "/search.atom?q=flood")
+    assert text(one, "a:entry/a:id") == text(two, "a:entry/a:id")
+    links = [link.get("href") for link in two.findall("a:link", ATOM)]
+    assert all(str(link).startswith("https://elsewhere.example/press/") for link in links)
+
+
+def test_an_empty_feed_is_still_a_feed(client: FlaskClient) -> None:
+    feed = atom(client, "/search.atom?q=zzzzzz")
+    assert text(feed, "os:totalResults") == ["0"]
+    assert text(feed, "a:updated")[0]
+
+
+def test_characters_that_xml_cannot_hold_are_left_out() -> None:
+    engine = MemoryEngine("")
+    with engine.writer() as writer:
+        writer.add(Document("\x01", "Form\x0cfeed \x1b[31m \uffff", "body", "sum\x08mary", authors=("A\x00B",)))
+    feed = atom(create_app(Settings(title="T"), engine).test_client(), "/search.atom?q=body%01")
+    assert text(feed, "a:entry/a:title") == ["Formfeed [31m "]
+    assert text(feed, "a:entry/a:author/a:name") == ["AB"]
+
+
+def test_a_json_feed_holds_what_the_format_demands(client: FlaskClient) -> None:
+    response = client.get("/search.json?q=flood&per_page=5")
+    assert response.content_type == "application/feed+json"
+    feed = json.loads(response.data)
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["feed_url"].startswith("http://localhost/search.json?q=flood")
+    assert feed["home_page_url"].startswith("http://localhost/search?q=flood")
+    assert len(feed["items"]) == 5
+    first = next(item for item in feed["items"] if item["title"] == "Flood closes the old bridge")
+    assert first["url"].startswith("http://localhost/article/1")
+    assert first["external_url"] == "https://news.example/2024/flood"
+    assert first["authors"] == [{"name": "Mélanie Doe"}]
+    assert first["content_text"]
+    following = json.loads(client.get(feed["next_url"]).data)
+    assert not {item["id"] for item in feed["items"]} & {item["id"] for item in following["items"]}
+
+
+def test_a_table_has_a_row_for_each_hit(client: FlaskClient) -> None:
+    table = rows(client, "/search.csv")
+    assert len(table) == len(ARTICLES)
+    flood = next(row for row in table if row["id"] == "1")
+    assert (flood["sections"], flood["tags"], flood["language"]) == ("News > Local", "river; weather", "en")
+    assert client.get("/search.csv").headers["Backfile-Total"] == str(len(ARTICLES))
+
+
+def test_no_cell_of_a_table_is_a_formula(client: FlaskClient) -> None:
+    cold = next(row for row in rows(client, "/search.csv?q=cold") if row["id"] == "5")
+    assert cold["title"].startswith("'-1 degrees: =SUM(A1)")
+    assert cold["summary"] == '\'=HYPERLINK("x")'
+    assert (cold["authors"], cold["tags"]) == ("'@handle", "'+plus")
+    for row in rows(client, "/search.csv"):
+        assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r")) for value in row.values())
+
+
+def test_a_table_names_the_next_page(client: FlaskClient) -> None:
+    links = client.get("/search.csv?per_page=10").headers.getlist("Link")
+    assert '</search.csv?page=2&per_page=10>; rel="next"; type="text/csv"' in links
+
+
+@pytest.mark.parametrize("path", ["/search.atom", "/search.json", "/search.csv"])
+def test_feeds_answer_304_and_refuse_like_the_endpoint(client: FlaskClient, path: str) -> None:
+    tag = client.get(f"{path}?q=flood").headers["ETag"]
+    assert client.get(f"{path}?q=flood", headers={"If-None-Match": tag}).status_code == 304
+    refused = client.get(f"{path}?colour=red")
+    assert (refused.status_code, refused.content_type) == (400, "application/problem+json")
+
+
+def test_the_description_document_names_every_template(client: FlaskClient) -> None:
+    response = client.get("/opensearch.xml")
+    assert response.content_type == "application/opensearchdescription+xml"
+    root = etree.fromstring(response.data)
+    namespace = {"os": ATOM["os"]}
+    name = root.findtext("os:ShortName", namespaces=namespace)
+    assert name is not None
+    assert 0 < len(name) <= 16
+    templates = {url.get("type"): str(url.get("template")) for url in root.findall("os:Url", namespace)}
+    for kind in ("text/html", "application/atom+xml", "application/x-suggestions+json"):
+        address = templates[kind].replace("{searchTerms}", "flood").replace("{startPage?}", "").replace("{count?}", "")
+        response = client.get(address.removeprefix("http://localhost"), follow_redirects=True)
+        assert response.status_code == 200
+        assert response.content_type.startswith(kind)
+
+
+def test_crawlers_may_read_articles_and_no_searches(client: FlaskClient) -> None:
+    lines = client.get("/robots.txt").text.splitlines()
+    assert lines[0] == "User-agent: *"
+    assert {"Disallow: /search", "Disallow: /api/"} <= set(lines)
+    assert not any("/article" in line for line in lines)
+
+
+def test_a_feed_is_named_after_its_search(app: Flask) -> None:
+    client = app.test_client()
+    assert json.loads(client.get("/search.json?q=flood&lang=en").data)["title"] == "The Test Gazette: flood, English"
+    assert json.loads(client.get("/search.json").data)["title"] == "The Test Gazette"
