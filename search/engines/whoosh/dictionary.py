@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 
 from search.engines.answer import Deadline
 from search.engines.expansion import expansion_warning, expansion_weight, fits, most_frequent
+from search.engines.whoosh.codec import Places
 from search.engines.whoosh.places import TimeIsUp, surface_places
 from search.engines.whoosh.schema import GROUPS
 from search.engines.whoosh.segments import Segment
@@ -85,7 +86,7 @@ def _live_count(part: LiveSegment, word: str) -> int:
     return _distinct_articles(part, part.segment.places(_VOCABULARY, word))
 
 
-def _distinct_articles(part: LiveSegment, places: np.ndarray) -> int:  # type: ignore[type-arg]
+def _distinct_articles(part: LiveSegment, places: Places) -> int:
     docs = np.unique(places >> 32)
     return int(part.live[docs].sum())
 

@@ -112,21 +112,23 @@ class Evaluator:
         segment = self.part.segment
         column = segment.keywords(field)
         mask = column.articles(frozenset(values), segment.size)
-        return mask | column.missing(segment.size) if MISSING in values else mask
+        if MISSING in values:
+            mask |= column.missing(segment.size)
+        return mask
 
     def _within(self, field: str, start: Moment | None, end: Moment | None) -> Mask:
         ordinal = DATE_ORDINALS[field]
-        mask = self.part.segment.days(ordinal, "UTC") != UNDATED
+        mask: Mask = self.part.segment.days(ordinal, "UTC") != UNDATED
         if start is not None:
-            mask = mask & (self._distance(ordinal, start) >= 0)
+            mask &= self._distance(ordinal, start) >= 0
         if end is not None:
-            mask = mask & (self._distance(ordinal, end) <= 0)
+            mask &= self._distance(ordinal, end) <= 0
         return mask
 
     def _distance(self, ordinal: int, bound: Moment) -> NDArray[np.int64] | Floats:
         """How far behind a bound each article is dated: in local days from a day, in seconds from an instant."""
         if is_floating(bound):
-            return self.part.segment.days(ordinal, self.time_zone) - bound.toordinal()
+            return np.subtract(self.part.segment.days(ordinal, self.time_zone), bound.toordinal())
         return self.part.segment.epochs(ordinal) - epoch(bound)
 
 

@@ -124,4 +124,5 @@ def _foremost(totals: Ints, size: int) -> Ints:
     if size == 0:
         return counted[:0]
     least = np.partition(totals[counted], len(counted) - size)[len(counted) - size]
-    return counted[totals[counted] >= least]
+    foremost: Ints = counted[totals[counted] >= least]
+    return foremost

@@ -44,6 +44,7 @@ class MappedFile(StructFile):  # type: ignore[misc]
     def __init__(self, view: memoryview, name: str) -> None:
         super().__init__(_View(view), name=name)
         self._bytes = view
+        self.is_closed = False
 
     def get(self, position: int, length: int) -> bytes:
         return bytes(self._bytes[position : position + length])
