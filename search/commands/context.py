@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -24,6 +25,16 @@ class GlobalFlags:
 
     config: Path | None = None
     index: str | None = None
+
+
+class Text(click.types.StringParamType):
+    """Text as it was typed; bytes that are no text in the terminal's character set become U+FFFD."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return re.sub("[\ud800-\udfff]", "\ufffd", super().convert(value, param, ctx))
+
+
+TEXT: Final = Text()
 
 
 def index_option(command: Decorated) -> Decorated:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from search.commands.context import index_option, opened_engine
+from search.commands.context import TEXT, index_option, opened_engine
 from search.commands.paint import one_line
 from search.engines.base import Engine
 
 
 @click.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...", type=TEXT)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @index_option
 @click.pass_context

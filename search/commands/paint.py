@@ -47,7 +47,7 @@ def hit_lines(number: int, hit: Hit) -> Iterator[str]:
         yield f"     and {hit.similar_count} much like it: {', '.join(map(one_line, hit.similar_ids))}"
     if hit.explanation:
         yield f"     {one_line(hit.explanation.summary)}"
-    yield "     " + click.style(one_line(f"{hit.id}  {hit.url or ''}"), dim=True)
+    yield "     " + click.style("  ".join(one_line(part) for part in (hit.id, hit.url) if part), dim=True)
     yield ""
 
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from search import service
 from search.commands.asked import bound, facets, keyword_filters
-from search.commands.context import index_option, json_option, loaded_settings
+from search.commands.context import TEXT, index_option, json_option, loaded_settings
 from search.commands.links import TerminalLinks
 from search.commands.paint import facet_lines, help_lines, hit_lines, one_line, summary_line
 from search.engines import open_engine
@@ -21,12 +21,14 @@ from search.settings import Settings
 
 
 @click.command()
-@click.argument("query", nargs=-1)
-@click.option("--section", multiple=True, metavar="PATH", help='Section, with those below it: "News > Economy".')
-@click.option("--tag", multiple=True, metavar="TAG")
-@click.option("--author", multiple=True, metavar="NAME")
-@click.option("--lang", multiple=True, metavar="TAG", help='Language, such as "en".')
-@click.option("--type", "kind", multiple=True, metavar="TYPE", help='Kind of piece, such as "article".')
+@click.argument("query", nargs=-1, type=TEXT)
+@click.option(
+    "--section", multiple=True, type=TEXT, metavar="PATH", help='Section, with those below it: "News > Economy".'
+)
+@click.option("--tag", multiple=True, type=TEXT, metavar="TAG")
+@click.option("--author", multiple=True, type=TEXT, metavar="NAME")
+@click.option("--lang", multiple=True, type=TEXT, metavar="TAG", help='Language, such as "en".')
+@click.option("--type", "kind", multiple=True, type=TEXT, metavar="TYPE", help='Kind of piece, such as "article".')
 @click.option("--from", "start", metavar="DATE", help="First day: 2024, 2024-07, 2024-07-03, RFC 3339 or now-7d.")
 @click.option("--to", "end", metavar="DATE", help="Last day, included.")
 @click.option("--date", "date_field", type=click.Choice(list(DATE_FIELDS)), default="published", show_default=True)

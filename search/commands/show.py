@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 from pydantic import TypeAdapter
 
-from search.commands.context import index_option, json_option, opened_searcher
+from search.commands.context import TEXT, index_option, json_option, opened_searcher
 from search.commands.paint import one_line, plain
 from search.document import Document, Moment
 from search.errors import NotFound
@@ -17,7 +17,7 @@ _WIDTH = 88
 
 
 @click.command()
-@click.argument("id")
+@click.argument("id", type=TEXT)
 @index_option
 @json_option
 @click.pass_context

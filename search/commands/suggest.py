@@ -6,7 +6,7 @@ import click
 from pydantic import TypeAdapter
 
 from search import service
-from search.commands.context import index_option, json_option, loaded_settings
+from search.commands.context import TEXT, index_option, json_option, loaded_settings
 from search.commands.links import TerminalLinks
 from search.commands.paint import one_line
 from search.engines import open_engine
@@ -14,7 +14,7 @@ from search.response import Completion
 
 
 @click.command()
-@click.argument("text", nargs=-1, required=True)
+@click.argument("text", nargs=-1, required=True, type=TEXT)
 @click.option("--limit", type=click.IntRange(1, 50), default=8, show_default=True, help="The most to print.")
 @index_option
 @json_option

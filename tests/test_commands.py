@@ -1,0 +1,493 @@
+"""The command, run as a person runs it: what it prints, where it prints it, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from pydantic import TypeAdapter
+
+from search.commands import COMMANDS, main
+from search.commands.asked import bound, facets, filters
+from search.commands.links import TerminalLinks
+from search.commands.paint import marked, plain
+from search.engines import open_engine
+from search.errors import ParameterError
+from search.request import FacetRequest, Filters, SearchRequest
+from search.response import SearchResponse
+from search.settings import Settings
+
+ARTICLES = [
+    {
+        "id": "press-1931",
+        "url": "https://gazette.example/1931/press",
+        "title": "The new presses run at night",
+        "section": ["News > Economy"],
+        "author": ["Mélanie Doe"],
+        "tags": ["printing", "machines"],
+        "published": "1931-04-02",
+        "summary": "Two rotary presses were brought into the hall.",
+        "body": "The presses came by rail.\n\n## What the printers said\n\nThe printers called the noise bearable.",
+        "body_format": "markdown",
+        "lang": "en",
+    },
+    {
+        "id": "press-1932",
+        "title": "A year with the presses",
+        "section": ["Opinion"],
+        "author": ["John Smith"],
+        "tags": ["printing"],
+        "published": "1932-04-02",
+        "body": "Nobody wants the old presses back, and the printers sleep by day.",
+        "lang": "en",
+    },
+    {"id": "fluss", "title": "Der Fluss steigt", "body": "Das Wasser steigt weiter.", "lang": "de", "section": "News"},
+]
+
+
+def invoke(runner: CliRunner, *args: str, **settings: object) -> Result:
+    return runner.invoke(main, list(args), **settings)  # type: ignore[arg-type]
+
+
+def write_articles(path: Path, articles: list[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in articles), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("archive")
+    write_articles(folder / "articles.jsonl", ARTICLES)
+    url = f"whoosh:{folder}/index"
+    result = CliRunner().invoke(main, ["index", str(folder / "articles.jsonl"), "--index", url])
+    assert result.exit_code == 0, result.output
+    return url
+
+
+# --- the whole
+
+
+def test_alone_it_shows_every_command_under_a_heading(runner: CliRunner) -> None:
+    result = invoke(runner)
+    assert result.exit_code == 0
+    assert "Fill the archive:" in result.output
+    assert [name for name in COMMANDS if not re.search(rf"^  {name} ", result.output, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(runner: CliRunner, name: str) -> None:
+    result = invoke(runner, name, "--help")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(f"Usage: main {name}")
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.help or command.short_help
+
+
+def test_the_help_of_the_whole_imports_no_command() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from click.testing import CliRunner; from search.commands import main\n"
+        "CliRunner().invoke(main, ['--help'])\n"
+        "print([name for name in ('flask', 'whoosh', 'trafilatura', 'numpy', 'index', 'webui') if name in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
+
+
+def test_a_misspelt_command_is_answered_with_the_near_one(runner: CliRunner) -> None:
+    result = invoke(runner, "serch", "x")
+    assert result.exit_code == 2
+    assert "did you mean search?" in result.stderr
+
+
+def test_the_version_is_printed(runner: CliRunner) -> None:
+    assert re.fullmatch(r"backfile \d+\.\d+\.\d+\S*\n", invoke(runner, "-v").output)
+    assert invoke(runner, "-v").output == invoke(runner, "--version").output
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("search", "x"), ("show", "x"), ("suggest", "x"), ("status",), ("delete", "x", "--yes"), ("check",)],
+    ids=lambda args: args[0],
+)
+def test_without_an_index_every_command_says_so_in_one_line(runner: CliRunner, args: tuple[str, ...]) -> None:
+    result = invoke(runner, *args)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert re.fullmatch(r"error: .+\n", result.stderr)
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_a_wrong_setting_stops_every_command_before_it_starts(runner: CliRunner) -> None:
+    Path("backfile.toml").write_text("prot = 1")
+    result = invoke(runner, "status")
+    assert result.exit_code == 2
+    assert result.stderr == "error: backfile.toml: unknown setting 'prot'; did you mean port?\n"
+    result = invoke(runner, "--index", "redis:", "--config", "none.toml", "status")
+    assert result.exit_code == 2
+    assert "none.toml: cannot be read" in result.stderr
+
+
+def test_an_unknown_engine_is_a_mistake_of_the_caller(runner: CliRunner) -> None:
+    result = invoke(runner, "status", "--index", "redis://x")
+    assert result.exit_code == 2
+    assert "error:" in result.stderr
+    assert "whoosh" in result.stderr
+
+
+# --- index
+
+
+def test_indexing_reports_counts_failures_and_exit_codes(runner: CliRunner) -> None:
+    file = write_articles(Path("a.jsonl"), ARTICLES)
+    result = invoke(runner, "index", "a.jsonl")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("added 3, changed 0, unchanged 0, deleted 0, failed 0 in ")
+    assert Path("archive").is_dir()
+    with file.open("a") as stream:
+        stream.write("{\n")
+    result = invoke(runner, "index", "a.jsonl")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("added 0, changed 0, unchanged 3, deleted 0, failed 1 in ")
+    assert result.stderr.startswith("failed: a.jsonl:4: ")
+
+
+def test_a_report_can_be_had_as_json(runner: CliRunner) -> None:
+    write_articles(Path("a.jsonl"), ARTICLES)
+    report = json.loads(invoke(runner, "index", "a.jsonl", "--json").stdout)
+    assert (report["added"], report["articles"], report["failures"]) == (3, 3, [])
+
+
+def test_quiet_leaves_warnings_out_and_failures_in(runner: CliRunner) -> None:
+    write_articles(Path("a.jsonl"), [{"id": "1", "title": "One", "published": "soon"}, {"id": "2"}])
+    loud, quiet = invoke(runner, "index", "a.jsonl", "--dry-run"), invoke(runner, "index", "a.jsonl", "--dry-run", "-q")
+    assert "warning: " in loud.stderr
+    assert "warning: " not in quiet.stderr
+    assert "failed: " in quiet.stderr
+
+
+def test_language_and_time_zone_come_from_settings_and_flags(runner: CliRunner) -> None:
+    write_articles(Path("a.jsonl"), [{"id": "1", "title": "Eins", "published": "2024-07-03T10:00:00"}])
+    Path("backfile.toml").write_text('language = "fr"\ntime_zone = "Europe/Berlin"')
+    assert invoke(runner, "index", "a.jsonl", "--language", "de").exit_code == 0
+    shown = json.loads(invoke(runner, "show", "1", "--json").stdout)
+    assert shown["language"] == "de"
+    assert shown["published"] == "2024-07-03T10:00:00+02:00"
+
+
+def test_pruning_and_rebuilding_from_the_command_line(runner: CliRunner) -> None:
+    Path("in").mkdir()
+    write_articles(Path("in/a.jsonl"), ARTICLES[:2])
+    write_articles(Path("in/b.jsonl"), ARTICLES[2:])
+    assert invoke(runner, "index", "in").exit_code == 0
+    Path("in/b.jsonl").unlink()
+    assert "deleted 1," in invoke(runner, "index", "in", "--prune", "--dry-run").stdout
+    assert "deleted 1," in invoke(runner, "index", "./in/", "--prune").stdout
+    assert "unchanged 2, deleted 0," in invoke(runner, "index", "in", "--rebuild").stdout
+
+
+def test_a_source_that_is_not_there_is_a_usage_error(runner: CliRunner) -> None:
+    result = invoke(runner, "index", "nowhere")
+    assert result.exit_code == 2
+    assert "nowhere" in result.stderr
+    assert not Path("archive").exists()
+
+
+# --- search
+
+
+def test_search_prints_hits_with_their_snippets_headings_and_ids(runner: CliRunner, archive: str) -> None:
+    result = invoke(runner, "search", "noise", "--index", archive)
+    assert result.exit_code == 0
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert lines[0].startswith("1 article for noise, by relevance, 1 to 1 (")
+    assert "1. The new presses run at night" in lines
+    assert "1931-04-02 · News > Economy · Mélanie Doe" in lines
+    assert "What the printers said" in lines
+    assert any("called the noise bearable" in line for line in lines)
+    assert "press-1931  https://gazette.example/1931/press" in lines
+
+
+def test_matches_are_coloured_where_there_are_colours_only(
+    runner: CliRunner, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coloured = click.style("noise", fg="yellow", bold=True)
+    assert coloured in invoke(runner, "--color", "search", "noise", "--index", archive).stdout
+    assert "\x1b" not in invoke(runner, "search", "noise", "--index", archive).stdout
+    assert "\x1b" not in invoke(runner, "--no-color", "search", "noise", "--index", archive, color=True).stdout
+    assert coloured in invoke(runner, "search", "noise", "--index", archive, color=True).stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in invoke(runner, "search", "noise", "--index", archive, color=True).stdout
+
+
+def found(runner: CliRunner, archive: str, *args: str) -> list[str]:
+    result = invoke(runner, "--index", archive, "search", "--json", *args)
+    assert result.exit_code == 0, result.output
+    return [hit["id"] for hit in json.loads(result.stdout)["hits"]]
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (("presses", "--section", "News"), ["press-1931"]),
+        (("presses", "--section=-News"), ["press-1932"]),
+        (("--tag", "printing", "--sort", "oldest"), ["press-1931", "press-1932"]),
+        (("--tag", "_missing"), ["fluss"]),
+        (("--author", "John Smith", "--author", "Mélanie Doe", "--sort", "newest"), ["press-1932", "press-1931"]),
+        (("--lang=-en",), ["fluss"]),
+        (("--from", "1932"), ["press-1932"]),
+        (("--to", "1931-12-31"), ["press-1931"]),
+        (("--from", "now-7d"), []),
+        (("--in", "title", "printers"), []),
+        (("--op", "or", "fluss", "noise", "--sort", "newest"), ["press-1931", "fluss"]),
+        (("--per-page", "1", "--page", "2", "--sort", "oldest", "presses"), ["press-1932"]),
+        (("--type", "article", "--", "-presses"), ["fluss"]),
+    ],
+)
+def test_filters_and_shapes_reach_the_search(
+    runner: CliRunner, archive: str, args: tuple[str, ...], expected: list[str]
+) -> None:
+    assert found(runner, archive, *args) == expected
+
+
+def test_json_is_a_search_response_whole(runner: CliRunner, archive: str) -> None:
+    result = invoke(runner, "search", "presses", "--index", archive, "--json")
+    response = TypeAdapter(SearchResponse).validate_json(result.stdout)
+    assert response.total == 2
+    assert response.timeline is not None
+    assert [facet.name for facet in response.facets] == ["section", "year", "author", "tag", "lang"]
+    assert response.links.self == "/search?q=presses"
+
+
+def test_facets_are_printed_when_asked_for(runner: CliRunner, archive: str) -> None:
+    result = invoke(runner, "search", "--facets", "year,section:1", "--index", archive)
+    assert re.search(r"^Year\n +1   1931\n +1   1932\n +1   none$", result.stdout, re.MULTILINE)
+    assert re.search(r"^Section\n +2   News\n", result.stdout, re.MULTILINE)
+    assert "Section" not in invoke(runner, "search", "--index", archive).stdout
+
+
+def test_nothing_found_says_what_would_be_found_otherwise(runner: CliRunner, archive: str) -> None:
+    result = invoke(runner, "search", "noise", "--section", "Opinion", "--index", archive)
+    assert result.exit_code == 0
+    assert "0 articles for noise" in result.stdout
+    assert re.search(r"^without the section “Opinion”: 1$", result.stdout, re.MULTILINE)
+    misspelt = invoke(runner, "search", "printrs", "--index", archive)
+    assert re.search(r"^did you mean printers: 2$", misspelt.stdout, re.MULTILINE)
+
+
+def test_explanations_are_printed_when_asked_for(runner: CliRunner, archive: str) -> None:
+    asked = json.loads(invoke(runner, "search", "noise", "--explain", "--index", archive, "--json").stdout)
+    summary = asked["hits"][0]["explanation"]["summary"]
+    assert summary
+    assert " ".join(summary.split()) in invoke(runner, "search", "noise", "--explain", "--index", archive).stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("date:never",), "never"),
+        (("--from", "yesterday"), "--from: "),
+        (("--facets", "colour"), "colour"),
+        (("--facets", "section:many"), "--facets: write a name or name:number"),
+        (("x" * 5_000,), "error: "),
+    ],
+)
+def test_a_mistake_in_the_question_is_one_line_and_exit_code_2(
+    runner: CliRunner, archive: str, args: tuple[str, ...], says: str
+) -> None:
+    result = invoke(runner, "search", *args, "--index", archive)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert re.fullmatch(r"error: .+\n", result.stderr)
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "query", ['"unbalanced', "((((", "AND OR NOT", "<script>", "a\x00b", "the of and", "*", "\ud800"]
+)
+def test_odd_queries_end_well_or_with_one_line(runner: CliRunner, archive: str, query: str) -> None:
+    result = invoke(runner, "search", "--index", archive, "--", query)
+    assert result.exit_code in (0, 2)
+    assert isinstance(result.exception, SystemExit | None)
+
+
+# --- show, suggest, status, delete, check
+
+
+def test_show_prints_the_article_and_json_all_of_it(runner: CliRunner, archive: str) -> None:
+    result = invoke(runner, "show", "press-1931", "--index", archive)
+    assert result.stdout.splitlines()[:2] == [
+        "The new presses run at night",
+        "News > Economy · Mélanie Doe · 1931-04-02 · en",
+    ]
+    assert "\nWhat the printers said\n\nThe printers called" in result.stdout
+    stored = json.loads(invoke(runner, "show", "press-1931", "--index", archive, "--json").stdout)
+    assert stored["headings"][0]["text"] == "What the printers said"
+    assert stored["published"] == "1931-04-02"
+
+
+def test_show_says_that_there_is_no_such_article(runner: CliRunner, archive: str) -> None:
+    result = invoke(runner, "show", "nothing", "--index", archive)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no article with the id 'nothing'" in result.stderr
+
+
+def test_suggest_prints_completions_between_tabs(runner: CliRunner, archive: str) -> None:
+    result = invoke(runner, "suggest", "print", "--index", archive)
+    rows = [line.split("\t") for line in result.stdout.splitlines()]
+    assert ["printers", "word", "2"] in rows
+    asked = json.loads(invoke(runner, "suggest", "print", "--index", archive, "--json", "--limit", "1").stdout)
+    assert len(asked) == 1
+
+
+def test_status_says_what_the_index_holds(runner: CliRunner, archive: str) -> None:
+    result = invoke(runner, "status", "--index", archive)
+    assert re.search(r"^articles +3$", result.stdout, re.MULTILINE)
+    assert re.search(r"^published +1931-04-02 to 1932-04-02, 1 undated$", result.stdout, re.MULTILINE)
+    assert re.search(r"^languages +en 2, de 1$", result.stdout, re.MULTILINE)
+    assert re.search(r"^sections +News 2, Opinion 1$", result.stdout, re.MULTILINE)
+    facts = json.loads(invoke(runner, "status", "--index", archive, "--json").stdout)
+    assert facts["sections"] == {"News": 2, "News > Economy": 1, "Opinion": 1}
+    assert facts["size_bytes"] > 0
+
+
+def test_delete_asks_and_takes_articles_out(runner: CliRunner) -> None:
+    write_articles(Path("a.jsonl"), ARTICLES)
+    invoke(runner, "index", "a.jsonl")
+    refused = invoke(runner, "delete", "fluss", input="n\n")
+    assert refused.exit_code == 1
+    assert "Der Fluss steigt" in refused.stdout
+    assert invoke(runner, "show", "fluss").exit_code == 0
+    agreed = invoke(runner, "delete", "fluss", input="y\n")
+    assert agreed.exit_code == 0
+    assert invoke(runner, "show", "fluss").exit_code == 1
+    partly = invoke(runner, "delete", "fluss", "press-1931", "--yes")
+    assert (partly.exit_code, partly.stdout, partly.stderr) == (1, "deleted 1\n", "not there: fluss\n")
+    assert "articles    1\n" in invoke(runner, "status").stdout
+
+
+def test_deleting_what_is_not_there_commits_nothing(runner: CliRunner, archive: str) -> None:
+    before = open_engine(archive).generation()
+    assert invoke(runner, "delete", "nothing", "--yes", "--index", archive).exit_code == 1
+    assert open_engine(archive).generation() == before
+
+
+def test_check_finds_nothing_in_a_sound_index_and_something_in_a_broken_one(runner: CliRunner) -> None:
+    write_articles(Path("a.jsonl"), ARTICLES)
+    invoke(runner, "index", "a.jsonl")
+    sound = invoke(runner, "check")
+    assert (sound.exit_code, sound.stdout) == (0, "whoosh:archive: no problems found\n")
+    assert invoke(runner, "check", "--json").stdout == "[]\n"
+    largest = max((path for path in Path("archive").rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    content = bytearray(largest.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    largest.write_bytes(content)
+    broken = invoke(runner, "check")
+    assert broken.exit_code == 1
+    assert largest.name in broken.output
+
+
+# --- config, completion
+
+
+def test_config_prints_values_that_are_a_settings_file_and_their_origins(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("backfile.toml").write_text('title = "The \\"Gazette\\""\n')
+    monkeypatch.setenv("BACKFILE_PORT", "9000")
+    result = invoke(runner, "--index", "whoosh:one", "config", "--index", "whoosh:two")
+    assert result.exit_code == 0
+    settings = Settings.model_validate(tomllib.loads(result.stdout))
+    assert (settings.title, settings.port, settings.index) == ('The "Gazette"', 9000, "whoosh:two")
+    origins = json.loads(invoke(runner, "config", "--json").stdout)["origins"]
+    assert (origins["title"], origins["port"], origins["host"]) == ("backfile.toml", "BACKFILE_PORT", "default")
+    assert "# BACKFILE_PORT" in result.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script_for_each_shell(runner: CliRunner, shell: str) -> None:
+    result = invoke(runner, "completion", shell)
+    assert result.exit_code == 0
+    assert "_BACKFILE_COMPLETE" in result.stdout
+
+
+# --- evaluate
+
+
+def write_judged(folder: Path) -> Path:
+    folder.mkdir()
+    docs = [("1", "Presses", "Rotary presses print newspapers."), ("2", "Rivers", "The river rises (again)."),
+            ("3", "Papers", "Paper is made of wood.")]  # fmt: skip
+    rows = [{"id": name, "title": title, "text": text} for name, title, text in docs]
+    write_articles(folder / "docs.jsonl", rows)
+    queries = [("a", "Do presses print (papers)? NOT AND -rivers"), ("b", "rising river?"), ("c", "unjudged")]
+    write_articles(folder / "queries.jsonl", [{"id": name, "text": text} for name, text in queries])
+    (folder / "qrels.tsv").write_text("a\t0\t1\t2\na\t0\t2\t-1\nb\t0\t2\t1\nb\t0\t9\t1\n")
+    return folder
+
+
+@pytest.mark.parametrize("engine", ["memory", "whoosh"])
+def test_ranking_is_measured_by_the_formulas(runner: CliRunner, engine: str) -> None:
+    write_judged(Path("small"))
+    result = invoke(runner, "evaluate", "ranking", "small", "--engine", engine, "--json")
+    assert result.exit_code == 0, result.output
+    row = json.loads(result.stdout)[0]
+    assert (row["name"], row["documents"], row["queries"]) == ("small", 3, 2)
+    # Query a finds its one relevant document first; query b the one of two that exists.
+    assert row["ndcg_at_10"] == pytest.approx((1 + 1 / (1 + 1 / 1.584962500721156)) / 2)
+    assert row["mean_average_precision"] == pytest.approx((1 + 0.5) / 2)
+    assert row["recall_at_100"] == pytest.approx((1 + 0.5) / 2)
+    assert re.search(r"^small +3 +2 ", invoke(runner, "evaluate", "ranking", "small").stdout, re.MULTILINE)
+
+
+def test_a_judged_set_that_cannot_be_read_is_one_line(runner: CliRunner) -> None:
+    folder = write_judged(Path("bad"))
+    (folder / "qrels.tsv").write_text("a b\n")
+    result = invoke(runner, "evaluate", "ranking", "bad", "--engine", "memory")
+    assert result.exit_code == 1
+    assert result.stderr == "error: bad/qrels.tsv:1: write query, 0, document and grade between tabs\n"
+
+
+# --- parts
+
+
+def test_links_on_a_terminal_are_canonical() -> None:
+    links = TerminalLinks("Europe/Berlin")
+    request = SearchRequest(
+        q="a b",
+        keywords=(("section", Filters(("News > X", "-odd"), ("Old",))),),
+        start=bound("from", "2024-07", None),  # type: ignore[arg-type]
+        time_zone="Europe/Berlin",
+        page=3,
+        facets=(FacetRequest("month", 5),),
+        explain=True,
+    )
+    assert links.search(request) == (
+        "/search?q=a+b&section=News+%3E+X&section=%5C-odd&section=-Old&from=2024-07-01&page=3&facets=month%3A5&explain=true"
+    )
+    assert links.rendering("atom", SearchRequest(time_zone="Europe/Berlin")) == "/search.atom"
+    assert links.article("a/b c", request.on_page(9), 4).startswith("/article/a/b%20c?q=a+b&")
+    assert links.article("a/b c", request, 4).endswith("&position=4")
+    assert links.article("x") == "/article/x"
+
+
+def test_flags_become_filters_and_facets() -> None:
+    assert filters(["a", "-b", "\\-c", "\\\\d"]) == Filters(("a", "-c", "\\d"), ("b",))
+    assert facets("section:3, year") == (FacetRequest("section", 3), FacetRequest("year"))
+    assert facets("none") == ()
+    assert facets(None) is None
+    with pytest.raises(ParameterError):
+        facets("section:-1")
+
+
+def test_an_article_cannot_steer_the_terminal() -> None:
+    assert plain("\x1b[2Jred\x9b31m\x00") == "[2Jred31m"
+    assert click.unstyle(marked("one two three", [(4, 7)])) == "one two three"
