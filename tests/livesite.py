@@ -27,7 +27,7 @@ PAGES = {
     "all": "/search",
     "narrowed": "/search?q=printing&section=History&from=1960&to=2020",
     "second-page": "/search?page=2",
-    "nothing": "/search?q=karabahk+telegraphh&section=Opinion",
+    "nothing": "/search?q=karabakh+gutenberg&section=Opinion&from=1990",
     "article": "/article/1978/gutenberg-at-mainz?q=press+fust&position=0",
     "article-alone": "/article/1978/gutenberg-at-mainz",
     "error-query": "/search?q=" + "(" * 60,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from search.fragments import web_address
 from search.highlight import Highlighter, merged
 from search.hits import moment_text
 from search.planning import understand
+from search.related import Mode
 from search.request import Filters, SearchRequest
 from search.response import Hit, RelatedHit
 from webui.article import ArticleText, mark_text, render_article
@@ -25,8 +27,18 @@ from webui.urls import SiteLinks
 from webui.views import travelling
 from webui.wording import Link, host
 
-RELATED: Final = 5
+RELATED: Final[tuple[tuple[Mode, str], ...]] = (("background", "Background"), ("follow-ups", "What followed"))
+MAX_RELATED: Final = 4
+"""In each group."""
 _DESCRIPTION: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedGroup:
+    """Related articles of one kind, the nearest first."""
+
+    label: str
+    hits: tuple[RelatedHit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class StoryView:
     modified: str | None
     original: str | None
     host: str
-    related: tuple[RelatedHit, ...]
+    related: tuple[RelatedGroup, ...]
     searched: bool
     q: str
     hidden: tuple[tuple[str, str], ...]
@@ -81,7 +93,7 @@ def story_view(
         modified=moment_text(document.modified, zone),
         original=original,
         host=host(original),
-        related=service.related(searcher, links, id=document.id, limit=RELATED).hits,
+        related=tuple(_related(searcher, document, links)),
         searched=question is not None,
         q=request.q,
         hidden=travelling(request, links) if question else (),
@@ -113,6 +125,14 @@ def _neighbours(
     if position is None:
         return None, None
     return service.neighbours(searcher, request, position, links, language=language)
+
+
+def _related(searcher: Searcher, document: Document, links: SiteLinks) -> Iterator[RelatedGroup]:
+    """What was published up to that day, and what came after; without a day there is no after."""
+    for mode, label in RELATED if document.published else RELATED[:1]:
+        found = service.related(searcher, links, id=document.id, mode=mode, limit=MAX_RELATED)
+        if found.hits:
+            yield RelatedGroup(label, found.hits)
 
 
 def _links_to(field: str, values: tuple[str, ...], links: SiteLinks) -> tuple[Link, ...]:

@@ -3,7 +3,6 @@
 // https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
 
 const PAUSE = 120; // milliseconds of quiet typing before asking
-const KINDS = { article: "article", heading: "heading", section: "section", word: "word" };
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -61,8 +60,8 @@ function combobox(input) {
     row.setAttribute("aria-selected", "false");
     const text = element("span", "completion-text", completion.text);
     text.dir = "auto";
-    const count = completion.kind === "article" ? "" : ` · ${completion.count.toLocaleString("en")}`;
-    row.append(text, " ", element("span", "completion-kind", (KINDS[completion.kind] ?? completion.kind) + count));
+    const count = completion.count === null ? "" : ` · ${completion.count.toLocaleString("en")}`;
+    row.append(text, " ", element("span", "completion-kind", completion.kind + count));
     return row;
   }
 
@@ -80,7 +79,7 @@ function combobox(input) {
     const address = `${input.dataset.suggest}?q=${encodeURIComponent(text)}`;
     try {
       const response = await fetch(address, { signal: running.signal, headers: { Accept: "application/json" } });
-      show(response.ok ? (await response.json()).suggestions : []);
+      show(response.ok ? (await response.json()).completions : []);
     } catch (error) {
       if (error.name !== "AbortError") show([]);
     }
