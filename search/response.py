@@ -8,6 +8,10 @@ Dates are RFC 3339 strings; a bare day where the time is unknown.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+OUT_OF_TIME: Final = "the search ran out of its time"
+"""How the warning begins that hits and counts may be incomplete; such an answer must not be cached."""
 
 
 @dataclass(frozen=True, slots=True)

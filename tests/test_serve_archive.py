@@ -46,8 +46,8 @@ def archive(engine: Engine, clock: Clock) -> Iterator[Archive]:
 
 def write(engine: Engine, *ids: str) -> None:
     with engine.writer() as writer:
-        for id in ids:
-            writer.add(Document(id, f"Article {id}"))
+        for name in ids:
+            writer.add(Document(name, f"Article {name}"))
 
 
 def held(archive: Archive) -> int:

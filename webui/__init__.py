@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from flask import Flask, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestURITooLarge

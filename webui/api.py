@@ -22,7 +22,7 @@ from webui.answers import (
 )
 from webui.article import render_article
 from webui.asking import answer, ask, links_for
-from webui.caching import VERSION, conditional, current_minute, entity_tag
+from webui.caching import VERSION, conditional, current_minute, entity_tag, once
 from webui.parameters import (
     NoParameters,
     RelatedBody,
@@ -54,7 +54,7 @@ def search() -> Response:
             found = answer(searcher, asked)
             body = _jsonable(found)
             _keep_keys(body["hits"], asked.question.request.fields)
-            return _sent(body, _neighbours(found.links))
+            return once(_sent(body, _neighbours(found.links)), found)
 
         return conditional(tag, make)
 
@@ -181,7 +181,7 @@ def adapter(type_: Any) -> TypeAdapter[Any]:
 
 
 def _jsonable(value: Any) -> Any:
-    return adapter(type(value)).dump_python(value, mode="json")
+    return adapter(value.__class__).dump_python(value, mode="json")
 
 
 def _keep_keys(hits: Iterable[dict[str, object]], keys: tuple[str, ...] | None) -> None:

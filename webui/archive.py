@@ -78,7 +78,7 @@ class Archive:
             self._retire(lease)
 
     def _refresh(self) -> None:
-        """Opens the newest generation if it is time to look; a thread waits for another only if there is no searcher."""
+        """Opens the newest generation if it is time; a thread waits for another only if it has no searcher."""
         with self._state:
             have_one = self._current is not None
             if have_one and self._clock() - self._checked < self._check_seconds:

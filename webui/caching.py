@@ -14,6 +14,8 @@ from typing import Final
 
 from flask import Response, request
 
+from search.response import OUT_OF_TIME, SearchResponse
+
 CACHE_CONTROL: Final = "public, max-age=0, must-revalidate"
 """May be kept, must be asked about each time: a new article shows at once, an old answer costs one 304."""
 
@@ -31,9 +33,18 @@ def entity_tag(generation: str, *others: str) -> str:
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
+def once(response: Response, found: SearchResponse) -> Response:
+    """The response, not to be kept if the search ran out of time: asked again it may say more."""
+    if any(warning.startswith(OUT_OF_TIME) for warning in found.warnings):
+        response.cache_control.no_store = True
+    return response
+
+
 def conditional(tag: str, make: Callable[[], Response]) -> Response:
-    """304 if the client has that already, else what `make` gives, tagged."""
+    """304 if the client has that already, else what `make` gives, tagged, unless `once` has said otherwise of it."""
     response = Response(status=304) if request.if_none_match.contains_weak(tag) else make()
+    if response.cache_control.no_store:
+        return response
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = CACHE_CONTROL
     return response

@@ -15,7 +15,7 @@ from lxml import etree
 
 from search.response import Hit, SearchResponse
 from webui.asking import Asked, answer, ask
-from webui.caching import conditional, entity_tag
+from webui.caching import conditional, entity_tag, once
 from webui.site import current_site
 
 blueprint = Blueprint("feeds", __name__)
@@ -64,7 +64,12 @@ def _fed(kind: str, render: Render) -> Response:
     asked = replace(asked, question=replace(asked.question, request=request))
     with current_site().archive.searcher() as searcher:
         tag = entity_tag(searcher.status().generation, asked.identity, current_site().absolute("/"))
-        return conditional(tag, lambda: render(asked, answer(searcher, asked)))
+
+        def make() -> Response:
+            found = answer(searcher, asked)
+            return once(render(asked, found), found)
+
+        return conditional(tag, make)
 
 
 def article_urn(id: str) -> str:

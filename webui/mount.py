@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask
 
-_Environ = dict[str, Any]
-_Start = Callable[..., Any]
-_Application = Callable[[_Environ, _Start], Iterable[bytes]]
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def mount(app: Flask, public_url: str) -> None:
     """Makes `app` answer below the path of `public_url`, whether or not the proxy takes that path off."""
     prefix = urlsplit(public_url).path.rstrip("/")
     if prefix:
-        app.wsgi_app = mounted(app.wsgi_app, prefix)  # type: ignore[method-assign]
+        app.wsgi_app = mounted(app.wsgi_app, prefix)  # type: ignore[method-assign, assignment]
 
 
-def mounted(application: _Application, prefix: str) -> _Application:
+def mounted(application: WSGIApplication, prefix: str) -> WSGIApplication:
     """The WSGI application with `prefix` as its SCRIPT_NAME (PEP 3333)."""
 
-    def answer(environ: _Environ, start: _Start) -> Iterable[bytes]:
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path == prefix or path.startswith(prefix + "/"):
             path = path[len(prefix) :]
