@@ -20,6 +20,7 @@ from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
 def check(request: SearchRequest) -> None:
     """Raises ParameterError for the first thing that is out of range or unknown."""
+    _text("q", request.q)
     _known("date", request.date, DATE_FIELDS)
     zone_named(request.time_zone)
     for name in request.fields_searched:
@@ -39,6 +40,7 @@ def _check_filters(request: SearchRequest) -> None:
         _known("filter", name, KEYWORD_FIELDS)
         for value in (*filters.include, *filters.exclude):
             count += 1
+            _text(name, value)
             if len(value) > MAX_VALUE_LENGTH:
                 raise ParameterError(name, f"a value is at most {MAX_VALUE_LENGTH} characters long")
     if count > MAX_VALUES:
@@ -57,6 +59,12 @@ def _check_page(request: SearchRequest) -> None:
         raise ParameterError("page", "pages are counted from 1")
     if request.page * max(request.per_page, 1) > MAX_PAGE_DEPTH:
         raise ParameterError("page", f"reaches {MAX_PAGE_DEPTH:,} hits; go deeper with cursor=* and links.next")
+
+
+def _text(name: str, value: str) -> None:
+    """A command line in another encoding can bring half characters in, which no address can hold."""
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ParameterError(name, "holds bytes that are not UTF-8 text; type it again")
 
 
 def _between(name: str, value: int, least: int, most: int) -> None:

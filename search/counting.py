@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from time import monotonic
 from typing import Final
 
 from search.engines.base import Searcher
 from search.errors import QuerySyntaxError
 from search.planning import counting_plan, understand
+from search.query import to_text
 from search.query.tree import Query
 from search.request import SearchRequest
 
@@ -21,10 +23,17 @@ class Counting:
     """Counts until its budget is used up; then everything counts 0, so that nothing uncounted is ever offered."""
 
     def __init__(
-        self, searcher: Searcher, language: str, *, searches: int = MAX_SEARCHES, seconds: float = MAX_SECONDS
+        self,
+        searcher: Searcher,
+        language: str,
+        now: datetime | None = None,
+        *,
+        searches: int = MAX_SEARCHES,
+        seconds: float = MAX_SECONDS,
     ) -> None:
         self.searcher = searcher
         self._language = language
+        self._now = now
         self._left = searches
         self._until = monotonic() + seconds
         self._known: dict[SearchRequest, int] = {}
@@ -41,7 +50,7 @@ class Counting:
             return 0
         self._left -= 1
         try:
-            question = understand(self.searcher, request, self._language)
+            question = understand(self.searcher, request, self._language, self._now)
         except QuerySyntaxError:
             return 0
         return self.searcher.search(counting_plan(question, request, remaining)).total
@@ -49,4 +58,4 @@ class Counting:
 
 def asking(request: SearchRequest, tree: Query) -> SearchRequest:
     """The request with that query in place of its own, from the first page; bare words of it must all match."""
-    return replace(request, q=str(tree), operator="and", page=1, cursor=None)
+    return replace(request, q=to_text(tree), operator="and", page=1, cursor=None)

@@ -30,7 +30,8 @@ def sections(searcher: Searcher, links: LinkMaker) -> tuple[SectionNode, ...]:
     counts = searcher.values("section")
     below: dict[str, set[str]] = defaultdict(set)
     for value in counts:
-        path = section_ancestors(value)[:MAX_DEPTH]
+        top = SECTION_SEPARATOR.join(value.split(SECTION_SEPARATOR, MAX_DEPTH)[:MAX_DEPTH])
+        path = section_ancestors(top)
         for parent, child in zip(("", *path), path, strict=False):
             below[parent].add(child)
     return _nodes("", below, counts, links)

@@ -40,12 +40,11 @@ class Question:
     quoted: bool
 
 
-def understand(searcher: Searcher, request: SearchRequest, language: str) -> Question:
-    """The query of the request, parsed and resolved; `language` is that of its stop words.
-
-    Raises QuerySyntaxError.
+def understand(searcher: Searcher, request: SearchRequest, language: str, now: datetime | None = None) -> Question:
+    """The query of the request, parsed and resolved; `language` is that of its stop words, `now` the time its dates
+    are counted from. Raises QuerySyntaxError.
     """
-    parsed = parse(request.q, request.operator)
+    parsed = parse(request.q, request.operator, now=now)
     question = resolved(searcher, request, parsed.query, language)
     return replace(question, warnings=(*parsed.warnings, *question.warnings))
 

@@ -11,6 +11,7 @@ from search.counting import Counting, asking
 from search.explain import listed
 from search.facets import dated, value_label
 from search.links import LinkMaker
+from search.query import to_text
 from search.query.tree import And, DateRange, Exact, Fuzzy, Keyword, Not, Phrase, Prefix, Query, Wildcard, Word
 from search.request import Filters, SearchRequest
 from search.response import Relaxation
@@ -96,8 +97,8 @@ def part_in_words(part: Query) -> str:
         case Keyword(field, value):
             return f"the {KEYWORD_FIELDS[field].label.lower()} “{value}”"
         case DateRange():
-            return f"the condition {part}"
+            return f"the condition {to_text(part)}"
         case Not(child):
             return f"leaving out {part_in_words(child).removeprefix('the ')}"
         case _:
-            return f"the part ({part})"
+            return f"the part ({to_text(part)})"

@@ -22,7 +22,7 @@ from search.planning import Question, lacking, plan, recency_time, understand
 from search.related import related
 from search.relax import relaxations
 from search.request import MAX_PAGE_DEPTH, SearchRequest
-from search.response import Hit, IndexInfo, Links, QueryInfo, SearchResponse, Suggestions
+from search.response import OUT_OF_TIME, Hit, IndexInfo, Links, QueryInfo, SearchResponse, Suggestions
 from search.retrieval import Slice, following_cursor, last_page, opened_cursor, retrieve, rows_from
 from search.spelling import did_you_mean
 from search.suggest import suggest
@@ -53,7 +53,7 @@ def search(
     if request.cursor is not None and "cursor" not in capabilities:
         raise ParameterError("cursor", "this index cannot go on from a cursor; use page")
     moment = cursor.now if cursor else recency_time(now)
-    question = understand(searcher, request, language)
+    question = understand(searcher, request, language, now)
     todo = replace(plan(question, request, capabilities, moment), deadline=deadline)
     found = retrieve(searcher, todo, request, cursor)
     scene = Scene(request, todo, status.articles, links)
@@ -67,7 +67,7 @@ def search(
         hits=hits(searcher, found.rows, scene, found.position),
         facets=_facets(request, found, links),
         timeline=timeline(found.results.timeline, request, links) if found.results.timeline else None,
-        suggestions=_suggestions(searcher, question, request, found, links, language),
+        suggestions=_suggestions(question, request, found, links, Counting(searcher, language, now)),
         warnings=_warnings(searcher, question, request, found, deadline, capabilities),
         index=index_info(status),
         took_ms=round((perf_counter() - started) * 1000.0, 3),
@@ -92,7 +92,7 @@ def neighbours(
     if not 0 <= position < MAX_PAGE_DEPTH:
         raise ParameterError("position", f"must be from 0 to {MAX_PAGE_DEPTH - 1:,}")
     status = searcher.status()
-    todo = plan(understand(searcher, bare, language), bare, capabilities, recency_time(now))
+    todo = plan(understand(searcher, bare, language, now), bare, capabilities, recency_time(now))
     first = max(0, position - 1)
     found = rows_from(searcher, todo, bare, first, position + 2 - first)
     scene = Scene(replace(bare, page=request.page), todo, status.articles, links)
@@ -159,12 +159,11 @@ def _facets(request: SearchRequest, found: Slice, links: LinkMaker) -> tuple[res
 
 
 def _suggestions(
-    searcher: Searcher, question: Question, request: SearchRequest, found: Slice, links: LinkMaker, language: str
+    question: Question, request: SearchRequest, found: Slice, links: LinkMaker, counting: Counting
 ) -> Suggestions:
     """Offered on the first page only, and not when the engine ran out of time."""
     if request.page > 1 or request.cursor not in {None, START} or found.results.timed_out:
         return Suggestions((), ())
-    counting = Counting(searcher, language)
     total = found.results.total
     corrections = did_you_mean(question.tree, total, request, links, counting)
     return Suggestions(corrections, relaxations(question.tree, request, links, counting) if total == 0 else ())
@@ -182,7 +181,7 @@ def _warnings(
     warnings += [*found.results.warnings, *found.warnings]
     if found.results.timed_out:
         limit = f" of {deadline:g} s" if deadline is not None else ""
-        warnings.append(f"the search ran out of its time{limit}: hits and counts may be incomplete")
+        warnings.append(f"{OUT_OF_TIME}{limit}: hits and counts may be incomplete")
     return tuple(dict.fromkeys(warnings))
 
 

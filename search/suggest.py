@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from search.analysis import Token, analyze, fold, is_stop_word, query_term
+from search.analysis import Token, analyze, fold, is_stop_word, query_term, stem
 from search.counting import Counting
 from search.document import Document
 from search.engines.base import Plan, Searcher
@@ -99,15 +99,17 @@ def _sections(searcher: Searcher, tokens: list[Token], links: LinkMaker, limit: 
 def _words(
     searcher: Searcher, typed: str, tokens: list[Token], links: LinkMaker, language: str, limit: int
 ) -> Iterator[Completion]:
-    """What is typed with its last word completed by a frequent one; only what finds something."""
+    """What is typed with its last word completed by a frequent one, each word in one form; only what finds something."""
     last = tokens[-1]
     if last.end < len(typed.rstrip()):
         return
     counting = Counting(searcher, language, searches=2 * limit, seconds=0.3)
     found = 0
+    stems: set[str] = set()
     for word, _ in searcher.terms(last.surface, 4 * limit):
-        if is_stop_word(word, language):
+        if is_stop_word(word, language) or stem(word, language) in stems:
             continue
+        stems.add(stem(word, language))
         request = SearchRequest(q=typed[: last.start].lstrip() + word)
         count = counting.total(request)
         if count:

@@ -1,0 +1,147 @@
+"""Related articles: those that share telling words, and never merely the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+from pydantic import TypeAdapter
+
+from search import service
+from search.document import Document
+from search.engines import open_engine
+from search.engines.base import Searcher
+from search.errors import NotFound, ParameterError
+from search.response import RelatedResponse
+from webui.urls import SiteLinks
+
+LINKS = SiteLinks()
+
+_LACHIN = (
+    "The Lachin corridor was closed again. Mélanie Joly, the minister, spoke about Karabakh in Ottawa, "
+    "and observers in Lachin counted lorries."
+)
+
+
+def _documents() -> Iterator[Document]:
+    yield Document("own", "Lachin corridor closed", _LACHIN, published=date(2024, 7, 3), language="en", fingerprint=7)
+    yield Document(
+        "before",
+        "Joly in Ottawa",
+        "Joly spoke about Karabakh, and of a corridor.",
+        published=date(2024, 1, 1),
+        language="en",
+    )
+    yield Document("copy", "Corridor closed", _LACHIN, published=date(2024, 7, 4), language="en", fingerprint=3)
+    yield Document(
+        "after",
+        "Lachin opens",
+        "The corridor of Lachin is open; lorries pass.",
+        published=date(2024, 9, 1),
+        language="en",
+    )
+    yield Document("undated", "Karabakh lorries", "Lorries on the Lachin road.", language="en")
+    for number in range(40):
+        yield Document(
+            f"new{number}",
+            f"Sports of day {number}",
+            "The minister spoke again about the weather and about football.",
+            published=date(2024, 7, 3),
+            language="en",
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def searcher() -> Iterator[Searcher]:
+    engine = open_engine("memory:")
+    with engine.writer() as writer:
+        for document in _documents():
+            writer.add(document)
+    with engine.searcher() as opened:
+        yield opened
+
+
+def ids(found: RelatedResponse) -> list[str]:
+    return [row.hit.id for row in found.hits]
+
+
+def test_background_is_what_shares_telling_words_and_came_before(searcher: Searcher) -> None:
+    found = service.related(searcher, LINKS, id="own")
+    assert ids(found)[0] == "before"
+    assert "own" not in ids(found)
+    assert "after" not in ids(found)
+
+
+def test_every_hit_says_which_words_it_shares_as_the_article_spells_them(searcher: Searcher) -> None:
+    found = service.related(searcher, LINKS, id="own")
+    why = [term.text for term in found.hits[0].why]
+    assert {"Joly", "Karabakh", "Ottawa"} <= set(why)
+    assert "about" not in why
+    assert all(term.articles > 1 for row in found.hits for term in row.why)
+    assert [term.text for term in found.terms][-1] not in {"Lachin", "Karabakh"}
+
+
+def test_follow_ups_come_after_and_same_days_lie_around(searcher: Searcher) -> None:
+    assert ids(service.related(searcher, LINKS, id="own", mode="follow-ups")) == ["copy", "after"]
+    around = service.related(searcher, LINKS, id="own", mode="same-days", limit=3)
+    assert ids(around)[0] == "copy"
+    assert {"before", "after", "undated"}.isdisjoint(ids(around))
+
+
+def test_near_copies_are_flagged(searcher: Searcher) -> None:
+    found = service.related(searcher, LINKS, id="own", mode="follow-ups")
+    assert [row.similar for row in found.hits] == [True, False]
+
+
+def test_a_draft_is_related_to_the_whole_archive(searcher: Searcher) -> None:
+    now = datetime(2025, 1, 1, tzinfo=UTC)
+    found = service.related(searcher, LINKS, title="Lorries in Lachin", text="Karabakh waits.", now=now)
+    assert set(ids(found)) >= {"own", "copy", "after"}
+    assert ids(service.related(searcher, LINKS, text="Lachin lorries", now=now, mode="follow-ups")) == []
+
+
+def test_self_is_not_counted(searcher: Searcher) -> None:
+    for mode in ("background", "same-days", "follow-ups"):
+        found = service.related(searcher, LINKS, id="own", mode=mode, limit=50)  # type: ignore[arg-type]
+        assert found.total >= len(found.hits)
+    assert service.related(searcher, LINKS, id="own", mode="follow-ups").total == 2
+
+
+def test_an_address_finds_its_article() -> None:
+    engine = open_engine("memory:")
+    with engine.writer() as writer:
+        writer.add(Document("example.org/news/one", "Lachin road", "Lachin lorries."))
+        writer.add(Document("two", "Lachin", "Lorries again."))
+    with engine.searcher() as opened:
+        assert ids(service.related(opened, LINKS, url="https://www.example.org/news/one/#top")) == ["two"]
+        with pytest.raises(NotFound, match="send its title and text"):
+            service.related(opened, LINKS, url="https://example.org/other")
+
+
+def test_what_cannot_be_related_is_refused(searcher: Searcher) -> None:
+    with pytest.raises(NotFound):
+        service.related(searcher, LINKS, id="nothing")
+    with pytest.raises(ParameterError, match="send an id"):
+        service.related(searcher, LINKS, text=" \n ")
+    with pytest.raises(ParameterError, match="mode"):
+        service.related(searcher, LINKS, id="own", mode="nearby")  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="limit"):
+        service.related(searcher, LINKS, id="own", limit=0)
+
+
+def test_text_without_a_shared_word_says_so(searcher: Searcher) -> None:
+    found = service.related(searcher, LINKS, text="xyzzy 12 345 the and")
+    assert (found.hits, found.total, found.terms) == ((), 0, ())
+    assert found.warnings == ("no word of it stands in another article",)
+
+
+def test_an_answer_is_what_its_types_say(searcher: Searcher) -> None:
+    adapter = TypeAdapter(RelatedResponse)
+    found = service.related(searcher, LINKS, id="own")
+    assert adapter.validate_json(adapter.dump_json(found)) == found
+
+
+def test_a_very_long_draft_is_answered(searcher: Searcher) -> None:
+    found = service.related(searcher, LINKS, text="Lachin corridor lorries. " * 50_000)
+    assert "own" in ids(found)

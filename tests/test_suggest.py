@@ -1,0 +1,98 @@
+"""Completions while typing: each leads somewhere, and none is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from search import service
+from search.document import Document, Heading
+from search.engines import open_engine
+from search.engines.base import Searcher
+from search.errors import ParameterError
+from search.response import Completion
+from webui.urls import SiteLinks
+
+LINKS = SiteLinks()
+
+
+def _titled(id: str, title: str, body: str, *headings: str, section: str = "News") -> Document:
+    places = tuple(Heading(text, 2, body.index(text)) for text in headings)
+    return Document(id, title, body, headings=places, sections=(section,), language="en")
+
+
+@pytest.fixture(scope="module")
+def searcher() -> Iterator[Searcher]:
+    engine = open_engine("memory:")
+    with engine.writer() as writer:
+        writer.add(_titled("a", "Printing in Mainz", "Movable type\n\nGutenberg printed.", "Movable type"))
+        writer.add(_titled("b", "Printers of Venice", "The printing of music.", section="Culture > Print"))
+        writer.add(_titled("c", "A history of type", "Movable type again\n\nprinted words", "Movable type again"))
+        writer.add(_titled("d", "Printing in Mainz", "The same title once more."))
+        writer.add(_titled("e", "Élan vital", "An essay on the élan of the old printing presses."))
+    with engine.searcher() as opened:
+        yield opened
+
+
+def completions(searcher: Searcher, q: str, limit: int = 8) -> list[tuple[str, str, int | None]]:
+    return [(found.kind, found.text, found.count) for found in service.suggest(searcher, q, LINKS, limit)]
+
+
+def test_words_sections_articles_and_headings_are_offered(searcher: Searcher) -> None:
+    found = completions(searcher, "print")
+    assert ("word", "printing", 5) in found
+    assert "printed" not in [text for _, text, _ in found]
+    assert ("section", "Culture > Print", 1) in found
+    assert ("article", "Printers of Venice", None) in found
+    assert found == sorted(found, key=lambda one: ["word", "section", "article", "heading"].index(one[0]))
+    assert ("heading", "Movable type", None) in completions(searcher, "movable ty")
+
+
+def test_equal_titles_are_offered_once(searcher: Searcher) -> None:
+    assert [text for kind, text, _ in completions(searcher, "printing in m") if kind == "article"] == [
+        "Printing in Mainz"
+    ]
+
+
+def test_the_earlier_words_stay_and_count(searcher: Searcher) -> None:
+    found = completions(searcher, "Gutenberg pri")
+    assert ("word", "Gutenberg printing", 1) in found
+    assert not [text for _, text, _ in found if text.startswith("Gutenberg printers")]
+
+
+def test_diacritics_need_not_be_typed(searcher: Searcher) -> None:
+    assert ("article", "Élan vital", None) in completions(searcher, "elan v")
+
+
+def test_nothing_typed_gives_nothing(searcher: Searcher) -> None:
+    assert completions(searcher, "") == completions(searcher, ' -" ') == completions(searcher, "zzz") == []
+
+
+def test_links_lead_where_the_text_says(searcher: Searcher) -> None:
+    by_kind = {found.kind: found for found in service.suggest(searcher, "print", LINKS)}
+    assert by_kind["article"].url.startswith("/article/")
+    assert by_kind["word"].url == f"/search?q={by_kind['word'].text}"
+    assert by_kind["section"].url == "/search?section=Culture+%3E+Print"
+
+
+def test_there_are_never_more_than_asked_for(searcher: Searcher) -> None:
+    for limit in (1, 2, 5):
+        assert len(completions(searcher, "p", limit)) <= limit
+    for limit in (0, 51):
+        with pytest.raises(ParameterError):
+            completions(searcher, "p", limit)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(st.text(alphabet='prinmovable "()*:~-^ÉANDORT中\x00', max_size=30))
+def test_whatever_is_typed_every_completion_finds_something(searcher: Searcher, typed: str) -> None:
+    for found in service.suggest(searcher, typed, LINKS):
+        assert isinstance(found, Completion)
+        assert found.count is None or found.count > 0
+
+
+def test_a_pasted_article_is_cut_to_what_one_would_type(searcher: Searcher) -> None:
+    assert completions(searcher, "printing " * 50_000) == completions(searcher, "printing " * 23)
