@@ -99,7 +99,7 @@ def _sections(searcher: Searcher, tokens: list[Token], links: LinkMaker, limit: 
 def _words(
     searcher: Searcher, typed: str, tokens: list[Token], links: LinkMaker, language: str, limit: int
 ) -> Iterator[Completion]:
-    """What is typed with its last word completed by a frequent one, each word in one form; only what finds something."""
+    """What is typed with its last word completed by a frequent one, each in one form only, if that finds something."""
     last = tokens[-1]
     if last.end < len(typed.rstrip()):
         return

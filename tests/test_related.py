@@ -52,9 +52,9 @@ def _documents() -> Iterator[Document]:
         )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def searcher() -> Iterator[Searcher]:
-    engine = open_engine("memory:")
+@pytest.fixture(scope="module", params=["memory", "whoosh"])
+def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    engine = open_engine("memory:" if request.param == "memory" else str(tmp_path_factory.mktemp("archive") / "index"))
     with engine.writer() as writer:
         for document in _documents():
             writer.add(document)

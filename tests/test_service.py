@@ -73,9 +73,9 @@ def _documents() -> list[Document]:
     ]
 
 
-@pytest.fixture(scope="module")
-def engine() -> Engine:
-    opened = open_engine("memory:")
+@pytest.fixture(scope="module", params=["memory", "whoosh"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    opened = open_engine("memory:" if request.param == "memory" else str(tmp_path_factory.mktemp("archive") / "index"))
     with opened.writer() as writer:
         for document in _documents():
             writer.add(document)

@@ -24,9 +24,9 @@ def _titled(id: str, title: str, body: str, *headings: str, section: str = "News
     return Document(id, title, body, headings=places, sections=(section,), language="en")
 
 
-@pytest.fixture(scope="module")
-def searcher() -> Iterator[Searcher]:
-    engine = open_engine("memory:")
+@pytest.fixture(scope="module", params=["memory", "whoosh"])
+def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    engine = open_engine("memory:" if request.param == "memory" else str(tmp_path_factory.mktemp("archive") / "index"))
     with engine.writer() as writer:
         writer.add(_titled("a", "Printing in Mainz", "Movable type\n\nGutenberg printed.", "Movable type"))
         writer.add(_titled("b", "Printers of Venice", "The printing of music.", section="Culture > Print"))
