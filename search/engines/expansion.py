@@ -35,6 +35,8 @@ def most_frequent(bounds: Iterable[tuple[str, int]], exact: Callable[[str], int]
     exact counts are asked for only until no further word can come in.
     """
     best: list[tuple[int, str]] = []
+    if limit <= 0:
+        return []
     for word, bound in sorted(bounds, key=lambda pair: (-pair[1], pair[0])):
         if len(best) >= limit and bound < -best[limit - 1][0]:
             break

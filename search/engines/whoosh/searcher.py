@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +14,7 @@ from search.engines.base import IndexStatus, Plan, Results
 from search.engines.dates import zone_named
 from search.engines.outcome import leaves
 from search.engines.whoosh.dictionary import Dictionary
-from search.engines.whoosh.errors import damaged, reading
+from search.engines.whoosh.errors import damaged
 from search.engines.whoosh.facets import Counts
 from search.engines.whoosh.leaves import LeafReader
 from search.engines.whoosh.places import TimeIsUp
@@ -45,19 +44,17 @@ class WhooshSearcher:
     def search(self, plan: Plan) -> Results:
         zone_named(plan.time_zone)
         deadline = Deadline(plan.deadline)
-        with self._reading():
-            try:
-                known = {leaf: self._reader.read(leaf, deadline) for leaf in dict.fromkeys(leaves(plan.query))}
-            except TimeIsUp:
-                return no_results(plan)
-            return search_results(plan, self._parts, known, self._counts, deadline)
+        self._require_open()
+        try:
+            known = {leaf: self._reader.read(leaf, deadline) for leaf in dict.fromkeys(leaves(plan.query))}
+        except TimeIsUp:
+            return no_results(plan)
+        return search_results(plan, self._parts, known, self._counts, deadline)
 
     def document(self, id: str) -> Document | None:
+        self._require_open()
         place = self._place(id)
-        if place is None:
-            return None
-        with self._reading():
-            return self._parts[place[0]].segment.article(place[1])
+        return None if place is None else self._parts[place[0]].segment.article(place[1])
 
     def documents(self, ids: Sequence[str]) -> list[Document]:
         found = []
@@ -69,36 +66,36 @@ class WhooshSearcher:
         return found
 
     def content_hashes(self) -> Mapping[str, str]:
-        with self._reading():
-            return {
-                part.segment.ids[doc]: part.segment.facts["content_hash"][doc].tobytes().hex()
-                for part in self._parts
-                for doc in np.flatnonzero(part.live).tolist()
-            }
+        self._require_open()
+        return {
+            part.segment.ids[doc]: part.segment.facts["content_hash"][doc].tobytes().hex()
+            for part in self._parts
+            for doc in np.flatnonzero(part.live).tolist()
+        }
 
     def sources(self) -> Mapping[str, str]:
-        with self._reading():
-            return {
-                part.segment.ids[doc]: part.segment.sources[doc]
-                for part in self._parts
-                for doc in np.flatnonzero(part.live).tolist()
-            }
+        self._require_open()
+        return {
+            part.segment.ids[doc]: part.segment.sources[doc]
+            for part in self._parts
+            for doc in np.flatnonzero(part.live).tolist()
+        }
 
     def values(self, field: str) -> Mapping[str, int]:
-        with self._reading():
-            return self._counts.keyword_totals(field)
+        self._require_open()
+        return self._counts.keyword_totals(field)
 
     def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        with self._reading():
-            return self._dictionary.terms(prefix, limit)
+        self._require_open()
+        return self._dictionary.terms(prefix, limit)
 
     def similar_terms(self, word: str, distance: int, limit: int) -> list[tuple[str, int]]:
-        with self._reading():
-            return self._dictionary.similar_terms(word, distance, limit)
+        self._require_open()
+        return self._dictionary.similar_terms(word, distance, limit)
 
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
-        with self._reading():
-            return [self._dictionary.article_count(word) for word in words]
+        self._require_open()
+        return [self._dictionary.article_count(word) for word in words]
 
     def close(self) -> None:
         """Gives the files back; searching afterwards raises EngineError."""
@@ -112,18 +109,17 @@ class WhooshSearcher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _reading(self) -> AbstractContextManager[None]:
+    def _require_open(self) -> None:
         if not self._open:
             raise EngineError("this searcher is closed; open another")
-        return reading(self._directory)
 
     def _place(self, name: str) -> tuple[int, int] | None:
         """The segment and the number of an article that is not deleted."""
         if self._places is None:
-            with self._reading():
-                self._places = {
-                    part.segment.ids[doc]: (number, doc)
-                    for number, part in enumerate(self._parts)
-                    for doc in np.flatnonzero(part.live).tolist()
-                }
+            self._require_open()
+            self._places = {
+                part.segment.ids[doc]: (number, doc)
+                for number, part in enumerate(self._parts)
+                for doc in np.flatnonzero(part.live).tolist()
+            }
         return self._places.get(name)

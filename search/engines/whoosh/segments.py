@@ -20,6 +20,7 @@ from search.analysis import primary_language
 from search.document import Document
 from search.engines.dates import DAY_SECONDS, EPOCH_ORDINAL, utc_offset, zone_named
 from search.engines.whoosh.codec import NOWHERE, Places
+from search.engines.whoosh.errors import reading
 from search.engines.whoosh.mapped import map_segment
 from search.engines.whoosh.schema import (
     FACTS,
@@ -94,6 +95,7 @@ class Segment:
     """The files of one segment, opened at once, so that they stay readable when a later commit removes their names."""
 
     def __init__(self, folder: Path, record: Any, cache: PlacesCache) -> None:
+        self._folder = folder
         self.name: str = record.segment_id()
         self.size: int = record.doc_count_all()
         codec = record.codec()
@@ -103,7 +105,7 @@ class Segment:
         self._files = map_segment(folder, record)
         self._terms = codec.terms_reader(self._files, record)
         self._per_doc = codec.per_document_reader(self._files, record)
-        self._articles = self._column("article")
+        self._articles = self._per_doc.column_reader("article", self._schema["article"].column_type)
         self._days: OrderedDict[tuple[int, str], Ints] = OrderedDict()
 
     def close(self) -> None:
@@ -112,8 +114,10 @@ class Segment:
         self._per_doc.close()
         self._files.close()
 
-    def _column(self, name: str) -> Any:
-        return self._per_doc.column_reader(name, self._schema[name].column_type)
+    def _column(self, name: str) -> list[bytes]:
+        """The stored bytes of every article in one column."""
+        with reading(self._folder):
+            return list(self._per_doc.column_reader(name, self._schema[name].column_type))
 
     # Words
 
@@ -126,7 +130,7 @@ class Segment:
         return found
 
     def _decode(self, group: str, term: str) -> Places:
-        with self._lock:  # the reader seeks in one file
+        with reading(self._folder), self._lock:  # the reader seeks in one file
             try:
                 matcher = self._terms.matcher(group, to_bytes(term), self._schema[group].format)
             except TermNotFound:
@@ -136,15 +140,17 @@ class Segment:
 
     def article_count(self, group: str, term: str) -> int:
         """In how many articles a term stands, deleted ones included."""
-        try:
-            return int(self._terms.doc_frequency(group, to_bytes(term)))
-        except KeyError:
-            return 0
+        with reading(self._folder):
+            try:
+                return int(self._terms.doc_frequency(group, to_bytes(term)))
+            except KeyError:
+                return 0
 
     @cached_property
     def vocabulary(self) -> dict[str, tuple[list[str], list[int]]]:
         """For each group the surfaces in order, each with its number of articles, deleted ones included."""
-        return {group: self._read_vocabulary(group) for group in GROUPS}
+        with reading(self._folder):
+            return {group: self._read_vocabulary(group) for group in GROUPS}
 
     def _read_vocabulary(self, group: str) -> tuple[list[str], list[int]]:
         words: list[str] = []
@@ -173,20 +179,24 @@ class Segment:
 
     def article(self, doc: int) -> Document:
         """The stored article."""
-        return decode_article(self._articles[doc])
+        with reading(self._folder):
+            return decode_article(self._articles[doc])
 
     @cached_property
     def facts(self) -> NDArray[np.void]:
         """One record of `schema.FACTS` for each article."""
-        return np.frombuffer(b"".join(self._column("facts")), FACTS)
+        with reading(self._folder):
+            return np.frombuffer(b"".join(self._column("facts")), FACTS)
 
     @cached_property
     def ids(self) -> list[str]:
-        return [from_bytes(raw) for raw in self._column("id")]
+        with reading(self._folder):
+            return [from_bytes(raw) for raw in self._column("id")]
 
     @cached_property
     def sources(self) -> list[str]:
-        return [from_bytes(raw) for raw in self._column("source")]
+        with reading(self._folder):
+            return [from_bytes(raw) for raw in self._column("source")]
 
     @cached_property
     def lengths(self) -> NDArray[np.float64]:
@@ -208,7 +218,8 @@ class Segment:
     def keywords(self, field: str) -> KeywordColumn:
         """The values of a keyword field."""
         if (column := self._keywords.get(field)) is None:
-            column = self._keywords[field] = self._read_keywords(field)
+            with reading(self._folder):
+                column = self._keywords[field] = self._read_keywords(field)
         return column
 
     def _read_keywords(self, field: str) -> KeywordColumn:
