@@ -14,6 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from search.document import Document, Heading
+from search.engines import open_engine
+from search.engines.base import Engine
 from search.engines.memory import MemoryEngine
 from search.settings import Settings
 from webui import create_app
@@ -64,6 +66,12 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared corpora are not beside this checkout")
     return folder
+
+
+@pytest.fixture(params=["memory", "whoosh"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """An engine without an index, once of every kind: what is promised of engines is asked of each."""
+    return open_engine("memory:" if request.param == "memory" else f"whoosh:{tmp_path / 'archive'}")
 
 
 @pytest.fixture
