@@ -82,8 +82,8 @@ def clean_tree(tree: Element) -> None:
 
 
 def text_of(element: Element) -> str:
-    """All text inside an element, untouched."""
-    return "".join(element.itertext(with_tail=False))
+    """All text inside an element, untouched; not the text after it."""
+    return "".join(element.itertext())
 
 
 def drop_element(element: Element) -> None:
@@ -130,7 +130,9 @@ def _begins_with(parent: Element, child: Element) -> bool:
 
 def _parse(markup: str) -> tuple[Element, bool]:
     # A fresh parser for each input: an error log belongs to its parser.
-    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True)
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
+    )
     data = markup.encode("utf-8", "replace")
     try:
         tree = lxml.html.document_fromstring(data, parser=parser, ensure_head_body=True)

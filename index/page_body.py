@@ -1,0 +1,187 @@
+"""The running text of a page: what trafilatura finds, chosen among its settings, cleaned and given back its headings.
+
+The choices here were made by measuring them with `backfile evaluate extraction`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import defaultdict
+from copy import deepcopy
+
+from trafilatura import bare_extraction
+
+from index.body import Body, one_line
+from index.chrome import is_bar, is_foot, is_notice, is_wall
+from index.trees import HEADINGS, Element, anchor_of, drop_element, parse_html, read_tree, text_of
+
+PRECISE_ENOUGH = 0.6
+"""Trafilatura's precise setting is taken if it finds at least this share of the text its balanced setting finds."""
+
+_TAGS = {"list": "ul", "item": "li", "quote": "blockquote", "lb": "br", "row": "tr", "ref": "a", "del": "s"}
+_BLOCKS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "blockquote")
+_LEAD_IN = 4
+_CHUNK = 250
+
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+
+
+def extract_body(page: Element, title: str = "") -> Body:
+    """The body of the article on a page, with its headings and their anchors; empty where there is no running text.
+
+    `page` is not changed. `title` is left out where the text begins with it.
+    """
+    tree = deepcopy(page)
+    _join_chunks(tree)
+    body = _extract(tree)
+    if body is None:
+        return Body()
+    markup = _as_html(body)
+    _clean(markup, title)
+    _anchor_headings(markup, page)
+    return read_tree(markup)
+
+
+def _extract(tree: Element) -> Element | None:
+    balanced = _run(deepcopy(tree), precise=False)
+    precise = _run(tree, precise=True)
+    if precise is None or balanced is None:
+        return balanced if precise is None else precise
+    return precise if _length(precise) >= PRECISE_ENOUGH * _length(balanced) else balanced
+
+
+def _run(tree: Element, *, precise: bool) -> Element | None:
+    try:
+        found = bare_extraction(
+            tree, include_comments=False, include_formatting=True, include_links=True, favor_precision=precise
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        # Deep or broken trees make the extractor fail in places it does not guard; it then found no text.
+        return None
+    return getattr(found, "body", None) if found is not None else None
+
+
+def _length(body: Element) -> int:
+    return len(text_of(body))
+
+
+def _join_chunks(tree: Element) -> None:
+    """Some pages deal their text out over several equal containers, of which only the first would be found.
+
+    Without class and id these no longer look like the place of the article, and the element around them does.
+    """
+    groups: dict[tuple[str, str], list[Element]] = defaultdict(list)
+    for element in tree.iter("div", "section"):
+        if element.get("class") and _paragraph_text(element) >= _CHUNK:
+            groups[element.tag, element.get("class")].append(element)
+    for chunks in groups.values():
+        parents = {chunk.getparent() for chunk in chunks} | {chunk.getparent().getparent() for chunk in chunks}
+        if (
+            len(chunks) > 1
+            and len(parents) <= len(chunks) + 1
+            and any(tag.tag == "article" for tag in chunks[0].iterancestors())
+        ):
+            for chunk in chunks:
+                chunk.attrib.pop("class", None)
+                chunk.attrib.pop("id", None)
+
+
+def _paragraph_text(element: Element) -> int:
+    return sum(len(text_of(child)) for child in element if child.tag == "p")
+
+
+# --- from the extractor's vocabulary to HTML
+
+
+def _as_html(body: Element) -> Element:
+    root: Element = parse_html("").find("body")
+    for child in list(body):
+        root.append(child)
+    root.text = body.text
+    for element in list(root.iter()):
+        if isinstance(element.tag, str):
+            _rename(element)
+    return root
+
+
+def _rename(element: Element) -> None:
+    tag, rend, target = element.tag, element.get("rend", ""), element.get("target")
+    element.attrib.clear()
+    if tag == "head":
+        element.tag = rend if rend in HEADINGS else "h2"
+    elif tag == "hi":
+        element.tag = {"#b": "strong", "#i": "em", "#u": "u", "#sub": "sub", "#sup": "sup", "#t": "code"}.get(
+            rend, "span"
+        )
+    elif tag == "cell":
+        element.tag = "td"
+    elif tag == "code" and "\n" in text_of(element):
+        element.tag = "pre"
+    else:
+        element.tag = _TAGS.get(tag, tag)
+    if element.tag == "a" and target:
+        element.set("href", target)
+
+
+# --- what is not the article's own
+
+
+def _clean(body: Element, title: str) -> None:
+    blocks = [element for element in body.iter(*_BLOCKS, *HEADINGS) if element is not body]
+    for element in blocks:
+        text = one_line(text_of(element))
+        if not text or is_bar(text) or _is_pointer(element, text):
+            drop_element(element)
+    _cut_end(body)
+    _cut_start(body, title)
+
+
+def _is_pointer(element: Element, text: str) -> bool:
+    """Whether a block does nothing but point elsewhere: a link, with at most a few words before it ("Read more: …")."""
+    if element.tag in HEADINGS or element.tag == "blockquote":
+        return False
+    linked = " ".join(one_line(text_of(link)) for link in element.iter("a")).split()
+    own = len(text.split()) - len(linked)
+    short = len(text) <= 160 and not text.endswith((".", "!", "”"))
+    return short and len(linked) >= 3 and own <= _LEAD_IN
+
+
+def _cut_end(body: Element) -> None:
+    """Headings of walls, feet, notices and headings over nothing, as long as the text ends with one of them."""
+    while len(body):
+        last = body[-1]
+        text = one_line(text_of(last))
+        over_nothing = last.tag in HEADINGS
+        if text and not (over_nothing or is_wall(text) or is_foot(text) or (is_notice(text) and len(text) < 300)):
+            return
+        if (last.tail or "").strip():
+            return
+        body.remove(last)
+
+
+def _cut_start(body: Element, title: str) -> None:
+    wanted = re.sub(r"\W+", "", title).casefold()
+    for element in list(body)[:2]:
+        text = re.sub(r"\W+", "", text_of(element)).casefold()
+        if text and text == wanted:
+            drop_element(element)
+
+
+# --- headings as the page has them
+
+
+def _anchor_headings(body: Element, page: Element) -> None:
+    """Gives each heading the level and the fragment id of the page's own heading with the same words."""
+    stated: dict[str, list[Element]] = defaultdict(list)
+    for heading in page.iter(*HEADINGS):
+        stated[one_line(text_of(heading))].append(heading)
+    for heading in body.iter(*HEADINGS):
+        originals = stated.get(one_line(text_of(heading)))
+        if originals:
+            original = originals.pop(0)
+            anchor = anchor_of(original)
+            heading.tag = original.tag
+            if anchor:
+                heading.set("id", anchor)
