@@ -1,0 +1,313 @@
+"""The server as it is run: real processes on a real socket, written to, frightened and stopped."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import ARTICLES
+
+from search.document import Document
+from search.engines import open_engine
+from search.errors import ConfigError
+from search.settings import Settings
+from webui.server import PortInUse, claimed_port, serve, site_address, worker_count
+from webui.urls import quote_id
+
+REQUESTS = 300
+"""How many a stream of requests has at least."""
+POST = b"POST /api/v1/related HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are not sent like this on Windows")
+
+
+@dataclass
+class Server:
+    """A running `backfile serve`, and what it wrote."""
+
+    process: subprocess.Popen[str]
+    port: int
+    address: str
+    log: Path
+
+    def get(self, path: str, **headers: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def raw(self, data: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+            try:
+                connection.sendall(data)
+                return connection.recv(200)
+            except (BrokenPipeError, ConnectionResetError):
+                return b""
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from search.commands import main; main()", *arguments]
+
+
+@contextmanager
+def served(folder: Path, *arguments: str) -> Iterator[Server]:
+    log = folder / "log"
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("BACKFILE_")}
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            command("serve", "--port", "0", "--index", f"whoosh:{folder / 'archive'}", *arguments),
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            cwd=folder,
+            env=environ,
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline().strip()
+        match = re.fullmatch(r"http://127\.0\.0\.1:([0-9]+)/", line)
+        assert match, (line, log.read_text())
+        yield Server(process, int(match[1]), line, log)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(40)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("serve")
+    with open_engine(f"whoosh:{folder / 'archive'}").writer() as writer:
+        for article in ARTICLES:
+            writer.add(article)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    with served(folder, "--workers", "2") as server:
+        yield server
+
+
+def test_every_article_is_reached_over_the_wire(server: Server) -> None:
+    for article in ARTICLES:
+        status, body = server.get(f"/api/v1/articles/{quote_id(article.id)}")
+        assert (status, json.loads(body)["id"]) == (200, article.id)
+
+
+def test_a_commit_shows_within_a_second_and_no_request_fails(server: Server, folder: Path) -> None:
+    failures: list[object] = []
+    answered: list[int] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        while not (done.is_set() and len(answered) >= REQUESTS):
+            connection.request("GET", "/api/v1/search?q=flood&facets=section")
+            response = connection.getresponse()
+            body = response.read()
+            if response.status != 200:
+                failures.append((response.status, body))
+            answered.append(json.loads(body)["total"])
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    waits = []
+    for number in range(3):
+        with open_engine(f"whoosh:{folder / 'archive'}").writer() as writer:
+            writer.add(Document(f"new-{number}", "The flood is over", f"freshword{number}"))
+        waits.append(_seconds_until_found(server, f"freshword{number}"))
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert len(answered) >= REQUESTS
+    assert max(answered) == min(answered) + 3
+    assert max(waits) < 1.0, waits
+
+
+def _seconds_until_found(server: Server, word: str) -> float:
+    """Until both workers have shown it eight times in a row."""
+    start = time.monotonic()
+    seen, last = 0, start
+    while seen < 8:
+        assert time.monotonic() - start < 20
+        total = json.loads(server.get(f"/api/v1/search?q={word}&facets=none&fields=id")[1])["total"]
+        if not total:
+            seen, last = 0, time.monotonic()
+        seen += total
+    return last - start
+
+
+def test_hostile_bytes_are_refused_and_the_server_goes_on(server: Server) -> None:
+    host = b"\r\nHost: localhost\r\n"
+    refused = {
+        b"GARBAGE\r\n\r\n": b"400",
+        b"GET /\x00 HTTP/1.1" + host + b"\r\n": b"400",
+        b"GET / HTTP/1.1" + host + b"X: " + b"a" * 1_000_000 + b"\r\n\r\n": b"431",
+        b"GET / HTTP/1.1" + host + b"".join(b"X%d: a\r\n" % n for n in range(500)) + b"\r\n": b"431",
+        b"GET /api/v1/search?q=" + b"a" * 80_000 + b" HTTP/1.1" + host + b"\r\n": b"414",
+        b"GET /api/v1/search?q=%ff HTTP/1.1" + host + b"\r\n": b"400",
+        b"GET /api/v1/articles/%00 HTTP/1.1" + host + b"\r\n": b"404",
+        b"GET /api/v1/articles/%ff%fe HTTP/1.1" + host + b"\r\n": b"404",
+        b"GET /../../etc/passwd HTTP/1.1" + host + b"\r\n": b"404",
+        b"GET /static/../../pyproject.toml HTTP/1.1" + host + b"\r\n": b"404",
+        b"GET /static/%2e%2e/%2e%2e/pyproject.toml HTTP/1.1" + host + b"\r\n": b"404",
+        b"BREW /api/v1/search HTTP/1.1" + host + b"\r\n": b"405",
+        POST + b"Content-Length: 99999999\r\n\r\n": b"413",
+        CHUNKED + b"186a0\r\n" + b"[" * 100_000 + b"\r\n0\r\n\r\n": b"400",
+        CHUNKED + b"16e360\r\n" + b" " * 1_500_000 + b"\r\n0\r\n\r\n": b"413",
+    }  # fmt: skip
+    for data, status in refused.items():
+        answer = server.raw(data)
+        assert answer[9:12] == status, (data[:60], answer)
+    assert server.get("/livez")[0] == 200
+
+
+def test_a_request_is_one_json_line_in_the_log_and_its_query_is_not(server: Server) -> None:
+    server.get("/api/v1/search?q=verysecretword&section=News")
+    deadline = time.monotonic() + 5
+    while "/api/v1/search" not in server.log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    text = server.log.read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    logged = [line for line in lines if line["logger"] == "backfile.access" and line["path"] == "/api/v1/search"]
+    assert {"time", "level", "method", "status", "ms", "bytes", "client"} <= logged[-1].keys()
+    assert "verysecretword" not in text
+
+
+def test_a_port_in_use_is_said_and_the_exit_code_is_1(server: Server, folder: Path) -> None:
+    result = subprocess.run(
+        command("serve", "--port", str(server.port), "--index", f"whoosh:{folder / 'archive'}"),
+        capture_output=True, text=True, timeout=60, check=False, cwd=folder,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert f"port {server.port} on 127.0.0.1 is in use" in result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+
+
+@posix
+def test_a_stop_lets_the_request_at_work_finish(folder: Path) -> None:
+    body = json.dumps({"title": "The flood", "text": "The flood closed the old bridge."}).encode()
+    with served(folder, "--workers", "2") as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+            connection.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body[:10])
+            time.sleep(0.5)
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.7)
+            assert server.process.poll() is None
+            connection.sendall(body[10:])
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        assert server.process.wait(40) == 0
+        with pytest.raises(OSError, match=r"refused|reset"):
+            server.get("/livez")
+        assert server.process.stdout is not None
+        assert server.process.stdout.read() == ""
+
+
+@posix
+def test_a_worker_that_dies_is_replaced_and_none_outlives_its_parent(folder: Path) -> None:
+    with served(folder, "--workers", "2") as server:
+        workers = _two_workers(server)
+        os.kill(min(workers), signal.SIGKILL)
+        while _runs(min(workers)):
+            time.sleep(0.05)
+        left = _two_workers(server)
+        assert min(workers) not in left
+        server.process.kill()
+        server.process.wait(10)
+        deadline = time.monotonic() + 30
+        while any(_runs(worker) for worker in left) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not any(_runs(worker) for worker in left)
+
+
+def _two_workers(server: Server) -> set[int]:
+    """The processes that answer, once there are two."""
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        server.get("/livez")
+        lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+        workers = {line["process"] for line in lines if line["logger"] == "backfile.access" and _runs(line["process"])}
+        if len(workers) == 2:
+            return workers
+        time.sleep(0.02)
+    raise AssertionError("there are no two workers")
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    # A killed process whose parent has not waited for it yet is still listed.
+    status = Path(f"/proc/{process}/stat")
+    return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+@posix
+def test_an_index_that_is_not_there_yet_is_waited_for_and_ctrl_c_stops_the_server(tmp_path: Path) -> None:
+    with served(tmp_path, "--workers", "1") as server:
+        assert server.get("/livez")[0] == 200
+        assert server.get("/readyz")[0] == 503
+        status, body = server.get("/api/v1/search")
+        assert (status, json.loads(body)["type"]) == (503, "urn:backfile:problem:index-unavailable")
+        with open_engine(f"whoosh:{tmp_path / 'archive'}").writer() as writer:
+            writer.add(ARTICLES[0])
+        assert server.get("/readyz")[0] == 200
+        assert json.loads(server.get("/api/v1/search")[1])["total"] == 1
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(40) == 0
+
+
+def test_a_taken_port_and_a_foreign_host_are_refused_by_name() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortInUse, match=f"port {port} on 127.0.0.1 is in use"):
+            claimed_port("127.0.0.1", port)
+    assert claimed_port("127.0.0.1", port) == port
+    assert claimed_port("127.0.0.1", 0) > 1023
+    with pytest.raises(ConfigError, match="no address of this machine"):
+        claimed_port("192.0.2.1", 0)
+    with pytest.raises(ConfigError, match="no address of this machine"):
+        claimed_port("no such host", 0)
+
+
+def test_an_index_in_memory_cannot_be_served() -> None:
+    with pytest.raises(ConfigError, match="in memory"):
+        serve(Settings(index="memory:x"), print)
+
+
+def test_the_address_is_one_a_browser_can_open() -> None:
+    assert site_address("0.0.0.0", 8080) == "http://127.0.0.1:8080/"  # noqa: S104
+    assert site_address("::", 8080) == "http://[::1]:8080/"
+    assert site_address("archive.example", 80) == "http://archive.example:80/"
+
+
+def test_workers_follow_the_cores_unless_they_are_set() -> None:
+    assert 1 <= worker_count(Settings()) <= 4
+    assert worker_count(Settings(workers=3)) == (1 if sys.platform == "win32" else 3)
