@@ -50,7 +50,7 @@ def sample_site(folder: Path) -> Iterator[str]:
     backfile = shutil.which("backfile", path=str(Path(sys.executable).parent))
     assert backfile, "the project is not installed in this environment"
     subprocess.run(
-        [backfile, "index", str(SAMPLE), "--index", index], check=True, cwd=folder, env=environ, capture_output=True
+        [backfile, "index", str(SAMPLE / "articles.jsonl"), str(SAMPLE / "captures"), "--index", index], check=True, cwd=folder, env=environ, capture_output=True
     )
     log = (folder / "serve.log").open("w+", encoding="utf-8")
     server = subprocess.Popen(
@@ -117,7 +117,7 @@ def reader_of(
         reduced_motion="reduce",
         has_touch=size[0] < 600,
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(6_000)
     reader = Reader(context.new_page(), site)
     reader.page.on("console", reader.hear)
     reader.page.on("pageerror", lambda error: reader.complaints.append(f"uncaught: {error}"))

@@ -1,0 +1,169 @@
+"""The keyboard, the phone, the dark, the printer, and no JavaScript at all."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from livesite import PAGES, PHONE, Reader, reader_of
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def typed(reader: Reader) -> Page:
+    """The front page with "gut" typed and its suggestions shown."""
+    page = reader.open("/")
+    page.keyboard.press("/")
+    page.keyboard.type("gut")
+    expect(page.get_by_role("listbox", name="Suggestions")).to_be_visible()
+    return page
+
+
+def box(page: Page):
+    return page.get_by_role("combobox", name="Search the archive")
+
+
+def test_suggestions_are_announced_and_walked_by_arrows(typed: Page) -> None:
+    options = typed.get_by_role("option")
+    count = options.count()
+    expect(typed.locator("[data-suggest-status]")).to_have_text(re.compile(rf"^{count} suggestions?$"))
+    expect(box(typed)).to_have_attribute("aria-expanded", "true")
+    assert box(typed).get_attribute("aria-activedescendant") is None
+    typed.keyboard.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    expect(box(typed)).to_have_attribute("aria-activedescendant", options.first.get_attribute("id") or "none")
+    typed.keyboard.press("ArrowUp")
+    assert box(typed).get_attribute("aria-activedescendant") is None
+    typed.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    expect(box(typed)).to_be_focused()
+    expect(box(typed)).to_have_value("gut")
+
+
+def test_enter_follows_the_chosen_suggestion(typed: Page) -> None:
+    typed.keyboard.press("ArrowDown")
+    word = typed.get_by_role("option").first.locator(".completion-text").inner_text()
+    typed.keyboard.press("Enter")
+    expect(typed.locator("h1")).to_have_text(f"“{word}”")
+
+
+def test_enter_without_a_choice_searches_for_what_was_typed(typed: Page) -> None:
+    typed.keyboard.press("Enter")
+    expect(typed).to_have_url(re.compile(r"/search\?q=gut$"))
+
+
+def test_escape_closes_and_keeps_the_words(typed: Page) -> None:
+    typed.keyboard.press("ArrowDown")
+    typed.keyboard.press("Escape")
+    expect(typed.get_by_role("listbox")).to_have_count(0)
+    expect(box(typed)).to_have_attribute("aria-expanded", "false")
+    expect(box(typed)).to_have_value("gut")
+    typed.keyboard.press("ArrowDown")
+    expect(typed.get_by_role("listbox")).to_be_visible()
+
+
+def test_tab_never_chooses(typed: Page) -> None:
+    address = typed.url
+    typed.keyboard.press("ArrowDown")
+    typed.keyboard.press("Tab")
+    expect(typed.get_by_role("listbox")).to_have_count(0)
+    expect(typed.get_by_role("button", name="Search")).to_be_focused()
+    assert typed.url == address
+    expect(box(typed)).to_have_value("gut")
+
+
+def test_a_suggestion_can_be_clicked(typed: Page) -> None:
+    typed.get_by_role("option", name=re.compile("Gutenberg at Mainz")).click()
+    expect(typed.locator("h1")).to_have_text("Gutenberg at Mainz: what was new about his press")
+
+
+def test_a_slash_is_a_slash_inside_the_box(reader: Reader) -> None:
+    page = reader.open("/search?q=press")
+    page.keyboard.press("/")
+    expect(box(page)).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(box(page)).to_have_value("a/b")
+
+
+def test_the_first_tab_skips_to_the_results(reader: Reader) -> None:
+    page = reader.open("/search?q=press")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the results")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("size", [(320, 640), PHONE, (768, 1024), (1280, 900)], ids=lambda size: str(size[0]))
+def test_no_page_is_wider_than_its_window(browser: Browser, site: str, size: tuple[int, int]) -> None:
+    with reader_of(browser, site, size) as reader:
+        for path in PAGES.values():
+            page = reader.open(path)
+            assert reader.overflow() <= 0, path
+            page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+            assert reader.overflow() <= 0, f"{path} with everything open"
+
+
+def test_on_a_phone_the_facets_fold_away_below_the_search_box(phone_reader: Reader) -> None:
+    page = phone_reader.open("/search?q=press")
+    value = page.get_by_role("link", name=re.compile("^Printing"))
+    expect(value).not_to_be_visible()
+    assert _top(page, ".finder") < _top(page, ".facets") < _top(page, ".hits")
+    page.locator(".facets > summary").click()
+    value.click()
+    expect(page.locator(".chip")).to_have_count(1)
+
+
+def test_on_a_desktop_the_facets_stand_beside_the_results(reader: Reader) -> None:
+    page = reader.open("/search?q=press")
+    expect(page.get_by_role("link", name=re.compile("^Printing"))).to_be_visible()
+    expect(page.locator(".facets > summary")).not_to_be_visible()
+
+
+def _top(page: Page, selector: str) -> float:
+    place = page.locator(selector).first.bounding_box()
+    assert place
+    return place["y"]
+
+
+def test_in_the_dark_the_paper_is_dark_and_the_ink_is_light(browser: Browser, site: str) -> None:
+    shades = {}
+    for scheme in ("light", "dark"):
+        with reader_of(browser, site, scheme=scheme) as reader:
+            page = reader.open("/")
+            shades[scheme] = [
+                sum(int(part) for part in re.findall(r"\d+", page.evaluate(script))[:3])
+                for script in (
+                    "getComputedStyle(document.documentElement).backgroundColor",
+                    "getComputedStyle(document.body).color",
+                )
+            ]
+    assert shades["light"][0] > 700 > 100 > shades["light"][1]
+    assert shades["dark"][0] < 100 < 600 < shades["dark"][1]
+
+
+def test_on_paper_only_the_article_is_left(reader: Reader) -> None:
+    page = reader.open("/article/1978/gutenberg-at-mainz?q=press&position=0")
+    page.emulate_media(media="print")
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator(".prose p").first).to_be_visible()
+    expect(page.locator(".print-source")).to_contain_text("/article/1978/gutenberg-at-mainz")
+    for gone in (".finder", ".walk", ".contents", ".related", ".colophon"):
+        expect(page.locator(gone)).not_to_be_visible()
+
+
+def test_everything_is_found_without_javascript(plain_reader: Reader) -> None:
+    page = plain_reader.open("/")
+    page.get_by_role("searchbox", name="Search the archive").fill("press")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("h1")).to_have_text("“press”")
+    page.get_by_role("link", name=re.compile("^Printing")).click()
+    expect(page.locator(".chip")).to_have_count(1)
+    page.locator(".advanced > summary").click()
+    page.get_by_label("From", exact=True).fill("1980")
+    page.locator(".advanced button").click()
+    expect(page).to_have_url(re.compile(r"/search\?q=press&section=History\+(%3E|>)\+Printing&from=1980$"))
+    expect(page.locator(".chip")).to_have_count(2)
+    page.locator(".hit-title a").first.click()
+    expect(page.locator("#match")).to_be_visible()
