@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Final
 
 from search.document import SECTION_SEPARATOR, section_ancestors
-from search.engines.base import FacetCounts, FacetPlan, Plan, Searcher
+from search.engines.base import FacetCounts, FacetPlan, IndexStatus, Plan, Searcher
 from search.facets import facet, within
 from search.hits import Scene, hits
 from search.links import LinkMaker
@@ -77,10 +77,14 @@ def overview(searcher: Searcher, links: LinkMaker, *, time_zone: str = "UTC") ->
         years=_years(years, months, SearchRequest(time_zone=time_zone), links),
         undated=years.missing,
         languages=facet(SearchRequest(), FacetRequest("lang", 100), languages, links).values,
-        index=IndexInfo(
-            status.generation, status.articles, status.built_at.astimezone(UTC).isoformat(timespec="seconds")
-        ),
+        index=index_info(status),
     )
+
+
+def index_info(status: IndexStatus) -> IndexInfo:
+    """The state of the index as it is shown, times in UTC."""
+    built = status.built_at.astimezone(UTC).isoformat(timespec="seconds")
+    return IndexInfo(status.generation, status.articles, built)
 
 
 def _years(years: FacetCounts, months: FacetCounts, request: SearchRequest, links: LinkMaker) -> tuple[Period, ...]:

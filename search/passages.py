@@ -128,6 +128,8 @@ def _passage(text: str, start: int, end: int, marks: Sequence[Mark], others: Seq
     while floor < start and text[floor].isspace():
         floor += 1
     left = _left(text, start, end, floor)
+    while left < start and text[left].isspace():
+        left += 1
     right = _right(text, left, end, ceiling)
     inside = tuple(mark for mark in marks if left <= mark.start and mark.end <= right)
     return Passage(left, right, inside)

@@ -23,10 +23,11 @@ from search.errors import NotFound, ParameterError
 from search.highlight import Highlighter
 from search.hits import Scene, hits
 from search.links import LinkMaker
+from search.overview import index_info
 from search.query.match import MatchAny, MatchNone, MatchTerm
 from search.ranking import inverse_document_frequency
 from search.request import SearchRequest
-from search.response import IndexInfo, RelatedHit, RelatedResponse, SharedTerm
+from search.response import RelatedHit, RelatedResponse, SharedTerm
 from search.stories import Row, near_copies
 
 Mode = Literal["background", "same-days", "follow-ups"]
@@ -103,9 +104,7 @@ def related(
         took_ms=round((perf_counter() - started) * 1000.0, 3),
         hits=tuple(_shown(searcher, found, own, terms, scene)),
         warnings=(*warnings, *results.warnings),
-        index=IndexInfo(
-            status.generation, status.articles, status.built_at.astimezone(UTC).isoformat(timespec="seconds")
-        ),
+        index=index_info(status),
     )
 
 

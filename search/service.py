@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from time import perf_counter
 
 from search import response
 from search.applied import applied, unknown_values
 from search.checks import check
 from search.counting import Counting
-from search.cursor import START, Cursor
-from search.engines.base import CAPABILITIES, IndexStatus, Plan, Searcher
+from search.cursor import START
+from search.engines.base import CAPABILITIES, IndexStatus, Searcher
 from search.errors import ParameterError
 from search.facets import facet
 from search.hits import Scene, hits
 from search.links import LinkMaker
-from search.overview import overview, sections
+from search.overview import index_info, overview, sections
 from search.planning import Question, lacking, plan, recency_time, understand
 from search.related import related
 from search.relax import relaxations
 from search.request import MAX_PAGE_DEPTH, SearchRequest
-from search.response import OUT_OF_TIME, Hit, IndexInfo, Links, QueryInfo, SearchResponse, Suggestions
+from search.response import OUT_OF_TIME, Hit, Links, QueryInfo, SearchResponse, Suggestions
 from search.retrieval import Slice, following_cursor, last_page, opened_cursor, retrieve, rows_from
 from search.spelling import did_you_mean
 from search.suggest import suggest
@@ -104,12 +104,6 @@ def neighbours(
     return before, after
 
 
-def index_info(status: IndexStatus) -> IndexInfo:
-    """The state of the index as it is shown, times in UTC."""
-    built = status.built_at.astimezone(UTC).isoformat(timespec="seconds")
-    return IndexInfo(status.generation, status.articles, built)
-
-
 def _links(request: SearchRequest, found: Slice, status: IndexStatus, now: datetime, links: LinkMaker) -> Links:
     first, before, after, last = _pages(request, found, status, now)
 
@@ -185,14 +179,4 @@ def _warnings(
     return tuple(dict.fromkeys(warnings))
 
 
-__all__ = [
-    "Cursor",
-    "Plan",
-    "index_info",
-    "neighbours",
-    "overview",
-    "related",
-    "search",
-    "sections",
-    "suggest",
-]
+__all__ = ["index_info", "neighbours", "overview", "related", "search", "sections", "suggest"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from search.analysis import Token, analyze, fold, is_stop_word, query_term, stem
+from search.analysis.scripts import is_unspaced
 from search.counting import Counting
 from search.document import Document
 from search.engines.base import Plan, Searcher
@@ -23,6 +24,8 @@ MAX_LIMIT: Final = 50
 _WORDS: Final = 3
 _SECTIONS: Final = 2
 _HEADINGS: Final = 2
+_CANDIDATES: Final = 8
+"""Words tried as the last one; behind other words those that follow them most often come first."""
 
 
 def suggest(
@@ -41,9 +44,11 @@ def suggest(
     share = max(1, limit * _WORDS // 8)
     words = list(_words(searcher, typed, tokens, links, language, share))
     sections = list(_sections(searcher, tokens, links, max(1, limit * _SECTIONS // 8)))
-    headings = list(_headings(searcher, tokens, links, max(1, limit * _HEADINGS // 8)))
-    rest = limit - len(words) - len(sections) - len(headings)
-    articles = list(_articles(searcher, tokens, links, max(1, rest)))
+    headings: list[Completion] = []
+    articles: list[Completion] = []
+    if len(tokens) > 1 or len(tokens[0].surface) > 1 or is_unspaced(tokens[0].surface):  # a lone letter says nothing
+        headings += _headings(searcher, tokens, links, max(1, limit * _HEADINGS // 8))
+        articles += _articles(searcher, tokens, links, max(1, limit - len(words) - len(sections) - len(headings)))
     return _distinct([*words, *sections, *articles, *headings])[:limit]
 
 
@@ -103,13 +108,14 @@ def _words(
     last = tokens[-1]
     if last.end < len(typed.rstrip()):
         return
-    counting = Counting(searcher, language, searches=2 * limit, seconds=0.3)
+    counting = Counting(searcher, language, searches=_CANDIDATES + 2 * limit, seconds=0.3)
+    words = _forms(searcher.terms(last.surface, 2 * _CANDIDATES), language)[:_CANDIDATES]
+    if len(tokens) > 1:
+        before = tokens[-2].surface
+        beside = {word: counting.total(SearchRequest(q=f'"{before} {word}"')) for word in words}
+        words.sort(key=lambda word: -beside[word])
     found = 0
-    stems: set[str] = set()
-    for word, _ in searcher.terms(last.surface, 4 * limit):
-        if is_stop_word(word, language) or stem(word, language) in stems:
-            continue
-        stems.add(stem(word, language))
+    for word in words:
         request = SearchRequest(q=typed[: last.start].lstrip() + word)
         count = counting.total(request)
         if count:
@@ -117,3 +123,12 @@ def _words(
             found += 1
         if found == limit:
             return
+
+
+def _forms(words: list[tuple[str, int]], language: str) -> list[str]:
+    """The words, without stop words and without further forms of one that stands before."""
+    by_stem: dict[str, str] = {}
+    for word, _ in words:
+        if not is_stop_word(word, language):
+            by_stem.setdefault(stem(word, language), word)
+    return list(by_stem.values())

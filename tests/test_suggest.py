@@ -96,3 +96,20 @@ def test_whatever_is_typed_every_completion_finds_something(searcher: Searcher, 
 
 def test_a_pasted_article_is_cut_to_what_one_would_type(searcher: Searcher) -> None:
     assert completions(searcher, "printing " * 50_000) == completions(searcher, "printing " * 23)
+
+
+def test_the_word_that_usually_follows_comes_first() -> None:
+    engine = open_engine("memory:")
+    with engine.writer() as writer:
+        for number in range(9):
+            writer.add(Document(f"n{number}", "x", "lightning and a newsletter", language="en"))
+        writer.add(Document("y", "x", "the lightning network", language="en"))
+    with engine.searcher() as searcher:
+        assert completions(searcher, "lightning ne")[:2] == [
+            ("word", "lightning network", 1),
+            ("word", "lightning newsletter", 9),
+        ]
+
+
+def test_a_lone_letter_is_completed_by_words_and_sections_only(searcher: Searcher) -> None:
+    assert {kind for kind, _, _ in completions(searcher, "p")} == {"word", "section"}
