@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from search.analysis.folding import fold
@@ -209,6 +210,7 @@ def _compound(parts: list[_Part], language: str) -> tuple[str, str, int, int, in
     return surface, stemmed, parts[0].start, parts[-1].end, 0, True
 
 
+@lru_cache(maxsize=65_536)
 def _surface(raw: str) -> str:
     folded = fold(raw[:MAX_TOKEN_LENGTH])
     return _cut(folded if folded.isalnum() else _NOT_INDEXED.sub("", folded))

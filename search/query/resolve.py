@@ -83,7 +83,7 @@ class _Resolver:
         return found[0] if len(found) == 1 else kind(tuple(found))
 
     def _telling(self, children: Sequence[Query]) -> Sequence[Query]:
-        """Without the stop words, if a word that says more stands beside them (in the same field, where one is named)."""
+        """Without the stop words that have a word beside them that says more, in the same field if they name one."""
         kept = [child for child in children if not self.is_stop(child)]
         return [child for child in children if child in kept or not any(_outweighs(other, child) for other in kept)]
 
