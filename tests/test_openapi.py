@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -136,3 +137,24 @@ def test_keys_and_types_are_described_in_words(description: dict[str, Any]) -> N
     for name in ("SearchResponse", "Hit", "Snippet", "Facet", "Timeline", "Problem", "ArticleAnswer"):
         assert schemas[name]["description"], name
     assert all(operation["summary"] for path in description["paths"].values() for operation in path.values())
+
+
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "http-api.md"
+
+
+def test_the_reference_names_every_address_and_parameter() -> None:
+    text = REFERENCE.read_text("utf-8")
+    for operation in OPERATIONS:
+        assert f"`{operation.method.upper()} {operation.path}`" in text, operation.path
+        for name in names(operation.parameters):
+            assert f"| `{name}` |" in text, name
+
+
+def test_the_reference_names_every_key_of_an_answer(description: dict[str, Any]) -> None:
+    text = REFERENCE.read_text("utf-8")
+    schemas = description["components"]["schemas"]
+    unnamed = {
+        f"{name}.{key}" for name, schema in schemas.items() for key in schema["properties"] if f"`{key}`" not in text
+    }
+    of_explanations = {name for name in unnamed if name.startswith(("Explained", "Applied"))}
+    assert unnamed - of_explanations == set()
