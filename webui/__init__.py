@@ -19,7 +19,7 @@ from webui.urls import ArticleIdConverter
 __all__ = ["create_app"]
 
 
-class CompactJson(DefaultJSONProvider):
+class DeclaredJson(DefaultJSONProvider):
     """JSON in UTF-8, keys in the order of their declaration."""
 
     ensure_ascii = False
@@ -33,7 +33,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
 
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY_BYTES
-    app.json = CompactJson(app)
+    app.json = DeclaredJson(app)
     # An article id may hold two slashes in a row.
     app.url_map.merge_slashes = False
     app.url_map.converters["article"] = ArticleIdConverter

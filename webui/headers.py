@@ -33,7 +33,7 @@ SECURITY_HEADERS: Final[dict[str, str]] = {
 READ_METHODS: Final = "GET, HEAD, OPTIONS"
 PREFLIGHT_SECONDS: Final = 86_400
 _SHARED_PREFIXES: Final = ("/api/", "/openapi.json", "/search.")
-_EXPOSED: Final = "ETag, Link, Retry-After"
+_EXPOSED: Final = "Backfile-Total, ETag, Link, Retry-After"
 
 
 def install(app: Flask) -> None:
