@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any, Final, Protocol, Self
@@ -11,6 +12,7 @@ from tqdm import tqdm
 _BAR: Final = "{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
 _BAR_WITHOUT_TOTAL: Final = "{n_fmt} read [{elapsed}{postfix}]"
 _REFRESH_SECONDS: Final = 0.2
+_USUAL_SIZE: Final = (80, 24)
 
 
 class Progress(Protocol):
@@ -51,12 +53,15 @@ class Bar:
 
     def begin(self, total: int | None) -> None:
         self._started = time.monotonic()
+        has_size = _terminal_has_size()
         self._bar = tqdm(
             total=total,
             unit="B",
             unit_scale=True,
             file=sys.stderr,
-            dynamic_ncols=True,
+            ncols=None if has_size else _USUAL_SIZE[0],
+            nrows=None if has_size else _USUAL_SIZE[1],
+            dynamic_ncols=has_size,
             leave=False,
             bar_format=_BAR if total else _BAR_WITHOUT_TOTAL,
         )
@@ -77,3 +82,11 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+def _terminal_has_size() -> bool:
+    """Some terminals do not know their size, and tqdm draws nothing on a width of 0."""
+    try:
+        return 0 not in os.get_terminal_size(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
