@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from search.analysis.scripts import is_unspaced
@@ -10,11 +10,10 @@ from search.document import Moment
 from search.errors import QuerySyntaxError
 from search.query.dates import FORMS, parse_period, shortened
 from search.query.fields import QueryField
-from search.query.lexer import ADDRESS, Lexeme, Symbol, symbols, unescaped
+from search.query.lexer import ADDRESS, Lexeme, Symbol, Warn, symbols, unescaped
 from search.query.limits import MAX_BOOST, MAX_CLAUSES, MAX_DISTANCE, MAX_SLOP, MIN_BOOST
 from search.query.tree import DateRange, Everything, Exact, Fuzzy, Keyword, Phrase, Prefix, Query, Wildcard, Word
 
-Warn = Callable[[str, int], None]
 _PUNCTUATION = "?!.,;:"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal, NamedTuple
 
 from search.query.fields import QUERY_FIELDS, VALID_NAMES, QueryField
@@ -12,6 +12,8 @@ from search.query.fields import QUERY_FIELDS, VALID_NAMES, QueryField
 QUOTES: Final = '"“”„‟«»「」『』＂'
 ADDRESS: Final = "://"
 """In a word with these three characters, `?`, `*`, `~` and `^` are part of the address."""
+Warn = Callable[[str, int], None]
+"""Takes what was repaired, and the position."""
 Kind = Literal["word", "phrase", "exact", "field", "open", "close", "and", "or", "not", "end"]
 
 _ASCII_QUOTES = '"＂'
@@ -71,11 +73,11 @@ def blank_controls(text: str) -> str:
 
 
 class Lexer:
-    """Reads one query once, from left to right; `warnings` collects what had to be repaired on the way."""
+    """Reads one query once, from left to right; `warn` is told what had to be repaired on the way."""
 
-    def __init__(self, text: str, warnings: list[str]) -> None:
+    def __init__(self, text: str, warn: Warn) -> None:
         self.text = blank_controls(text)
-        self.warnings = warnings
+        self._warn = warn
         self.position = 0
 
     def lexemes(self) -> Iterator[Lexeme]:
@@ -181,9 +183,6 @@ class Lexer:
             found[match[1]] = match[2]
             self.position = match.end()
         return found.get("~"), found.get("^")
-
-    def _warn(self, message: str, position: int) -> None:
-        self.warnings.append(f"at character {position + 1}: {message}")
 
 
 def _suffixed(kind: Kind, position: int, text: str) -> Lexeme:

@@ -23,7 +23,7 @@ from typing import Literal
 from search.errors import QuerySyntaxError
 from search.query.clauses import LeafReader
 from search.query.fields import QueryField
-from search.query.lexer import Lexeme, Lexer, blank_controls
+from search.query.lexer import Lexeme, Lexer, Warn, blank_controls
 from search.query.limits import MAX_BOOST, MAX_DEPTH, MAX_LENGTH, MAX_WARNINGS, MIN_BOOST
 from search.query.tree import (
     And,
@@ -59,32 +59,33 @@ def parse(text: str, operator: Operator = "and", *, now: datetime | None = None)
     """
     if len(text) > MAX_LENGTH:
         raise QuerySyntaxError(f"the query is longer than {MAX_LENGTH} characters; shorten it", MAX_LENGTH)
-    warnings: list[str] = []
-    lexemes = list(Lexer(text, warnings).lexemes())
-    query = _Parser(lexemes, operator, warnings, now).query()
+    repairs: list[tuple[int, str]] = []
+
+    def warn(message: str, position: int) -> None:
+        repairs.append((position, message))
+
+    query = _Parser(list(Lexer(text, warn).lexemes()), operator, warn, now).query()
     if query is None:
         if blank_controls(text).strip():
             raise QuerySyntaxError("there is no word to search for; add one, or put a sign in quotes", 0)
         query = Everything()
-    return Parsed(query, _shortened(warnings))
+    return Parsed(query, _in_order(repairs))
 
 
-def _shortened(warnings: list[str]) -> tuple[str, ...]:
-    if len(warnings) <= MAX_WARNINGS:
-        return tuple(warnings)
-    return (*warnings[:MAX_WARNINGS], f"and {len(warnings) - MAX_WARNINGS} more repairs")
+def _in_order(repairs: list[tuple[int, str]]) -> tuple[str, ...]:
+    told = [f"at character {position + 1}: {message}" for position, message in sorted(repairs)[:MAX_WARNINGS]]
+    more = len(repairs) - len(told)
+    return (*told, f"and {more} more repairs") if more else tuple(told)
 
 
 class _Parser:
     """Recursive descent over the lexemes; as deep as MAX_DEPTH parentheses allow."""
 
-    def __init__(
-        self, lexemes: Sequence[Lexeme], operator: Operator, warnings: list[str], now: datetime | None
-    ) -> None:
+    def __init__(self, lexemes: Sequence[Lexeme], operator: Operator, warn: Warn, now: datetime | None) -> None:
         self.lexemes = lexemes
         self.operator = operator
-        self.warnings = warnings
-        self.leaves = LeafReader(self._warn, now)
+        self._warn = warn
+        self.leaves = LeafReader(warn, now)
         self.index = 0
 
     def query(self) -> Query | None:
@@ -193,9 +194,6 @@ class _Parser:
     def _stray(self, lexeme: Lexeme) -> None:
         name = "the hyphen" if lexeme.kind == "not" and not lexeme.text else lexeme.kind.upper()
         self._warn(f"{name} has nothing to work on and was ignored", lexeme.position)
-
-    def _warn(self, message: str, position: int) -> None:
-        self.warnings.append(f"at character {position + 1}: {message}")
 
 
 def all_of(queries: Sequence[Query]) -> Query:

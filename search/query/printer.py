@@ -63,7 +63,10 @@ def _grouped(query: Query, kinds: type[Query] | tuple[type[Query], ...]) -> str:
 def _word(query: Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) -> str:
     prefix = f"{TEXT_QUERY_NAMES[query.field]}:" if query.field else ""
     boost = "" if query.boost == 1.0 else f"^{query.boost:g}"
-    return prefix + _spelling(query) + boost
+    spelling = _spelling(query)
+    if prefix and spelling.startswith((":", "//")):  # std::vector and https://… name no field
+        spelling = "\\" + spelling
+    return prefix + spelling + boost
 
 
 def _spelling(query: Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) -> str:
