@@ -121,6 +121,7 @@ class MemoryWriter:
         return found
 
     def __enter__(self) -> Self:
+        self._require_open()
         return self
 
     def __exit__(

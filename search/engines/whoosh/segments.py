@@ -258,7 +258,7 @@ class Segment:
             if key in self._days:
                 self._days.move_to_end(key)
                 return self._days[key]
-        days = _local_days(self.epochs(field), self.facts["floating"][:, field] != 0, time_zone)
+        days = local_days(self.epochs(field), self.facts["floating"][:, field] != 0, time_zone)
         with self._lock:
             self._days[key] = days
             while len(self._days) > _CACHED_DAYS:
@@ -266,7 +266,8 @@ class Segment:
         return days
 
 
-def _local_days(epochs: NDArray[np.float64], floating: Mask, time_zone: str) -> Ints:
+def local_days(epochs: NDArray[np.float64], floating: Mask, time_zone: str) -> Ints:
+    """The local day (ordinal) of each instant; of a bare date the same in every zone; UNDATED for NaN."""
     dated = ~np.isnan(epochs)
     local = epochs.copy()
     moving = dated & ~floating

@@ -117,6 +117,7 @@ class WhooshWriter:
         return True
 
     def __enter__(self) -> Self:
+        self._require_open()
         return self
 
     def __exit__(
