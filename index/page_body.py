@@ -22,6 +22,9 @@ PRECISE_ENOUGH = 0.6
 _TAGS = {"list": "ul", "item": "li", "quote": "blockquote", "lb": "br", "row": "tr", "ref": "a", "del": "s"}
 _BLOCKS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "blockquote")
 _LEAD_IN = 4
+LINKED = 0.6
+"""A list at the end of the text with more than this share of it in links is a wall of other articles."""
+
 _CHUNK = 250
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -45,17 +48,21 @@ def extract_body(page: Element, title: str = "") -> Body:
 
 
 def _extract(tree: Element) -> Element | None:
-    balanced = _run(deepcopy(tree), precise=False)
-    precise = _run(tree, precise=True)
+    """The precise setting's text, unless it is much less than the balanced setting's: then a third setting decides."""
+    balanced, precise = _run(tree), _run(tree, favor_precision=True)
     if precise is None or balanced is None:
         return balanced if precise is None else precise
-    return precise if _length(precise) >= PRECISE_ENOUGH * _length(balanced) else balanced
+    if _length(precise) >= PRECISE_ENOUGH * _length(balanced):
+        return precise
+    fast = _run(tree, fast=True)
+    wanted = _length(fast) if fast is not None else _length(balanced)
+    return min(balanced, precise, key=lambda body: abs(_length(body) - wanted))
 
 
-def _run(tree: Element, *, precise: bool) -> Element | None:
+def _run(tree: Element, **settings: bool) -> Element | None:
     try:
         found = bare_extraction(
-            tree, include_comments=False, include_formatting=True, include_links=True, favor_precision=precise
+            deepcopy(tree), include_comments=False, include_formatting=True, include_links=True, **settings
         )
     except (ValueError, TypeError, AttributeError, RecursionError):
         # Deep or broken trees make the extractor fail in places it does not guard; it then found no text.
@@ -153,12 +160,17 @@ def _cut_end(body: Element) -> None:
     while len(body):
         last = body[-1]
         text = one_line(text_of(last))
-        over_nothing = last.tag in HEADINGS
-        if text and not (over_nothing or is_wall(text) or is_foot(text) or (is_notice(text) and len(text) < 300)):
+        ends = last.tag in HEADINGS or is_wall(text) or is_foot(text) or (is_notice(text) and len(text) < 300)
+        if text and not ends and not _is_link_list(last, text):
             return
         if (last.tail or "").strip():
             return
         body.remove(last)
+
+
+def _is_link_list(element: Element, text: str) -> bool:
+    linked = sum(len(one_line(text_of(link))) for link in element.iter("a"))
+    return element.tag in ("ul", "ol") and linked > LINKED * len(text)
 
 
 def _cut_start(body: Element, title: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from index.article import Article, Source
+from index.sources.html import read_html_page
 from index.sources.jsonl import JsonLines
 from index.sources.pages import PageReader, Pages
 from index.sources.text import read_text_page
@@ -43,6 +44,7 @@ def _pages(read: PageReader) -> Callable[[Path, list[Path], ZoneInfo], list[Sour
 
 FORMATS: tuple[Format, ...] = (
     Format("JSON Lines", (".jsonl", ".ndjson"), _json_lines),
+    Format("HTML pages", (".html", ".htm", ".xhtml"), _pages(read_html_page)),
     Format("page captures", (".txt",), _pages(read_text_page)),
 )
 

@@ -34,13 +34,12 @@ def decode(data: bytes, *, markup: bool = False) -> str:
         if data.startswith(mark):
             return data.decode(encoding, "replace").lstrip("\ufeff")
     declared = _declared(data) if markup else None
-    for encoding in ("utf-8", declared):
-        if encoding:
-            try:
-                return data.decode(encoding)
-            except (UnicodeError, LookupError):
-                continue
-    return _guess(data, declared)
+    for encoding in filter(None, ("utf-8", declared)):
+        try:
+            return data.decode(encoding)
+        except (UnicodeError, LookupError):
+            continue
+    return _guess(data)
 
 
 def is_binary(data: bytes) -> bool:
@@ -60,19 +59,10 @@ def _declared(data: bytes) -> str | None:
     return _AS_WINDOWS.get(label, label)
 
 
-def _guess(data: bytes, declared: str | None) -> str:
-    # A few broken bytes in an otherwise declared or UTF-8 text are mended; anything else is guessed from a sample.
+def _guess(data: bytes) -> str:
+    # A few broken bytes in UTF-8 are mended; anything else is guessed from a sample.
     mended = data.decode("utf-8", "replace")
     if mended.count("\ufffd") * 200 < len(mended):
         return mended
-    if declared and _is_codec(declared):
-        return data.decode(declared, "replace")
     best = from_bytes(data[:_SAMPLE]).best()
     return data.decode(best.encoding if best else "cp1252", "replace")
-
-
-def _is_codec(label: str) -> bool:
-    try:
-        return bool(codecs.lookup(label)._is_text_encoding)
-    except LookupError:
-        return False

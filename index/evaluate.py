@@ -1,0 +1,199 @@
+"""How well article bodies are extracted from pages, against pages whose body is known.
+
+The method is that of the article extraction benchmark of Scrapinghub (now Zyte, 2019), so that figures can be compared:
+bodies are cut into words, words into overlapping shingles of four, and shingles are compared as multisets. Counts are
+divided by their sum for each page, so that long articles weigh no more than short ones; precision and recall are means
+over pages and F1 is taken of these two means.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from index.article import Article
+from index.sources.files import read_page
+from index.sources.html import read_html_page
+from search.errors import SourceError
+
+SHINGLE = 4
+WORST = 15
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class PageScore:
+    """One page: shares of shingles that were found and right, found and wrong, missed; they add up to 1."""
+
+    name: str
+    url: str
+    right: float
+    wrong: float
+    missed: float
+    article: Article | None
+    reason: str = ""
+
+    @property
+    def precision(self) -> float:
+        """Share of what was extracted that belongs to the body; 1 where there was nothing to find and nothing found."""
+        return self.right / (self.right + self.wrong) if self.right + self.wrong else float(not self.missed)
+
+    @property
+    def recall(self) -> float:
+        """Share of the body that was extracted."""
+        return self.right / (self.right + self.missed) if self.right + self.missed else float(not self.wrong)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of the two."""
+        return _harmonic(self.precision, self.recall)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionScore:
+    """All pages, in the order of the ground truth, and how long reading them took."""
+
+    pages: tuple[PageScore, ...]
+    seconds: float
+
+    @property
+    def precision(self) -> float:
+        """Mean over the pages something was extracted from."""
+        return _mean([page.precision for page in self.pages if page.right + page.wrong > 0])
+
+    @property
+    def recall(self) -> float:
+        """Mean over the pages that have a body."""
+        return _mean([page.recall for page in self.pages if page.right + page.missed > 0])
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        return _harmonic(self.precision, self.recall)
+
+    @property
+    def pages_per_second(self) -> float:
+        """Rate of reading, metadata included."""
+        return len(self.pages) / self.seconds if self.seconds else 0.0
+
+    def coverage(self) -> dict[str, int]:
+        """How many pages yielded each part of an article."""
+        found = [page.article for page in self.pages if page.article]
+        parts = (
+            "title",
+            "url",
+            "summary",
+            "sections",
+            "authors",
+            "tags",
+            "published",
+            "modified",
+            "language",
+            "headings",
+        )
+        return {part: sum(bool(getattr(article, part)) for article in found) for part in parts}
+
+    def report(self, worst: int = WORST) -> str:
+        """The figures as text, with the `worst` pages by F1."""
+        lines = [
+            f"pages      {len(self.pages)} ({self.pages_per_second:.1f} a second)",
+            f"F1         {self.f1:.4f}",
+            f"precision  {self.precision:.4f}",
+            f"recall     {self.recall:.4f}",
+            "",
+            "found on how many pages",
+            *(
+                f"  {part:<10} {count:>5}  {count / max(1, len(self.pages)):.0%}"
+                for part, count in self.coverage().items()
+            ),
+        ]
+        lowest = sorted(self.pages, key=lambda page: page.f1)[:worst]
+        if lowest:
+            lines += ["", "worst pages", "     F1  precision  recall  page"]
+            lines += [
+                f"  {page.f1:.3f}      {page.precision:.3f}   {page.recall:.3f}  {_label(page)}" for page in lowest
+            ]
+        return "\n".join(lines)
+
+
+def evaluate_extraction(pages: Path, ground_truth: Path) -> ExtractionScore:
+    """Reads each page the ground truth names ("name": {"articleBody": …, "url": …}) from `pages`/name.html or .html.gz.
+
+    Raises SourceError where the ground truth cannot be read or names a page that is not there.
+    """
+    truth = _read_truth(ground_truth)
+    files = {name: _find_page(pages, name) for name in truth}
+    started = time.perf_counter()
+    articles = {name: _read(file) for name, file in files.items()}
+    seconds = time.perf_counter() - started
+    return ExtractionScore(tuple(_score(name, truth[name], *articles[name]) for name in truth), seconds)
+
+
+def shingle_counts(expected: str, found: str) -> tuple[float, float, float]:
+    """Shares of four-word shingles right, wrong and missed; fewer words make one shingle, two empty texts 0, 0, 0."""
+    wanted, got = _shingles(expected), _shingles(found)
+    right = (wanted & got).total()
+    total = (wanted | got).total()
+    if not total:
+        return 0.0, 0.0, 0.0
+    return right / total, (got.total() - right) / total, (wanted.total() - right) / total
+
+
+def _shingles(text: str) -> Counter[tuple[str, ...]]:
+    words = _WORD.findall(text)
+    starts = range(max(1, len(words) - SHINGLE + 1)) if words else range(0)
+    return Counter(tuple(words[start : start + SHINGLE]) for start in starts)
+
+
+def _score(name: str, truth: dict[str, str], article: Article | None, reason: str) -> PageScore:
+    counts = shingle_counts(truth.get("articleBody", ""), article.body if article else "")
+    return PageScore(name, truth.get("url", ""), *counts, article, reason)
+
+
+def _read(file: Path) -> tuple[Article | None, str]:
+    try:
+        return read_html_page(read_page(file, str(file)), str(file), ZoneInfo("UTC")), ""
+    except SourceError as error:
+        return None, error.reason
+
+
+def _read_truth(path: Path) -> dict[str, dict[str, str]]:
+    try:
+        truth = json.loads(read_page(path, str(path)))
+    except ValueError as error:
+        raise SourceError(str(path), f"not JSON ({error})") from error
+    if not isinstance(truth, dict) or not truth or not all(isinstance(page, dict) for page in truth.values()):
+        raise SourceError(str(path), 'not a ground truth: it must map page names to {"articleBody": "…"}')
+    return truth
+
+
+def _find_page(pages: Path, name: str) -> Path:
+    for file in _candidates(pages, name):
+        if file.is_file():
+            return file
+    raise SourceError(str(pages), f"holds no page {name}.html or {name}.html.gz, which the ground truth names")
+
+
+def _candidates(pages: Path, name: str) -> Iterator[Path]:
+    for folder in (pages, pages / "pages"):
+        for ending in (".html.gz", ".html", ""):
+            yield folder / f"{name}{ending}"
+
+
+def _label(page: PageScore) -> str:
+    return " ".join(filter(None, (page.name[:12], page.url, page.reason)))
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _harmonic(first: float, second: float) -> float:
+    return 2 * first * second / (first + second) if first + second else 0.0
