@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from index.chrome import BYLINE
 from index.dates import parse_moment, parse_written_date
+from index.fields import language_tag, section_path, unique, web_address
 from index.jsonld import Graph, Node, types, unescape
-from index.sources.fields import language_tag, section_path, unique, web_address
 from index.trees import Element, text_of
 from search.document import Moment
 
@@ -21,7 +21,8 @@ PUBLISHED = (
     "article:published_time", "article:published", "og:published_time", "parsely-pub-date", "sailthru.date", "date",
     "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "dc.date", "dc.date.issued",
     "dcterms.created", "dcterms.date", "dcterms.issued", "datepublished", "article.published",
-    "cxenseparse:recs:publishtime", "originalpublicationdate", "ptime", "displaydate", "article_date_original", "rnews:datepublished",
+    "cxenseparse:recs:publishtime", "originalpublicationdate", "ptime", "displaydate", "article_date_original",
+    "rnews:datepublished",
 )  # fmt: skip
 MODIFIED = (
     "article:modified_time", "og:updated_time", "article:modified", "dcterms.modified", "lastmod", "last-modified",
@@ -244,8 +245,8 @@ class _Reader:
 
     def _written_date(self) -> Moment | None:
         marked = self._page.xpath(
-            "//*[contains(@class,'date') or contains(@class,'time') or contains(@class,'publish') or contains(@class,'byline')"
-            " or contains(@class,'meta') or contains(@id,'date')]"
+            "//*[contains(@class,'date') or contains(@class,'time') or contains(@class,'publish')"
+            " or contains(@class,'byline') or contains(@class,'meta') or contains(@id,'date')]"
         )
         return self._moment(text for element in marked[:60] if len(text := _words(element)) <= 120)
 
@@ -300,7 +301,8 @@ def _marked_trail(page: Element) -> list[tuple[str, str]]:
     """Breadcrumbs as microdata or as a list of links that calls itself one."""
     items = page.xpath("//*[contains(@itemtype,'BreadcrumbList')]//*[@itemprop='name']")
     links = page.xpath(
-        "//*[contains(translate(@class,'B','b'),'breadcrumb') or contains(translate(@aria-label,'B','b'),'breadcrumb')]//a"
+        "//*[contains(translate(@class,'B','b'),'breadcrumb')]//a"
+        " | //*[contains(translate(@aria-label,'B','b'),'breadcrumb')]//a"
     )
     found = [(_words(element), (element.get("href") or "")) for element in (items or links)[:10]]
     return [(name, address) for name, address in found if name]

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article
 from index.body import Body
+from index.fields import plain, title_from
 from index.page_body import extract_body
 from index.page_metadata import PageMetadata, read_metadata
 from index.plaintext import read_text
 from index.sources.encoding import decode
-from index.sources.fields import plain, title_from
 from index.trees import parse_html
 from search.errors import SourceError
 

@@ -15,10 +15,10 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from index.article import Article
 from index.dates import parse_moment
+from index.fields import language_tag, plain, section_path, title_from, unique, web_address
 from index.frontmatter import split_front_matter
 from index.markdown import MAX_MARKDOWN
 from index.markup import READERS
-from index.sources.fields import language_tag, plain, section_path, title_from, unique, web_address
 from index.sources.files import Input, file_size, open_input
 from search.document import Moment
 from search.errors import SourceError

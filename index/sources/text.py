@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article
 from index.capture import read_capture
+from index.fields import plain, section_path, title_from, unique
 from index.sources.encoding import decode
-from index.sources.fields import plain, section_path, title_from, unique
 from search.errors import SourceError
 
 
