@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
+from index.evaluate import evaluate_extraction
 from index.indexer import Indexer
 from index.progress import Bar, Progress, Silence
 from index.report import Report
@@ -74,3 +76,26 @@ def _print(report: Report, *, quiet: bool, as_json: bool) -> None:
     for line in report.remarks(MOST_REMARKS, warnings=not quiet):
         click.echo(line, err=True)
     click.echo(report.summary())
+
+
+@click.command()
+@click.argument("pages", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("ground_truth", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--worst", type=click.IntRange(0), default=15, show_default=True, help="Pages to list, the worst first.")
+@json_option
+def extraction(pages: Path, ground_truth: Path, worst: int, as_json: bool) -> None:
+    """Score the extraction of HTML: read each page of the folder PAGES and compare its text with GROUND_TRUTH.
+
+    GROUND_TRUTH is JSON: the name of a page (its file without .html or .html.gz), then its "articleBody".
+    Prints precision, recall and F1 over shingles of four words, and how many pages gave a title, a date and so on.
+
+    \b
+    Example:
+      backfile evaluate extraction pages/ ground-truth.json
+    """
+    score = evaluate_extraction(pages, ground_truth)
+    if not as_json:
+        click.echo(score.report(worst))
+        return
+    figures = {name: getattr(score, name) for name in ("precision", "recall", "f1", "pages_per_second")}
+    click.echo(json.dumps(figures | {"pages": len(score.pages), "coverage": score.coverage()}))

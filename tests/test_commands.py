@@ -456,6 +456,25 @@ def test_a_judged_set_that_cannot_be_read_is_one_line(runner: CliRunner) -> None
     assert result.stderr == "error: bad/qrels.tsv:1: write query, 0, document and grade between tabs\n"
 
 
+def test_extraction_is_measured_against_known_bodies(runner: CliRunner) -> None:
+    text = " ".join(f"Sentence number {n} says that the printers of the town were pleased." for n in range(30))
+    Path("pages").mkdir()
+    Path("pages/one.html").write_text(
+        f"<html><head><title>One</title></head><body><nav>Menu</nav><article><h1>One</h1><p>{text}</p></article></body></html>"
+    )
+    Path("truth.json").write_text(json.dumps({"one": {"articleBody": text, "url": "https://gazette.example/one"}}))
+    result = invoke(runner, "evaluate", "extraction", "pages", "truth.json", "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert figures["pages"] == 1
+    assert figures["recall"] > 0.9
+    assert "F1 " in invoke(runner, "evaluate", "extraction", "pages", "truth.json").stdout
+    Path("truth.json").write_text(json.dumps({"two": {"articleBody": text}}))
+    absent = invoke(runner, "evaluate", "extraction", "pages", "truth.json")
+    assert absent.exit_code == 1
+    assert "holds no page two.html" in absent.stderr
+
+
 # --- parts
 
 

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,3 +210,27 @@ def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     assert "_backfile_completion" in lines[0], said
     assert set(lines[1].split()) == {"search", "serve"}
     assert lines[2].split() == ["--facets"]
+
+
+def test_the_demo_prints_one_address_that_answers_and_stops_on_ctrl_c(tmp_path: Path) -> None:
+    command = subprocess.Popen(
+        [*BACKFILE, "demo", "--port", "0", "--folder", "sample"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert command.stdout is not None
+    try:
+        assert command.stdout.readline().startswith("added ")
+        address = command.stdout.readline().strip()
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
+        with urllib.request.urlopen(f"{address}search?q=printing", timeout=DEADLINE_SECONDS) as page:
+            assert page.status == 200
+            assert "<mark>" in page.read().decode()
+    finally:
+        command.send_signal(signal.SIGINT)
+        code = command.wait(DEADLINE_SECONDS)
+        command.stdout.close()
+    assert code in (0, 130)
