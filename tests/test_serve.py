@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -248,7 +248,8 @@ def _two_workers(server: Server) -> set[int]:
     """The processes that answer, once there are two."""
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
-        server.get("/livez")
+        with suppress(ConnectionError):  # it went to the one that was just killed
+            server.get("/livez")
         lines = [json.loads(line) for line in server.log.read_text().splitlines()]
         workers = {line["process"] for line in lines if line["logger"] == "backfile.access" and _runs(line["process"])}
         if len(workers) == 2:
