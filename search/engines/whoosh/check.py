@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC
 
 from search.engines.answer import keyword_values
 from search.engines.base import Problem
 from search.engines.whoosh.errors import reading
 from search.engines.whoosh.manifest import Manifest, read_manifest
-from search.engines.whoosh.schema import GROUPS, POSITION_BITS, from_bytes, whoosh_schema
+from search.engines.whoosh.mapped import read_toc
+from search.engines.whoosh.schema import GROUPS, POSITION_BITS, from_bytes
 from search.engines.whoosh.segments import PlacesCache, Segment
-from search.engines.whoosh.writer import INDEX_NAME
 from search.errors import EngineError, IndexDamaged, IndexMissing
 from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 
@@ -42,7 +40,7 @@ def _check_manifest(directory: Path, manifest: Manifest) -> Iterator[Problem]:
     yield from _check_files(folder, manifest)
     try:
         with reading(directory):
-            toc = TOC.read(FileStorage(str(folder)), INDEX_NAME, gen=manifest.toc, schema=whoosh_schema())
+            toc = read_toc(folder, manifest.toc)
     except IndexDamaged as error:
         yield Problem(str(folder), str(error))
         return

@@ -55,6 +55,8 @@ def reading(directory: Path) -> Iterator[None]:
     except _DAMAGE as error:
         raise damaged(directory, f"{type(error).__name__}: {error}"[:300]) from error
     except OSError as error:
+        if error.errno not in _ADVICE:
+            raise damaged(directory, str(error)) from error
         raise refused(directory, error) from error
 
 

@@ -34,9 +34,13 @@ class DirectoryLock:
             raise IndexLocked(
                 f"another writer holds the index at {directory}{holder}; wait until it is done"
             ) from error
-        self._stream.truncate(0)
-        self._stream.write(json.dumps(_self_description()).encode())
-        self._stream.flush()
+
+    def announce(self) -> None:
+        """Writes down who holds the lock; until then the file tells of the last holder, if that one never released it."""
+        if self._stream is not None:
+            self._stream.truncate(0)
+            self._stream.write(json.dumps(_self_description()).encode())
+            self._stream.flush()
 
     def release(self) -> None:
         """Lets the next writer in."""

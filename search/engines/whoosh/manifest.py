@@ -89,7 +89,7 @@ def _read_bytes(directory: Path) -> bytes:
         with (directory / NAME).open("rb") as stream:
             raw = stream.read(_MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
-        if any(directory.glob(f"{DATA_PREFIX}*/*.toc")):
+        if any(directory.glob(f"{DATA_PREFIX}*/*.toc")) and not _is_being_made(directory):
             raise damaged(directory, f"{NAME} is missing") from error
         raise IndexMissing(
             f"there is no index at {directory}; make one with `backfile index SOURCE… --index {directory}`"
@@ -97,6 +97,14 @@ def _read_bytes(directory: Path) -> bytes:
     if len(raw) > _MAX_BYTES:
         raise damaged(directory, f"{NAME} is too large")
     return raw
+
+
+def _is_being_made(directory: Path) -> bool:
+    """Whether a writer is at work, or ended without letting the lock go: what lies about is its own."""
+    try:
+        return (directory / LOCK_NAME).stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _require_version(directory: Path, content: Any) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 
 from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import StructFile
+from whoosh.filedb.structfile import BufferFile, StructFile
+from whoosh.index import TOC
+
+from search.engines.whoosh.schema import INDEX_NAME, whoosh_schema
 
 
 class _View:
@@ -61,6 +64,21 @@ class MappedStorage(CompoundStorage):  # type: ignore[misc]
     def open_file(self, name: str, *_: Any, **__: Any) -> MappedFile:
         offset, length = self.range(name)
         return MappedFile(memoryview(self._source)[offset : offset + length], name)
+
+
+class _Loaded:
+    """As much of a Whoosh storage as reading a table of contents takes; no file stays open if that fails."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def open_file(self, name: str) -> BufferFile:
+        return BufferFile((self._folder / name).read_bytes(), name=name)
+
+
+def read_toc(folder: Path, number: int) -> TOC:
+    """Whoosh's table of contents of one commit."""
+    return TOC.read(_Loaded(folder), INDEX_NAME, gen=number, schema=whoosh_schema())
 
 
 def map_segment(folder: Path, record: Any) -> MappedStorage:

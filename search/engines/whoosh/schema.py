@@ -30,6 +30,9 @@ from search.engines.answer import WORD_FIELDS, keyword_values
 from search.engines.dates import epoch, is_floating
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
+INDEX_NAME: Final = "MAIN"
+"""What Whoosh's file names begin with."""
+
 POSITION_BITS: Final = 29
 POSITION_MASK: Final = (1 << POSITION_BITS) - 1
 STEM_MARK: Final = "\x1f"

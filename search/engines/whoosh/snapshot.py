@@ -9,14 +9,11 @@ from threading import Lock
 from typing import Any, Final
 
 import numpy as np
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC
 
 from search.engines.whoosh.errors import damaged, reading
 from search.engines.whoosh.manifest import Manifest, read_manifest
-from search.engines.whoosh.schema import whoosh_schema
+from search.engines.whoosh.mapped import read_toc
 from search.engines.whoosh.segments import Mask, PlacesCache, Segment
-from search.engines.whoosh.writer import INDEX_NAME
 from search.errors import IndexDamaged
 
 _ATTEMPTS: Final = 5
@@ -65,7 +62,7 @@ class SegmentStore:
         segments: list[LiveSegment] = []
         with reading(self._directory):
             self._require_files(folder, manifest)
-            toc = TOC.read(FileStorage(str(folder)), INDEX_NAME, gen=manifest.toc, schema=whoosh_schema())
+            toc = read_toc(folder, manifest.toc)
             try:
                 for record in toc.segments:
                     segments.append(self._acquire(folder, record))  # noqa: PERF401 - what is open must be closed

@@ -26,12 +26,11 @@ from search.engines.whoosh.manifest import (
     sync_directory,
     write_manifest,
 )
+from search.engines.whoosh.mapped import read_toc
 from search.engines.whoosh.merging import merge_tiers
-from search.engines.whoosh.schema import to_fields, whoosh_schema
+from search.engines.whoosh.schema import INDEX_NAME, to_fields, whoosh_schema
 from search.engines.whoosh.segments import PlacesCache, Segment
 from search.errors import EngineError, IndexMissing
-
-INDEX_NAME: Final = "MAIN"
 
 _MEMORY_MB: Final = 96
 """Postings held in memory, by Whoosh's estimate, before they go to a temporary file."""
@@ -72,6 +71,7 @@ class WhooshWriter:
                 raise
             self._previous = None
         with writing(self._directory):
+            self._lock.announce()
             sweep(self._directory, self._previous)
         fresh = replace or self._previous is None
         self._changed = fresh
@@ -86,12 +86,12 @@ class WhooshWriter:
         if fresh:
             storage.create()
             TOC.create(storage, schema, INDEX_NAME)
-        toc = TOC.read(storage, INDEX_NAME, schema=schema)
-        if self._previous and not fresh and toc.generation != self._previous.toc:
-            raise damaged(self._directory, "a table of contents is left over that cannot be removed")
-        self._committed = _read_ids(self._folder, toc)
+        number = 0 if fresh or self._previous is None else self._previous.toc
+        self._committed = _read_ids(self._folder, read_toc(self._folder, number))
         index = FileIndex(storage, schema, INDEX_NAME)
         self._whoosh = _Transaction(index, _lk=False, codec=BackfileCodec(), limitmb=_MEMORY_MB)
+        if self._whoosh.generation != number + 1:
+            raise damaged(self._directory, "an unfinished commit is left over that cannot be removed")
 
     def add(self, document: Document) -> None:
         self._require_open()
