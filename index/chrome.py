@@ -114,9 +114,16 @@ def _table(rows: str) -> frozenset[str]:
 _WALL_LINES, _BAR_LINES = _table(_WALLS), _table(_BARS)
 
 
+_WALL_START = re.compile(
+    r"(?:most (?:read|popular|viewed) (?:in|on)|more (?:stories )?from|related (?:post|story|article)s?:|"
+    r"read more:|meistgelesen in|les plus lus)\s",
+    re.IGNORECASE,
+)
+
+
 def is_wall(line: str) -> bool:
     """Whether a line announces something other than the article: other articles, comments, sign-up, footer."""
-    return len(line) <= 80 and (_key(line) in _WALL_LINES or is_foot(line))
+    return len(line) <= 80 and (_key(line) in _WALL_LINES or bool(_WALL_START.match(line)) or is_foot(line))
 
 
 def is_foot(line: str) -> bool:

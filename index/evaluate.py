@@ -18,8 +18,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from index.article import Article
+from index.body import one_line
+from index.sources.encoding import decode
 from index.sources.files import read_page
 from index.sources.html import read_html_page
+from index.trees import HEADINGS, parse_html, text_of
 from search.errors import SourceError
 
 SHINGLE = 4
@@ -39,6 +42,8 @@ class PageScore:
     missed: float
     article: Article | None
     reason: str = ""
+    headings: int = 0
+    headings_kept: int = 0
 
     @property
     def precision(self) -> float:
@@ -114,6 +119,8 @@ class ExtractionScore:
                 for part, count in self.coverage().items()
             ),
         ]
+        stated, kept = (sum(getattr(page, key) for page in self.pages) for key in ("headings", "headings_kept"))
+        lines += ["", f"headings kept: {kept} of {stated} that are headings on the page and a line of the known body"]
         lowest = sorted(self.pages, key=lambda page: page.f1)[:worst]
         if lowest:
             lines += ["", "worst pages", "     F1  precision  recall  page"]
@@ -133,7 +140,8 @@ def evaluate_extraction(pages: Path, ground_truth: Path) -> ExtractionScore:
     started = time.perf_counter()
     articles = {name: _read(file) for name, file in files.items()}
     seconds = time.perf_counter() - started
-    return ExtractionScore(tuple(_score(name, truth[name], *articles[name]) for name in truth), seconds)
+    scores = (_score(name, truth[name], files[name], *articles[name]) for name in truth)
+    return ExtractionScore(tuple(scores), seconds)
 
 
 def shingle_counts(expected: str, found: str) -> tuple[float, float, float]:
@@ -152,9 +160,17 @@ def _shingles(text: str) -> Counter[tuple[str, ...]]:
     return Counter(tuple(words[start : start + SHINGLE]) for start in starts)
 
 
-def _score(name: str, truth: dict[str, str], article: Article | None, reason: str) -> PageScore:
-    counts = shingle_counts(truth.get("articleBody", ""), article.body if article else "")
-    return PageScore(name, truth.get("url", ""), *counts, article, reason)
+def _score(name: str, truth: dict[str, str], file: Path, article: Article | None, reason: str) -> PageScore:
+    body = truth.get("articleBody", "")
+    counts = shingle_counts(body, article.body if article else "")
+    stated = _headings_on(file) & set(map(one_line, body.split("\n")))
+    kept = stated & {heading.text for heading in article.headings} if article else set()
+    return PageScore(name, truth.get("url", ""), *counts, article, reason, len(stated), len(kept))
+
+
+def _headings_on(file: Path) -> set[str]:
+    page = parse_html(decode(read_page(file, str(file)), markup=True))
+    return {one_line(text_of(heading)) for heading in page.iter(*HEADINGS)} - {""}
 
 
 def _read(file: Path) -> tuple[Article | None, str]:

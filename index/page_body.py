@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
+from collections.abc import Collection
 from copy import deepcopy
 
 from trafilatura import bare_extraction
@@ -26,6 +27,8 @@ LINKED = 0.6
 """A list at the end of the text with more than this share of it in links is a wall of other articles."""
 
 _CHUNK = 250
+MAX_HEADING = 160
+"""Characters of a heading; what is longer is a standfirst or a quotation set large."""
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
@@ -42,14 +45,14 @@ def extract_body(page: Element, title: str = "") -> Body:
     if body is None:
         return Body()
     markup = _as_html(body)
-    _clean(markup, title)
+    _clean(markup, [title, *(text_of(heading) for heading in page.iter("h1"))])
     _anchor_headings(markup, page)
     return read_tree(markup)
 
 
 def _extract(tree: Element) -> Element | None:
     """The precise setting's text, unless it is much less than the balanced setting's: then a third setting decides."""
-    balanced, precise = _run(tree), _run(tree, favor_precision=True)
+    balanced, precise = _run(tree), _run(tree, precise=True)
     if precise is None or balanced is None:
         return balanced if precise is None else precise
     if _length(precise) >= PRECISE_ENOUGH * _length(balanced):
@@ -59,10 +62,15 @@ def _extract(tree: Element) -> Element | None:
     return min(balanced, precise, key=lambda body: abs(_length(body) - wanted))
 
 
-def _run(tree: Element, **settings: bool) -> Element | None:
+def _run(tree: Element, *, precise: bool = False, fast: bool = False) -> Element | None:
     try:
         found = bare_extraction(
-            deepcopy(tree), include_comments=False, include_formatting=True, include_links=True, **settings
+            deepcopy(tree),
+            fast=fast,
+            favor_precision=precise,
+            include_comments=False,
+            include_formatting=True,
+            include_links=True,
         )
     except (ValueError, TypeError, AttributeError, RecursionError):
         # Deep or broken trees make the extractor fail in places it does not guard; it then found no text.
@@ -135,14 +143,15 @@ def _rename(element: Element) -> None:
 # --- what is not the article's own
 
 
-def _clean(body: Element, title: str) -> None:
-    blocks = [element for element in body.iter(*_BLOCKS, *HEADINGS) if element is not body]
-    for element in blocks:
+def _clean(body: Element, titles: Collection[str]) -> None:
+    for element in [element for element in body.iter(*_BLOCKS, *HEADINGS) if element is not body]:
         text = one_line(text_of(element))
-        if not text or is_bar(text) or _is_pointer(element, text):
+        if not text or is_bar(text) or _is_pointer(element, text) or (element.tag in HEADINGS and is_wall(text)):
             drop_element(element)
+        elif element.tag in HEADINGS and len(text) > MAX_HEADING:
+            element.tag = "p"
     _cut_end(body)
-    _cut_start(body, title)
+    _cut_start(body, titles)
 
 
 def _is_pointer(element: Element, text: str) -> bool:
@@ -173,12 +182,16 @@ def _is_link_list(element: Element, text: str) -> bool:
     return element.tag in ("ul", "ol") and linked > LINKED * len(text)
 
 
-def _cut_start(body: Element, title: str) -> None:
-    wanted = re.sub(r"\W+", "", title).casefold()
+def _cut_start(body: Element, titles: Collection[str]) -> None:
+    """The article's title is no part of its text, wherever in the first blocks the page repeats it."""
+    wanted = {_bare(title) for title in titles} - {""}
     for element in list(body)[:2]:
-        text = re.sub(r"\W+", "", text_of(element)).casefold()
-        if text and text == wanted:
+        if _bare(text_of(element)) in wanted:
             drop_element(element)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W+", "", text).casefold()
 
 
 # --- headings as the page has them
