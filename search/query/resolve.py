@@ -77,15 +77,12 @@ class _Resolver:
                 return self.words.match(query)
 
     def _joined(self, kind: type[MatchEvery] | type[MatchAny], children: Sequence[Query]) -> Match | None:
-        found = [match for child in self._telling(children) if (match := self.match(child)) is not None]
-        if not found:
+        found = [(child, match) for child in children if (match := self.match(child)) is not None]
+        telling = [child for child, _ in found if not self.is_stop(child)]
+        kept = [match for child, match in found if child in telling or not _is_outweighed(child, telling)]
+        if not kept:
             return None
-        return found[0] if len(found) == 1 else kind(tuple(found))
-
-    def _telling(self, children: Sequence[Query]) -> Sequence[Query]:
-        """Without the stop words that have a word beside them that says more, in the same field if they name one."""
-        kept = [child for child in children if not self.is_stop(child)]
-        return [child for child in children if child in kept or not any(_outweighs(other, child) for other in kept)]
+        return kept[0] if len(kept) == 1 else kind(tuple(kept))
 
 
 def _stop_words(query: Query, language: str) -> Callable[[Query], bool]:
@@ -115,17 +112,21 @@ def _plain_words(query: Query) -> list[Word]:
             return []
 
 
-def _outweighs(query: Query, stop_word: Query) -> bool:
-    """Whether this part looks for words (as filters and exclusions do not) where the stop word was looked for."""
+def _is_outweighed(stop_word: Query, others: Sequence[Query]) -> bool:
+    """Whether a word that says more stands beside it, in the same field if the stop word names one."""
+    field = stop_word.field if isinstance(stop_word, Word) else None
+    return any(_looks_for_words(other, field) for other in others)
+
+
+def _looks_for_words(query: Query, field: str | None) -> bool:
+    """Filters and exclusions do not."""
     match query:
         case And(children) | Or(children):
-            return any(_outweighs(child, stop_word) for child in children)
+            return any(_looks_for_words(child, field) for child in children)
         case Not() | Keyword() | DateRange() | Everything():
             return False
-        case Word(text) if not any(map(str.isalnum, text)):
-            return False
         case _:
-            return not isinstance(stop_word, Word) or stop_word.field in (None, query.field)
+            return field in (None, query.field)
 
 
 def _is_quoted(query: Query) -> bool:
