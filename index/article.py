@@ -39,6 +39,10 @@ class Article:
     warnings: tuple[str, ...] = ()
 
 
+class Skipped(SourceError):
+    """Files that lie among the articles and are none, such as a README: worth a warning, no failure."""
+
+
 class Source(Protocol):
     """One input that can be read again and again. `name` is how reports call it."""
 
@@ -54,5 +58,5 @@ class Source(Protocol):
 
     def articles(self) -> Iterator[Article | SourceError]:
         """Every article in turn; one that cannot be read is yielded as its SourceError and the next goes on.
-        Raises SourceError where the input as a whole cannot be read."""
+        Raises SourceError where the input as a whole cannot be read, and Skipped where it is no input."""
         ...

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from index.article import Article, Source
+from index.article import Article, Skipped, Source
 from index.batches import BATCH_ARTICLES, Batches
 from index.document import to_document
 from index.identity import is_derived_from_place, source_key
@@ -141,6 +141,8 @@ class _Run:
                 else:
                     self._take_article(item, key)
                 progress.at(done + source.position(), len(self.places))
+        except Skipped as error:
+            self.tally.warn(error.place, error.reason)
         except SourceError as error:
             self._fail(key, error)
             self.unread.append((key, error))
@@ -153,8 +155,10 @@ class _Run:
         warn = partial(self.tally.warn, article.place)
         for warning in article.warnings:
             warn(warning)
+        place = source_key(article.place)
         try:
-            document = self.to_document(article, source=key, warn=warn)
+            # One page of a folder is remembered as itself, so that naming the page or the folder makes no difference.
+            document = self.to_document(article, source=place if is_below(place, key) else key, warn=warn)
         except SourceError as error:
             self._fail(key, error)
             return

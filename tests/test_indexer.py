@@ -325,6 +325,37 @@ def test_real_files_go_in_once_and_only_once(tmp_path: Path) -> None:
     assert first.generation == second.generation
 
 
+def test_files_that_are_no_articles_are_a_warning_and_stop_neither_pruning_nor_rebuilding(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": name, "title": name}) + "\n")
+    (tmp_path / "README.md").write_text("# About")
+    engine = open_engine("memory:")
+    first = Indexer(engine).run(find_sources(tmp_path))
+    assert (first.added, first.failed, first.exit_code) == (2, 0, 0)
+    assert ".md: 1" in str(first.warnings[0])
+    (tmp_path / "a.jsonl").unlink()
+    assert Indexer(engine).run(find_sources(tmp_path), prune=True, roots=[str(tmp_path)]).deleted == 1
+    assert Indexer(engine).run(find_sources(tmp_path), rebuild=True).unchanged == 1
+    only = tmp_path / "only"
+    only.mkdir()
+    (only / "README.md").write_text("# About")
+    assert Indexer(engine).run(find_sources(only)).failed == 1
+
+
+def test_a_page_is_the_same_whether_it_or_its_folder_is_named(tmp_path: Path) -> None:
+    pages = [tmp_path / "one.html", tmp_path / "two.html"]
+    for page in pages:
+        text = f"The {page.stem} printers said that the night was quiet and the paper good. " * 12
+        page.write_text(
+            f"<html><head><title>{page.stem}</title></head><body><article><p>{text}</p></article></body></html>"
+        )
+    engine = open_engine("memory:")
+    assert Indexer(engine).run(find_sources(tmp_path)).added == 2
+    assert Indexer(engine).run(find_sources(pages[0])).unchanged == 1
+    pages[1].unlink()
+    assert Indexer(engine).run(find_sources(tmp_path), prune=True, roots=[str(tmp_path)]).deleted == 1
+
+
 # --- the report
 
 

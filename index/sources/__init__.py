@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from index.article import Article, Source
+from index.article import Article, Skipped, Source
 from index.sources.html import read_html_page
 from index.sources.jsonl import JsonLines
 from index.sources.pages import PageReader, Pages
@@ -83,7 +83,9 @@ def _sources_of(path: Path, zone: ZoneInfo) -> list[Source]:
     unknown = [file for file in files if not any(_is(row, file) for row in FORMATS)]
     if path.is_dir() and found:
         unknown = [file for file in unknown if file.suffix.lower() not in COMPANIONS]
-    return found + ([Unreadable(path, _unknown_reason(path, unknown))] if unknown else [])
+    if not unknown:
+        return found
+    return [*found, Unreadable(path, _unknown_reason(path, unknown), Skipped if found else SourceError)]
 
 
 def _is(row: Format, file: Path) -> bool:
@@ -120,9 +122,10 @@ def _walk(folder: Path) -> Iterator[Path]:
 class Unreadable:
     """A path nothing can be read from; reading it says why."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, kind: type[SourceError] = SourceError) -> None:
         self.name = str(path)
         self._reason = reason
+        self._kind = kind
 
     def size(self) -> int:
         """Nothing to read."""
@@ -133,5 +136,5 @@ class Unreadable:
         return 0
 
     def articles(self) -> Iterator[Article | SourceError]:
-        """Raises SourceError with the reason."""
-        raise SourceError(self.name, self._reason)
+        """Raises SourceError with the reason; Skipped where there is more in the folder that can be read."""
+        raise self._kind(self.name, self._reason)
