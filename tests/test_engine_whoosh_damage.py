@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,6 @@ from archives import ask, exact, fill, ids
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine
-from search.engines.whoosh import WhooshEngine
 from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing, IndexVersionError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
@@ -348,29 +346,3 @@ def test_leftovers_of_older_states_are_gone_after_the_next_commits(directory: Pa
     assert len(list(directory.glob("data-*"))) == 1
     sizes = [path.stat().st_size for path in files_of(directory)]
     assert len(sizes) < 20
-
-
-def test_small_commits_do_not_pile_up_segments(tmp_path: Path) -> None:
-    engine = open_engine(str(tmp_path / "archive"))
-    assert isinstance(engine, WhooshEngine)
-    for number in range(40):
-        fill(engine, Document(f"{number:02}", "common"))
-        assert len(list((tmp_path / "archive").glob("data-*/*.seg"))) <= 8
-    assert ask(engine, exact("common"), limit=0).total == 40
-
-
-def test_a_copied_directory_is_an_index(directory: Path, tmp_path: Path) -> None:
-    shutil.copytree(directory, tmp_path / "copy")
-    assert ask(engine_at(tmp_path / "copy")).total == 60
-    fill(engine_at(tmp_path / "copy"), Document("more", "one"))
-    assert ask(engine_at(directory)).total == 60
-
-
-def test_a_closed_searcher_searches_no_more(directory: Path) -> None:
-    searcher = engine_at(directory).searcher()
-    searcher.close()
-    searcher.close()
-    with pytest.raises(EngineError, match="closed"):
-        searcher.document("001")
-    with pytest.raises(EngineError, match="closed"):
-        searcher.values("tag")

@@ -19,17 +19,12 @@ from search.document import Document, Moment
 from search.engines.answer import (
     WORD_FIELDS,
     Deadline,
-    by_bucket,
     comes_after,
-    facet_counts,
     order_key,
-    timeline,
 )
 from search.engines.base import (
     CAPABILITIES,
     Explanation,
-    FacetCounts,
-    FacetPlan,
     Hit,
     IndexStatus,
     Plan,
@@ -37,10 +32,10 @@ from search.engines.base import (
     Recency,
     Results,
     Sort,
-    Timeline,
 )
-from search.engines.dates import DAY_SECONDS, epoch, local_day, zone_named
+from search.engines.dates import DAY_SECONDS, epoch, zone_named
 from search.engines.expansion import most_frequent
+from search.engines.memory_counts import count_facet, count_timeline
 from search.engines.memory_match import Indexed, Scorer, passes
 from search.engines.outcome import Outcome
 from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing
@@ -164,8 +159,8 @@ class MemorySearcher:
         return Results(
             total=len(hits),
             hits=tuple(page[plan.offset : plan.offset + plan.limit]),
-            facets=tuple(_facet(facet, [article for article, _ in matches], plan) for facet in plan.facets),
-            timeline=_timeline([article for article, _ in kept], self._articles, plan) if plan.timeline else None,
+            facets=tuple(count_facet(facet, [article for article, _ in matches], plan) for facet in plan.facets),
+            timeline=count_timeline([article for article, _ in kept], self._articles, plan) if plan.timeline else None,
             timed_out=deadline.passed(),
             warnings=scorer.warnings,
         )
@@ -248,24 +243,3 @@ def recency_of(published: Moment | None, recency: Recency) -> float:
 
 def _key(sort: Sort, hit: Hit) -> tuple[bool, float, str]:
     return order_key(sort, hit.sort_key, hit.id)
-
-
-def _facet(facet: FacetPlan, matches: Sequence[Indexed], plan: Plan) -> FacetCounts:
-    zone = zone_named(plan.time_zone)
-    others = [rule for rule in plan.filters if rule.field != facet.field]
-    kept = [article for article in matches if all(passes(rule, article, zone) for rule in others)]
-    if facet.interval is None:
-        counts = Counter(value for article in kept for value in article.keywords[facet.field])
-        return facet_counts(counts, facet, sum(not article.keywords[facet.field] for article in kept))
-    days = _days(kept, facet.field, plan)
-    return facet_counts(by_bucket(days, facet.interval), facet, len(kept) - days.total())
-
-
-def _timeline(hits: Sequence[Indexed], archive: Sequence[Indexed], plan: Plan) -> Timeline:
-    return timeline(_days(hits, plan.date_field, plan), _days(archive, plan.date_field, plan))
-
-
-def _days(articles: Sequence[Indexed], field: str, plan: Plan) -> Counter[int]:
-    zone = zone_named(plan.time_zone)
-    moments = (DATE_FIELDS[field].value(article.document) for article in articles)
-    return Counter(local_day(moment, zone) for moment in moments if moment is not None)

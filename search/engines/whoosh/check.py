@@ -12,11 +12,12 @@ import numpy as np
 
 from search.engines.answer import keyword_values
 from search.engines.base import Problem
+from search.engines.whoosh.codec import PlacesCache
 from search.engines.whoosh.errors import reading
 from search.engines.whoosh.manifest import Manifest, read_manifest
 from search.engines.whoosh.mapped import read_toc
 from search.engines.whoosh.schema import GROUPS, POSITION_BITS, from_bytes
-from search.engines.whoosh.segments import PlacesCache, Segment
+from search.engines.whoosh.segments import Segment
 from search.errors import EngineError, IndexDamaged, IndexMissing
 from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 

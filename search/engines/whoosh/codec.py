@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +15,9 @@ Places = NDArray[np.int64]
 """Every occurrence of a term in a segment, ascending: document number << 32 | field ordinal << 29 | position."""
 
 NOWHERE: Final[Places] = np.empty(0, np.int64)
+
+_CACHE_BYTES: Final = 64 * 1024 * 1024
+"""Of decoded postings kept for one index."""
 
 _BLOCK: Final = 1024
 """Postings in a block: larger than the stock 128, since blocks are never skipped."""
@@ -52,3 +57,27 @@ class BackfileCodec(W3Codec):  # type: ignore[misc]
     ) -> BlockMatcher:
         offset, length = terminfo.extent()
         return BlockMatcher(dbfile, offset, length, format_, term=term, scorer=scorer)
+
+
+class PlacesCache:
+    """Decoded postings, the least recently used ones dropped when they fill the memory they are given."""
+
+    def __init__(self, limit: int = _CACHE_BYTES) -> None:
+        self._limit = limit
+        self._size = 0
+        self._entries: OrderedDict[tuple[str, str, str], Places] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: tuple[str, str, str]) -> Places | None:
+        with self._lock:
+            if (places := self._entries.get(key)) is not None:
+                self._entries.move_to_end(key)
+            return places
+
+    def put(self, key: tuple[str, str, str], places: Places) -> None:
+        with self._lock:
+            if key not in self._entries:
+                self._entries[key] = places
+                self._size += places.nbytes + 200
+            while self._size > self._limit and len(self._entries) > 1:
+                self._size -= self._entries.popitem(last=False)[1].nbytes + 200

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from search.document import Moment
 from search.engines.base import DateFilter, Filter, Recency
 from search.engines.dates import DAY_SECONDS, epoch, is_floating
+from search.engines.whoosh.days import UNDATED
 from search.engines.whoosh.leaves import LeafMatches
-from search.engines.whoosh.segments import UNDATED, Mask, Segment
+from search.engines.whoosh.segments import Mask, Segment
 from search.engines.whoosh.snapshot import LiveSegment
 from search.query.match import (
     Leaf,

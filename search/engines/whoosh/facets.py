@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from search.engines.answer import by_bucket, facet_counts, timeline
 from search.engines.base import FacetCounts, FacetPlan, Timeline
+from search.engines.whoosh.days import UNDATED
 from search.engines.whoosh.evaluate import DATE_ORDINALS
-from search.engines.whoosh.segments import UNDATED, Mask
+from search.engines.whoosh.segments import Mask
 from search.engines.whoosh.snapshot import LiveSegment, Snapshot
 
 Ints = NDArray[np.int64]

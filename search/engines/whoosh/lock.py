@@ -36,7 +36,7 @@ class DirectoryLock:
             ) from error
 
     def announce(self) -> None:
-        """Writes down who holds the lock; until then the file tells of the last holder, if that one never released it."""
+        """Writes down who holds the lock; until then the file names the last holder, if that one never let it go."""
         if self._stream is not None:
             self._stream.truncate(0)
             self._stream.write(json.dumps(_self_description()).encode())

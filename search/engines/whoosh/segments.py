@@ -18,8 +18,8 @@ from whoosh.reading import TermNotFound
 
 from search.analysis import primary_language
 from search.document import Document
-from search.engines.dates import DAY_SECONDS, EPOCH_ORDINAL, utc_offset, zone_named
-from search.engines.whoosh.codec import NOWHERE, Places
+from search.engines.whoosh.codec import NOWHERE, Places, PlacesCache
+from search.engines.whoosh.days import local_days
 from search.engines.whoosh.errors import reading
 from search.engines.whoosh.mapped import map_segment
 from search.engines.whoosh.schema import (
@@ -36,12 +36,8 @@ from search.engines.whoosh.schema import (
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-UNDATED: Final = 0
-"""The day (ordinal) of an article without a date; real ones begin with 1."""
-
 _STEM: Final = to_bytes(STEM_MARK)
 _OTHER_STEM: Final = to_bytes(OTHER_STEM_MARK)
-_CACHE_BYTES: Final = 64 * 1024 * 1024
 _CACHED_DAYS: Final = 8
 
 
@@ -65,30 +61,6 @@ class KeywordColumn:
         mask = np.ones(size, np.bool_)
         mask[self.docs] = False
         return mask
-
-
-class PlacesCache:
-    """Decoded postings, the least recently used ones dropped when they fill the memory they are given."""
-
-    def __init__(self, limit: int = _CACHE_BYTES) -> None:
-        self._limit = limit
-        self._size = 0
-        self._entries: OrderedDict[tuple[str, str, str], Places] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: tuple[str, str, str]) -> Places | None:
-        with self._lock:
-            if (places := self._entries.get(key)) is not None:
-                self._entries.move_to_end(key)
-            return places
-
-    def put(self, key: tuple[str, str, str], places: Places) -> None:
-        with self._lock:
-            if key not in self._entries:
-                self._entries[key] = places
-                self._size += places.nbytes + 200
-            while self._size > self._limit and len(self._entries) > 1:
-                self._size -= self._entries.popitem(last=False)[1].nbytes + 200
 
 
 class Segment:
@@ -264,27 +236,3 @@ class Segment:
             while len(self._days) > _CACHED_DAYS:
                 self._days.popitem(last=False)
         return days
-
-
-def local_days(epochs: NDArray[np.float64], floating: Mask, time_zone: str) -> Ints:
-    """The local day (ordinal) of each instant; of a bare date the same in every zone; UNDATED for NaN."""
-    dated = ~np.isnan(epochs)
-    local = epochs.copy()
-    moving = dated & ~floating
-    if time_zone != "UTC" and moving.any():
-        local[moving] += _offsets(epochs[moving], time_zone)
-    days = np.full(len(epochs), UNDATED, np.int64)
-    days[dated] = np.floor_divide(local[dated], DAY_SECONDS).astype(np.int64) + EPOCH_ORDINAL
-    return days
-
-
-def _offsets(epochs: NDArray[np.float64], time_zone: str) -> NDArray[np.float64]:
-    """How far local time is ahead at each instant; looked up once for each UTC day on which it does not change."""
-    zone = zone_named(time_zone)
-    starts, which = np.unique(np.floor_divide(epochs, DAY_SECONDS), return_inverse=True)
-    first = np.array([utc_offset(day * DAY_SECONDS, zone) for day in starts.tolist()])
-    last = np.array([utc_offset((day + 1) * DAY_SECONDS - 1, zone) for day in starts.tolist()])
-    offsets: NDArray[np.float64] = first[which]
-    for changing in np.flatnonzero((first != last)[which]).tolist():
-        offsets[changing] = utc_offset(float(epochs[changing]), zone)
-    return offsets

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from search.engines.whoosh.codec import PlacesCache
 from search.engines.whoosh.errors import damaged, reading
 from search.engines.whoosh.manifest import Manifest, read_manifest
 from search.engines.whoosh.mapped import read_toc
-from search.engines.whoosh.segments import Mask, PlacesCache, Segment
+from search.engines.whoosh.segments import Mask, Segment
 from search.errors import IndexDamaged
 
 _ATTEMPTS: Final = 5

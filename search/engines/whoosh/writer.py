@@ -14,7 +14,7 @@ from whoosh.index import TOC, FileIndex
 from whoosh.writing import SegmentWriter
 
 from search.document import Document
-from search.engines.whoosh.codec import BackfileCodec
+from search.engines.whoosh.codec import BackfileCodec, PlacesCache
 from search.engines.whoosh.errors import damaged, reading, writing
 from search.engines.whoosh.lock import DirectoryLock
 from search.engines.whoosh.manifest import (
@@ -29,7 +29,7 @@ from search.engines.whoosh.manifest import (
 from search.engines.whoosh.mapped import read_toc
 from search.engines.whoosh.merging import merge_tiers
 from search.engines.whoosh.schema import INDEX_NAME, to_fields, whoosh_schema
-from search.engines.whoosh.segments import PlacesCache, Segment
+from search.engines.whoosh.segments import Segment
 from search.errors import EngineError, IndexMissing
 
 _MEMORY_MB: Final = 96

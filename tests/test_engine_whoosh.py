@@ -1,0 +1,144 @@
+"""What the engine on disk promises beyond the contract: few segments, little memory, sound merges, cheap reopening."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from archives import ALL_FIELDS, ask, exact, fill, phrase
+
+from search.document import Document
+from search.engines import open_engine
+from search.engines.base import Engine, FacetPlan, Plan
+from search.engines.whoosh import merging, writer
+from search.errors import EngineError
+from search.query.match import MatchPrefix
+
+CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """An index of two segments."""
+    engine = open_engine(str(tmp_path / "archive"))
+    fill(engine, *CONTENT[:40])
+    fill(engine, *CONTENT[40:])
+    return tmp_path / "archive"
+
+
+def engine_at(directory: Path) -> Engine:
+    return open_engine(f"whoosh:{directory}")
+
+
+def news(count: int) -> list[Document]:
+    """Articles of many words, the same each time."""
+    choice = random.Random(7)
+    words = [f"w{number}" for number in range(400)]
+    return [
+        Document(
+            f"{number:04}",
+            " ".join(choice.choices(words, k=5)),
+            " ".join(choice.choices(words, k=80)),
+            tags=tuple(choice.choices(words, k=2)),
+            published=date(2000 + number % 20, 1 + number % 12, 1 + number % 28),
+        )
+        for number in range(count)
+    ]
+
+
+def answers(engine: Engine) -> list[object]:
+    facets = (FacetPlan("tag", 5), FacetPlan("published", interval="month"))
+    with engine.searcher() as searcher:
+        return [
+            searcher.search(Plan(query, facets=facets, timeline=True, limit=1000, explain=True))
+            for query in (exact("w1"), phrase("w2 w3", slop=20), MatchPrefix(ALL_FIELDS, "w1"), exact("w399", "tags"))
+        ]
+
+
+def test_a_commit_larger_than_its_memory_goes_through_files_and_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = fill(engine_at(tmp_path / "plain"), *news(200))
+    monkeypatch.setattr(writer, "_MEMORY_MB", 1)
+    spilled = fill(engine_at(tmp_path / "spilled"), *news(200))
+    assert answers(spilled) == answers(plain)
+    assert list(spilled.check()) == []
+    assert not [path for path in (tmp_path / "spilled").glob("data-*/*") if path.is_dir()]
+
+
+def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "SMALLEST_TIER", 10)
+    merged, memory = engine_at(tmp_path / "merged"), open_engine("memory:")
+    articles = news(150)
+    for start in range(0, 150, 6):
+        for engine in (merged, memory):
+            with engine.writer() as changes:
+                for document in articles[start : start + 6]:
+                    changes.add(document)
+                changes.delete(f"{start // 2:04}")
+    assert answers(merged)[0] == answers(memory)[0]
+    assert list(merged.check()) == []
+    assert 1 < len(list((tmp_path / "merged").glob("data-*/*.seg"))) < 14
+
+
+def test_what_is_deleted_is_written_out_of_a_segment_that_is_mostly_deleted(tmp_path: Path) -> None:
+    engine = fill(engine_at(tmp_path / "x"), *(Document(f"{n:02}", f"secret{n:02}") for n in range(20)))
+    with engine.writer() as changes:
+        for number in range(19):
+            changes.delete(f"{number:02}")
+    fill(engine, Document("new", "other"))
+    fill(engine, Document("newer", "other"))
+    content = b"".join(path.read_bytes() for path in (tmp_path / "x").glob("data-*/*"))
+    assert b"secret19" in content
+    assert b"secret07" not in content
+    assert ask(engine).total == 3
+
+
+def test_segments_are_shared_between_the_searchers_of_an_engine(directory: Path) -> None:
+    engine = engine_at(directory)
+    with engine.searcher() as first:
+        fill(engine, Document("new", "one"))
+        with engine.searcher() as second:
+            shared = {part.segment.name for part in first._parts} & {part.segment.name for part in second._parts}
+            kept = {id(part.segment) for part in first._parts} & {id(part.segment) for part in second._parts}
+            assert len(shared) == len(kept) == 2
+    assert engine._segments._open == {}, "and closed with the last of them"
+
+
+def test_leftovers_of_older_states_are_gone_after_the_next_commits(directory: Path) -> None:
+    for number in range(3):
+        with engine_at(directory).writer(replace=True) as writer:
+            writer.add(Document("a", f"word{number}"))
+    assert len(list(directory.glob("data-*"))) == 2, "the newest, and the one before it for those who are opening it"
+    for number in range(10):
+        fill(engine_at(directory), Document(str(number), "one"))
+    assert len(list(directory.glob("data-*"))) == 1
+    assert len(list(directory.glob("data-*/*"))) < 15
+
+
+def test_small_commits_do_not_pile_up_segments(tmp_path: Path) -> None:
+    engine = open_engine(str(tmp_path / "archive"))
+    for number in range(40):
+        fill(engine, Document(f"{number:02}", "common"))
+        assert len(list((tmp_path / "archive").glob("data-*/*.seg"))) <= 8
+    assert ask(engine, exact("common"), limit=0).total == 40
+
+
+def test_a_copied_directory_is_an_index(directory: Path, tmp_path: Path) -> None:
+    shutil.copytree(directory, tmp_path / "copy")
+    assert ask(engine_at(tmp_path / "copy")).total == 60
+    fill(engine_at(tmp_path / "copy"), Document("more", "one"))
+    assert ask(engine_at(directory)).total == 60
+
+
+def test_a_closed_searcher_searches_no_more(directory: Path) -> None:
+    searcher = engine_at(directory).searcher()
+    searcher.close()
+    searcher.close()
+    with pytest.raises(EngineError, match="closed"):
+        searcher.document("001")
+    with pytest.raises(EngineError, match="closed"):
+        searcher.values("tag")
