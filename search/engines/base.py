@@ -2,7 +2,7 @@
 
 An engine matches, ranks, filters, counts and stores.
 It does not parse, highlight, label, link or make HTML: that is written once above it.
-`tests/test_engine_contract.py` runs every sentence here on every engine.
+`tests/test_engine_contract_*.py` runs every sentence here on every engine.
 """
 
 from __future__ import annotations
