@@ -51,7 +51,8 @@ class MatchPhrase:
     """All terms within one value of one field.
 
     `slop` None: consecutive positions, in this order.
-    `slop` n: in any order, each term at a position of its own, spanning at most `len(terms) + n` positions.
+    `slop` n: in any order, each term at a position of its own, spanning at most `len(terms) + n` positions, and
+    never more than `search.engines.spans.MAX_SPAN`. An occurrence counts as its least exact word does.
     An occurrence of an ordered phrase counts once per start; of a near one, once per start position of a minimal span.
     """
 
@@ -84,6 +85,8 @@ class MatchFuzzy:
     """Any token whose folded surface is within `distance` edits of `word` and shares its first character.
 
     Edits are counted by optimal string alignment.
+
+    The word itself counts 1, others STEM_WEIGHT.
     """
 
     fields: tuple[str, ...]

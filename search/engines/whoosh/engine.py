@@ -1,4 +1,7 @@
-"""An index directory as an engine: who may write, and what is the newest commit."""
+"""An index directory as an engine: who may write, and what is the newest commit.
+
+Whoosh's own files hold pickles: like a program, an index is only to be opened if its maker is trusted.
+"""
 
 from __future__ import annotations
 
