@@ -24,7 +24,7 @@ def article_id(own: str, url: str | None, place: str) -> str:
     """An id of 1 to MAX_ID printable characters, the same for the same article in every run.
 
     From a URL: host and path, without "www.", without what only tracks readers, so that the http and the https copy
-    are one article. From a place: the last four parts of the path, so that it outlasts a move of the folders above them.
+    are one article. From a place: the last four parts of the path, so that it outlasts a move of what is above them.
     """
     own = tidy_line(own)
     if own:
