@@ -28,8 +28,12 @@ _GROUPS = frozenset(("ul", "ol", "dl", "table"))
 _ROWS = frozenset(("li", "dd", "dt", "tr", "ul", "ol", "dl"))
 
 # libxml2 stops at 2048 nested elements and drops what follows; without these tags nothing is left to nest.
-_NESTING = re.compile(r"<(/?)(?!(?:p|br|script|style)\b)[a-z][^<>]*>", re.IGNORECASE)
+_NESTING = re.compile(r"(?:</?(?!(?:p|br|script|style)\b)[a-z][^<>]*>\s*)+", re.IGNORECASE)
 _TOO_DEEP = "Excessive depth"
+
+# libxml2 takes quadratic time over the attributes of one element; a long attribute (a picture as data) is no harm.
+_LONG_TAG = re.compile(r"<([a-zA-Z][\w:-]*)[^<>]{20000,}>")
+_MANY_ATTRIBUTES = 1000
 
 # NUL cannot occur in a tree, so it can stand for <br> until white space has been collapsed.
 _BREAK = "\x00"
@@ -45,7 +49,7 @@ def parse_html(markup: str) -> Element:
 
     No entity is expanded and no file or address is opened.
     """
-    markup = markup.replace("\x00", "")
+    markup = _LONG_TAG.sub(_without_attribute_flood, markup.replace("\x00", ""))
     tree, complete = _parse(markup)
     if not complete:
         tree, _ = _parse(_NESTING.sub("\n<p>", markup))
@@ -126,6 +130,10 @@ def _begins_with(parent: Element, child: Element) -> bool:
         isinstance(other.tag, str) and not text_of(other).strip() and not (other.tail or "").strip()
         for other in child.itersiblings(preceding=True)
     )
+
+
+def _without_attribute_flood(match: re.Match[str]) -> str:
+    return f"<{match[1]}>" if len(match[0].split(maxsplit=_MANY_ATTRIBUTES)) > _MANY_ATTRIBUTES else match[0]
 
 
 def _parse(markup: str) -> tuple[Element, bool]:
