@@ -19,6 +19,7 @@ _INDENTED = re.compile(r"\n(?=[ \t]{2,}\S)")
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"'”’»)\]]*$")
 _NOT_HEADING_END = re.compile(r"[.!…。！।,;:，；：、\-–—/\\|][\"'”’»)\]]*$")
 _NOT_HEADING_START = re.compile(r"[-–—•*·>|/\\(\[{<@#=+~…]|https?:|www\.|[“\"«‘']")
+_YEAR = re.compile(r"\b(?:1[4-9]|20)\d\d\b")
 _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|svg|pdf|mp[34])$|[0-9a-f]{12,}$", re.IGNORECASE)
 
 
@@ -57,8 +58,8 @@ def looks_like_heading(block: str) -> bool:
     first = block[:1]
     if first.islower() or _NOT_HEADING_START.match(block) or _NOT_HEADING_END.search(block):
         return False
-    letters, digits = sum(map(str.isalpha, block)), sum(map(str.isdigit, block))
-    return letters > 2 * digits and not _FILE_NAME.match(block)
+    letters, digits = sum(map(str.isalpha, block)), sum(map(str.isdigit, _YEAR.sub("", block)))
+    return letters > 3 * digits and not _FILE_NAME.match(block)
 
 
 def is_prose(block: str) -> bool:

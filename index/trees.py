@@ -31,6 +31,14 @@ _ROWS = frozenset(("li", "dd", "dt", "tr", "ul", "ol", "dl"))
 _NESTING = re.compile(r"(?:</?(?!(?:p|br|script|style)\b)[a-z][^<>]*>\s*)+", re.IGNORECASE)
 _TOO_DEEP = "Excessive depth"
 
+# Characters a tree may not hold, as such and as references: lxml parses them but then refuses to move them.
+_NOT_XML = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+    r"|&#0*(?:[0-8]|1[124-9]|2\d|3[01]|5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3])|6553[45])(?!\d);?"
+    r"|&#x0*(?:[0-8bcef]|1[0-9a-f]|d[89a-f][0-9a-f]{2}|fff[ef])(?![0-9a-f]);?",
+    re.IGNORECASE,
+)
+
 # libxml2 takes quadratic time over the attributes of one element; a long attribute (a picture as data) is no harm.
 _LONG_TAG = re.compile(r"<([a-zA-Z][\w:-]*)[^<>]{20000,}>")
 _MANY_ATTRIBUTES = 1000
@@ -49,7 +57,7 @@ def parse_html(markup: str) -> Element:
 
     No entity is expanded and no file or address is opened.
     """
-    markup = _LONG_TAG.sub(_without_attribute_flood, markup.replace("\x00", ""))
+    markup = _LONG_TAG.sub(_without_attribute_flood, _NOT_XML.sub("", markup))
     tree, complete = _parse(markup)
     if not complete:
         tree, _ = _parse(_NESTING.sub("\n<p>", markup))
