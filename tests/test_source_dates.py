@@ -1,0 +1,76 @@
+"""What reading dates promises: the day that is written, in any of the languages, and none where it cannot be told."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.dates import MONTHS, parse_moment, parse_written_date, written_dates
+from search.document import Moment
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-07-03", date(2024, 7, 3)),
+        ("20240703", date(2024, 7, 3)),
+        ("2024-07-03T10:20:30Z", datetime(2024, 7, 3, 10, 20, 30, tzinfo=UTC)),
+        ("2024-07-03 10:20:30+0200", datetime(2024, 7, 3, 10, 20, 30, tzinfo=timezone(timedelta(hours=2)))),
+        ("Wed, 03 Jul 2024 10:20:30 GMT", datetime(2024, 7, 3, 10, 20, 30, tzinfo=UTC)),
+        (" 2024-07-03T10:20 ", datetime(2024, 7, 3, 10, 20, tzinfo=ZoneInfo("Asia/Baku"))),
+    ],
+)
+def test_machine_dates_are_read_exactly(text: str, moment: Moment) -> None:
+    found = parse_moment(text, ZoneInfo("Asia/Baku"))
+    assert found == moment
+    assert type(found) is type(moment)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2024", "2024-13-01", "2024-02-30", "0001-01-01", "9999-12-31T23:59:59Z", "soon", "1" * 500]
+)
+def test_what_is_no_sensible_date_is_none(text: str) -> None:
+    assert parse_moment(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["July 3, 2024", "3 July 2024", "3rd of July 2024", "Jul. 3, 2024", "3. Juli 2024", "3 juillet 2024",
+     "3 de julio de 2024",
+     "3 de julho de 2024", "3 luglio 2024", "3 juli 2024", "3. heinäkuuta 2024", "3 lipca 2024", "3 iulie 2024",
+     "2024. július 3", "3 Temmuz 2024", "3 iyul 2024", "3 июля 2024", "3 липня 2024", "3 Ιουλίου 2024", "3 Juli 2024",
+     "2024年7月3日", "2024년 7월 3일", "03.07.2024", "2024/07/03", "2024-07-03", "Published on 2024-07-03 at noon"],
+)  # fmt: skip
+def test_written_dates_are_read_in_many_languages(text: str) -> None:
+    assert parse_written_date(text) == date(2024, 7, 3)
+
+
+@pytest.mark.parametrize(
+    "text", ["07/03/2024", "31 February 2024", "3 Foo 2024", "Room 3, July", "1234567 2024", "12:30"]
+)
+def test_a_date_that_may_mean_two_days_or_none_is_not_guessed(text: str) -> None:
+    assert parse_written_date(text) is None
+
+
+def test_digits_with_slashes_are_read_where_only_one_reading_is_possible() -> None:
+    assert parse_written_date("25/12/2024") == parse_written_date("12/25/2024") == date(2024, 12, 25)
+
+
+def test_each_date_of_a_line_is_found_once_and_in_order() -> None:
+    found = written_dates("Published July 3, 2024, updated 5 July 2024")
+    assert [day for day, _, _ in found] == [date(2024, 7, 3), date(2024, 7, 5)]
+
+
+@given(day=st.dates(date(1500, 1, 1), date(2150, 1, 1)), name=st.sampled_from(sorted(MONTHS)))
+def test_every_month_name_is_read_as_its_own_month(day: date, name: str) -> None:
+    assert parse_written_date(f"{min(day.day, 28)} {name} {day.year}") == date(day.year, MONTHS[name], min(day.day, 28))
+
+
+@given(st.text(max_size=200))
+def test_no_text_makes_reading_dates_fail(text: str) -> None:
+    parse_moment(text)
+    written_dates(text)

@@ -1,0 +1,268 @@
+"""What the JSON Lines source promises: every good line is an article, every bad one a reason with its line number."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from index.article import Article
+from index.sources import find_sources
+from index.sources.files import GZIP_MAGIC
+from index.sources.jsonl import MAX_LINE, ArticleLine, JsonLines, parse_line
+from search.document import Heading
+from search.errors import SourceError
+
+GOOD = {"id": "1", "title": "Flood", "body": "The river rose."}
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def read(path: Path) -> list[Article | SourceError]:
+    return list(JsonLines(path, UTC_ZONE).articles())
+
+
+def one(**fields: object) -> Article:
+    return parse_line(json.dumps(fields).encode(), "f:1", UTC_ZONE)
+
+
+def lines(path: Path, *parts: bytes) -> Path:
+    path.write_bytes(b"".join(part + b"\n" for part in parts))
+    return path
+
+
+def good(**fields: object) -> bytes:
+    return json.dumps({**GOOD, **fields}).encode()
+
+
+def test_a_full_line_gives_every_field() -> None:
+    article = one(
+        id="2024/flood", url="https://news.example/2024/flood", title=" The\nflood ", section="News > Local",
+        tags=["river", "river", " rain "], author=["Mélanie Doe", "John Roe"], published="2024-07-03T09:30:00+02:00",
+        modified="2024-07-04", summary="It rose.",
+        body="It <b>rose</b>.<h2 id=why>Why</h2><p>Rain.", body_format="html",
+        lang="zh_tw", type="report", unknown={"a": [1]},
+    )  # fmt: skip
+    assert article == Article(
+        place="f:1", title="The flood", body="It rose.\n\nWhy\n\nRain.", id="2024/flood", summary="It rose.",
+        headings=(Heading("Why", 2, 10, "why"),), html='It <b>rose</b>.<h2 id="why">Why</h2><p>Rain.</p>',
+        url="https://news.example/2024/flood", sections=("News > Local",), authors=("Mélanie Doe", "John Roe"),
+        tags=("river", "rain"), published=datetime.fromisoformat("2024-07-03T09:30:00+02:00"),
+        modified=date(2024, 7, 4),
+        language="zh-TW", type="report",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("section", "sections"),
+    [
+        ("News", ("News",)),
+        ("News > Economy", ("News > Economy",)),
+        (["News", "Opinion"], ("News", "Opinion")),
+        ([["News", "Economy"], "Opinion"], ("News > Economy", "Opinion")),
+        (["News > ", " ", "News"], ("News",)),
+        (None, ()),
+    ],
+)
+def test_sections_are_a_name_a_path_or_a_list_of_either(section: object, sections: tuple[str, ...]) -> None:
+    assert one(**{**GOOD, "section": section}).sections == sections
+
+
+def test_plurals_and_single_values_pass() -> None:
+    article = one(title="T", sections=["A"], authors="Jane Doe", tags="a, b", language="de", id=7)
+    assert (article.sections, article.authors, article.tags, article.language, article.id) == (
+        ("A",), ("Jane Doe",), ("a", "b"), "de", "7",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/de/2024/",
+        "news/1",
+        "javascript:alert(1)",
+        "ftp://a.example/x",
+        "https://",
+        "https://a b",
+        "http://[",
+        "",
+        2018,
+    ],
+)
+def test_only_addresses_a_reader_can_be_sent_to_are_kept(url: object) -> None:
+    assert one(**{**GOOD, "url": url}).url is None
+
+
+def test_a_title_that_is_missing_is_taken_from_the_text() -> None:
+    assert one(body="# Rain\n\nIt rained.", body_format="markdown").title == "Rain"
+    title = one(body="It rained all day. " * 20).title
+    assert title.endswith(" rained…")
+    assert len(title) <= 90
+
+
+def test_a_date_that_cannot_be_read_costs_a_warning_and_not_the_article() -> None:
+    article = one(**GOOD, published="yesterday", lang="?!")
+    assert article.published is None
+    assert article.warnings == ("published is not a date: 'yesterday'", "lang is not a language tag: '?!'")
+
+
+def test_times_without_a_zone_are_in_the_zone_of_the_archive(tmp_path: Path) -> None:
+    path = lines(tmp_path / "a.jsonl", good(published="2024-07-03T09:30:00"))
+    (source,) = find_sources(path, time_zone="Asia/Baku")
+    (article,) = source.articles()
+    assert isinstance(article, Article)
+    assert isinstance(article.published, datetime)
+    assert article.published.astimezone(UTC) == datetime(2024, 7, 3, 5, 30, tzinfo=UTC)
+
+
+def test_front_matter_left_in_a_markdown_body_fills_what_the_line_leaves_out() -> None:
+    body = '---\ntitle: From inside\ndate: 2024-07-03\nauthors: ["Jane Doe"]\n---\nText'
+    article = one(body=body, body_format="markdown")
+    assert (article.title, article.published, article.authors, article.body) == (
+        "From inside", date(2024, 7, 3), ("Jane Doe",), "Text",
+    )  # fmt: skip
+    assert one(body=body, body_format="markdown", title="Stated").title == "Stated"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"title": "a"', "not JSON: expecting ',' delimiter (column 14)"),
+        (b"[1]", "each line must be a JSON object, this one is a list"),
+        (b"null", "each line must be a JSON object, this one is a NoneType"),
+        (b'{"title": ["a"]}', "title: input should be a valid string"),
+        (b'{"tags": [{"a": 1}]}', "tags: input should be a valid string"),
+        (b'{"title": "a", "body_format": "docx"}', "body_format: input should be 'text', 'markdown' or 'html'"),
+        (b'{"title": true}', "title: input should be a valid string"),
+        (b"{}", "the article has neither a title nor a body"),
+        (b'{"title": "\\u0000\\ud800"}', "the article has neither a title nor a body"),
+        (b'{"title": "a\xff"}', "not UTF-8 (byte 13 of the line); convert the file to UTF-8"),
+        (b'{"x":' * 100_000, "not readable: the JSON is nested too deeply"),
+    ],
+)
+def test_a_line_that_is_no_article_says_why(line: bytes, reason: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        parse_line(line, "f:7", UTC_ZONE)
+    assert str(caught.value) == f"f:7: {reason}" or ("nested" in reason and "not JSON" in str(caught.value))
+
+
+def test_strange_but_valid_json_is_read() -> None:
+    article = parse_line(b'{"id": ' + b"9" * 5000 + b', "title": "a\\ud800b", "x": NaN, "y": 1e999}', "f:1", UTC_ZONE)
+    assert article.title == "ab"
+    assert article.id.startswith("999")
+
+
+def test_a_bad_line_costs_only_itself_and_names_its_number(tmp_path: Path) -> None:
+    path = lines(tmp_path / "a.jsonl", b"\xef\xbb\xbf" + good(), b"", b"{oops", b"   ", good(id="2"), b'{"title": 1.5}')
+    found = read(path)
+    assert [item.id if isinstance(item, Article) else item.place for item in found] == ["1", f"{path}:3", "2", ""]
+    assert [item.place for item in found if isinstance(item, Article)] == [f"{path}:1", f"{path}:5", f"{path}:6"]
+
+
+def test_gzip_is_told_by_its_content_and_not_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(gzip.compress(good()))
+    misnamed = lines(tmp_path / "b.jsonl.gz", good(id="2"))
+    assert [item.id for item in [*read(path), *read(misnamed)] if isinstance(item, Article)] == ["1", "2"]
+
+
+def test_a_cut_gzip_file_gives_what_stood_before_the_cut_and_says_so(tmp_path: Path) -> None:
+    import random
+
+    noise = random.Random(1)
+    whole = gzip.compress(b"".join(good(id=str(n), body=str(noise.random()) * 50) + b"\n" for n in range(3000)))
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    *articles, last = read(path)
+    assert len(articles) > 500
+    assert all(isinstance(item, Article) for item in articles)
+    assert isinstance(last, SourceError)
+    assert "cut off" in last.reason
+
+
+def test_a_damaged_gzip_file_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(GZIP_MAGIC + b"\x08\x00" + b"nothing like deflate" * 10)
+    with pytest.raises(SourceError, match=r"damaged|gzip"):
+        read(path)
+
+
+def test_a_decompression_bomb_is_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    with gzip.open(path, "wb", compresslevel=9) as file:
+        file.write(good() + b"\n")
+        for _ in range(120):
+            file.write(b" " * 2**20)
+    started = time.perf_counter()
+    first, *rest = read(path)
+    assert isinstance(first, Article)
+    assert any(isinstance(item, SourceError) and "times its size" in item.reason for item in rest)
+    assert time.perf_counter() - started < 20
+
+
+def test_a_line_too_long_is_skipped_and_the_next_is_read(tmp_path: Path) -> None:
+    path = lines(tmp_path / "a.jsonl", good(), good(body="x" * (MAX_LINE + 10)), good(id="2"))
+    first, long, last = read(path)
+    assert isinstance(long, SourceError)
+    assert str(long) == f"{path}:2: the line is longer than 16 MiB; it was skipped"
+    assert [item.id for item in (first, last) if isinstance(item, Article)] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b"\n\n  \n", "the file is empty"),
+        (b"\x00\x01\x02" * 99, "a binary file, not JSON Lines"),
+        ("{}".encode("utf-16"), "the file is UTF-16; convert it to UTF-8"),
+        (b'[\n{"title": "a"}\n]', "a JSON array, not JSON Lines; write one object a line"),
+        (b"no json here\n" * 200, "not JSON Lines: none of its first 100 lines is an article"),
+    ],
+)
+def test_a_file_that_is_no_json_lines_says_so_once(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(content)
+    errors = []
+    try:
+        errors = [item for item in read(path) if isinstance(item, SourceError)]
+    except SourceError as error:
+        errors = [error]
+    assert errors[-1].reason == reason
+    assert errors[-1].place == str(path)
+
+
+def test_position_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
+    path = lines(tmp_path / "a.jsonl", *(good(id=str(number)) for number in range(50)))
+    source = JsonLines(path, UTC_ZONE)
+    assert source.position() == 0
+    assert len(list(source.articles())) == len(list(source.articles())) == 50
+    assert source.position() == source.size() == path.stat().st_size
+
+
+def test_the_keys_of_the_reference_are_the_keys_that_are_read() -> None:
+    page = Path(__file__).parents[1] / "docs" / "reference" / "formats.md"
+    table = page.read_text("utf-8").partition("## JSON Lines")[2].partition("\n## ")[0]
+    documented = set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
+    assert documented == set(ArticleLine.model_fields)
+
+
+@pytest.mark.shared
+def test_real_archives_are_read_without_loss(shared: Path) -> None:
+    for name, least in (("rust-blog", 751), ("digitalgov", 1812)):
+        (source,) = find_sources(shared / "corpora" / "articles" / f"{name}.jsonl.gz")
+        found = list(source.articles())
+        articles = [item for item in found if isinstance(item, Article)]
+        assert len(articles) == len(found) == least
+        assert all(article.title and article.published for article in articles)
+        assert all(
+            article.body[head.offset : head.offset + len(head.text)] == head.text
+            for article in articles
+            for head in article.headings
+        )
+        leftovers = [article.place for article in articles if re.search(r"\{\{[<%] ", article.body)]
+        assert len(leftovers) <= 3
