@@ -23,7 +23,7 @@ INPUTS = (SAMPLE / "articles.jsonl", SAMPLE / "pages", SAMPLE / "captures")
 CHROME = (
     "Sign in", "Lost your password", "Welcome Back", "You Might Also Like", "You might also like", "Min Read",
     "min read",
-    "Privacy Policy", "Terms of use", "newsletter", "Subscribe", "Most read", "Meistgelesen", "Abonnieren",
+    "Privacy Policy", "Terms of use", "Lantern by e-mail", "Subscribe", "Most read", "Meistgelesen", "Abonnieren",
     "À lire aussi", "S’abonner", "Abone ol", "cookie", "Font Resizer", "Follow US", "All rights", "© The Lantern",
     "Copy link", "New articles", "Useful links", "editor@lantern.example", "Lamp Lane",
 )  # fmt: skip
