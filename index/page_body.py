@@ -10,12 +10,13 @@ import re
 from collections import defaultdict
 from collections.abc import Collection
 from copy import deepcopy
+from urllib.parse import urljoin
 
 from trafilatura import bare_extraction
 
 from index.body import Body, one_line
 from index.chrome import is_bar, is_foot, is_notice, is_wall
-from index.trees import HEADINGS, Element, anchor_of, drop_element, parse_html, read_tree, text_of
+from index.trees import BLOCKS, HEADINGS, Element, anchor_of, drop_element, parse_html, read_tree, text_of
 
 PRECISE_ENOUGH = 0.6
 """Trafilatura's precise setting is taken if it finds at least this share of the text its balanced setting finds."""
@@ -34,20 +35,22 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 
-def extract_body(page: Element, title: str = "") -> Body:
+def extract_body(page: Element, title: str = "", url: str | None = None) -> Body:
     """The body of the article on a page, with its headings and their anchors; empty where there is no running text.
 
-    `page` is not changed. `title` is left out where the text begins with it.
+    `page` is not changed. `title` is left out where the text begins with it. Links lead from `url`.
     """
     tree = deepcopy(page)
     _join_chunks(tree)
-    body = _extract(tree)
-    if body is None:
+    found = _extract(tree)
+    if found is None:
         return Body()
-    markup = _as_html(body)
-    _clean(markup, [title, *(text_of(heading) for heading in page.iter("h1"))])
-    _anchor_headings(markup, page)
-    return read_tree(markup)
+    body = _as_html(found)
+    originals = _originals(page)
+    for block in [element for element in body.iter(*_BLOCKS) if element is not body]:
+        _restore(block, originals, url)
+    _clean(body, [title, *(text_of(heading) for heading in page.iter("h1"))])
+    return read_tree(body)
 
 
 def _extract(tree: Element) -> Element | None:
@@ -70,7 +73,6 @@ def _run(tree: Element, *, precise: bool = False, fast: bool = False) -> Element
             favor_precision=precise,
             include_comments=False,
             include_formatting=True,
-            include_links=True,
         )
     except (ValueError, TypeError, AttributeError, RecursionError):
         # Deep or broken trees make the extractor fail in places it does not guard; it then found no text.
@@ -194,19 +196,46 @@ def _bare(text: str) -> str:
     return re.sub(r"\W+", "", text).casefold()
 
 
-# --- headings as the page has them
+# --- blocks as the page has them
 
 
-def _anchor_headings(body: Element, page: Element) -> None:
-    """Gives each heading the level and the fragment id of the page's own heading with the same words."""
-    stated: dict[str, list[Element]] = defaultdict(list)
-    for heading in page.iter(*HEADINGS):
-        stated[one_line(text_of(heading))].append(heading)
-    for heading in body.iter(*HEADINGS):
-        originals = stated.get(one_line(text_of(heading)))
-        if originals:
-            original = originals.pop(0)
-            anchor = anchor_of(original)
-            heading.tag = original.tag
-            if anchor:
-                heading.set("id", anchor)
+def _originals(page: Element) -> dict[str, list[Element]]:
+    """The blocks of a page that hold no other block, by their text."""
+    found: dict[str, list[Element]] = defaultdict(list)
+    for element in page.iter(*_BLOCKS, "h1", "div", "td", "dd"):
+        if not any(child.tag in BLOCKS for child in element.iterdescendants()):
+            found[one_line(text_of(element))].append(element)
+    return found
+
+
+def _restore(block: Element, originals: dict[str, list[Element]], url: str | None) -> None:
+    """Gives a block the links, the emphasis, the level and the anchor that the page's block with the same words has.
+
+    The extractor drops them, or, asked to keep links, loses text around them.
+    """
+    waiting = originals.get(one_line(text_of(block)))
+    if not waiting:
+        return
+    original = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+    if block.tag in HEADINGS and original.tag in HEADINGS:
+        block.tag = original.tag
+        if anchor := anchor_of(original):
+            block.set("id", anchor)
+    for child in list(block):
+        block.remove(child)
+    block.text = original.text
+    for child in original:
+        block.append(deepcopy(child))
+    for link in block.iter("a"):
+        _keep_target(link, url)
+
+
+def _keep_target(link: Element, url: str | None) -> None:
+    target = link.get("href") or ""
+    link.attrib.clear()
+    try:
+        target = urljoin(url or "", target)
+    except ValueError:
+        return
+    if target.startswith(("http://", "https://")):
+        link.set("href", target)

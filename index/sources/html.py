@@ -22,7 +22,7 @@ def read_html_page(data: bytes, place: str, time_zone: ZoneInfo) -> Article:
     """The article on a page. Raises SourceError where there is neither running text nor a title."""
     page = parse_html(decode(data, markup=True))
     stated = read_metadata(page, time_zone)
-    body = _body(extract_body(page, stated.title), stated)
+    body = _body(extract_body(page, stated.title, stated.url), stated)
     title = plain(stated.title) or title_from(body)
     if not title:
         raise SourceError(place, "no article was found on the page: it has neither a title nor running text")
