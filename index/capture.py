@@ -17,6 +17,8 @@ from index.dates import written_dates
 from index.plaintext import is_heading, is_prose, read_text, split_paragraphs
 
 TITLE_CHARACTERS = 200
+_PROSE_ABOVE = 3
+_CLOSE = 3
 
 _CRUMBS = re.compile(r"\s+[>»›/→]\s+|\s*[»›→]\s*")
 _NAME = re.compile(r"[^\W\d_]\S*(?:\s+\S+){0,4}$")
@@ -112,9 +114,23 @@ def _lines(paragraph: str) -> list[str]:
 
 
 def _find_dateline(paragraphs: list[str]) -> _Dateline | None:
-    """The first paragraph with a line of byline or date and little else; better one with both."""
-    candidates = [found for position in range(len(paragraphs)) if (found := _dateline_at(paragraphs, position))]
-    return next((found for found in candidates[:8] if found.published and found.authors), next(iter(candidates), None))
+    """The first paragraph above the text with a byline or date and little else; one close below with both is better."""
+    candidates = (found for position in range(_above_text(paragraphs)) if (found := _dateline_at(paragraphs, position)))
+    first = next(candidates, None)
+    if first is None:
+        return None
+    close = (found for found in [first, *candidates] if found.first <= first.first + _CLOSE)
+    return next((found for found in close if found.published and found.authors), first)
+
+
+def _above_text(paragraphs: list[str]) -> int:
+    """How many paragraphs stand before running text is under way; a standfirst and a first paragraph may pass."""
+    seen = 0
+    for position, text in enumerate(paragraphs):
+        seen += is_prose(text) and not is_notice(text) and not text.startswith("•")
+        if seen == _PROSE_ABOVE or (seen and is_wall(_lines(text)[0])):
+            return position
+    return len(paragraphs)
 
 
 def _dateline_at(paragraphs: list[str], position: int) -> _Dateline | None:

@@ -103,7 +103,7 @@ TAG_LINE = re.compile(
 
 
 def _key(line: str) -> str:
-    text = unicodedata.normalize("NFKC", line).casefold().replace("’", "'")
+    text = unicodedata.normalize("NFKC", line).replace("İ", "i").casefold().replace("’", "'")
     return " ".join(text.strip(" \t:：•·|–—-#*>»…").split())
 
 
