@@ -4,17 +4,17 @@ elements, then microdata, then the markup of the page itself."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
-from index.chrome import BYLINE
 from index.dates import parse_moment, parse_written_date
 from index.fields import language_tag, section_path, unique, web_address
 from index.jsonld import Graph, Node, types, unescape
-from index.trees import Element, text_of
+from index.page_markup import clean_names, listed, marked_authors, marked_trail, meta_values, squeezed, words
+from index.trees import Element
 from search.document import Moment
 
 PUBLISHED = (
@@ -48,13 +48,6 @@ _HOME = re.compile(
     re.IGNORECASE,
 )
 _SITE_SEPARATOR = re.compile(r"\s+[|–—·»«:•-]{1,2}\s+")
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[<(\[]\S+@\S+[>)\]]|@\w+")
-_ROLE = re.compile(
-    r"\b(?:writer|reporter|editor|correspondent|staff|contributor|columnist|producer|bureau|special to|"
-    r"redakteur|korrespondent|journaliste|redactor|min(?:ute)?s? read)\b",
-    re.IGNORECASE,
-)
-_AND = re.compile(r"\s*;\s*|\s+(?:and|&|und|et|y)\s+|\s*\|\s*")
 _URL_DATE = re.compile(r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/-]|$)")
 
 
@@ -101,7 +94,7 @@ class _Reader:
     def __init__(self, page: Element, time_zone: ZoneInfo | None) -> None:
         self._page = page
         self._time_zone = time_zone
-        self._meta = _meta_values(page)
+        self._meta = meta_values(page)
         self._graph = Graph(page)
         self.url = self._url()
         self.article: Node = self._graph.article(self.url)
@@ -109,7 +102,7 @@ class _Reader:
     # --- title
 
     def title(self) -> str:
-        headings = [heading for element in self._page.iter("h1") if (heading := _words(element))]
+        headings = [heading for element in self._page.iter("h1") if (heading := words(element))]
         stated = [
             self._graph.text(self.article.get("headline")),
             *self._values("og:title", "twitter:title", "dc.title"),
@@ -118,7 +111,7 @@ class _Reader:
         if own:
             longer = [text for text in headings if len(text) > len(own) and text.startswith(own.rstrip("….").rstrip())]
             return longer[0] if longer and (own.endswith(("…", "...")) or len(own) >= 100) else own
-        whole = next((_words(element) for element in self._page.iter("title")), "")
+        whole = next((words(element) for element in self._page.iter("title")), "")
         own = max((text for text in headings if text in whole), key=len, default="")
         if whole and 3 * len(own) < len(whole):
             return self._without_site(whole)
@@ -130,7 +123,7 @@ class _Reader:
         if not match:
             return title
         front, back = title[: match.start()], title[match.end() :]
-        if _squeezed(back) in self._site_names or front in (_words(heading) for heading in self._page.iter("h1")):
+        if squeezed(back) in self._site_names or front in (words(heading) for heading in self._page.iter("h1")):
             return self._without_site(front)
         return title
 
@@ -142,7 +135,7 @@ class _Reader:
             *self._values("og:site_name", "application-name", "twitter:site"),
             self._graph.text(self.article.get("publisher")),
         ]
-        return frozenset(filter(None, map(_squeezed, [*stated, *labels, host, host.removeprefix("www.")])))
+        return frozenset(filter(None, map(squeezed, [*stated, *labels, host, host.removeprefix("www.")])))
 
     # --- where it belongs
 
@@ -165,14 +158,14 @@ class _Reader:
     def sections(self, title: str) -> tuple[str, ...]:
         path = section_path(self._trail(title))
         stated = [*self._graph.names(self.article.get("articleSection")), *map(unescape, self._values(*SECTION))]
-        names = [section_path(re.split(r"\s*[>»]\s*", name)) for text in stated for name in _listed(text)]
+        names = [section_path(re.split(r"\s*[>»]\s*", name)) for text in stated for name in listed(text)]
         known = {part.casefold() for part in path.split(" > ")}
         return unique([path, *(name for name in names if name.casefold() not in known and len(name) <= 80)])[:8]
 
     def _trail(self, title: str) -> list[str]:
-        crumbs = self._graph.trail() or _marked_trail(self._page)
-        wanted = _squeezed(title)
-        kept = [(name, address) for name, address in crumbs if len(name) <= 60 and _squeezed(name) != wanted]
+        crumbs = self._graph.trail() or marked_trail(self._page)
+        wanted = squeezed(title)
+        kept = [(name, address) for name, address in crumbs if len(name) <= 60 and squeezed(name) != wanted]
         if len(kept) == len(crumbs) and kept and self.url and kept[-1][1].rstrip("/") == self.url.rstrip("/"):
             kept.pop()
         names = [name for name, address in kept if not self._is_home(name, address)]
@@ -182,7 +175,7 @@ class _Reader:
 
     def _is_home(self, name: str, address: str) -> bool:
         at_root = bool(address) and urlsplit(address).path in ("", "/") and not urlsplit(address).query
-        return at_root or bool(_HOME.fullmatch(name.strip())) or _squeezed(name) in self._site_names
+        return at_root or bool(_HOME.fullmatch(name.strip())) or squeezed(name) in self._site_names
 
     # --- who, when, what about
 
@@ -190,9 +183,9 @@ class _Reader:
         for source in (
             self._graph.names(self.article.get("author")),
             self._values(*AUTHOR),
-            list(_marked_authors(self._page)),
+            list(marked_authors(self._page)),
         ):
-            names = unique(name for text in source[:20] for name in _clean_names(unescape(text)))
+            names = unique(name for text in source[:20] for name in clean_names(unescape(text)))
             if names:
                 return names[:12]
         return ()
@@ -209,9 +202,7 @@ class _Reader:
 
     def tags(self) -> tuple[str, ...]:
         for source in (self._graph.names(self.article.get("keywords")), *([*self._values(name)] for name in TAGS)):
-            tags = unique(
-                tag for text in source for tag in _listed(unescape(text)) if len(tag) <= 60 and ":" not in tag
-            )
+            tags = unique(tag for text in source for tag in listed(unescape(text)) if len(tag) <= 60 and ":" not in tag)
             if tags:
                 return tags[:MAX_TAGS]
         return ()
@@ -236,19 +227,19 @@ class _Reader:
     def _marked_date(self, property: str) -> Moment | None:
         marked = self._page.xpath("//*[@itemprop=$name]", name=property)
         return self._moment(
-            element.get("datetime") or element.get("content") or _words(element) for element in marked[:5]
+            element.get("datetime") or element.get("content") or words(element) for element in marked[:5]
         )
 
     def _first_time(self) -> Moment | None:
         times = self._page.xpath("//article//time | //main//time | //header//time") or self._page.xpath("//time")
-        return self._moment(element.get("datetime") or _words(element) for element in times[:3])
+        return self._moment(element.get("datetime") or words(element) for element in times[:3])
 
     def _written_date(self) -> Moment | None:
         marked = self._page.xpath(
             "//*[contains(@class,'date') or contains(@class,'time') or contains(@class,'publish')"
             " or contains(@class,'byline') or contains(@class,'meta') or contains(@id,'date')]"
         )
-        return self._moment(text for element in marked[:60] if len(text := _words(element)) <= 120)
+        return self._moment(text for element in marked[:60] if len(text := words(element)) <= 120)
 
     def _url_date(self) -> Moment | None:
         match = _URL_DATE.search(urlsplit(self.url or "").path)
@@ -256,64 +247,3 @@ class _Reader:
 
     def _values(self, *names: str) -> list[str]:
         return [value for name in names for value in self._meta.get(name, ())]
-
-
-def _meta_values(page: Element) -> dict[str, list[str]]:
-    values: dict[str, list[str]] = {}
-    for element in page.iter("meta"):
-        content = element.get("content")
-        for key in ("property", "name", "itemprop", "http-equiv"):
-            name = (element.get(key) or "").strip().lower()
-            if name and content and content.strip():
-                values.setdefault(name, []).append(content.strip())
-    return values
-
-
-def _words(element: Element) -> str:
-    return " ".join(text_of(element).split())
-
-
-def _spaced(element: Element) -> str:
-    """The words of an element whose parts may stand on lines of their own without white space in the markup."""
-    return " ".join(" ".join(element.itertext()).split())
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip(" #\"'") for part in re.split(r"\s*[,;|]\s*", text) if part.strip(" #\"'")]
-
-
-def _clean_names(text: str) -> Iterator[str]:
-    text = BYLINE.sub("", _ADDRESS.sub(" ", text).strip())
-    for part in _AND.split(text):
-        pieces = [piece.strip(" .,-–—·") for piece in part.split(",")]
-        people = [piece for piece in pieces if piece and not _ROLE.search(piece)]
-        several = len(people) > 1 and all(2 <= len(piece.split()) <= 4 for piece in people)
-        for name in people if several else people[:1]:
-            if 3 <= len(name) <= 60 and len(name.split()) <= 6 and not any(map(str.isdigit, name)):
-                yield name
-
-
-def _marked_trail(page: Element) -> list[tuple[str, str]]:
-    """Breadcrumbs as microdata or as a list of links that calls itself one."""
-    items = page.xpath("//*[contains(@itemtype,'BreadcrumbList')]//*[@itemprop='name']")
-    links = page.xpath(
-        "//*[contains(translate(@class,'B','b'),'breadcrumb')]//a"
-        " | //*[contains(translate(@aria-label,'B','b'),'breadcrumb')]//a"
-    )
-    found = [(_words(element), (element.get("href") or "")) for element in (items or links)[:10]]
-    return [(name, address) for name, address in found if name]
-
-
-def _marked_authors(page: Element) -> Iterator[str]:
-    for path in (
-        "//*[@itemprop='author']//*[@itemprop='name']", "//*[@itemprop='author']", "//a[@rel='author']",
-        "//*[contains(@class,'byline')]", "//*[contains(@class,'author')]//a", "//*[contains(@class,'author')]",
-    ):  # fmt: skip
-        texts = [text for element in page.xpath(path)[:6] if 2 <= len(text := _spaced(element)) <= 80]
-        if texts:
-            yield from texts[:3]
-            return

@@ -1,0 +1,84 @@
+"""What the markup of a page gives away where it states nothing outright: names in bylines, breadcrumbs, words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from index.chrome import BYLINE
+from index.trees import Element, text_of
+
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[<(\[]\S+@\S+[>)\]]|@\w+")
+_ROLE = re.compile(
+    r"\b(?:writer|reporter|editor|correspondent|staff|contributor|columnist|producer|bureau|special to|"
+    r"redakteur|korrespondent|journaliste|redactor|min(?:ute)?s? read)\b",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s*;\s*|\s+(?:and|&|und|et|y)\s+|\s*\|\s*")
+
+
+def words(element: Element) -> str:
+    """The text of an element on one line."""
+    return " ".join(text_of(element).split())
+
+
+def spaced(element: Element) -> str:
+    """The words of an element whose parts may stand on lines of their own without white space in the markup."""
+    return " ".join(" ".join(element.itertext()).split())
+
+
+def squeezed(text: str) -> str:
+    """Letters and digits alone, without case, to compare names by."""
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+def listed(text: str) -> list[str]:
+    """The parts of an enumeration."""
+    return [part.strip(" #\"'") for part in re.split(r"\s*[,;|]\s*", text) if part.strip(" #\"'")]
+
+
+def clean_names(text: str) -> Iterator[str]:
+    """The people a byline names, without addresses, roles and the word before them."""
+    text = BYLINE.sub("", _ADDRESS.sub(" ", text).strip())
+    for part in _AND.split(text):
+        pieces = [piece.strip(" .,-–—·") for piece in part.split(",")]
+        people = [piece for piece in pieces if piece and not _ROLE.search(piece)]
+        several = len(people) > 1 and all(2 <= len(piece.split()) <= 4 for piece in people)
+        for name in people if several else people[:1]:
+            if 3 <= len(name) <= 60 and len(name.split()) <= 6 and not any(map(str.isdigit, name)):
+                yield name
+
+
+def marked_trail(page: Element) -> list[tuple[str, str]]:
+    """Breadcrumbs as microdata or as a list of links that calls itself one."""
+    items = page.xpath("//*[contains(@itemtype,'BreadcrumbList')]//*[@itemprop='name']")
+    links = page.xpath(
+        "//*[contains(translate(@class,'B','b'),'breadcrumb')]//a"
+        " | //*[contains(translate(@aria-label,'B','b'),'breadcrumb')]//a"
+    )
+    found = [(words(element), (element.get("href") or "")) for element in (items or links)[:10]]
+    return [(name, address) for name, address in found if name]
+
+
+def marked_authors(page: Element) -> Iterator[str]:
+    """Texts that the page's markup calls author or byline, the most explicit first."""
+    for path in (
+        "//*[@itemprop='author']//*[@itemprop='name']", "//*[@itemprop='author']", "//a[@rel='author']",
+        "//*[contains(@class,'byline')]", "//*[contains(@class,'author')]//a", "//*[contains(@class,'author')]",
+    ):  # fmt: skip
+        texts = [text for element in page.xpath(path)[:6] if 2 <= len(text := spaced(element)) <= 80]
+        if texts:
+            yield from texts[:3]
+            return
+
+
+def meta_values(page: Element) -> dict[str, list[str]]:
+    """The contents of a page's `<meta>` elements by lower-case name."""
+    values: dict[str, list[str]] = {}
+    for element in page.iter("meta"):
+        content = element.get("content")
+        for key in ("property", "name", "itemprop", "http-equiv"):
+            name = (element.get(key) or "").strip().lower()
+            if name and content and content.strip():
+                values.setdefault(name, []).append(content.strip())
+    return values
