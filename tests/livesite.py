@@ -50,7 +50,7 @@ def sample_site(folder: Path) -> Iterator[str]:
     backfile = shutil.which("backfile", path=str(Path(sys.executable).parent))
     assert backfile, "the project is not installed in this environment"
     subprocess.run(
-        [backfile, "index", str(SAMPLE / "articles.jsonl"), str(SAMPLE / "captures"), "--index", index], check=True, cwd=folder, env=environ, capture_output=True
+        [backfile, "index", str(SAMPLE), "--index", index], check=True, cwd=folder, env=environ, capture_output=True
     )
     log = (folder / "serve.log").open("w+", encoding="utf-8")
     server = subprocess.Popen(

@@ -12,6 +12,8 @@ from search.response import Hit, Overview, Period, SectionNode
 
 MAX_OPEN_YEARS: Final = 12
 """So many years are spread out at once; older ones fold into decades."""
+MAX_OPEN_SECTIONS: Final = 14
+"""Top sections that are listed at once; smaller ones fold away."""
 SHADES: Final = 4
 
 
@@ -36,6 +38,8 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Decade:
+    """Some years of one decade, the newest first."""
+
     label: str
     count: int
     years: tuple[Year, ...]
@@ -49,6 +53,7 @@ class FrontView:
     articles: int
     newest: tuple[Hit, ...]
     sections: tuple[SectionNode, ...]
+    more_sections: tuple[SectionNode, ...]
     years: tuple[Year, ...]
     decades: tuple[Decade, ...]
     undated: int
@@ -63,7 +68,8 @@ def front_view(overview: Overview) -> FrontView:
         tally=_tally(overview),
         articles=overview.index.articles,
         newest=overview.newest,
-        sections=overview.sections,
+        sections=overview.sections[:MAX_OPEN_SECTIONS],
+        more_sections=overview.sections[MAX_OPEN_SECTIONS:],
         years=tuple(years[:MAX_OPEN_YEARS]),
         decades=tuple(_decades(folded)),
         undated=overview.undated,
@@ -96,6 +102,9 @@ def _month(name: str, month: Period | None, busiest: int) -> Month:
 
 
 def _decades(years: Iterable[Year]) -> Iterable[Decade]:
-    for start, group in groupby(years, key=lambda year: int(year.label) // 10 * 10):
+    """Years by tens; named by those that are held, for the youngest ten may stand above in part."""
+    for _, group in groupby(years, key=lambda year: int(year.label) // 10):
         held = tuple(group)
-        yield Decade(f"{start}s", sum(year.count for year in held), held)
+        newest, oldest = held[0].label, held[-1].label
+        label = newest if newest == oldest else f"{oldest}–{newest}"
+        yield Decade(label, sum(year.count for year in held), held)

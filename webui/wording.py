@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -47,7 +48,7 @@ def sentence(message: str) -> str:
     return message[:1].upper() + message[1:] + ("" if message.endswith((".", "?", "!")) else ".")
 
 
-FILTERS: Final = {
+FILTERS: Final[dict[str, Callable[..., object]]] = {
     "number": number,
     "count_of": count_of,
     "day": day,
