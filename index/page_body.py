@@ -28,6 +28,10 @@ LINKED = 0.6
 """A list at the end of the text with more than this share of it in links is a wall of other articles."""
 
 _CHUNK = 250
+ADVERTISEMENT = 400
+"""Characters of an advertisement; an element with more is not cut, whatever it is called."""
+
+_ADVERTISING = frozenset(("ad", "ads", "advert", "advertisement", "advertising", "ad-slot", "adslot", "ad-container"))
 MAX_HEADING = 160
 """Characters of a heading; what is longer is a standfirst or a quotation set large."""
 
@@ -41,6 +45,7 @@ def extract_body(page: Element, title: str = "", url: str | None = None) -> Body
     `page` is not changed. `title` is left out where the text begins with it. Links lead from `url`.
     """
     tree = deepcopy(page)
+    _cut_advertising(tree)
     _join_chunks(tree)
     found = _extract(tree)
     if found is None:
@@ -82,6 +87,15 @@ def _run(tree: Element, *, precise: bool = False, fast: bool = False) -> Element
 
 def _length(body: Element) -> int:
     return len(text_of(body))
+
+
+def _cut_advertising(tree: Element) -> None:
+    """Takes out small elements that call themselves advertising, and scripts: some hold a second copy of the text."""
+    for element in list(tree.iter("script", "div", "section", "aside", "p", "span", "ins")):
+        names = {element.get("id", "").lower(), *element.get("class", "").lower().split()}
+        advertising = not _ADVERTISING.isdisjoint(names) and len(text_of(element)) <= ADVERTISEMENT
+        if advertising or element.tag == "script":
+            drop_element(element)
 
 
 def _join_chunks(tree: Element) -> None:
