@@ -182,6 +182,11 @@ def test_what_is_not_searched_is_told(text: str, match: Match, says: tuple[str, 
     assert all(part in warning for part, warning in zip(says, found.warnings, strict=True))
 
 
+def test_a_word_typed_twice_is_looked_up_once_and_weighs_more() -> None:
+    assert resolved("oil oil").match == one("oil", boost=1.6)
+    assert resolved("oil wheat OIL").match == MatchEvery((one("oil", boost=1.6), one("wheat")))
+
+
 def test_words_added_are_named_once() -> None:
     assert resolved("post-war post-war treaty").expanded == ("postwar",)
 

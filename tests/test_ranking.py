@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search import ranking
+from search.engines import open_engine
+from search.evaluate import measure
 from search.schema import TEXT_FIELDS
 
 lengths = st.floats(1, 10_000)
@@ -77,3 +80,24 @@ def test_arrays_follow_the_same_formulas(rows: list[tuple[float, float, float]])
         )
         assert ranking.saturation(frequency)[number] == pytest.approx(ranking.saturation(f))
         assert ranking.recency_factor(age)[number] == pytest.approx(ranking.recency_factor(days))
+
+
+def test_a_repeated_word_weighs_more_but_not_as_many_times_more() -> None:
+    assert ranking.repetition_weight(1) == 1.0
+    weights = [ranking.repetition_weight(times) for times in range(1, 50)]
+    assert weights == sorted(weights)
+    assert all(weight < times for times, weight in enumerate(weights[1:], 2))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "ndcg", "mean_average_precision", "recall"),
+    [("cranfield", 0.385, 0.306, 0.735), ("lisa", 0.471, 0.376, 0.765), ("med", 0.704, 0.532, 0.790)],
+)
+def test_the_ranking_is_not_below_other_engines_on_judged_sets(
+    shared: Path, tmp_path: Path, name: str, ndcg: float, mean_average_precision: float, recall: float
+) -> None:
+    measured = measure(shared / "ir" / name, open_engine(f"whoosh:{tmp_path / name}"))
+    assert measured.ndcg_at_10 >= ndcg
+    assert measured.mean_average_precision >= mean_average_precision
+    assert measured.recall_at_100 >= recall

@@ -5,15 +5,17 @@ Done once, above all engines and the highlighter, so that none of them can under
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from search.analysis.languages import is_stop_word
 from search.analysis.tokens import analyze
-from search.query.match import Match, MatchAll, MatchAny, MatchDates, MatchEvery, MatchNone, MatchNot
+from search.query.match import Match, MatchAll, MatchAny, MatchDates, MatchEvery, MatchNone, MatchNot, MatchTerm
 from search.query.tree import And, DateRange, Everything, Exact, Keyword, Not, Or, Phrase, Query, Word
 from search.query.values import KeywordMatcher
 from search.query.words import WordMatcher
+from search.ranking import repetition_weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,19 @@ class _Resolver:
         kept = [match for child, match in found if child in telling or not _is_outweighed(child, telling)]
         if not kept:
             return None
-        return kept[0] if len(kept) == 1 else kind(tuple(kept))
+        distinct = _weighed(kept)
+        return distinct[0] if len(distinct) == 1 else kind(distinct)
+
+
+def _weighed(matches: Sequence[Match]) -> tuple[Match, ...]:
+    """Each word once; one that was typed several times weighs more, but not as many times more."""
+    times = Counter(matches)
+    return tuple(
+        replace(match, boost=match.boost * repetition_weight(count))
+        if count > 1 and isinstance(match, MatchTerm)
+        else match
+        for match, count in times.items()
+    )
 
 
 def _stop_words(query: Query, language: str) -> Callable[[Query], bool]:
