@@ -25,6 +25,7 @@ from index.article import Article
 from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.jsonl import parse_line
+from search import ranking
 from search.commands import main
 from search.engines import open_engine
 from search.settings import Settings
@@ -343,6 +344,20 @@ def test_messages_that_are_explained_are_given() -> None:
         path.read_text("utf-8") for package in ("search", "index", "webui") for path in (ROOT / package).rglob("*.py")
     )
     assert [message for message in messages if message not in source] == []
+
+
+def test_the_constants_of_the_ranking_are_explained_as_they_are() -> None:
+    page = (ROOT / "docs" / "explanation" / "ranking.md").read_text("utf-8")
+    explained = {
+        name: float(value) for name, value in re.findall(r"^\| `([A-Z].*?)` \| ([\d.]+) \|", page, re.MULTILINE)
+    }
+    actual: dict[str, float] = {}
+    for name, value in vars(ranking).items():
+        if isinstance(value, float) and name.isupper():
+            actual[name] = value
+        elif isinstance(value, dict) and name.isupper():
+            actual |= {f'{name}["{field}"]': number for field, number in value.items()}
+    assert explained == actual
 
 
 def test_articles_of_the_sample_that_are_named_are_there() -> None:
