@@ -112,7 +112,7 @@ def search_view(
         heading=heading(response),
         hidden=tuple(pair for pair in travelling(request, links) if pair[0] not in handled),
         advanced=advanced,
-        facets=tuple(_box(facet, request, links) for facet in response.facets if _useful(facet)),
+        facets=tuple(facet_box(facet, request, links) for facet in response.facets if _useful(facet)),
         chosen=sum(value.selected for facet in response.facets for value in facet.values),
         chart=chart(response.timeline),
         sorts=_sorts(request, links),
@@ -168,7 +168,8 @@ def _useful(facet: Facet) -> bool:
     return bool(facet.values) and facet.missing > 0
 
 
-def _box(facet: Facet, request: SearchRequest, links: SiteLinks) -> FacetBox:
+def facet_box(facet: Facet, request: SearchRequest, links: SiteLinks) -> FacetBox:
+    """The facet as it is listed: sections as a tree, years by time, all else by count."""
     none_label = f"No {facet.label.lower()}"
     values = [replace(value, label=none_label) if value.value == MISSING else value for value in facet.values]
     if facet.name in ("year", "month", "day"):
@@ -194,10 +195,13 @@ def _row(value: FacetValue) -> FacetRow:
 def _rows(values: Iterable[FacetValue]) -> Iterator[FacetRow]:
     """Sections in the order of their counts, each below the nearest section above it that is listed too."""
     by_value = {value.value: value for value in values}
-    order = {value: place for place, value in enumerate(by_value)}
+    order: dict[str, int] = {}
+    for place, value in enumerate(by_value):
+        for section in section_ancestors(value):
+            order.setdefault(section, place)
 
-    def key(value: str) -> list[tuple[int, str]]:
-        return [(order.get(above, len(order)), above) for above in section_ancestors(value)]
+    def key(value: str) -> list[int]:
+        return [order[section] for section in section_ancestors(value)]
 
     for value in sorted(by_value, key=key):
         above = [name for name in section_ancestors(value)[:-1] if name in by_value]
