@@ -16,7 +16,8 @@ from search.request import SearchRequest
 
 MAX_SEARCHES: Final = 24
 MAX_SECONDS: Final = 1.0
-"""What advice may cost beside the answer itself."""
+"""What advice may cost beside the answer itself: the time of its searches, not of finding what to search for,
+which is long only once, when a process looks into the vocabulary for the first time."""
 
 
 class Counting:
@@ -32,10 +33,10 @@ class Counting:
         seconds: float = MAX_SECONDS,
     ) -> None:
         self.searcher = searcher
-        self._language = language
+        self.language = language
         self._now = now
         self._left = searches
-        self._until = monotonic() + seconds
+        self._seconds = seconds
         self._known: dict[SearchRequest, int] = {}
 
     def total(self, request: SearchRequest) -> int:
@@ -45,15 +46,17 @@ class Counting:
         return self._known[request]
 
     def _count(self, request: SearchRequest) -> int:
-        remaining = self._until - monotonic()
-        if self._left <= 0 or remaining <= 0:
+        if self._left <= 0 or self._seconds <= 0:
             return 0
         self._left -= 1
+        started = monotonic()
         try:
-            question = understand(self.searcher, request, self._language, self._now)
+            question = understand(self.searcher, request, self.language, self._now)
+            return self.searcher.search(counting_plan(question, request, self._seconds)).total
         except QuerySyntaxError:
             return 0
-        return self.searcher.search(counting_plan(question, request, remaining)).total
+        finally:
+            self._seconds -= monotonic() - started
 
 
 def asking(request: SearchRequest, tree: Query) -> SearchRequest:

@@ -9,9 +9,10 @@ so that ten mentions in the body cannot outweigh the title by the mere number of
 from __future__ import annotations
 
 from math import log
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 Number = TypeVar("Number", float, "np.ndarray[Any, np.dtype[np.float64]]")
 """The formulas hold for one article and, element by element, for an array of them."""

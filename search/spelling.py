@@ -55,15 +55,20 @@ class Unknown:
 def did_you_mean(
     tree: Query, total: int, request: SearchRequest, links: LinkMaker, counting: Counting
 ) -> tuple[Correction, ...]:
-    """At most three other queries that find more, the one that finds most first."""
+    """At most three other queries that find more, the one that finds most first, then the likeliest.
+
+    Of two that differ only in the form of a word (inflation, inflated) the likelier stands for both.
+    """
     searcher = counting.searcher
     corrections: list[Correction] = []
+    senses: set[tuple[str, ...]] = set()
     for corrected in dict.fromkeys(_candidates(tree, total, searcher)):
         asked = asking(request, corrected)
-        count = counting.total(asked)
-        if count > 2 * total:
+        sense = tuple(token.stem for token in analyze(asked.q, counting.language))
+        if sense not in senses and (count := counting.total(asked)) > 2 * total:
+            senses.add(sense)
             corrections.append(Correction(asked.q, count, links.search(asked)))
-    corrections.sort(key=lambda correction: (-correction.count, correction.text))
+    corrections.sort(key=lambda correction: -correction.count)
     return tuple(corrections[:MAX_CORRECTIONS])
 
 

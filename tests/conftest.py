@@ -48,9 +48,9 @@ ARTICLES = (
              ("-Odd", "\\Odder"), ("@handle",), ("+plus",), date(2022, 12, 31), None, "en"),
     Document("6", "Undated note on the flood", "No day is known for this flood.", language="en"),
     *(
-        Document(id, f"Strange address {number}", "A flood of odd identifiers.", published=date(2021, 1, number + 1),
+        Document(name, f"Strange address {number}", "A flood of odd identifiers.", published=date(2021, 1, number + 1),
                  sections=("Odd",), language="en")
-        for number, id in enumerate(
+        for number, name in enumerate(
             ("a/b", "/a", "a/", "a//b", "..", "../etc/passwd", "a/./b", "~", "~/..", "x/related", "a b?c#d%25&e=f+g",
              "Ünïcødé/日本語", "a\\b", "https://news.example/a/?p=1#top", "%2e%2e", "ends.", ";v=1", "a\nb")
         )

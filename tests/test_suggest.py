@@ -13,6 +13,7 @@ from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.base import Searcher
 from search.errors import ParameterError
+from search.request import SearchRequest
 from search.response import Completion
 from webui.urls import SiteLinks
 
@@ -113,3 +114,13 @@ def test_the_word_that_usually_follows_comes_first() -> None:
 
 def test_a_lone_letter_is_completed_by_words_and_sections_only(searcher: Searcher) -> None:
     assert {kind for kind, _, _ in completions(searcher, "p")} == {"word", "section"}
+
+
+def test_of_the_forms_of_a_word_only_the_likeliest_is_offered_as_a_correction() -> None:
+    engine = open_engine("memory:")
+    with engine.writer() as writer:
+        for number, word in enumerate(["inflation", "inflation", "inflation", "inflated", "inflate"]):
+            writer.add(_titled(str(number), "Prices", f"The {word} of the year and its rate."))
+    with engine.searcher() as searcher:
+        answer = service.search(searcher, SearchRequest("inflaton rate"), LINKS)
+    assert [(found.text, found.count) for found in answer.suggestions.did_you_mean] == [("inflation rate", 5)]

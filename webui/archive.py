@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from search.engines.base import Engine, Searcher
@@ -105,8 +105,15 @@ class Archive:
             self._problem = None
             if opened is not None:
                 self._current = opened
-        if opened is not None and current is not None:
-            self._retire(current)
+        if opened is not None:
+            threading.Thread(target=self._warm, name="backfile-warm", daemon=True).start()
+            if current is not None:
+                self._retire(current)
+
+    def _warm(self) -> None:
+        """Reads the vocabulary before the first reader who misspells a word would have to wait for it."""
+        with suppress(EngineError), self.searcher() as searcher:
+            searcher.terms("", 1)
 
     def _open_newer_than(self, current: _Lease | None) -> _Lease | None:
         if current is not None and self.engine.generation() == current.generation:
