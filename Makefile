@@ -28,7 +28,7 @@ format: $(VENV)/.lint  ## Put the code into the project's format
 	$(BIN)/ruff format .
 
 screenshots: $(VENV)/.test browser  ## Take pictures of every page into screenshots/
-	@$(BIN)/python -m tests.screenshots screenshots
+	@$(BIN)/python tests/screenshots.py screenshots
 
 browser:
 	@sh tests/install-chromium.sh
