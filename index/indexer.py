@@ -138,6 +138,8 @@ class _Run:
             for item in source.articles():
                 if isinstance(item, SourceError):
                     self._fail(key, item)
+                    if Path(item.place).is_file():  # a whole file or the rest of one, not a line of it
+                        self.unread.append((source_key(item.place), item))
                 else:
                     self._take_article(item, key)
                 progress.at(done + source.position(), len(self.places))

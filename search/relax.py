@@ -17,6 +17,7 @@ from search.request import Filters, SearchRequest
 from search.response import Relaxation
 from search.rewriting import any_of, loosened, positive_parts, replaced
 from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
+from search.spelling import did_you_mean
 
 MAX_RELAXATIONS: Final = 6
 MAX_PARTS: Final = 8
@@ -39,6 +40,17 @@ def relaxations(tree: Query, request: SearchRequest, links: LinkMaker, counting:
             found.append(Relaxation(drop, total, links.search(trial)))
     found.sort(key=lambda relaxation: -relaxation.total)
     return tuple(found[:MAX_RELAXATIONS])
+
+
+def respelt_anywhere(
+    tree: Query, request: SearchRequest, links: LinkMaker, counting: Counting
+) -> tuple[Relaxation, ...]:
+    """For a misspelt query under filters that leave nothing of its corrections either: those, without any filter."""
+    bare = dated(replace(request, keywords=(), fields_searched=()), None, None)
+    if replace(request, page=1, cursor=None) == bare:
+        return ()
+    found = did_you_mean(tree, 0, bare, links, counting)
+    return tuple(Relaxation(f"any filter, for “{other.text}”", other.count, other.url) for other in found)
 
 
 def _without_filters(request: SearchRequest) -> Iterator[Trial]:

@@ -20,7 +20,7 @@ from search.links import LinkMaker
 from search.overview import index_info, overview, sections
 from search.planning import Question, lacking, plan, recency_time, understand
 from search.related import related
-from search.relax import relaxations
+from search.relax import relaxations, respelt_anywhere
 from search.request import MAX_PAGE_DEPTH, SearchRequest
 from search.response import OUT_OF_TIME, Hit, Links, QueryInfo, SearchResponse, Suggestions
 from search.retrieval import Slice, following_cursor, last_page, opened_cursor, retrieve, rows_from
@@ -160,7 +160,12 @@ def _suggestions(
         return Suggestions((), ())
     total = found.results.total
     corrections = did_you_mean(question.tree, total, request, links, counting)
-    return Suggestions(corrections, relaxations(question.tree, request, links, counting) if total == 0 else ())
+    if total:
+        return Suggestions(corrections, ())
+    relaxed = relaxations(question.tree, request, links, counting)
+    if not corrections and not relaxed:
+        relaxed = respelt_anywhere(question.tree, request, links, counting)
+    return Suggestions(corrections, relaxed)
 
 
 def _warnings(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import secrets
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -206,6 +208,17 @@ def test_rebuilding_refuses_to_lose_what_cannot_be_read_now(target: Engine) -> N
         run(target, Given("/a", article("1")), Given("/b", then=SourceError("/b", "unreadable")), rebuild=True)
     assert ids(target) == ["1", "2"]
     assert target.generation() == before.generation
+
+
+def test_rebuilding_refuses_to_lose_what_stood_behind_a_cut_in_a_file(target: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "articles.jsonl.gz"
+    lines = [json.dumps({"id": str(n), "title": f"Piece {n}", "body": secrets.token_hex(4_000)}) for n in range(9)]
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    Indexer(target).run(find_sources(path))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(SourceError, match="articles would be lost, so nothing was changed"):
+        Indexer(target).run(find_sources(path), rebuild=True)
+    assert len(ids(target)) == 9
 
 
 def test_rebuilding_out_of_nothing_is_refused(target: Engine) -> None:

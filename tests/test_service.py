@@ -459,6 +459,7 @@ def test_a_correction_obeys_the_filters_and_finds_something(searcher: Searcher) 
     assert [(c.text, c.count) for c in inside.suggestions.did_you_mean] == [("karabakh", 1)]
     outside = ask(searcher, "karabah", keywords=(("section", Filters(("Opinion",))),))
     assert outside.suggestions.did_you_mean == ()
+    assert [(r.drop, r.total) for r in outside.suggestions.relax] == [("any filter, for “karabakh”", 2)]
 
 
 def test_words_written_apart_or_together_are_mended(searcher: Searcher) -> None:
