@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from heapq import nlargest
+from itertools import product
 from math import log
 from time import perf_counter
 from typing import Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from search.analysis import analyze, fold, is_stop_word, query_term
 from search.document import Document, Moment
@@ -112,10 +113,10 @@ def _own(
     searcher: Searcher, id: str | None, url: str | None, title: str, text: str, language: str, now: datetime
 ) -> tuple[Document, bool]:
     """What to find relatives of, and whether it is an article of the archive."""
-    for wanted in [id] if id is not None else _ids_of(url) if url else []:
-        document = searcher.document(wanted)
-        if document is not None:
-            return document, True
+    wanted = id if id is not None else _id_of(searcher, url) if url else None
+    document = None if wanted is None else searcher.document(wanted)
+    if document is not None:
+        return document, True
     if id is not None:
         raise NotFound(f"there is no article {id[:200]!r}")
     if not title.strip() and not text.strip():
@@ -125,16 +126,24 @@ def _own(
     return Document("", title[:MAX_TEXT], text[:MAX_TEXT], language=language, published=now), False
 
 
-def _ids_of(url: str) -> list[str]:
-    """The ids under which an article of that address may be stored: the address itself, or host and path."""
+def _id_of(searcher: Searcher, url: str) -> str | None:
+    """The article of that address, as it was sent or as the same page is also written."""
+    found = (searcher.id_of_url(address) for address in dict.fromkeys(_spellings(url.strip())))
+    return next((name for name in found if name is not None), None)
+
+
+def _spellings(url: str) -> Iterator[str]:
+    """The address, then without what trackers and readers add to it, with and without www and a last slash."""
+    yield url
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
     except ValueError:
-        return [url]
-    host = (parts.hostname or "").removeprefix("www.")
-    path = "/".join(part for part in parts.path.split("/") if part)
-    plain = f"{host}/{path}" if path else host
-    return [url.strip(), f"{plain}?{parts.query}" if parts.query else plain, plain]
+        return
+    host = parts.netloc.removeprefix("www.")
+    path = parts.path.rstrip("/")
+    for query in dict.fromkeys((parts.query, "")):
+        for scheme, netloc, ending in product(("https", "http"), (host, f"www.{host}"), ("", "/")):
+            yield urlunsplit((scheme, netloc, path + ending, query, ""))
 
 
 def telling_terms(searcher: Searcher, own: Document, articles: int, *, stored: bool) -> tuple[Telling, ...]:

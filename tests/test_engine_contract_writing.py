@@ -32,6 +32,19 @@ FULL = Document(
 )
 
 
+def test_an_address_leads_to_its_article_and_of_several_to_the_first_by_id(engine: Engine) -> None:
+    address = "https://news.example/a"
+    pieces = [Document(name, "Title", "Body.", url=address) for name in ("c", "b")]
+    with fill(engine, *pieces, Document("a", "Title", "Body.")).searcher() as searcher:
+        assert searcher.id_of_url(address) == "b"
+        assert searcher.id_of_url(address + "/") is None
+        assert searcher.id_of_url("") is None
+    with engine.writer() as writer:
+        writer.delete("b")
+    with engine.searcher() as searcher:
+        assert searcher.id_of_url(address) == "c"
+
+
 def test_what_was_added_comes_back_whole(engine: Engine) -> None:
     with fill(engine, FULL).searcher() as searcher:
         assert searcher.document(FULL.id) == FULL

@@ -111,10 +111,11 @@ def test_self_is_not_counted(searcher: Searcher) -> None:
 def test_an_address_finds_its_article() -> None:
     engine = open_engine("memory:")
     with engine.writer() as writer:
-        writer.add(Document("example.org/news/one", "Lachin road", "Lachin lorries."))
+        writer.add(Document("one", "Lachin road", "Lachin lorries.", url="https://example.org/news/one/?p=7"))
         writer.add(Document("two", "Lachin", "Lorries again."))
     with engine.searcher() as opened:
-        assert ids(service.related(opened, LINKS, url="https://www.example.org/news/one/#top")) == ["two"]
+        for url in ("https://example.org/news/one/?p=7", "http://www.example.org/news/one?p=7#top"):
+            assert ids(service.related(opened, LINKS, url=url)) == ["two"]
         with pytest.raises(NotFound, match="send its title and text"):
             service.related(opened, LINKS, url="https://example.org/other")
 

@@ -212,6 +212,10 @@ class Searcher(Protocol):
         """`Document.source` of every article, by id."""
         ...
 
+    def id_of_url(self, url: str) -> str | None:
+        """The id of the article whose `Document.url` is exactly that; of several the first by id; None if none is."""
+        ...
+
     def values(self, field: str) -> Mapping[str, int]:
         """Every value of a keyword field with the number of articles that hold it (for sections: or one below it)."""
         ...

@@ -181,6 +181,9 @@ class MemorySearcher:
     def sources(self) -> Mapping[str, str]:
         return {article.document.id: article.document.source for article in self._articles}
 
+    def id_of_url(self, url: str) -> str | None:
+        return min((article.document.id for article in self._articles if article.document.url == url), default=None)
+
     def values(self, field: str) -> Mapping[str, int]:
         return Counter(value for article in self._articles for value in article.keywords[field])
 

@@ -9,7 +9,8 @@ the text field's ordinal in the upper bits, the position in the lower POSITION_B
     war \\x1e en      this surface, although stemming it gives itself, has another stem here: accents decided
 
 The stem depends on accents that the surface has lost, hence the third kind; it is rare.
-Whatever is not a word stands in columns: a fixed record (`FACTS`), keywords, id, source, and the article as JSON.
+Whatever is not a word stands in columns: a fixed record (`FACTS`), keywords, id, source,
+address, and the article as JSON.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ def whoosh_schema() -> fields.Schema:
         facts=fields.COLUMN(columns.FixedBytesColumn(FACTS.itemsize)),
         id=fields.COLUMN(columns.VarBytesColumn()),
         source=fields.COLUMN(columns.VarBytesColumn()),
+        url=fields.COLUMN(columns.VarBytesColumn()),
         article=fields.COLUMN(columns.CompressedBytesColumn(level=6)),
     )
 
@@ -124,6 +126,7 @@ def to_fields(document: Document) -> dict[str, Any]:
         "facts": facts,
         "id": to_bytes(document.id),
         "source": to_bytes(document.source),
+        "url": to_bytes(document.url or ""),
         "article": encode_article(document),
     }
 

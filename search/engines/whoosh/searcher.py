@@ -81,6 +81,13 @@ class WhooshSearcher:
             for doc in np.flatnonzero(part.live).tolist()
         }
 
+    def id_of_url(self, url: str) -> str | None:
+        self._require_open()
+        named = (
+            part.segment.ids[doc] for part in self._parts for doc in part.segment.urls.get(url, ()) if part.live[doc]
+        )
+        return min(named, default=None)
+
     def values(self, field: str) -> Mapping[str, int]:
         self._require_open()
         return self._counts.keyword_totals(field)

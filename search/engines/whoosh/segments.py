@@ -171,6 +171,16 @@ class Segment:
             return [from_bytes(raw) for raw in self._column("source")]
 
     @cached_property
+    def urls(self) -> dict[str, list[int]]:
+        """The articles of each address that any has, deleted ones included."""
+        found: dict[str, list[int]] = {}
+        with reading(self._folder):
+            for doc, raw in enumerate(self._column("url")):
+                if raw:
+                    found.setdefault(from_bytes(raw), []).append(doc)
+        return found
+
+    @cached_property
     def lengths(self) -> NDArray[np.float64]:
         """Words of each text field (rows, in the order of TEXT_FIELDS) of each article."""
         return np.ascontiguousarray(self.facts["lengths"].T.astype(np.float64))
