@@ -244,7 +244,7 @@ def test_a_draft_finds_related_articles(client: FlaskClient) -> None:
 def test_an_address_finds_related_articles(client: FlaskClient) -> None:
     response = client.post("/api/v1/related", json={"url": "https://www.news.example/2024/flood/?utm_source=x#top"})
     assert response.status_code == 200, response.text
-    assert json.loads(response.data)["hits"][0]["hit"]["id"] == "2"
+    assert json.loads(response.data)["hits"][0]["hit"]["id"] == "4"
     unknown = client.post("/api/v1/related", json={"url": "https://elsewhere.example/"})
     assert problem(unknown)["status"] == 404
 
