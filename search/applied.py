@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
-from difflib import get_close_matches
-from itertools import islice
-from typing import Final
 
 from search.engines.base import Searcher
 from search.facets import dated, selected_period, value_label
 from search.links import LinkMaker
 from search.periods import day_in_words, in_words
+from search.query.values import near_values
 from search.request import Filters, SearchRequest
 from search.response import Applied
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
-
-_MAX_NEAR: Final = 3
-_MAX_COMPARED: Final = 5_000
-"""Values looked at for a near name; beyond it the search for one would take longer than the search."""
 
 
 def applied(request: SearchRequest, links: LinkMaker) -> tuple[Applied, ...]:
@@ -90,9 +84,3 @@ def unknown_values(searcher: Searcher, request: SearchRequest) -> tuple[str, ...
                 hint = f"; there is {' and '.join(f'“{other}”' for other in near)}" if near else ""
                 warnings.append(f"no article has the {KEYWORD_FIELDS[name].label.lower()} “{value}”{hint}")
     return tuple(warnings)
-
-
-def near_values(value: str, known: Iterable[str]) -> list[str]:
-    """The values whose names come near, whatever their case."""
-    folded = {other.casefold(): other for other in islice(known, _MAX_COMPARED)}
-    return [folded[near] for near in get_close_matches(value.casefold(), folded, _MAX_NEAR, 0.75)]

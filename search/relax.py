@@ -46,7 +46,7 @@ def respelt_anywhere(
     tree: Query, request: SearchRequest, links: LinkMaker, counting: Counting
 ) -> tuple[Relaxation, ...]:
     """For a misspelt query under filters that leave nothing of its corrections either: those, without any filter."""
-    bare = dated(replace(request, keywords=(), fields_searched=()), None, None)
+    bare = replace(_without_any_filter(request), fields_searched=())
     if replace(request, page=1, cursor=None) == bare:
         return ()
     found = did_you_mean(tree, 0, bare, links, counting)
@@ -69,7 +69,11 @@ def _without_filters(request: SearchRequest) -> Iterator[Trial]:
         fields = listed([TEXT_FIELDS[name].label.lower() for name in request.fields_searched])
         yield f"the limit to {fields}", replace(first, fields_searched=())
     if len(request.keywords) + (request.start is not None or request.end is not None) > 1:
-        yield "any filter", dated(replace(first, keywords=()), None, None)
+        yield "any filter", _without_any_filter(request)
+
+
+def _without_any_filter(request: SearchRequest) -> SearchRequest:
+    return dated(replace(request, keywords=()), None, None)
 
 
 def _with_looser_query(tree: Query, request: SearchRequest) -> Iterator[Trial]:

@@ -8,7 +8,6 @@ its document frequency is the number of articles it matches in its `fields`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
@@ -24,9 +23,6 @@ class Term:
 
     surface: str
     stems: tuple[tuple[str, str], ...] = ()
-
-    def stem_of(self) -> Mapping[str, str]:
-        return dict(self.stems)
 
 
 @dataclass(frozen=True, slots=True)

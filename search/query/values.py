@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from itertools import islice
 
@@ -20,8 +20,8 @@ _MAX_COMPARED = 20_000
 _MAX_NAMED = 3
 _MAX_UNKNOWN = 5
 """Unknown values in one query that near ones are looked up for."""
-_SIMILAR = 70.0
-"""Of 100: below this, what is alike is chance."""
+_SIMILAR = 75.0
+"""Of 100, twice the letters in common by those of both: below this, what is alike is chance."""
 
 
 class KeywordMatcher:
@@ -61,10 +61,16 @@ class KeywordMatcher:
         self._unknown += 1
         if self._unknown > _MAX_UNKNOWN:
             return ""
-        candidates = {other: _comparable(other) for other in islice(stored, _MAX_COMPARED)}
-        near = process.extract(wanted, candidates, scorer=fuzz.WRatio, limit=_MAX_NAMED, score_cutoff=_SIMILAR)
-        names = ", ".join(f'"{name}"' for _, _, name in near)
+        names = ", ".join(f'"{name}"' for name in near_values(wanted, stored))
         return f"; there is {names}" if names else ""
+
+
+def near_values(value: str, known: Iterable[str]) -> list[str]:
+    """At most three of the known values that come near, whatever their case and diacritics, the nearest first."""
+    candidates = {other: _comparable(other) for other in islice(known, _MAX_COMPARED)}
+    wanted = _comparable(value)
+    near = process.extract(wanted, candidates, scorer=fuzz.ratio, limit=_MAX_NAMED, score_cutoff=_SIMILAR)
+    return [name for _, _, name in near]
 
 
 @lru_cache(maxsize=65_536)
