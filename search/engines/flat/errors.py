@@ -1,0 +1,74 @@
+"""What goes wrong below this engine, in the words of `search.errors`: one table, the cause kept."""
+
+from __future__ import annotations
+
+import errno
+import pickle
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from whoosh.filedb.filestore import StorageError
+from whoosh.filedb.filetables import FileFormatError
+from whoosh.index import EmptyIndexError
+from whoosh.index import IndexError as WhooshIndexError
+from whoosh.reading import CorruptIndexError, TermNotFound
+
+from search.errors import BackfileError, EngineError, IndexDamaged
+
+_DAMAGE: Final = (
+    FileNotFoundError, IsADirectoryError, NotADirectoryError, CorruptIndexError, TermNotFound, FileFormatError,
+    StorageError, EmptyIndexError, WhooshIndexError, pickle.UnpicklingError, struct.error, zlib.error, EOFError,
+    LookupError, ValueError, TypeError, AttributeError, AssertionError, NameError, ImportError, OverflowError,
+    MemoryError,
+)  # fmt: skip
+"""What reading files that are not what they were raises, in Whoosh and in the standard library beneath it."""
+
+_ADVICE: Final[dict[int | None, str]] = {
+    errno.EACCES: "permission denied; check who owns it",
+    errno.EPERM: "not permitted; check who owns it",
+    errno.EROFS: "the disk is read-only",
+    errno.ENOSPC: "the disk is full; free some space and try again",
+    errno.EDQUOT: "the disk quota is used up; free some space and try again",
+    errno.EMFILE: "too many open files; raise the limit",
+}
+
+
+def damaged(directory: Path, what: str) -> IndexDamaged:
+    """The error for an index that cannot be read as it stands."""
+    return IndexDamaged(
+        f"the index at {directory} is damaged: {what}; look closer with `backfile check`, "
+        "or make it anew with `backfile index SOURCE… --rebuild`"
+    )
+
+
+@contextmanager
+def reading(directory: Path) -> Iterator[None]:
+    """Turns what a damaged file raises into IndexDamaged, and what the system refuses into EngineError."""
+    try:
+        yield
+    except BackfileError:
+        raise
+    except _DAMAGE as error:
+        raise damaged(directory, f"{type(error).__name__}: {error}"[:300]) from error
+    except OSError as error:
+        if error.errno not in _ADVICE:
+            raise damaged(directory, str(error)) from error
+        raise refused(directory, error) from error
+
+
+@contextmanager
+def writing(directory: Path) -> Iterator[None]:
+    """Turns what the system refuses into EngineError."""
+    try:
+        yield
+    except OSError as error:
+        raise refused(directory, error) from error
+
+
+def refused(directory: Path, error: OSError) -> EngineError:
+    """The error for what the operating system did not let us do."""
+    return EngineError(f"the index at {directory}: {_ADVICE.get(error.errno, error.strerror or str(error))}")
