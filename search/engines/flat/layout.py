@@ -22,7 +22,7 @@ Articles
     fingerprints            <u8, N
     content_hashes          |u1, 16 * N
     article                 strings, N   `search.document` as JSON, deflated (raw, no header), see `stored`
-    kw.F                    strings      for each keyword field F its values in order, each once
+    kw.F.values             strings      for each keyword field F its values in order, each once
     kw.F.starts             <u4, N + 1   article d has the values
     kw.F.ordinals           <u4            ordinals[starts[d]:starts[d + 1]], rising
 
@@ -35,8 +35,8 @@ Dictionary
     surface.words           <u4, S + 1   the words of surface s are those from words[s] to words[s + 1]
     word.stem               <u4, W       its stem's number, NO_STEM where the language has no stemmer
     stem                    strings, T   `language`, STEM_MARK, `stem`, in order
-    stem.starts             <u4, T + 1   the words of stem t are
-    stem.words              <u4            words[starts[t]:starts[t + 1]], rising
+    stem.word_starts        <u4, T + 1   the words of stem t are
+    stem.words              <u4            words[word_starts[t]:word_starts[t + 1]], rising
 
 A *word* is one spelling with the stem it has in articles of one language: `Die` in English and in German are two words,
 and so are two spellings that differ only in accents that decided about the stem.
