@@ -267,6 +267,15 @@ class Problem:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One thing `repair` did: where, what, and how many articles it cost."""
+
+    place: str
+    message: str
+    lost: int = 0
+
+
 class Engine(Protocol):
     """One index, named by one URL. Opening it is cheap and touches nothing on disk."""
 
@@ -290,6 +299,11 @@ class Engine(Protocol):
         """Reads everything and reports what is wrong; nothing if all is well."""
         ...
 
+    def repair(self) -> Iterable[Repair]:
+        """Brings the index to a state in which `check` finds nothing, losing as little as it can; says what it did.
+        Raises IndexMissing, IndexLocked, IndexVersionError, and IndexDamaged if there is nothing to go back to."""
+        ...
+
 
 CAPABILITIES = frozenset(
     {"phrase", "near", "prefix", "wildcard", "fuzzy", "facets", "timeline", "cursor", "explain", "recency"}
@@ -298,6 +312,7 @@ CAPABILITIES = frozenset(
 
 __all__ = [
     "CAPABILITIES", "After", "DateFilter", "Engine", "Explanation", "FacetCounts", "FacetPlan", "FieldPart", "Filter",
-    "Hit", "IndexStatus", "Interval", "KeywordFilter", "LeafScore", "Moment", "Plan", "Problem", "Recency", "Results",
+    "Hit", "IndexStatus", "Interval", "KeywordFilter", "LeafScore", "Moment", "Plan", "Problem", "Recency", "Repair",
+    "Results",
     "Searcher", "Sort", "Timeline", "Writer",
 ]  # fmt: skip

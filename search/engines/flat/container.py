@@ -42,6 +42,7 @@ _HEADER: Final = struct.Struct("<8sIIQQ32x")
 _ALIGNMENT: Final = 64
 _MAX_DIRECTORY: Final = 1 << 20
 _TYPES: Final = frozenset({"|u1", "<u2", "<u4", "<u8", "<i4", "<i8", "<f4", "<f8"})
+_DIRECTORY_START: Final = b'{\n "kind":'
 _CHUNK: Final = 1 << 22
 
 
@@ -214,3 +215,24 @@ class Container:
     def release(self) -> None:
         """Lets go of the file; it stays mapped until the last array of it is gone."""
         del self._bytes
+
+
+def recover_header(path: Path, size: int, crc32: int) -> bool:
+    """Writes the header of a file anew if its directory, of this checksum, stands at its end; False if it does not."""
+    try:
+        with path.open("r+b") as stream:
+            if os.fstat(stream.fileno()).st_size != size:
+                return False
+            stream.seek(max(_HEADER.size, size - _MAX_DIRECTORY))
+            end = stream.read()
+            start = end.rfind(_DIRECTORY_START)
+            if start < 0 or zlib.crc32(end[start:]) != crc32:
+                return False
+            length = len(end) - start
+            stream.seek(0)
+            stream.write(_HEADER.pack(MAGIC, VERSION, crc32, size - length, length))
+            stream.flush()
+            os.fsync(stream.fileno())
+    except FileNotFoundError:
+        return False
+    return True
