@@ -6,16 +6,13 @@ among its tokens; so stems and diacritics are found, and what is marked is the o
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 
-from search.analysis import Token, analyze, primary_language
-from search.analysis.scripts import is_unspaced
 from search.engines.spans import span_width
+from search.occurrences import Occurrence, Words
 from search.query.match import (
     Leaf,
     Match,
@@ -27,7 +24,6 @@ from search.query.match import (
     MatchPrefix,
     MatchTerm,
     MatchWildcard,
-    Term,
 )
 from search.query.patterns import edit_distance, wildcard_regex
 
@@ -37,11 +33,8 @@ Span = tuple[int, int]
 MAX_HIGHLIGHT_CHARS: Final = 200_000
 """So much of one text is looked at: some 30,000 words, the length of a short novel."""
 
-Predicate = Callable[[str], bool]
 
-
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A match in a text; marks of one `group` are of one word or phrase of the query, however spelled."""
 
     start: int
@@ -49,9 +42,8 @@ class Mark:
     group: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """A leaf of the query: the ids of its words, its fields, and its slop if it is a near phrase."""
+class _Pattern(NamedTuple):
+    """A leaf of the query: the numbers of its words, its fields, and its slop if it is a near phrase."""
 
     group: int
     fields: tuple[str, ...]
@@ -59,21 +51,23 @@ class _Pattern:
     slop: int | None = None
     prefix: int = 0
 
+    def reach(self) -> int:
+        """From how many positions on it does not matter how many they are."""
+        if len(self.words) == 1:
+            return 0
+        return len(self.words) if self.slop is None else span_width(len(self.words), self.slop)
+
 
 class Highlighter:
-    """Finds what a query matches in any number of texts; remembers every word it has looked at.
+    """Finds what a query matches in any number of texts; remembers every piece of text it has looked at.
 
     What the query excludes is never marked, and a leaf limited to some fields only in those.
     Not safe for several threads at once.
     """
 
     def __init__(self, match: Match) -> None:
-        self._surfaces: dict[str, set[int]] = defaultdict(set)
-        self._stems: dict[tuple[str, str], set[int]] = defaultdict(set)
-        self._predicates: list[tuple[int, Predicate]] = []
-        self._words = 0
+        self._words = Words()
         self._patterns = tuple(self._compiled(leaf, group) for leaf, group in _leaves(match))
-        self._seen: dict[tuple[str, str, str], tuple[int, ...]] = {}
 
     def spans(self, text: str, language: str, field: str = "body") -> list[Span]:
         """Where the text, being of that field, matches: ordered, apart from each other."""
@@ -87,52 +81,24 @@ class Highlighter:
         patterns = [p for p in self._patterns if field in p.fields and but_not not in p.fields]
         if not patterns or not text:
             return []
-        found = self._occurrences(text[:MAX_HIGHLIGHT_CHARS], language)
-        marks = {mark for pattern in patterns for mark in _marks(pattern, found)}
-        return sorted(marks, key=lambda mark: (mark.start, mark.end, mark.group))
-
-    def _occurrences(self, text: str, language: str) -> dict[int, list[Token]]:
-        primary = primary_language(language)
-        seen = self._seen
-        found: dict[int, list[Token]] = {}
-        for token in analyze(text, language):
-            key = (token.surface, token.stem, primary)
-            words = seen.get(key)
-            if words is None:
-                words = seen[key] = self._words_of(*key)
-            for word in words:
-                found.setdefault(word, []).append(token)
-        return found
-
-    def _words_of(self, surface: str, stem: str, language: str) -> tuple[int, ...]:
-        words = self._surfaces.get(surface, set()) | self._stems.get((language, stem), set())
-        return tuple(sorted(words.union(word for word, fits in self._predicates if fits(surface))))
+        reach = max(pattern.reach() for pattern in patterns)
+        found = self._words.occurrences(text[:MAX_HIGHLIGHT_CHARS], language, reach)
+        return sorted({mark for pattern in patterns for mark in _marks(pattern, found)}) if found else []
 
     def _compiled(self, leaf: Leaf, group: int) -> _Pattern:
+        add = self._words.add
         match leaf:
             case MatchTerm(fields, term):
-                return _Pattern(group, fields, (self._term(term),))
+                return _Pattern(group, fields, (self._words.add_term(term),))
             case MatchPhrase(fields, terms, slop):
-                return _Pattern(group, fields, tuple(self._term(term) for term in terms), slop)
+                return _Pattern(group, fields, tuple(map(self._words.add_term, terms)), slop)
             case MatchPrefix(fields, prefix):
-                return _Pattern(group, fields, (self._word(partial(_starts, prefix)),), prefix=len(prefix))
+                return _Pattern(group, fields, (add(partial(_starts, prefix)),), prefix=len(prefix))
             case MatchWildcard(fields, pattern):
-                regex = wildcard_regex(pattern)
-                return _Pattern(group, fields, (self._word(lambda surface: regex.fullmatch(surface) is not None),))
+                fits = wildcard_regex(pattern).fullmatch
+                return _Pattern(group, fields, (add(lambda surface: fits(surface) is not None),))
             case MatchFuzzy(fields, word, distance):
-                return _Pattern(group, fields, (self._word(partial(_resembles, word, distance)),))
-
-    def _term(self, term: Term) -> int:
-        self._words += 1
-        self._surfaces[term.surface].add(self._words)
-        for language, stem in term.stems:
-            self._stems[language, stem].add(self._words)
-        return self._words
-
-    def _word(self, predicate: Predicate) -> int:
-        self._words += 1
-        self._predicates.append((self._words, predicate))
-        return self._words
+                return _Pattern(group, fields, (add(partial(_resembles, word, distance)),))
 
 
 def _starts(prefix: str, surface: str) -> bool:
@@ -172,7 +138,7 @@ def _spellings(match: Match) -> Iterator[Leaf]:
             return
 
 
-def _marks(pattern: _Pattern, found: dict[int, list[Token]]) -> Iterator[Mark]:
+def _marks(pattern: _Pattern, found: dict[int, list[Occurrence]]) -> Iterator[Mark]:
     words = [found.get(word, []) for word in pattern.words]
     if not all(words):
         return iter(())
@@ -181,30 +147,26 @@ def _marks(pattern: _Pattern, found: dict[int, list[Token]]) -> Iterator[Mark]:
     return _ordered(pattern, words) if pattern.slop is None else _near(pattern, words, pattern.slop)
 
 
-def _single(pattern: _Pattern, tokens: Iterable[Token]) -> Iterator[Mark]:
-    for token in tokens:
-        whole = not (pattern.prefix and _is_bigram(token))
-        yield Mark(token.start, token.end if whole else token.start + pattern.prefix, pattern.group)
+def _single(pattern: _Pattern, places: Iterable[Occurrence]) -> Iterator[Mark]:
+    """Of two characters of text without spaces, a prefix of one is only the first."""
+    group, prefix = pattern.group, pattern.prefix
+    for _, start, end, pair in places:
+        yield Mark(start, start + prefix if prefix and pair else end, group)
 
 
-def _is_bigram(token: Token) -> bool:
-    """Two characters of text without spaces, of which a prefix of one is only the first."""
-    return len(token.surface) == 2 == token.end - token.start and is_unspaced(token.surface)
-
-
-def _ordered(pattern: _Pattern, words: Sequence[list[Token]]) -> Iterator[Mark]:
+def _ordered(pattern: _Pattern, words: Sequence[list[Occurrence]]) -> Iterator[Mark]:
     """The whole stretch from the first word to the last, wherever they follow each other."""
-    places = [{token.position: token for token in tokens} for tokens in words]
+    places = [{place.position: place for place in word} for word in words]
     last = len(words) - 1
-    for token in words[0]:
-        if all(token.position + step in places[step] for step in range(1, last + 1)):
-            yield Mark(token.start, places[last][token.position + last].end, pattern.group)
+    for first in words[0]:
+        if all(first.position + step in places[step] for step in range(1, last + 1)):
+            yield Mark(first.start, places[last][first.position + last].end, pattern.group)
 
 
-def _near(pattern: _Pattern, words: Sequence[list[Token]], slop: int) -> Iterator[Mark]:
+def _near(pattern: _Pattern, words: Sequence[list[Occurrence]], slop: int) -> Iterator[Mark]:
     """Each word on its own, where all of them stand at different positions within the width."""
     width = span_width(len(words), slop)
-    places = sorted((token.position, word, token) for word, tokens in enumerate(words) for token in tokens)
+    places = sorted((place.position, word, place) for word, found in enumerate(words) for place in found)
     first = 0
     inside = [0] * len(words)
     marked: set[Mark] = set()
@@ -214,11 +176,11 @@ def _near(pattern: _Pattern, words: Sequence[list[Token]], slop: int) -> Iterato
             inside[places[first][1]] -= 1
             first += 1
         if all(inside) and _apart(places[first : index + 1], len(words)):
-            marked.update(Mark(token.start, token.end, pattern.group) for _, _, token in places[first : index + 1])
+            marked.update(Mark(place.start, place.end, pattern.group) for _, _, place in places[first : index + 1])
     return iter(marked)
 
 
-def _apart(places: Sequence[tuple[int, int, Token]], words: int) -> bool:
+def _apart(places: Sequence[tuple[int, int, Occurrence]], words: int) -> bool:
     """Whether each word can have a position of its own: bipartite matching by augmenting paths."""
     choices: list[list[int]] = [[] for _ in range(words)]
     for position, word, _ in places:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import log
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from search.highlight import Mark
 
@@ -22,6 +25,9 @@ MAX_MARKS_PER_GROUP: Final = 300
 
 REPEAT: Final = 0.1
 """What one more match of a word that the window already has adds, as a share of the word's weight."""
+
+MAX_REPEATS: Final = 3
+"""Further matches than these add nothing."""
 
 SEEN: Final = 0.2
 """What a word still counts that an earlier snippet has shown."""
@@ -38,11 +44,18 @@ class Passage:
     marks: tuple[Mark, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
+_Counts = tuple[int, ...]
+"""How many matches of each group, in the order of the groups' weights."""
+
+
+class _Window(NamedTuple):
+    """The marks from `first` to before `after`. None of them begins before `start` or ends past `end`."""
+
+    start: int
+    end: int
     first: int
-    last: int
-    counts: Mapping[int, int]
+    after: int
+    counts: _Counts
 
 
 def best_passages(text: str, marks: Sequence[Mark], limit: int) -> list[Passage]:
@@ -53,16 +66,17 @@ def best_passages(text: str, marks: Sequence[Mark], limit: int) -> list[Passage]
     """
     weights = _weights(marks)
     considered = _thinned(marks)
-    windows = list(_windows(text, considered))
+    windows = _windows(text, considered, list(weights))
     passages: list[Passage] = []
     shown: set[int] = set()
     while windows and len(passages) < limit:
-        best = max(windows, key=lambda window: (_worth(window, weights, shown), -considered[window.first].start))
-        start, end = considered[best.first].start, max(m.end for m in considered[best.first : best.last + 1])
-        passage = _passage(text, start, end, marks, passages)
+        best = _best(windows, weights, shown)
+        end = max(mark.end for mark in considered[best.first : best.after])
+        passage = _passage(text, best.start, end, marks, passages)
         passages.append(passage)
         shown.update(mark.group for mark in passage.marks)
-        windows = [w for w in windows if not _touches(considered[w.first].start, considered[w.last].end, passages)]
+        left, right = passage.start, passage.end
+        windows = [window for window in windows if window[1] <= left or right <= window[0]]
     return passages
 
 
@@ -70,17 +84,18 @@ def opening(text: str, start: int = 0) -> tuple[int, int]:
     """The first sentences from `start` on: where they begin and end."""
     while start < len(text) and text[start].isspace():
         start += 1
-    end = _block(text, start)[1]
-    return start, _right(text, start, start, min(end, len(text)))
+    return start, _right(text, start, start, _block_end(text, start))
 
 
 def _weights(marks: Sequence[Mark]) -> dict[int, float]:
     """A word is worth more, the rarer it is in this text."""
-    counts = Counter(mark.group for mark in marks)
+    counts = Counter(map(attrgetter("group"), marks))
     return {group: 1.0 / (1.0 + log(count)) for group, count in counts.items()}
 
 
-def _thinned(marks: Sequence[Mark]) -> list[Mark]:
+def _thinned(marks: Sequence[Mark]) -> Sequence[Mark]:
+    if len(marks) <= MAX_MARKS_PER_GROUP:
+        return marks
     seen: Counter[int] = Counter()
     kept = []
     for mark in marks:
@@ -90,34 +105,42 @@ def _thinned(marks: Sequence[Mark]) -> list[Mark]:
     return kept
 
 
-def _windows(text: str, marks: Sequence[Mark]) -> Iterator[_Window]:
+def _windows(text: str, marks: Sequence[Mark], groups: Sequence[int]) -> list[_Window]:
     """For each mark, the window that begins with it and stays within its paragraph."""
+    windows = []
+    place = {group: index for index, group in enumerate(groups)}
+    counts = [0] * len(groups)
+    furthest = list(accumulate((mark.end for mark in marks), max))
     block_end = -1
-    last = 0
-    counts: Counter[int] = Counter()
-    for first, mark in enumerate(marks):
-        if mark.start >= block_end:
-            block_end = _block(text, mark.start)[1]
-        last = max(last, first)
-        if not counts:
-            counts[mark.group] += 1
-        while last + 1 < len(marks) and marks[last + 1].end <= mark.start + REACH and marks[last + 1].start < block_end:
-            last += 1
-            counts[marks[last].group] += 1
-        yield _Window(first, last, dict(counts))
-        counts[mark.group] -= 1
-        counts = +counts
+    after = 0
+    for first, (start, _, group) in enumerate(marks):
+        if start >= block_end:
+            block_end = _block_end(text, start)
+        if after <= first:
+            after = first + 1
+            counts[place[group]] += 1
+        while after < len(marks) and marks[after].end <= start + REACH and marks[after].start < block_end:
+            counts[place[marks[after].group]] += 1
+            after += 1
+        windows.append(_Window(start, furthest[after - 1], first, after, tuple(counts)))
+        counts[place[group]] -= 1
+    return windows
 
 
-def _worth(window: _Window, weights: Mapping[int, float], shown: set[int]) -> float:
+def _best(windows: Sequence[_Window], weights: Mapping[int, float], shown: set[int]) -> _Window:
+    """The first of those worth most."""
+    each = [weight * (SEEN if group in shown else 1.0) for group, weight in weights.items()]
+    worth = {counts: _worth(counts, each) for counts in {window.counts for window in windows}}
+    values = [worth[window.counts] for window in windows]
+    return windows[values.index(max(values))]
+
+
+def _worth(counts: _Counts, weights: Sequence[float]) -> float:
     return sum(
-        weights[group] * (SEEN if group in shown else 1.0) * (1.0 + REPEAT * min(count - 1, 3))
-        for group, count in window.counts.items()
+        weight * (1.0 + REPEAT * min(count - 1, MAX_REPEATS))
+        for count, weight in zip(counts, weights, strict=True)
+        if count
     )
-
-
-def _touches(start: int, end: int, passages: Sequence[Passage]) -> bool:
-    return any(start < passage.end and passage.start < end for passage in passages)
 
 
 def _passage(text: str, start: int, end: int, marks: Sequence[Mark], others: Sequence[Passage]) -> Passage:
@@ -131,15 +154,25 @@ def _passage(text: str, start: int, end: int, marks: Sequence[Mark], others: Seq
     while left < start and text[left].isspace():
         left += 1
     right = _right(text, left, end, ceiling)
-    inside = tuple(mark for mark in marks if left <= mark.start and mark.end <= right)
-    return Passage(left, right, inside)
+    return Passage(left, right, tuple(marks_within(marks, left, right)))
+
+
+def marks_within(marks: Sequence[Mark], start: int, end: int) -> list[Mark]:
+    """Those of the marks, which are ordered by place, that lie wholly between start and end."""
+    by_start = attrgetter("start")
+    near = marks[bisect_left(marks, start, key=by_start) : bisect_left(marks, end, key=by_start)]
+    return [mark for mark in near if mark.end <= end]
 
 
 def _block(text: str, place: int) -> tuple[int, int]:
     """The paragraph or heading that `place` is in: blank lines stand between them."""
-    end = text.find("\n\n", place)
     start = text.rfind("\n\n", 0, place)
-    return 0 if start < 0 else start + 2, len(text) if end < 0 else end
+    return 0 if start < 0 else start + 2, _block_end(text, place)
+
+
+def _block_end(text: str, place: int) -> int:
+    end = text.find("\n\n", place)
+    return len(text) if end < 0 else end
 
 
 def _left(text: str, start: int, end: int, floor: int) -> int:

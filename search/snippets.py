@@ -10,7 +10,7 @@ from typing import Final
 from search.document import Document, Heading
 from search.fragments import anchor_address, text_address
 from search.highlight import MAX_HIGHLIGHT_CHARS, Highlighter, Mark, Span, mark_html, merged
-from search.passages import Passage, best_passages, opening
+from search.passages import Passage, best_passages, marks_within, opening
 from search.response import Snippet
 from search.schema import TEXT_FIELDS
 
@@ -35,7 +35,7 @@ def excerpts(document: Document, highlighter: Highlighter, *, html: bool = True,
     body = document.body[:MAX_HIGHLIGHT_CHARS]
     in_body = highlighter.marks(body, document.language)
     in_headings = _heading_marks(document, highlighter)
-    marks = sorted((*in_body, *in_headings), key=lambda mark: (mark.start, mark.end))
+    marks = sorted((*in_body, *in_headings)) if in_headings else in_body
     summary = highlighter.spans(document.summary, document.language, "summary")
     title = highlighter.spans(document.title, document.language, "title")
     matched = _matched(document, highlighter, title=title, summary=summary, body=in_body, headings=in_headings)
@@ -78,7 +78,7 @@ def _snippet(document: Document, body: str, marks: Sequence[Mark], passage: Pass
         shown = _shown(document, body, passage.start, passage.end, passage.marks, heading, html=html)
         return replace(shown, heading=heading.text, heading_html=heading_html)
     start, end = _following(document, body, heading)
-    inside = [mark for mark in marks if start <= mark.start and mark.end <= end]
+    inside = marks_within(marks, start, end)
     shown = _shown(document, body, start, end, inside, heading, html=html, field="headings")
     return replace(shown, heading=heading.text, heading_html=heading_html)
 
@@ -101,8 +101,8 @@ def _heading_at(headings: Sequence[Heading], place: int) -> Heading | None:
     return headings[index] if index >= 0 else None
 
 
-def _heading_html(heading: Heading, marks: Iterable[Mark]) -> str:
-    inside = [mark for mark in marks if heading.offset <= mark.start and mark.end <= _end(heading)]
+def _heading_html(heading: Heading, marks: Sequence[Mark]) -> str:
+    inside = marks_within(marks, heading.offset, _end(heading))
     return mark_html(heading.text, merged((m.start - heading.offset, m.end - heading.offset) for m in inside))
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
 
-from search.analysis import analyze, query_term
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.analysis import Token, analyze, primary_language, query_term
+from search.analysis.scripts import is_unspaced
+from search.engines.spans import span_width
 from search.highlight import MAX_HIGHLIGHT_CHARS, Highlighter, mark_html, merged
 from search.query.match import (
+    Leaf,
     Match,
     MatchAll,
     MatchAny,
@@ -21,6 +29,7 @@ from search.query.match import (
     MatchWildcard,
     Term,
 )
+from search.query.patterns import edit_distance, wildcard_regex
 from search.schema import TEXT_FIELDS
 
 ALL = tuple(TEXT_FIELDS)
@@ -138,3 +147,104 @@ def test_overlapping_spans_become_one_and_neighbours_stay_apart() -> None:
 def test_hostile_text_is_marked_like_any_other() -> None:
     text = "a\x00b \ud800 peace \u202e peace"
     assert [text[start:end] for start, end in Highlighter(word("peace")).spans(text, "en")] == ["peace", "peace"]
+
+
+def expected_marks(match: Match, text: str, language: str, field: str) -> set[tuple[int, int, int]]:
+    """What is to be marked, from the analysis of the whole text, each leaf tried at every place."""
+    tokens = analyze(text, language)
+    return {
+        (start, end, group)
+        for group, leaves in enumerate(groups(match))
+        for leaf in leaves
+        if field in leaf.fields
+        for start, end in leaf_spans(leaf, tokens, language)
+    }
+
+
+def groups(match: Match) -> Iterator[list[Leaf]]:
+    match match:
+        case MatchEvery(children) | MatchAny(children):
+            for child in children:
+                yield from groups(child)
+        case MatchBest(children):
+            yield [leaf for child in children for inner in groups(child) for leaf in inner]
+        case MatchTerm() | MatchPhrase() | MatchPrefix() | MatchWildcard() | MatchFuzzy():
+            yield [match]
+
+
+def leaf_spans(leaf: Leaf, tokens: Sequence[Token], language: str) -> Iterator[tuple[int, int]]:
+    match leaf:
+        case MatchPhrase(_, terms, slop):
+            words = [[token for token in tokens if is_form(token, term, language)] for term in terms]
+            for chosen in product(*words):
+                positions = [token.position for token in chosen]
+                if slop is None and all(b - a == 1 for a, b in pairwise(positions)):
+                    yield chosen[0].start, chosen[-1].end
+                if slop is not None and len(set(positions)) == len(terms):
+                    first, width = min(positions), span_width(len(terms), slop)
+                    if max(positions) - first < width:
+                        yield from ((token.start, token.end) for token in chosen)
+        case MatchPrefix(_, prefix):
+            for token in tokens:
+                if token.surface.startswith(prefix):
+                    pair = is_unspaced(token.surface) and len(token.surface) == 2 == token.end - token.start
+                    yield token.start, token.start + len(prefix) if pair else token.end
+        case _:
+            yield from ((token.start, token.end) for token in tokens if fits(leaf, token, language))
+
+
+def fits(leaf: Leaf, token: Token, language: str) -> bool:
+    match leaf:
+        case MatchTerm(_, term):
+            return is_form(token, term, language)
+        case MatchWildcard(_, pattern):
+            return wildcard_regex(pattern).fullmatch(token.surface) is not None
+        case MatchFuzzy(_, word, distance):
+            return token.surface[0] == word[0] and edit_distance(token.surface, word, distance) <= distance
+        case _:
+            raise AssertionError(leaf)
+
+
+def is_form(token: Token, term: Term, language: str) -> bool:
+    return token.surface == term.surface or (primary_language(language), token.stem) in term.stems
+
+
+PIECES = [
+    "peace", "Peace,", "treaty", "“treaties”", "treaty.\n\nThe", "post-war", "postwar", "the", "The", "war", "U.S.",
+    "war’s", "1\u00a0234", "1,234.5", "3", "Häuser", "Haus", "中国经济", "中国。经", "경제", "—", "&", "\u00ad",
+    "péace", "and/or", "x" * 50, "\ud800", "wa\u0301r", "warring", "İstanbul", "a\x00b", "peace\ttreaty",
+    "war\u2009war",
+]  # fmt: skip
+SEPARATORS = [" ", " ", " ", " ", "  ", "\n", "\n\n", "\t", "\u00a0", "", "\x1c"]
+WORDS = ["peace", "treaty", "war", "the", "post-war", "1234", "us", "Haus", "경제", "istanbul", "3"]
+TERMS = st.builds(lambda text: query_term(text, ["en", "de", "tr"]), st.sampled_from(WORDS)) | st.sampled_from(
+    [Term("中国"), Term("国经"), Term("war"), Term("")]
+)
+FIELDS = st.sampled_from([ALL, ("body",), ("title",)])
+LEAVES: st.SearchStrategy[Match] = st.one_of(
+    st.builds(MatchTerm, FIELDS, TERMS),
+    st.builds(MatchPhrase, FIELDS, st.lists(TERMS, min_size=2, max_size=3).map(tuple), st.none() | st.integers(0, 9)),
+    st.builds(MatchPrefix, FIELDS, st.sampled_from(["p", "wa", "国", "12", "post"])),
+    st.builds(MatchWildcard, FIELDS, st.sampled_from(["*a*", "w?r", "post*", "*"])),
+    st.builds(MatchFuzzy, FIELDS, st.sampled_from(["peice", "war", "tretay"]), st.integers(1, 2)),
+)
+MATCHES: st.SearchStrategy[Match] = st.recursive(
+    LEAVES,
+    lambda inner: st.builds(
+        lambda kind, children: kind(tuple(children)),
+        st.sampled_from([MatchEvery, MatchAny, MatchBest]),
+        st.lists(inner, min_size=1, max_size=3),
+    ),
+    max_leaves=4,
+)
+TEXTS = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(SEPARATORS)), max_size=40).map(
+    lambda pairs: "".join(piece + separator for piece, separator in pairs)
+)
+
+
+@settings(max_examples=400)
+@given(MATCHES, TEXTS | st.text(max_size=60), st.sampled_from(["en", "de-AT", "zh", "tr", ""]))
+def test_the_same_is_marked_as_by_analysing_the_whole_text(match: Match, text: str, language: str) -> None:
+    highlighter = Highlighter(match)
+    for field in ("body", "title", "body"):
+        assert set(highlighter.marks(text, language, field)) == expected_marks(match, text, language, field)
