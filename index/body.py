@@ -15,7 +15,6 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\ufff
 # CSS Text 3, segment break transformation: a line break between two of these letters is not a space.
 _WIDE = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
 _WIDE_BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*\r?\n[ \t]*(?=[{_WIDE}])")
-_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +64,14 @@ class BodyBuilder:
 
 def clean_block(text: str) -> str:
     """`text` without control characters, lone surrogates, invisible joiners and outer white space."""
-    return _CONTROLS.sub("", text).strip()
+    text = text.strip()
+    if not text.replace("\n", " ").isprintable():  # none of what is taken out is printable
+        text = _CONTROLS.sub("", text).strip()
+    return text
 
 
 def one_line(text: str) -> str:
     """`text` with every run of white space as one space; line breaks inside Chinese and Japanese vanish."""
-    return _SPACES.sub(" ", _WIDE_BREAK.sub("", text)).strip()
+    if "\n" in text and not text.isascii():
+        text = _WIDE_BREAK.sub("", text)
+    return " ".join(text.split())

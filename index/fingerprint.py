@@ -23,6 +23,26 @@ MAX_CHARACTERS: Final = 400_000
 # Scripts without spaces between words count each character as a word.
 _UNSPACED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+# In ASCII a word is a run of letters, digits and underscores.
+_ASCII_BREAKS: Final = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+
+_MEMO_WORDS: Final = 65_536
+_MEMO_LENGTH: Final = 40
+
+
+class _Hashes(dict[str, int]):
+    """The CRC-32 of words; those met before are looked up, and the memory for them is bounded."""
+
+    def __missing__(self, word: str) -> int:
+        value = crc32(word.encode("utf-8", "replace"))
+        if len(word) <= _MEMO_LENGTH:
+            if len(self) >= _MEMO_WORDS:
+                self.clear()
+            self[word] = value
+        return value
+
+
+_HASHES: Final = _Hashes()
 
 
 def fingerprint(text: str) -> int:
@@ -30,13 +50,12 @@ def fingerprint(text: str) -> int:
 
     Case, width and punctuation do not matter. The result is the same in every process and on every platform.
     """
-    folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).casefold()
-    words = _WORD.findall(folded)
+    words = _words(text[:MAX_CHARACTERS])
     if len(words) < MIN_WORDS:
         return 0
-    hashes = np.fromiter((crc32(word.encode("utf-8", "replace")) for word in words), np.uint64, len(words))
-    features = np.unique(_mixed((hashes[:-1] << np.uint64(32)) | hashes[1:]))
-    bits = np.unpackbits(features.astype("<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
+    hashes = np.fromiter(map(_HASHES.__getitem__, words), np.uint64, len(words))
+    features = _distinct((hashes[:-1] << np.uint64(32)) | hashes[1:])
+    bits = np.unpackbits(_mixed(features).astype("<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
     majority = bits.sum(axis=0, dtype=np.int64) * 2 > len(features)
     return int.from_bytes(np.packbits(majority, bitorder="little").tobytes(), "little")
 
@@ -44,6 +63,17 @@ def fingerprint(text: str) -> int:
 def distance(one: int, other: int) -> int:
     """In how many of 64 bits two fingerprints differ: about 32 for unrelated texts, under 7 for near-duplicates."""
     return (one ^ other).bit_count()
+
+
+def _words(text: str) -> list[str]:
+    if text.isascii():
+        return text.lower().translate(_ASCII_BREAKS).split()
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def _distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    values.sort()
+    return values[np.append(True, values[1:] != values[:-1])]
 
 
 def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -19,23 +19,32 @@ _SPACES: Final = re.compile(
     "[\t\u1680\u2000-\u200a\u205f\u3000 ]|[ \u00a0\u202f]{2,}|[ \u00a0\u202f](?=\n)|(?<=\n)[ \u00a0\u202f]"
 )
 _RUN_OF_SPACES: Final = re.compile(" {2,}")
-_AROUND_BREAK: Final = re.compile(" ?\n ?")
 _BLANK_LINES: Final = re.compile("\n{3,}")
 
 
 def tidy_text(text: str) -> str:
     """Blocks a blank line apart, lines trimmed, composed characters (NFC), lone surrogates replaced by U+FFFD."""
-    text = _LINE_BREAK.sub("\n", text)
-    text = _INVISIBLE.sub("", text)
-    text = _SURROGATE.sub("\ufffd", text)
-    text = _RUN_OF_SPACES.sub(" ", _SPACES.sub(" ", text))
-    text = _BLANK_LINES.sub("\n\n", _AROUND_BREAK.sub("\n", text))
+    plain = text.replace("\r\n", "\n").replace("\t", " ")
+    text = plain if plain.replace("\n", " ").isprintable() else _without_odd_characters(text)
+    if "  " in text:
+        text = _RUN_OF_SPACES.sub(" ", text)
+    if " \n" in text or "\n " in text:
+        text = text.replace(" \n", "\n").replace("\n ", "\n")
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
     return unicodedata.normalize("NFC", text).strip()
 
 
 def tidy_line(text: str) -> str:
     """The same on one line: for titles, names and other values."""
     return " ".join(tidy_text(text).split())
+
+
+def _without_odd_characters(text: str) -> str:
+    """What a text that is printable but for tabs and line feeds has no need of: all that is looked for here is not."""
+    text = _LINE_BREAK.sub("\n", text)
+    text = _INVISIBLE.sub("", text)
+    return _SPACES.sub(" ", _SURROGATE.sub("\ufffd", text))
 
 
 def tidy_markup(html: str) -> str:

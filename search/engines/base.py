@@ -7,7 +7,7 @@ It does not parse, highlight, label, link or make HTML: that is written once abo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
@@ -18,6 +18,13 @@ from search.query.match import Match
 
 Sort = Literal["relevance", "newest", "oldest"]
 Interval = Literal["year", "month", "day"]
+
+Phase = Literal["building", "merging", "committing"]
+"""What a writer may be busy with for long: inverting articles, joining segments, making all of it durable."""
+
+WriterProgress = Callable[[Phase, int, int], None]
+"""Called with the phase and how much of it is done, of how much: articles when building or merging, files when
+committing. Both are 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +289,10 @@ class Engine(Protocol):
     url: str
     capabilities: frozenset[str]
 
-    def writer(self, *, replace: bool = False) -> Writer:
+    def writer(self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None) -> Writer:
         """Creates the index if there is none. `replace`: what is written takes the place of everything, at the commit.
+        `workers`: how many processes it may use at most; 1 is this one alone. What is found never depends on it.
+        `progress` is called now and then, in the thread that writes, and must be quick.
         Raises IndexLocked while another writer is open, IndexVersionError (unless `replace`), EngineError."""
         ...
 

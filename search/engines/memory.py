@@ -32,6 +32,7 @@ from search.engines.base import (
     Recency,
     Results,
     Sort,
+    WriterProgress,
 )
 from search.engines.dates import DAY_SECONDS, epoch, zone_named
 from search.engines.expansion import most_frequent
@@ -73,7 +74,10 @@ class MemoryEngine:
         self.url = f"memory:{name}"
         self._store = _NAMED.setdefault(name, Store()) if name else Store()
 
-    def writer(self, *, replace: bool = False) -> MemoryWriter:
+    def writer(
+        self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None
+    ) -> MemoryWriter:
+        del workers, progress  # nothing here takes long enough
         if not self._store.lock.acquire(blocking=False):
             raise IndexLocked(f"another writer of this process holds {self.url}; wait until it is done")
         return MemoryWriter(self._store, replace)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from search.engines.base import CAPABILITIES, Problem
+from search.engines.base import CAPABILITIES, Problem, WriterProgress
 from search.engines.whoosh.check import check_directory
 from search.engines.whoosh.errors import reading
 from search.engines.whoosh.manifest import NAME, read_manifest
@@ -33,7 +33,10 @@ class WhooshEngine:
         self._lock = Lock()
         self._seen: tuple[_Stamp, str] | None = None
 
-    def writer(self, *, replace: bool = False) -> WhooshWriter:
+    def writer(
+        self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None
+    ) -> WhooshWriter:
+        del workers, progress
         return WhooshWriter(self._directory, replace, partial(read_manifest, self._directory))
 
     def searcher(self) -> WhooshSearcher:
