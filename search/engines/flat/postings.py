@@ -1,0 +1,53 @@
+"""The words of one text field in one segment: in which articles each stands, how often, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.flat.container import Container
+
+Docs = NDArray[np.uint32]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPostings:
+    """The arrays of `search.engines.flat.layout` for one field, as they lie in the file."""
+
+    words: NDArray[np.uint32]
+    starts: NDArray[np.uint64]
+    docs: Docs
+    counts: NDArray[Any]
+    position_starts: NDArray[np.uint64]
+    positions: NDArray[Any]
+
+    def places(self, words: NDArray[np.uint32]) -> Ints:
+        """Where in `words` those of the given ones are that stand in the field at all."""
+        if not len(self.words) or not len(words):
+            return np.empty(0, np.int64)
+        at = np.searchsorted(self.words, words)
+        at[at == len(self.words)] = 0
+        return at[self.words[at] == words]
+
+    def extent(self, place: int) -> slice:
+        """Which postings belong to the word at a place."""
+        return slice(int(self.starts[place]), int(self.starts[place + 1]))
+
+
+def field_postings(container: Container, field: str) -> FieldPostings:
+    """The postings of a text field."""
+    parts = ("words", "starts", "docs", "counts", "position_starts", "positions")
+    return FieldPostings(*(container.array(f"{field}.{part}") for part in parts))
+
+
+def ranges(starts: NDArray[Any], lengths: NDArray[Any]) -> Ints:
+    """The numbers from each start on, as many as its length says, one range after the other."""
+    lengths = lengths.astype(np.int64)
+    ahead = np.cumsum(lengths) - lengths
+    firsts: Ints = np.repeat(starts.astype(np.int64) - ahead, lengths)
+    firsts += np.arange(len(firsts))
+    return firsts
