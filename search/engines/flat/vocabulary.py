@@ -13,6 +13,7 @@ from rapidfuzz.distance import OSA
 
 from search.engines.flat.container import Container
 from search.engines.flat.layout import STEM_MARK, from_bytes, letters, to_bytes
+from search.engines.flat.postings import ranges
 from search.engines.flat.wildcards import Numbers, Wildcard
 
 _BLOCK: Final = 1 << 16
@@ -100,9 +101,7 @@ class Vocabulary:
         """The words of many surfaces one after the other, and for each which of `numbers` it belongs to, by place."""
         firsts = self._words[numbers].astype(np.int64)
         counts = self._words[numbers + 1] - firsts
-        owners = np.repeat(np.arange(len(numbers)), counts)
-        ahead = np.cumsum(counts) - counts
-        return np.arange(len(owners)) + (firsts - ahead)[owners], owners
+        return ranges(firsts, counts), np.repeat(np.arange(len(numbers)), counts)
 
     def words_of_stem(self, language: str, stem: str) -> NDArray[np.uint32]:
         """The words of a language that have that stem, rising."""
