@@ -30,7 +30,8 @@ VALUE_GAP: Final = 100
 """Positions left free between two values of a field, so that no phrase reaches from one into the next."""
 
 _REMEMBERED_WORDS: Final = 100_000
-_REMEMBERED_LENGTH: Final = 40
+REMEMBERED_LENGTH: Final = 40
+"""Longer stretches of text are unlikely to come again."""
 
 
 class Token(NamedTuple):
@@ -66,7 +67,8 @@ _JOIN = (
     "|(?<=[lL])·(?=[lL])"  # one letter in Catalan
     "|(?<=[0-9])[,\u00a0\u202f\u2009](?=[0-9]))"
 )
-_CHUNK = re.compile(f"{_WORD}(?:{_JOIN}{_WORD})*")
+CHUNK: Final = re.compile(f"{_WORD}(?:{_JOIN}{_WORD})*")
+"""A stretch of text that is read by itself, whatever stands around it."""
 _NOT_INSIDE = "(?<![^\\W_])(?<![0-9][.,'’])"
 _PART = re.compile(
     f"{_NOT_INSIDE}(?P<number>"
@@ -82,12 +84,12 @@ _NOT_INDEXED = re.compile(f"[^\\w.⁄{CONTINUES}]|_")  # ⁄ is what NFKC makes 
 
 def analyze(text: str, language: str) -> list[Token]:
     """The tokens of `text`, in order. `language` is a tag such as "en" or "zh-TW"; "" means no stemming."""
-    return _tokens(text, _lexicon(_stemmed_language(language)), 0)
+    return _tokens(text, _lexicon(stemmed_language(language)), 0)
 
 
 def analyze_values(values: Sequence[str], language: str) -> list[list[Token]]:
     """The tokens of each value of one field; positions go on from value to value with VALUE_GAP between them."""
-    lexicon = _lexicon(_stemmed_language(language))
+    lexicon = _lexicon(stemmed_language(language))
     lists = []
     position = 0
     for value in values:
@@ -98,7 +100,8 @@ def analyze_values(values: Sequence[str], language: str) -> list[list[Token]]:
     return lists
 
 
-def _stemmed_language(tag: str) -> str:
+def stemmed_language(tag: str) -> str:
+    """The code of the language of this tag if its words are stemmed, else ""."""
     code = primary_language(tag)
     row = LANGUAGES.get(code)
     return code if row is not None and row.stemmer is not None else ""
@@ -115,8 +118,8 @@ class _Lexicon(dict[str, _Entry]):
         self.language = language
 
     def __missing__(self, chunk: str) -> _Entry:
-        entry = _read_chunk(chunk, self.language)
-        if len(chunk) <= _REMEMBERED_LENGTH and not (len(chunk) > 4 and is_unspaced(chunk)):
+        entry = read_chunk(chunk, self.language)
+        if is_worth_remembering(chunk):
             _make_room()
             self[chunk] = entry
         return entry
@@ -140,7 +143,7 @@ def _make_room() -> None:
 def _tokens(text: str, lexicon: _Lexicon, position: int) -> list[Token]:
     tokens: list[Token] = []
     append = tokens.append
-    for match in _CHUNK.finditer(text):
+    for match in CHUNK.finditer(text):
         parts, count = lexicon[match.group()]
         at = match.start()
         for surface, stemmed, start, end, ahead, compound in parts:
@@ -149,7 +152,14 @@ def _tokens(text: str, lexicon: _Lexicon, position: int) -> list[Token]:
     return tokens
 
 
-def _read_chunk(chunk: str, language: str) -> _Entry:
+def is_worth_remembering(chunk: str) -> bool:
+    """Whether the stretch of text may well come again: not in long ones, nor in sentences written without spaces."""
+    return len(chunk) <= REMEMBERED_LENGTH and not (len(chunk) > 4 and is_unspaced(chunk))
+
+
+def read_chunk(chunk: str, language: str) -> _Entry:
+    """The tokens of what `CHUNK` matches: surface, stem, start, end, position, compound, counted from the chunk's; and
+    how many positions it takes. `language` is as `stemmed_language` gives it."""
     parts = list(_parts(chunk))
     tokens: list[tuple[str, str, int, int, int, bool]] = []
     position = 0
@@ -160,7 +170,9 @@ def _read_chunk(chunk: str, language: str) -> _Entry:
             tokens.append((surface, stemmed, part.start, part.end, position, False))
             position += 1
     if _is_compound(chunk, parts) and len(tokens) == len(parts):
-        tokens.insert(1, _compound(parts, language))
+        compound = _compound(parts, language)
+        if compound[0] != tokens[0][0]:  # cut to the same length they would be one word twice at one place
+            tokens.insert(1, compound)
     return tuple(tokens), position
 
 

@@ -1,0 +1,105 @@
+"""Articles to a segment file: gathered in memory as numbers, inverted and written when there are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.analysis.bulk import Pieces
+from search.document import Document
+from search.engines.answer import WORD_FIELDS
+from search.engines.flat.columns import ArticleColumns
+from search.engines.flat.container import ContainerWriter
+from search.engines.flat.inversion import BYTES_PER_PIECE, FieldRuns, Postings, TokenTables, invert
+from search.engines.flat.layout import SEGMENT
+from search.engines.flat.wordlist import WordList
+from search.schema import TEXT_FIELDS
+
+MEMORY_BYTES: Final = 128 << 20
+"""What a batch of articles may take, from the first one gathered to the file written."""
+
+_REMEMBERED_BYTES: Final = 64 << 20
+"""What the pieces of text read may take from one batch to the next."""
+
+
+class SegmentBuilder:
+    """Gathers articles until `is_full`; `write` makes a segment file of them and begins anew.
+
+    Article ids are not compared: the same id twice gives two articles.
+    """
+
+    def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
+        self._memory_bytes = memory_bytes
+        self._pieces = Pieces()
+        self._columns = ArticleColumns()
+        self._fields = {name: FieldRuns() for name in TEXT_FIELDS}
+
+    @property
+    def articles(self) -> int:
+        """How many have been added since the last `write`."""
+        return len(self._columns)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to `write`."""
+        pieces = sum(len(field.pieces) for field in self._fields.values())
+        used = pieces * BYTES_PER_PIECE + self._columns.size_bytes
+        return used + max(0, self._pieces.size_bytes - _REMEMBERED_BYTES) >= self._memory_bytes
+
+    def add(self, document: Document) -> int:
+        """Adds an article; gives its number in the segment to come."""
+        number = self.articles
+        self._columns.add(document)
+        read, tag = self._pieces.read, document.language
+        for name, field in self._fields.items():
+            for value in TEXT_FIELDS[name].values(document):
+                start = len(field.pieces)
+                read(value, tag, field.pieces)
+                field.close(number, start)
+        return number
+
+    def write(self, path: Path) -> None:
+        """Writes the segment file and syncs it; what was added is then forgotten. Raises FileExistsError or OSError;
+        then no file is left, and the articles are still here."""
+        with ContainerWriter(path, SEGMENT) as writer:
+            self._columns.write(writer)
+            words, ranks = self._words_in_order()
+            tables = TokenTables.of(self._pieces, ranks)
+            fields = {name: invert(field, tables, self.articles) for name, field in self._fields.items()}
+            _write_fields(writer, fields)
+            words.write(writer, words.articles([fields[name] for name in WORD_FIELDS]))
+        self._columns = ArticleColumns()
+        self._fields = {name: FieldRuns() for name in TEXT_FIELDS}
+        if self._pieces.size_bytes > _REMEMBERED_BYTES:
+            self._pieces = Pieces()
+
+    def _words_in_order(self) -> tuple[WordList, NDArray[np.uint32]]:
+        """The words of these articles, and for the number of each its place among them."""
+        keys = self._pieces.word_keys()
+        used = np.flatnonzero(self._used_words(len(keys))).tolist()
+        used.sort(key=keys.__getitem__)
+        ranks = np.zeros(len(keys), np.uint32)
+        ranks[used] = np.arange(len(used))
+        return WordList.of([keys[number] for number in used]), ranks
+
+    def _used_words(self, words: int) -> NDArray[np.bool_]:
+        """Which of the words remembered stand in these articles; others are from earlier ones."""
+        starts = np.array(self._pieces.starts, np.int64)
+        is_used = np.zeros(len(starts) - 1, np.bool_)
+        for field in self._fields.values():
+            is_used[np.array(field.pieces, np.uint32)] = True
+        used = np.zeros(words, np.bool_)
+        used[np.array(self._pieces.words, np.uint32)[np.repeat(is_used, np.diff(starts))]] = True
+        return used
+
+
+def _write_fields(writer: ContainerWriter, fields: Mapping[str, Postings]) -> None:
+    """Writes the lengths and the sections under "Postings" in `layout`."""
+    writer.add("lengths", np.concatenate([postings.lengths for postings in fields.values()]))
+    for name, postings in fields.items():
+        for part in ("words", "starts", "docs", "counts", "position_starts", "positions"):
+            writer.add(f"{name}.{part}", getattr(postings, part))
