@@ -29,6 +29,7 @@ from search.engines.base import (
     IndexStatus,
     Plan,
     Problem,
+    Repair,
     Recency,
     Results,
     Sort,
@@ -92,6 +93,10 @@ class MemoryEngine:
         for name, article in self._newest().articles.items():
             if article.document.content_hash() != article.content_hash:
                 yield Problem(name, "the article is not the one that was added")
+
+    def repair(self) -> Iterable[Repair]:
+        self._newest()  # says so if there is none; what is in memory cannot be mended
+        return ()
 
     def _newest(self) -> State:
         if self._store.state is None:
