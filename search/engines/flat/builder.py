@@ -15,6 +15,8 @@ from search.engines.answer import WORD_FIELDS
 from search.engines.flat.columns import ArticleColumns
 from search.engines.flat.container import ContainerWriter
 from search.engines.flat.inversion import BYTES_PER_PIECE, FieldRuns, Postings, TokenTables, invert
+from search.engines.flat.joined import PARTS as JOINED_PARTS
+from search.engines.flat.joined import PiecePairs
 from search.engines.flat.layout import SEGMENT
 from search.engines.flat.wordlist import WordList
 from search.schema import TEXT_FIELDS
@@ -71,11 +73,20 @@ class SegmentBuilder:
             tables = TokenTables.of(self._pieces, ranks)
             fields = {name: invert(field, tables, self.articles) for name, field in self._fields.items()}
             _write_fields(writer, fields)
+            self._write_joined(writer, tables)
             words.write(writer, words.articles([fields[name] for name in WORD_FIELDS]))
         self._columns = ArticleColumns()
         self._fields = {name: FieldRuns() for name in TEXT_FIELDS}
         if self._pieces.size_bytes > _REMEMBERED_BYTES:
             self._pieces = Pieces()
+
+    def _write_joined(self, writer: ContainerWriter, tables: TokenTables) -> None:
+        pairs = PiecePairs(tables.sizes, tables.words, tables.aheads)
+        for name, field in self._fields.items():
+            columns = (np.asarray(column, np.uint32) for column in (field.pieces, field.docs, field.sizes))
+            found = pairs.postings(*columns)
+            for part in JOINED_PARTS:
+                writer.add(f"{name}.joined.{part}", getattr(found, part))
 
     def _words_in_order(self) -> tuple[WordList, NDArray[np.uint32]]:
         """The words of these articles, and for the number of each its place among them."""

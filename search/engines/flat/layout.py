@@ -48,6 +48,11 @@ Postings, for each text field F of TEXT_FIELDS
     F.counts                |u1 to <u4     how often the word stands in the field, at least once
     F.position_starts       <u8, V + 1   and all their positions those from position_starts[v] to ...[v + 1]:
     F.positions             <u2 or <u4     of each posting in turn, rising
+    F.joined.words          <u4, J       joined words that stand at the same position as the first of their parts does,
+    F.joined.firsts         <u4, J         which is this word; rising, the first part within the joined word
+    F.joined.starts         <u8, J + 1   the articles with such positions are those from starts[j] to starts[j + 1]:
+    F.joined.docs           <u4            the article, rising,
+    F.joined.counts         |u1 to <u4     how many such positions it has
 
 Beside a segment `NAME.segment` there may be files of kind "deletions", `NAME.GENERATION.deleted`, each with the section
 `docs` (<u4, rising): the articles of the segment that one commit does not count any more.

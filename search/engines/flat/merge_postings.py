@@ -20,7 +20,7 @@ Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """What one part gives to a field: those of its rows (words of the field) of which something is left.
 
     `places`: where their words stand among the words of the result; `postings`, `positions`: how many are left.
@@ -90,28 +90,28 @@ def _merge_field(
     starts, position_starts = starts_of(postings), starts_of(positions)
     sink.put(f"{field}.words", words.astype(np.uint32))
     sink.put(f"{field}.starts", starts)
-    docs = _interleaved(sources, starts, lambda own: own.postings, _Rows.docs_of, np.dtype(np.uint32))
+    docs = interleaved(sources, starts, lambda own: own.postings, Rows.docs_of, np.dtype(np.uint32))
     sink.write(f"{field}.docs", np.uint32, docs)
-    kind = _widest(sources, "counts")
-    sink.write(f"{field}.counts", kind, _interleaved(sources, starts, lambda own: own.postings, _Rows.counts_of, kind))
+    kind = widest(sources, "counts")
+    sink.write(f"{field}.counts", kind, interleaved(sources, starts, lambda own: own.postings, Rows.counts_of, kind))
     sink.put(f"{field}.position_starts", position_starts)
-    kind = _widest(sources, "positions")
+    kind = widest(sources, "positions")
     sink.write(
         f"{field}.positions",
         kind,
-        _interleaved(sources, position_starts, lambda own: own.positions, _Rows.positions_of, kind),
+        interleaved(sources, position_starts, lambda own: own.positions, Rows.positions_of, kind),
     )
 
 
 def _rows_of_field(
     field: str, parts: Sequence[Part], left: Sequence[Left], numbers: Sequence[Numbers]
-) -> tuple[Numbers, list[_Rows]]:
+) -> tuple[Numbers, list[Rows]]:
     """The words of the field in the result, and what each part gives to them."""
     rows = [np.flatnonzero(rest.fields[field].postings) for rest in left]
     words = [number[part.array(f"{field}.words")[own]] for part, number, own in zip(parts, numbers, rows, strict=True)]
     united = np.unique(np.concatenate(words))
     return united, [
-        _Rows(
+        Rows(
             part=part,
             field=field,
             rows=own,
@@ -123,15 +123,15 @@ def _rows_of_field(
     ]
 
 
-def _widest(sources: Sequence[_Rows], name: str) -> np.dtype[np.unsignedinteger]:
+def widest(sources: Sequence[Rows], name: str) -> np.dtype[np.unsignedinteger]:
     return max((own.array(name).dtype for own in sources), key=lambda kind: kind.itemsize)
 
 
-def _interleaved(
-    sources: Sequence[_Rows],
+def interleaved(
+    sources: Sequence[Rows],
     starts: Array,
-    sizes: Callable[[_Rows], Numbers],
-    read: Callable[[_Rows, int, int], Iterator[Array]],
+    sizes: Callable[[Rows], Numbers],
+    read: Callable[[Rows, int, int], Iterator[Array]],
     kind: np.dtype[np.unsignedinteger],
 ) -> Iterator[Array]:
     """The items of each word of the result, of the first part, of the second, and so on."""

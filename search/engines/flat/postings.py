@@ -51,3 +51,13 @@ def ranges(starts: NDArray[Any], lengths: NDArray[Any]) -> Ints:
     firsts: Ints = np.repeat(starts.astype(np.int64) - ahead, lengths)
     firsts += np.arange(len(firsts))
     return firsts
+
+
+def added_up(docs: NDArray[Any], counts: NDArray[Any]) -> tuple[Docs, NDArray[Any]]:
+    """Articles in any order, put in order, the counts of equal ones added; at least one."""
+    order = np.argsort(docs, kind="stable")
+    docs, counts = docs[order], counts[order]
+    first = np.ones(len(docs), np.bool_)
+    np.not_equal(docs[1:], docs[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    return docs[starts], np.add.reduceat(counts, starts, dtype=np.int64 if counts.dtype.kind == "u" else None)

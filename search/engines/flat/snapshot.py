@@ -77,7 +77,7 @@ class SegmentStore:
         parts: list[LiveSegment] = []
         try:
             for entry, base in zip(manifest.segments, bases, strict=False):
-                parts.append(self._acquire(entry, base))  # noqa: PERF401 - what is open must be closed
+                parts.append(self._acquire(entry, base))
         except BaseException:
             self._release(parts)
             raise

@@ -1,0 +1,83 @@
+"""From a leaf of a query to postings: in which articles of one segment its words stand, in which field, how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.flat.joined import shared_positions
+from search.engines.flat.layout import FIELD_ORDINALS
+from search.engines.flat.postings import Docs, FieldPostings, added_up, ranges
+from search.engines.flat.segments import Segment
+from search.engines.flat.vocabulary import Vocabulary
+from search.query.match import Term
+from search.ranking import STEM_WEIGHT
+
+Words = NDArray[np.uint32]
+
+_SHORT: Final = 512
+"""Words with fewer articles are put together, if there are many: for each of them numpy costs more than it does."""
+_FEW_WORDS: Final = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Articles of one segment, rising, each once, and how often something stands in one of their fields. An occurrence
+    counts `weight`; a negative one takes back what another run counts twice."""
+
+    field: int
+    weight: float
+    docs: Docs
+    counts: NDArray[Any]
+
+
+def weighted_words(vocabulary: Vocabulary, term: Term) -> dict[float, Words]:
+    """The words that a term matches, rising, by what an occurrence counts: 1 for the spelling itself, STEM_WEIGHT for
+    other forms."""
+    own = vocabulary.words_of_surface(term.surface)
+    exact = np.arange(own.start, own.stop, dtype=np.uint32)
+    forms = [vocabulary.words_of_stem(language, stem) for language, stem in term.stems]
+    others = [words for words in forms if len(words)]
+    if not others:
+        return {1.0: exact}
+    found = np.unique(np.concatenate(others)) if len(others) > 1 else others[0]
+    return {1.0: exact, STEM_WEIGHT: found[(found < own.start) | (found >= own.stop)]}
+
+
+def runs_of_words(segment: Segment, words: dict[float, Words], fields: Sequence[str]) -> Iterator[Run]:
+    """Where words stand, given by their weights; `Run`s whose sum over an article is BM25F's frequency."""
+    for name in fields:
+        postings = segment.field(name)
+        for weight, own in words.items():
+            for docs, counts in _postings(postings, own):
+                yield Run(FIELD_ORDINALS[name], weight, docs, counts)
+        yield from _counted_twice(segment, words, name)
+
+
+def _postings(postings: FieldPostings, words: Words) -> Iterator[tuple[Docs, NDArray[Any]]]:
+    places = postings.places(words)
+    if len(places) > _FEW_WORDS:
+        starts = postings.starts[places]
+        lengths = (postings.starts[places + 1] - starts).astype(np.int64)
+        short = lengths < _SHORT
+        if short.any():
+            at = ranges(starts[short], lengths[short])
+            yield added_up(postings.docs[at], postings.counts[at])
+        places = places[~short]
+    for place in places.tolist():
+        extent = postings.extent(place)
+        yield postings.docs[extent], postings.counts[extent]
+
+
+def _counted_twice(segment: Segment, words: dict[float, Words], field: str) -> Iterator[Run]:
+    """Places at which two of the words stand, a joined one and its first part: only the better one counts there."""
+    weights = sorted(words, reverse=True)
+    for joined in weights:
+        for first in weights:
+            found = shared_positions(segment.container, field, words[joined], words[first])
+            if found is not None:
+                yield Run(FIELD_ORDINALS[field], -min(joined, first), *found)
