@@ -12,6 +12,7 @@
     │   ├── IndexVersionError   written by another version of the format
     │   └── IndexDamaged        files are missing or do not add up
     ├── SourceError             one input could not be read; counted, the run goes on
+    ├── ProcessLost             a process that worked for this one ended before its work was done
     └── ConfigError             a setting is wrong; raised at start, exit code 2
 
 Messages are in lower case, have no full stop, and say what to do.
@@ -109,6 +110,24 @@ class SourceError(BackfileError):
         super().__init__(f"{place}: {reason}")
         self.place = place
         self.reason = reason
+
+
+class ProcessLost(BackfileError):
+    """A process that worked for this one has ended, killed or crashed; what was committed before is kept.
+
+    `name` is what it was started as; `code` its exit code, negative for the signal that ended it, None if not known.
+    """
+
+    title = "A process was lost"
+
+    def __init__(self, name: str, code: int | None) -> None:
+        how = f"by signal {-code}" if code is not None and code < 0 else f"with exit code {code}"
+        super().__init__(
+            f"the process {name!r} was ended {how}; what was committed before is kept; "
+            "if memory is short, run again with fewer processes (--workers 1)"
+        )
+        self.name = name
+        self.code = code
 
 
 class ConfigError(BackfileError):
