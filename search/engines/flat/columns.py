@@ -34,7 +34,7 @@ class ArticleColumns:
         self._sources: dict[str, int] = {}
         self._source_ordinals = array("I")
         self._moments = [_Moments() for _ in DATE_FIELDS]
-        self._fingerprints = array("Q")
+        self._fingerprints = bytearray()
         self._hashes = bytearray()
         self._keywords = {name: _Keywords(name) for name in KEYWORD_FIELDS}
         self._string_bytes = 0
@@ -53,10 +53,11 @@ class ArticleColumns:
         canonical = document.canonical()
         article = deflate_article(canonical, document.source)
         name, url = to_bytes(document.id), to_bytes(document.url or "")
+        fingerprint = document.fingerprint.to_bytes(8, "little")
         moments = [field.value(document) for field in DATE_FIELDS.values()]
         dates = [(_NAN, False) if day is None else (epoch(day), is_floating(day)) for day in moments]
         rows = [keywords.row(document) for keywords in self._keywords.values()]
-        self._fingerprints.append(document.fingerprint)
+        self._fingerprints += fingerprint
         self._hashes += content_digest(canonical)
         self._ids.append(name)
         self._urls.append(url)
@@ -83,7 +84,7 @@ class ArticleColumns:
         writer.add("source.ordinals", _ranks(self._sources, sources)[_numbers(self._source_ordinals)])
         writer.add("dates", np.concatenate([np.array(column.seconds) for column in self._moments]))
         writer.add("floating", np.concatenate([np.frombuffer(bytes(c.floating), np.uint8) for c in self._moments]))
-        writer.add("fingerprints", np.array(self._fingerprints, np.uint64))
+        writer.add("fingerprints", np.frombuffer(bytes(self._fingerprints), "<u8"))
         writer.add("content_hashes", np.frombuffer(bytes(self._hashes), np.uint8))
         _write_strings(writer, "article", self._articles)
         for keywords in self._keywords.values():

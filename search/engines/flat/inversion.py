@@ -21,6 +21,8 @@ from search.engines.flat.layout import smallest_type
 POSITION_BITS: Final = 29
 """Positions of one field in one article lie below 2 to this power; what stands behind is not indexed."""
 
+_KEY_BITS: Final = 64
+
 _SLICE: Final = 1 << 20
 """Pieces or tokens worked on in one go, so that what lies between two steps is small."""
 
@@ -105,7 +107,7 @@ def invert(field: FieldRuns, tables: TokenTables, articles: int) -> Postings:
         pieces, sizes, (docs << position_bits) + bases, position_bits, position_bits + articles.bit_length(), tokens
     )
     word_bits = int(tables.words.max(initial=0)).bit_length()
-    in_order = _sorted_narrow if placed.place_bits + word_bits <= 64 else _sorted_wide
+    in_order = _sorted_narrow if placed.place_bits + word_bits <= _KEY_BITS else _sorted_wide
     return _postings(in_order(placed, tables), position_bits, lengths)
 
 
@@ -139,7 +141,8 @@ def _measure(
 def _starts(sizes: NDArray[Any]) -> NDArray[np.int64]:
     """Where each of several stretches of these sizes begins, one behind the other."""
     ends: NDArray[np.int64] = np.cumsum(sizes, dtype=np.int64)
-    return ends - sizes
+    starts: NDArray[np.int64] = ends - sizes
+    return starts
 
 
 def _bases(docs: NDArray[np.int64], advances: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,0 +1,148 @@
+"""Bulk analysis gives exactly the tokens that one text at a time gives."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from array import array
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from search.analysis import LANGUAGES, MAX_TOKEN_LENGTH, VALUE_GAP, analyze, analyze_values
+from search.analysis.bulk import NOTHING, Pieces, word_key
+from search.analysis.tokens import stemmed_language
+
+_SCRAPS = (
+    "war", "Wars", "post-war", "U.S.", "u.s", "I.B.M.", "O'Brien", "dog’s", "s", "'s", "3,5", "1,234.5", "1 234 567",
+    "1.234.567,8", "3.5bn", "12\u00a0000", "1\u202f234", "7\u2009", "COP29", "COP-29", "a_b", "_", "__init__", "a&b",
+    "AT&T", "and/or", "col·legi", "l·l", "·", "東京都", "東京は、大阪", "서울시", "ภาษาไทย", "ກິນ", "ក្រុម", "が゚",
+    "e\u0301te\u0301", "été", "İstanbul", "ılık", "ß", "ﷺ", "½", "x²", "٣٤", "اَلْكِتَاب", "हिन्दी", "שׁלום", "мой", "\u00ad",
+    "co\u00adop", "\u200d", "\ud800", "\U0001f600", "word" * 30, "w" * 99, "w" * 100, "w" * 101, "-", "--", ",", ".",
+    "'", "’", "\"", "(", ")", "/", "\u3000", "\u2003", "\n", "\t", "\x1f", "\x85", "\u2028", "\u00a0", "\u3164", "",
+)  # fmt: skip
+texts = st.one_of(
+    st.text(max_size=60),
+    st.lists(st.sampled_from((*_SCRAPS, " ", " ", " ")), max_size=20).map("".join),
+    st.lists(st.one_of(st.sampled_from(_SCRAPS), st.text(max_size=6)), max_size=12).map(" ".join),
+)
+languages = st.sampled_from((*LANGUAGES, "", "xx", "en-GB", "pt_BR"))
+
+
+def bulk_tokens(pieces: Pieces, values: list[str], language: str) -> list[tuple[str, int]]:
+    """Words and positions of the values of a field, from the tables."""
+    keys: list[str] = []
+    tokens = []
+    position = 0
+    for value in values:
+        numbers = array("I")
+        pieces.read(value, language, numbers)
+        keys = pieces.word_keys()
+        start = position
+        for number in numbers:
+            span = range(pieces.starts[number], pieces.starts[number + 1])
+            tokens += [(keys[pieces.words[token]], position + pieces.aheads[token]) for token in span]
+            position += pieces.advances[number]
+        position += VALUE_GAP if position > start else 0
+    return tokens
+
+
+def single_tokens(values: list[str], language: str) -> list[tuple[str, int]]:
+    stemmed = stemmed_language(language)
+    return [
+        (word_key(token.surface, stemmed, token.stem), token.position)
+        for tokens in analyze_values(values, language)
+        for token in tokens
+    ]
+
+
+_shared_pieces = Pieces()
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(texts, max_size=4), languages)
+@example(["12\u00a0000 and 12\u00a0 000", "\u00a0a\u00a0b"], "fr")
+@example(["東京都" * 50, "a,b;c" * 30, "b"], "en")
+@example(["Die Autos", "Die Autos"], "de")
+def test_any_text_in_any_language_gives_the_same_tokens(values: list[str], language: str) -> None:
+    expected = single_tokens(values, language)
+    assert bulk_tokens(Pieces(), values, language) == expected
+    assert bulk_tokens(_shared_pieces, values, language) == expected, "what was read before must not matter"
+
+
+def test_real_articles_give_the_same_tokens(shared: Path) -> None:
+    pieces = Pieces()
+    count = 0
+    for path in sorted((shared / "corpora" / "articles").glob("*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for row in map(json.loads, islice(lines, 0, 4000, 100)):
+                values = [row.get("title") or "", row.get("body") or "", row.get("summary") or ""]
+                language = row.get("lang") or "en"
+                assert bulk_tokens(pieces, values, language) == single_tokens(values, language), row["id"]
+                count += 1
+    assert count > 100
+
+
+def numbers_of(pieces: Pieces, text: str, language: str = "en") -> list[int]:
+    numbers = array("I")
+    pieces.read(text, language, numbers)
+    return list(numbers)
+
+
+def test_a_word_has_one_number_whatever_stands_around_it() -> None:
+    first, *others = numbers_of(Pieces(), 'said "said, (said) said. «said» ...said')
+    assert set(others) == {first}
+
+
+def test_pieces_without_words_share_a_number() -> None:
+    assert set(numbers_of(Pieces(), "- -- … ( ) & · \N{PILE OF POO} !?")) == {NOTHING}
+
+
+def test_languages_do_not_share_stems() -> None:
+    pieces = Pieces()
+    numbers_of(pieces, "nation", "en")
+    numbers_of(pieces, "nation", "fr")
+    numbers_of(pieces, "nation", "xx")
+    numbers_of(pieces, "nation", "en-GB")
+    assert sorted(pieces.word_keys()) == [
+        word_key("nation", "", ""), word_key("nation", "en", "nation"), word_key("nation", "fr", "nation")
+    ]  # fmt: skip
+
+
+def test_what_hardly_comes_again_is_not_remembered() -> None:
+    pieces = Pieces()
+    long = "https://news.example/" + "0123456789" * 5
+    for text in (long, "東京都庁舎"):
+        first, second = numbers_of(pieces, f"{text} {text}")
+        assert first != second
+        assert bulk_tokens(pieces, [text], "en") == single_tokens([text], "en")
+    first, second = numbers_of(pieces, "東京 東京")
+    assert first == second
+
+
+def test_the_stated_size_grows_with_what_is_read() -> None:
+    pieces = Pieces()
+    sizes = [pieces.size_bytes]
+    for start in range(0, 3000, 1000):
+        numbers_of(pieces, " ".join(f"word{number}" for number in range(start, start + 1000)))
+        sizes.append(pieces.size_bytes)
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > 3000 * 50
+    numbers_of(pieces, " ".join(f"word{number}" for number in range(3000)))
+    assert pieces.size_bytes == sizes[-1]
+
+
+@pytest.mark.parametrize("words", [("a", "b", "ab"), ("Die", "die"), ("ete", "été")])
+def test_word_keys_sort_like_spelling_language_and_stem(words: tuple[str, ...]) -> None:
+    triples = [(word, language, stem) for word in words for language in ("de", "en") for stem in words]
+    assert sorted(word_key(*triple) for triple in triples) == [word_key(*triple) for triple in sorted(triples)]
+
+
+def test_a_word_too_long_to_tell_from_its_compound_stands_once_at_its_place() -> None:
+    long = "w" * MAX_TOKEN_LENGTH
+    tokens = analyze(f"{long}-man", "en")
+    assert [(token.surface, token.position) for token in tokens] == [(long, 0), ("man", 1)]
+    assert [token.surface for token in analyze("post-man", "en")] == ["post", "postman", "man"]
