@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 MAX_TAG = 20_000
 """Characters of one template tag; what is longer is not taken for one."""
@@ -38,6 +38,7 @@ _SMALL = re.compile(
 )
 _FOOTNOTE = re.compile(r"^\[\^[\w-]{1,60}\]:", re.MULTILINE)
 _EMPTY_TARGET = re.compile(r"\]\([ \t]*(?=[\"'][^\"'\n]*[\"'][ \t]*\))")
+_BRACED_ID = re.compile(r"\{:?[ \t]*#")
 _STATED_ID = re.compile(
     r"^(\#{1,6}[ \t][^\n{]*?)[ \t]*\{:?[ \t]*\#([\w.:-]{1,200})[^{}\n]*\}[ \t]*\#*[ \t]*$", re.MULTILINE
 )
@@ -51,10 +52,12 @@ _LINK_NOWHERE = re.compile(rf'<a href="{_NOWHERE}">(.*?)</a>', re.DOTALL)
 def without_templates(text: str) -> str:
     """Markdown without template tags, with stated heading ids as anchors and with loose references as their words."""
     if "{" in text or "[" in text:
-        text = _STATED_ID.sub(r'\1 <a id="\2"></a>', _ID_BELOW.sub(r'\1 <a id="\2"></a>', text))
+        if _BRACED_ID.search(text):
+            text = _STATED_ID.sub(r'\1 <a id="\2"></a>', _ID_BELOW.sub(r'\1 <a id="\2"></a>', text))
         text = _HIGHLIGHT.sub(lambda match: f"\n```{match[2]}\n" if match[2] else "\n```\n", text)
-        text = _FOOTNOTE.sub("- ", text)
-        text = _sub_outside_code(_SMALL, lambda _: "", _without_tags(text))
+        if "[^" in text:
+            text = _FOOTNOTE.sub("- ", text)
+        text = _without_small_tags(_without_tags(text))
         text = _with_definitions(_EMPTY_TARGET.sub("](# ", text))
     return text
 
@@ -65,10 +68,11 @@ def without_loose_links(html: str) -> str:
 
 
 def _without_tags(text: str) -> str:
-    code = _code_spans(text)
+    tags = list(_tags(text))
+    code = _code_spans(text) if tags else []
     pieces: list[str] = []
     done = 0
-    for start, end in _tags(text):
+    for start, end in tags:
         if start >= done and not _inside(code, start):
             alone = bool(_BLOCK_START.search(text[max(0, start - 200) : start]) and _BLOCK_END.match(text, end))
             pieces += [text[done:start], _words_of(text[start:end]) if alone else ""]
@@ -100,14 +104,23 @@ def _with_definitions(text: str) -> str:
 
     Each label gets one at the end, where the text's own, if any, goes before it. Digits alone are left: `a[0][1]`.
     """
+    if "][" not in text:
+        return text
     labels = dict.fromkeys(" ".join((full or short).split()) for full, short in _REFERENCE.findall(text))
     wanted = [label for label in labels if label and not label.isdigit()]
     return text + "\n\n" + "".join(f"[{label}]: {_NOWHERE}\n" for label in wanted) if wanted else text
 
 
-def _sub_outside_code(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], text: str) -> str:
-    code = _code_spans(text)
-    return pattern.sub(lambda match: match[0] if _inside(code, match.start()) else replace(match), text)
+def _without_small_tags(text: str) -> str:
+    matches = list(_SMALL.finditer(text))
+    code = _code_spans(text) if matches else []
+    pieces: list[str] = []
+    done = 0
+    for match in matches:
+        if not _inside(code, match.start()):
+            pieces.append(text[done : match.start()])
+            done = match.end()
+    return "".join(pieces) + text[done:]
 
 
 def _code_spans(text: str) -> list[tuple[int, int]]:
