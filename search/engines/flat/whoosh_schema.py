@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 from whoosh import analysis, columns, fields, formats
 
-from search.analysis import analyze
+from search.analysis import Token, analyze, fold
 from search.engines.flat.layout import from_bytes, to_bytes
 from search.errors import EngineError
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
@@ -53,7 +53,7 @@ def refuse_writing(*_: object, **__: object) -> NoReturn:
 
 class SurfaceAnalyzer(analysis.Analyzer):  # type: ignore[misc]
     """Text to the folded words that are indexed; in queries without the compound of a joined word, whose parts follow
-    each other there."""
+    each other there. Whoosh's parser hands over patterns with `tokenize` off: they are folded and stay whole."""
 
     def __call__(
         self,
@@ -62,11 +62,13 @@ class SurfaceAnalyzer(analysis.Analyzer):  # type: ignore[misc]
         chars: bool = False,
         start_pos: int = 0,
         start_char: int = 0,
+        tokenize: bool = True,
         mode: str = "",
         **kwargs: Any,
     ) -> Iterator[analysis.Token]:
         token = analysis.Token(positions, chars, mode=mode, **kwargs)
-        for word in analyze(value, ""):
+        words = analyze(value, "") if tokenize else [Token(fold(value), "", 0, len(value), 0)]
+        for word in words:
             if word.compound and mode == "query":
                 continue
             token.text = token.original = word.surface
