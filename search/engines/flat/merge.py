@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from search.engines.flat.container import Container, ContainerWriter
 from search.engines.flat.layout import SEGMENT
 from search.engines.flat.merge_articles import merge_articles
-from search.engines.flat.merge_joined import merge_joined
 from search.engines.flat.merge_parts import Sink, to_parts
 from search.engines.flat.merge_postings import merge_postings
 from search.engines.flat.merge_words import merge_words, what_is_left
@@ -38,4 +37,3 @@ def merge_segments(
         left = [what_is_left(part) for part in sources]
         numbers = merge_words(sources, left, sink)
         merge_postings(sources, left, numbers, sink)
-        merge_joined(sources, numbers, sink)

@@ -49,7 +49,11 @@ def _texts(part: Part, name: str) -> Iterator[Array]:
     raw, starts = part.array(f"{name}.bytes"), part.array(f"{name}.starts")
     for begin, end in slices(starts, 1 << 22):
         chunk = raw[int(starts[begin]) : int(starts[end])]
-        yield chunk if part.whole else chunk[np.repeat(part.live[begin:end], np.diff(starts[begin : end + 1]))]
+        yield (
+            chunk
+            if part.whole
+            else chunk[np.repeat(part.live[begin:end], np.diff(starts[begin : end + 1]).astype(np.int64))]
+        )
 
 
 def _write_order(parts: Sequence[Part], sink: Sink) -> None:

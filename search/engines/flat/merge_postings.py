@@ -8,52 +8,54 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.flat.merge_parts import SLICE, Array, Part, Sink, slices, starts_of
-from search.engines.flat.merge_words import Left
+from search.engines.flat.merge_words import Left, LeftInField, postings_left
 from search.schema import TEXT_FIELDS
 
 Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """What one part gives to a field: those of its rows (words of the field) of which something is left.
+class _Rows:
+    """What one part gives to the sections `name.…`: those of its rows of postings of which something is left.
 
-    `places`: where their words stand among the words of the result; `postings`, `positions`: how many are left.
+    `places`: which rows of the result they belong to; `postings`, `positions`: how many are left.
     """
 
     part: Part
-    field: str
+    name: str
     rows: Numbers
     places: Numbers
     postings: Numbers
     positions: Numbers
 
     def array(self, name: str) -> Array:
-        return self.part.array(f"{self.field}.{name}")
+        return self.part.array(f"{self.name}.{name}")
 
     def docs_of(self, first: int, last: int) -> Iterator[Array]:
         """The articles in the rows of the part from `first` to before `last`, as they are numbered in the result."""
         docs, starts = self.array("docs"), self.array("starts")
         for begin, end in _pieces(starts, first, last, SLICE):
             some = docs[begin:end]
-            yield (
-                some + self.part.renumbered[0] if self.part.whole else self.part.renumbered[some[self.part.live[some]]]
-            )
+            if self.part.whole:
+                yield some + self.part.renumbered[0]
+            else:
+                yield self.part.renumbered[some[self.part.live[some]]]
 
     def counts_of(self, first: int, last: int) -> Iterator[Array]:
-        """How often the word stands in each of these articles."""
+        """What is counted in each of these articles."""
         counts, docs, starts = self.array("counts"), self.array("docs"), self.array("starts")
         for begin, end in _pieces(starts, first, last, SLICE):
             some = counts[begin:end]
             yield some if self.part.whole else some[self.part.live[docs[begin:end]]]
 
     def positions_of(self, first: int, last: int) -> Iterator[Array]:
-        """Where it stands in each of them."""
+        """The positions in each of them."""
         positions, starts = self.array("positions"), self.array("position_starts")
         if self.part.whole:
             yield from (positions[begin:end] for begin, end in _pieces(starts, first, last, SLICE))
@@ -76,65 +78,75 @@ def _pieces(starts: Array, first: int, last: int, most: int) -> Iterator[tuple[i
 def merge_postings(parts: Sequence[Part], left: Sequence[Left], numbers: Sequence[Numbers], sink: Sink) -> None:
     """Writes the postings of every text field; `numbers` are those of the words of each part in the result."""
     for field in TEXT_FIELDS:
-        _merge_field(field, parts, left, numbers, sink)
+        _merge_words(field, parts, [rest.fields[field] for rest in left], numbers, sink)
+        _merge_joined(f"{field}.joined", parts, numbers, sink)
 
 
-def _merge_field(
-    field: str, parts: Sequence[Part], left: Sequence[Left], numbers: Sequence[Numbers], sink: Sink
+def _merge_words(
+    field: str, parts: Sequence[Part], left: Sequence[LeftInField], numbers: Sequence[Numbers], sink: Sink
 ) -> None:
-    words, sources = _rows_of_field(field, parts, left, numbers)
-    postings, positions = np.zeros(len(words), np.int64), np.zeros(len(words), np.int64)
-    for own in sources:
-        postings[own.places] += own.postings
-        positions[own.places] += own.positions
-    starts, position_starts = starts_of(postings), starts_of(positions)
+    keys = [number[part.array(f"{field}.words")] for part, number in zip(parts, numbers, strict=True)]
+    words, sources = _united(field, parts, keys, left)
     sink.put(f"{field}.words", words.astype(np.uint32))
-    sink.put(f"{field}.starts", starts)
-    docs = interleaved(sources, starts, lambda own: own.postings, Rows.docs_of, np.dtype(np.uint32))
-    sink.write(f"{field}.docs", np.uint32, docs)
-    kind = widest(sources, "counts")
-    sink.write(f"{field}.counts", kind, interleaved(sources, starts, lambda own: own.postings, Rows.counts_of, kind))
-    sink.put(f"{field}.position_starts", position_starts)
-    kind = widest(sources, "positions")
-    sink.write(
-        f"{field}.positions",
-        kind,
-        interleaved(sources, position_starts, lambda own: own.positions, Rows.positions_of, kind),
-    )
+    _write_postings(field, len(words), sources, sink)
+    sizes = np.zeros(len(words), np.int64)
+    for own in sources:
+        sizes[own.places] += own.positions
+    starts = starts_of(sizes)
+    sink.put(f"{field}.position_starts", starts)
+    kind = _widest(sources, "positions")
+    positions = _interleaved(sources, starts, lambda own: own.positions, _Rows.positions_of, kind)
+    sink.write(f"{field}.positions", kind, positions)
 
 
-def _rows_of_field(
-    field: str, parts: Sequence[Part], left: Sequence[Left], numbers: Sequence[Numbers]
-) -> tuple[Numbers, list[Rows]]:
-    """The words of the field in the result, and what each part gives to them."""
-    rows = [np.flatnonzero(rest.fields[field].postings) for rest in left]
-    words = [number[part.array(f"{field}.words")[own]] for part, number, own in zip(parts, numbers, rows, strict=True)]
-    united = np.unique(np.concatenate(words))
+def _merge_joined(name: str, parts: Sequence[Part], numbers: Sequence[Numbers], sink: Sink) -> None:
+    keys = [
+        number[part.array(f"{name}.words")] << 32 | number[part.array(f"{name}.firsts")]
+        for part, number in zip(parts, numbers, strict=True)
+    ]
+    postings = [postings_left(part, name) for part in parts]
+    pairs, sources = _united(name, parts, keys, [LeftInField(each, each) for each in postings])
+    sink.put(f"{name}.words", (pairs >> 32).astype(np.uint32))
+    sink.put(f"{name}.firsts", pairs.astype(np.uint32))
+    _write_postings(name, len(pairs), sources, sink)
+
+
+def _united(
+    name: str, parts: Sequence[Part], keys: Sequence[Numbers], left: Sequence[LeftInField]
+) -> tuple[Numbers, list[_Rows]]:
+    """The keys of all rows of which something is left, rising, and what each part gives to them."""
+    rows = [np.flatnonzero(rest.postings) for rest in left]
+    united = np.unique(np.concatenate([key[own] for key, own in zip(keys, rows, strict=True)]))
     return united, [
-        Rows(
-            part=part,
-            field=field,
-            rows=own,
-            places=np.searchsorted(united, number),
-            postings=rest.fields[field].postings[own],
-            positions=rest.fields[field].positions[own],
-        )
-        for part, rest, own, number in zip(parts, left, rows, words, strict=True)
+        _Rows(part, name, own, np.searchsorted(united, key[own]), rest.postings[own], rest.positions[own])
+        for part, own, key, rest in zip(parts, rows, keys, left, strict=True)
     ]
 
 
-def widest(sources: Sequence[Rows], name: str) -> np.dtype[np.unsignedinteger]:
+def _write_postings(name: str, rows: int, sources: Sequence[_Rows], sink: Sink) -> None:
+    sizes = np.zeros(rows, np.int64)
+    for own in sources:
+        sizes[own.places] += own.postings
+    starts = starts_of(sizes)
+    sink.put(f"{name}.starts", starts)
+    kind = np.dtype(np.uint32)
+    sink.write(f"{name}.docs", kind, _interleaved(sources, starts, lambda own: own.postings, _Rows.docs_of, kind))
+    kind = _widest(sources, "counts")
+    sink.write(f"{name}.counts", kind, _interleaved(sources, starts, lambda own: own.postings, _Rows.counts_of, kind))
+
+
+def _widest(sources: Sequence[_Rows], name: str) -> np.dtype[Any]:
     return max((own.array(name).dtype for own in sources), key=lambda kind: kind.itemsize)
 
 
-def interleaved(
-    sources: Sequence[Rows],
+def _interleaved(
+    sources: Sequence[_Rows],
     starts: Array,
-    sizes: Callable[[Rows], Numbers],
-    read: Callable[[Rows, int, int], Iterator[Array]],
-    kind: np.dtype[np.unsignedinteger],
+    sizes: Callable[[_Rows], Numbers],
+    read: Callable[[_Rows, int, int], Iterator[Array]],
+    kind: np.dtype[Any],
 ) -> Iterator[Array]:
-    """The items of each word of the result, of the first part, of the second, and so on."""
+    """The items of each row of the result: of the first part, of the second, and so on."""
     for begin, end in slices(starts):
         taken = [(own, *np.searchsorted(own.places, [begin, end]).tolist()) for own in sources]
         taken = [(own, first, last) for own, first, last in taken if first < last]

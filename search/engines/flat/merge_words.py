@@ -58,18 +58,32 @@ def what_is_left(part: Part) -> Left:
 
 
 def _left_in_field(part: Part, field: str) -> LeftInField:
-    starts, positions = part.array(f"{field}.starts"), part.array(f"{field}.position_starts")
+    starts = part.array(f"{field}.position_starts")
+    postings = postings_left(part, field)
     if part.whole:
-        return LeftInField(np.diff(starts).astype(np.int64), np.diff(positions).astype(np.int64))
-    left = LeftInField(np.zeros(len(starts) - 1, np.int64), np.zeros(len(starts) - 1, np.int64))
-    docs, counts = part.array(f"{field}.docs"), part.array(f"{field}.counts")
+        return LeftInField(postings, np.diff(starts).astype(np.int64))
+    positions = np.zeros(len(postings), np.int64)
+    counts = part.array(f"{field}.counts")
+    for (begin, end), rows, live, at in _live_postings(part, field):
+        positions[begin:end] = np.add.reduceat(counts[rows] * live, at, dtype=np.int64)
+    return LeftInField(postings, positions)
+
+
+def postings_left(part: Part, name: str) -> NDArray[np.int64]:
+    """How many postings are left of each row of the sections `name.…`."""
+    postings = np.diff(part.array(f"{name}.starts")).astype(np.int64)
+    if not part.whole:
+        for (begin, end), _, live, at in _live_postings(part, name):
+            postings[begin:end] = np.add.reduceat(live, at, dtype=np.int64)
+    return postings
+
+
+def _live_postings(part: Part, name: str) -> Iterator[tuple[tuple[int, int], slice, Mask, NDArray[np.int64]]]:
+    """Some rows at a time: which, their postings, those that are live, and where each row begins among them."""
+    starts, docs = part.array(f"{name}.starts"), part.array(f"{name}.docs")
     for begin, end in slices(starts):
         rows = slice(int(starts[begin]), int(starts[end]))
-        live = part.live[docs[rows]]
-        at = (starts[begin:end] - starts[begin]).astype(np.int64)
-        left.postings[begin:end] = np.add.reduceat(live, at, dtype=np.int64)
-        left.positions[begin:end] = np.add.reduceat(counts[rows] * live, at, dtype=np.int64)
-    return left
+        yield (begin, end), rows, part.live[docs[rows]], (starts[begin:end] - starts[begin]).astype(np.int64)
 
 
 def _deleted_articles(part: Part) -> NDArray[np.int64]:
@@ -134,8 +148,9 @@ def _surface_of_words(part: Part) -> NDArray[np.int64]:
 
 
 def _stems(part: Part, left: Left) -> Array:
-    stems = part.array("word.stem")[left.words]
-    return stems[stems != NO_STEM]
+    stems: Array = part.array("word.stem")[left.words]
+    stemmed: Array = stems[stems != NO_STEM]
+    return stemmed
 
 
 def _marked(numbers: Array, part: Part, name: str) -> Mask:

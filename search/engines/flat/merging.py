@@ -1,0 +1,100 @@
+"""Which segments a commit merges: few enough to be quick to search, seldom enough to be quick to write.
+
+Segments are sorted into tiers by size, each tier of segments four times as large as those of the one below. Four of
+one tier are merged, into one of a higher tier; so an article is written anew once for each tier it climbs through, and
+that is all: of a million articles that come in commits of a thousand, each is written about six times.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+SMALLEST_TIER: Final = 500
+"""Segments of fewer articles are all of one tier."""
+
+SEGMENTS_A_TIER: Final = 4
+"""So many segments of one tier become one; each tier holds so many times more articles."""
+
+WORTH_CLEANING: Final = 0.4
+"""A segment of which this share is deleted is written anew without it."""
+
+MOST_ARTICLES: Final = 1 << 24
+"""No merge makes a larger segment: the format's 32-bit numbers are far from full, keywords of all articles included,
+and a segment more or less makes no difference to a search of that many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A segment as the policy sees it."""
+
+    articles: int
+    live: int
+
+
+def to_merge(sizes: Sequence[Size]) -> list[tuple[int, ...]]:
+    """The groups of segments, by their numbers, that a commit writes anew, each as one segment.
+
+    What a merge makes may complete a higher tier: then all of it goes there at once. A group may be one worn segment.
+    """
+    groups: list[tuple[int, ...]] = [(number,) for number, size in enumerate(sizes) if size.live]
+    while (crowd := _crowd(groups, sizes)) is not None:
+        groups = [group for group in groups if group not in crowd]
+        groups.append(tuple(sorted(number for group in crowd for number in group)))
+    return [group for group in groups if len(group) > 1 or _is_worn(sizes[group[0]])]
+
+
+def into_few(sizes: Sequence[Size]) -> list[tuple[int, ...]]:
+    """The groups that leave as few segments as the limit allows, and nothing deleted in any."""
+    groups: list[list[int]] = []
+    room = 0
+    for number, size in enumerate(sizes):
+        if not size.live:
+            continue
+        if size.live > room:
+            groups.append([])
+            room = MOST_ARTICLES
+        groups[-1].append(number)
+        room -= size.live
+    return [tuple(group) for group in groups if len(group) > 1 or sizes[group[0]].live < sizes[group[0]].articles]
+
+
+def _crowd(groups: Sequence[tuple[int, ...]], sizes: Sequence[Size]) -> list[tuple[int, ...]] | None:
+    """The groups of the lowest tier that has too many; None if none has."""
+    tiers: defaultdict[int, list[tuple[int, ...]]] = defaultdict(list)
+    for group in sorted(groups, key=lambda group: _live(group, sizes)):
+        tiers[_tier(_live(group, sizes))].append(group)
+    for tier in sorted(tiers):
+        fitting = _fitting(tiers[tier], sizes)
+        if len(fitting) >= SEGMENTS_A_TIER:
+            return fitting
+    return None
+
+
+def _fitting(groups: Sequence[tuple[int, ...]], sizes: Sequence[Size]) -> list[tuple[int, ...]]:
+    """The smallest of them, as many as one segment may hold."""
+    chosen: list[tuple[int, ...]] = []
+    total = 0
+    for group in groups:
+        total += _live(group, sizes)
+        if total > MOST_ARTICLES:
+            break
+        chosen.append(group)
+    return chosen
+
+
+def _live(group: tuple[int, ...], sizes: Sequence[Size]) -> int:
+    return sum(sizes[number].live for number in group)
+
+
+def _is_worn(size: Size) -> bool:
+    return size.articles - size.live > WORTH_CLEANING * size.articles
+
+
+def _tier(articles: int) -> int:
+    tier = 0
+    while articles >= SMALLEST_TIER * SEGMENTS_A_TIER**tier:
+        tier += 1
+    return tier
