@@ -1,0 +1,75 @@
+"""What the processes of the engines do. Little is imported here, so that their memory is the engine's own."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from benchmark.articles import read_batches
+from benchmark.engines.base import Output, engine_named
+from benchmark.queries import Question
+
+
+def build(pipe: Connection, engine: str, folder: Path, articles: Path, count: int, workers: int) -> None:
+    """Indexes articles; sends the seconds up to the commit, those of waiting after it, and those of processors.
+
+    Only the engine's own calls are counted: reading the articles back costs every engine the same.
+    """
+    found = engine_named(engine)
+    seconds, used = 0.0, _processor_seconds()
+    indexing = found.index(folder, workers)
+    for batch in read_batches(articles, count):
+        started = perf_counter()
+        indexing.add(batch)
+        seconds += perf_counter() - started
+    started = perf_counter()
+    indexing.commit()
+    committed = perf_counter()
+    indexing.settle()
+    settled = perf_counter()
+    pipe.send((True, (seconds + committed - started, settled - committed, _processor_seconds() - used)))
+
+
+def _processor_seconds() -> float:
+    """Of this process and those it started that have ended."""
+    return sum(
+        used.ru_utime + used.ru_stime
+        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
+def merge(pipe: Connection, engine: str, folder: Path) -> None:
+    """Merges an index into one segment; sends the seconds, None if the engine has no way to."""
+    started = perf_counter()
+    merged = engine_named(engine).optimize(folder)
+    pipe.send((True, perf_counter() - started if merged else None))
+
+
+def serve(pipe: Connection, engine: str, folder: Path, question: Question) -> None:
+    """Opens an index and sends the milliseconds up to the first answer, then those of each answer asked for."""
+    found = engine_named(engine)
+    output: Output = "top" if found.lacks(question, "page") else "page"
+    started = perf_counter()
+    searching = found.search(folder)
+    searching.answer(question, output)
+    pipe.send((True, (perf_counter() - started) * 1000.0))
+    while asked := pipe.recv():
+        question, output = asked
+        started = perf_counter()
+        answer = searching.answer(question, output)
+        pipe.send((True, ((perf_counter() - started) * 1000.0, answer)))
+
+
+def entered(work: Callable[..., None], pipe: Connection, arguments: tuple[Any, ...]) -> None:
+    """The first thing such a process does: whatever goes wrong in it is sent to the one that started it."""
+    try:
+        work(pipe, *arguments)
+    except Exception as error:  # noqa: BLE001 - any engine may raise anything
+        traceback.print_exc(file=sys.stderr)
+        pipe.send((False, f"{type(error).__name__}: {error}"))

@@ -1,0 +1,90 @@
+"""The command: measure, print the tables, keep the figures, and draw them into the documentation."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+import index
+from benchmark.engines.base import ENGINES
+from benchmark.figures import Figures, load, save
+from benchmark.report import as_text, write_into
+from benchmark.run import Wanted, run
+from search.errors import BackfileError
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+CORPORA: Final = ROOT.parent / "shared" / "corpora" / "articles"
+SAMPLE: Final = Path(index.__file__).parent / "sample" / "articles.jsonl"
+SIZES: Final = (10_000, 28_000, 100_000, 1_000_000)
+FIGURES: Final = ROOT / "benchmark" / "figures.json"
+_ALL: Final = tuple(ENGINES)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures Backfile beside other engines: the same articles, questions and outputs, in one run."""
+    asked = _parser().parse_args(arguments)
+    found = load(asked.json) if asked.redraw else _measured(_wanted(asked))
+    if not asked.redraw:
+        found = _added(load(asked.json), found) if asked.add and asked.json.exists() else found
+        save(found, asked.json)
+    sys.stdout.write(as_text(found))
+    if asked.docs is not None:
+        _draw(found, asked.docs)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmark", description=main.__doc__)
+    add = parser.add_argument
+    add("--corpora", type=Path, default=CORPORA, help="real articles: a file or folder of any format Backfile reads")
+    add("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="numbers of articles; generated where real "
+        "ones do not suffice (default: %(default)s)")  # fmt: skip
+    add("--engines", nargs="+", choices=_ALL, default=_ALL, help="(default: all)")
+    add("--seconds", type=float, default=60.0, help="longest an engine answers questions at one size (default: 60)")
+    add("--seed", type=int, default=1, help="what articles and questions are drawn by (default: 1)")
+    add("--work", type=Path, help="folder for the indexes, which are deleted again (default: the system's temporary)")
+    add("--json", type=Path, default=FIGURES, help="file of the figures (default: benchmark/figures.json)")
+    add("--add", action="store_true", help="keep the sizes in that file that are not measured now")
+    add("--docs", type=Path, help="folder of the documentation, to draw table and picture into")
+    add("--redraw", action="store_true", help="measure nothing: print and draw the figures in the file")
+    add("--quick", action="store_true", help="a smoke run on the sample archive")
+    return parser
+
+
+def _wanted(asked: argparse.Namespace) -> Wanted:
+    work = Path(tempfile.mkdtemp(prefix="benchmark-", dir=asked.work))
+    wanted = Wanted(asked.corpora, tuple(asked.sizes), tuple(asked.engines), work, asked.seed, asked.seconds)
+    return replace(wanted, inputs=SAMPLE, sizes=(30, 300), repetitions=2, most_questions=30) if asked.quick else wanted
+
+
+def _measured(wanted: Wanted) -> Figures:
+    started = monotonic()
+
+    def say(line: str) -> None:
+        sys.stderr.write(f"{monotonic() - started:7.1f} s  {line}\n")
+
+    try:
+        return run(wanted, say)
+    except BackfileError as error:
+        sys.exit(f"error: {error}")
+    finally:
+        shutil.rmtree(wanted.work, ignore_errors=True)
+
+
+def _added(before: Figures, now: Figures) -> Figures:
+    if before.questions != now.questions:
+        sys.exit("error: the figures in the file are of other questions; leave --add out")
+    return replace(now, sizes=before.sizes | now.sizes)
+
+
+def _draw(found: Figures, docs: Path) -> None:
+    from benchmark.plot import draw
+
+    write_into(docs / "explanation" / "benchmark.md", found)
+    draw(found, docs / "pictures" / "benchmark.svg")

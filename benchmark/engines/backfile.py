@@ -1,0 +1,122 @@
+"""Backfile, through the functions that the endpoint calls: the query parsed, planned, answered and made a response."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from benchmark.engines.base import SECTIONS, Answer, Output
+from benchmark.queries import Question
+from search import service
+from search.commands.links import TerminalLinks
+from search.document import Document
+from search.engines import open_engine
+from search.engines.base import Engine
+from search.request import FacetRequest, Filters, SearchRequest
+
+_FACETS: Final = (FacetRequest("section", SECTIONS),)
+_PARTS: Final[dict[Output, SearchRequest]] = {
+    "top": SearchRequest(facets=(), timeline=False, fields=("id", "title", "score"), highlight="off"),
+    "counts": SearchRequest(facets=_FACETS, fields=("id", "title", "score"), highlight="off"),
+    "page": SearchRequest(facets=_FACETS),
+}
+
+
+class BackfileIndexing:
+    """See `benchmark.engines.base.Indexing`."""
+
+    def __init__(self, engine: Engine, workers: int) -> None:
+        self._writer = _writer(engine, workers)
+        self._add = self._writer.__enter__().add
+
+    def add(self, documents: Sequence[Document]) -> None:
+        for document in documents:
+            self._add(document)
+
+    def commit(self) -> None:
+        self._writer.__exit__(None, None, None)
+
+    def settle(self) -> None:
+        """Nothing goes on after the commit."""
+
+
+class BackfileSearching:
+    """See `benchmark.engines.base.Searching`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._searcher = engine.searcher()
+        self._links = TerminalLinks()
+
+    def answer(self, question: Question, output: Output) -> Answer:
+        found = service.search(
+            self._searcher, _request(question, output), self._links, capabilities=self._engine.capabilities
+        )
+        return Answer(
+            found.total,
+            tuple(hit.id for hit in found.hits),
+            len(found.facets[0].values) if found.facets else 0,
+            len(found.timeline.buckets) if found.timeline else 0,
+            sum(bool(hit.snippets) for hit in found.hits),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Backfile:
+    label: str = "Backfile"
+    workers: tuple[int, ...] = (1, 2)
+    most: int | None = None
+    why_most: str = ""
+
+    def version(self) -> str:
+        return version("backfile")
+
+    def index(self, folder: Path, workers: int) -> BackfileIndexing:
+        return BackfileIndexing(_open(folder), workers)
+
+    def optimize(self, folder: Path) -> bool:
+        optimize = getattr(_open(folder), "optimize", None)
+        if optimize is None:
+            return False
+        optimize()
+        return True
+
+    def search(self, folder: Path) -> BackfileSearching:
+        return BackfileSearching(_open(folder))
+
+    def lacks(self, question: Question, output: Output) -> str | None:
+        del question, output
+        return None
+
+
+def _open(folder: Path) -> Engine:
+    return open_engine(f"whoosh:{folder.absolute()}")
+
+
+def _writer(engine: Engine, workers: int) -> Any:
+    make: Any = engine.writer
+    try:
+        return make(replace=False, workers=workers)
+    except TypeError:
+        if workers > 1:
+            raise NotImplementedError("this engine indexes in one process") from None
+        return make(replace=False)
+
+
+def _request(question: Question, output: Output) -> SearchRequest:
+    joined = " ".join(question.words)
+    text = {"phrase": f'"{joined}"', "prefix": f"{joined}*", "fuzzy": f"{joined}~1", "everything": "*"}
+    return replace(
+        _PARTS[output],
+        q=text.get(question.shape, joined),
+        operator="or" if question.shape == "any" else "and",
+        keywords=(("section", Filters((question.section,))),) if question.section else (),
+        start=question.start,
+        end=question.end,
+    )
+
+
+ENGINE: Final = _Backfile()

@@ -1,0 +1,147 @@
+"""What a run found out, as it is kept in JSON and drawn into tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
+
+ALL_KINDS: Final = "all questions"
+OURS: Final = "backfile"
+
+
+@dataclass(frozen=True, slots=True)
+class Indexing:
+    """One build. `seconds` are spent in the engine's calls up to the commit; `settling` waits for its merges after it.
+
+    Memory is the most that all its processes had at one time: `peak_bytes` with mapped files, `own_bytes` without.
+    """
+
+    workers: int
+    seconds: float
+    settling: float
+    cpu_seconds: float
+    articles_per_second: float
+    peak_bytes: int
+    own_bytes: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """Everything merged into one segment."""
+
+    seconds: float
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Of a process that has answered all questions: `own_bytes` is what no other process shares."""
+
+    resident_bytes: int
+    own_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds over questions and repetitions."""
+
+    median: float
+    p95: float
+    questions: int
+    measurements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Times of an engine divided by Backfile's, over the questions both answered: above 1 Backfile is faster.
+
+    `mean` is the geometric mean of the ratios question by question.
+    """
+
+    median: float
+    p95: float
+    mean: float
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far the numbers of hits are from Backfile's, relative to the larger one: the median and the share that
+    differ by more than a tenth."""
+
+    median: float
+    far: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFigures:
+    """One engine at one size. `latency` and `first` (each question's first time) are by output, then kind;
+    `agreement` is by kind; `per_question` holds median milliseconds by output, in the order of the questions."""
+
+    label: str
+    version: str
+    indexing: tuple[Indexing, ...]
+    merging: Merging | None
+    first_answer: float
+    memory: Memory
+    latency: dict[str, dict[str, Latency]]
+    first: dict[str, Latency]
+    against: dict[str, Comparison]
+    agreement: dict[str, Agreement]
+    per_question: dict[str, tuple[float | None, ...]]
+    totals: tuple[int | None, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SizeFigures:
+    """Everything measured on one set of articles, side by side in one run."""
+
+    articles: int
+    real: bool
+    words: float
+    text_bytes: int
+    measured: str
+    engines: dict[str, EngineFigures]
+    absent: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A whole run, or several put together: each size says when it was measured."""
+
+    machine: dict[str, str]
+    questions: tuple[tuple[str, str], ...]
+    preparing_per_second: float
+    sizes: dict[int, SizeFigures]
+
+
+_FIGURES: Final = TypeAdapter(Figures)
+
+
+def save(figures: Figures, path: Path) -> None:
+    """Writes the figures as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_FIGURES.dump_json(figures, indent=1) + b"\n")
+
+
+def load(path: Path) -> Figures:
+    """Reads what `save` wrote."""
+    return _FIGURES.validate_json(path.read_bytes())
+
+
+def latency(questions: Sequence[Sequence[float]]) -> Latency:
+    """Of the times of some questions, each with its repetitions; there must be one at least."""
+    times = [time for repetitions in questions for time in repetitions]
+    return Latency(round(percentile(times, 50), 3), round(percentile(times, 95), 3), len(questions), len(times))
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The value below which so many percent lie."""
+    return float(np.percentile(np.asarray(values, np.float64), percent))

@@ -1,0 +1,184 @@
+"""The questions: drawn from titles and headings by a seeded rule, and hard ones made of the commonest words.
+
+A question says what is meant; each engine puts it into its own syntax. Words that Backfile would leave out beside
+better ones ("the", "of") never stand beside others than their like, so that every engine matches every word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from random import Random
+from typing import Final, Literal, TypeVar
+
+from benchmark.articles import instant_of, section_of
+from search.analysis.languages import is_stop_word
+from search.analysis.stemming import stem
+from search.document import Document
+
+_T = TypeVar("_T")
+
+Shape = Literal["all", "any", "phrase", "prefix", "fuzzy", "everything"]
+
+SAMPLE: Final = 4_000
+"""Articles that are read for common words and pairs."""
+DRAWN: Final = 10
+"""Questions of each number of words that are drawn from titles and headings."""
+MANY_WORDS: Final = 12
+
+_WORD: Final = re.compile(r"[a-z]+")
+_TOKEN: Final = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: `words` are lower case and plain; `section`, `start` and `end` (days, included) narrow it."""
+
+    kind: str
+    shape: Shape
+    words: tuple[str, ...] = ()
+    section: str | None = None
+    start: date | None = None
+    end: date | None = None
+
+    def __str__(self) -> str:
+        joined = {"any": " OR ", "all": " AND "}.get(self.shape, " ").join(self.words)
+        text = {"phrase": f'"{joined}"', "prefix": f"{joined}*", "fuzzy": f"{joined}~1", "everything": "*"}
+        narrowed = [f"section:{self.section}"] if self.section else []
+        narrowed += [f"date:{self.start}..{self.end}"] if self.start else []
+        return " ".join([text.get(self.shape, joined), *narrowed])
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The commonest words of a sample: function words and others apart; and the commonest pairs. Falling."""
+
+    stop_words: tuple[str, ...]
+    words: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+
+def questions(articles: Sequence[Document], seed: int) -> list[Question]:
+    """All of them, each once; kinds take turns, so that a run that is cut short has seen some of every kind."""
+    random = Random(seed)  # noqa: S311 - nothing secret
+    vocabulary = vocabulary_of(articles[:SAMPLE])
+    lists = [
+        *(list(drawn(articles, random, kind, count)) for count, kind in _DRAWN_KINDS.items()),
+        title_phrases(articles, random),
+        *hard(vocabulary, random),
+        *filtered(articles, vocabulary, random),
+        [Question("everything", "everything")],
+    ]
+    longest = max(map(len, lists))
+    ordered = [found[place] for place in range(longest) for found in lists if place < len(found)]
+    return list(dict.fromkeys(ordered))
+
+
+_DRAWN_KINDS: Final = {1: "one word", 2: "two words", 3: "three words", 4: "four words"}
+
+
+def drawn(articles: Sequence[Document], random: Random, kind: str, count: int) -> Iterator[Question]:
+    """Questions of `count` neighbouring telling words, all wanted, from titles and headings of random articles."""
+    found: set[tuple[str, ...]] = set()
+    for line in _lines(articles, random):
+        words = list(dict.fromkeys(word for word in _WORD.findall(line.lower()) if _is_telling(word)))
+        if len(words) < count:
+            continue
+        at = random.randrange(len(words) - count + 1)
+        chosen = tuple(words[at : at + count])
+        if chosen not in found:
+            found.add(chosen)
+            yield Question(kind, "all", chosen)
+        if len(found) == DRAWN:
+            return
+
+
+def title_phrases(articles: Sequence[Document], random: Random) -> list[Question]:
+    """Two or three plain words that stand side by side in a title or heading."""
+    found: dict[Question, None] = {}
+    for line in _lines(articles, random):
+        words = line.lower().split()
+        runs = [words[at : at + 2 + len(found) % 2] for at in range(len(words) - 2)]
+        plain = [run for run in runs if all(_WORD.fullmatch(word) and _is_telling(word) for word in run)]
+        if plain:
+            found[Question("phrase", "phrase", tuple(random.choice(plain)))] = None
+        if len(found) == 6:
+            break
+    return list(found)
+
+
+def hard(vocabulary: Vocabulary, random: Random) -> Iterator[list[Question]]:
+    """Questions that match a large part of the archive, or many words of it."""
+    stops, words = vocabulary.stop_words, vocabulary.words
+    yield [Question("common word", "all", (word,)) for word in (*stops[:4], *words[:4])]
+    all_of = (stops[:2], stops[1:4], stops[4:6], words[:2], words[2:4], words[4:7])
+    yield [Question("common words, all", "all", chosen) for chosen in all_of]
+    yield [Question("common phrase", "phrase", pair) for pair in vocabulary.pairs[:5]]
+    any_of = (stops[:4], stops[4:8], words[:4], words[4:8])
+    yield [Question("common words, any", "any", chosen) for chosen in any_of]
+    yield [
+        Question("many words, any", "any", tuple(random.sample(words[:most], MANY_WORDS)))
+        for most in (40, 150, 400, 1000)
+        if len(words) >= MANY_WORDS
+    ]
+    prefixes = zip(_some([word for word in words if len(word) >= 7], random, 5), (3, 4, 4, 5, 6), strict=False)
+    yield [Question("prefix", "prefix", (word[:length],)) for word, length in prefixes]
+    yield [Question("fuzzy", "fuzzy", (_misspelt(word, random),)) for word in _some(_own_stems(words), random, 4)]
+
+
+def filtered(articles: Sequence[Document], vocabulary: Vocabulary, random: Random) -> Iterator[list[Question]]:
+    """Common words within a range of dates, and within a section."""
+    days = sorted(instant.date() for article in articles if (instant := instant_of(article)))
+    sections = [name for name, _ in Counter(filter(None, map(section_of, articles))).most_common(4)]
+    words = _some(vocabulary.words[:200], random, 8)
+    yield [
+        Question("date range", "all", (word,), start=day, end=day + timedelta(days=length))
+        for word, day, length in zip(words[:4], _some(days, random, 4), (30, 90, 365, 3650), strict=False)
+    ]
+    yield [
+        Question("section", "all", (word,), section=section) for word, section in zip(words[4:], sections, strict=False)
+    ]
+
+
+def vocabulary_of(articles: Sequence[Document]) -> Vocabulary:
+    """Counts in how many articles each word and each pair of words stands."""
+    words: Counter[str] = Counter()
+    pairs: Counter[tuple[str, str]] = Counter()
+    for article in articles:
+        tokens = _TOKEN.findall(article.body.lower())
+        words.update(set(tokens))
+        pairs.update(set(pairwise(tokens)))
+    plain = [word for word, _ in words.most_common() if _WORD.fullmatch(word) and len(word) > 1]
+    return Vocabulary(
+        tuple(word for word in plain[:500] if is_stop_word(word, "en")),
+        tuple(word for word in plain if _is_telling(word))[:2_000],
+        tuple(pair for pair, _ in pairs.most_common(200) if all(_WORD.fullmatch(word) for word in pair)),
+    )
+
+
+def _lines(articles: Sequence[Document], random: Random) -> Iterator[str]:
+    for article in random.sample(articles, len(articles)):
+        yield random.choice([article.title, *(heading.text for heading in article.headings)])
+
+
+def _is_telling(word: str) -> bool:
+    return len(word) >= 3 and not is_stop_word(word, "en")
+
+
+def _own_stems(words: Iterable[str]) -> list[str]:
+    """Words that stemming leaves as they are, so that a misspelling is as far from the stem as from the word."""
+    return [word for word in words if len(word) >= 6 and stem(word, "en") == word]
+
+
+def _misspelt(word: str, random: Random) -> str:
+    """The word with one letter missing, not one of its first two nor the last."""
+    place = random.randrange(2, len(word) - 1)
+    return word[:place] + word[place + 1 :]
+
+
+def _some(items: Sequence[_T], random: Random, count: int) -> list[_T]:
+    return random.sample(items, min(count, len(items)))
