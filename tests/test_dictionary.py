@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from time import perf_counter
 
@@ -30,6 +31,7 @@ from search.engines.flat.places import TimeIsUp
 from search.engines.flat.segments import Segment
 from search.engines.flat.snapshot import LiveSegment, Snapshot
 from search.engines.flat.vocabulary import Vocabulary
+from search.engines.flat.wildcards import Numbers
 from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchTerm, MatchWildcard, Term
 from search.query.patterns import edit_distance, wildcard_regex
 from search.ranking import STEM_WEIGHT
@@ -63,7 +65,7 @@ def a_vocabulary(directory: Path, surfaces: Iterable[str], stems: dict[str, list
     return Vocabulary(Container(path, SEGMENT))
 
 
-def spelled(vocabulary: Vocabulary, found: Iterable[Sequence[int]]) -> list[str]:
+def spelled(vocabulary: Vocabulary, found: Iterable[Numbers]) -> list[str]:
     return [vocabulary.surface(number) for numbers in found for number in numbers]
 
 
@@ -117,6 +119,16 @@ def test_near_words_are_those_within_so_many_edits(
     assert dict(zip(vocabulary.spellings(numbers), edits.tolist(), strict=True)) == {
         other: count for other, count in expected.items() if count <= distance
     }
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*ab*b", "a*ab*", "a*a", "*ab*ba*", "ab*ab*ab", "*\u00e9*\u00e9?", "?*?", "*a?*?b", "a\u00e9*\u00e9a"]
+)
+def test_the_parts_of_a_wildcard_do_not_overlap(tmp_path: Path, pattern: str) -> None:
+    words = ["".join(letters) for length in range(1, 7) for letters in product(FEW_LETTERS, repeat=length)]
+    vocabulary = a_vocabulary(tmp_path, words)
+    regex = wildcard_regex(pattern)
+    assert spelled(vocabulary, vocabulary.matching(pattern)) == sorted(word for word in words if regex.fullmatch(word))
 
 
 def test_blocks_of_words_give_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,6 +296,10 @@ def test_words_of_several_segments_are_chosen_by_their_sums(
     ours, other = a_dictionary(tmp_path, archive), in_memory(archive)
     for limit in range(1, 250, 3):
         assert ours.terms("w", limit) == other.terms("w", limit)
+    words = len(other.terms("w", 200))
+    for limit in (words - 1, words, words + 1):
+        monkeypatch.setattr(flat_dictionary, "MAX_EXPANSIONS", limit)
+        assert bool(ours.expand(MatchPrefix(("title",), "w"), Deadline(None)).warnings) == (limit < words)
     assert ours.document_frequencies(names) == other.document_frequencies(names)
 
 
