@@ -5,7 +5,7 @@ To add a facet: one row in `FACETS` (and its field in `search/schema.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
@@ -16,7 +16,7 @@ from search.engines.base import FacetCounts, FacetPlan, Interval
 from search.errors import ParameterError
 from search.links import LinkMaker
 from search.periods import first_day, in_words, last_day, period_of
-from search.request import FacetRequest, Filters, SearchRequest
+from search.request import Conditions, FacetRequest, Filters, SearchRequest
 from search.response import Facet, FacetValue
 from search.schema import KEYWORD_FIELDS, MISSING
 
@@ -116,16 +116,21 @@ def toggle(request: SearchRequest, name: str, value: str) -> SearchRequest:
     since beside them it would change nothing.
     """
     kind = facet_kind(name)
+    return request.under(_toggled(request, kind, value, selected_values(request, kind)))
+
+
+def _toggled(request: SearchRequest, kind: FacetKind, value: str, selected: Collection[str]) -> Conditions:
     if kind.keyword is None:
-        return dated(request, None, None) if value in selected_values(request, kind) else within(request, value)
+        bounds = (None, None) if value in selected else (first_day(value), last_day(value))
+        return Conditions(request.keywords, *bounds)
     filters = request.filters(kind.keyword)
     if value in filters.include:
         kept = tuple(other for other in filters.include if other != value)
-        return request.with_filters(kind.keyword, Filters(kept, filters.exclude))
+        return request.conditions(kind.keyword, Filters(kept, filters.exclude))
     hierarchical = KEYWORD_FIELDS[kind.keyword].hierarchical
     kept = tuple(other for other in filters.include if not (hierarchical and _related(other, value)))
     exclude = tuple(other for other in filters.exclude if other != value)
-    return request.with_filters(kind.keyword, Filters((*kept, value), exclude))
+    return request.conditions(kind.keyword, Filters((*kept, value), exclude))
 
 
 def _related(section: str, other: str) -> bool:
@@ -137,15 +142,17 @@ def facet(request: SearchRequest, asked: FacetRequest, counts: FacetCounts, link
     """The engine's counts, labelled and linked; "has no value" is listed as a value where it is selected."""
     kind = facet_kind(asked.name)
     selected = selected_values(request, kind)
-
-    def labelled(value: str, count: int) -> FacetValue:
-        url = links.search(toggle(request, kind.name, value))
-        return FacetValue(value, value_label(kind.name, value), count, value in selected, url)
-
-    values = [labelled(value, count) for value, count in counts.values]
+    listed = [*counts.values]
+    if kind.keyword is not None:
+        listed.append((MISSING, counts.missing))
+    clicks = [_toggled(request, kind, value, selected) for value, _ in listed]
+    values = [
+        FacetValue(value, value_label(kind.name, value), count, value in selected, url)
+        for (value, count), url in zip(listed, links.searches(request, clicks), strict=True)
+    ]
     missing_url = None
     if kind.keyword is not None:
-        missing_url = links.search(toggle(request, kind.name, MISSING))
-        if MISSING in selected:
-            values.append(labelled(MISSING, counts.missing))
+        missing_url = values[-1].toggle_url
+        if MISSING not in selected:
+            values.pop()
     return Facet(kind.name, kind.label, tuple(values), counts.missing, counts.other, counts.truncated, missing_url)

@@ -5,6 +5,8 @@ Text fragments: https://wicg.github.io/scroll-to-text-fragment/, section "Syntax
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urldefrag, urlsplit
 
@@ -13,24 +15,32 @@ from search.highlight import Span
 _MAX_EXACT: Final = 60
 _MAX_PREFIX: Final = 40
 _PREFIX_WORDS: Final = 3
+_NEXT_WORD: Final = re.compile(r"\s*\S*")
+_NOT_IN_ADDRESS: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]')
 _FRAGMENT_SAFE: Final = "!$&'()*+,;=:@/?"
 
 
 def web_address(url: str | None) -> str | None:
     """The address if it is one that may be linked: http or https, with a host, without control characters or spaces."""
-    if not url or any(character <= " " or character in '"<>\\^`{|}\x7f' for character in url):
+    return url if url and _page(url) is not None else None
+
+
+@lru_cache(maxsize=4096)
+def _page(url: str) -> str | None:
+    """The address without its fragment; None if it may not be linked."""
+    if _NOT_IN_ADDRESS.search(url):
         return None
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return url if parts.scheme in {"http", "https"} and parts.hostname else None
+    return urldefrag(url).url if parts.scheme in {"http", "https"} and parts.hostname else None
 
 
 def anchor_address(url: str | None, anchor: str) -> str | None:
     """The page at that fragment id."""
-    address = web_address(url)
-    return f"{urldefrag(address).url}#{quote(anchor, safe=_FRAGMENT_SAFE)}" if address else None
+    page = _page(url) if url else None
+    return f"{page}#{quote(anchor, safe=_FRAGMENT_SAFE)}" if page else None
 
 
 def text_address(url: str | None, text: str, span: Span) -> str | None:
@@ -38,14 +48,16 @@ def text_address(url: str | None, text: str, span: Span) -> str | None:
 
     `text` is one paragraph as the page shows it; whole words are quoted, since browsers look for whole words only.
     """
-    address = web_address(url)
+    page = _page(url) if url else None
+    if page is None:
+        return None
     start, end = _whole_words(text, *span)
     exact = text[start:end].strip()
-    if address is None or not exact:
+    if not exact:
         return None
     before = _words_before(text, start)
     directive = f"{_encoded(before)}-,{_encoded(exact)}" if before else _encoded(exact)
-    return f"{urldefrag(address).url}#:~:text={directive}"
+    return f"{page}#:~:text={directive}"
 
 
 def _encoded(text: str) -> str:
@@ -63,19 +75,17 @@ def _whole_words(text: str, start: int, end: int) -> Span:
         if end - start > _MAX_EXACT:
             return start, end
     while end < len(text):
-        word_end = _word_end(text, end)
+        word_end = _word_end(text, end, start + _MAX_EXACT + 1)
         if word_end - start > _MAX_EXACT or word_end == end:
             break
         end = word_end
     return start, end
 
 
-def _word_end(text: str, place: int) -> int:
-    while place < len(text) and text[place].isspace():
-        place += 1
-    while place < len(text) and not text[place].isspace():
-        place += 1
-    return place
+def _word_end(text: str, place: int, limit: int) -> int:
+    """Where the next word ends, or the limit if that is before."""
+    following = _NEXT_WORD.match(text, place, limit)
+    return following.end() if following else place
 
 
 def _words_before(text: str, start: int) -> str:

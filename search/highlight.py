@@ -93,20 +93,20 @@ class Highlighter:
             case MatchPhrase(fields, terms, slop):
                 return _Pattern(group, fields, tuple(map(self._words.add_term, terms)), slop)
             case MatchPrefix(fields, prefix):
-                return _Pattern(group, fields, (add(partial(_starts, prefix)),), prefix=len(prefix))
+                return _Pattern(group, fields, (add(partial(_starting, prefix)),), prefix=len(prefix))
             case MatchWildcard(fields, pattern):
-                fits = wildcard_regex(pattern).fullmatch
-                return _Pattern(group, fields, (add(lambda surface: fits(surface) is not None),))
+                return _Pattern(group, fields, (add(partial(filter, wildcard_regex(pattern).fullmatch)),))
             case MatchFuzzy(fields, word, distance):
-                return _Pattern(group, fields, (add(partial(_resembles, word, distance)),))
+                return _Pattern(group, fields, (add(partial(_resembling, word, distance)),))
 
 
-def _starts(prefix: str, surface: str) -> bool:
-    return surface.startswith(prefix)
+def _starting(prefix: str, surfaces: Iterable[str]) -> list[str]:
+    return [surface for surface in surfaces if surface.startswith(prefix)]
 
 
-def _resembles(word: str, distance: int, surface: str) -> bool:
-    return surface[:1] == word[:1] and edit_distance(surface, word, distance) <= distance
+def _resembling(word: str, distance: int, surfaces: Iterable[str]) -> list[str]:
+    alike = [surface for surface in surfaces if surface[:1] == word[:1]]
+    return [surface for surface in alike if edit_distance(surface, word, distance) <= distance]
 
 
 def _leaves(match: Match) -> Iterator[tuple[Leaf, int]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
-from search.request import SearchRequest
+from search.request import Conditions, SearchRequest
 
 
 class LinkMaker(Protocol):
@@ -15,6 +16,10 @@ class LinkMaker(Protocol):
 
     def search(self, request: SearchRequest) -> str:
         """The rendering being made (JSON links to JSON, pages to pages)."""
+        ...
+
+    def searches(self, request: SearchRequest, conditions: Iterable[Conditions]) -> list[str]:
+        """`search(request.under(each))` for each of the conditions, at little more than the price of one."""
         ...
 
     def rendering(self, name: str, request: SearchRequest) -> str:

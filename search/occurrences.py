@@ -7,16 +7,17 @@ is passed over at the speed of a dictionary. The outcome is that of analysing th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from itertools import compress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import compress, filterfalse
 from typing import NamedTuple
 
 from search.analysis import Token, primary_language
-from search.analysis.pieces import Pieces, pieces_of, spaced
+from search.analysis.pieces import Piece, pieces_of, spaced
 from search.analysis.scripts import is_unspaced
 from search.query.match import Term
 
-Predicate = Callable[[str], bool]
+Choice = Callable[[Iterable[str]], Iterable[str]]
+"""Gives those folded spellings that fit."""
 
 
 class Occurrence(NamedTuple):
@@ -39,8 +40,8 @@ class Words:
         self._count = 0
         self._surfaces: dict[str, list[int]] = defaultdict(list)
         self._stems: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        self._predicates: list[tuple[Predicate, int]] = []
-        self._decided: dict[str, _Decided] = {}
+        self._choices: list[tuple[Choice, int]] = []
+        self._holders: dict[str, _Holders] = {}
 
     def add_term(self, term: Term) -> int:
         """The number of a word that is spelled so or shares the stem."""
@@ -50,52 +51,40 @@ class Words:
             self._stems[language][stem].append(self._count)
         return self._count
 
-    def add(self, fits: Predicate) -> int:
-        """The number of a word whose folded spelling fits."""
+    def add(self, choice: Choice) -> int:
+        """The number of a word that is spelled in any way that fits."""
         self._count += 1
-        self._predicates.append((fits, self._count))
+        self._choices.append((choice, self._count))
         return self._count
 
     def occurrences(self, text: str, language: str, reach: int) -> dict[int, list[Occurrence]]:
         """Every occurrence of each word that occurs, in order. All words must have been added before."""
-        decided = self._decided_in(primary_language(language))
+        holders = self._holders_in(primary_language(language))
         padded = spaced(text)
         pieces = padded.split(" ")
-        sought = list(map(decided.__getitem__, pieces))
+        sought = holders.among(pieces)
         found: dict[int, list[Occurrence]] = defaultdict(list)
         place = position = following = 0
-        for index in compress(range(len(sought)), sought):
-            between, tokens = sought[index]
+        for index in compress(range(len(pieces)), map(sought.__contains__, pieces)):
+            between, positions, tokens = sought[pieces[index]]
             place = padded.find(between, place)
             if reach:
-                position += _distance(decided.pieces, pieces, following, index, reach)
+                position += holders.distance(pieces, following, index, reach)
             for words, ahead, start, end, pair in tokens:
                 occurrence = Occurrence(position + ahead, place + start, place + end, pair)
                 for word in words:
                     found[word].append(occurrence)
-            if reach:
-                position += decided.pieces[pieces[index]].positions
-                following = index + 1
             place += 1
+            position += positions
+            following = index + 1
         return found
 
-    def _decided_in(self, language: str) -> _Decided:
-        decided = self._decided.get(language)
-        if decided is None:
-            decided = self._decided[language] = _Decided(
-                pieces_of(language), self._surfaces, self._stems.get(language, {}), self._predicates
-            )
-        return decided
-
-
-def _distance(known: Pieces, pieces: Sequence[str], first: int, last: int, reach: int) -> int:
-    """How many positions the pieces from the first up to the last take, counted no further than to `reach`."""
-    distance = 0
-    for index in range(first, last):
-        distance += known[pieces[index]].positions
-        if distance >= reach:
-            break
-    return distance
+    def _holders_in(self, language: str) -> _Holders:
+        holders = self._holders.get(language)
+        if holders is None:
+            stems = self._stems.get(language, {})
+            holders = self._holders[language] = _Holders(language, self._surfaces, stems, self._choices)
+        return holders
 
 
 class _Sought(NamedTuple):
@@ -108,43 +97,94 @@ class _Sought(NamedTuple):
     pair: bool
 
 
-class _Decided(dict[str, tuple[str, tuple[_Sought, ...]] | None]):
-    """Every piece there is in one language: most with None, for they hold no word of the query; the others with what
-    to look for, the piece between spaces, and those of its tokens that are words of the query."""
+class _Holder(NamedTuple):
+    """A piece that holds words of the query: itself between spaces, how many positions it takes, and those words."""
+
+    between: str
+    positions: int
+    sought: tuple[_Sought, ...]
+
+
+class _Holders:
+    """The pieces of one language that hold words of the query, as far as they have come up."""
 
     def __init__(
         self,
-        pieces: Pieces,
-        surfaces: dict[str, list[int]],
-        stems: dict[str, list[int]],
-        predicates: list[tuple[Predicate, int]],
+        language: str,
+        surfaces: Mapping[str, list[int]],
+        stems: Mapping[str, list[int]],
+        choices: Sequence[tuple[Choice, int]],
     ) -> None:
-        super().__init__()
-        self.pieces = pieces
+        self._pieces = pieces_of(language)
         self._surfaces = surfaces
         self._stems = stems
-        self._predicates = predicates
-        self._fitting: dict[str, list[int]] = {}
+        self._choices = choices
+        self._chosen: dict[str, list[int]] = defaultdict(list)
+        self._seen: set[str] = set()
+        self._found: dict[str, _Holder] = {}
+        self._passing: dict[str, Piece] = {}
+        self._tried: set[str] = set()
+        self._looked_up = -1
 
-    def __missing__(self, piece: str) -> tuple[str, tuple[_Sought, ...]] | None:
-        tokens, _ = self.pieces[piece]
-        decided = None
-        for token in tokens:
-            if token[0] in self._surfaces or token[1] in self._stems or (self._predicates and self._fits(token[0])):
-                decided = f" {piece} ", tuple(self._sought(tokens))
+    def among(self, pieces: Sequence[str]) -> Mapping[str, _Holder]:
+        """All of those pieces that hold a word; there may be others besides."""
+        passing = self._pieces.read(pieces)
+        self._passing.update(passing)
+        if self._choices:
+            self._choose(filterfalse(self._tried.__contains__, pieces))
+        else:
+            for text in passing.keys() - self._tried:
+                self._try(text, passing[text])
+            if self._looked_up < len(self._pieces.known):
+                self._look_up()
+        return self._found
+
+    def distance(self, pieces: Sequence[str], first: int, last: int, reach: int) -> int:
+        """How many positions the pieces from the first up to the last take, counted no further than to `reach`."""
+        known = self._pieces.known
+        distance = 0
+        for index in range(first, last):
+            piece = known.get(pieces[index]) or self._passing[pieces[index]]
+            distance += piece.positions
+            if distance >= reach:
                 break
-        self[piece] = decided
-        return decided
+        return distance
 
-    def _sought(self, tokens: Sequence[Token]) -> Iterator[_Sought]:
+    def _look_up(self) -> None:
+        """Finds the known pieces that hold a word, by the word."""
+        self._looked_up = len(self._pieces.known)
+        holding, known = self._pieces.holding, self._pieces.known
+        for word in (*self._surfaces, *self._stems):
+            for text in holding.get(word, ()):
+                if text not in self._tried and text in known:
+                    self._try(text, known[text])
+
+    def _choose(self, texts: Iterable[str]) -> None:
+        """Finds those of the texts that hold a word, by asking for each spelling whether it fits."""
+        known, passing = self._pieces.known, self._passing
+        pieces = {text: known.get(text) or passing[text] for text in texts}
+        spellings = {token[0] for piece in pieces.values() for token in piece[0]} - self._seen
+        self._seen |= spellings
+        for choice, word in self._choices:
+            for spelling in choice(spellings):
+                self._chosen[spelling].append(word)
+        for text, piece in pieces.items():
+            for surface, stem, *_ in piece[0]:
+                if surface in self._chosen or surface in self._surfaces or stem in self._stems:
+                    self._try(text, piece)
+                    break
+        self._tried.update(pieces)
+
+    def _try(self, text: str, piece: Piece) -> None:
+        self._tried.add(text)
+        sought = tuple(self._sought(piece.tokens))
+        if sought:
+            self._found[text] = _Holder(f" {text} ", piece.positions, sought)
+
+    def _sought(self, tokens: Iterable[Token]) -> Iterator[_Sought]:
+        surfaces, stems, chosen = self._surfaces, self._stems, self._chosen
         for surface, stem, start, end, ahead, _ in tokens:
-            words = {*self._surfaces.get(surface, ()), *self._stems.get(stem, ()), *self._fits(surface)}
+            words = {*surfaces.get(surface, ()), *stems.get(stem, ()), *chosen.get(surface, ())}
             if words:
                 pair = len(surface) == 2 == end - start and is_unspaced(surface)
                 yield _Sought(tuple(sorted(words)), ahead, start, end, pair)
-
-    def _fits(self, surface: str) -> list[int]:
-        words = self._fitting.get(surface)
-        if words is None:
-            words = self._fitting[surface] = [word for fits, word in self._predicates if fits(surface)]
-        return words

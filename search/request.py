@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final, Literal
+from operator import itemgetter
+from typing import Final, Literal, NamedTuple
 
 from search.engines.base import Sort
 
@@ -37,6 +38,20 @@ class FacetRequest:
     size: int = 10
 
 
+_NO_FILTERS: Final = Filters()
+
+Keywords = tuple[tuple[str, Filters], ...]
+"""Keyword fields, in order of name, with their filters."""
+
+
+class Conditions(NamedTuple):
+    """What a click on a facet or in a timeline changes of a request."""
+
+    keywords: Keywords
+    start: date | datetime | None
+    end: date | datetime | None
+
+
 DEFAULT_FACETS: Final = (
     FacetRequest("section", 10),
     FacetRequest("year", 10),
@@ -57,7 +72,7 @@ class SearchRequest:
 
     q: str = ""
     fields_searched: tuple[str, ...] = ()
-    keywords: tuple[tuple[str, Filters], ...] = ()
+    keywords: Keywords = ()
     start: date | datetime | None = None
     end: date | datetime | None = None
     date: str = "published"
@@ -76,13 +91,22 @@ class SearchRequest:
 
     def filters(self, name: str) -> Filters:
         """The filters on one keyword field; empty ones if there are none."""
-        return dict(self.keywords).get(name, Filters())
+        return next((filters for field, filters in self.keywords if field == name), _NO_FILTERS)
 
     def with_filters(self, name: str, filters: Filters) -> SearchRequest:
         """The same question with other filters on that field, from the first page."""
+        return self.under(self.conditions(name, filters))
+
+    def conditions(self, name: str, filters: Filters) -> Conditions:
+        """The request's filters and dates with other filters on that field."""
         kept = tuple(pair for pair in self.keywords if pair[0] != name)
         added = ((name, filters),) if filters.include or filters.exclude else ()
-        return replace(self, keywords=tuple(sorted(kept + added)), page=1, cursor=None)
+        return Conditions(tuple(sorted(kept + added, key=itemgetter(0))), self.start, self.end)
+
+    def under(self, conditions: Conditions) -> SearchRequest:
+        """The same question with those filters and dates, from the first page."""
+        keywords, start, end = conditions
+        return replace(self, keywords=keywords, start=start, end=end, page=1, cursor=None)
 
     def on_page(self, page: int) -> SearchRequest:
         return replace(self, page=page, cursor=None)

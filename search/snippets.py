@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from search.document import Document, Heading
@@ -71,16 +71,22 @@ def _matched(document: Document, highlighter: Highlighter, **found: Sequence[obj
 
 def _snippet(document: Document, body: str, marks: Sequence[Mark], passage: Passage, *, html: bool) -> Snippet:
     heading = _heading_at(document.headings, passage.start)
+    if heading is None or passage.start >= _end(heading):
+        start, end, inside, field = passage.start, passage.end, passage.marks, "body"
+    else:
+        start, end = _following(document, body, heading)
+        inside, field = tuple(marks_within(marks, start, end)), "headings"
+    text = body[start:end]
+    spans = tuple(merged([(mark.start - start, mark.end - start) for mark in inside]))
+    shown = mark_html(text, spans) if html else ""
     if heading is None:
-        return _shown(document, body, passage.start, passage.end, passage.marks, html=html)
+        return Snippet(text, spans, shown, None, None, _fragment(document.url, body, start, end, spans), field)
+    if heading.anchor:
+        url = anchor_address(document.url, heading.anchor)
+    else:
+        url = _fragment(document.url, body, start, end, spans)
     heading_html = _heading_html(heading, marks) if html else None
-    if passage.start >= _end(heading):
-        shown = _shown(document, body, passage.start, passage.end, passage.marks, heading, html=html)
-        return replace(shown, heading=heading.text, heading_html=heading_html)
-    start, end = _following(document, body, heading)
-    inside = marks_within(marks, start, end)
-    shown = _shown(document, body, start, end, inside, heading, html=html, field="headings")
-    return replace(shown, heading=heading.text, heading_html=heading_html)
+    return Snippet(text, spans, shown, heading.text, heading.anchor, url, field, heading_html)
 
 
 def _following(document: Document, body: str, heading: Heading) -> Span:
@@ -106,26 +112,10 @@ def _heading_html(heading: Heading, marks: Sequence[Mark]) -> str:
     return mark_html(heading.text, merged((m.start - heading.offset, m.end - heading.offset) for m in inside))
 
 
-def _shown(
-    document: Document,
-    body: str,
-    start: int,
-    end: int,
-    marks: Iterable[Mark],
-    heading: Heading | None = None,
-    *,
-    html: bool,
-    field: str = "body",
-) -> Snippet:
-    text = body[start:end]
-    spans = tuple(merged((mark.start - start, mark.end - start) for mark in marks))
-    anchor = heading.anchor if heading else None
-    url = anchor_address(document.url, anchor) if anchor else _fragment(document.url, body, start, end, spans)
-    return Snippet(text, spans, mark_html(text, spans) if html else "", None, anchor, url, field)
-
-
 def _fragment(url: str | None, body: str, start: int, end: int, spans: Sequence[Span]) -> str | None:
     """A text fragment for the first match, or for the first words."""
+    if not url:
+        return None
     block = body.rfind("\n\n", 0, start)
     begin = 0 if block < 0 else block + 2
     stop = body.find("\n\n", start)

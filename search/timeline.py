@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from search import response
 from search.engines import base
+from search.engines.dates import zone_named
 from search.links import LinkMaker
 from search.periods import STEPS, Step, bounds_of, first_day, number_of
-from search.request import SearchRequest
+from search.request import Conditions, SearchRequest
 
 MAX_BUCKETS: Final = 400
 """More cannot be told apart on a screen; beyond it the buckets become coarser."""
@@ -30,8 +30,14 @@ def timeline(counted: base.Timeline, request: SearchRequest, links: LinkMaker) -
     if not hits:
         return response.Timeline(step, ())
     numbers = range(min(hits), max(hits) + 1)
+    bounds = [bounds_of(step, number) for number in numbers]
+    addresses = links.searches(request, _narrowed(request, bounds))
     return response.Timeline(
-        step, tuple(_bucket(step, number, hits[number], archive[number], request, links) for number in numbers)
+        step,
+        tuple(
+            response.TimelineBucket(start.isoformat(), end.isoformat(), hits[number], archive[number], url)
+            for number, (start, end), url in zip(numbers, bounds, addresses, strict=True)
+        ),
     )
 
 
@@ -53,20 +59,20 @@ def _numbered(step: Step, counts: Mapping[str, int]) -> Counter[int]:
     return numbered
 
 
-def _bucket(
-    step: Step, number: int, count: int, archive: int, request: SearchRequest, links: LinkMaker
-) -> response.TimelineBucket:
-    start, end = bounds_of(step, number)
-    url = links.search(narrowed(request, start, end))
-    return response.TimelineBucket(start.isoformat(), end.isoformat(), count, archive, url)
-
-
 def narrowed(request: SearchRequest, start: date, end: date) -> SearchRequest:
     """The request within those days; a bound of its own that lies inside them stays."""
-    zone = ZoneInfo(request.time_zone)
-    later = request.start if request.start is not None and _day(request.start, zone) >= start else start
-    earlier = request.end if request.end is not None and _day(request.end, zone) <= end else end
-    return replace(request, start=later, end=earlier, page=1, cursor=None)
+    [conditions] = _narrowed(request, [(start, end)])
+    return request.under(conditions)
+
+
+def _narrowed(request: SearchRequest, bounds: Sequence[tuple[date, date]]) -> Iterator[Conditions]:
+    zone = zone_named(request.time_zone)
+    first = None if request.start is None else _day(request.start, zone)
+    last = None if request.end is None else _day(request.end, zone)
+    for start, end in bounds:
+        later = request.start if first is not None and first >= start else start
+        earlier = request.end if last is not None and last <= end else end
+        yield Conditions(request.keywords, later, earlier)
 
 
 def _day(moment: date | datetime, zone: ZoneInfo) -> date:

@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 from werkzeug.routing import PathConverter
 
 from search.periods import first_day, last_day
-from search.request import DEFAULT_FACETS, FacetRequest, Filters, SearchRequest
+from search.request import DEFAULT_FACETS, Conditions, FacetRequest, Filters, Keywords, SearchRequest
 from search.schema import KEYWORD_FIELDS
 
 ROUTES: Final[dict[str, str]] = {
@@ -39,6 +40,7 @@ PER_PAGE: Final[dict[str, int]] = {
 
 _FEEDS: Final = ("atom", "feed", "csv")
 _Pairs = list[tuple[str, str]]
+_Bounds = tuple[date | datetime | None, date | datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,17 @@ class SiteLinks:
         """The search as this rendering."""
         return self._address(self.kind, _without_shape(request) if self.kind in _FEEDS else request)
 
+    def searches(self, request: SearchRequest, conditions: Iterable[Conditions]) -> list[str]:
+        """The search as this rendering under each of those conditions: only they are written anew."""
+        request = _first_page(_without_shape(request) if self.kind in _FEEDS else request)
+        path = self.prefix + ROUTES[self.kind]
+        before = self._question_pairs(request)
+        after = self._simple_pairs(request, PER_PAGE[self.kind])
+        return [
+            _with_query(path, [*before, *_filter_pairs(keywords), *self._date_pairs((start, end), moving=True), *after])
+            for keywords, start, end in conditions
+        ]
+
     def rendering(self, name: str, request: SearchRequest) -> str:
         """The same search as another rendering. Feeds start at the first hit and have a shape of their own."""
         if name in _FEEDS or self.kind in _FEEDS:
@@ -69,7 +82,7 @@ class SiteLinks:
         path = f"{self.prefix}/article/{quote_id(id)}"
         if request is None:
             return path
-        pairs = self._pairs(_without_shape(replace(request, page=1, cursor=None)), _SHAPE.per_page)
+        pairs = self._pairs(_without_shape(_first_page(request)), _SHAPE.per_page)
         if position is not None:
             pairs.append(("position", str(position)))
         return _with_query(path, pairs)
@@ -78,17 +91,28 @@ class SiteLinks:
         return _with_query(self.prefix + ROUTES[kind], self._pairs(request, PER_PAGE[kind]))
 
     def _pairs(self, request: SearchRequest, per_page: int) -> _Pairs:
+        return [
+            *self._question_pairs(request),
+            *_filter_pairs(request.keywords),
+            # A cursor belongs to one moment: with it "now-7d" may not move on.
+            *self._date_pairs((request.start, request.end), moving=request.cursor is None),
+            *self._simple_pairs(request, per_page),
+        ]
+
+    def _question_pairs(self, request: SearchRequest) -> _Pairs:
         pairs: _Pairs = [("q", request.q)] if request.q else []
         if request.fields_searched:
             pairs.append(("in", ",".join(request.fields_searched)))
-        for name in KEYWORD_FIELDS:
-            pairs += [(name, value) for value in written_filters(request.filters(name))]
-        for name, bound in (("from", request.start), ("to", request.end)):
+        return pairs
+
+    def _date_pairs(self, bounds: _Bounds, *, moving: bool) -> _Pairs:
+        """`moving`: bounds may be given back as they were asked for."""
+        pairs: _Pairs = []
+        for name, bound in zip(("from", "to"), bounds, strict=True):
             if bound is not None:
-                # A cursor belongs to one moment: with it "now-7d" may not move on.
-                spelled = self.spelled.get((name, bound)) if request.cursor is None else None
+                spelled = self.spelled.get((name, bound)) if moving and self.spelled else None
                 pairs.append((name, spelled or written_bound(name, bound)))
-        return pairs + self._simple_pairs(request, per_page)
+        return pairs
 
     def _simple_pairs(self, request: SearchRequest, per_page: int) -> _Pairs:
         rows: tuple[tuple[str, object, object], ...] = (
@@ -150,9 +174,13 @@ def written_facets(facets: Iterable[FacetRequest]) -> str:
 
 def written_bound(name: str, bound: date | datetime) -> str:
     """A moment in RFC 3339, a day as short as it can be read back: `from` 2024-07-01 is "2024-07"."""
+    # Moments are not remembered: the same one in two time zones is equal, but not written alike.
+    return bound.isoformat() if isinstance(bound, datetime) else _written_day(name, bound)
+
+
+@lru_cache(maxsize=4096)
+def _written_day(name: str, bound: date) -> str:
     iso = bound.isoformat()
-    if isinstance(bound, datetime):
-        return iso
     edge = first_day if name == "from" else last_day
     return next(period for period in (iso[:4], iso[:7], iso) if edge(period) == bound)
 
@@ -181,10 +209,31 @@ def _written(value: object) -> str:
             return str(value)
 
 
+def _filter_pairs(keywords: Keywords) -> _Pairs:
+    if not keywords:
+        return []
+    filters = dict(keywords)
+    return [(name, value) for name in KEYWORD_FIELDS if name in filters for value in written_filters(filters[name])]
+
+
+def _first_page(request: SearchRequest) -> SearchRequest:
+    return request if request.page == 1 and request.cursor is None else request.on_page(1)
+
+
 def _without_shape(request: SearchRequest) -> SearchRequest:
     """The same hits in the same order, without what only decides how they are shown."""
+    shape = request.facets, request.fields, request.highlight, request.explain
+    if shape == (DEFAULT_FACETS, None, _SHAPE.highlight, False):
+        return request
     return replace(request, facets=DEFAULT_FACETS, fields=None, highlight=_SHAPE.highlight, explain=False)
 
 
 def _with_query(path: str, pairs: _Pairs) -> str:
-    return f"{path}?{urlencode(pairs, safe=':,/')}" if pairs else path
+    return f"{path}?{'&'.join([_parameter(name, value) for name, value in pairs])}" if pairs else path
+
+
+@lru_cache(maxsize=4096)
+def _parameter(name: str, value: str) -> str:
+    """As `application/x-www-form-urlencoded` (https://url.spec.whatwg.org/#urlencoded-serializing) has it, a little
+    more of it in plain letters."""
+    return f"{name}={quote_plus(value, safe=':,/')}"

@@ -1,42 +1,57 @@
-"""What stands between two spaces of a text, read once: most of a text is words that other texts have as well.
+"""What stands between two spaces of a text, read once: most of a text is pieces that other texts have as well.
 
 No word reaches over a space or the end of a line, so that a text's words are those of its pieces, one after another.
-Looking a piece up costs a tenth of reading it: who looks for a few words in many texts reads only what is new.
+Who looks for a few words in many texts asks which pieces hold them, and reads only pieces that are new.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import filterfalse
 from typing import Final, NamedTuple
 
-from search.analysis.languages import LANGUAGES, primary_language
-from search.analysis.tokens import Token, analyze
+from search.analysis.tokens import Token, analyze, stemmed_language
 
-_REMEMBERED_PIECES: Final = 60_000
-"""In all languages together; some 20 MB."""
+_REMEMBERED_PIECES: Final = 50_000
+"""In all languages together; some 25 MB."""
 _REMEMBERED_LENGTH: Final = 40
 
 
 class Piece(NamedTuple):
-    """The tokens of a piece, their places counted from its own beginning, and how many positions they take up."""
+    """The tokens of a piece, their places counted from its own beginning, and how many positions it takes up."""
 
     tokens: tuple[Token, ...]
     positions: int
 
 
-class Pieces(dict[str, Piece]):
-    """Every piece there is, in one language: those not remembered are read."""
+class Pieces:
+    """Pieces of texts of one language. Only ever grows; safe to use from several threads.
+
+    `known` has every piece that is remembered. `holding` has, for a spelling or a stem, the known pieces
+    with a token that has it; whatever is in `known` is in `holding` already.
+    """
 
     def __init__(self, language: str) -> None:
-        super().__init__()
-        self._language = language
+        self.language = language
+        self.known: dict[str, Piece] = {}
+        self.holding: dict[str, list[str]] = {}
 
-    def __missing__(self, text: str) -> Piece:
-        tokens = analyze(text, self._language)
-        piece = Piece(tuple(tokens), tokens[-1].position + 1 if tokens else 0)
-        if len(text) <= _REMEMBERED_LENGTH:
-            _make_room()
-            self[text] = piece
-        return piece
+    def read(self, texts: Iterable[str]) -> dict[str, Piece]:
+        """Remembers those of the texts that are not known; those too long to come again are returned."""
+        passing = {}
+        for text in set(filterfalse(self.known.__contains__, texts)):
+            piece = self._read(text)
+            if len(text) > _REMEMBERED_LENGTH:
+                passing[text] = piece
+                continue
+            for word in {*(token.surface for token in piece.tokens), *(token.stem for token in piece.tokens)}:
+                self.holding.setdefault(word, []).append(text)
+            self.known[text] = piece
+        return passing
+
+    def _read(self, text: str) -> Piece:
+        tokens = tuple(analyze(text, self.language))
+        return Piece(tokens, tokens[-1].position + 1 if tokens else 0)
 
 
 def spaced(text: str) -> str:
@@ -48,19 +63,11 @@ def spaced(text: str) -> str:
 
 
 def pieces_of(language: str) -> Pieces:
-    """The pieces of texts of that language; a tag without a stemmer, such as "", means words as they are spelled."""
-    code = primary_language(language)
-    row = LANGUAGES.get(code)
-    stemmed = code if row is not None and row.stemmer is not None else ""
-    return _known.get(stemmed) or _known.setdefault(stemmed, Pieces(stemmed))
+    """The pieces of texts of that language, given by its tag."""
+    stemmed = stemmed_language(language)
+    if sum(len(pieces.known) for pieces in list(_pieces.values())) > _REMEMBERED_PIECES:
+        _pieces.clear()  # whoever still uses one keeps it; common words are back at once
+    return _pieces.get(stemmed) or _pieces.setdefault(stemmed, Pieces(stemmed))
 
 
-_known: dict[str, Pieces] = {}
-
-
-def _make_room() -> None:
-    """Forgets everything when full: common words are back at once, and nothing has to be counted."""
-    known = list(_known.values())
-    if sum(map(len, known)) >= _REMEMBERED_PIECES:
-        for remembered in known:
-            remembered.clear()
+_pieces: dict[str, Pieces] = {}

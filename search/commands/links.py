@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from search.request import FacetRequest, Filters, SearchRequest
+from search.request import Conditions, FacetRequest, Filters, SearchRequest
 
 _PATHS: Final = {"html": "/search", "atom": "/search.atom", "feed": "/search.json", "csv": "/search.csv"}
 _DEFAULTS: Final = SearchRequest()
@@ -50,6 +50,10 @@ class TerminalLinks:
     def search(self, request: SearchRequest) -> str:
         """The search on the site."""
         return self.rendering("html", request)
+
+    def searches(self, request: SearchRequest, conditions: Iterable[Conditions]) -> list[str]:
+        """The search on the site under each of those conditions."""
+        return [self.search(request.under(each)) for each in conditions]
 
     def rendering(self, name: str, request: SearchRequest) -> str:
         """The search as `html`, `atom`, `feed` or `csv`."""
