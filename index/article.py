@@ -1,8 +1,8 @@
-"""What a source yields: one `Article` as found in the input, before it becomes a `search.document.Document`."""
+"""What a source yields: pieces, each read into an `Article`, which later becomes a `search.document.Document`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +43,24 @@ class Skipped(SourceError):
     """Files that lie among the articles and are none, such as a README: worth a warning, no failure."""
 
 
+class Piece(Protocol):
+    """An article that was found and is not read yet: little to send to another process, much to do there."""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as in `Article`."""
+        ...
+
+    @property
+    def weight(self) -> int:
+        """Bytes to read, so that work can be shared out evenly."""
+        ...
+
+    def read(self) -> Article:
+        """The article. Raises SourceError."""
+        ...
+
+
 class Source(Protocol):
     """One input that can be read again and again. `name` is how reports call it."""
 
@@ -53,10 +71,24 @@ class Source(Protocol):
         ...
 
     def position(self) -> int:
-        """Bytes read so far by the latest `articles()`, of `size()`; for the progress bar."""
+        """Bytes read so far by the latest `pieces()` or `articles()`, of `size()`; for the progress bar."""
+        ...
+
+    def pieces(self) -> Iterator[Piece | Article | SourceError]:
+        """What `articles` gives, in the same order, except that some of it may still have to be read."""
         ...
 
     def articles(self) -> Iterator[Article | SourceError]:
         """Every article in turn; one that cannot be read is yielded as its SourceError and the next goes on.
         Raises SourceError where the input as a whole cannot be read, and Skipped where it is no input."""
         ...
+
+
+def read_pieces(pieces: Iterable[Piece | Article | SourceError]) -> Iterator[Article | SourceError]:
+    """The pieces, read."""
+    for piece in pieces:
+        try:
+            item = piece if isinstance(piece, Article | SourceError) else piece.read()
+        except SourceError as error:
+            item = error
+        yield item

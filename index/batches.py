@@ -1,5 +1,9 @@
 """Writing in batches: each is one transaction, so that an interruption costs at most the open one.
 
+A batch ends by the clock. What an interruption may cost is a person's time, and neither the number of articles nor
+their length says how long they took: in a minute one input gives a thousand pages, another two hundred thousand lines.
+A commit costs the writing of small segments and their merging later, which a minute of work makes up for many times.
+
 Articles wait in a short queue before they go to the engine. If an input holds an article twice, the earlier copy is
 mostly still waiting when the later one comes; so the same input, read again, writes nothing.
 """
@@ -8,16 +12,19 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
+from index.progress import Progress, Silence
 from search.document import Document
 from search.engines.base import Engine, Writer
 
-BATCH_ARTICLES: Final = 10_000
-BATCH_CHARACTERS: Final = 200_000_000
+BATCH_SECONDS: Final = 60.0
+BATCH_ARTICLES: Final = 500_000
+"""A bound for memory, as the ids of the open batch are kept until it is committed."""
 QUEUE_ARTICLES: Final = 1_000
 QUEUE_CHARACTERS: Final = 20_000_000
 
@@ -25,19 +32,32 @@ QUEUE_CHARACTERS: Final = 20_000_000
 class Batches:
     """Articles on their way into `engine`. Nothing is opened or committed before there is something to write.
 
-    `replace`: all goes into one transaction that takes the place of the whole index.
+    `replace`: all goes into one transaction that takes the place of the whole index. `workers`: processes the engine
+    may use. `progress` is told what the engine is busy with.
     Either `commit` or `roll_back` must follow at the end.
     """
 
-    def __init__(self, engine: Engine, *, replace: bool = False, most: int = BATCH_ARTICLES) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        replace: bool = False,
+        most: int = BATCH_ARTICLES,
+        seconds: float = BATCH_SECONDS,
+        workers: int = 1,
+        progress: Progress | None = None,
+    ) -> None:
         self._engine = engine
         self._replace = replace
         self._most = most
+        self._seconds = seconds
+        self._workers = workers
+        self._progress = progress or Silence()
         self._queue: dict[str, Document] = {}
         self._queued_characters = 0
         self._writer: Writer | None = None
+        self._opened = 0.0
         self._written: set[str] = set()
-        self._written_characters = 0
 
     def add(self, document: Document) -> None:
         """Queues the article, in place of a queued one with the same id."""
@@ -46,7 +66,7 @@ class Batches:
         self._queued_characters += _characters(document)
         if len(self._queue) >= min(QUEUE_ARTICLES, self._most) or self._queued_characters >= QUEUE_CHARACTERS:
             self._write_queue()
-            if not self._replace and (len(self._written) >= self._most or self._written_characters >= BATCH_CHARACTERS):
+            if not self._replace and self._is_full():
                 self._commit()
 
     def forget(self, id: str) -> bool:
@@ -83,31 +103,35 @@ class Batches:
 
     def _open_writer(self) -> Writer:
         if self._writer is None:
-            self._writer = self._engine.writer(replace=self._replace).__enter__()
+            writer = self._engine.writer(replace=self._replace, workers=self._workers, progress=self._progress.writing)
+            self._writer = writer.__enter__()
+            self._opened = time.monotonic()
         return self._writer
+
+    def _is_full(self) -> bool:
+        return len(self._written) >= self._most or time.monotonic() - self._opened >= self._seconds
 
     def _write_queue(self) -> None:
         writer = self._open_writer()
         for document in list(self._queue.values()):
             writer.add(document)
             self._written.add(document.id)
-            self._written_characters += _characters(document)
             del self._queue[document.id]
         self._queued_characters = 0
 
     def _commit(self) -> None:
         if self._writer is not None:
-            with uninterrupted():
+            with uninterrupted(self._progress.stopping):
                 writer, self._writer = self._writer, None
                 writer.__exit__(None, None, None)
                 self._written.clear()
-                self._written_characters = 0
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def uninterrupted(pressed_once: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Holds the first Ctrl-C back until the block is done, then raises it; a second one is raised at once.
 
+    `pressed_once` is called at the first, to say so.
     Signals reach the main thread only, so elsewhere the block runs as it is.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -120,6 +144,7 @@ def uninterrupted() -> Iterator[None]:
         if pressed:
             signal.default_int_handler(number, frame)
         pressed = True
+        pressed_once()
 
     before = signal.signal(signal.SIGINT, remember)
     try:

@@ -15,6 +15,7 @@ from index.report import Report
 from index.sources import find_sources
 from search.commands.context import index_option, json_option, loaded_settings
 from search.engines import open_engine
+from search.processes import core_count
 
 MOST_REMARKS = 20
 
@@ -27,6 +28,7 @@ MOST_REMARKS = 20
 @click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
 @click.option("--language", metavar="TAG", help="Language of articles that state none.")
 @click.option("--time-zone", metavar="ZONE", help="Time zone of times that state none.")
+@click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes that help; 0: one per core.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar, no warnings.")
 @json_option
 @click.pass_context
@@ -39,6 +41,7 @@ def index(
     dry_run: bool,
     language: str | None,
     time_zone: str | None,
+    workers: int | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -55,8 +58,13 @@ def index(
       backfile index articles/ --prune          also delete what is gone
       backfile index articles/ --rebuild        start over, old index kept until the end
     """
-    settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone).settings
-    indexer = Indexer(open_engine(settings.index), language=settings.language, time_zone=settings.time_zone)
+    settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone, index_workers=workers).settings
+    indexer = Indexer(
+        open_engine(settings.index),
+        language=settings.language,
+        time_zone=settings.time_zone,
+        workers=settings.index_workers or core_count(),
+    )
     sources = find_sources(paths, time_zone=settings.time_zone)
     with _progress(quiet or as_json) as progress:
         report = indexer.run(sources, roots=paths, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)

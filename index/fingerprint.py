@@ -73,7 +73,9 @@ def _words(text: str) -> list[str]:
 
 def _distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     values.sort()
-    return values[np.append(True, values[1:] != values[:-1])]
+    first = np.append(True, values[1:] != values[:-1])
+    distinct: npt.NDArray[np.uint64] = values[first]
+    return distinct
 
 
 def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from index.article import Article, Skipped, Source
+from index.article import Skipped, Source
 from index.batches import BATCH_ARTICLES, Batches
-from index.document import to_document
-from index.identity import is_derived_from_place, source_key
+from index.identity import source_key
+from index.preparing import START_SECONDS, Found, Preparation, Prepared, prepare_all
 from index.progress import Progress, Silence
 from index.prune import gone, is_below
 from index.report import Outcome, Report, Tally
-from search.document import Document
 from search.engines.base import Engine
 from search.errors import IndexDamaged, IndexMissing, IndexVersionError, SourceError
 
 
 class Indexer:
-    """Brings `engine` up to date with its inputs; `language` and `time_zone` are for articles that state none."""
+    """Brings `engine` up to date with its inputs; `language` and `time_zone` are for articles that state none.
+
+    `workers`: how many processes may prepare articles, and as many may build the index; 1 is this one alone. Others
+    are started only for work of more than `patience` seconds. A program that asks for more than 1 must guard its own
+    start with `if __name__ == "__main__"`, as `multiprocessing` says. `batch`: articles in one transaction, at most.
+    """
 
     def __init__(
-        self, engine: Engine, *, language: str = "en", time_zone: str = "UTC", batch: int = BATCH_ARTICLES
+        self,
+        engine: Engine,
+        *,
+        language: str = "en",
+        time_zone: str = "UTC",
+        batch: int = BATCH_ARTICLES,
+        workers: int = 1,
+        patience: float = START_SECONDS,
     ) -> None:
         self._engine = engine
-        self._to_document = partial(to_document, language=language, time_zone=time_zone)
+        self._preparation = Preparation(language, time_zone)
         self._batch = batch
+        self._workers = workers
+        self._patience = patience
 
     def run(
         self,
@@ -48,14 +62,20 @@ class Indexer:
         `dry_run`: counts what would be done and writes nothing.
         An interruption keeps what was committed, throws the open batch away, and is in the report.
         Raises EngineError where the index cannot be read or written, and SourceError where a rebuild would lose
-        articles only because their input cannot be read, or because there is no article at all.
+        articles only because their input cannot be read, or because there is no article at all. Raises ProcessLost
+        where another process was killed; what was committed before is kept.
         """
         started = time.monotonic()
-        batches = Batches(self._engine, replace=rebuild, most=self._batch)
-        run = _Run(self._to_document, _held(self._engine, rebuild), batches, rebuild, dry_run)
+        progress = progress or Silence()
+        batches = Batches(self._engine, replace=rebuild, most=self._batch, workers=self._workers, progress=progress)
+        run = _Run(_held(self._engine, rebuild), batches, rebuild, dry_run)
         lost: frozenset[str] | None = None
         try:
-            run.read(list(sources), progress or Silence())
+            found = _find(list(sources), progress)
+            with closing(
+                prepare_all(found, self._preparation, workers=self._workers, patience=self._patience)
+            ) as prepared:
+                run.read(prepared, progress)
             run.finish(roots if prune else ())
         except KeyboardInterrupt:
             run.tally.deleted *= not batches.is_open
@@ -84,7 +104,6 @@ class Held:
 class _Run:
     """One run under way. `places` says where each id was read, `touched` which ids went to `batches`."""
 
-    to_document: Callable[..., Document]
     held: Held
     batches: Batches
     rebuild: bool
@@ -96,14 +115,13 @@ class _Run:
     failed_in: set[str] = field(default_factory=set)
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
 
-    def read(self, sources: Sequence[Source], progress: Progress) -> None:
-        sizes = [source.size() or 0 for source in sources]
-        progress.begin(sum(sizes))
-        done = 0
-        for source, size in zip(sources, sizes, strict=True):
-            self._read_source(source, done, progress)
-            done += size
-            progress.at(done, len(self.places))
+    def read(self, items: Iterable[tuple[Found, Prepared | SourceError]], progress: Progress) -> None:
+        for found, item in items:
+            if isinstance(item, Prepared):
+                self._take(item, found.key)
+            else:
+                self._take_failure(item, found)
+            progress.at(found.position, len(self.places))
 
     def finish(self, roots: Sequence[str]) -> None:
         """Deletes what is gone and commits."""
@@ -132,46 +150,35 @@ class _Run:
         for name in dict.fromkeys(absent):
             self.tally.deleted += self.dry_run or self.batches.delete(name)
 
-    def _read_source(self, source: Source, done: int, progress: Progress) -> None:
-        key = source_key(source.name)
-        try:
-            for item in source.articles():
-                if isinstance(item, SourceError):
-                    self._fail(key, item)
-                    if Path(item.place).is_file():  # a whole file or the rest of one, not a line of it
-                        self.unread.append((source_key(item.place), item))
-                else:
-                    self._take_article(item, key)
-                progress.at(done + source.position(), len(self.places))
-        except Skipped as error:
+    def _take_failure(self, error: SourceError, found: Found) -> None:
+        if isinstance(error, Skipped):
             self.tally.warn(error.place, error.reason)
-        except SourceError as error:
-            self._fail(key, error)
-            self.unread.append((key, error))
+            return
+        self._fail(found.key, error)
+        if found.whole:
+            self.unread.append((found.key, error))
 
     def _fail(self, key: str, error: SourceError) -> None:
         self.failed_in.add(key)
         self.tally.fail(error.place, error.reason)
+        if Path(error.place).is_file():  # a whole file or the rest of one, not a line of it
+            self.unread.append((source_key(error.place), error))
 
-    def _take_article(self, article: Article, key: str) -> None:
+    def _take(self, article: Prepared, key: str) -> None:
         warn = partial(self.tally.warn, article.place)
         for warning in article.warnings:
             warn(warning)
-        place = source_key(article.place)
-        try:
-            # One page of a folder is remembered as itself, so that naming the page or the folder makes no difference.
-            document = self.to_document(article, source=place if is_below(place, key) else key, warn=warn)
-        except SourceError as error:
-            self._fail(key, error)
+        if article.failure:
+            self._fail(key, SourceError(article.place, article.failure))
             return
-        self._warn_of_same_id(article, document, warn)
-        self.places[document.id] = article.place
+        self._warn_of_same_id(article, warn)
+        self.places[article.id] = article.place
         self.read_from.add(key)
-        self._take_document(document)
+        self._compare(article)
 
-    def _take_document(self, document: Document) -> None:
-        name, held = document.id, self.held
-        is_held = held.hashes.get(name) == document.content_hash() and held.sources.get(name) == document.source
+    def _compare(self, article: Prepared) -> None:
+        name, held = article.id, self.held
+        is_held = held.hashes.get(name) == article.content_hash and held.sources.get(name) == article.source
         outcome: Outcome = "unchanged" if is_held else "changed" if name in held.hashes else "added"
         self.tally.outcomes[name] = outcome
         if self.dry_run:
@@ -180,16 +187,31 @@ class _Run:
             self.touched.discard(name)
             return
         self.touched.add(name)
-        self.batches.add(document)
+        self.batches.add(article.document())
 
-    def _warn_of_same_id(self, article: Article, document: Document, warn: Callable[[str], None]) -> None:
-        earlier = self.places.get(document.id)
+    def _warn_of_same_id(self, article: Prepared, warn: Callable[[str], None]) -> None:
+        earlier = self.places.get(article.id)
         if earlier is not None:
-            warn(f"has the same id as {earlier} ({document.id!r}); the later one is kept")
+            warn(f"has the same id as {earlier} ({article.id!r}); the later one is kept")
             return
-        before = self.held.sources.get(document.id, document.source)
-        if before != document.source and is_derived_from_place(article) and Path(before).exists():
-            warn(f"takes the place of an article with the same id ({document.id!r}) from {before}")
+        before = self.held.sources.get(article.id, article.source)
+        if before != article.source and article.placed and Path(before).exists():
+            warn(f"takes the place of an article with the same id ({article.id!r}) from {before}")
+
+
+def _find(sources: Sequence[Source], progress: Progress) -> Iterator[Found]:
+    """What each source yields; one that cannot be read as a whole yields that last."""
+    sizes = [source.size() or 0 for source in sources]
+    progress.begin(sum(sizes))
+    done = 0
+    for source, size in zip(sources, sizes, strict=True):
+        key = source_key(source.name)
+        try:
+            for item in source.pieces():
+                yield Found(key, item, done + source.position())
+        except SourceError as error:
+            yield Found(key, error, done + size, whole=True)
+        done += size
 
 
 def _held(engine: Engine, rebuild: bool) -> Held:

@@ -1,18 +1,27 @@
-"""How far a run is: a bar with rate and time left on a terminal, nothing in a pipe."""
+"""How far a run is: a bar with rate and time left on a terminal, nothing in a pipe.
+
+Two things move at once, the input that is read and the index that is written. While the writer says that it is busy
+with something long (building, merging, committing), the bar is about that; then about the input again.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Literal, Protocol, Self
 
 from tqdm import tqdm
 
+from search.engines.base import Phase
+
 _BAR: Final = "{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
 _BAR_WITHOUT_TOTAL: Final = "{n_fmt} read [{elapsed}{postfix}]"
+_PHASE: Final = "{desc}: {percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
+_PHASE_WITHOUT_TOTAL: Final = "{desc} [{elapsed}{postfix}]"
 _REFRESH_SECONDS: Final = 0.2
 _USUAL_SIZE: Final = (80, 24)
+_STOPPING: Final = "stopping after this commit, Ctrl-C again stops at once"
 
 
 class Progress(Protocol):
@@ -24,6 +33,14 @@ class Progress(Protocol):
 
     def at(self, read: int, articles: int) -> None:
         """So many bytes and articles have been read."""
+        ...
+
+    def writing(self, phase: Phase, done: int, total: int) -> None:
+        """The engine is busy; see `search.engines.base.WriterProgress`."""
+        ...
+
+    def stopping(self) -> None:
+        """Ctrl-C was pressed during a commit, which is brought to its end first."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -38,6 +55,10 @@ class Silence:
 
     def at(self, read: int, articles: int) -> None: ...
 
+    def writing(self, phase: Phase, done: int, total: int) -> None: ...
+
+    def stopping(self) -> None: ...
+
     def __enter__(self) -> Self:
         return self
 
@@ -50,9 +71,14 @@ class Bar:
     def __init__(self) -> None:
         self._bar: tqdm[Any] | None = None
         self._started = self._shown = 0.0
+        self._total: int | None = None
+        self._last: tuple[Phase | Literal[""], int, int | None] = ("", 0, None)
+        self._articles = 0
+        self._note = ""
 
     def begin(self, total: int | None) -> None:
         self._started = time.monotonic()
+        self._total = total or None
         has_size = _terminal_has_size()
         self._bar = tqdm(
             total=total,
@@ -67,14 +93,17 @@ class Bar:
         )
 
     def at(self, read: int, articles: int) -> None:
-        now = time.monotonic()
-        if self._bar is None or now - self._shown < _REFRESH_SECONDS:
-            return
-        self._shown = now
-        rate = articles / (now - self._started) if now > self._started else 0.0
-        self._bar.set_postfix_str(f"{articles:,} articles, {rate:,.0f}/s", refresh=False)
-        self._bar.n = min(read, self._bar.total) if self._bar.total else read
-        self._bar.refresh()
+        self._articles = articles
+        if self._is_due():
+            self._show("", min(read, self._total) if self._total else read, self._total)
+
+    def writing(self, phase: Phase, done: int, total: int) -> None:
+        if self._is_due():
+            self._show(phase, done, total or None)
+
+    def stopping(self) -> None:
+        self._note = _STOPPING
+        self._show(*self._last)
 
     def __enter__(self) -> Self:
         return self
@@ -82,6 +111,28 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
+
+    def _is_due(self) -> bool:
+        return self._bar is not None and time.monotonic() - self._shown >= _REFRESH_SECONDS
+
+    def _show(self, phase: Phase | Literal[""], done: int, total: int | None) -> None:
+        if self._bar is None:
+            return
+        self._last = (phase, done, total)
+        self._shown = time.monotonic()
+        elapsed = self._shown - self._started
+        rate = self._articles / elapsed if elapsed > 0 else 0.0
+        self._bar.bar_format = _format(phase, total)
+        self._bar.set_description_str(phase, refresh=False)
+        self._bar.set_postfix_str(self._note or f"{self._articles:,} articles, {rate:,.0f}/s", refresh=False)
+        self._bar.total, self._bar.n = total, done
+        self._bar.refresh()
+
+
+def _format(phase: str, total: int | None) -> str:
+    if phase:
+        return _PHASE if total else _PHASE_WITHOUT_TOTAL
+    return _BAR if total else _BAR_WITHOUT_TOTAL
 
 
 def _terminal_has_size() -> bool:

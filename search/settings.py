@@ -107,6 +107,9 @@ class Settings(BaseModel):
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(
         "UTC", description="Time zone of dates that state none, and of the days on the site"
     )
+    index_workers: Annotated[int, _Number] = Field(
+        0, ge=0, le=64, description="Processes that read and index; 0: one per core"
+    )
     host: Annotated[str, _Text] = Field("127.0.0.1", max_length=253, description="Address the server listens on")
     port: Annotated[int, _Number] = Field(
         8080, ge=0, le=65_535, description="Port the server listens on; 0: any that is free"

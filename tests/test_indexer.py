@@ -41,6 +41,8 @@ class Given:
         if self._then:
             raise self._then
 
+    pieces = articles
+
 
 def article(name: str, title: str = "A title", **changes: object) -> Article:
     return replace(Article(f"{name}.jsonl:1", title, f"Text of {name}.", id=name), **changes)  # type: ignore[arg-type]

@@ -135,6 +135,8 @@ class Unreadable:
         """Nothing was read."""
         return 0
 
-    def articles(self) -> Iterator[Article | SourceError]:
+    def pieces(self) -> Iterator[Article | SourceError]:
         """Raises SourceError with the reason; Skipped where there is more in the folder that can be read."""
         raise self._kind(self.name, self._reason)
+
+    articles = pieces

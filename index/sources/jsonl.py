@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from index.article import Article
+from index.article import Article, Piece, read_pieces
 from index.dates import parse_moment
 from index.fields import language_tag, plain, section_path, title_from, unique, web_address
 from index.frontmatter import split_front_matter
@@ -68,6 +69,27 @@ class ArticleLine(BaseModel):
     type: Text = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is one article; see `index.article.Piece`."""
+
+    line: bytes
+    file: str
+    number: int
+    time_zone: ZoneInfo
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.number}"
+
+    @property
+    def weight(self) -> int:
+        return len(self.line)
+
+    def read(self) -> Article:
+        return parse_line(self.line, self.place, self.time_zone)
+
+
 class JsonLines:
     """A file of articles, one JSON object a line. Times without a zone are in `time_zone`."""
 
@@ -85,12 +107,14 @@ class JsonLines:
         """Bytes read so far."""
         return self._position
 
-    def articles(self) -> Iterator[Article | SourceError]:
-        """Every article in order. Raises SourceError where the file is missing, empty, binary or no JSON Lines."""
+    def pieces(self) -> Iterator[Piece | Article | SourceError]:
+        """Every line in order, those up to the first article read already.
+
+        Raises SourceError where the file is missing, empty, binary or no JSON Lines."""
         count = 0
         try:
             with open_input(self._path, self.name) as source:
-                for item in self._lines(source):
+                for item in _not_hopeless(self._lines(source), self.name):
                     count += 1
                     yield item
         except SourceError as error:
@@ -101,27 +125,34 @@ class JsonLines:
         if not count:
             raise SourceError(self.name, "the file is empty")
 
-    def _lines(self, source: Input) -> Iterator[Article | SourceError]:
-        failed_only = True
+    def articles(self) -> Iterator[Article | SourceError]:
+        """Every article in order. Raises as `pieces` does."""
+        return read_pieces(self.pieces())
+
+    def _lines(self, source: Input) -> Iterator[Line]:
         for number, line in enumerate(_bounded_lines(source), 1):
             self._position = source.position
             if number == 1:
                 _check_beginning(line, self.name)
                 line = line.removeprefix(b"\xef\xbb\xbf")
-            place = f"{self.name}:{number}"
-            try:
-                if not line.strip():
-                    continue
-                article = parse_line(line, place, self._time_zone)
-            except SourceError as error:
-                if failed_only and number >= HOPELESS:
-                    raise SourceError(
-                        self.name, f"not JSON Lines: none of its first {number} lines is an article"
-                    ) from error
-                yield error
-            else:
-                failed_only = False
-                yield article
+            if line.strip():
+                yield Line(line, self.name, number, self._time_zone)
+
+
+def _not_hopeless(lines: Iterator[Line], name: str) -> Iterator[Line | Article | SourceError]:
+    for line in lines:
+        try:
+            article = line.read()
+        except SourceError as error:
+            if line.number >= HOPELESS:
+                raise SourceError(
+                    name, f"not JSON Lines: none of its first {line.number} lines is an article"
+                ) from error
+            yield error
+        else:
+            yield article
+            break
+    yield from lines
 
 
 def parse_line(line: bytes, place: str, time_zone: ZoneInfo) -> Article:
