@@ -6,7 +6,7 @@ among its tokens; so stems and diacritics are found, and what is marked is the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Final, NamedTuple
@@ -83,7 +83,11 @@ class Highlighter:
             return []
         reach = max(pattern.reach() for pattern in patterns)
         found = self._words.occurrences(text[:MAX_HIGHLIGHT_CHARS], language, reach)
-        return sorted({mark for pattern in patterns for mark in _marks(pattern, found)}) if found else []
+        if not found:
+            return []
+        if not reach and len(patterns) == 1:
+            return sorted(_marks(patterns[0], found))
+        return sorted({mark for pattern in patterns for mark in _marks(pattern, found)})
 
     def _compiled(self, leaf: Leaf, group: int) -> _Pattern:
         add = self._words.add
@@ -138,35 +142,33 @@ def _spellings(match: Match) -> Iterator[Leaf]:
             return
 
 
-def _marks(pattern: _Pattern, found: dict[int, list[Occurrence]]) -> Iterator[Mark]:
+def _marks(pattern: _Pattern, found: Mapping[int, list[Occurrence]]) -> Iterable[Mark]:
     words = [found.get(word, []) for word in pattern.words]
     if not all(words):
-        return iter(())
+        return ()
     if len(words) == 1:
         return _single(pattern, words[0])
     return _ordered(pattern, words) if pattern.slop is None else _near(pattern, words, pattern.slop)
 
 
-def _single(pattern: _Pattern, places: Iterable[Occurrence]) -> Iterator[Mark]:
+def _single(pattern: _Pattern, places: Iterable[Occurrence]) -> list[Mark]:
     """Of two characters of text without spaces, a prefix of one is only the first."""
     group, prefix = pattern.group, pattern.prefix
-    for _, start, end, pair in places:
-        yield Mark(start, start + prefix if prefix and pair else end, group)
+    return [Mark(start, start + prefix if prefix and pair else end, group) for _, start, end, pair in places]
 
 
 def _ordered(pattern: _Pattern, words: Sequence[list[Occurrence]]) -> Iterator[Mark]:
     """The whole stretch from the first word to the last, wherever they follow each other."""
-    places = [{place.position: place for place in word} for word in words]
-    last = len(words) - 1
-    for first in words[0]:
-        if all(first.position + step in places[step] for step in range(1, last + 1)):
-            yield Mark(first.start, places[last][first.position + last].end, pattern.group)
+    ends = [{position: end for position, _, end, _ in word} for word in words[1:]]
+    for position, start, *_ in words[0]:
+        if all(position + step in places for step, places in enumerate(ends, 1)):
+            yield Mark(start, ends[-1][position + len(ends)], pattern.group)
 
 
-def _near(pattern: _Pattern, words: Sequence[list[Occurrence]], slop: int) -> Iterator[Mark]:
+def _near(pattern: _Pattern, words: Sequence[list[Occurrence]], slop: int) -> set[Mark]:
     """Each word on its own, where all of them stand at different positions within the width."""
     width = span_width(len(words), slop)
-    places = sorted((place.position, word, place) for word, found in enumerate(words) for place in found)
+    places = sorted((place[0], word, place) for word, found in enumerate(words) for place in found)
     first = 0
     inside = [0] * len(words)
     marked: set[Mark] = set()
@@ -176,8 +178,8 @@ def _near(pattern: _Pattern, words: Sequence[list[Occurrence]], slop: int) -> It
             inside[places[first][1]] -= 1
             first += 1
         if all(inside) and _apart(places[first : index + 1], len(words)):
-            marked.update(Mark(place.start, place.end, pattern.group) for _, _, place in places[first : index + 1])
-    return iter(marked)
+            marked.update(Mark(start, end, pattern.group) for _, _, (_, start, end, _) in places[first : index + 1])
+    return marked
 
 
 def _apart(places: Sequence[tuple[int, int, Occurrence]], words: int) -> bool:

@@ -20,17 +20,10 @@ Choice = Callable[[Iterable[str]], Iterable[str]]
 """Gives those folded spellings that fit."""
 
 
-class Occurrence(NamedTuple):
-    """A word of the query in a text, from `start` to `end` in characters.
-
-    Positions of two occurrences differ as their words' do, or by the `reach` asked for and more if that is more.
-    `pair`: two characters of a script without spaces.
-    """
-
-    position: int
-    start: int
-    end: int
-    pair: bool
+Occurrence = tuple[int, int, int, bool]
+"""A word of the query in a text: its position, where it starts and ends in characters, and whether it is a pair of
+characters of a script without spaces. Positions of two occurrences differ as their words' do, or, where that is more
+than the `reach` asked for, by that or more."""
 
 
 class Words:
@@ -71,7 +64,7 @@ class Words:
             if reach:
                 position += holders.distance(pieces, following, index, reach)
             for words, ahead, start, end, pair in tokens:
-                occurrence = Occurrence(position + ahead, place + start, place + end, pair)
+                occurrence = (position + ahead, place + start, place + end, pair)
                 for word in words:
                     found[word].append(occurrence)
             place += 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from math import log
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final
 
 from search.highlight import Mark
 
@@ -48,14 +48,8 @@ _Counts = tuple[int, ...]
 """How many matches of each group, in the order of the groups' weights."""
 
 
-class _Window(NamedTuple):
-    """The marks from `first` to before `after`. None of them begins before `start` or ends past `end`."""
-
-    start: int
-    end: int
-    first: int
-    after: int
-    counts: _Counts
+_Window = tuple[int, int, int, int, _Counts]
+"""A start and an end between which lie the marks from a first one to before another, and the counts of those marks."""
 
 
 def best_passages(text: str, marks: Sequence[Mark], limit: int) -> list[Passage]:
@@ -70,13 +64,13 @@ def best_passages(text: str, marks: Sequence[Mark], limit: int) -> list[Passage]
     passages: list[Passage] = []
     shown: set[int] = set()
     while windows and len(passages) < limit:
-        best = _best(windows, weights, shown)
-        end = max(mark.end for mark in considered[best.first : best.after])
-        passage = _passage(text, best.start, end, marks, passages)
+        start, _, first, after, _ = _best(windows, weights, shown)
+        end = max(mark.end for mark in considered[first:after])
+        passage = _passage(text, start, end, marks, passages)
         passages.append(passage)
         shown.update(mark.group for mark in passage.marks)
         left, right = passage.start, passage.end
-        windows = [window for window in windows if window[1] <= left or right <= window[0]]
+        windows = [window for window in windows if right <= window[0] or window[1] <= left]
     return passages
 
 
@@ -107,31 +101,34 @@ def _thinned(marks: Sequence[Mark]) -> Sequence[Mark]:
 
 def _windows(text: str, marks: Sequence[Mark], groups: Sequence[int]) -> list[_Window]:
     """For each mark, the window that begins with it and stays within its paragraph."""
-    windows = []
-    place = {group: index for index, group in enumerate(groups)}
+    windows: list[_Window] = []
+    starts, ends, _ = zip(*marks, strict=True)
+    furthest = list(accumulate(ends, max))
+    numbers = {group: number for number, group in enumerate(groups)}
+    kinds = [numbers[mark[2]] for mark in marks]
     counts = [0] * len(groups)
-    furthest = list(accumulate((mark.end for mark in marks), max))
     block_end = -1
     after = 0
-    for first, (start, _, group) in enumerate(marks):
+    for first, start in enumerate(starts):
         if start >= block_end:
             block_end = _block_end(text, start)
         if after <= first:
             after = first + 1
-            counts[place[group]] += 1
-        while after < len(marks) and marks[after].end <= start + REACH and marks[after].start < block_end:
-            counts[place[marks[after].group]] += 1
+            counts[kinds[first]] += 1
+        while after < len(marks) and ends[after] <= start + REACH and starts[after] < block_end:
+            counts[kinds[after]] += 1
             after += 1
-        windows.append(_Window(start, furthest[after - 1], first, after, tuple(counts)))
-        counts[place[group]] -= 1
+        windows.append((start, furthest[after - 1], first, after, tuple(counts)))
+        counts[kinds[first]] -= 1
     return windows
 
 
 def _best(windows: Sequence[_Window], weights: Mapping[int, float], shown: set[int]) -> _Window:
     """The first of those worth most."""
     each = [weight * (SEEN if group in shown else 1.0) for group, weight in weights.items()]
-    worth = {counts: _worth(counts, each) for counts in {window.counts for window in windows}}
-    values = [worth[window.counts] for window in windows]
+    seen = [window[4] for window in windows]
+    worth = {counts: _worth(counts, each) for counts in set(seen)}
+    values = [worth[counts] for counts in seen]
     return windows[values.index(max(values))]
 
 
