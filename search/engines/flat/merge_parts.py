@@ -95,6 +95,14 @@ def starts_of(counts: Array, largest: Any = np.uint64) -> Array:
     return starts
 
 
+def distinct(values: Array) -> Array:
+    """Each value once, rising; several times as fast as `np.unique`, which hashes."""
+    values = np.sort(values)
+    first = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=first[1:])
+    return values[first]
+
+
 def write_strings(sink: Sink, name: str, strings: ByteStrings, chosen: Array) -> None:
     """Writes strings that are in memory or mapped, in the order chosen."""
     starts = starts_of(strings.length[chosen])

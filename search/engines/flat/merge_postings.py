@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.flat.merge_parts import SLICE, Array, Part, Sink, slices, starts_of
+from search.engines.flat.merge_parts import SLICE, Array, Part, Sink, distinct, slices, starts_of
 from search.engines.flat.merge_words import Left, LeftInField, postings_left
 from search.schema import TEXT_FIELDS
 
@@ -116,7 +116,7 @@ def _united(
 ) -> tuple[Numbers, list[_Rows]]:
     """The keys of all rows of which something is left, rising, and what each part gives to them."""
     rows = [np.flatnonzero(rest.postings) for rest in left]
-    united = np.unique(np.concatenate([key[own] for key, own in zip(keys, rows, strict=True)]))
+    united = distinct(np.concatenate([key[own] for key, own in zip(keys, rows, strict=True)]))
     return united, [
         _Rows(part, name, own, np.searchsorted(united, key[own]), rest.postings[own], rest.positions[own])
         for part, own, key, rest in zip(parts, rows, keys, left, strict=True)

@@ -16,6 +16,7 @@ from search.engines.flat.merge_parts import (
     Part,
     Sink,
     Union,
+    distinct,
     slices,
     starts_of,
     unite,
@@ -96,10 +97,10 @@ def _deleted_articles(part: Part) -> NDArray[np.int64]:
     deleted = np.zeros(len(words) - 1, np.int64)
     for begin, end in slices(ends):
         first, last = int(words[begin]), int(words[end])
-        pairs = np.unique(np.concatenate([_deleted_pairs(part, field, first, last) for field in WORD_FIELDS]))
+        pairs = distinct(np.concatenate([_deleted_pairs(part, field, first, last) for field in WORD_FIELDS]))
         surfaces = np.searchsorted(words, (pairs >> _SHIFT).astype(words.dtype), "right") - 1
         # A spelling of several words, of several languages, may stand in one article as each of them.
-        own = np.unique(surfaces.astype(np.uint64) << _SHIFT | pairs & _LOW)
+        own = distinct(surfaces.astype(np.uint64) << _SHIFT | pairs & _LOW)
         deleted[begin:end] = np.bincount((own >> _SHIFT).astype(np.int64) - begin, minlength=end - begin)
     return deleted
 
@@ -172,7 +173,7 @@ def _unite_numbers(
     keys: Sequence[NDArray[np.uint64]], wanted: Sequence[Mask]
 ) -> tuple[NDArray[np.uint64], list[NDArray[np.int64]]]:
     """The keys of all parts, each once and in order, and where the wanted ones of each part are among them."""
-    united = np.unique(np.concatenate(keys))
+    united = distinct(np.concatenate(keys))
     numbers = []
     for own, mask in zip(keys, wanted, strict=True):
         number = np.full(len(mask), -1)
