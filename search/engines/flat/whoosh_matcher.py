@@ -73,20 +73,25 @@ class PostingMatcher(LeafMatcher):  # type: ignore[misc]
             skipped += 1
         return skipped
 
+    @property
+    def _block(self) -> int:
+        """The block at hand; at the end the last one, which some versions of Whoosh go on asking about."""
+        return min(self._at, len(self._docs) - 1) // _BLOCK
+
     def block_min_id(self) -> int:
-        return self._docs[self._at // _BLOCK * _BLOCK]
+        return self._docs[self._block * _BLOCK]
 
     def block_max_id(self) -> int:
-        return self._docs[min((self._at // _BLOCK + 1) * _BLOCK, len(self._docs)) - 1]
+        return self._docs[min((self._block + 1) * _BLOCK, len(self._docs)) - 1]
 
     def block_max_weight(self) -> float:
-        return float(self._block_bounds[0][self._at // _BLOCK])
+        return float(self._block_bounds[0][self._block])
 
     def block_min_length(self) -> int:
-        return self._block_bounds[1][self._at // _BLOCK]
+        return self._block_bounds[1][self._block]
 
     def block_max_length(self) -> int:
-        return self._block_bounds[2][self._at // _BLOCK]
+        return self._block_bounds[2][self._block]
 
     @cached_property
     def _block_bounds(self) -> tuple[list[int], list[int], list[int]]:
