@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickletools
 import random
+import re
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -25,6 +26,7 @@ from search.engines.flat.codec import ArrayCodec, ArraySegment
 from search.engines.flat.layout import to_bytes
 from search.engines.flat.manifest import Manifest, new_generation
 from search.engines.flat.toc import write_toc
+from search.engines.flat.whoosh_schema import whoosh_schema
 from search.errors import EngineError
 from search.schema import TEXT_FIELDS
 
@@ -372,3 +374,28 @@ def test_whoosh_cannot_commit_to_an_empty_index_either(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="backfile index"):
         writer.commit()
     assert [path.name for path in (tmp_path / "archive").glob("*.toc")] == ["_MAIN_1.toc"]
+
+
+# --- the documentation ---------------------------------------------------------------------------------------------
+
+
+def test_the_documentation_shows_programs_that_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit_all(tmp_path / "archive", HISTORY[:1])
+    monkeypatch.chdir(tmp_path)
+    page = Path(__file__).parents[1] / "docs" / "how-to" / "read-with-whoosh.md"
+    programs = re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(programs) == 2
+    names: dict[str, object] = {}
+    for program in programs:
+        exec(program.replace("2024-04", "2024-12"), names)  # noqa: S102
+    shown = capsys.readouterr().out.splitlines()
+    assert "1 Flood closes the old bridge 2024-07-03 09:30:00+00:00" in shown[0]
+    assert shown[-1] == "{'News': 2, 'News > Local': 2, 'Traffic': 1}"
+
+
+def test_the_documentation_lists_the_fields_there_are() -> None:
+    page = Path(__file__).parents[1] / "docs" / "how-to" / "read-with-whoosh.md"
+    rows = re.findall(r"^\| (`.*?`) \|", page.read_text("utf-8"), re.MULTILINE)
+    assert sorted(name for row in rows for name in re.findall(r"`(\w+)`", row)) == whoosh_schema().names()
