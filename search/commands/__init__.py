@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "demo": Row("search.commands.demo:demo", _SERVE, "Index the sample archive and serve it."),
     "status": Row("search.commands.status:status", _CARE, "Say what the index holds."),
     "check": Row("search.commands.check:check", _CARE, "Read the whole index and list what is wrong with it."),
+    "optimize": Row("search.commands.optimize:optimize", _CARE, "Merge the index into one segment."),
     "config": Row("search.commands.config:config", _CARE, "Print the settings in force and where each comes from."),
     "evaluate": Row("search.commands.evaluate:evaluate", _CARE, "Measure ranking and extraction against judged sets."),
     "completion": Row("search.commands.completion:completion", _CARE, "Print the completion script of your shell."),

@@ -23,6 +23,15 @@ def one_line(text: str) -> str:
     return " ".join(plain(text).split())
 
 
+def byte_size(count: float) -> str:
+    """So many bytes as people say it: "12.3 MB"."""
+    for unit in ("bytes", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """`text` on one line with the spans (in characters) in colour."""
     pieces, cursor = [], 0

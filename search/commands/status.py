@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from search.commands.context import index_option, json_option, opened_engine
-from search.commands.paint import one_line
+from search.commands.paint import byte_size, one_line
 from search.document import SECTION_SEPARATOR
 from search.engines.base import Engine, FacetPlan, Plan, Searcher, Sort
 from search.query.match import MatchAll
@@ -63,7 +63,7 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     size = facts["size_bytes"]
     yield f"index       {facts['index']} ({facts['engine']})"
     yield f"articles    {facts['articles']:,}"
-    yield f"size        {_size(size) if size is not None else 'in memory'}"
+    yield f"size        {byte_size(size) if size is not None else 'in memory'}"
     yield f"generation  {facts['generation']}, committed {facts['built_at']}"
     span = f"{facts['first']} to {facts['last']}" if facts["first"] else "no article is dated"
     yield f"published   {span}" + (f", {facts['undated']:,} undated" if facts["undated"] else "")
@@ -76,11 +76,3 @@ def _listed(values: Mapping[str, int]) -> str:
     shown = [f"{one_line(name)} {count:,}" for name, count in list(values.items())[:_LISTED]]
     more = [f"and {len(values) - _LISTED:,} more"] if len(values) > _LISTED else []
     return ", ".join([*shown, *more]) or "none"
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "KB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"

@@ -283,6 +283,16 @@ class Repair:
     lost: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Condensed:
+    """What `optimize` came to: articles, segments and bytes on disk before and after, and the seconds it took."""
+
+    articles: int
+    segments: tuple[int, int]
+    size_bytes: tuple[int, int]
+    seconds: float
+
+
 class Engine(Protocol):
     """One index, named by one URL. Opening it is cheap and touches nothing on disk."""
 
@@ -313,6 +323,15 @@ class Engine(Protocol):
         Raises IndexMissing, IndexLocked, IndexVersionError, and IndexDamaged if there is nothing to go back to."""
         ...
 
+    def optimize(self, *, progress: WriterProgress | None = None) -> Condensed:
+        """Makes the index as small and as quick to search as it gets, in one commit; none if there is nothing to do.
+        Raises IndexMissing, IndexLocked, IndexVersionError, IndexDamaged, EngineError."""
+        ...
+
+    def close(self) -> None:
+        """Ends what writers have left running for the next one. Everything goes on working afterwards."""
+        ...
+
 
 CAPABILITIES = frozenset(
     {"phrase", "near", "prefix", "wildcard", "fuzzy", "facets", "timeline", "cursor", "explain", "recency"}
@@ -320,8 +339,7 @@ CAPABILITIES = frozenset(
 """Every capability there is; an engine declares those it has, and what it lacks is said in the answer's `warnings`."""
 
 __all__ = [
-    "CAPABILITIES", "After", "DateFilter", "Engine", "Explanation", "FacetCounts", "FacetPlan", "FieldPart", "Filter",
-    "Hit", "IndexStatus", "Interval", "KeywordFilter", "LeafScore", "Moment", "Plan", "Problem", "Recency", "Repair",
-    "Results",
-    "Searcher", "Sort", "Timeline", "Writer",
+    "CAPABILITIES", "After", "Condensed", "DateFilter", "Engine", "Explanation", "FacetCounts", "FacetPlan",
+    "FieldPart", "Filter", "Hit", "IndexStatus", "Interval", "KeywordFilter", "LeafScore", "Moment", "Plan", "Problem",
+    "Recency", "Repair", "Results", "Searcher", "Sort", "Timeline", "Writer",
 ]  # fmt: skip

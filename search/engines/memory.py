@@ -24,6 +24,7 @@ from search.engines.answer import (
 )
 from search.engines.base import (
     CAPABILITIES,
+    Condensed,
     Explanation,
     Hit,
     IndexStatus,
@@ -97,6 +98,13 @@ class MemoryEngine:
     def repair(self) -> Iterable[Repair]:
         self._newest()  # says so if there is none; what is in memory cannot be mended
         return ()
+
+    def optimize(self, *, progress: WriterProgress | None = None) -> Condensed:
+        del progress  # there is nothing to do
+        return Condensed(len(self._newest().articles), (1, 1), (0, 0), 0.0)
+
+    def close(self) -> None:
+        """Nothing was left running."""
 
     def _newest(self) -> State:
         if self._store.state is None:

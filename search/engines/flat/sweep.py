@@ -16,6 +16,7 @@ _OURS: Final = re.compile(
     rf"[0-9a-f]{{16}}(?:{re.escape(SEGMENT_SUFFIX)}|\.\d+{re.escape(DELETIONS_SUFFIX)})"
     rf"|_MAIN_\d+\.toc(?:\.\w+)?|(?:{re.escape(NAME)}|{re.escape(PREVIOUS_NAME)})\.new"
 )
+_NUMBERED: Final = re.compile(rf"[0-9a-f]{{16}}\.(\d{{1,18}}){re.escape(DELETIONS_SUFFIX)}|_MAIN_(\d{{1,18}})\.toc")
 _OLD_FOLDER: Final = re.compile(r"data-[0-9a-f]{16}")
 """Where format version 1 kept its files."""
 
@@ -52,3 +53,9 @@ def _commit_before(directory: Path) -> Manifest | None:
         return read_manifest(directory, PREVIOUS_NAME)
     except EngineError:
         return None
+
+
+def highest_number(directory: Path) -> int:
+    """The highest number of a commit that a file in the directory is named after, 0 if none is."""
+    found = (_NUMBERED.fullmatch(path.name) for path in directory.iterdir())
+    return max((int(match[1] or match[2]) for match in found if match), default=0)
