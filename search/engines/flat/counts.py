@@ -44,7 +44,6 @@ def exact(part: LiveSegment, surfaces: Numbers, fields: Collection[str]) -> Numb
 
 def _in_file(part: LiveSegment, surfaces: Numbers, fields: Collection[str]) -> tuple[Numbers, Numbers]:
     """The same with the deleted articles."""
-    words, owners = part.segment.vocabulary.words_of_surfaces(surfaces)
     least = np.zeros(len(surfaces), np.int64)
     most = np.zeros(len(surfaces), np.int64)
     others = set(fields)
@@ -53,6 +52,7 @@ def _in_file(part: LiveSegment, surfaces: Numbers, fields: Collection[str]) -> t
         least += known
         most += known
         others.difference_update(WORD_FIELDS)
+    words, owners = part.segment.vocabulary.words_of_surfaces(surfaces if others else surfaces[:0])
     for field in others:
         postings = part.segment.field(field)
         places, found = _places(postings, words)
@@ -78,11 +78,14 @@ def _distinct(part: LiveSegment, surfaces: Numbers, fields: Collection[str], kep
     pairs = [np.empty(0, np.int64)]
     for field in fields:
         postings = part.segment.field(field)
-        places, found = _places(postings, words)
-        for docs, which in _articles(postings, places, owners[found]):
+        places, there = _places(postings, words)
+        for docs, which in _articles(postings, places, owners[there]):
             wanted = kept[docs]
             pairs.append(which[wanted] * part.segment.size + docs[wanted])
-    return np.bincount(np.unique(np.concatenate(pairs)) // max(1, part.segment.size), minlength=len(surfaces))
+    found = np.concatenate(pairs)
+    found.sort()  # np.unique hashes, which takes ten times as long on as many different numbers
+    found = found[np.diff(found, prepend=-1) > 0]
+    return np.bincount(found // max(1, part.segment.size), minlength=len(surfaces))
 
 
 def _articles(

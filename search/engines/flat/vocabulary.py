@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -71,17 +71,22 @@ class Vocabulary:
         at = bisect_left(range(len(self)), wanted, key=self._bytes_of)
         return at if at < len(self) and self._bytes_of(at) == wanted else None
 
-    def surface_numbers(self, surfaces: Iterable[str]) -> Iterator[int | None]:
+    def surface_numbers(self, surfaces: Sequence[str]) -> Iterator[int | None]:
         """The number of each surface, of many that come in order: each is looked for from the one before."""
-        at = 0
+        if not surfaces:
+            return
+        numbers, key = range(len(self)), self._bytes_of
+        at = bisect_left(numbers, to_bytes(surfaces[0]), key=key)
+        end = bisect_right(numbers, to_bytes(surfaces[-1]), at, key=key)
+        usual = 1 + 2 * (end - at) // len(surfaces)
         for surface in surfaces:
             wanted = to_bytes(surface)
-            step = 256
-            while at + step < len(self) and self._bytes_of(at + step) < wanted:
+            step = usual
+            while at + step < end and key(at + step) < wanted:
                 at += step
                 step *= 2
-            at = bisect_left(range(len(self)), wanted, at, min(at + step, len(self)), key=self._bytes_of)
-            yield at if at < len(self) and self._bytes_of(at) == wanted else None
+            at = bisect_left(numbers, wanted, at, min(at + step, end), key=key)
+            yield at if at < end and key(at) == wanted else None
 
     def prefix_range(self, prefix: str) -> tuple[int, int]:
         """The surfaces that start with `prefix`: the first, and the one after the last."""
