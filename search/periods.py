@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import MAXYEAR, MINYEAR, date
+from functools import lru_cache
 from typing import Final, Literal
 
 Step = Literal["day", "month", "year", "decade", "century"]
@@ -30,6 +31,7 @@ MONTHS: Final = (
 )
 
 
+@lru_cache(maxsize=4096)
 def first_day(period: str) -> date:
     """The first day of "2024", "2024-07" or "2024-07-03"; raises ValueError for anything else."""
     parts = [int(part) for part in period.split("-")]
@@ -39,6 +41,7 @@ def first_day(period: str) -> date:
     return date(year, month, day)
 
 
+@lru_cache(maxsize=4096)
 def last_day(period: str) -> date:
     """The last day of "2024", "2024-07" or "2024-07-03"."""
     first = first_day(period)
@@ -92,6 +95,7 @@ def number_of(step: Step, day: date) -> int:
             return day.year // 100
 
 
+@lru_cache(maxsize=4096)
 def bounds_of(step: Step, number: int) -> tuple[date, date]:
     """The first and the last day of the period with that number."""
     match step:

@@ -64,12 +64,15 @@ class SiteLinks:
         """The search as this rendering under each of those conditions: only they are written anew."""
         request = _first_page(_without_shape(request) if self.kind in _FEEDS else request)
         path = self.prefix + ROUTES[self.kind]
-        before = self._question_pairs(request)
-        after = self._simple_pairs(request, PER_PAGE[self.kind])
-        return [
-            _with_query(path, [*before, *_filter_pairs(keywords), *self._date_pairs((start, end), moving=True), *after])
-            for keywords, start, end in conditions
-        ]
+        before = _parameters(self._question_pairs(request))
+        after = _parameters(self._simple_pairs(request, PER_PAGE[self.kind]))
+        addresses = []
+        for keywords, start, end in conditions:
+            filters = _parameters(_filter_pairs(keywords)) if keywords else ()
+            dates = _parameters(self._date_pairs((start, end), moving=True))
+            parameters = (*before, *filters, *dates, *after)
+            addresses.append(f"{path}?{'&'.join(parameters)}" if parameters else path)
+        return addresses
 
     def rendering(self, name: str, request: SearchRequest) -> str:
         """The same search as another rendering. Feeds start at the first hit and have a shape of their own."""
@@ -161,8 +164,8 @@ def article_api_path(id: str, prefix: str = "") -> str:
 
 def written_filters(filters: Filters) -> tuple[str, ...]:
     """The values of one filter parameter: "-" negates, and a backslash says that what follows is meant as it stands."""
-    included = (_escaped(value, "\\-") for value in filters.include)
-    excluded = ("-" + _escaped(value, "\\") for value in filters.exclude)
+    included = [_escaped(value, "\\-") for value in filters.include]
+    excluded = ["-" + _escaped(value, "\\") for value in filters.exclude]
     return (*included, *excluded)
 
 
@@ -229,7 +232,11 @@ def _without_shape(request: SearchRequest) -> SearchRequest:
 
 
 def _with_query(path: str, pairs: _Pairs) -> str:
-    return f"{path}?{'&'.join([_parameter(name, value) for name, value in pairs])}" if pairs else path
+    return f"{path}?{'&'.join(_parameters(pairs))}" if pairs else path
+
+
+def _parameters(pairs: _Pairs) -> list[str]:
+    return [_parameter(name, value) for name, value in pairs]
 
 
 @lru_cache(maxsize=4096)

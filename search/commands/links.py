@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 from search.request import Conditions, FacetRequest, Filters, SearchRequest
 
@@ -14,17 +15,11 @@ _PATHS: Final = {"html": "/search", "atom": "/search.atom", "feed": "/search.jso
 _DEFAULTS: Final = SearchRequest()
 
 
-def _moment(bound: date | datetime) -> str:
-    return bound.isoformat()
-
-
 def _facets(facets: tuple[FacetRequest, ...]) -> str:
     return ",".join(f"{facet.name}:{facet.size}" for facet in facets) or "none"
 
 
 _PARAMETERS: Final[tuple[tuple[str, str, Callable[[Any], str]], ...]] = (
-    ("from", "start", _moment),
-    ("to", "end", _moment),
     ("date", "date", str),
     ("tz", "time_zone", str),
     ("sort", "sort", str),
@@ -40,49 +35,64 @@ _PARAMETERS: Final[tuple[tuple[str, str, Callable[[Any], str]], ...]] = (
 )
 """Name in the address, attribute of the request, and how its value is written; defaults are left out."""
 
+_values = attrgetter(*(attribute for _, attribute, _ in _PARAMETERS))
+
 
 class TerminalLinks:
     """See `search.links.LinkMaker`. `time_zone` is the archive's own, which addresses leave out."""
 
     def __init__(self, time_zone: str = "UTC") -> None:
-        self._defaults = replace(_DEFAULTS, time_zone=time_zone)
+        self._usual = _values(replace(_DEFAULTS, time_zone=time_zone))
 
     def search(self, request: SearchRequest) -> str:
         """The search on the site."""
         return self.rendering("html", request)
 
     def searches(self, request: SearchRequest, conditions: Iterable[Conditions]) -> list[str]:
-        """The search on the site under each of those conditions."""
-        return [self.search(request.under(each)) for each in conditions]
+        """The search on the site under each of those conditions: only they are written anew."""
+        request = replace(request, page=1, cursor=None)
+        before, after = _question(request), self._settings(request)
+        return [_address(_PATHS["html"], [*before, *_conditions(each), *after]) for each in conditions]
 
     def rendering(self, name: str, request: SearchRequest) -> str:
         """The search as `html`, `atom`, `feed` or `csv`."""
-        return self._with_query(_PATHS[name], request)
+        return _address(_PATHS[name], self._parameters(request))
 
     def article(self, id: str, request: SearchRequest | None = None, position: int | None = None) -> str:
         """The article's page on the site."""
         path = f"/article/{quote(id)}"
         if request is None:
             return path
-        return self._with_query(path, replace(request, page=1, cursor=None), position)
-
-    def _with_query(self, path: str, request: SearchRequest, position: int | None = None) -> str:
-        pairs = list(self._pairs(request))
+        if request.page != 1 or request.cursor is not None:
+            request = replace(request, page=1, cursor=None)
+        parameters = self._parameters(request)
         if position is not None:
-            pairs.append(("position", str(position)))
-        return f"{path}?{urlencode(pairs)}" if pairs else path
+            parameters.append(f"position={position}")
+        return _address(path, parameters)
 
-    def _pairs(self, request: SearchRequest) -> Iterator[tuple[str, str]]:
-        if request.q:
-            yield "q", request.q
-        if request.fields_searched:
-            yield "in", ",".join(request.fields_searched)
-        for name, filters in request.keywords:
-            yield from ((name, value) for value in _written(filters))
-        for name, attribute, write in _PARAMETERS:
-            own = getattr(request, attribute)
-            if own != getattr(self._defaults, attribute):
-                yield name, write(own)
+    def _parameters(self, request: SearchRequest) -> list[str]:
+        conditions = Conditions(request.keywords, request.start, request.end)
+        return [*_question(request), *_conditions(conditions), *self._settings(request)]
+
+    def _settings(self, request: SearchRequest) -> list[str]:
+        rows = zip(_PARAMETERS, _values(request), self._usual, strict=True)
+        return [_parameter(name, write(own)) for (name, _, write), own, usual in rows if own != usual]
+
+
+def _question(request: SearchRequest) -> list[str]:
+    parameters = [_parameter("q", request.q)] if request.q else []
+    if request.fields_searched:
+        parameters.append(_parameter("in", ",".join(request.fields_searched)))
+    return parameters
+
+
+def _conditions(conditions: Conditions) -> list[str]:
+    parameters = [_parameter(name, value) for name, filters in conditions.keywords for value in _written(filters)]
+    if conditions.start is not None:
+        parameters.append(_parameter("from", conditions.start.isoformat()))
+    if conditions.end is not None:
+        parameters.append(_parameter("to", conditions.end.isoformat()))
+    return parameters
 
 
 def _written(filters: Filters) -> Iterator[str]:
@@ -91,3 +101,12 @@ def _written(filters: Filters) -> Iterator[str]:
         yield f"\\{value}" if value.startswith(("-", "\\")) else value
     for value in filters.exclude:
         yield f"-{value}"
+
+
+@lru_cache(maxsize=4096)
+def _parameter(name: str, value: str) -> str:
+    return f"{name}={quote_plus(value)}"
+
+
+def _address(path: str, parameters: Sequence[str]) -> str:
+    return f"{path}?{'&'.join(parameters)}" if parameters else path
