@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from search.engines.flat.container import Container
 
 Docs = NDArray[np.uint32]
 Ints = NDArray[np.int64]
+
+_FEWER: Final = 8
+"""How many times longer one list must be for the other to be looked up in it, and not the other way round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class FieldPostings:
             return np.empty(0, np.int64)
         at = np.searchsorted(self.words, words)
         at[at == len(self.words)] = 0
-        return at[self.words[at] == words]
+        found: Ints = at[self.words[at] == words]
+        return found
 
     def extent(self, place: int) -> slice:
         """Which postings belong to the word at a place."""
@@ -61,3 +65,18 @@ def added_up(docs: NDArray[Any], counts: NDArray[Any]) -> tuple[Docs, NDArray[An
     np.not_equal(docs[1:], docs[:-1], out=first[1:])
     starts = np.flatnonzero(first)
     return docs[starts], np.add.reduceat(counts, starts, dtype=np.int64 if counts.dtype.kind == "u" else None)
+
+
+def shared(docs: Docs, wanted: Docs) -> tuple[Ints, Ints]:
+    """Where in both lists, which rise, the articles stand that are in both: the shorter is looked up in the longer."""
+    if len(docs) <= len(wanted) * _FEWER:
+        at, found = _looked_up(docs, wanted)
+        return np.flatnonzero(found), at[found]
+    at, found = _looked_up(wanted, docs)
+    return at[found], np.flatnonzero(found)
+
+
+def _looked_up(wanted: Docs, docs: Docs) -> tuple[Ints, NDArray[np.bool_]]:
+    at = np.searchsorted(docs, wanted)
+    at[at == len(docs)] = 0
+    return at, docs[at] == wanted if len(docs) else np.zeros(len(wanted), np.bool_)

@@ -27,12 +27,13 @@ _FEW_WORDS: Final = 16
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """Articles of one segment, rising, each once, and how often something stands in one of their fields. An occurrence
-    counts `weight`; a negative one takes back what another run counts twice."""
+    counts `weight`; a negative one takes back what another run counts twice. `owned`: it is not in the mapped file."""
 
     field: int
     weight: float
     docs: Docs
     counts: NDArray[Any]
+    owned: bool = False
 
 
 def weighted_words(vocabulary: Vocabulary, term: Term) -> dict[float, Words]:
@@ -53,12 +54,11 @@ def runs_of_words(segment: Segment, words: dict[float, Words], fields: Sequence[
     for name in fields:
         postings = segment.field(name)
         for weight, own in words.items():
-            for docs, counts in _postings(postings, own):
-                yield Run(FIELD_ORDINALS[name], weight, docs, counts)
+            yield from (Run(FIELD_ORDINALS[name], weight, *found) for found in _postings(postings, own))
         yield from _counted_twice(segment, words, name)
 
 
-def _postings(postings: FieldPostings, words: Words) -> Iterator[tuple[Docs, NDArray[Any]]]:
+def _postings(postings: FieldPostings, words: Words) -> Iterator[tuple[Docs, NDArray[Any], bool]]:
     places = postings.places(words)
     if len(places) > _FEW_WORDS:
         starts = postings.starts[places]
@@ -66,11 +66,11 @@ def _postings(postings: FieldPostings, words: Words) -> Iterator[tuple[Docs, NDA
         short = lengths < _SHORT
         if short.any():
             at = ranges(starts[short], lengths[short])
-            yield added_up(postings.docs[at], postings.counts[at])
+            yield *added_up(postings.docs[at], postings.counts[at]), True
         places = places[~short]
     for place in places.tolist():
         extent = postings.extent(place)
-        yield postings.docs[extent], postings.counts[extent]
+        yield postings.docs[extent], postings.counts[extent], False
 
 
 def _counted_twice(segment: Segment, words: dict[float, Words], field: str) -> Iterator[Run]:
@@ -80,4 +80,4 @@ def _counted_twice(segment: Segment, words: dict[float, Words], field: str) -> I
         for first in weights:
             found = shared_positions(segment.container, field, words[joined], words[first])
             if found is not None:
-                yield Run(FIELD_ORDINALS[field], -min(joined, first), *found)
+                yield Run(FIELD_ORDINALS[field], -min(joined, first), *found, True)

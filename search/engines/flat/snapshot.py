@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -51,6 +52,16 @@ class Snapshot:
     def articles(self) -> int:
         """How many articles are not deleted."""
         return sum(part.articles for part in self.segments)
+
+    def place(self, number: int) -> tuple[LiveSegment, int]:
+        """The segment of an article, and how that numbers it."""
+        part = self.segments[bisect_right(self.segments, number, key=lambda part: part.base) - 1]
+        return part, number - part.base
+
+    def id_of(self, number: int) -> str:
+        """The id of an article."""
+        part, doc = self.place(number)
+        return part.segment.id_of(doc)
 
 
 class SegmentStore:

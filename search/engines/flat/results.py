@@ -1,0 +1,117 @@
+"""From matches to the answer: filters, total, counts, and the page of hits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.engines.base import Explanation, Hit, Plan, Results
+from search.engines.flat.evaluate import Evaluator, recency_factors
+from search.engines.flat.explain import leaf_score
+from search.engines.flat.facets import Counts, Selection
+from search.engines.flat.frames import Frame, frame_of
+from search.engines.flat.layout import DATE_ORDINALS
+from search.engines.flat.ranked import Candidate, best_by_date, best_by_score, page_of
+from search.engines.flat.segments import Floats, Mask
+from search.engines.outcome import outcome
+from search.ranking import SCORE_DIGITS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What matches the query, and for each filter what it keeps."""
+
+    frame: Frame
+    matched: Mask
+    scores: Floats | None
+    passing: tuple[Mask, ...]
+
+    def hits(self, plan: Plan, field: str | None = None) -> Mask:
+        """What matches and passes every filter, or every one that is not on `field`."""
+        mask = self.matched
+        for rule, passing in zip(plan.filters, self.passing, strict=True):
+            if rule.field != field:
+                mask = mask & passing
+        return mask
+
+
+def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
+    """The answer to a plan; past the deadline, from the leaves that were read."""
+    evaluator.read(plan.query)
+    frame = evaluator.frame(plan.query)
+    by_score = plan.sort == "relevance" and plan.limit > 0
+    matched, scores = evaluator.matched(plan.query, frame, scored=by_score)
+    found = _Found(frame, matched, scores, tuple(evaluator.passes(rule, frame) for rule in plan.filters))
+    hits = found.hits(plan)
+    selections = _selections(plan, found, hits, counts)
+    return Results(
+        total=int(np.count_nonzero(hits)),
+        hits=_page(plan, evaluator, found, hits),
+        facets=tuple(
+            counts.facet(facet, selections.get(facet.field, selections[None]), plan.time_zone) for facet in plan.facets
+        ),
+        timeline=counts.timeline(plan.date_field, selections[None], plan.time_zone) if plan.timeline else None,
+        timed_out=evaluator.timed_out,
+        warnings=evaluator.warnings,
+    )
+
+
+def _selections(plan: Plan, found: _Found, hits: Mask, counts: Counts) -> dict[str | None, Selection]:
+    """What facets count: under None the hits, and under a field that is filtered what passes all other filters."""
+    if not plan.facets and not plan.timeline:
+        return {}
+    filtered = {rule.field for rule in plan.filters}.intersection(facet.field for facet in plan.facets)
+    masks = {None: hits} | {field: found.hits(plan, field) for field in filtered}
+    return {field: counts.selection(found.frame, mask) for field, mask in masks.items()}
+
+
+def _page(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask) -> tuple[Hit, ...]:
+    if plan.limit == 0:
+        return ()
+    page = page_of(plan.sort, plan.offset + plan.limit, plan.after)
+    snapshot = evaluator.snapshot
+    if plan.sort != "relevance":
+        best = best_by_date(snapshot, found.frame.chosen(hits), plan.date_field, plan.sort, page)
+    else:
+        best = best_by_score(snapshot, found.frame, hits, found.scores, plan.recency, page)
+    shown = best[plan.offset :]
+    scores = _scores(plan, evaluator, shown)
+    return tuple(_hit(plan, evaluator, candidate, scores[candidate.doc]) for candidate in shown)
+
+
+def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> dict[int, float]:
+    """The score of each hit; those sorted by date have not been scored yet."""
+    if plan.sort == "relevance":
+        return {candidate.doc: candidate.value for candidate in shown}
+    docs = np.sort(np.array([candidate.doc for candidate in shown], np.int64))
+    scores = evaluator.matched(plan.query, frame_of(evaluator.snapshot, docs), scored=True)[1]
+    values = np.zeros(len(docs)) if scores is None else np.round(scores, SCORE_DIGITS)
+    return dict(zip(docs.tolist(), values.tolist(), strict=True))
+
+
+def _hit(plan: Plan, evaluator: Evaluator, candidate: Candidate, score: float) -> Hit:
+    part, doc = evaluator.snapshot.place(candidate.doc)
+    dated = float(part.segment.epochs(DATE_ORDINALS[plan.date_field])[doc])
+    return Hit(
+        id=candidate.id,
+        score=score,
+        sort_key=score if plan.sort == "relevance" else None if np.isnan(dated) else dated,
+        fingerprint=int(part.segment.fingerprints[doc]),
+        explanation=_explanation(plan, evaluator, candidate.doc) if plan.explain else None,
+    )
+
+
+def _explanation(plan: Plan, evaluator: Evaluator, doc: int) -> Explanation:
+    docs = np.array([doc])
+    frame = frame_of(evaluator.snapshot, docs)
+    found = outcome(
+        plan.query,
+        lambda leaf: leaf_score(evaluator, leaf, frame),
+        lambda condition: bool(evaluator.holds(condition, frame)[0]),
+    )
+    recency = 1.0
+    if plan.recency and plan.sort == "relevance":
+        recency = float(recency_factors(evaluator.snapshot, docs, plan.recency)[0])
+    return Explanation(found[1] if found else (), recency)
