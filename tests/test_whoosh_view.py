@@ -7,12 +7,14 @@ import random
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from conftest import ARTICLES
 from handmade import commit_all
+from whoosh.filedb.filestore import FileStorage
 from whoosh.highlight import ContextFragmenter
 from whoosh.index import FileIndex, open_dir
 from whoosh.qparser import FuzzyTermPlugin, MultifieldParser, QueryParser
@@ -25,8 +27,9 @@ from search.document import Document, Heading
 from search.engines.flat.codec import ArrayCodec, ArraySegment
 from search.engines.flat.layout import to_bytes
 from search.engines.flat.manifest import Manifest, new_generation
+from search.engines.flat.sweep import sweep_leftovers
 from search.engines.flat.toc import write_toc
-from search.engines.flat.whoosh_schema import whoosh_schema
+from search.engines.flat.whoosh_schema import refuse_writing, whoosh_schema
 from search.errors import EngineError
 from search.schema import TEXT_FIELDS
 
@@ -336,6 +339,19 @@ def test_a_table_of_contents_that_a_crash_left_is_replaced(tmp_path: Path) -> No
     assert write_toc(tmp_path, manifest).name == "_MAIN_4.toc"
     assert [path.name for path in tmp_path.iterdir()] == ["_MAIN_4.toc"]
     assert open_dir(str(tmp_path)).latest_generation() == 4
+
+
+def test_what_is_left_of_a_table_of_contents_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = commit_all(tmp_path / "archive", HISTORY)
+    with monkeypatch.context() as patched:
+        patched.setattr(FileStorage, "rename_file", refuse_writing)
+        with pytest.raises(EngineError):
+            write_toc(tmp_path / "archive", replace(manifest, number=9))
+    left = list((tmp_path / "archive").glob("_MAIN_9.toc*"))
+    assert len(left) == 1
+    sweep_leftovers(tmp_path / "archive")
+    assert not left[0].exists()
+    assert open_dir(str(tmp_path / "archive")).latest_generation() == 3
 
 
 def test_segments_are_the_same_if_they_count_the_same_articles() -> None:

@@ -14,7 +14,7 @@ from search.errors import EngineError, IndexMissing
 
 _OURS: Final = re.compile(
     rf"[0-9a-f]{{16}}(?:{re.escape(SEGMENT_SUFFIX)}|\.\d+{re.escape(DELETIONS_SUFFIX)})"
-    rf"|_MAIN_\d+\.toc(?:\.\w+)?|(?:{re.escape(NAME)}|{re.escape(PREVIOUS_NAME)})\.new"
+    rf"|_MAIN_\d+\.toc(?:\.[\d.]+)?|(?:{re.escape(NAME)}|{re.escape(PREVIOUS_NAME)})\.new"
 )
 _NUMBERED: Final = re.compile(rf"[0-9a-f]{{16}}\.(\d{{1,18}}){re.escape(DELETIONS_SUFFIX)}|_MAIN_(\d{{1,18}})\.toc")
 _OLD_FOLDER: Final = re.compile(r"data-[0-9a-f]{16}")
