@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -38,10 +38,8 @@ def build(pipe: Connection, engine: str, folder: Path, articles: Path, count: in
 
 def _processor_seconds() -> float:
     """Of this process and those it started that have ended."""
-    return sum(
-        used.ru_utime + used.ru_stime
-        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    )
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def merge(pipe: Connection, engine: str, folder: Path) -> None:

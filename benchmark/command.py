@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 def _wanted(asked: argparse.Namespace) -> Wanted:
     work = Path(tempfile.mkdtemp(prefix="benchmark-", dir=asked.work))
     wanted = Wanted(asked.corpora, tuple(asked.sizes), tuple(asked.engines), work, asked.seed, asked.seconds)
-    return replace(wanted, inputs=SAMPLE, sizes=(30, 300), repetitions=2, most_questions=30) if asked.quick else wanted
+    return replace(wanted, inputs=SAMPLE, sizes=(30, 200), repetitions=2, most_questions=24) if asked.quick else wanted
 
 
 def _measured(wanted: Wanted) -> Figures:

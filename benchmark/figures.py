@@ -128,7 +128,7 @@ _FIGURES: Final = TypeAdapter(Figures)
 def save(figures: Figures, path: Path) -> None:
     """Writes the figures as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_FIGURES.dump_json(figures, indent=1) + b"\n")
+    path.write_bytes(_FIGURES.dump_json(figures) + b"\n")
 
 
 def load(path: Path) -> Figures:

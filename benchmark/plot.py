@@ -61,6 +61,7 @@ def _dress(panel: Any, title: str, sizes: list[int]) -> None:
     panel.set_yscale("log")
     panel.set_xticks(sizes, [f"{size:,}" for size in sizes])
     panel.minorticks_off()
+    panel.margins(x=0.12)
     panel.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     panel.set_xlabel("articles")
     panel.grid(alpha=0.25)

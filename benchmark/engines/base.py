@@ -19,9 +19,11 @@ from search.ranking import FIELD_WEIGHTS
 Output = Literal["top", "counts", "page"]
 OUTPUTS: Final[dict[Output, str]] = {
     "top": "top ten",
-    "counts": "top ten + sections + timeline",
-    "page": "top ten + sections + timeline + snippets",
+    "counts": "with counts",
+    "page": "with counts and snippets",
 }
+"""What is asked for: the ten best and the number of hits; then, of all hits, the counts by section and by month;
+then a snippet of each of the ten."""
 
 TEXT: Final = ("title", "headings", "summary", "body", "author", "tags")
 WEIGHTS: Final = tuple(FIELD_WEIGHTS[field] for field in TEXT)

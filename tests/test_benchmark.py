@@ -1,0 +1,204 @@
+"""The benchmark measures what it says: on the sample archive, with every engine that is installed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # the benchmark is no part of the installed product
+
+from benchmark import generated, report, rounds  # noqa: E402
+from benchmark.articles import read_batches, section_of, write_articles  # noqa: E402
+from benchmark.command import SAMPLE  # noqa: E402
+from benchmark.engines.base import ENGINES, OUTPUTS, engine_named, is_installed  # noqa: E402
+from benchmark.figures import ALL_KINDS, Figures, load  # noqa: E402
+from benchmark.queries import Question, questions  # noqa: E402
+from benchmark.real import real_articles, shuffled  # noqa: E402
+from search.document import Document  # noqa: E402
+
+ARTICLES = 300
+PEERS = [name for name in ENGINES if name != "backfile"]
+
+
+@pytest.fixture(scope="module")
+def real() -> list[Document]:
+    return shuffled(real_articles(SAMPLE)[0], seed=1)
+
+
+@pytest.fixture(scope="module")
+def articles(real: list[Document]) -> list[Document]:
+    return list(generated.generate(generated.pool_of(real), ARTICLES, seed=1))
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[Figures, str, Path]:
+    """The figures of a smoke run by the one command, what it printed, and the documentation it drew into."""
+    folder = tmp_path_factory.mktemp("benchmark")
+    docs = folder / "docs"
+    (docs / "explanation").mkdir(parents=True)
+    (docs / "explanation" / "benchmark.md").write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", "utf-8")
+    drawing = ["--docs", str(docs)] if _has_matplotlib() else []
+    command = [sys.executable, "-m", "benchmark", "--quick", "--work", str(folder), "--json", str(folder / "f.json")]
+    done = subprocess.run([*command, *drawing], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not list(folder.glob("benchmark-*")), "indexes are left behind"
+    return load(folder / "f.json"), done.stdout, docs
+
+
+def _has_matplotlib() -> bool:
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        return False
+    return bool(mpl.__version__)
+
+
+def _installed(name: str) -> None:
+    if not is_installed(name):
+        pytest.skip(f"{name} is not installed")
+
+
+def test_prepared_articles_come_back_as_they_were(real: list[Document], tmp_path: Path) -> None:
+    prepared = write_articles(real, tmp_path / "articles.jsonl")
+    read = [document for batch in read_batches(prepared.path, len(real), size=7) for document in batch]
+    assert prepared.articles == len(real) == len(read)
+    assert [document.content_hash() for document in read] == [document.content_hash() for document in real]
+
+
+def test_generated_articles_depend_on_the_seed_only(real: list[Document], articles: list[Document]) -> None:
+    pool = generated.pool_of(list(reversed(real)))
+    assert list(generated.generate(pool, 20, seed=1)) == articles[:20]
+    assert list(generated.generate(pool, 20, seed=2)) != articles[:20]
+    assert len({article.id for article in articles}) == ARTICLES
+
+
+def test_generated_articles_are_like_real_ones(real: list[Document], articles: list[Document]) -> None:
+    def words(found: list[Document]) -> float:
+        return sum(len(article.body.split()) for article in found) / len(found)
+
+    def share(found: list[Document], phrase: str) -> float:
+        return sum(phrase in article.body for article in found) / len(found)
+
+    assert words(articles) == pytest.approx(words(real), rel=0.3)
+    assert share(articles, "of the") == pytest.approx(share(real, "of the"), abs=0.25)
+    assert {section_of(article) for article in articles} <= {section_of(article) for article in real}
+    headed = [(article, heading) for article in articles for heading in article.headings]
+    assert headed
+    assert all(article.body.startswith(heading.text, heading.offset) for article, heading in headed)
+    known = {word for article in real for word in article.body.split()}
+    assert sum(not known.issuperset(article.body.split()) for article in articles) > ARTICLES / 3, "no new words"
+
+
+def test_questions_depend_on_the_seed_only_and_are_of_every_kind(real: list[Document]) -> None:
+    drawn = questions(real, seed=1)
+    assert drawn == questions(real, seed=1)
+    assert drawn != questions(real, seed=2)
+    assert len(set(drawn)) == len(drawn)
+    assert {question.shape for question in drawn} == {"all", "any", "phrase", "prefix", "fuzzy", "everything"}
+    assert any(question.section for question in drawn)
+    assert any(question.start for question in drawn)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_finds_the_articles_a_question_means(name: str, tmp_path: Path) -> None:
+    _installed(name)
+    engine = engine_named(name)
+    section, other = "Harbour", "Town"
+    made = [
+        Document("a", "The old bridge", "A flood closed the bridge of the harbour.", sections=(section,),
+                 published=date(2024, 3, 1), language="en"),
+        Document("b", "A market", "The bridges are older than the market.", sections=(other,),
+                 published=date(2024, 4, 2), language="en"),
+        Document("c", "A quiet day", "Nothing of note.", sections=(other,), published=date(2023, 1, 5), language="en"),
+    ]  # fmt: skip
+    indexing = engine.index(tmp_path / "index", 1)
+    indexing.add(made)
+    indexing.commit()
+    indexing.settle()
+    searching = engine.search(tmp_path / "index")
+    meant = {
+        Question("", "all", ("bridge",)): {"a", "b"},
+        Question("", "all", ("bridge", "flood")): {"a"},
+        Question("", "any", ("flood", "market")): {"a", "b"},
+        Question("", "phrase", ("of", "the")): {"a"},
+        Question("", "prefix", ("har",)): {"a"},
+        Question("", "fuzzy", ("harbor",)): {"a"},
+        Question("", "all", ("bridge",), section=other): {"b"},
+        Question("", "all", ("bridge",), start=date(2024, 3, 1), end=date(2024, 3, 31)): {"a"},
+        Question("", "everything"): {"a", "b", "c"},
+    }
+    asked = 0
+    for question, ids in meant.items():
+        for output in OUTPUTS:
+            if engine.lacks(question, output) is None:
+                answer = searching.answer(question, output)
+                assert (set(answer.ids), answer.total) == (ids, len(ids)), (question, output)
+                asked += 1
+                if output != "top" and not question.section:
+                    counted = {section_of(document) for document in made if document.id in ids}
+                    assert answer.sections == len(counted), question
+                    assert answer.buckets >= len(counted), question
+                if output == "page" and question.shape in {"all", "any", "phrase"}:
+                    assert answer.snippets == len(ids), question
+    assert asked >= 2
+
+
+def test_a_run_measures_every_engine_and_they_find_the_same(quick: tuple[Figures, str, Path]) -> None:
+    found, printed, _ = quick
+    assert [size.real for size in found.sizes.values()] == [True, False]
+    installed = {name for name in ENGINES if is_installed(name)}
+    for size in found.sizes.values():
+        assert size.engines.keys() == installed, size.absent
+        assert size.absent.keys() == ENGINES.keys() - installed
+        for engine in size.engines.values():
+            assert engine.latency["top"][ALL_KINDS].measurements >= engine.latency["top"][ALL_KINDS].questions > 2
+            assert engine.indexing[0].articles_per_second > 0
+            assert engine.indexing[-1].size_bytes > 1_000
+            assert engine.label in printed
+        agreed = [size.engines[name].agreement[ALL_KINDS] for name in installed - {"backfile"}]
+        assert all(agreement.median < 0.02 and agreement.far < 0.2 for agreement in agreed), agreed
+
+
+def test_a_run_draws_its_figures_between_the_markers(quick: tuple[Figures, str, Path]) -> None:
+    if not _has_matplotlib():
+        pytest.skip("matplotlib is not installed")
+    found, _, docs = quick
+    page = (docs / "explanation" / "benchmark.md").read_text("utf-8")
+    assert re.fullmatch(rf"before\n{report.BEGIN}\n.*\n{report.END}\nafter\n", page, re.DOTALL)
+    assert "old" not in page.split()
+    assert all(f"### {size:,} " in page for size in found.sizes)
+    assert "<svg" in (docs / "pictures" / "benchmark.svg").read_text("utf-8")
+
+
+def test_ratios_are_over_the_questions_that_both_answered() -> None:
+    ours, theirs = rounds.Times(), rounds.Times()
+    for place, milliseconds in enumerate((1.0, 2.0, 100.0)):
+        ours.add((place, "page"), milliseconds, 10)
+    for place, milliseconds in enumerate((3.0, 6.0)):
+        theirs.add((place, "page"), milliseconds, 5 if place else 10)
+    compared = rounds.compared(theirs, ours)["page"]
+    assert (compared.median, compared.mean, compared.questions) == (3.0, 3.0, 2)
+    asked = [Question("kind", "everything")] * 3
+    agreed = rounds.agreement(theirs, ours, asked)["kind"]
+    assert (agreed.median, agreed.far) == (0.25, 0.5)
+
+
+def test_the_page_of_the_documentation_has_room_for_figures() -> None:
+    page = (ROOT / "docs" / "explanation" / "benchmark.md").read_text("utf-8")
+    assert page.index(report.BEGIN) < page.index(report.END)
+
+
+def test_kept_figures_are_what_the_page_shows() -> None:
+    kept = ROOT / "benchmark" / "figures.json"
+    if not kept.exists():
+        pytest.skip("no run has been kept")
+    page = (ROOT / "docs" / "explanation" / "benchmark.md").read_text("utf-8")
+    assert json.loads(kept.read_text("utf-8"))["sizes"]
+    assert report.as_markdown(load(kept)).strip() in page
