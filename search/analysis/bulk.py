@@ -14,9 +14,20 @@ from __future__ import annotations
 
 import re
 from array import array
+from operator import add
 from typing import Final
 
-from search.analysis.tokens import CHUNK, is_worth_remembering, read_chunk, stemmed_language
+from search.analysis.languages import primary_language
+from search.analysis.scripts import CONTINUES, SYLLABLE, UNSPACED_RUN
+from search.analysis.tokens import (
+    CHUNK,
+    JOINS,
+    REMEMBERED_LENGTH,
+    is_worth_remembering,
+    read_chunk,
+    stemmed_language,
+    surface_of,
+)
 
 SURFACE_END: Final = "\n"
 LANGUAGE_END: Final = "\x1f"
@@ -24,9 +35,15 @@ LANGUAGE_END: Final = "\x1f"
 NOTHING: Final = 0
 """The number of every piece without a word."""
 
-_INSIDE_NUMBERS: Final = re.compile("[\u00a0\u202f\u2009]")
+_INSIDE_NUMBERS: Final = ("\u00a0", "\u202f", "\u2009")
 """The only white space that may stand inside of what `CHUNK` matches."""
 _AROUND_WORDS: Final = "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"
+
+_CASE_MATTERS: Final = "tr"
+"""In Turkish alone `I` and `i` are two letters; else ASCII text reads the same in lower case."""
+_WITHOUT_SPACES: Final = frozenset({"ja", "km", "ko", "lo", "my", "th", "zh"})
+"""Where most of a text is runs of an unspaced script: read pair by pair, not as pieces that never come again."""
+_CONTINUES: Final = re.compile(f"[{CONTINUES}]")
 
 _BYTES_PER_PIECE: Final = 170
 _BYTES_PER_WORD: Final = 190
@@ -58,8 +75,13 @@ class Pieces:
         memo = self._memos.get(tag)
         if memo is None:
             memo = self._memo(tag)
-        whole = not text.isascii() and _INSIDE_NUMBERS.search(text) is not None
-        numbers.extend(map(memo.__getitem__, CHUNK.findall(text) if whole else text.split()))
+        if text.isascii():
+            numbers.extend(map(memo.__getitem__, (text.lower() if memo.ignores_case else text).split()))
+        elif primary_language(tag) in _WITHOUT_SPACES:
+            memo.read_unspaced(text, numbers)
+        else:
+            is_simple = not any(space in text for space in _INSIDE_NUMBERS)
+            numbers.extend(map(memo.__getitem__, text.split() if is_simple else CHUNK.findall(text)))
 
     def word_keys(self) -> list[str]:
         """The words by their numbers, as `word_key` makes them."""
@@ -78,10 +100,16 @@ class Pieces:
         """Numbers the tokens of a chunk."""
         tokens, advance = read_chunk(chunk, language)
         for surface, stem, _, _, ahead, _ in tokens:
-            key = word_key(surface, language, stem)
-            self.words.append(self._word_numbers.setdefault(key, len(self._word_numbers)))
-            self.aheads.append(ahead)
+            self._add_token(word_key(surface, language, stem), ahead)
         return self._close(advance)
+
+    def add_unstemmed(self, raw: str, language: str) -> int:
+        """Numbers a part of an unspaced script."""
+        surface = surface_of(raw)
+        if not surface:
+            return NOTHING
+        self._add_token(word_key(surface, language, surface), 0)
+        return self._close(1)
 
     def join(self, numbers: list[int]) -> int:
         """Numbers a piece that consists of others."""
@@ -92,6 +120,10 @@ class Pieces:
             self.aheads.extend(position + ahead for ahead in self.aheads[first:last])
             position += self.advances[number]
         return self._close(position)
+
+    def _add_token(self, key: str, ahead: int) -> None:
+        self.words.append(self._word_numbers.setdefault(key, len(self._word_numbers)))
+        self.aheads.append(ahead)
 
     def _close(self, advance: int) -> int:
         self.advances.append(advance)
@@ -113,6 +145,8 @@ class _Memo(dict[str, int]):
         super().__init__()
         self._pieces = pieces
         self._language = language
+        self._parts = _PartMemo(pieces, language)
+        self.ignores_case = language != _CASE_MATTERS
 
     def __missing__(self, piece: str) -> int:
         number = self._number(piece)
@@ -128,9 +162,45 @@ class _Memo(dict[str, int]):
         return self._chunk_number(chunks[0]) if chunks else NOTHING
 
     def _chunk_number(self, chunk: str) -> int:
+        if self.ignores_case and chunk.isascii():
+            chunk = chunk.lower()
         number = self.get(chunk)
         if number is None:
             number = self._pieces.add(chunk, self._language)
             if is_worth_remembering(chunk):
                 self[chunk] = number
+        return number
+
+    def read_unspaced(self, text: str, numbers: array[int]) -> None:
+        """Appends the numbers of a text whose unspaced runs are read as pairs, each a piece of its own."""
+        for chunk in CHUNK.findall(text):
+            if self._language or len(chunk) < 3 or JOINS.search(chunk):
+                numbers.append(self[chunk])
+            else:
+                self._read_runs(chunk, numbers)
+
+    def _read_runs(self, chunk: str, numbers: array[int]) -> None:
+        """A chunk that is not joined, in a language without stems: each of its runs is read by itself."""
+        parts = self._parts
+        for unspaced, spaced in UNSPACED_RUN.findall(chunk):
+            if spaced:
+                numbers.append(parts[spaced])
+                continue
+            syllables = SYLLABLE.findall(unspaced) if _CONTINUES.search(unspaced) else unspaced
+            numbers.extend(map(parts.__getitem__, map(add, syllables, syllables[1:])))
+            numbers.append(parts[syllables[-1]])
+
+
+class _PartMemo(dict[str, int]):
+    """The numbers of the parts of chunks in languages without stems: words, and pairs of characters."""
+
+    def __init__(self, pieces: Pieces, language: str) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._language = language
+
+    def __missing__(self, raw: str) -> int:
+        number = self._pieces.add_unstemmed(raw, self._language)
+        if len(raw) <= REMEMBERED_LENGTH:
+            self[raw] = number
         return number

@@ -53,7 +53,7 @@ UNSPACED: Final = (
 """Class of characters written without spaces between words: indexed as overlapping pairs."""
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
-UNSPACED_RUN: Final = re.compile(f"(?P<unspaced>[{UNSPACED}][{UNSPACED}{CONTINUES}]*)|[^{UNSPACED}]+")
+UNSPACED_RUN: Final = re.compile(f"(?P<unspaced>[{UNSPACED}][{UNSPACED}{CONTINUES}]*)|(?P<spaced>[^{UNSPACED}]+)")
 """Cuts a word into stretches with and without spaced script."""
 SYLLABLE: Final = re.compile(f"[{UNSPACED}][{CONTINUES}]*|.", re.DOTALL)
 """One character of an unspaced script with the marks that belong to it."""

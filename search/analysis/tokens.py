@@ -67,6 +67,8 @@ _JOIN = (
     "|(?<=[lL])·(?=[lL])"  # one letter in Catalan
     "|(?<=[0-9])[,\u00a0\u202f\u2009](?=[0-9]))"
 )
+JOINS: Final = re.compile(f"[{_HYPHENS}{_APOSTROPHES}/&_.,·\u00a0\u202f\u2009]")
+"""What may join the words of a chunk. A chunk without any is one part, but for changes of script."""
 CHUNK: Final = re.compile(f"{_WORD}(?:{_JOIN}{_WORD})*")
 """A stretch of text that is read by itself, whatever stands around it."""
 _NOT_INSIDE = "(?<![^\\W_])(?<![0-9][.,'’])"
@@ -164,7 +166,7 @@ def read_chunk(chunk: str, language: str) -> _Entry:
     tokens: list[tuple[str, str, int, int, int, bool]] = []
     position = 0
     for part in parts:
-        surface = _surface(part.raw)
+        surface = surface_of(part.raw)
         if surface:
             stemmed = surface if part.unspaced or not language else _cut(stem(part.raw[:MAX_TOKEN_LENGTH], language))
             tokens.append((surface, stemmed, part.start, part.end, position, False))
@@ -217,13 +219,14 @@ def _is_compound(chunk: str, parts: list[_Part]) -> bool:
 
 def _compound(parts: list[_Part], language: str) -> tuple[str, str, int, int, int, bool]:
     raw = "".join(part.raw for part in parts)
-    surface = _cut("".join(_surface(part.raw) for part in parts))
+    surface = _cut("".join(surface_of(part.raw) for part in parts))
     stemmed = _cut(stem(raw[:MAX_TOKEN_LENGTH], language)) if language else surface
     return surface, stemmed, parts[0].start, parts[-1].end, 0, True
 
 
 @lru_cache(maxsize=65_536)
-def _surface(raw: str) -> str:
+def surface_of(raw: str) -> str:
+    """The folded spelling under which a part of a chunk is indexed; "" if nothing of it is."""
     folded = fold(raw[:MAX_TOKEN_LENGTH])
     return _cut(folded if folded.isalnum() else _NOT_INDEXED.sub("", folded))
 
