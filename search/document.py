@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 SECTION_SEPARATOR = " > "
 
@@ -20,6 +21,14 @@ Moment = datetime | date
 
 A bare date is the same day in every time zone; a datetime moves with the zone asked for.
 """
+
+
+class Canonical(NamedTuple):
+    """An article as bytes: a JSON object of all but `source`, `body` and `html`, and those two in UTF-8."""
+
+    head: bytes
+    body: bytes
+    html: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +73,11 @@ class Document:
     html: str = field(default="", repr=False)
     fingerprint: int = 0
 
-    def canonical(self) -> bytes:
-        """Everything but `source` as one JSON object: the same bytes for equal articles, in every process."""
+    def canonical(self) -> Canonical:
+        """Everything but `source`: the same bytes for equal articles, in every process."""
         content = {
             "id": self.id,
             "title": self.title,
-            "body": self.body,
             "summary": self.summary,
             "headings": [(row.text, row.level, row.offset, row.anchor) for row in self.headings],
             "url": self.url,
@@ -80,19 +88,25 @@ class Document:
             "modified": None if self.modified is None else self.modified.isoformat(),
             "language": self.language,
             "type": self.type,
-            "html": self.html,
             "fingerprint": self.fingerprint,
         }
-        return _JSON.encode(content).encode("utf-8", "surrogatepass")
+        head, body, html = (
+            text.encode("utf-8", "surrogatepass") for text in (_JSON.encode(content), self.body, self.html)
+        )
+        return Canonical(head, body, html)
 
     def content_hash(self) -> str:
         """A hex digest (BLAKE2b, 128 bits) of everything but `source`: equal for equal articles, in every process."""
         return content_digest(self.canonical()).hex()
 
 
-def content_digest(canonical: bytes) -> bytes:
+def content_digest(canonical: Canonical) -> bytes:
     """The 16 bytes that `Document.content_hash` gives in hexadecimal, from what `Document.canonical` gave."""
-    return hashlib.blake2b(canonical, digest_size=16).digest()
+    digest = hashlib.blake2b(digest_size=16)
+    for part in canonical:
+        digest.update(b"%d " % len(part))
+        digest.update(part)
+    return digest.digest()
 
 
 def section_ancestors(section: str) -> tuple[str, ...]:

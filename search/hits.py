@@ -41,7 +41,7 @@ class Scene:
 
 def hits(searcher: Searcher, rows: Sequence[Row], scene: Scene, position: int | None) -> tuple[Hit, ...]:
     """The rows as they are shown; `position` is the first one's place in the list, from 0."""
-    documents = searcher.documents([row.hit.id for row in rows])
+    documents = searcher.documents([row.hit.id for row in rows], body=_looks_at_text(scene.request), html=False)
     highlighter = Highlighter(scene.plan.query)
     return tuple(
         _hit(row, document, highlighter, scene, None if position is None else position + index)
@@ -79,9 +79,13 @@ def _hit(row: Row, document: Document, highlighter: Highlighter, scene: Scene, p
     )
 
 
+def _looks_at_text(request: SearchRequest) -> bool:
+    return request.fields is None or not _FROM_TEXT.isdisjoint(request.fields)
+
+
 def _excerpts(document: Document, highlighter: Highlighter, request: SearchRequest) -> Excerpts:
     """The snippets, unless neither they nor what comes with them is asked for."""
-    if request.fields is not None and not _FROM_TEXT.intersection(request.fields):
+    if not _looks_at_text(request):
         return _NOTHING
     if request.highlight == "off":
         return excerpts(document, highlighter, html=False, limit=0)

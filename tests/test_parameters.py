@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search.commands.links import TerminalLinks
 from search.errors import ParameterError
 from search.facets import FACETS
-from search.request import DEFAULT_FACETS, MAX_VALUE_LENGTH, FacetRequest, Filters, SearchRequest
+from search.request import DEFAULT_FACETS, MAX_VALUE_LENGTH, Conditions, FacetRequest, Filters, SearchRequest
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 from webui.parameters import HIT_KEYS, SearchParameters, names
 from webui.questions import article_question, search_question, without_tracking
@@ -85,6 +86,25 @@ def ask(query_string: str) -> SearchRequest:
 @given(requests(), st.sampled_from(["api", "html"]), st.sampled_from(["UTC", "Europe/Berlin"]))
 def test_every_request_can_be_read_back_from_its_address(request: SearchRequest, kind: str, zone: str) -> None:
     assert read(SiteLinks(kind, time_zone=zone).search(request), time_zone=zone) == request
+
+
+@given(requests(), st.lists(requests(), max_size=3), st.sampled_from(["api", "html", "atom"]))
+def test_addresses_under_other_conditions_are_those_of_the_single_requests(
+    request: SearchRequest, others: list[SearchRequest], kind: str
+) -> None:
+    conditions = [Conditions(other.keywords, other.start, other.end) for other in (request, *others)]
+    conditions.append(Conditions((), date(2024, 7, 1), None))
+    for links in (SiteLinks(kind, "/archive", spelled={("from", date(2024, 7, 1)): "now-7d"}), TerminalLinks()):
+        single = [links.search(request.under(each)) for each in conditions]
+        assert links.searches(request, iter(conditions)) == single
+
+
+def test_a_moment_is_written_in_its_own_zone() -> None:
+    utc = datetime(2024, 7, 1, 12, tzinfo=UTC)
+    for moment in (utc, utc.astimezone(timezone(timedelta(hours=2)))):
+        start = read(SiteLinks().search(SearchRequest(start=moment))).start
+        assert start is not None
+        assert start.isoformat() == moment.isoformat()
 
 
 @given(moments, moments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import struct
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
@@ -326,10 +327,26 @@ def test_an_article_comes_back_from_storage_as_it_was(document: Document) -> Non
 def test_a_damaged_article_is_not_decoded() -> None:
     raw = encode_article(ARTICLES[0])
     deflate = zlib.compressobj(wbits=-15)
-    other = deflate.compress(b'{"id":"a"}') + deflate.flush()
-    for damaged in (b"", raw[:-20], b"\xff" + raw[1:], other):
+    other = struct.pack("<II", 10, 0) + deflate.compress(b'{"id":"a"}') + deflate.flush()
+    for damaged in (b"", raw[:-20], b"\xff" + raw[1:], b"\0" * 8 + raw[8:], other):
         with pytest.raises((zlib.error, ValueError, TypeError, KeyError)):
             decode_article(damaged)
+
+
+def test_an_article_can_be_read_without_its_markup_and_without_its_text() -> None:
+    numbers = " ".join(str(number * number) for number in range(9000))
+    article = replace(ARTICLES[0], body=f"Öffne {numbers}", html=f"<p>Öffne {numbers}")
+    raw = encode_article(article)
+    assert decode_article(raw, html=False) == replace(article, html="")
+    assert decode_article(raw, body=False, html=False) == replace(article, body="", html="")
+    assert decode_article(raw, body=False) == replace(article, body="", html="")
+    assert len(raw) > 20_000
+    assert decode_article(raw[:2000], body=False) == replace(article, body="", html="")
+    with pytest.raises(zlib.error):
+        decode_article(raw[:-9])
+    for markup in (False, True):
+        with pytest.raises((zlib.error, ValueError)):
+            decode_article(raw[:2000], html=markup)
 
 
 def test_the_hash_is_of_everything_but_the_source() -> None:

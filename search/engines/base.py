@@ -207,8 +207,9 @@ class Searcher(Protocol):
 
     def document(self, id: str) -> Document | None: ...
 
-    def documents(self, ids: Sequence[str]) -> list[Document]:
-        """The stored articles, in the order of `ids`; raises IndexDamaged if one is not there."""
+    def documents(self, ids: Sequence[str], *, body: bool = True, html: bool = True) -> list[Document]:
+        """The stored articles, in the order of `ids`; raises IndexDamaged if one is not there.
+        What is said not to be needed may be left empty instead of being read: `html`, or with `body` False both."""
         ...
 
     def content_hashes(self) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ Articles
     lengths                 <u4, 6 * N   words of each text field in the order of TEXT_FIELDS, compounds not counted
     fingerprints            <u8, N
     content_hashes          |u1, 16 * N
-    article                 strings, N   `search.document` as JSON, deflated (raw, no header), see `stored`
+    article                 strings, N   `search.document` as JSON and texts, deflated, see `stored`
     kw.F.values             strings      for each keyword field F its values in order, each once
     kw.F.starts             <u4, N + 1   article d has the values
     kw.F.ordinals           <u4            ordinals[starts[d]:starts[d + 1]], rising

@@ -54,20 +54,24 @@ class WhooshSearcher:
 
     def document(self, id: str) -> Document | None:
         with self._reading():
-            for part in self._parts:
-                doc = part.segment.doc_of(id)
-                if doc is not None and part.live[doc]:
-                    return part.segment.article(doc)
-        return None
+            return self._document(id, body=True, html=True)
 
-    def documents(self, ids: Sequence[str]) -> list[Document]:
+    def documents(self, ids: Sequence[str], *, body: bool = True, html: bool = True) -> list[Document]:
         found = []
-        for name in ids:
-            document = self.document(name)
-            if document is None:
-                raise damaged(self._directory, f"the article {name!r} is not there")
-            found.append(document)
+        with self._reading():
+            for name in ids:
+                document = self._document(name, body=body, html=html)
+                if document is None:
+                    raise damaged(self._directory, f"the article {name!r} is not there")
+                found.append(document)
         return found
+
+    def _document(self, id: str, *, body: bool, html: bool) -> Document | None:
+        for part in self._parts:
+            doc = part.segment.doc_of(id)
+            if doc is not None and part.live[doc]:
+                return part.segment.article(doc, body=body, html=html)
+        return None
 
     def content_hashes(self) -> Mapping[str, str]:
         with self._reading():

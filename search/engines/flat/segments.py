@@ -112,9 +112,9 @@ class Segment:
         """The articles with exactly that address, deleted ones included."""
         return _having(url, self._url_hashes, self._urls) if url else []
 
-    def article(self, doc: int) -> Document:
-        """The stored article."""
-        return decode_article(self._articles.raw(doc))
+    def article(self, doc: int, *, body: bool = True, html: bool = True) -> Document:
+        """The stored article; with `html` False without its markup, with `body` False without its text either."""
+        return decode_article(self._articles.raw(doc), body=body, html=html)
 
     @cached_property
     def _articles(self) -> Strings:

@@ -56,7 +56,8 @@ class WhooshSearcher:
         place = self._place(id)
         return None if place is None else self._parts[place[0]].segment.article(place[1])
 
-    def documents(self, ids: Sequence[str]) -> list[Document]:
+    def documents(self, ids: Sequence[str], *, body: bool = True, html: bool = True) -> list[Document]:
+        del body, html  # one with the other
         found = []
         for name in ids:
             document = self.document(name)
