@@ -6,6 +6,7 @@ Made for programs that know Whoosh and for tests that compare; our own searches 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from whoosh.codec import base
@@ -21,6 +22,10 @@ from search.schema import DATE_FIELDS, TEXT_FIELDS
 INDEXED: Final = tuple(sorted({"id", *TEXT_FIELDS, *COLUMN_NAMES.values(), *DATE_FIELDS}))
 """The Whoosh names of the fields that have terms."""
 
+_REMEMBERED_PLACES: Final = 4096
+_REMEMBERED_POSTINGS: Final = 16
+"""Whoosh asks for the same term several times: whether it is there, how frequent it is, and then for its postings."""
+
 
 class SegmentTerms(base.TermsReader):  # type: ignore[misc]
     """The terms of all fields of a segment."""
@@ -29,6 +34,8 @@ class SegmentTerms(base.TermsReader):  # type: ignore[misc]
         self._container = container
         self._vocabulary = Vocabulary(container)
         self._fields: dict[str, FieldTerms] = {}
+        self._place = lru_cache(_REMEMBERED_PLACES)(self._find)
+        self._postings = lru_cache(_REMEMBERED_POSTINGS)(self._read_postings)
 
     def field(self, name: str) -> FieldTerms:
         """The dictionary of a field. Raises TermNotFound if it is none that has terms."""
@@ -38,16 +45,18 @@ class SegmentTerms(base.TermsReader):  # type: ignore[misc]
             self._fields[name] = field_terms(self._container, self._vocabulary, name)
         return self._fields[name]
 
-    def _postings(self, field: str, text: bytes) -> Postings:
-        terms = self.field(field)
-        at = place_of(terms, text)
+    def _find(self, field: str, text: bytes) -> int | None:
+        return place_of(self.field(field), text)
+
+    def _read_postings(self, field: str, text: bytes) -> Postings:
+        at = self._place(field, text)
         if at is None:
             raise TermNotFound(f"no term {field}:{text!r}")
-        return terms.postings(at)
+        return self.field(field).postings(at)
 
     def __contains__(self, term: tuple[str, bytes]) -> bool:
         field, text = term
-        return field in INDEXED and place_of(self.field(field), text) is not None
+        return field in INDEXED and self._place(field, text) is not None
 
     def indexed_field_names(self) -> Iterable[str]:
         return INDEXED
