@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickletools
 import random
 import re
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -360,6 +362,22 @@ def test_segments_are_the_same_if_they_count_the_same_articles() -> None:
     assert len({whole, deleted, ArraySegment("a.segment", 3)}) == 2
     assert deleted.has_deletions()
     assert not whole.has_deletions()
+
+
+def test_searching_does_not_load_whoosh(tmp_path: Path) -> None:
+    commit_all(tmp_path / "archive", HISTORY)
+    program = """
+import sys
+from pathlib import Path
+from search.engines.base import Plan
+from search.engines.flat import open_directory
+from search.query.match import MatchAll
+with open_directory(sys.argv[1]).searcher() as searcher:
+    print(searcher.search(Plan(MatchAll())).total, "whoosh" in sys.modules)
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "archive")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert shown.split() == [str(len(LIVE)), "False"]
 
 
 # --- writing -------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from whoosh.codec import base
 
 from search.engines.flat.container import Container
 from search.engines.flat.layout import DELETIONS, SEGMENT
+from search.engines.flat.manifest import Manifest
 from search.engines.flat.whoosh_articles import SegmentArticles
 from search.engines.flat.whoosh_readers import SegmentTerms
 from search.engines.flat.whoosh_schema import INDEX_NAME, refuse_writing
@@ -69,3 +70,11 @@ class ArraySegment(base.Segment):  # type: ignore[misc]
 
     def deleted_count(self) -> int:
         return self.deleted
+
+
+def segment_records(manifest: Manifest) -> list[ArraySegment]:
+    """The segments of a commit as its table of contents names them."""
+    return [
+        ArraySegment(entry.file.name, entry.articles, entry.deletions.name if entry.deletions else "", entry.deleted)
+        for entry in manifest.segments
+    ]

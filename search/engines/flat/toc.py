@@ -6,19 +6,7 @@ import os
 import zlib
 from pathlib import Path
 
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC
-
-from search.engines.flat.codec import ArraySegment
-from search.engines.flat.manifest import File, Manifest, SegmentEntry
-from search.engines.flat.whoosh_schema import INDEX_NAME, ReadOnlySchema
-
-
-class _Schema(ReadOnlySchema):
-    """The same fields in our own hands, which may write them down."""
-
-    def clean(self) -> None:
-        """Nothing is to be tidied."""
+from search.engines.flat.manifest import File, Manifest
 
 
 def write_toc(directory: Path, manifest: Manifest) -> File:
@@ -26,17 +14,18 @@ def write_toc(directory: Path, manifest: Manifest) -> File:
 
     The file names only our own function and class, so it does not depend on the version of Whoosh. Raises OSError.
     """
-    name = TOC._filename(INDEX_NAME, manifest.number)
+    # imported here so that programs which only search start without Whoosh
+    from whoosh.filedb.filestore import FileStorage
+    from whoosh.index import TOC
+
+    from search.engines.flat.codec import segment_records
+    from search.engines.flat.whoosh_schema import INDEX_NAME, WritableSchema
+
+    name = f"_{INDEX_NAME}_{manifest.number}.toc"
     path = directory / name
     path.unlink(missing_ok=True)
-    segments = [_record(entry) for entry in manifest.segments]
-    TOC(_Schema(), segments, manifest.number).write(FileStorage(str(directory)), INDEX_NAME)
+    TOC(WritableSchema(), segment_records(manifest), manifest.number).write(FileStorage(str(directory)), INDEX_NAME)
     with path.open("rb") as stream:
         raw = stream.read()
         os.fsync(stream.fileno())
     return File(name, len(raw), zlib.crc32(raw))
-
-
-def _record(entry: SegmentEntry) -> ArraySegment:
-    deletions = entry.deletions.name if entry.deletions else ""
-    return ArraySegment(entry.file.name, entry.articles, deletions, entry.deleted)

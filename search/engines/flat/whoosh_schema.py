@@ -171,6 +171,13 @@ class ReadOnlySchema(fields.Schema):  # type: ignore[misc]
         refuse_writing()
 
 
+class WritableSchema(ReadOnlySchema):
+    """The same fields in our own hands, which write them down."""
+
+    def clean(self) -> None:
+        """Nothing is to be tidied."""
+
+
 def whoosh_schema() -> ReadOnlySchema:
     """The schema as Whoosh needs it."""
     grouped = set(COLUMN_NAMES.values())
