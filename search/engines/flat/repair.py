@@ -45,7 +45,7 @@ from search.engines.flat.manifest import (
 from search.engines.flat.stored import decode_article
 from search.engines.flat.sweep import sweep
 from search.engines.flat.toc import write_toc
-from search.errors import BackfileError, EngineError, IndexDamaged
+from search.errors import BackfileError, EngineError, IndexDamaged, IndexMissing
 
 _AGAIN: Final = "run `backfile index` over their sources to bring them back"
 
@@ -88,7 +88,7 @@ class _Mending:
     def _manifest(self) -> Manifest:
         try:
             return read_manifest(self.directory)
-        except IndexDamaged:
+        except (IndexDamaged, IndexMissing):  # `check` has seen that there is an index
             pass
         if (found := self._unsigned()) is not None:
             self._say(NAME, "its checksum was wrong, but its files are what they were: written anew")
@@ -136,8 +136,14 @@ class _Mending:
         return self._rebuilt(entry)
 
     def _restore_header(self, file: File, kind: str) -> None:
-        problems = list(check_container(self.directory, file, kind))
-        if problems and recover_header(self.directory / file.name, file.size, file.crc32):
+        path = self.directory / file.name
+        try:
+            headless = any(not section for section, _ in Container(path, kind).problems())
+        except FileNotFoundError:
+            return
+        except (BackfileError, *UNREADABLE):
+            headless = True
+        if headless and recover_header(path, file.size, file.crc32):
             self._say(file.name, "its header was damaged: written anew")
 
     def _with_readable_deletions(self, entry: SegmentEntry) -> SegmentEntry:
