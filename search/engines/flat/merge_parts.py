@@ -78,7 +78,7 @@ class Sink:
         self.write(name, array.dtype, [array])
 
 
-def slices(starts: Array, most: int = SLICE) -> Iterator[tuple[int, int]]:
+def slices(starts: Array, most: int) -> Iterator[tuple[int, int]]:
     """Ranges of rows that have up to `most` items together (more only if a single row has), by the rows' starts."""
     begin, rows = 0, len(starts) - 1
     while begin < rows:

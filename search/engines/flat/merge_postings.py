@@ -147,7 +147,7 @@ def _interleaved(
     kind: np.dtype[Any],
 ) -> Iterator[Array]:
     """The items of each row of the result: of the first part, of the second, and so on."""
-    for begin, end in slices(starts):
+    for begin, end in slices(starts, SLICE):
         taken = [(own, *np.searchsorted(own.places, [begin, end]).tolist()) for own in sources]
         taken = [(own, first, last) for own, first, last in taken if first < last]
         if len(taken) == 1 or end - begin == 1:

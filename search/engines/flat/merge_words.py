@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from search.engines.answer import WORD_FIELDS
 from search.engines.flat.layout import NO_STEM
 from search.engines.flat.merge_parts import (
+    SLICE,
     Array,
     Mask,
     Part,
@@ -82,7 +83,7 @@ def postings_left(part: Part, name: str) -> NDArray[np.int64]:
 def _live_postings(part: Part, name: str) -> Iterator[tuple[tuple[int, int], slice, Mask, NDArray[np.int64]]]:
     """Some rows at a time: which, their postings, those that are live, and where each row begins among them."""
     starts, docs = part.array(f"{name}.starts"), part.array(f"{name}.docs")
-    for begin, end in slices(starts):
+    for begin, end in slices(starts, SLICE):
         rows = slice(int(starts[begin]), int(starts[end]))
         yield (begin, end), rows, part.live[docs[rows]], (starts[begin:end] - starts[begin]).astype(np.int64)
 
@@ -95,7 +96,7 @@ def _deleted_articles(part: Part) -> NDArray[np.int64]:
         postings[1:][part.array(f"{field}.words")] += np.diff(part.array(f"{field}.starts")).astype(np.int64)
     ends = np.cumsum(postings)[words]
     deleted = np.zeros(len(words) - 1, np.int64)
-    for begin, end in slices(ends):
+    for begin, end in slices(ends, SLICE):
         first, last = int(words[begin]), int(words[end])
         pairs = distinct(np.concatenate([_deleted_pairs(part, field, first, last) for field in WORD_FIELDS]))
         surfaces = np.searchsorted(words, (pairs >> _SHIFT).astype(words.dtype), "right") - 1
