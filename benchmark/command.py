@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="numbers of articles; generated where real "
         "ones do not suffice (default: %(default)s)")  # fmt: skip
     add("--engines", nargs="+", choices=_ALL, default=_ALL, help="(default: all)")
-    add("--seconds", type=float, default=60.0, help="longest an engine answers questions at one size (default: 60)")
+    add("--seconds", type=float, default=120.0, help="longest an engine answers at one size (default: 120)")
     add("--seed", type=int, default=1, help="what articles and questions are drawn by (default: 1)")
     add("--work", type=Path, help="folder for the indexes, which are deleted again (default: the system's temporary)")
     add("--json", type=Path, default=FIGURES, help="file of the figures (default: benchmark/figures.json)")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from random import Random
 from typing import Final, Literal, TypeVar
 
@@ -63,7 +64,7 @@ class Vocabulary:
 
 
 def questions(articles: Sequence[Document], seed: int) -> list[Question]:
-    """All of them, each once; kinds take turns, so that a run that is cut short has seen some of every kind."""
+    """All of them, each once; mixed so that the first of them, however many, hold each kind in about its share."""
     random = Random(seed)  # noqa: S311 - nothing secret
     vocabulary = vocabulary_of(articles[:SAMPLE])
     lists = [
@@ -73,9 +74,8 @@ def questions(articles: Sequence[Document], seed: int) -> list[Question]:
         *filtered(articles, vocabulary, random),
         [Question("everything", "everything")],
     ]
-    longest = max(map(len, lists))
-    ordered = [found[place] for place in range(longest) for found in lists if place < len(found)]
-    return list(dict.fromkeys(ordered))
+    placed = [((place + 0.5) / len(found), asked) for found in lists for place, asked in enumerate(found)]
+    return list(dict.fromkeys(asked for _, asked in sorted(placed, key=itemgetter(0))))
 
 
 _DRAWN_KINDS: Final = {1: "one word", 2: "two words", 3: "three words", 4: "four words"}

@@ -47,8 +47,8 @@ def measure(
 ) -> dict[str, Times]:
     """Asks every engine every question for every output, up to `repetitions` times.
 
-    An engine that has spent `seconds` answering is asked no more: questions come in turns of their kinds,
-    so that it has answered some of every kind by then, and what is missing is said.
+    An engine that has spent `seconds` answering is asked no more. The questions are mixed, so that those it has
+    answered by then stand for all, and how many are missing is said.
     """
     found = {name: Times() for name in processes}
     for repetition in range(repetitions):

@@ -34,7 +34,7 @@ class Wanted:
     engines: tuple[str, ...]
     work: Path
     seed: int = 1
-    seconds: float = 60.0
+    seconds: float = 120.0
     repetitions: int = rounds.REPETITIONS
     most_questions: int | None = None
     most_two_ways: int = 100_000

@@ -119,4 +119,5 @@ def _request(question: Question, output: Output) -> SearchRequest:
     )
 
 
+_open(Path())  # loads the engine's code, as importing a peer loads its own
 ENGINE: Final = _Backfile()
