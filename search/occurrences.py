@@ -121,11 +121,12 @@ class _Holders:
 
     def among(self, pieces: Sequence[str]) -> Mapping[str, _Holder]:
         """All of those pieces that hold a word; there may be others besides."""
-        passing = self._pieces.read(pieces)
-        self._passing.update(passing)
         if self._choices:
+            self._passing.update(self._pieces.read(pieces))
             self._choose(filterfalse(self._tried.__contains__, pieces))
         else:
+            passing = self._pieces.read(pieces, (*self._surfaces, *self._stems))
+            self._passing.update(passing)
             for text in passing.keys() - self._tried:
                 self._try(text, passing[text])
             if self._looked_up < len(self._pieces.known):

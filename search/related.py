@@ -259,7 +259,7 @@ def _shown(
     rows = [Row(hit) for hit in found]
     highlighter = Highlighter(scene.plan.query)
     least = min(LEAST_SHARED, len(terms))
-    documents = searcher.documents([hit.id for hit in found])
+    documents = searcher.documents([hit.id for hit in found], html=False)
     kept: list[tuple[Row, list[Telling]]] = []
     for row, document in zip(rows, documents, strict=True):
         shared = [terms[group] for group in sorted(_groups(highlighter, document))]

@@ -69,7 +69,7 @@ def _typed_match(searcher: Searcher, tokens: list[Token], field: str) -> Match:
 
 def _found(searcher: Searcher, match: Match, limit: int) -> list[Document]:
     results = searcher.search(Plan(query=match, limit=limit, deadline=0.5))
-    return searcher.documents([hit.id for hit in results.hits])
+    return searcher.documents([hit.id for hit in results.hits], body=False, html=False)
 
 
 def _articles(searcher: Searcher, tokens: list[Token], links: LinkMaker, limit: int) -> Iterator[Completion]:

@@ -213,12 +213,13 @@ PIECES = [
     "peace", "Peace,", "treaty", "“treaties”", "treaty.\n\nThe", "post-war", "postwar", "the", "The", "war", "U.S.",
     "war’s", "1\u00a0234", "1,234.5", "3", "Häuser", "Haus", "中国经济", "中国。经", "경제", "—", "&", "\u00ad",
     "péace", "and/or", "x" * 50, "\ud800", "wa\u0301r", "warring", "İstanbul", "a\x00b", "peace\ttreaty",
-    "war\u2009war",
+    "war\u2009war", "我们中国经济的发展。", "东京都，中国经、国经济中", "の中国経済について",
+    "か\u3099っ中国经济国经", "우리나라의경제는「경제」",
 ]  # fmt: skip
 SEPARATORS = [" ", " ", " ", " ", "  ", "\n", "\n\n", "\t", "\u00a0", "", "\x1c"]
 WORDS = ["peace", "treaty", "war", "the", "post-war", "1234", "us", "Haus", "경제", "istanbul", "3"]
 TERMS = st.builds(lambda text: query_term(text, ["en", "de", "tr"]), st.sampled_from(WORDS)) | st.sampled_from(
-    [Term("中国"), Term("国经"), Term("war"), Term("")]
+    [Term("中国"), Term("国经"), Term("济"), Term("war"), Term("")]
 )
 FIELDS = st.sampled_from([ALL, ("body",), ("title",)])
 LEAVES: st.SearchStrategy[Match] = st.one_of(
@@ -248,3 +249,31 @@ def test_the_same_is_marked_as_by_analysing_the_whole_text(match: Match, text: s
     highlighter = Highlighter(match)
     for field in ("body", "title", "body"):
         assert set(highlighter.marks(text, language, field)) == expected_marks(match, text, language, field)
+
+
+@pytest.mark.parametrize(
+    ("between", "positions"),
+    [
+        (" ", 0),
+        (" — … — ", 0),
+        ("\n\n", 0),
+        (" one two ", 2),
+        (" and/or ", 2),
+        (" U.S. 1,000 ", 2),
+        (" post-war ", 2),
+        (" www.example.org/a/b/c-d/e/index.html?q=some-words ", 13),
+        (" 我们中国经济 ", 6),
+        (" 我们中国经济，我们 ", 8),
+    ],
+)
+def test_what_stands_between_two_words_counts_by_its_words(between: str, positions: int) -> None:
+    text = f"peace{between}treaty"
+    assert len([token for token in analyze(text, "en") if not token.compound]) == positions + 2
+    assert marked(phrase("peace treaty"), text).startswith("[peace" if positions == 0 else "peace")
+    assert marked(phrase("peace treaty", positions), text) == f"[peace]{between}[treaty]"
+    if positions:
+        assert "[" not in marked(phrase("peace treaty", positions - 1), text)
+    for words in range(1, 4):
+        wider = phrase("the peace treaty", positions + words)
+        assert marked(wider, f"the {'x ' * words}{text}").startswith("[the] x")
+        assert "[" not in marked(wider, f"the {'x ' * (words + 1)}{text}")

@@ -6,8 +6,10 @@ Who looks for a few words in many texts asks which pieces hold them, and reads o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from itertools import filterfalse
+from operator import add
 from typing import Final, NamedTuple
 
 from search.analysis.tokens import Token, analyze, stemmed_language
@@ -15,6 +17,13 @@ from search.analysis.tokens import Token, analyze, stemmed_language
 _REMEMBERED_PIECES: Final = 50_000
 """In all languages together; some 25 MB."""
 _REMEMBERED_LENGTH: Final = 40
+
+_RUN: Final = re.compile("[\u3005\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]{5,}")
+"""A run of Han, kana or Hangul without marks: its tokens are its pairs of characters as they are written, and its last
+character. Such a run seldom comes again."""
+
+_BETWEEN_RUNS: Final = "。，、！？；：「」（）"
+"""Marks that stand in no word, in the text of scripts without spaces."""
 
 
 class Piece(NamedTuple):
@@ -36,30 +45,48 @@ class Pieces:
         self.known: dict[str, Piece] = {}
         self.holding: dict[str, list[str]] = {}
 
-    def read(self, texts: Iterable[str]) -> dict[str, Piece]:
-        """Remembers those of the texts that are not known; those too long to come again are returned."""
+    def read(self, texts: Iterable[str], sought: Collection[str] | None = None) -> dict[str, Piece]:
+        """Remembers those of the texts that are not known; those that will not come again are returned.
+
+        Of these the tokens may be left out if none of them is `sought`.
+        """
         passing = {}
         for text in set(filterfalse(self.known.__contains__, texts)):
-            piece = self._read(text)
-            if len(text) > _REMEMBERED_LENGTH:
-                passing[text] = piece
-                continue
-            for word in {*(token.surface for token in piece.tokens), *(token.stem for token in piece.tokens)}:
-                self.holding.setdefault(word, []).append(text)
-            self.known[text] = piece
+            if _RUN.fullmatch(text):
+                found = sought is None or any(word in text for word in sought)
+                passing[text] = Piece(_tokens_of_run(text) if found else (), len(text))
+            elif len(text) > _REMEMBERED_LENGTH:
+                passing[text] = self._read(text)
+            else:
+                self._remember(text, self._read(text))
         return passing
 
     def _read(self, text: str) -> Piece:
         tokens = tuple(analyze(text, self.language))
         return Piece(tokens, tokens[-1].position + 1 if tokens else 0)
 
+    def _remember(self, text: str, piece: Piece) -> None:
+        for word in {*(token.surface for token in piece.tokens), *(token.stem for token in piece.tokens)}:
+            self.holding.setdefault(word, []).append(text)
+        self.known[text] = piece
+
+
+def _tokens_of_run(run: str) -> tuple[Token, ...]:
+    pairs = (*map(add, run, run[1:]), run[-1])
+    return tuple([Token(pair, pair, place, place + len(pair), place) for place, pair in enumerate(pairs)])
+
 
 def spaced(text: str) -> str:
-    """The text with a space for every end of a line, one before it and one after it.
+    """The text with a space for every end of a line and some other marks that are in no word, one before it and one
+    after it.
 
     `spaced(text).split(" ")` are its pieces; a piece at some place of the text has a space at that same place here.
     """
-    return f" {text} ".replace("\n", " ")
+    text = f" {text} ".replace("\n", " ")
+    if not text.isascii() and ("。" in text or "，" in text or "、" in text):
+        for mark in _BETWEEN_RUNS:
+            text = text.replace(mark, " ")
+    return text
 
 
 def pieces_of(language: str) -> Pieces:
