@@ -13,7 +13,6 @@ import pickle
 import signal
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -28,6 +27,7 @@ from search.document import Document
 from search.engines.flat.builder import SegmentBuilder
 from search.engines.flat.rewrite import new_segment_path
 from search.errors import EngineError
+from search.processes import ctrl_c_held_back
 
 _LOOK_SECONDS: Final = 0.1
 """How often somebody who waits looks whether there is still something to wait for."""
@@ -114,7 +114,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True, name="backfile-worker")
-        with _interrupts_held_back():
+        with ctrl_c_held_back():
             self._process.start()
         theirs.close()
         self._thread: Thread | None = None
@@ -196,20 +196,6 @@ class _Worker:
 
 class _Stopped(Exception):
     """The pool is being ended."""
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """A process started in this block begins deaf to Ctrl-C, and so does not fall over it before it can say so itself.
-    Here it only comes later."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(connection: Connection) -> None:
