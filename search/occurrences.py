@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import compress, filterfalse
-from typing import NamedTuple
+from itertools import compress
+from typing import Final, NamedTuple
 
 from search.analysis import Token, primary_language
 from search.analysis.pieces import Piece, pieces_of, spaced
@@ -19,6 +19,9 @@ from search.query.match import Term
 Choice = Callable[[Iterable[str]], Iterable[str]]
 """Gives those folded spellings that fit."""
 
+
+_FEW: Final = 8
+"""So many spellings are quicker found one by one than by going through all of a text."""
 
 Occurrence = tuple[int, int, int, bool]
 """A word of the query in a text: its position, where it starts and ends in characters, and whether it is a pair of
@@ -50,27 +53,17 @@ class Words:
         self._choices.append((choice, self._count))
         return self._count
 
-    def occurrences(self, text: str, language: str, reach: int) -> dict[int, list[Occurrence]]:
-        """Every occurrence of each word that occurs, in order. All words must have been added before."""
+    def occurrences(self, text: str, language: str, reach: int) -> Mapping[int, list[Occurrence]]:
+        """Every occurrence of each word that occurs, those of one spelling in order. All words must have been added."""
         holders = self._holders_in(primary_language(language))
         padded = spaced(text)
         pieces = padded.split(" ")
-        sought = holders.among(pieces)
-        found: dict[int, list[Occurrence]] = defaultdict(list)
-        place = position = following = 0
-        for index in compress(range(len(pieces)), map(sought.__contains__, pieces)):
-            between, positions, tokens = sought[pieces[index]]
-            place = padded.find(between, place)
-            if reach:
-                position += holders.distance(pieces, following, index, reach)
-            for words, ahead, start, end, pair in tokens:
-                occurrence = (position + ahead, place + start, place + end, pair)
-                for word in words:
-                    found[word].append(occurrence)
-            place += 1
-            position += positions
-            following = index + 1
-        return found
+        held = holders.among(set(pieces))
+        if not held:
+            return {}
+        if reach or len(held) > _FEW:
+            return _in_order(padded, pieces, held, holders, reach)
+        return _one_by_one(padded, held)
 
     def _holders_in(self, language: str) -> _Holders:
         holders = self._holders.get(language)
@@ -78,6 +71,41 @@ class Words:
             stems = self._stems.get(language, {})
             holders = self._holders[language] = _Holders(language, self._surfaces, stems, self._choices)
         return holders
+
+
+def _one_by_one(padded: str, held: Iterable[_Holder]) -> dict[int, list[Occurrence]]:
+    """Where those pieces stand, the text searched for each of them; all positions are 0."""
+    found: dict[int, list[Occurrence]] = defaultdict(list)
+    for between, _, tokens in held:
+        place = padded.find(between)
+        while place >= 0:
+            for words, _, start, end, pair in tokens:
+                for word in words:
+                    found[word].append((0, place + start, place + end, pair))
+            place = padded.find(between, place + 1)
+    return found
+
+
+def _in_order(
+    padded: str, pieces: Sequence[str], held: Iterable[_Holder], holders: _Holders, reach: int
+) -> dict[int, list[Occurrence]]:
+    """Where those pieces stand, from the beginning of the text to its end."""
+    sought = {holder.between[1:-1]: holder for holder in held}
+    found: dict[int, list[Occurrence]] = defaultdict(list)
+    place = position = following = 0
+    for index in compress(range(len(pieces)), map(sought.__contains__, pieces)):
+        between, positions, tokens = sought[pieces[index]]
+        place = padded.find(between, place)
+        if reach:
+            position += holders.distance(pieces, following, index, reach)
+        for words, ahead, start, end, pair in tokens:
+            occurrence = (position + ahead, place + start, place + end, pair)
+            for word in words:
+                found[word].append(occurrence)
+        place += 1
+        position += positions
+        following = index + 1
+    return found
 
 
 class _Sought(NamedTuple):
@@ -119,11 +147,11 @@ class _Holders:
         self._tried: set[str] = set()
         self._looked_up = -1
 
-    def among(self, pieces: Sequence[str]) -> Mapping[str, _Holder]:
-        """All of those pieces that hold a word; there may be others besides."""
+    def among(self, pieces: set[str]) -> list[_Holder]:
+        """Those of the pieces that hold a word."""
         if self._choices:
             self._passing.update(self._pieces.read(pieces))
-            self._choose(filterfalse(self._tried.__contains__, pieces))
+            self._choose(pieces - self._tried)
         else:
             passing = self._pieces.read(pieces, (*self._surfaces, *self._stems))
             self._passing.update(passing)
@@ -131,7 +159,7 @@ class _Holders:
                 self._try(text, passing[text])
             if self._looked_up < len(self._pieces.known):
                 self._look_up()
-        return self._found
+        return [self._found[text] for text in self._found.keys() & pieces]
 
     def distance(self, pieces: Sequence[str], first: int, last: int, reach: int) -> int:
         """How many positions the pieces from the first up to the last take, counted no further than to `reach`."""

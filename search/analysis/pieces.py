@@ -7,8 +7,7 @@ Who looks for a few words in many texts asks which pieces hold them, and reads o
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from itertools import filterfalse
+from collections.abc import Collection
 from operator import add
 from typing import Final, NamedTuple
 
@@ -45,13 +44,13 @@ class Pieces:
         self.known: dict[str, Piece] = {}
         self.holding: dict[str, list[str]] = {}
 
-    def read(self, texts: Iterable[str], sought: Collection[str] | None = None) -> dict[str, Piece]:
+    def read(self, texts: set[str], sought: Collection[str] | None = None) -> dict[str, Piece]:
         """Remembers those of the texts that are not known; those that will not come again are returned.
 
         Of these the tokens may be left out if none of them is `sought`.
         """
         passing = {}
-        for text in set(filterfalse(self.known.__contains__, texts)):
+        for text in texts.difference(self.known):
             if _RUN.fullmatch(text):
                 found = sought is None or any(word in text for word in sought)
                 passing[text] = Piece(_tokens_of_run(text) if found else (), len(text))

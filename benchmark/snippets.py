@@ -1,0 +1,114 @@
+"""`python -m benchmark.snippets [ARTICLES]`: what choosing and marking the passages of ten hits costs, by their length.
+
+Articles of the length asked for are made of the sentences of real ones (the sample archive, if none are given).
+Every ten are measured once, as they come: their own spellings are new to the process, those of the language are not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from statistics import median
+from time import process_time
+from typing import Final
+
+from benchmark.command import SAMPLE
+from benchmark.real import real_articles
+from search.document import Document
+from search.highlight import Highlighter
+from search.query import parse, resolve
+from search.query.match import Match
+from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
+from search.snippets import excerpts
+
+HITS: Final = 10
+PAGES: Final = {500: 30, 10_000: 8, 100_000: 3}
+"""For each length of articles in words, how many pages of hits are measured."""
+PARAGRAPH: Final = 4
+
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
+_WORD: Final = re.compile(r"[a-z]{4,}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prints a table of milliseconds for a page of hits."""
+    parser = argparse.ArgumentParser(prog="python -m benchmark.snippets", description=__doc__)
+    parser.add_argument("articles", nargs="?", type=Path, default=SAMPLE, help="what backfile index reads")
+    sentences = sentences_of(real_articles(parser.parse_args(arguments).articles)[0])
+    say = sys.stdout.write
+    say(f"milliseconds for {HITS} hits: median, most\n\n")
+    say(f"{'':16}" + "".join(f"{f'{words:,} words':>20}" for words in PAGES) + "\n")
+    for kind, query in queries(sentences).items():
+        cells = [f"{middle:12.2f} {most:7.2f}" for middle, most in (measured(sentences, query, n) for n in PAGES)]
+        say(f"{kind:16}" + "".join(cells) + f"   {query}\n")
+
+
+def sentences_of(articles: Sequence[Document]) -> list[str]:
+    """The sentences of all of them, in order."""
+    return [sentence for article in articles for sentence in _SENTENCE_END.split(article.body) if sentence.strip()]
+
+
+def queries(sentences: Sequence[str]) -> dict[str, str]:
+    """One query of each kind, of the words of the sentences."""
+    words = [word for sentence in sentences for word in _WORD.findall(sentence.lower())]
+    common = [word for word, _ in Counter(words).most_common(40)]
+    seldom = [word for word, count in Counter(words).items() if count * 2_000 <= len(words)]
+    pair = " ".join(Counter(pairwise(words)).most_common(1)[0][0])
+    return {
+        "one word": seldom[0],
+        "a common word": common[0],
+        "two words": f"{common[10]} {seldom[1]}",
+        "four words, OR": " OR ".join(common[10:14]),
+        "a phrase": f'"{pair}"',
+        "near": f"{common[10]} NEAR/10 {common[11]}",
+        "a prefix": f"{seldom[2][:4]}*",
+    }
+
+
+def made(sentences: Sequence[str], words: int, seed: object) -> Document:
+    """An article of at least so many words."""
+    random = Random(repr(seed))  # noqa: S311 - nothing secret
+    chosen: list[str] = []
+    length = 0
+    while length < words:
+        chosen.append(random.choice(sentences))
+        length += len(chosen[-1].split())
+    paragraphs = (" ".join(chosen[at : at + PARAGRAPH]) for at in range(0, len(chosen), PARAGRAPH))
+    body = "\n\n".join(paragraphs)
+    return Document(repr(seed), chosen[0][:80], body, url="https://archive.example/1", language="en")
+
+
+def measured(sentences: Sequence[str], query: str, words: int) -> tuple[float, float]:
+    """The median and the most of some pages, in milliseconds, after one that is not counted."""
+    match = _match(query)
+    times = []
+    for page in range(PAGES[words] + 1):
+        documents = [made(sentences, words, (page, number)) for number in range(HITS)]
+        started = process_time()
+        highlighter = Highlighter(match)
+        for document in documents:
+            excerpts(document, highlighter)
+        times.append((process_time() - started) * 1000.0)
+    return median(times[1:]), max(times[1:])
+
+
+def _match(query: str) -> Match:
+    tree = parse(query).query
+    nothing: dict[str, dict[str, int]] = {name: {} for name in KEYWORD_FIELDS}
+    return resolve(
+        tree,
+        fields=tuple(TEXT_FIELDS),
+        languages=("en",),
+        stop_language="en",
+        keyword_values=nothing.__getitem__,
+    ).match
+
+
+if __name__ == "__main__":
+    main()
