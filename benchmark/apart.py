@@ -29,12 +29,12 @@ class EngineFailed(Exception):
 def build(engine: str, folder: Path, articles: Path, count: int, workers: int) -> Indexing:
     """Indexes the first `count` articles of the file into `folder`, which must not exist."""
     process, pipe = _started(child.build, engine, folder, articles, count, workers)
-    with _PeakMemory(process.pid) as peak:
+    with _Watch(process.pid) as watch:
         seconds, settling, cpu = _received(pipe, process, None)
     process.join()
     return Indexing(
-        workers, round(seconds, 3), round(settling, 3), round(cpu, 3), round(count / seconds, 1),
-        peak.total, peak.own, _size(folder),
+        workers, round(seconds, 3), round(settling, 3), round(cpu + watch.children_seconds(), 3), round(count / seconds, 1),
+        watch.total, watch.own, _size(folder),
     )  # fmt: skip
 
 
@@ -98,16 +98,18 @@ def _received(pipe: Connection, process: Any, seconds: float | None) -> Any:
     return content
 
 
-class _PeakMemory:
-    """The most memory that a process and those it started have together, looked at many times a second."""
+class _Watch:
+    """A process and those it started, looked at many times a second: the most memory they have together in bytes,
+    and the processor's time of those it started."""
 
     def __init__(self, process: int | None) -> None:
         self._process = process or 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch)
+        self._used: dict[int, float] = {}
         self.total = self.own = 0
 
-    def __enter__(self) -> _PeakMemory:
+    def __enter__(self) -> _Watch:
         self._thread.start()
         return self
 
@@ -115,11 +117,17 @@ class _PeakMemory:
         self._over.set()
         self._thread.join()
 
+    def children_seconds(self) -> float:
+        """As last seen of each."""
+        return sum(self._used.values())
+
     def _watch(self) -> None:
         while not self._over.wait(SAMPLED_EVERY):
-            found = [_resident(process) for process in _family(self._process)]
+            family = _family(self._process)
+            found = [_resident(process) for process in family]
             self.total = max(self.total, sum(total for total, _ in found))
             self.own = max(self.own, sum(own for _, own in found))
+            self._used |= {child: used for child in family[1:] if (used := _processor_seconds(child))}
 
 
 def _family(process: int) -> list[int]:
@@ -138,6 +146,16 @@ def _resident(process: int) -> tuple[int, int]:
         return 0, 0
     found = {name: int(kib) * 1024 for name, kib in re.findall(r"^(VmRSS|RssAnon):\s+(\d+) kB", status, re.MULTILINE)}
     return found.get("VmRSS", 0), found.get("RssAnon", 0)
+
+
+def _processor_seconds(process: int) -> float:
+    """What a process has used of the processor; 0 where not told."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    # proc(5): user and system time are fields 14 and 15, in clock ticks; the state after the name is field 3.
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _size(folder: Path) -> int:
