@@ -32,10 +32,11 @@ def build(engine: str, folder: Path, articles: Path, count: int, workers: int) -
     with _Watch(process.pid) as watch:
         seconds, settling, cpu = _received(pipe, process, None)
     process.join()
+    cpu += watch.children_seconds()
+    rate = round(count / seconds, 1)
     return Indexing(
-        workers, round(seconds, 3), round(settling, 3), round(cpu + watch.children_seconds(), 3), round(count / seconds, 1),
-        watch.total, watch.own, _size(folder),
-    )  # fmt: skip
+        workers, round(seconds, 3), round(settling, 3), round(cpu, 3), rate, watch.total, watch.own, _size(folder)
+    )
 
 
 def merge(engine: str, folder: Path) -> tuple[float, int] | None:
