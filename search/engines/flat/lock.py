@@ -10,9 +10,11 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from search.engines.flat.manifest import LOCK_NAME
 from search.errors import IndexLocked
@@ -25,7 +27,7 @@ class DirectoryLock:
     """The right to write into an index directory. Raises IndexLocked if another holds it."""
 
     def __init__(self, directory: Path) -> None:
-        self._stream: BinaryIO | None = (directory / LOCK_NAME).open("a+b")
+        self._stream: FileIO | None = (directory / LOCK_NAME).open("a+b", buffering=0)
         try:
             _lock(self._stream)
         except OSError as error:
@@ -40,12 +42,12 @@ class DirectoryLock:
         if self._stream is not None:
             self._stream.truncate(0)
             self._stream.write(json.dumps(_self_description()).encode())
-            self._stream.flush()
 
     def release(self) -> None:
         """Lets the next writer in."""
         if self._stream is not None:
-            self._stream.truncate(0)
+            with suppress(OSError):  # a disk that has run full may refuse even that
+                self._stream.truncate(0)
             _unlock(self._stream)
             self._stream.close()
             self._stream = None
@@ -55,7 +57,7 @@ def _self_description() -> dict[str, object]:
     return {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
-def _holder(stream: BinaryIO) -> str:
+def _holder(stream: FileIO) -> str:
     try:
         stream.seek(0)
         holder = json.loads(stream.read(4096))
@@ -67,18 +69,18 @@ def _holder(stream: BinaryIO) -> str:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(stream: BinaryIO) -> None:
+    def _lock(stream: FileIO) -> None:
         stream.seek(_LOCKED_BYTE)
         msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
 
-    def _unlock(stream: BinaryIO) -> None:
+    def _unlock(stream: FileIO) -> None:
         stream.seek(_LOCKED_BYTE)
         msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
 else:
     import fcntl
 
-    def _lock(stream: BinaryIO) -> None:
+    def _lock(stream: FileIO) -> None:
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def _unlock(stream: BinaryIO) -> None:
+    def _unlock(stream: FileIO) -> None:
         fcntl.flock(stream.fileno(), fcntl.LOCK_UN)

@@ -49,6 +49,7 @@ def merge_groups(directory: Path, groups: Sequence[Group], workers: int, told: T
     if workers == 1 or len(merges) == 1:
         for merge in merges:
             merge.run(lambda: told(_done(merges), _total(merges)))
+            told(_done(merges), _total(merges))
         return [merge.entry() for merge in merges]
     stop = Event()
     with ThreadPoolExecutor(workers) as threads:

@@ -157,7 +157,7 @@ class _Worker:
             return
         except (EOFError, OSError):
             self.failure = self._ended()
-        except BaseException as error:  # noqa: BLE001 - it is raised again where somebody hears it
+        except Exception as error:  # noqa: BLE001 - it is raised again where somebody hears it
             self.failure = error
 
     def _next(self, batches: Queue[tuple[int, list[Document]] | None]) -> tuple[int, list[Document]] | None:
@@ -174,10 +174,11 @@ class _Worker:
             self._hear()
 
     def _hear(self) -> bool:
-        """Takes one message; whether it was the last of the transaction. Raises what the process failed with."""
+        """Takes one message; whether it was the last of the transaction."""
         kind, content = self._connection.recv()
         if kind == _FAILED:
-            raise content
+            self.failure = content
+            raise _Stopped
         if kind == _BUILT:
             self.built += content
         else:
@@ -195,7 +196,7 @@ class _Worker:
 
 
 class _Stopped(Exception):
-    """The pool is being ended."""
+    """There is nothing more to be carried: the process failed, or the pool is being ended."""
 
 
 def _work(connection: Connection) -> None:
