@@ -6,7 +6,7 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -30,10 +30,10 @@ _ALL: Final = tuple(ENGINES)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures Backfile beside other engines: the same articles, questions and outputs, in one run."""
     asked = _parser().parse_args(arguments)
-    found = load(asked.json) if asked.redraw else _measured(_wanted(asked))
     if not asked.redraw:
-        found = _added(load(asked.json), found) if asked.add and asked.json.exists() else found
-        save(found, asked.json)
+        before = load(asked.json) if asked.add and asked.json.exists() else None
+        _measure(_wanted(asked), lambda now: save(_added(before, now), asked.json))
+    found = load(asked.json)
     sys.stdout.write(as_text(found))
     if asked.docs is not None:
         _draw(found, asked.docs)
@@ -63,21 +63,23 @@ def _wanted(asked: argparse.Namespace) -> Wanted:
     return replace(wanted, inputs=SAMPLE, sizes=(30, 200), repetitions=2, most_questions=24) if asked.quick else wanted
 
 
-def _measured(wanted: Wanted) -> Figures:
+def _measure(wanted: Wanted, keep: Callable[[Figures], None]) -> None:
     started = monotonic()
 
     def say(line: str) -> None:
         sys.stderr.write(f"{monotonic() - started:7.1f} s  {line}\n")
 
     try:
-        return run(wanted, say)
+        run(wanted, say, keep)
     except BackfileError as error:
         sys.exit(f"error: {error}")
     finally:
         shutil.rmtree(wanted.work, ignore_errors=True)
 
 
-def _added(before: Figures, now: Figures) -> Figures:
+def _added(before: Figures | None, now: Figures) -> Figures:
+    if before is None:
+        return now
     if before.questions != now.questions:
         sys.exit("error: the figures in the file are of other questions; leave --add out")
     return replace(now, sizes=before.sizes | now.sizes)

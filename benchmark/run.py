@@ -53,8 +53,12 @@ class _Built:
 Say = Callable[[str], None]
 
 
-def run(wanted: Wanted, say: Say) -> Figures:
-    """Measures everything wanted, smallest size first; `say` is told each step."""
+def run(wanted: Wanted, say: Say, keep: Callable[[Figures], None]) -> None:
+    """Measures everything wanted, smallest size first. `say` is told each step.
+
+    `keep` gets the figures after each size, so that a run that is broken off has not been for nothing.
+    Raises SourceError where there are no articles.
+    """
     say(f"reading articles from {wanted.inputs}")
     found, rate = real_articles(wanted.inputs)
     if not found:
@@ -62,8 +66,10 @@ def run(wanted: Wanted, say: Say) -> Figures:
     documents = shuffled(found, wanted.seed)
     asked = questions(documents, wanted.seed)[: wanted.most_questions]
     say(f"{len(documents):,} real articles ({rate:,.0f} a second made of what was read), {len(asked)} questions")
-    sizes = {size: _size(wanted, size, documents, asked, say) for size in sorted(set(wanted.sizes))}
-    return Figures(machine(), tuple((question.kind, str(question)) for question in asked), round(rate, 1), sizes)
+    figures = Figures(machine(), tuple((question.kind, str(question)) for question in asked), round(rate, 1), {})
+    for size in sorted(set(wanted.sizes)):
+        figures.sizes[size] = _size(wanted, size, documents, asked, say)
+        keep(figures)
 
 
 def machine() -> dict[str, str]:
@@ -90,12 +96,12 @@ def _size(wanted: Wanted, size: int, documents: Sequence[Document], asked: Seque
     for name, reason in absent.items():
         say(f"  {name}: not measured, {reason}")
     built = {name: _build(name, prepared, folder, size > wanted.most_two_ways, say) for name in names}
-    engines = _searched(built, asked, wanted, say)
+    engines, unopened = _searched(built, asked, wanted, say)
+    absent |= unopened
     if size <= wanted.most_two_ways:
         engines = {name: _merged(name, figures, built[name], say) for name, figures in engines.items()}
     text_bytes = prepared.path.stat().st_size
     shutil.rmtree(folder, ignore_errors=True)
-    absent |= {name: "; ".join(built[name].left_out) for name in names if name not in engines}
     moment = datetime.now(UTC).isoformat(timespec="minutes")
     return SizeFigures(size, is_real, round(prepared.words, 1), text_bytes, moment, engines, absent)
 
@@ -144,24 +150,37 @@ def _build_by_one(name: str, prepared: Prepared, folder: Path, left_out: list[st
 
 def _searched(
     built: dict[str, _Built], asked: Sequence[Question], wanted: Wanted, say: Say
-) -> dict[str, EngineFigures]:
-    """Opens all the indexes and asks all the questions."""
+) -> tuple[dict[str, EngineFigures], dict[str, str]]:
+    """Opens all the indexes and asks all the questions; also why an engine could not be asked."""
     with ExitStack() as stack:
-        processes: dict[str, apart.SearchProcess] = {}
-        for name, one in built.items():
-            if one.folder is None:
-                continue
-            process = apart.SearchProcess(name, one.folder, _opening_question(name, asked))
-            stack.callback(process.close)
-            processes[name] = process
+        processes, unopened = _opened(built, asked, stack, say)
         times = rounds.measure(processes, asked, wanted.seconds, lambda line: say(f"  {line}"), wanted.repetitions)
         memory = {name: process.memory() for name, process in processes.items()}
-        opened = {name: round(process.first_answer, 3) for name, process in processes.items()}
     ours = times.get(OURS)
-    return {
-        name: _figures(name, built[name], opened[name], memory[name], found, ours, asked)
-        for name, found in times.items()
+    found = {
+        name: _figures(name, built[name], processes[name].first_answer, memory[name], seen, ours, asked)
+        for name, seen in times.items()
     }  # fmt: skip
+    return found, unopened
+
+
+def _opened(
+    built: dict[str, _Built], asked: Sequence[Question], stack: ExitStack, say: Say
+) -> tuple[dict[str, apart.SearchProcess], dict[str, str]]:
+    processes: dict[str, apart.SearchProcess] = {}
+    unopened: dict[str, str] = {}
+    for name, one in built.items():
+        if one.folder is None:
+            unopened[name] = "; ".join(one.left_out)
+            continue
+        try:
+            processes[name] = apart.SearchProcess(name, one.folder, _opening_question(name, asked))
+        except apart.EngineFailed as error:
+            say(f"  {name}: {error}")
+            unopened[name] = f"opening: {error}"
+            continue
+        stack.callback(processes[name].close)
+    return processes, unopened
 
 
 def _opening_question(name: str, asked: Sequence[Question]) -> Question:
@@ -185,7 +204,7 @@ def _figures(
         engine.version(),
         built.indexing,
         None,
-        opened,
+        round(opened, 3),
         memory,
         rounds.by_kind(found, asked),
         firsts,
