@@ -21,7 +21,7 @@ _PHASE: Final = "{desc}: {percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapse
 _PHASE_WITHOUT_TOTAL: Final = "{desc} [{elapsed}{postfix}]"
 _REFRESH_SECONDS: Final = 0.2
 _USUAL_SIZE: Final = (80, 24)
-_STOPPING: Final = "stopping after this commit, Ctrl-C again stops at once"
+_STOPPING: Final = "will stop after this commit"
 
 
 class Progress(Protocol):

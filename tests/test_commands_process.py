@@ -123,6 +123,69 @@ def test_a_process_that_is_killed_leaves_the_last_commit_and_no_lock(many: Path)
     assert run(many, "delete", "n1", "--yes").returncode == 0
 
 
+@pytest.fixture
+def costly(tmp_path: Path) -> Path:
+    """A folder with an input that is worth several processes."""
+    body = "".join(f"## Part {n}\n\nThe *printers* said [so](https://a.example/{n}) of `it`.\n\n" for n in range(150))
+    with (tmp_path / "costly.jsonl").open("w") as stream:
+        for number in range(3_000):
+            row = {"id": f"c{number}", "title": f"Notice {number}", "body": body, "body_format": "markdown"}
+            stream.write(json.dumps(row) + "\n")
+    return tmp_path
+
+
+def helpers_of(pid: int) -> list[int]:
+    """The processes that prepare articles for another, as /proc shows them."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            is_spawned = b"spawn_main" in (folder / "cmdline").read_bytes()
+        except (OSError, IndexError):
+            continue
+        if parent == pid and is_spawned:
+            found.append(int(folder.name))
+    return found
+
+
+def wait_for(holds: Callable[[], bool]) -> bool:
+    end = time.monotonic() + DEADLINE_SECONDS
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.05)
+    return holds()
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+@pytest.mark.parametrize("ended", ["by Ctrl-C", "by a kill", "by the loss of a helper"])
+def test_helping_processes_end_with_the_run_however_it_ends(costly: Path, ended: str) -> None:
+    terminal = Terminal(costly, "index", "costly.jsonl", "--workers", "2")
+    parent = terminal.process.pid
+    assert wait_for(lambda: len(helpers_of(parent)) == 2)
+    before = sorted(helpers_of(parent))
+    if ended == "by Ctrl-C":
+        os.killpg(parent, signal.SIGINT)  # a terminal sends it to all
+    else:
+        os.kill(parent if ended == "by a kill" else before[0], signal.SIGKILL)
+    code, out = terminal.finish()
+    assert not [pid for pid in before if not wait_for(lambda pid=pid: not is_running(pid))]  # type: ignore[misc]
+    assert "Traceback" not in terminal.text
+    if ended == "by Ctrl-C":
+        assert code == 130
+        assert out.startswith("interrupted; what was committed before is kept: added ")
+    elif ended == "by a kill":
+        assert (code, out) == (-signal.SIGKILL, "")
+    else:
+        assert (code, out) == (1, "")
+        assert "the process 'indexing 1' was ended by signal 9; what was committed before is kept" in terminal.text
+
+
 def test_a_terminal_sees_rate_and_time_left_and_a_pipe_sees_nothing(tmp_path: Path) -> None:
     write_articles(tmp_path / "a.jsonl", 3_000)
     terminal = Terminal(tmp_path, "index", "a.jsonl", "--index", "one")
