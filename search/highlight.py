@@ -68,26 +68,38 @@ class Highlighter:
     def __init__(self, match: Match) -> None:
         self._words = Words()
         self._patterns = tuple(self._compiled(leaf, group) for leaf, group in _leaves(match))
+        self._looking: dict[tuple[str, str | None], tuple[list[_Pattern], int]] = {}
+
+    def may_match(self, texts: Iterable[str], language: str) -> bool:
+        """False if none of the texts has a match in any field: quicker found for several at once than from marks."""
+        return self._words.occur_in("\n".join(texts), language)
 
     def spans(self, text: str, language: str, field: str = "body") -> list[Span]:
         """Where the text, being of that field, matches: ordered, apart from each other."""
-        return merged((mark.start, mark.end) for mark in self.marks(text, language, field))
+        return merged([(mark.start, mark.end) for mark in self.marks(text, language, field)])
 
     def marks(self, text: str, language: str, field: str = "body", *, but_not: str | None = None) -> list[Mark]:
         """Every match of every leaf that looks into `field` (and not into `but_not`), by place; they may overlap.
 
         Only the first MAX_HIGHLIGHT_CHARS characters are looked at.
         """
-        patterns = [p for p in self._patterns if field in p.fields and but_not not in p.fields]
+        patterns, reach = self._looking_into(field, but_not)
         if not patterns or not text:
             return []
-        reach = max(pattern.reach() for pattern in patterns)
         found = self._words.occurrences(text[:MAX_HIGHLIGHT_CHARS], language, reach)
         if not found:
             return []
         if not reach and len(patterns) == 1:
             return sorted(_marks(patterns[0], found))
         return sorted({mark for pattern in patterns for mark in _marks(pattern, found)})
+
+    def _looking_into(self, field: str, but_not: str | None) -> tuple[list[_Pattern], int]:
+        looking = self._looking.get((field, but_not))
+        if looking is None:
+            patterns = [p for p in self._patterns if field in p.fields and but_not not in p.fields]
+            reach = max((pattern.reach() for pattern in patterns), default=0)
+            looking = self._looking[field, but_not] = patterns, reach
+        return looking
 
     def _compiled(self, leaf: Leaf, group: int) -> _Pattern:
         add = self._words.add

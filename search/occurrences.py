@@ -65,6 +65,11 @@ class Words:
             return _in_order(padded, pieces, held, holders, reach)
         return _one_by_one(padded, held)
 
+    def occur_in(self, text: str, language: str) -> bool:
+        """Whether any of the words occurs. All words must have been added."""
+        pieces = set(spaced(text).split(" "))
+        return bool(self._holders_in(primary_language(language)).among(pieces))
+
     def _holders_in(self, language: str) -> _Holders:
         holders = self._holders.get(language)
         if holders is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from search.document import Document, Heading
@@ -60,12 +61,14 @@ def _heading_marks(document: Document, highlighter: Highlighter) -> list[Mark]:
 
 
 def _matched(document: Document, highlighter: Highlighter, **found: Sequence[object]) -> tuple[str, ...]:
+    """The fields with a match: those where one was found, and all of short values that have one."""
     matched = {name for name, marks in found.items() if marks}
-    for name, field in TEXT_FIELDS.items():
-        if name in matched or name in {"title", "summary", "body"}:
-            continue
-        if any(highlighter.marks(value, document.language, name) for value in field.values(document)):
-            matched.add(name)
+    unread = [name for name in TEXT_FIELDS if name not in matched and name not in {"title", "summary", "body"}]
+    values = {name: TEXT_FIELDS[name].values(document) for name in unread}
+    if highlighter.may_match(chain.from_iterable(values.values()), document.language):
+        for name, texts in values.items():
+            if any(highlighter.marks(text, document.language, name) for text in texts):
+                matched.add(name)
     return tuple(name for name in TEXT_FIELDS if name in matched)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from threading import Thread
 
@@ -58,6 +59,14 @@ def test_documents_come_in_the_order_asked_for(engine: Engine) -> None:
     with engine.searcher() as searcher:
         assert [document.id for document in searcher.documents(["c", "a", "c"])] == ["c", "a", "c"]
         assert searcher.documents([]) == []
+
+
+def test_only_what_is_not_needed_is_missing_from_documents(engine: Engine) -> None:
+    with fill(engine, FULL).searcher() as searcher:
+        [shown] = searcher.documents([FULL.id], html=False)
+        [listed] = searcher.documents([FULL.id], body=False, html=False)
+    assert replace(shown, html=FULL.html) == FULL
+    assert replace(listed, body=FULL.body, html=FULL.html) == FULL
 
 
 def test_a_document_that_is_not_there_is_none_and_among_several_an_error(engine: Engine) -> None:

@@ -248,7 +248,9 @@ TEXTS = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(SEPARATORS))
 def test_the_same_is_marked_as_by_analysing_the_whole_text(match: Match, text: str, language: str) -> None:
     highlighter = Highlighter(match)
     for field in ("body", "title", "body"):
-        assert set(highlighter.marks(text, language, field)) == expected_marks(match, text, language, field)
+        expected = expected_marks(match, text, language, field)
+        assert set(highlighter.marks(text, language, field)) == expected
+        assert not expected or highlighter.may_match(("other", text), language)
 
 
 @pytest.mark.parametrize(
@@ -277,3 +279,18 @@ def test_what_stands_between_two_words_counts_by_its_words(between: str, positio
         wider = phrase("the peace treaty", positions + words)
         assert marked(wider, f"the {'x ' * words}{text}").startswith("[the] x")
         assert "[" not in marked(wider, f"the {'x ' * (words + 1)}{text}")
+
+
+def test_what_may_match_is_said_of_several_texts_at_once() -> None:
+    highlighter = Highlighter(MatchEvery((word("treaty", "tags"), MatchPrefix(ALL, "arch"))))
+    assert highlighter.may_match(["war", "peace treaties"], "en")
+    assert highlighter.may_match(["archives"], "en")
+    assert not highlighter.may_match(["war", "peace, march"], "en")
+    assert not highlighter.may_match([], "en")
+
+
+def test_an_occurrence_is_found_however_many_spellings_a_text_has() -> None:
+    spellings = [f"war{mark}" for mark in ",.;:!?)]}»…"] + ["(war", "“war”", "WAR", "War,"]
+    text = " peace ".join(spellings)
+    for query in (word("war"), MatchPrefix(ALL, "wa"), phrase("war peace")):
+        assert len(Highlighter(query).spans(text, "en")) == len(spellings) - isinstance(query, MatchPhrase)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from search.analysis import query_term
 from search.document import Document, Heading
 from search.fragments import anchor_address, text_address, web_address
-from search.highlight import MAX_HIGHLIGHT_CHARS, Highlighter
-from search.passages import MAX_LENGTH
+from search.highlight import MAX_HIGHLIGHT_CHARS, Highlighter, Mark
+from search.passages import MAX_LENGTH, best_passages, marks_within
 from search.query.match import Match, MatchAll, MatchEvery, MatchPhrase, MatchTerm
 from search.schema import TEXT_FIELDS
 from search.snippets import MAX_SNIPPETS, Excerpts, excerpts
@@ -208,3 +208,28 @@ def test_snippets_are_always_pieces_of_the_text(words: list[str]) -> None:
         assert len(snippet.text) <= MAX_LENGTH + 60
         assert all(0 <= start < end <= len(snippet.text) for start, end in snippet.spans)
         assert not snippet.spans or {snippet.text[s:e].split()[0] for s, e in snippet.spans} <= {"peace", "treaty"}
+
+
+@st.composite
+def _marked_texts(draw: st.DrawFn) -> tuple[str, list[Mark]]:
+    """A text with marks on words and on stretches of words, which may overlap."""
+    words = draw(
+        st.lists(st.sampled_from(["peace", "war.", "a", "long" * 12, "\n\n", "中国。"]), min_size=1, max_size=150)
+    )
+    starts = list(itertools.accumulate((len(word) + 1 for word in words), initial=0))
+    spans = st.tuples(st.integers(0, len(words) - 1), st.integers(0, 2), st.integers(0, 3))
+    chosen = draw(st.lists(spans, min_size=1, max_size=40))
+    ends = [(first, min(first + more, len(words) - 1), group) for first, more, group in chosen]
+    return " ".join(words), sorted({Mark(starts[a], starts[b] + len(words[b]), group) for a, b, group in ends})
+
+
+@given(_marked_texts(), st.integers(1, 4))
+def test_passages_stand_apart_and_hold_their_marks_whole(marked: tuple[str, list[Mark]], limit: int) -> None:
+    text, marks = marked
+    passages = best_passages(text, marks, limit)
+    assert 1 <= len(passages) <= limit
+    places = sorted((passage.start, passage.end) for passage in passages)
+    assert all(end <= following for (_, end), (following, _) in itertools.pairwise(places))
+    for passage in passages:
+        inside = [mark for mark in marks if passage.start <= mark.start and mark.end <= passage.end]
+        assert list(passage.marks) == inside == marks_within(marks, passage.start, passage.end)
