@@ -7,16 +7,22 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test browser lint format screenshots clean
+.PHONY: help demo test test-whoosh-versions browser benchmark lint format screenshots clean
 
 help:  ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo  ## Install, build an index from the sample archive and serve it
 	@$(BIN)/backfile demo
 
 test: $(VENV)/.test browser  ## Install and run all tests, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term
+
+test-whoosh-versions:  ## Run all tests on each Whoosh and each Python there is
+	@sh tests/whoosh_versions.sh
+
+benchmark: $(VENV)/.benchmark  ## Measure Backfile beside other engines, into docs/explanation/benchmark.md
+	@$(BIN)/python -m benchmark --docs docs
 
 lint: $(VENV)/.lint  ## Check style and types
 	$(BIN)/ruff check .
@@ -34,7 +40,7 @@ browser:
 	@sh tests/install-chromium.sh
 
 clean:  ## Remove what the other targets made
-	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
+	rm -rf $(VENV) .venv-whoosh build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Backfile needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
@@ -48,6 +54,11 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml
 $(VENV)/.test: $(BIN)/python pyproject.toml
 	@echo "Installing Backfile and its test tools into $(VENV) ..."
 	@$(PIP) install --quiet --editable '.[test]'
+	@touch $@
+
+$(VENV)/.benchmark: $(BIN)/python pyproject.toml
+	@echo "Installing Backfile and the engines it is measured beside into $(VENV) ..."
+	@$(PIP) install --quiet --editable '.[benchmark]'
 	@touch $@
 
 $(VENV)/.lint: $(BIN)/python pyproject.toml
