@@ -7,7 +7,7 @@ Three questions, in this order: is every file there and what was written (checks
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -150,7 +150,7 @@ class _Filed:
 
     ids: Strings
     hashes: NDArray[np.uint8]
-    keywords: dict[str, tuple[Sequence[str], NDArray[Any], NDArray[Any]]]
+    keywords: Mapping[str, tuple[Sequence[str], NDArray[Any], NDArray[Any]]]
 
     def values(self, field: str, doc: int) -> frozenset[str]:
         names, starts, ordinals = self.keywords[field]

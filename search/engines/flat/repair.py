@@ -74,7 +74,7 @@ class _Mending:
 
     def run(self) -> list[Repair]:
         manifest = self._manifest()
-        entries = [self._segment(entry) for entry in manifest.segments]
+        entries: Sequence[SegmentEntry | None] = [self._segment(entry) for entry in manifest.segments]
         if any(entry is None for entry in entries):
             manifest, entries = self._richer(manifest, entries)
         self._commit(manifest, [entry for entry in entries if entry is not None])
