@@ -19,9 +19,11 @@ from typing import Final
 
 from search.analysis.languages import primary_language
 from search.analysis.scripts import CONTINUES, SYLLABLE, UNSPACED_RUN
+from search.analysis.stemming import stem
 from search.analysis.tokens import (
     CHUNK,
     JOINS,
+    MAX_JOINED,
     REMEMBERED_LENGTH,
     is_worth_remembering,
     read_chunk,
@@ -38,6 +40,15 @@ NOTHING: Final = 0
 _INSIDE_NUMBERS: Final = ("\u00a0", "\u202f", "\u2009")
 """The only white space that may stand inside of what `CHUNK` matches."""
 _AROUND_WORDS: Final = "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"
+
+_POSSESSIVES: Final = ("'s", "’s")
+"""`read_chunk` leaves them out."""
+_PLAIN_NUMBER: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.[0-9]+")
+"""Numbers as English writes them; the commas are left out."""
+
+_WORDS_JOINED: Final = re.compile("[a-z]{2,}(?:[-./&_][a-z]{2,})+|[a-z0-9]+(?:[-/&_][a-z0-9]+)+")
+_WORD: Final = re.compile("[a-z0-9]+")
+"""Without a mark that may stand inside of a number, or between initials, each word is one part of the chunk."""
 
 _CASE_MATTERS: Final = "tr"
 """In Turkish alone `I` and `i` are two letters; else ASCII text reads the same in lower case."""
@@ -59,7 +70,7 @@ def word_key(surface: str, language: str, stem: str) -> str:
     return f"{surface}{SURFACE_END}{language}{LANGUAGE_END}{stem}" if language else f"{surface}{SURFACE_END}"
 
 
-class Pieces:
+class PieceTable:
     """The pieces and words numbered so far, in every language."""
 
     def __init__(self) -> None:
@@ -76,7 +87,9 @@ class Pieces:
         if memo is None:
             memo = self._memo(tag)
         if text.isascii():
-            numbers.extend(map(memo.__getitem__, (text.lower() if memo.ignores_case else text).split()))
+            # Neither mark belongs to a word before a space: common words come to fewer pieces without.
+            text = text.lower() if memo.ignores_case else text
+            numbers.extend(map(memo.__getitem__, text.split()))
         elif primary_language(tag) in _WITHOUT_SPACES:
             memo.read_unspaced(text, numbers)
         else:
@@ -98,28 +111,38 @@ class Pieces:
 
     def add(self, chunk: str, language: str) -> int:
         """Numbers the tokens of a chunk."""
+        if chunk.isascii() and len(chunk) <= REMEMBERED_LENGTH:
+            if chunk.isalnum():
+                return self._add_word(chunk.lower(), language, stem(chunk, language) if language else "")
+            if _PLAIN_NUMBER.fullmatch(chunk):
+                number = chunk.replace(",", "")
+                return self._add_word(number, language, number)
         tokens, advance = read_chunk(chunk, language)
-        for surface, stem, _, _, ahead, _ in tokens:
-            self._add_token(word_key(surface, language, stem), ahead)
+        for surface, stemmed, _, _, ahead, _ in tokens:
+            self._add_token(word_key(surface, language, stemmed), ahead)
         return self._close(advance)
 
     def add_unstemmed(self, raw: str, language: str) -> int:
         """Numbers a part of an unspaced script."""
         surface = surface_of(raw)
-        if not surface:
-            return NOTHING
-        self._add_token(word_key(surface, language, surface), 0)
-        return self._close(1)
+        return self._add_word(surface, language, surface) if surface else NOTHING
 
-    def join(self, numbers: list[int]) -> int:
-        """Numbers a piece that consists of others."""
+    def join(self, numbers: list[int], compound: str = "") -> int:
+        """Numbers a piece that consists of others; `compound` is a word that stands where the first one does."""
         position = 0
         for number in numbers:
             first, last = self.starts[number], self.starts[number + 1]
             self.words.extend(self.words[first:last])
             self.aheads.extend(position + ahead for ahead in self.aheads[first:last])
             position += self.advances[number]
+            if compound:
+                self._add_token(compound, 0)
+                compound = ""
         return self._close(position)
+
+    def _add_word(self, surface: str, language: str, stemmed: str) -> int:
+        self._add_token(word_key(surface, language, stemmed), 0)
+        return self._close(1)
 
     def _add_token(self, key: str, ahead: int) -> None:
         self.words.append(self._word_numbers.setdefault(key, len(self._word_numbers)))
@@ -141,24 +164,24 @@ class Pieces:
 class _Memo(dict[str, int]):
     """The numbers of the pieces of one language that are worth remembering; others get a number of their own."""
 
-    def __init__(self, pieces: Pieces, language: str) -> None:
+    def __init__(self, table: PieceTable, language: str) -> None:
         super().__init__()
-        self._pieces = pieces
+        self._table = table
         self._language = language
-        self._parts = _PartMemo(pieces, language)
+        self._parts = _PartMemo(table, language)
         self.ignores_case = language != _CASE_MATTERS
 
     def __missing__(self, piece: str) -> int:
-        number = self._number(piece)
+        core = piece.strip(_AROUND_WORDS)
+        is_word = core.isascii() and core.isalnum()
+        number = self._chunk_number(core) if is_word else self._joined_number(CHUNK.findall(piece))
         if is_worth_remembering(piece):
             self[piece] = number
         return number
 
-    def _number(self, piece: str) -> int:
-        core = piece.strip(_AROUND_WORDS)
-        chunks = [core] if core.isascii() and core.isalnum() else CHUNK.findall(piece)
+    def _joined_number(self, chunks: list[str]) -> int:
         if len(chunks) > 1:
-            return self._pieces.join([self._chunk_number(chunk) for chunk in chunks])
+            return self._table.join([self._chunk_number(chunk) for chunk in chunks])
         return self._chunk_number(chunks[0]) if chunks else NOTHING
 
     def _chunk_number(self, chunk: str) -> int:
@@ -166,10 +189,27 @@ class _Memo(dict[str, int]):
             chunk = chunk.lower()
         number = self.get(chunk)
         if number is None:
-            number = self._pieces.add(chunk, self._language)
+            number = self._new_number(chunk)
             if is_worth_remembering(chunk):
                 self[chunk] = number
         return number
+
+    def _new_number(self, chunk: str) -> int:
+        owner = chunk[:-2]
+        if chunk.endswith(_POSSESSIVES) and owner.isascii() and owner.isalnum():
+            return self._chunk_number(owner)
+        if self.ignores_case and len(chunk) <= REMEMBERED_LENGTH and _WORDS_JOINED.fullmatch(chunk):
+            return self._compound_number(_WORD.findall(chunk))
+        return self._table.add(chunk, self._language)
+
+    def _compound_number(self, parts: list[str]) -> int:
+        """Of a chunk of ASCII words with one mark between each two."""
+        numbers = [self._chunk_number(part) for part in parts]
+        if len(parts) > MAX_JOINED:
+            return self._table.join(numbers)
+        joined = "".join(parts)
+        stemmed = stem(joined, self._language) if self._language else ""
+        return self._table.join(numbers, word_key(joined, self._language, stemmed))
 
     def read_unspaced(self, text: str, numbers: array[int]) -> None:
         """Appends the numbers of a text whose unspaced runs are read as pairs, each a piece of its own."""
@@ -194,13 +234,13 @@ class _Memo(dict[str, int]):
 class _PartMemo(dict[str, int]):
     """The numbers of the parts of chunks in languages without stems: words, and pairs of characters."""
 
-    def __init__(self, pieces: Pieces, language: str) -> None:
+    def __init__(self, table: PieceTable, language: str) -> None:
         super().__init__()
-        self._pieces = pieces
+        self._table = table
         self._language = language
 
     def __missing__(self, raw: str) -> int:
-        number = self._pieces.add_unstemmed(raw, self._language)
+        number = self._table.add_unstemmed(raw, self._language)
         if len(raw) <= REMEMBERED_LENGTH:
             self[raw] = number
         return number

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.analysis.bulk import Pieces
+from search.analysis.bulk import PieceTable
 from search.document import Document
 from search.engines.answer import WORD_FIELDS
 from search.engines.flat.columns import ArticleColumns
@@ -36,7 +36,7 @@ class SegmentBuilder:
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
         self._memory_bytes = memory_bytes
-        self._pieces = Pieces()
+        self._pieces = PieceTable()
         self._columns = ArticleColumns()
         self._fields = {name: FieldRuns() for name in TEXT_FIELDS}
 
@@ -78,7 +78,7 @@ class SegmentBuilder:
         self._columns = ArticleColumns()
         self._fields = {name: FieldRuns() for name in TEXT_FIELDS}
         if self._pieces.size_bytes > _REMEMBERED_BYTES:
-            self._pieces = Pieces()
+            self._pieces = PieceTable()
 
     def _write_joined(self, writer: ContainerWriter, tables: TokenTables) -> None:
         pairs = PiecePairs(tables.sizes, tables.words, tables.aheads)

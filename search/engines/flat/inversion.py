@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.analysis.bulk import Pieces
+from search.analysis.bulk import PieceTable
 from search.analysis.tokens import VALUE_GAP
 from search.engines.flat.layout import smallest_type
 
@@ -47,7 +47,7 @@ class FieldRuns:
 
 @dataclass(frozen=True, slots=True)
 class TokenTables:
-    """`Pieces` as arrays, with word numbers that have been put in order; `sizes` is how many tokens a piece gives."""
+    """A `PieceTable` as arrays, with word numbers that have been put in order; piece p gives `sizes[p]` tokens."""
 
     starts: NDArray[np.uint32]
     sizes: NDArray[np.uint32]
@@ -56,7 +56,7 @@ class TokenTables:
     aheads: NDArray[np.uint32]
 
     @classmethod
-    def of(cls, pieces: Pieces, ranks: NDArray[np.uint32]) -> TokenTables:
+    def of(cls, pieces: PieceTable, ranks: NDArray[np.uint32]) -> TokenTables:
         """`ranks` gives the place in order of each word by its number."""
         words = ranks[np.array(pieces.words, np.uint32)]
         starts = np.array(pieces.starts, np.uint32)
@@ -89,7 +89,7 @@ class _Placed:
     tokens: int
 
     def slices(self) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]]:
-        """Pieces, sizes and places of some runs at a time."""
+        """PieceTable, sizes and places of some runs at a time."""
         for runs, span in _slices(self.sizes):
             yield self.pieces[span], self.sizes[runs], self.places[runs]
 
