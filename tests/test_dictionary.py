@@ -131,6 +131,14 @@ def test_the_parts_of_a_wildcard_do_not_overlap(tmp_path: Path, pattern: str) ->
     assert spelled(vocabulary, vocabulary.matching(pattern)) == sorted(word for word in words if regex.fullmatch(word))
 
 
+@pytest.mark.parametrize(
+    "pattern", ["*\U0001f600", "\U0001f600*", "a*\U0001f600", "\U0001f600?*", "*\n", "*a\nb", "a\nb"]
+)
+def test_a_part_may_be_longer_in_bytes_than_any_word(tmp_path: Path, pattern: str) -> None:
+    vocabulary = a_vocabulary(tmp_path, ["a", "b"])
+    assert spelled(vocabulary, vocabulary.matching(pattern)) == []
+
+
 def test_blocks_of_words_give_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("search.engines.flat.vocabulary._BLOCK", 3)
     words = [a + b + c for a in "ab\u00e9" for b in "ab\u4e2d" for c in "ab"]

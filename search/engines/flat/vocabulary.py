@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -36,8 +37,9 @@ class Vocabulary:
         self._starts_view: Final = self._starts.data
         self._letters: NDArray[np.uint32] = container.array("surface.letters")
         self._words: NDArray[np.uint32] = container.array("surface.words")
-        self._stem_raw: NDArray[np.uint8] = container.array("stem.bytes")
         self._stem_starts: NDArray[Any] = container.array("stem.starts")
+        self._stem_raw_view: Final = container.array("stem.bytes").data
+        self._stem_starts_view: Final = self._stem_starts.data
         self._stem_word_starts: NDArray[np.uint32] = container.array("stem.word_starts")
         self._stem_words: NDArray[np.uint32] = container.array("stem.words")
 
@@ -111,14 +113,27 @@ class Vocabulary:
     def words_of_stem(self, language: str, stem: str) -> NDArray[np.uint32]:
         """The words of a language that have that stem, rising."""
         wanted = to_bytes(f"{language}{STEM_MARK}{stem}")
-        stems = range(len(self._stem_starts) - 1)
+        stems = self._stems_by_language.get(language, range(0))
         at = bisect_left(stems, wanted, key=self._stem)
-        if at == len(stems) or self._stem(at) != wanted:
+        if at == len(stems) or self._stem(stems[at]) != wanted:
             return self._stem_words[:0]
-        return self._stem_words[self._stem_word_starts[at] : self._stem_word_starts[at + 1]]
+        return self._stem_words[self._stem_word_starts[stems[at]] : self._stem_word_starts[stems[at] + 1]]
+
+    @cached_property
+    def _stems_by_language(self) -> dict[str, range]:
+        """The stems of each language; a query asks for many languages, of which a segment has few."""
+        found = {}
+        stems = range(len(self._stem_starts) - 1)
+        while stems:
+            mark = self._stem(stems[0]).index(to_bytes(STEM_MARK)) + 1
+            start = self._stem(stems[0])[:mark]
+            end = bisect_right(stems, start, key=lambda number: self._stem(number)[:mark])
+            found[from_bytes(start[:-1])] = stems[:end]
+            stems = stems[end:]
+        return found
 
     def _stem(self, number: int) -> bytes:
-        return self._stem_raw[self._stem_starts[number] : self._stem_starts[number + 1]].tobytes()
+        return bytes(self._stem_raw_view[self._stem_starts_view[number] : self._stem_starts_view[number + 1]])
 
     def surface_of_word(self, word: int) -> int:
         """The number of the surface that a word is spelled like."""

@@ -68,7 +68,9 @@ class Wildcard:
 
 
 def _having(letters: NDArray[Any], words: Numbers, places: Numbers, letter: int) -> Numbers:
-    return words if letter == _ANY else words[letters[places] == letter]
+    """The words that have the letter at their places. A part of more bytes than a word's may reach out of the word, and
+    of the array: the word has at least as many characters as the part, so that another byte of it differs."""
+    return words if letter == _ANY else words[letters.take(places, mode="clip") == letter]
 
 
 def _occurrences(letters: NDArray[Any], part: list[int]) -> Numbers:
