@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain, compress
+from operator import ne
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,18 +28,19 @@ class WordList:
     @classmethod
     def of(cls, keys: Sequence[str]) -> WordList:
         """`keys` are in order, each once."""
-        spelt = [key.partition(SURFACE_END) for key in keys]
-        surfaces = list(dict.fromkeys(surface for surface, _, _ in spelt))
-        numbers = {surface: number for number, surface in enumerate(surfaces)}
-        surface_of = np.fromiter((numbers[surface] for surface, _, _ in spelt), np.uint32, len(spelt))
-        stems = sorted({stem for _, _, stem in spelt if stem})
-        stem_numbers = {"": NO_STEM} | {stem: number for number, stem in enumerate(stems)}
-        stem_of = np.fromiter((stem_numbers[stem] for _, _, stem in spelt), np.uint32, len(spelt))
+        parts = SURFACE_END.join(keys).split(SURFACE_END) if keys else []
+        spellings, stems_of = parts[::2], parts[1::2]
+        is_new = np.fromiter(map(ne, spellings, chain(("",), spellings)), np.bool_, len(spellings))
+        surfaces = list(compress(spellings, is_new.tolist()))
+        surface_of = np.cumsum(is_new, dtype=np.uint32) - np.uint32(1)
+        stems = sorted(set(stems_of) - {""})
+        stem_numbers = dict(zip(stems, range(len(stems)), strict=True)) | {"": NO_STEM}
+        stem_of = np.fromiter(map(stem_numbers.__getitem__, stems_of), np.uint32, len(stems_of))
         return cls(surfaces, surface_of, stems, stem_of)
 
     def write(self, writer: ContainerWriter, articles: NDArray[np.uint32]) -> None:
         """Writes the sections under "Dictionary" in `layout`; `articles` is for each surface in how many it stands."""
-        raw = np.frombuffer(to_bytes("".join(f"{surface}\n" for surface in self.surfaces)), np.uint8)
+        raw = np.frombuffer(to_bytes("\n".join([*self.surfaces, ""])), np.uint8)
         ends = np.flatnonzero(raw == ord("\n")) + 1
         writer.add("surface.bytes", raw)
         writer.add("surface.starts", np.concatenate(([0], ends)).astype(np.uint32))
