@@ -93,7 +93,7 @@ class Evaluator:
     def frame(self, query: Match) -> Frame:
         """The articles that can match: a few, or all."""
         most = self._most(query)
-        if most * FEW > self.snapshot.size:
+        if most * FEW >= self.snapshot.size:
             return whole_frame(self.snapshot)
         return frame_of(self.snapshot, self._candidates(query))
 
