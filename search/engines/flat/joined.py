@@ -47,6 +47,8 @@ def shared_positions(
     if not len(words) or not len(joined) or not len(firsts):
         return None
     begins, ends = np.searchsorted(words, joined, "left"), np.searchsorted(words, joined, "right")
+    if not (begins < ends).any():  # hardly any word is a joined one
+        return None
     pairs = ranges(begins, ends - begins)
     own = container.array(f"{field}.joined.firsts")[pairs]
     at = np.searchsorted(firsts, own)
