@@ -578,10 +578,10 @@ if __name__ == "__main__":
     writer = open_directory(sys.argv[1]).writer(workers=2).__enter__()
     for number in range(600):
         writer.add(Document(str(number), "word"))
-    print(*[child.pid for child in active_children()], flush=True)
-    if sys.argv[2] == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
     try:
+        print(*[child.pid for child in active_children()], flush=True)
+        if sys.argv[2] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(60)
     except KeyboardInterrupt:
         print(sum(child.is_alive() for child in active_children()), flush=True)
