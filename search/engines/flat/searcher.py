@@ -68,9 +68,9 @@ class WhooshSearcher:
 
     def _document(self, id: str, *, body: bool, html: bool) -> Document | None:
         for part in self._parts:
-            doc = part.segment.doc_of(id)
-            if doc is not None and part.live[doc]:
-                return part.segment.article(doc, body=body, html=html)
+            for doc in part.segment.docs_of_id(id):
+                if part.live[doc]:
+                    return part.segment.article(doc, body=body, html=html)
         return None
 
     def content_hashes(self) -> Mapping[str, str]:

@@ -104,9 +104,9 @@ class Segment:
         """The id of an article."""
         return self.ids[doc]
 
-    def doc_of(self, id: str) -> int | None:
-        """The article with that id, deleted or not."""
-        return next(iter(_having(id, self._id_hashes, self.ids)), None)
+    def docs_of_id(self, id: str) -> list[int]:
+        """The articles with that id; several if one commit added it several times, all of them but one deleted."""
+        return _having(id, self._id_hashes, self.ids)
 
     def docs_of_url(self, url: str) -> list[int]:
         """The articles with exactly that address, deleted ones included."""
