@@ -71,6 +71,8 @@ def test_any_text_in_any_language_gives_the_same_tokens(values: list[str], langu
     expected = single_tokens(values, language)
     assert bulk_tokens(PieceTable(), values, language) == expected
     assert bulk_tokens(_shared_pieces, values, language) == expected, "what was read before must not matter"
+    _shared_pieces.forget([len(expected) + number & 1 for number in range(len(_shared_pieces.advances))])
+    assert bulk_tokens(_shared_pieces, values, language) == expected, "nor what was forgotten"
 
 
 def test_real_articles_give_the_same_tokens(shared: Path) -> None:
@@ -133,6 +135,21 @@ def test_the_stated_size_grows_with_what_is_read() -> None:
     assert sizes[-1] > 3000 * 50
     numbers_of(pieces, " ".join(f"word{number}" for number in range(3000)))
     assert pieces.size_bytes == sizes[-1]
+
+
+def test_what_is_forgotten_takes_no_room_and_what_is_kept_is_not_read_again() -> None:
+    pieces = PieceTable()
+    numbers_of(pieces, "common words, and uncommon ones: post-war 3.5 東京", "en")
+    empty = PieceTable().size_bytes
+    common = set(numbers_of(pieces, "common post-war"))
+    pieces.forget([number in common for number in range(len(pieces.advances))])
+    assert sorted(key.partition("\n")[0] for key in pieces.word_keys()) == ["common", "post", "postwar", "war"]
+    kept = pieces.size_bytes
+    assert bulk_tokens(pieces, ["Common post-war"], "en") == single_tokens(["Common post-war"], "en")
+    assert pieces.size_bytes == kept
+    pieces.forget(bytes(len(pieces.advances)))
+    assert pieces.size_bytes == empty
+    assert bulk_tokens(pieces, ["東京都庁舎 words"], "ja") == single_tokens(["東京都庁舎 words"], "ja")
 
 
 @pytest.mark.parametrize("words", [("a", "b", "ab"), ("Die", "die"), ("ete", "été")])

@@ -102,6 +102,30 @@ def stored_postings(container: Container, name: str, words: list[Word]) -> Found
     return found
 
 
+def expected_joined(articles: Sequence[Document]) -> dict[str, dict[tuple[Word, Word], dict[int, int]]]:
+    """How often joined words stand where their first part does, by field, both words and article."""
+    fields: dict[str, dict[tuple[Word, Word], dict[int, int]]] = {name: {} for name in TEXT_FIELDS}
+    for doc, article in enumerate(articles):
+        language = stemmed_language(article.language)
+        for name, field in TEXT_FIELDS.items():
+            tokens = [token for value in analyze_values(field.values(article), article.language) for token in value]
+            for first, joined in pairwise(tokens):
+                if joined.compound:
+                    pair = tuple((t.surface, language, t.stem if language else "") for t in (joined, first))
+                    counts = fields[name].setdefault((pair[0], pair[1]), {})
+                    counts[doc] = counts.get(doc, 0) + 1
+    return fields
+
+
+def stored_joined(container: Container, name: str, words: list[Word]) -> dict[tuple[Word, Word], dict[int, int]]:
+    parts = ("words", "firsts", "starts", "docs", "counts")
+    joined, firsts, starts, docs, counts = (container.array(f"{name}.joined.{part}").tolist() for part in parts)
+    pairs = [(words[number], words[first]) for number, first in zip(joined, firsts, strict=True)]
+    assert pairs == sorted(set(pairs))
+    spans = pairwise(starts)
+    return {p: dict(zip(docs[a:b], counts[a:b], strict=True)) for p, (a, b) in zip(pairs, spans, strict=True)}
+
+
 def strings(container: Container, name: str) -> list[str]:
     return Strings(container.array(f"{name}.bytes"), container.array(f"{name}.starts")).all()
 
@@ -113,6 +137,7 @@ def check_words(container: Container, articles: Sequence[Document]) -> None:
     for name in TEXT_FIELDS:
         assert stored_postings(container, name, words) == expected[name], name
     assert container.array("lengths").tolist() == [length for name in TEXT_FIELDS for length in lengths[name]]
+    assert {name: stored_joined(container, name, words) for name in TEXT_FIELDS} == expected_joined(articles)
     in_articles: dict[str, set[int]] = defaultdict(set)
     for name in WORD_FIELDS:
         for (surface, _, _), docs in expected[name].items():
@@ -222,7 +247,7 @@ def real_articles(folder: Path, each: int) -> list[Document]:
     return articles
 
 
-@pytest.mark.parametrize("slice_size", [1 << 20, 1000])
+@pytest.mark.parametrize("slice_size", [1 << 17, 1000])
 def test_real_articles_are_written_as_they_are(
     shared: Path, tmp_path: Path, slice_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,14 +302,18 @@ def test_a_builder_is_full_when_its_articles_take_the_memory_it_was_given(tmp_pa
     assert 50 < counts[0] < 400
 
 
-def test_words_that_never_come_again_fill_a_builder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_words_that_never_come_again_fill_a_builder_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeats: int
+) -> None:
     monkeypatch.setattr("search.engines.flat.builder._REMEMBERED_BYTES", 1 << 20)
     builder = SegmentBuilder(memory_bytes=1 << 20)
     number = 0
     for segment in range(3):
         articles = []
         while not builder.is_full:
-            article = Document(str(number), " ".join(f"w{number}x{word}" for word in range(100)))
+            words = " ".join(f"w{number}x{word} post-war" for word in range(100))
+            article = Document(str(number), words, " ".join([words] * (repeats - 1)), language="en")
             articles.append(article)
             builder.add(article)
             number += 1

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Sequence
+from itertools import compress
 from operator import add
 from typing import Final
 
@@ -74,12 +76,15 @@ class PieceTable:
     """The pieces and words numbered so far, in every language."""
 
     def __init__(self) -> None:
+        self._memos: dict[str, _Memo] = {}
+        self._empty()
+
+    def _empty(self) -> None:
         self.starts = array("I", [0, 0])
         self.advances = array("I", [0])
         self.words = array("I")
         self.aheads = array("I")
         self._word_numbers: dict[str, int] = {}
-        self._memos: dict[str, _Memo] = {}
 
     def read(self, text: str, tag: str, numbers: array[int]) -> None:
         """Appends the numbers of the pieces of `text`, in order; `tag` names its language."""
@@ -108,6 +113,18 @@ class PieceTable:
             + len(self._word_numbers) * _BYTES_PER_WORD
             + len(self.words) * _BYTES_PER_TOKEN
         )
+
+    def forget(self, is_kept: Sequence[int]) -> None:
+        """Forgets the pieces that are not kept, and the words of no other; those that are kept get other numbers."""
+        keys, starts, words, aheads, advances = self.word_keys(), self.starts, self.words, self.aheads, self.advances
+        self._empty()
+        numbers = array("I", bytes(4 * len(advances)))
+        for piece in compress(range(NOTHING + 1, len(advances)), is_kept[NOTHING + 1 :]):
+            for token in range(starts[piece], starts[piece + 1]):
+                self._add_token(keys[words[token]], aheads[token])
+            numbers[piece] = self._close(advances[piece])
+        for memo in self._memos.values():
+            memo.renumber(numbers)
 
     def add(self, chunk: str, language: str) -> int:
         """Numbers the tokens of a chunk."""
@@ -170,6 +187,13 @@ class _Memo(dict[str, int]):
         self._language = language
         self._parts = _PartMemo(table, language)
         self.ignores_case = language != _CASE_MATTERS
+
+    def renumber(self, numbers: Sequence[int]) -> None:
+        """Puts other numbers in the place of those it has; forgets pieces whose new number is NOTHING."""
+        for memo in (self, self._parts):
+            kept = {piece: number for piece in memo if (number := numbers[memo[piece]])}
+            memo.clear()
+            memo.update(kept)
 
     def __missing__(self, piece: str) -> int:
         core = piece.strip(_AROUND_WORDS)

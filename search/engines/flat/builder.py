@@ -27,6 +27,11 @@ MEMORY_BYTES: Final = 128 << 20
 _REMEMBERED_BYTES: Final = 64 << 20
 """What the pieces of text read may take from one batch to the next."""
 
+_FREQUENT: Final = 3
+"""A piece that a batch has so often is worth remembering when room is short."""
+
+_SLICE: Final = 1 << 20
+
 
 class SegmentBuilder:
     """Gathers articles until `is_full`; `write` makes a segment file of them and begins anew.
@@ -69,16 +74,16 @@ class SegmentBuilder:
         then no file is left, and the articles are still here."""
         with ContainerWriter(path, SEGMENT) as writer:
             self._columns.write(writer)
-            words, ranks = self._words_in_order()
+            uses = self._uses()
+            words, ranks = self._words_in_order(uses)
             tables = TokenTables.of(self._pieces, ranks)
             fields = {name: invert(field, tables, self.articles) for name, field in self._fields.items()}
             _write_fields(writer, fields)
             self._write_joined(writer, tables)
             words.write(writer, words.articles([fields[name] for name in WORD_FIELDS]))
+        self._forget_rare_pieces(uses)
         self._columns = ArticleColumns()
         self._fields = {name: FieldRuns() for name in TEXT_FIELDS}
-        if self._pieces.size_bytes > _REMEMBERED_BYTES:
-            self._pieces = PieceTable()
 
     def _write_joined(self, writer: ContainerWriter, tables: TokenTables) -> None:
         pairs = PiecePairs(tables.sizes, tables.words, tables.aheads)
@@ -88,24 +93,32 @@ class SegmentBuilder:
             for part in JOINED_PARTS:
                 writer.add(f"{name}.joined.{part}", getattr(found, part))
 
-    def _words_in_order(self) -> tuple[WordList, NDArray[np.uint32]]:
-        """The words of these articles, and for the number of each its place among them."""
+    def _uses(self) -> NDArray[np.int64]:
+        """How often each piece stands in these articles."""
+        uses = np.zeros(len(self._pieces.advances), np.int64)
+        for field in self._fields.values():
+            for start in range(0, len(field.pieces), _SLICE):
+                uses += np.bincount(field.pieces[start : start + _SLICE], minlength=len(uses))
+        return uses
+
+    def _words_in_order(self, uses: NDArray[np.int64]) -> tuple[WordList, NDArray[np.uint32]]:
+        """The words of these articles, and for the number of each its place; other words are of earlier articles."""
         keys = self._pieces.word_keys()
-        used = np.flatnonzero(self._used_words(len(keys))).tolist()
+        starts = np.array(self._pieces.starts, np.int64)
+        is_used = np.zeros(len(keys), np.bool_)
+        is_used[np.array(self._pieces.words, np.uint32)[np.repeat(uses > 0, starts[1:] - starts[:-1])]] = True
+        used = np.flatnonzero(is_used).tolist()
         used.sort(key=keys.__getitem__)
         ranks = np.zeros(len(keys), np.uint32)
         ranks[used] = np.arange(len(used))
         return WordList.of([keys[number] for number in used]), ranks
 
-    def _used_words(self, words: int) -> NDArray[np.bool_]:
-        """Which of the words remembered stand in these articles; others are from earlier ones."""
-        starts = np.array(self._pieces.starts, np.int64)
-        is_used = np.zeros(len(starts) - 1, np.bool_)
-        for field in self._fields.values():
-            is_used[np.array(field.pieces, np.uint32)] = True
-        used = np.zeros(words, np.bool_)
-        used[np.array(self._pieces.words, np.uint32)[np.repeat(is_used, np.diff(starts))]] = True
-        return used
+    def _forget_rare_pieces(self, uses: NDArray[np.int64]) -> None:
+        """Makes room if too many pieces are remembered: for all that are rare, and for all if most are not."""
+        if self._pieces.size_bytes > _REMEMBERED_BYTES:
+            self._pieces.forget((uses >= _FREQUENT).tolist())
+            if self._pieces.size_bytes > _REMEMBERED_BYTES // 2:
+                self._pieces.forget(bytes(len(self._pieces.advances)))
 
 
 def _write_fields(writer: ContainerWriter, fields: Mapping[str, Postings]) -> None:

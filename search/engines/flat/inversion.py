@@ -23,8 +23,8 @@ POSITION_BITS: Final = 29
 
 _KEY_BITS: Final = 64
 
-_SLICE: Final = 1 << 20
-"""Pieces or tokens worked on in one go, so that what lies between two steps is small."""
+_SLICE: Final = 1 << 17
+"""Pieces or tokens worked on in one go: what lies between two steps then stays in the cache of a processor."""
 
 BYTES_PER_PIECE: Final = 24
 """What one piece of text takes at the most, from being read to being written, with postings of usual density."""
