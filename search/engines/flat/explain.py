@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from search.engines.answer import leaf_text
 from search.engines.base import FieldPart, LeafScore
 from search.engines.flat.evaluate import Evaluator
 from search.engines.flat.frames import Frame
 from search.engines.flat.layout import FIELD_ORDINALS
 from search.engines.flat.leaves import LeafPostings
+from search.engines.flat.postings import shared
 from search.query.match import Leaf
 from search.ranking import normalised_frequency, saturation
 
@@ -43,10 +42,10 @@ def _frequencies(found: LeafPostings, frame: Frame) -> dict[int, float]:
     """What the occurrences in each field count."""
     part = frame.parts[0]
     counted: dict[int, float] = {}
-    for run in found.runs[part.number]:
-        at = int(np.searchsorted(run.docs, part.docs)[0]) if part.docs is not None else 0
-        if at < len(run.docs) and part.docs is not None and run.docs[at] == part.docs[0]:
-            counted[run.field] = counted.get(run.field, 0.0) + run.weight * float(run.counts[at])
+    for run in found.runs[part.number] if part.docs is not None else ():
+        at, _ = shared(run.docs, part.docs, loose=run.loose)
+        if len(at):
+            counted[run.field] = counted.get(run.field, 0.0) + run.weight * float(run.counts[at].sum())
     return counted
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.flat.postings import Docs, FieldPostings, Ints, ranges, shared
+from search.engines.flat.postings import Docs, FieldPostings, Ints, ranges, shared, united
 
 Levels = NDArray[np.uint8]
 """For each place whether a word stands there: EXACT as it is spelled, FORM in another form, 0 if it does not."""
@@ -25,8 +25,8 @@ _PLACES: Final = 1 << 20
 """About so many places are laid out at once."""
 _SPARSE: Final = 16
 """Where words stand on less than one in so many places, the places between them are left out."""
-_DENSE: Final = 1 << 16
-"""Up to so many places that is not worth it."""
+_MANY: Final = 1 << 22
+"""Up to so many places that is not worth it; more there are only where a field has many values, far apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,8 +99,7 @@ class _Positions:
 def holding_all(postings: FieldPostings, words: Sequence[WordPlaces]) -> Docs:
     """The articles that hold all of the words in one field, rising."""
     rarest, *others = sorted(words, key=lambda word: word.articles)
-    lists = [postings.docs[postings.extent(place)] for place, _ in rarest.spellings]
-    docs = lists[0] if len(lists) == 1 else np.unique(np.concatenate(lists))
+    docs = united([postings.docs[postings.extent(place)] for place, _ in rarest.spellings])
     for word in others:
         held = np.zeros(len(docs), np.bool_)
         for place, _ in word.spellings:
@@ -135,7 +134,7 @@ def _laid(docs: Docs, words: Sequence[WordPlaces], found: Mapping[int, _Position
     starts = ends - extents - gap
     places = {place: own.laid(starts) for place, own in found.items()}
     size = int(ends[-1])
-    if size > max(_DENSE, _SPARSE * sum(map(len, places.values()))):
+    if size > max(_MANY, _SPARSE * sum(map(len, places.values()))):
         places, starts, size = _closer(places, starts, gap)
     return Laid(docs, starts, tuple(_levels(word, places, size) for word in words))
 

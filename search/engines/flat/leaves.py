@@ -13,7 +13,7 @@ import numpy as np
 from search.engines.answer import Deadline
 from search.engines.flat.dictionary import Dictionary, Expansion
 from search.engines.flat.places import TimeIsUp, phrase_runs
-from search.engines.flat.postings import Ints
+from search.engines.flat.postings import Ints, united
 from search.engines.flat.runs import Run, runs_of_words, weighted_words
 from search.engines.flat.segments import Mask, Segment
 from search.engines.flat.snapshot import LiveSegment, Snapshot
@@ -86,10 +86,6 @@ class LeafReader:
             self.remember_articles(leaf, count)
         return count
 
-    def known_articles(self, leaf: Leaf) -> int | None:
-        """The same, if it has been counted."""
-        return self._counts.get(leaf)
-
     def remember_articles(self, leaf: Leaf, count: int) -> None:
         """Spares counting it again."""
         with self._lock:
@@ -126,7 +122,7 @@ def _runs(segment: Segment, leaf: Leaf, expansion: Expansion, number: int, deadl
 def _count(part: LiveSegment, runs: tuple[Run, ...]) -> int:
     if not runs:
         return 0
-    if len(runs) == 1 and part.articles == part.segment.size:
+    if len(runs) == 1 and not runs[0].loose and part.articles == part.segment.size:
         return len(runs[0].docs)
     if sum(len(run.docs) for run in runs) * FEW < part.segment.size:
         return len(_distinct(part, runs))
@@ -138,7 +134,7 @@ def _count(part: LiveSegment, runs: tuple[Run, ...]) -> int:
 
 def _distinct(part: LiveSegment, runs: tuple[Run, ...]) -> Ints:
     """The articles of some runs that are not deleted, rising."""
-    docs = runs[0].docs if len(runs) == 1 else np.unique(np.concatenate([run.docs for run in runs]))
+    docs = united([run.docs for run in runs], loose=any(run.loose for run in runs))
     if part.articles < part.segment.size:
         docs = docs[part.live[docs]]
     return docs.astype(np.int64)

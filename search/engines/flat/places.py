@@ -42,7 +42,7 @@ def phrase_runs(segment: Segment, phrase: MatchPhrase, deadline: Deadline) -> It
         counted = list(_counted(postings, words, docs, segment.lengths[field], phrase.slop, deadline))
         if counted:
             held, weights = (np.concatenate(column) for column in zip(*counted, strict=True))
-            yield Run(field, 1.0, held, weights, True)
+            yield Run(field, 1.0, held, weights, owned=True)
 
 
 def _word(postings: FieldPostings, words: Mapping[float, Words]) -> WordPlaces:
@@ -82,7 +82,7 @@ def _in_order(laid: Laid) -> Found:
     for step, others in enumerate(laid.levels[1:], 1):
         np.minimum(levels[:-step], others[step:], out=levels[:-step])
         levels[-step:] = 0
-    at = np.flatnonzero(levels)
+    at = np.flatnonzero(levels > 0)
     return at, levels[at]
 
 
@@ -91,7 +91,7 @@ def _near(laid: Laid, width: int, deadline: Deadline) -> Found:
     used = np.zeros(len(laid.levels[0]), np.uint16)
     for levels in laid.levels:
         used += levels > 0
-    events = np.flatnonzero(used)
+    events = np.flatnonzero(used > 0)
     places, found = _minimal_spans(laid, events, width)
     crowded = np.unique(laid.owners(events[used[events] > 1]))
     if not len(crowded):
@@ -136,5 +136,5 @@ def _one_by_one(laid: Laid, articles: Ints, width: int, deadline: Deadline) -> I
 
 
 def _weights(levels: Levels) -> dict[int, float]:
-    at = np.flatnonzero(levels)
+    at = np.flatnonzero(levels > 0)
     return dict(zip(at.tolist(), np.where(levels[at] == EXACT, 1.0, STEM_WEIGHT).tolist(), strict=True))

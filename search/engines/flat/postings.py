@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,19 +58,34 @@ def ranges(starts: NDArray[Any], lengths: NDArray[Any]) -> Ints:
     return firsts
 
 
+def united(lists: Sequence[Docs], *, loose: bool = False) -> Docs:
+    """The articles that are in any of some lists, at least one, in order; `loose`: the lists need not rise."""
+    if len(lists) == 1 and not loose:
+        return lists[0]
+    docs = np.concatenate(lists)
+    docs.sort(kind=None if loose else "stable")  # the stable one finds the lists in it and merges them
+    return docs[_changes(docs)]
+
+
 def added_up(docs: NDArray[Any], counts: NDArray[Any]) -> tuple[Docs, NDArray[Any]]:
     """Articles in any order, put in order, the counts of equal ones added; at least one."""
     order = np.argsort(docs, kind="stable")
     docs, counts = docs[order], counts[order]
-    first = np.ones(len(docs), np.bool_)
-    np.not_equal(docs[1:], docs[:-1], out=first[1:])
-    starts = np.flatnonzero(first)
+    starts = np.flatnonzero(_changes(docs))
     return docs[starts], np.add.reduceat(counts, starts, dtype=np.int64 if counts.dtype.kind == "u" else None)
 
 
-def shared(docs: Docs, wanted: Docs) -> tuple[Ints, Ints]:
-    """Where in both lists, which rise, the articles stand that are in both: the shorter is looked up in the longer."""
-    if len(docs) <= len(wanted) * _FEWER:
+def _changes(docs: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which are not equal to the one before."""
+    changes = np.ones(len(docs), np.bool_)
+    np.not_equal(docs[1:], docs[:-1], out=changes[1:])
+    return changes
+
+
+def shared(docs: Docs, wanted: Docs, *, loose: bool = False) -> tuple[Ints, Ints]:
+    """Where in both lists, which rise, the articles stand that are in both: the shorter is looked up in the longer.
+    `loose`: the first need not rise."""
+    if loose or len(docs) <= len(wanted) * _FEWER:
         at, found = _looked_up(docs, wanted)
         return np.flatnonzero(found), at[found]
     at, found = _looked_up(wanted, docs)

@@ -37,8 +37,11 @@ class _Found:
         return mask
 
 
-def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
-    """The answer to a plan; past the deadline, from the leaves that were read."""
+def search_results(plan: Plan, evaluator: Evaluator, counts: Counts, numbers: dict[str, int]) -> Results:
+    """The answer to a plan; past the deadline, from the leaves that were read.
+
+    The number in the snapshot of each hit is put into `numbers`.
+    """
     evaluator.read(plan.query)
     frame = evaluator.frame(plan.query)
     by_score = plan.sort == "relevance" and plan.limit > 0
@@ -46,9 +49,11 @@ def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
     found = _Found(frame, matched, scores, tuple(evaluator.passes(rule, frame) for rule in plan.filters))
     hits = found.hits(plan)
     selections = _selections(plan, found, hits, counts)
+    page = _page(plan, evaluator, found, hits)
+    numbers.update((candidate.id, candidate.doc) for candidate in page)
     return Results(
         total=int(np.count_nonzero(hits)),
-        hits=_page(plan, evaluator, found, hits),
+        hits=_hits(plan, evaluator, page),
         facets=tuple(
             counts.facet(facet, selections.get(facet.field, selections[None]), plan.time_zone) for facet in plan.facets
         ),
@@ -67,16 +72,21 @@ def _selections(plan: Plan, found: _Found, hits: Mask, counts: Counts) -> dict[s
     return {field: counts.selection(found.frame, mask) for field, mask in masks.items()}
 
 
-def _page(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask) -> tuple[Hit, ...]:
+def _page(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask) -> list[Candidate]:
     if plan.limit == 0:
-        return ()
+        return []
     page = page_of(plan.sort, plan.offset + plan.limit, plan.after)
     snapshot = evaluator.snapshot
     if plan.sort != "relevance":
         best = best_by_date(snapshot, found.frame.chosen(hits), plan.date_field, plan.sort, page)
     else:
         best = best_by_score(snapshot, found.frame, hits, found.scores, plan.recency, page)
-    shown = best[plan.offset :]
+    return best[plan.offset :]
+
+
+def _hits(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> tuple[Hit, ...]:
+    if not shown:
+        return ()
     scores = _scores(plan, evaluator, shown)
     return tuple(_hit(plan, evaluator, candidate, scores[candidate.doc]) for candidate in shown)
 

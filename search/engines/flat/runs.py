@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from search.engines.flat.joined import shared_positions
 from search.engines.flat.layout import FIELD_ORDINALS
-from search.engines.flat.postings import Docs, FieldPostings, added_up, ranges
+from search.engines.flat.postings import Docs, FieldPostings, ranges
 from search.engines.flat.segments import Segment
 from search.engines.flat.vocabulary import Vocabulary
 from search.query.match import Term
@@ -19,21 +19,25 @@ from search.ranking import STEM_WEIGHT
 
 Words = NDArray[np.uint32]
 
-_SHORT: Final = 512
-"""Words with fewer articles are put together, if there are many: for each of them numpy costs more than it does."""
+_SHORT: Final = 4096
+"""Words with fewer articles are put together, if there are many words: numpy costs more than so few of them do."""
 _FEW_WORDS: Final = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """Articles of one segment, rising, each once, and how often something stands in one of their fields. An occurrence
-    counts `weight`; a negative one takes back what another run counts twice. `owned`: it is not in the mapped file."""
+    """Articles of one segment, and how often something stands in one of their fields. An occurrence counts `weight`;
+    a negative one takes back what another run counts twice.
+
+    `owned`: it is not in the mapped file. `loose`: the articles are in no order, and the same may be there again.
+    """
 
     field: int
     weight: float
     docs: Docs
     counts: NDArray[Any]
     owned: bool = False
+    loose: bool = False
 
 
 def weighted_words(vocabulary: Vocabulary, term: Term) -> dict[float, Words]:
@@ -54,11 +58,11 @@ def runs_of_words(segment: Segment, words: dict[float, Words], fields: Sequence[
     for name in fields:
         postings = segment.field(name)
         for weight, own in words.items():
-            yield from (Run(FIELD_ORDINALS[name], weight, *found) for found in _postings(postings, own))
+            yield from _runs(postings, FIELD_ORDINALS[name], weight, own)
         yield from _counted_twice(segment, words, name)
 
 
-def _postings(postings: FieldPostings, words: Words) -> Iterator[tuple[Docs, NDArray[Any], bool]]:
+def _runs(postings: FieldPostings, field: int, weight: float, words: Words) -> Iterator[Run]:
     places = postings.places(words)
     if len(places) > _FEW_WORDS:
         starts = postings.starts[places]
@@ -66,11 +70,11 @@ def _postings(postings: FieldPostings, words: Words) -> Iterator[tuple[Docs, NDA
         short = lengths < _SHORT
         if short.any():
             at = ranges(starts[short], lengths[short])
-            yield *added_up(postings.docs[at], postings.counts[at]), True
+            yield Run(field, weight, postings.docs[at], postings.counts[at], owned=True, loose=True)
         places = places[~short]
     for place in places.tolist():
         extent = postings.extent(place)
-        yield postings.docs[extent], postings.counts[extent], False
+        yield Run(field, weight, postings.docs[extent], postings.counts[extent])
 
 
 def _counted_twice(segment: Segment, words: dict[float, Words], field: str) -> Iterator[Run]:
@@ -80,4 +84,4 @@ def _counted_twice(segment: Segment, words: dict[float, Words], field: str) -> I
         for first in weights:
             found = shared_positions(segment.container, field, words[joined], words[first])
             if found is not None:
-                yield Run(FIELD_ORDINALS[field], -min(joined, first), *found, True)
+                yield Run(FIELD_ORDINALS[field], -min(joined, first), *found, owned=True)

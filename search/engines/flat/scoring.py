@@ -81,7 +81,9 @@ def frequencies(found: LeafPostings, frame: Frame, norms: Norms, deadline: Deadl
             if deadline.passed():
                 raise TimeIsUp
             at, weights = _weighed(run, part, norms)
-            if number:
+            if run.loose:
+                own += np.bincount(at, weights, len(own))
+            elif number:
                 own[at] += weights
             else:
                 own[at] = weights
@@ -98,7 +100,7 @@ def matches(found: LeafPostings, frame: Frame, deadline: Deadline) -> Mask:
         for run in found.runs[part.number]:
             if deadline.passed():
                 raise TimeIsUp
-            own[run.docs.astype(np.intp) if part.docs is None else shared(run.docs, part.docs)[1]] = True
+            own[_places(run, part)[1]] = True
         if part.docs is None and part.live.articles < part.live.segment.size:
             own &= part.live.live
     return mask
@@ -113,14 +115,19 @@ def saturate(frequencies: Floats, factor: float) -> None:
 
 def _weighed(run: Run, part: FramePart, norms: Norms) -> tuple[Ints, Floats]:
     """Where in its part of the frame the articles of a run stand, and what its occurrences there weigh."""
+    chosen, at = _places(run, part)
     if part.docs is None:
-        at = run.docs.astype(np.intp)
         weights = norms.table(run.field)[part.live.span][at]
-        weights *= run.counts
     else:
-        in_run, at = shared(run.docs, part.docs)
         weights = norms.weights(run.field, part.live, part.docs[at])
-        weights *= run.counts[in_run]
+    weights *= run.counts[chosen]
     if run.weight != 1.0:
         weights *= run.weight
     return at, weights
+
+
+def _places(run: Run, part: FramePart) -> tuple[Ints | slice, Ints]:
+    """Which articles of a run are in the frame, and where they stand in its part."""
+    if part.docs is None:
+        return slice(None), run.docs.astype(np.intp)
+    return shared(run.docs, part.docs, loose=run.loose)
