@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from search.engines.flat.scoring import Norms
 from search.engines.flat.snapshot import LiveSegment, SegmentStore
 from search.errors import EngineError
 
+_REMEMBERED: Final = 10_000
+"""Hits of earlier answers whose place is known when their articles are asked for."""
+
 
 class WhooshSearcher:
     """See `search.engines.base.Searcher`."""
@@ -39,6 +42,7 @@ class WhooshSearcher:
         self._norms = Norms(self._snapshot)
         self._conditions = Conditions()
         self._counts = Counts(self._snapshot)
+        self._numbers: dict[str, int] = {}
         self._open = True
 
     def status(self) -> IndexStatus:
@@ -50,7 +54,9 @@ class WhooshSearcher:
         deadline = Deadline(plan.deadline)
         with self._reading():
             evaluator = Evaluator(self._snapshot, self._reader, self._norms, self._conditions, deadline, plan.time_zone)
-            return search_results(plan, evaluator, self._counts)
+            if len(self._numbers) > _REMEMBERED:
+                self._numbers.clear()
+            return search_results(plan, evaluator, self._counts, self._numbers)
 
     def document(self, id: str) -> Document | None:
         with self._reading():
@@ -67,6 +73,10 @@ class WhooshSearcher:
         return found
 
     def _document(self, id: str, *, body: bool, html: bool) -> Document | None:
+        number = self._numbers.get(id)
+        if number is not None:
+            part, doc = self._snapshot.place(number)
+            return part.segment.article(doc, body=body, html=html)
         for part in self._parts:
             for doc in part.segment.docs_of_id(id):
                 if part.live[doc]:
