@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from archives import ALL_FIELDS, ask, exact, fill, phrase
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine, FacetPlan, Plan
-from search.engines.whoosh import merging, writer
+from search.engines.flat import building, merging
+from search.engines.flat.builder import SegmentBuilder
 from search.errors import EngineError
 from search.query.match import MatchPrefix
 
@@ -31,6 +33,10 @@ def directory(tmp_path: Path) -> Path:
 
 def engine_at(directory: Path) -> Engine:
     return open_engine(f"whoosh:{directory}")
+
+
+def segments_of(directory: Path) -> list[Path]:
+    return list(directory.glob("*.segment"))
 
 
 def news(count: int) -> list[Document]:
@@ -62,11 +68,14 @@ def test_a_commit_larger_than_its_memory_goes_through_files_and_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = fill(engine_at(tmp_path / "plain"), *news(200))
-    monkeypatch.setattr(writer, "_MEMORY_MB", 1)
-    spilled = fill(engine_at(tmp_path / "spilled"), *news(200))
-    assert answers(spilled) == answers(plain)
-    assert list(spilled.check()) == []
-    assert not [path for path in (tmp_path / "spilled").glob("data-*/*") if path.is_dir()]
+    monkeypatch.setattr(building, "SegmentBuilder", partial(SegmentBuilder, memory_bytes=60_000))
+    divided = engine_at(tmp_path / "divided")
+    with divided.writer() as writer:
+        for document in news(200):
+            writer.add(document)
+        assert len(segments_of(tmp_path / "divided")) > 1
+    assert answers(divided) == answers(plain)
+    assert list(divided.check()) == []
 
 
 def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +90,7 @@ def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPat
                 changes.delete(f"{start // 2:04}")
     assert answers(merged)[0] == answers(memory)[0]
     assert list(merged.check()) == []
-    assert 1 < len(list((tmp_path / "merged").glob("data-*/*.seg"))) < 14
+    assert 1 < len(segments_of(tmp_path / "merged")) < 14
 
 
 def test_what_is_deleted_is_written_out_of_a_segment_that_is_mostly_deleted(tmp_path: Path) -> None:
@@ -91,7 +100,7 @@ def test_what_is_deleted_is_written_out_of_a_segment_that_is_mostly_deleted(tmp_
             changes.delete(f"{number:02}")
     fill(engine, Document("new", "other"))
     fill(engine, Document("newer", "other"))
-    content = b"".join(path.read_bytes() for path in (tmp_path / "x").glob("data-*/*"))
+    content = b"".join(path.read_bytes() for path in segments_of(tmp_path / "x"))
     assert b"secret19" in content
     assert b"secret07" not in content
     assert ask(engine).total == 3
@@ -112,18 +121,17 @@ def test_leftovers_of_older_states_are_gone_after_the_next_commits(directory: Pa
     for number in range(3):
         with engine_at(directory).writer(replace=True) as writer:
             writer.add(Document("a", f"word{number}"))
-    assert len(list(directory.glob("data-*"))) == 2, "the newest, and the one before it for those who are opening it"
+    assert len(segments_of(directory)) == 2, "the newest, and the one before it for those who are opening it"
     for number in range(10):
         fill(engine_at(directory), Document(str(number), "one"))
-    assert len(list(directory.glob("data-*"))) == 1
-    assert len(list(directory.glob("data-*/*"))) < 15
+    assert len(list(directory.iterdir())) < 15
 
 
 def test_small_commits_do_not_pile_up_segments(tmp_path: Path) -> None:
     engine = open_engine(str(tmp_path / "archive"))
     for number in range(40):
         fill(engine, Document(f"{number:02}", "common"))
-        assert len(list((tmp_path / "archive").glob("data-*/*.seg"))) <= 8
+        assert len(segments_of(tmp_path / "archive")) <= 8
     assert ask(engine, exact("common"), limit=0).total == 40
 
 

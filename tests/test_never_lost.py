@@ -63,8 +63,11 @@ import json, os, sys
 sys.path.insert(0, {tests!r})
 from test_never_lost import transaction
 from search.engines import open_engine
-from search.engines.flat import builder, merging
+from functools import partial
+from search.engines.flat import building, merging
+from search.engines.flat.builder import SegmentBuilder
 merging.SMALLEST_TIER = 40  # so that most commits merge
+building.SegmentBuilder = partial(SegmentBuilder, memory_bytes=12_000)  # so that most add several segments
 def write(directory, first, out):
     def say(phase, done=0, total=0):
         os.write(out, (json.dumps(phase) + "\\n").encode())
@@ -185,9 +188,7 @@ def test_a_writer_killed_at_any_moment_loses_nothing_that_was_committed(
 
 def start_reader(directory: Path) -> subprocess.Popen[str]:
     program = READER.format(tests=str(Path(__file__).parent), directory=str(directory))
-    return subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def assert_whole(directory: Path, said: int) -> int:

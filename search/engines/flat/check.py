@@ -110,7 +110,9 @@ def check_container(directory: Path, file: File, kind: str) -> Iterator[Problem]
     except OSError as error:
         yield Problem(place, f"the file cannot be read: {error.strerror}")
     else:
-        if container.crc32 != file.crc32:
+        if problem := _size_problem(path, file):
+            yield Problem(place, problem)
+        elif container.crc32 != file.crc32:
             yield Problem(place, "this is another file than the one that was committed")
         for _, message in container.problems():
             yield Problem(place, message)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Final
 
 import numpy as np
@@ -17,8 +18,9 @@ from search.engines.flat.manifest import File, Manifest, SegmentEntry, read_mani
 from search.engines.flat.segments import Mask, Segment
 from search.errors import IndexDamaged
 
-_ATTEMPTS: Final = 5
-"""How often a commit is looked for again when its files vanish while they are opened: a writer was quicker."""
+_PATIENCE: Final = 5.0
+"""For so many seconds the newest commit is looked for again when its files vanish while they are opened: a writer that
+commits twice in that time removes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,14 @@ class SegmentStore:
 
     def open_snapshot(self) -> Snapshot:
         """The newest commit, all its files open; raises IndexMissing, IndexVersionError or IndexDamaged."""
-        for attempt in range(_ATTEMPTS):
+        patience = monotonic() + _PATIENCE
+        while True:
             manifest = read_manifest(self._directory)
             try:
                 return self._open_manifest(manifest)
             except IndexDamaged:
-                if attempt == _ATTEMPTS - 1 or read_manifest(self._directory).generation == manifest.generation:
+                if monotonic() > patience or read_manifest(self._directory).generation == manifest.generation:
                     raise
-        raise AssertionError("unreachable")
 
     def _open_manifest(self, manifest: Manifest) -> Snapshot:
         bases = accumulate((entry.articles for entry in manifest.segments), initial=0)
