@@ -208,6 +208,16 @@ def test_an_article_comes_back_after_it_was_deleted_in_the_same_transaction(dire
     assert list(engine.check()) == []
 
 
+def test_of_an_article_added_several_times_the_last_copy_is_found(directory: Path) -> None:
+    copies = [Document("000", f"copy{number}") for number in range(4)]
+    engine = fill(open_directory(str(directory)), *copies, Document("x", "other"))
+    with engine.searcher() as searcher:
+        assert searcher.document("000") == copies[-1]
+        assert searcher.documents(["x", "000"])[1] == copies[-1]
+        assert searcher.terms("copy", 9) == [("copy3", 1)]
+    assert list(engine.check()) == []
+
+
 def test_equal_hashes_of_unequal_ids_strike_nothing_out(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     segment = TransactionSegment(directory, read_manifest(directory).segments[0])
     hashes = segment.container.array("id.hashes").copy()

@@ -96,7 +96,8 @@ class Building:
         return self._added - 1
 
     def _is_worth_sharing(self) -> bool:
-        if self._workers == 1 or self._added < (JOIN_ARTICLES if self._workshop.is_staffed else START_ARTICLES):
+        enough = JOIN_ARTICLES if self._workshop.is_staffed else START_ARTICLES
+        if self._workers == 1 or (self._added < enough and not self._here):
             return False
         self._pool = self._workshop.pool(self._workers)
         self._pool.begin(self._directory)

@@ -19,9 +19,10 @@ from search.engines.flat.merging import Size
 class TransactionSegment:
     """A segment that is committed or was just written; opened when it is needed. Deletions stay in memory."""
 
-    def __init__(self, directory: Path, entry: SegmentEntry) -> None:
+    def __init__(self, directory: Path, entry: SegmentEntry, *, is_new: bool = False) -> None:
         self._directory = directory
         self.entry = entry
+        self._is_new = is_new
         self._is_changed = False
 
     @cached_property
@@ -57,14 +58,9 @@ class TransactionSegment:
     def strike_id(self, id: str) -> bool:
         """Deletes the article with this id; False if no live one has it."""
         hashes, raw = self.container.array("id.hashes"), to_bytes(id)
-        begin, end = np.searchsorted(hashes, np.array([text_hash(id)], np.uint64), "left")[0], len(hashes)
-        docs = self.container.array("id.docs")
         wanted = np.uint64(text_hash(id))
-        found = []
-        while begin < end and hashes[begin] == wanted:
-            if self._ids.raw(int(docs[begin])) == raw:
-                found.append(int(docs[begin]))
-            begin += 1
+        same = slice(np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right"))
+        found = [doc for doc in self.container.array("id.docs")[same].tolist() if self._ids.raw(doc) == raw]
         return self.strike(np.array(found, np.int64))
 
     def strike_those_in(self, newer: TransactionSegment) -> None:
@@ -81,9 +77,10 @@ class TransactionSegment:
         self.strike(np.array(found, np.int64))
 
     def require_sound(self) -> None:
-        """Reads all of it: what is damaged must not be copied into a file whose checksums are right.
-
-        Raises IndexDamaged."""
+        """Reads all of it, unless it was just written: what is damaged must not be copied into a file whose checksums
+        are right. Raises IndexDamaged."""
+        if self._is_new:
+            return
         with reading(self._directory):
             for _, problem in self.container.problems():
                 raise damaged(self._directory, f"{self.entry.file.name}: {problem}")

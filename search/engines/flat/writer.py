@@ -157,7 +157,7 @@ class WhooshWriter:
         struck = np.sort(np.array(self._struck, np.int64))
         segments = []
         for each in built:
-            segment = TransactionSegment(self._directory, each.entry)
+            segment = TransactionSegment(self._directory, each.entry, is_new=True)
             segment.strike(np.flatnonzero(np.isin(each.numbers, struck)))
             segments.append(segment)
         return segments
