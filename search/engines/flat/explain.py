@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from search.engines.answer import leaf_text
 from search.engines.base import FieldPart, LeafScore
 from search.engines.flat.evaluate import Evaluator
@@ -41,9 +43,10 @@ def _parts(evaluator: Evaluator, leaf: Leaf, found: LeafPostings, frame: Frame) 
 def _frequencies(found: LeafPostings, frame: Frame) -> dict[int, float]:
     """What the occurrences in each field count."""
     part = frame.parts[0]
+    doc = part.column(np.arange(part.live.segment.size, dtype=np.uint32)) if part.docs is None else part.docs
     counted: dict[int, float] = {}
-    for run in found.runs[part.number] if part.docs is not None else ():
-        at, _ = shared(run.docs, part.docs, loose=run.loose)
+    for run in found.runs[part.number]:
+        at, _ = shared(run.docs, doc, loose=run.loose)
         if len(at):
             counted[run.field] = counted.get(run.field, 0.0) + run.weight * float(run.counts[at].sum())
     return counted
