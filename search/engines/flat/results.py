@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.engines.base import Explanation, Hit, Plan, Results
-from search.engines.flat.evaluate import Evaluator, recency_factors
-from search.engines.flat.explain import leaf_score
+from search.engines.base import Hit, Plan, Results
+from search.engines.flat.evaluate import Evaluator
+from search.engines.flat.explain import Explainer
 from search.engines.flat.facets import Counts, Selection
 from search.engines.flat.frames import Frame, frame_of
 from search.engines.flat.layout import DATE_ORDINALS
 from search.engines.flat.ranked import Candidate, best_by_date, best_by_score, page_of
 from search.engines.flat.segments import Floats, Mask
-from search.engines.outcome import outcome
 from search.ranking import SCORE_DIGITS
 
 
@@ -88,7 +87,9 @@ def _hits(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> tuple
     if not shown:
         return ()
     scores = _scores(plan, evaluator, shown)
-    return tuple(_hit(plan, evaluator, candidate, scores[candidate.doc]) for candidate in shown)
+    docs = np.sort(np.array([candidate.doc for candidate in shown], np.int64))
+    explainer = Explainer(plan, evaluator, docs) if plan.explain else None
+    return tuple(_hit(plan, evaluator, candidate, scores[candidate.doc], explainer) for candidate in shown)
 
 
 def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> dict[int, float]:
@@ -101,7 +102,7 @@ def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> dic
     return dict(zip(docs.tolist(), values.tolist(), strict=True))
 
 
-def _hit(plan: Plan, evaluator: Evaluator, candidate: Candidate, score: float) -> Hit:
+def _hit(plan: Plan, evaluator: Evaluator, candidate: Candidate, score: float, explainer: Explainer | None) -> Hit:
     part, doc = evaluator.snapshot.place(candidate.doc)
     dated = float(part.segment.epochs(DATE_ORDINALS[plan.date_field])[doc])
     return Hit(
@@ -109,19 +110,5 @@ def _hit(plan: Plan, evaluator: Evaluator, candidate: Candidate, score: float) -
         score=score,
         sort_key=score if plan.sort == "relevance" else None if np.isnan(dated) else dated,
         fingerprint=int(part.segment.fingerprints[doc]),
-        explanation=_explanation(plan, evaluator, candidate.doc) if plan.explain else None,
+        explanation=explainer.explanation(candidate.doc) if explainer else None,
     )
-
-
-def _explanation(plan: Plan, evaluator: Evaluator, doc: int) -> Explanation:
-    docs = np.array([doc])
-    frame = frame_of(evaluator.snapshot, docs)
-    found = outcome(
-        plan.query,
-        lambda leaf: leaf_score(evaluator, leaf, frame),
-        lambda condition: bool(evaluator.holds(condition, frame)[0]),
-    )
-    recency = 1.0
-    if plan.recency and plan.sort == "relevance":
-        recency = float(recency_factors(evaluator.snapshot, docs, plan.recency)[0])
-    return Explanation(found[1] if found else (), recency)
