@@ -72,7 +72,8 @@ def _check_previous(directory: Path, manifest: Manifest | None) -> Iterator[Prob
         for file in entry.files():
             if file not in shared and (directory / file.name).exists():  # a writer may sweep them at any time
                 kind = SEGMENT if file is entry.file else DELETIONS
-                yield from check_container(directory, file, kind)
+                for problem in check_container(directory, file, kind):
+                    yield Problem(problem.place, f"of the commit before: {problem.message}")
 
 
 def check_segment(directory: Path, entry: SegmentEntry, seen: set[str]) -> Iterator[Problem]:

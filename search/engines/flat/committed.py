@@ -76,6 +76,11 @@ class TransactionSegment:
         ]
         self.strike(np.array(found, np.int64))
 
+    def require_there(self) -> None:
+        """Opens its file. Raises IndexDamaged or EngineError."""
+        if self.container.size != self.entry.file.size:
+            raise damaged(self._directory, f"{self.entry.file.name} has another size than it was committed with")
+
     def require_sound(self) -> None:
         """Reads all of it, unless it was just written: what is damaged must not be copied into a file whose checksums
         are right. Raises IndexDamaged."""

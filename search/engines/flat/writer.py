@@ -70,6 +70,8 @@ class WhooshWriter:
         fresh = replace or self._previous is None
         entries = () if fresh or self._previous is None else self._previous.segments
         self._committed = [TransactionSegment(self._directory, entry) for entry in entries]
+        for segment in self._committed:
+            segment.require_there()  # now, and not at the end of a long import
         self._changed = fresh or condense
         self._building = Building(self._directory, self._workshop, self._workers)
         self._pending: dict[str, int] = {}
