@@ -55,11 +55,14 @@ def weighted_words(vocabulary: Vocabulary, term: Term) -> dict[float, Words]:
 
 def runs_of_words(segment: Segment, words: dict[float, Words], fields: Sequence[str]) -> Iterator[Run]:
     """Where words stand, given by their weights; `Run`s whose sum over an article is BM25F's frequency."""
+    joined = {weight: own[segment.is_joined[own]] for weight, own in words.items()}
+    any_joined = any(map(len, joined.values()))
     for name in fields:
         postings = segment.field(name)
         for weight, own in words.items():
             yield from _runs(postings, FIELD_ORDINALS[name], weight, own)
-        yield from _counted_twice(segment, words, name)
+        if any_joined:
+            yield from _counted_twice(segment, joined, words, name)
 
 
 def _runs(postings: FieldPostings, field: int, weight: float, words: Words) -> Iterator[Run]:
@@ -77,11 +80,13 @@ def _runs(postings: FieldPostings, field: int, weight: float, words: Words) -> I
         yield Run(field, weight, postings.docs[extent], postings.counts[extent])
 
 
-def _counted_twice(segment: Segment, words: dict[float, Words], field: str) -> Iterator[Run]:
+def _counted_twice(
+    segment: Segment, joined: dict[float, Words], words: dict[float, Words], field: str
+) -> Iterator[Run]:
     """Places at which two of the words stand, a joined one and its first part: only the better one counts there."""
     weights = sorted(words, reverse=True)
-    for joined in weights:
+    for own in weights:
         for first in weights:
-            found = shared_positions(segment.container, field, words[joined], words[first])
+            found = shared_positions(segment.container, field, joined[own], words[first])
             if found is not None:
-                yield Run(FIELD_ORDINALS[field], -min(joined, first), *found, owned=True)
+                yield Run(FIELD_ORDINALS[field], -min(own, first), *found, owned=True)

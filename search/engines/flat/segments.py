@@ -72,6 +72,14 @@ class Segment:
         return found
 
     @cached_property
+    def is_joined(self) -> Mask:
+        """Which words are joined ones, such as `postwar` for `post-war`: at their places another one stands as well."""
+        joined: Mask = np.zeros(len(self.container.array("word.stem")), np.bool_)
+        for name in TEXT_FIELDS:
+            joined[self.container.array(f"{name}.joined.words")] = True
+        return joined
+
+    @cached_property
     def lengths(self) -> NDArray[np.uint32]:
         """Words of each text field (rows, in the order of TEXT_FIELDS) of each article."""
         return self._per_field("lengths", len(TEXT_FIELDS))
