@@ -34,6 +34,14 @@ MAX_HIGHLIGHT_CHARS: Final = 200_000
 """So much of one text is looked at: some 30,000 words, the length of a short novel."""
 
 
+ENOUGH: Final = 12
+"""Where each word of the query has been met so many times, the best passages have been among what was read."""
+
+_STRETCH: Final = 4_000
+"""Characters of a text that are read before it is asked whether that is enough: an article of usual length is read
+wholly, of a long one twice as much is read each time."""
+
+
 class Mark(NamedTuple):
     """A match in a text; marks of one `group` are of one word or phrase of the query, however spelled."""
 
@@ -93,6 +101,26 @@ class Highlighter:
             return sorted(_marks(patterns[0], found))
         return sorted({mark for pattern in patterns for mark in _marks(pattern, found)})
 
+    def leading_marks(self, text: str, language: str) -> tuple[str, list[Mark]]:
+        """So much of the body of an article as its best passages are looked for in, and the marks of that.
+
+        All that `marks` looks at, unless each leaf has matched at least ENOUGH times in the paragraphs before.
+        """
+        text = text[:MAX_HIGHLIGHT_CHARS]
+        patterns, reach = self._looking_into("body", None)
+        if reach or not patterns or len(text) <= _STRETCH:
+            return text, self.marks(text, language)
+        found: list[Mark] = []
+        met = dict.fromkeys((pattern.group for pattern in patterns), 0)
+        start = 0
+        while start < len(text) and min(met.values()) < ENOUGH:
+            end = _paragraph_end(text, max(_STRETCH, 2 * start))
+            for mark in self.marks(text[start:end], language):
+                found.append(Mark(mark.start + start, mark.end + start, mark.group))
+                met[mark.group] += 1
+            start = end
+        return text[:start], found
+
     def _looking_into(self, field: str, but_not: str | None) -> tuple[list[_Pattern], int]:
         looking = self._looking.get((field, but_not))
         if looking is None:
@@ -114,6 +142,12 @@ class Highlighter:
                 return _Pattern(group, fields, (add(partial(filter, wildcard_regex(pattern).fullmatch)),))
             case MatchFuzzy(fields, word, distance):
                 return _Pattern(group, fields, (add(partial(_resembling, word, distance)),))
+
+
+def _paragraph_end(text: str, place: int) -> int:
+    """Where the paragraph ends that `place` is in; words never reach over its end."""
+    end = text.find("\n\n", place)
+    return len(text) if end < 0 else end
 
 
 def _starting(prefix: str, surfaces: Iterable[str]) -> list[str]:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import log
-from operator import attrgetter
 from typing import Final
 
 from search.highlight import Mark
@@ -20,7 +19,7 @@ MAX_LENGTH: Final = 240
 REACH: Final = 180
 """Matches further apart do not share a snippet: the rest is for the words around them."""
 
-MAX_MARKS_PER_GROUP: Final = 300
+MAX_MARKS_PER_GROUP: Final = 200
 """So many matches of one word are weighed; there is no better passage to be expected of the next."""
 
 REPEAT: Final = 0.1
@@ -44,12 +43,13 @@ class Passage:
     marks: tuple[Mark, ...]
 
 
-_Counts = tuple[int, ...]
-"""How many matches of each group, in the order of the groups' weights."""
+_Window = tuple[int, int, int, int, int]
+"""A start and an end between which lie the marks from a first one to before another, and how many marks of each group
+they are: `_BITS` bits for each, none counted further than what adds to the worth."""
 
-
-_Window = tuple[int, int, int, int, _Counts]
-"""A start and an end between which lie the marks from a first one to before another, and the counts of those marks."""
+_BITS: Final = 3
+_ALL_BITS: Final = (1 << _BITS) - 1
+_COUNTED: Final = 1 + MAX_REPEATS
 
 
 def best_passages(text: str, marks: Sequence[Mark], limit: int) -> list[Passage]:
@@ -65,10 +65,10 @@ def best_passages(text: str, marks: Sequence[Mark], limit: int) -> list[Passage]
     shown: set[int] = set()
     while windows and len(passages) < limit:
         start, _, first, after, _ = _best(windows, weights, shown)
-        end = max(mark.end for mark in considered[first:after])
+        end = max([mark[1] for mark in considered[first:after]])
         passage = _passage(text, start, end, marks, passages)
         passages.append(passage)
-        shown.update(mark.group for mark in passage.marks)
+        shown.update([mark[2] for mark in passage.marks])
         left, right = passage.start, passage.end
         windows = [window for window in windows if right <= window[0] or window[1] <= left]
     return passages
@@ -83,7 +83,7 @@ def opening(text: str, start: int = 0) -> tuple[int, int]:
 
 def _weights(marks: Sequence[Mark]) -> dict[int, float]:
     """A word is worth more, the rarer it is in this text."""
-    counts = Counter(map(attrgetter("group"), marks))
+    counts = Counter([mark[2] for mark in marks])
     return {group: 1.0 / (1.0 + log(count)) for group, count in counts.items()}
 
 
@@ -93,8 +93,9 @@ def _thinned(marks: Sequence[Mark]) -> Sequence[Mark]:
     seen: Counter[int] = Counter()
     kept = []
     for mark in marks:
-        seen[mark.group] += 1
-        if seen[mark.group] <= MAX_MARKS_PER_GROUP:
+        group = mark[2]
+        if seen[group] < MAX_MARKS_PER_GROUP:
+            seen[group] += 1
             kept.append(mark)
     return kept
 
@@ -106,20 +107,25 @@ def _windows(text: str, marks: Sequence[Mark], groups: Sequence[int]) -> list[_W
     furthest = list(accumulate(ends, max))
     numbers = {group: number for number, group in enumerate(groups)}
     kinds = [numbers[mark[2]] for mark in marks]
+    units = [1 << _BITS * number for number in range(len(groups))]
     counts = [0] * len(groups)
+    packed = after = 0
     block_end = -1
-    after = 0
     for first, start in enumerate(starts):
         if start >= block_end:
             block_end = _block_end(text, start)
-        if after <= first:
-            after = first + 1
-            counts[kinds[first]] += 1
-        while after < len(marks) and ends[after] <= start + REACH and starts[after] < block_end:
-            counts[kinds[after]] += 1
+        limit = start + REACH
+        while after <= first or (after < len(marks) and ends[after] <= limit and starts[after] < block_end):
+            kind = kinds[after]
+            counts[kind] += 1
+            if counts[kind] <= _COUNTED:
+                packed += units[kind]
             after += 1
-        windows.append((start, furthest[after - 1], first, after, tuple(counts)))
-        counts[kinds[first]] -= 1
+        windows.append((start, furthest[after - 1], first, after, packed))
+        kind = kinds[first]
+        if counts[kind] <= _COUNTED:
+            packed -= units[kind]
+        counts[kind] -= 1
     return windows
 
 
@@ -127,17 +133,19 @@ def _best(windows: Sequence[_Window], weights: Mapping[int, float], shown: set[i
     """The first of those worth most."""
     each = [weight * (SEEN if group in shown else 1.0) for group, weight in weights.items()]
     seen = [window[4] for window in windows]
-    worth = {counts: _worth(counts, each) for counts in set(seen)}
-    values = [worth[counts] for counts in seen]
+    worth = {packed: _worth(packed, each) for packed in set(seen)}
+    values = [worth[packed] for packed in seen]
     return windows[values.index(max(values))]
 
 
-def _worth(counts: _Counts, weights: Sequence[float]) -> float:
-    return sum(
-        weight * (1.0 + REPEAT * min(count - 1, MAX_REPEATS))
-        for count, weight in zip(counts, weights, strict=True)
-        if count
-    )
+def _worth(packed: int, weights: Sequence[float]) -> float:
+    worth = 0.0
+    for weight in weights:
+        count = packed & _ALL_BITS
+        if count:
+            worth += weight * (1.0 + REPEAT * (count - 1))
+        packed >>= _BITS
+    return worth
 
 
 def _passage(text: str, start: int, end: int, marks: Sequence[Mark], others: Sequence[Passage]) -> Passage:
@@ -156,9 +164,8 @@ def _passage(text: str, start: int, end: int, marks: Sequence[Mark], others: Seq
 
 def marks_within(marks: Sequence[Mark], start: int, end: int) -> list[Mark]:
     """Those of the marks, which are ordered by place, that lie wholly between start and end."""
-    by_start = attrgetter("start")
-    near = marks[bisect_left(marks, start, key=by_start) : bisect_left(marks, end, key=by_start)]
-    return [mark for mark in near if mark.end <= end]
+    near = marks[bisect_left(marks, (start,)) : bisect_left(marks, (end,))]
+    return [mark for mark in near if mark[1] <= end]
 
 
 def _block(text: str, place: int) -> tuple[int, int]:
@@ -175,13 +182,15 @@ def _block_end(text: str, place: int) -> int:
 def _left(text: str, start: int, end: int, floor: int) -> int:
     """Where to begin: at the sentence, else at a word, leaving two thirds of the room for what follows."""
     earliest = max(floor, start - max(0, MAX_LENGTH - (end - start)))
-    sentences = [match.end() for match in _SENTENCE_END.finditer(text, earliest, start)]
-    if earliest == floor:
-        sentences.insert(0, floor)
-    if sentences:
-        roomy = [place for place in sentences if start - place <= MAX_LENGTH // 2]
-        return roomy[0] if roomy and end - roomy[0] <= MAX_LENGTH else _word_start(text, start, earliest)
-    return _word_start(text, start, earliest)
+    roomy = start - MAX_LENGTH // 2
+    if earliest == floor >= roomy:
+        sentence: int | None = floor
+    else:
+        ends = (match.end() for match in _SENTENCE_END.finditer(text, earliest, start))
+        sentence = next((place for place in ends if place >= roomy), None)
+    if sentence is None or end - sentence > MAX_LENGTH:
+        return _word_start(text, start, earliest)
+    return sentence
 
 
 def _word_start(text: str, start: int, earliest: int) -> int:

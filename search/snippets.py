@@ -33,10 +33,14 @@ class Excerpts:
 
 def excerpts(document: Document, highlighter: Highlighter, *, html: bool = True, limit: int = MAX_SNIPPETS) -> Excerpts:
     """The best passages of the article, the best first; its summary or beginning, unmarked, where no text matched."""
-    body = document.body[:MAX_HIGHLIGHT_CHARS]
-    in_body = highlighter.marks(body, document.language)
     in_headings = _heading_marks(document, highlighter)
-    marks = sorted((*in_body, *in_headings)) if in_headings else in_body
+    if in_headings:
+        body = document.body[:MAX_HIGHLIGHT_CHARS]
+        in_body = highlighter.marks(body, document.language)
+        marks = sorted((*in_body, *in_headings))
+    else:
+        body, in_body = highlighter.leading_marks(document.body, document.language)
+        marks = in_body
     summary = highlighter.spans(document.summary, document.language, "summary")
     title = highlighter.spans(document.title, document.language, "title")
     matched = _matched(document, highlighter, title=title, summary=summary, body=in_body, headings=in_headings)
@@ -46,7 +50,7 @@ def excerpts(document: Document, highlighter: Highlighter, *, html: bool = True,
         snippets = tuple(_snippet(document, body, marks, passage, html=html) for passage in passages)
     elif limit:
         snippets = _beginning(document, summary, html=html)
-    return Excerpts(snippets, matched, tuple(title), len(document.body) > len(body))
+    return Excerpts(snippets, matched, tuple(title), len(document.body) > MAX_HIGHLIGHT_CHARS)
 
 
 def _heading_marks(document: Document, highlighter: Highlighter) -> list[Mark]:
