@@ -19,9 +19,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from search.analysis import analyze, fold, is_stop_word, query_term
 from search.document import Document, Moment
+from search.engines.answer import leaf_text
 from search.engines.base import DateFilter, Hit, Plan, Searcher
 from search.errors import NotFound, ParameterError
-from search.highlight import Highlighter
 from search.hits import Scene, hits
 from search.links import LinkMaker
 from search.overview import index_info
@@ -34,11 +34,11 @@ from search.stories import Row, near_copies
 Mode = Literal["background", "same-days", "follow-ups"]
 
 MODES: Final[tuple[Mode, ...]] = ("background", "same-days", "follow-ups")
-MAX_TERMS: Final = 25
-MAX_CANDIDATES: Final = 400
+MAX_TERMS: Final = 20
+MAX_CANDIDATES: Final = 256
 """Words of the article whose rarity is looked up."""
-MAX_TEXT: Final = 100_000
-"""Characters of a text that are read for its words."""
+MAX_TEXT: Final = 12_000
+"""Characters of a text that are read for its words: the first two thousand words say what it is about."""
 MAX_LIMIT: Final = 50
 MAX_WHY: Final = 8
 LEAST_SHARED: Final = 2
@@ -93,7 +93,8 @@ def related(
     status = searcher.status()
     terms = telling_terms(searcher, own, status.articles, stored=stored)
     warnings = _warnings(own, mode, terms)
-    plan = _plan(searcher, own, terms, mode, limit + 1 if stored else limit)
+    languages = (own.language,) if stored and own.language else tuple(searcher.values("lang"))
+    plan = _plan(own, terms, languages, mode, limit + 1 if stored else limit)
     results = searcher.search(plan)
     found = [hit for hit in results.hits if not (stored and hit.id == own.id)][:limit]
     scene = Scene(SearchRequest(), plan, status.articles, links, linked=False)
@@ -199,14 +200,14 @@ def is_telling(surface: str, language: str) -> bool:
     return len(surface) > 1 and any(c.isalpha() for c in surface) and not is_stop_word(surface, language)
 
 
-def _plan(searcher: Searcher, own: Document, terms: Sequence[Telling], mode: Mode, limit: int) -> Plan:
-    languages = tuple(searcher.values("lang"))
+def _plan(own: Document, terms: Sequence[Telling], languages: Sequence[str], mode: Mode, limit: int) -> Plan:
+    """The search for any of the terms, each weighing what it tells; forms of them are those of these languages."""
     heaviest = max((term.weight for term in terms), default=1.0)
     match = MatchAny(
         tuple(MatchTerm(FIELDS, query_term(t.typed, languages), round(t.weight / heaviest, 6)) for t in terms)
     )
     dates = _dates(own.published, mode)
-    return Plan(query=match if terms else MatchNone(), filters=(dates,) if dates else (), limit=limit)
+    return Plan(query=match if terms else MatchNone(), filters=(dates,) if dates else (), limit=limit, explain=True)
 
 
 def _dates(published: Moment | None, mode: Mode) -> DateFilter | None:
@@ -256,23 +257,18 @@ def _shown(
     searcher: Searcher, found: Sequence[Hit], own: Document, terms: Sequence[Telling], scene: Scene
 ) -> Iterator[RelatedHit]:
     """The hits that share enough, each with the terms it shares."""
-    rows = [Row(hit) for hit in found]
-    highlighter = Highlighter(scene.plan.query)
     least = min(LEAST_SHARED, len(terms))
-    documents = searcher.documents([hit.id for hit in found], html=False)
-    kept: list[tuple[Row, list[Telling]]] = []
-    for row, document in zip(rows, documents, strict=True):
-        shared = [terms[group] for group in sorted(_groups(highlighter, document))]
-        if len(shared) >= least:
-            kept.append((row, shared))
-    shown = hits(searcher, [row for row, _ in kept], scene, None)
-    for (row, shared), hit in zip(kept, shown, strict=True):
-        why = tuple(SharedTerm(term.spelling, term.articles) for term in shared[:MAX_WHY])
-        yield RelatedHit(replace(hit, score=row.hit.score), why, near_copies(own.fingerprint, row.hit.fingerprint))
+    shared = {hit.id: _shared(hit, terms, scene.plan) for hit in found}
+    rows = [Row(replace(hit, explanation=None)) for hit in found if len(shared[hit.id]) >= least]
+    for row, hit in zip(rows, hits(searcher, rows, scene, None), strict=True):
+        why = tuple(SharedTerm(term.spelling, term.articles) for term in shared[hit.id][:MAX_WHY])
+        yield RelatedHit(hit, why, near_copies(own.fingerprint, row.hit.fingerprint))
 
 
-def _groups(highlighter: Highlighter, document: Document) -> set[int]:
-    """Which terms, by their number, the article holds."""
-    texts = [("title", document.title), ("summary", document.summary), ("body", document.body)]
-    texts += [("tags", tag) for tag in document.tags]
-    return {mark.group for field, text in texts for mark in highlighter.marks(text, document.language, field)}
+def _shared(hit: Hit, terms: Sequence[Telling], plan: Plan) -> list[Telling]:
+    """The terms that made the engine find the article."""
+    if hit.explanation is None or not isinstance(plan.query, MatchAny):
+        return []
+    matching = {leaf.text for leaf in hit.explanation.leaves}
+    searched = zip(plan.query.children, terms, strict=True)
+    return [term for leaf, term in searched if isinstance(leaf, MatchTerm) and leaf_text(leaf) in matching]

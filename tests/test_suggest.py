@@ -112,6 +112,30 @@ def test_the_word_that_usually_follows_comes_first() -> None:
         ]
 
 
+def test_behind_a_frequent_word_titles_say_what_usually_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.suggest._RARE", 5)
+    engine = open_engine("memory:")
+    with engine.writer() as writer:
+        for number in range(9):
+            writer.add(Document(f"n{number}", "x", "a prime minute", language="en"))
+        writer.add(Document("y", "The prime minister", "of Mainz", language="en"))
+    with engine.searcher() as searcher:
+        words = [text for kind, text, _ in completions(searcher, "prime mi") if kind == "word"]
+    assert words == ["prime minister", "prime minute"]
+
+
+def test_two_letters_may_be_a_word_or_the_beginning_of_a_frequent_one() -> None:
+    engine = open_engine("memory:")
+    with engine.writer() as writer:
+        for number in range(30):
+            writer.add(Document(f"n{number}", "x", " ".join(f"eu{letter}" for letter in "abcdefghij"), language="en"))
+        writer.add(Document("y", "The EU in short", "x", language="en"))
+        writer.add(Document("z", "On eua", "x", language="en"))
+    with engine.searcher() as searcher:
+        articles = {text for kind, text, _ in completions(searcher, "eu") if kind == "article"}
+    assert articles == {"The EU in short", "On eua"}
+
+
 def test_a_lone_letter_is_completed_by_words_and_sections_only(searcher: Searcher) -> None:
     assert {kind for kind, _, _ in completions(searcher, "p")} == {"word", "section"}
 
