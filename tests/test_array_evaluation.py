@@ -60,7 +60,8 @@ STRATEGIES: dict[str, dict[tuple[Any, str], int]] = {
     "all articles": {(evaluate, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
     "short words together": {(runs, "_FEW_WORDS"): 0, (runs, "_SHORT"): 3},
     "phrases bit by bit": {(laid, "_PLACES"): 20},
-    "phrases closed up": {(laid, "_PLACES"): 60, (laid, "_SPARSE"): 0, (laid, "_MANY"): 0},
+    "phrases among chosen articles": {(laid, "_MOST_OF_ALL"): 0},
+    "phrases closed up": {(laid, "_PLACES"): 60, (laid, "_SPARSE"): 0, (laid, "_MANY"): 0, (laid, "_MOST_OF_ALL"): 99},
     "lists looked up the other way": {(postings, "_FEWER"): 0, (evaluate, "FEW"): 1},
     "pages by blocks and ranks": {(ranked, "_FEW"): 1, (ranked, "_BLOCK"): 2, (ranked, "_SLICE"): 4},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from search.engines.flat.container import Container
 
 Docs = NDArray[np.uint32]
 Ints = NDArray[np.int64]
+Number = TypeVar("Number", np.uint32, np.int64)
 
 _FEWER: Final = 8
 """How many times longer one list must be for the other to be looked up in it, and not the other way round."""
@@ -58,13 +59,13 @@ def ranges(starts: NDArray[Any], lengths: NDArray[Any]) -> Ints:
     return firsts
 
 
-def united(lists: Sequence[Docs], *, loose: bool = False) -> Docs:
-    """The articles that are in any of some lists, at least one, in order; `loose`: the lists need not rise."""
+def united(lists: Sequence[NDArray[Number]], *, loose: bool = False) -> NDArray[Number]:
+    """What is in any of some lists, at least one, in order; `loose`: the lists need not rise."""
     if len(lists) == 1 and not loose:
         return lists[0]
-    docs = np.concatenate(lists)
-    docs.sort(kind=None if loose else "stable")  # the stable one finds the lists in it and merges them
-    return docs[_changes(docs)]
+    found = np.concatenate(lists)
+    found.sort(kind=None if loose else "stable")  # the stable one finds the lists in it and merges them
+    return found[_changes(found)]
 
 
 def added_up(docs: NDArray[Any], counts: NDArray[Any]) -> tuple[Docs, NDArray[Any]]:
