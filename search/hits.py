@@ -43,13 +43,20 @@ def hits(searcher: Searcher, rows: Sequence[Row], scene: Scene, position: int | 
     """The rows as they are shown; `position` is the first one's place in the list, from 0."""
     documents = searcher.documents([row.hit.id for row in rows], body=_looks_at_text(scene.request), html=False)
     highlighter = Highlighter(scene.plan.query)
+    addresses = _addresses([row.hit.id for row in rows], scene, position)
     return tuple(
-        _hit(row, document, highlighter, scene, None if position is None else position + index)
-        for index, (row, document) in enumerate(zip(rows, documents, strict=True))
+        _hit(row, document, highlighter, scene, address)
+        for row, document, address in zip(rows, documents, addresses, strict=True)
     )
 
 
-def _hit(row: Row, document: Document, highlighter: Highlighter, scene: Scene, position: int | None) -> Hit:
+def _addresses(ids: Sequence[str], scene: Scene, position: int | None) -> list[str]:
+    if scene.linked:
+        return scene.links.articles(ids, scene.request, position)
+    return [scene.links.article(name) for name in ids]
+
+
+def _hit(row: Row, document: Document, highlighter: Highlighter, scene: Scene, address: str) -> Hit:
     request = scene.request
     found = _excerpts(document, highlighter, request)
     zone = zone_named(request.time_zone)
@@ -57,7 +64,7 @@ def _hit(row: Row, document: Document, highlighter: Highlighter, scene: Scene, p
     return Hit(
         id=document.id,
         url=web_address(document.url),
-        article_url=scene.links.article(document.id, request if scene.linked else None, position),
+        article_url=address,
         title=document.title,
         title_html=mark_html(document.title, found.title_spans) if request.highlight == "html" else "",
         sections=document.sections,

@@ -22,6 +22,10 @@ class LinkMaker(Protocol):
         """`search(request.under(each))` for each of the conditions, at little more than the price of one."""
         ...
 
+    def articles(self, ids: Iterable[str], request: SearchRequest, position: int | None) -> list[str]:
+        """`article` for each of the hits, the first of which is at that place, at little more than the price of one."""
+        ...
+
     def rendering(self, name: str, request: SearchRequest) -> str:
         """The same search as `html`, `atom`, `feed` or `csv`."""
         ...

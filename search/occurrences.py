@@ -150,6 +150,7 @@ class _Holders:
         self._found: dict[str, _Holder] = {}
         self._passing: dict[str, Piece] = {}
         self._tried: set[str] = set()
+        self._holding: set[str] = set()
         self._looked_up = -1
 
     def among(self, pieces: set[str]) -> list[_Holder]:
@@ -164,6 +165,8 @@ class _Holders:
                 self._try(text, passing[text])
             if self._looked_up < len(self._pieces.known):
                 self._look_up()
+            for text in (self._holding & pieces).difference(self._tried):
+                self._try(text, self._pieces.known[text])
         return [self._found[text] for text in self._found.keys() & pieces]
 
     def distance(self, pieces: Sequence[str], first: int, last: int, reach: int) -> int:
@@ -178,13 +181,11 @@ class _Holders:
         return distance
 
     def _look_up(self) -> None:
-        """Finds the known pieces that hold a word, by the word."""
+        """Finds the known pieces that may hold a word, by the word."""
         self._looked_up = len(self._pieces.known)
         holding, known = self._pieces.holding, self._pieces.known
         for word in (*self._surfaces, *self._stems):
-            for text in holding.get(word, ()):
-                if text not in self._tried and text in known:
-                    self._try(text, known[text])
+            self._holding.update(filter(known.__contains__, list(holding.get(word, ()))))
 
     def _choose(self, texts: Iterable[str]) -> None:
         """Finds those of the texts that hold a word, by asking for each spelling whether it fits."""

@@ -16,7 +16,7 @@ from search.counting import Counting, asking
 from search.engines.base import Searcher
 from search.links import LinkMaker
 from search.query.patterns import edit_distance
-from search.query.tree import And, Phrase, Query, Word
+from search.query.tree import And, Or, Phrase, Query, Word
 from search.request import SearchRequest
 from search.response import Correction
 from search.rewriting import joined, positive_parts, replaced, rewritten
@@ -28,6 +28,8 @@ CANDIDATES: Final = 3
 """Near words tried for each."""
 KNOWN: Final = 3
 """A word that so many articles hold is known, and is not corrected."""
+PLENTY: Final = 30
+"""Where all words must match and so many articles do, each of the words, in one form or another, is known."""
 FAR_MORE: Final = 50
 """How many times more articles must hold the near word, where a few hold the word itself."""
 LONG_WORD: Final = 5
@@ -59,6 +61,8 @@ def did_you_mean(
 
     Of two that differ only in the form of a word (inflation, inflated) the likelier stands for both.
     """
+    if total >= PLENTY and _needs_all(tree):
+        return ()
     searcher = counting.searcher
     corrections: list[Correction] = []
     senses: set[tuple[str, ...]] = set()
@@ -70,6 +74,12 @@ def did_you_mean(
             corrections.append(Correction(asked.q, count, links.search(asked)))
     corrections.sort(key=lambda correction: -correction.count)
     return tuple(corrections[:MAX_CORRECTIONS])
+
+
+def _needs_all(tree: Query) -> bool:
+    """Whether an article must have every word that is asked for."""
+    children = tree.children if isinstance(tree, And) else (tree,)
+    return not any(isinstance(child, Or) for child in children)
 
 
 def _candidates(tree: Query, total: int, searcher: Searcher) -> Iterator[Query]:

@@ -6,10 +6,11 @@ Parameters stand in one order, defaults are left out, and `webui.parameters.pars
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import count, repeat
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -70,8 +71,7 @@ class SiteLinks:
         for keywords, start, end in conditions:
             filters = _parameters(_filter_pairs(keywords)) if keywords else ()
             dates = _parameters(self._date_pairs((start, end), moving=True))
-            parameters = (*before, *filters, *dates, *after)
-            addresses.append(f"{path}?{'&'.join(parameters)}" if parameters else path)
+            addresses.append(_with_parameters(path, (*before, *filters, *dates, *after)))
         return addresses
 
     def rendering(self, name: str, request: SearchRequest) -> str:
@@ -85,10 +85,19 @@ class SiteLinks:
         path = f"{self.prefix}/article/{quote_id(id)}"
         if request is None:
             return path
-        pairs = self._pairs(_without_shape(_first_page(request)), _SHAPE.per_page)
-        if position is not None:
-            pairs.append(("position", str(position)))
-        return _with_query(path, pairs)
+        return _with_parameters(path, [*self._way_back(request), *_position(position)])
+
+    def articles(self, ids: Iterable[str], request: SearchRequest, position: int | None) -> list[str]:
+        """The pages of hits that follow each other, the first of them at that place."""
+        path, way_back = f"{self.prefix}/article/", self._way_back(request)
+        places = repeat(None) if position is None else count(position)
+        return [
+            _with_parameters(path + quote_id(name), [*way_back, *_position(place)])
+            for name, place in zip(ids, places, strict=False)
+        ]
+
+    def _way_back(self, request: SearchRequest) -> list[str]:
+        return _parameters(self._pairs(_without_shape(_first_page(request)), _SHAPE.per_page))
 
     def _address(self, kind: str, request: SearchRequest) -> str:
         return _with_query(self.prefix + ROUTES[kind], self._pairs(request, PER_PAGE[kind]))
@@ -231,8 +240,16 @@ def _without_shape(request: SearchRequest) -> SearchRequest:
     return replace(request, facets=DEFAULT_FACETS, fields=None, highlight=_SHAPE.highlight, explain=False)
 
 
+def _position(position: int | None) -> list[str]:
+    return [] if position is None else [f"position={position}"]
+
+
 def _with_query(path: str, pairs: _Pairs) -> str:
-    return f"{path}?{'&'.join(_parameters(pairs))}" if pairs else path
+    return _with_parameters(path, _parameters(pairs))
+
+
+def _with_parameters(path: str, parameters: Sequence[str]) -> str:
+    return f"{path}?{'&'.join(parameters)}" if parameters else path
 
 
 def _parameters(pairs: _Pairs) -> list[str]:

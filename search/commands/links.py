@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import count, repeat
 from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
@@ -63,12 +64,21 @@ class TerminalLinks:
         path = f"/article/{quote(id)}"
         if request is None:
             return path
+        return _address(path, [*self._way_back(request), *_position(position)])
+
+    def articles(self, ids: Iterable[str], request: SearchRequest, position: int | None) -> list[str]:
+        """The pages on the site of hits that follow each other."""
+        way_back = self._way_back(request)
+        places = repeat(None) if position is None else count(position)
+        return [
+            _address(f"/article/{quote(name)}", [*way_back, *_position(place)])
+            for name, place in zip(ids, places, strict=False)
+        ]
+
+    def _way_back(self, request: SearchRequest) -> list[str]:
         if request.page != 1 or request.cursor is not None:
             request = replace(request, page=1, cursor=None)
-        parameters = self._parameters(request)
-        if position is not None:
-            parameters.append(f"position={position}")
-        return _address(path, parameters)
+        return self._parameters(request)
 
     def _parameters(self, request: SearchRequest) -> list[str]:
         conditions = Conditions(request.keywords, request.start, request.end)
@@ -77,6 +87,10 @@ class TerminalLinks:
     def _settings(self, request: SearchRequest) -> list[str]:
         rows = zip(_PARAMETERS, _values(request), self._usual, strict=True)
         return [_parameter(name, write(own)) for (name, _, write), own, usual in rows if own != usual]
+
+
+def _position(position: int | None) -> list[str]:
+    return [] if position is None else [f"position={position}"]
 
 
 def _question(request: SearchRequest) -> list[str]:
