@@ -26,6 +26,7 @@ _SCRAPS = (
 )  # fmt: skip
 texts = st.one_of(
     st.text(max_size=60),
+    st.text(alphabet="aBsSiIL1234567.,-_/&'’ \u00a0é·", max_size=25),
     st.lists(st.sampled_from((*_SCRAPS, " ", " ", " ")), max_size=20).map("".join),
     st.lists(st.one_of(st.sampled_from(_SCRAPS), st.text(max_size=6)), max_size=12).map(" ".join),
 )
