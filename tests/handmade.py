@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from search.document import Document
-from search.engines.flat.builder import SegmentBuilder
-from search.engines.flat.container import Container
-from search.engines.flat.deletions import write_deletions
-from search.engines.flat.layout import SEGMENT, SEGMENT_SUFFIX
-from search.engines.flat.manifest import File, Manifest, SegmentEntry, new_generation, write_manifest
-from search.engines.flat.toc import write_toc
+from search.engines.whoosh.files.container import Container
+from search.engines.whoosh.files.deletions import write_deletions
+from search.engines.whoosh.files.layout import SEGMENT, SEGMENT_SUFFIX
+from search.engines.whoosh.files.manifest import File, Manifest, SegmentEntry, new_generation, write_manifest
+from search.engines.whoosh.view.toc import write_toc
+from search.engines.whoosh.writing.builder import SegmentBuilder
 
 
 def commit_all(directory: Path, history: Iterable[Sequence[Document | str]]) -> Manifest:

@@ -25,9 +25,10 @@ from search.engines.base import (
     Recency,
     Searcher,
 )
-from search.engines.flat import evaluate, laid, leaves, postings, ranked, runs
-from search.engines.flat.engine import WhooshEngine
 from search.engines.memory import MemoryEngine
+from search.engines.whoosh.engine import WhooshEngine
+from search.engines.whoosh.evaluation import evaluate, laid, leaves, ranked, runs
+from search.engines.whoosh.reading import postings
 from search.query.match import (
     Match,
     MatchAll,

@@ -15,9 +15,9 @@ from search.commands import main
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine, Problem
-from search.engines.flat.container import Container
-from search.engines.flat.layout import DELETIONS, SEGMENT
-from search.engines.flat.manifest import read_manifest
+from search.engines.whoosh.files.container import Container
+from search.engines.whoosh.files.layout import DELETIONS, SEGMENT
+from search.engines.whoosh.files.manifest import read_manifest
 from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing
 
 CONTENT = tuple(

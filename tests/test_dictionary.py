@@ -20,18 +20,18 @@ from search.document import Document
 from search.engines import memory_match, open_engine
 from search.engines.answer import Deadline
 from search.engines.base import Searcher
-from search.engines.flat import dictionary as flat_dictionary
-from search.engines.flat import frequent
-from search.engines.flat.builder import SegmentBuilder
-from search.engines.flat.container import Container, ContainerWriter
-from search.engines.flat.dictionary import Dictionary
-from search.engines.flat.layout import NO_STEM, SEGMENT, STEM_MARK, letters, string_arrays, to_bytes
-from search.engines.flat.manifest import Manifest
-from search.engines.flat.places import TimeIsUp
-from search.engines.flat.segments import Segment
-from search.engines.flat.snapshot import LiveSegment, Snapshot
-from search.engines.flat.vocabulary import Vocabulary
-from search.engines.flat.wildcards import Numbers
+from search.engines.whoosh.dictionary import frequent
+from search.engines.whoosh.dictionary import lookup as flat_dictionary
+from search.engines.whoosh.dictionary.lookup import Dictionary
+from search.engines.whoosh.dictionary.vocabulary import Vocabulary
+from search.engines.whoosh.dictionary.wildcards import Numbers
+from search.engines.whoosh.evaluation.places import TimeIsUp
+from search.engines.whoosh.files.container import Container, ContainerWriter
+from search.engines.whoosh.files.layout import NO_STEM, SEGMENT, STEM_MARK, letters, string_arrays, to_bytes
+from search.engines.whoosh.files.manifest import Manifest
+from search.engines.whoosh.reading.segments import Segment
+from search.engines.whoosh.reading.snapshot import LiveSegment, Snapshot
+from search.engines.whoosh.writing.builder import SegmentBuilder
 from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchTerm, MatchWildcard, Term
 from search.query.patterns import edit_distance, wildcard_regex
 from search.ranking import STEM_WEIGHT
@@ -140,7 +140,7 @@ def test_a_part_may_be_longer_in_bytes_than_any_word(tmp_path: Path, pattern: st
 
 
 def test_blocks_of_words_give_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("search.engines.flat.vocabulary._BLOCK", 3)
+    monkeypatch.setattr("search.engines.whoosh.dictionary.vocabulary._BLOCK", 3)
     words = [a + b + c for a in "ab\u00e9" for b in "ab\u4e2d" for c in "ab"]
     vocabulary = a_vocabulary(tmp_path, words)
     for pattern in ("*", "*b*", "?b?", "a*b", "?\u4e2d*", "*a*a*", "bb?"):

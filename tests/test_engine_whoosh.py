@@ -14,8 +14,8 @@ from archives import ALL_FIELDS, ask, exact, fill, phrase
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine, FacetPlan, Plan
-from search.engines.flat import building, merging
-from search.engines.flat.builder import SegmentBuilder
+from search.engines.whoosh.writing import building, merging
+from search.engines.whoosh.writing.builder import SegmentBuilder
 from search.errors import EngineError
 from search.query.match import MatchPrefix
 

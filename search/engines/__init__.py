@@ -16,7 +16,7 @@ def _open_memory(rest: str) -> Engine:
 
 
 def _open_whoosh(rest: str) -> Engine:
-    from search.engines.flat import open_directory
+    from search.engines.whoosh import open_directory
 
     return open_directory(rest)
 

@@ -1,15 +1,15 @@
-"""The engine on disk: Whoosh keeps the words and the articles, numpy answers the questions."""
+"""The engine on disk: arrays in mapped files, evaluated whole, that Whoosh can read too."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from search.engines.whoosh.engine import WhooshEngine
+from search.engines.base import Engine
 from search.errors import ConfigError
 
 
-def open_directory(rest: str) -> WhooshEngine:
+def open_directory(rest: str) -> Engine:
     """The engine of a directory, as a path or as the rest of a URL (`///absolute/path`, `relative/path`)."""
     if rest.startswith("///"):
         rest = rest[2:]
@@ -17,7 +17,6 @@ def open_directory(rest: str) -> WhooshEngine:
         rest = rest[1:]
     if not rest or "\0" in rest:
         raise ConfigError("the index URL names no directory; write for example whoosh:archive")
+    from search.engines.whoosh.engine import WhooshEngine  # the processes that build segments do without
+
     return WhooshEngine(Path(rest))
-
-
-__all__ = ["WhooshEngine", "open_directory"]

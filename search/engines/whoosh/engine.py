@@ -1,28 +1,29 @@
-"""An index directory as an engine: who may write, and what is the newest commit.
-
-Whoosh's own files hold pickles: like a program, an index is only to be opened if its maker is trusted.
-"""
+"""An index directory as an engine: who may write, and what is the newest commit."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from search.engines.base import CAPABILITIES, Problem, WriterProgress
+from search.engines.base import CAPABILITIES, Condensed, Problem, Repair, WriterProgress
 from search.engines.whoosh.check import check_directory
 from search.engines.whoosh.errors import reading
-from search.engines.whoosh.manifest import NAME, read_manifest
+from search.engines.whoosh.files.manifest import NAME, Manifest, read_manifest
+from search.engines.whoosh.reading.snapshot import SegmentStore
+from search.engines.whoosh.repair import repair_directory
 from search.engines.whoosh.searcher import WhooshSearcher
-from search.engines.whoosh.snapshot import SegmentStore
-from search.engines.whoosh.writer import WhooshWriter
+from search.engines.whoosh.writing.building import Workshop
+from search.engines.whoosh.writing.merging import Size, into_few
+from search.engines.whoosh.writing.writer import WhooshWriter
 
 _Stamp = tuple[int, int, int]
 
 
 class WhooshEngine:
-    """See `search.engines.base.Engine`."""
+    """See `search.engines.base.Engine`. A writer with several processes leaves them running for the next one, until
+    `close`, the end of the program, or an error."""
 
     capabilities = CAPABILITIES
 
@@ -30,14 +31,14 @@ class WhooshEngine:
         self.url = f"whoosh:{'//' if directory.is_absolute() else ''}{directory.as_posix()}"
         self._directory = directory
         self._segments = SegmentStore(directory)
+        self._workshop = Workshop()
         self._lock = Lock()
         self._seen: tuple[_Stamp, str] | None = None
 
     def writer(
         self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None
     ) -> WhooshWriter:
-        del workers, progress
-        return WhooshWriter(self._directory, replace, partial(read_manifest, self._directory))
+        return WhooshWriter(self._directory, self._workshop, replace=replace, workers=workers, progress=progress)
 
     def searcher(self) -> WhooshSearcher:
         return WhooshSearcher(self._directory, self._segments)
@@ -56,6 +57,22 @@ class WhooshEngine:
     def check(self) -> Iterable[Problem]:
         return check_directory(self._directory)
 
+    def repair(self) -> Iterable[Repair]:
+        return repair_directory(self._directory)
+
+    def optimize(self, *, progress: WriterProgress | None = None) -> Condensed:
+        started = time.monotonic()
+        before = read_manifest(self._directory)
+        if into_few([Size(segment.articles, segment.live) for segment in before.segments]):
+            with WhooshWriter(self._directory, self._workshop, condense=True, progress=progress):
+                pass
+        after = read_manifest(self._directory)
+        return _condensed(before, after, time.monotonic() - started)
+
+    def close(self) -> None:
+        """Ends the processes that writers have left running."""
+        self._workshop.close()
+
     def _stamp(self) -> _Stamp | None:
         """What changes when the manifest is replaced; None if it is not there."""
         with reading(self._directory):
@@ -64,3 +81,12 @@ class WhooshEngine:
             except (FileNotFoundError, NotADirectoryError):
                 return None
         return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _condensed(before: Manifest, after: Manifest, seconds: float) -> Condensed:
+    return Condensed(
+        articles=after.articles,
+        segments=(len(before.segments), len(after.segments)),
+        size_bytes=(before.size_bytes(), after.size_bytes()),
+        seconds=seconds,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import pickle
 import struct
 import zlib
 from collections.abc import Iterator
@@ -11,21 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from whoosh.filedb.filestore import StorageError
-from whoosh.filedb.filetables import FileFormatError
-from whoosh.index import EmptyIndexError
-from whoosh.index import IndexError as WhooshIndexError
-from whoosh.reading import CorruptIndexError, TermNotFound
-
 from search.errors import BackfileError, EngineError, IndexDamaged
 
 _DAMAGE: Final = (
-    FileNotFoundError, IsADirectoryError, NotADirectoryError, CorruptIndexError, TermNotFound, FileFormatError,
-    StorageError, EmptyIndexError, WhooshIndexError, pickle.UnpicklingError, struct.error, zlib.error, EOFError,
-    LookupError, ValueError, TypeError, AttributeError, AssertionError, NameError, ImportError, OverflowError,
-    MemoryError,
+    FileNotFoundError, IsADirectoryError, NotADirectoryError, struct.error, zlib.error, EOFError, LookupError,
+    ValueError, TypeError, AttributeError, OverflowError, MemoryError,
 )  # fmt: skip
-"""What reading files that are not what they were raises, in Whoosh and in the standard library beneath it."""
+"""What reading files that are not what they were raises, in our code and in the libraries beneath it."""
 
 _ADVICE: Final[dict[int | None, str]] = {
     errno.EACCES: "permission denied; check who owns it",
@@ -33,6 +24,7 @@ _ADVICE: Final[dict[int | None, str]] = {
     errno.EROFS: "the disk is read-only",
     errno.ENOSPC: "the disk is full; free some space and try again",
     errno.EDQUOT: "the disk quota is used up; free some space and try again",
+    errno.EFBIG: "a file would grow larger than the system allows; raise the limit",
     errno.EMFILE: "too many open files; raise the limit",
 }
 

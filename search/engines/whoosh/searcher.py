@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 
@@ -12,15 +13,19 @@ from search.document import Document
 from search.engines.answer import Deadline
 from search.engines.base import IndexStatus, Plan, Results
 from search.engines.dates import zone_named
-from search.engines.outcome import leaves
-from search.engines.whoosh.dictionary import Dictionary
-from search.engines.whoosh.errors import damaged
-from search.engines.whoosh.facets import Counts
-from search.engines.whoosh.leaves import LeafReader
-from search.engines.whoosh.places import TimeIsUp
-from search.engines.whoosh.results import no_results, search_results
-from search.engines.whoosh.snapshot import SegmentStore
+from search.engines.whoosh.dictionary.lookup import Dictionary
+from search.engines.whoosh.errors import damaged, reading
+from search.engines.whoosh.evaluation.conditions import Conditions
+from search.engines.whoosh.evaluation.evaluate import Evaluator
+from search.engines.whoosh.evaluation.facets import Counts
+from search.engines.whoosh.evaluation.leaves import LeafReader
+from search.engines.whoosh.evaluation.results import search_results
+from search.engines.whoosh.evaluation.scoring import Norms
+from search.engines.whoosh.reading.snapshot import LiveSegment, SegmentStore
 from search.errors import EngineError
+
+_REMEMBERED: Final = 10_000
+"""Hits of earlier answers whose place is known when their articles are asked for."""
 
 
 class WhooshSearcher:
@@ -31,10 +36,13 @@ class WhooshSearcher:
         self._store = store
         self._snapshot = store.open_snapshot()
         self._parts = self._snapshot.segments
-        self._dictionary = Dictionary(self._snapshot)
-        self._reader = LeafReader(self._snapshot, self._dictionary)
+        with reading(directory):
+            self._dictionary = Dictionary(self._snapshot)
+            self._reader = LeafReader(self._snapshot, self._dictionary)
+        self._norms = Norms(self._snapshot)
+        self._conditions = Conditions()
         self._counts = Counts(self._snapshot)
-        self._places: dict[str, tuple[int, int]] | None = None
+        self._numbers: dict[str, int] = {}
         self._open = True
 
     def status(self) -> IndexStatus:
@@ -44,66 +52,79 @@ class WhooshSearcher:
     def search(self, plan: Plan) -> Results:
         zone_named(plan.time_zone)
         deadline = Deadline(plan.deadline)
-        self._require_open()
-        try:
-            known = {leaf: self._reader.read(leaf, deadline) for leaf in dict.fromkeys(leaves(plan.query))}
-        except TimeIsUp:
-            return no_results(plan)
-        return search_results(plan, self._parts, known, self._counts, deadline)
+        with self._reading():
+            evaluator = Evaluator(self._snapshot, self._reader, self._norms, self._conditions, deadline, plan.time_zone)
+            if len(self._numbers) > _REMEMBERED:
+                self._numbers.clear()
+            return search_results(plan, evaluator, self._counts, self._numbers)
 
     def document(self, id: str) -> Document | None:
-        self._require_open()
-        place = self._place(id)
-        return None if place is None else self._parts[place[0]].segment.article(place[1])
+        with self._reading():
+            return self._document(id, body=True, html=True)
 
     def documents(self, ids: Sequence[str], *, body: bool = True, html: bool = True) -> list[Document]:
-        del body, html  # one with the other
         found = []
-        for name in ids:
-            document = self.document(name)
-            if document is None:
-                raise damaged(self._directory, f"the article {name!r} is not there")
-            found.append(document)
+        with self._reading():
+            for name in ids:
+                document = self._document(name, body=body, html=html)
+                if document is None:
+                    raise damaged(self._directory, f"the article {name!r} is not there")
+                found.append(document)
         return found
 
+    def _document(self, id: str, *, body: bool, html: bool) -> Document | None:
+        number = self._numbers.get(id)
+        if number is not None:
+            part, doc = self._snapshot.place(number)
+            return part.segment.article(doc, body=body, html=html)
+        for part in self._parts:
+            for doc in part.segment.docs_of_id(id):
+                if part.live[doc]:
+                    return part.segment.article(doc, body=body, html=html)
+        return None
+
     def content_hashes(self) -> Mapping[str, str]:
-        self._require_open()
-        return {
-            part.segment.ids[doc]: part.segment.facts["content_hash"][doc].tobytes().hex()
-            for part in self._parts
-            for doc in np.flatnonzero(part.live).tolist()
-        }
+        with self._reading():
+            return {
+                name: part.segment.content_hashes[doc].tobytes().hex()
+                for part in self._parts
+                for doc, name in _live_ids(part)
+            }
 
     def sources(self) -> Mapping[str, str]:
-        self._require_open()
-        return {
-            part.segment.ids[doc]: part.segment.sources[doc]
-            for part in self._parts
-            for doc in np.flatnonzero(part.live).tolist()
-        }
+        with self._reading():
+            return {
+                name: sources[ordinals[doc]]
+                for part in self._parts
+                for sources, ordinals in [(part.segment.sources.all(), part.segment.source_ordinals.tolist())]
+                for doc, name in _live_ids(part)
+            }
 
     def id_of_url(self, url: str) -> str | None:
-        self._require_open()
-        named = (
-            part.segment.ids[doc] for part in self._parts for doc in part.segment.urls.get(url, ()) if part.live[doc]
-        )
-        return min(named, default=None)
+        with self._reading():
+            named = (
+                part.segment.id_of(doc)
+                for part in self._parts
+                for doc in part.segment.docs_of_url(url)
+                if part.live[doc]
+            )
+            return min(named, default=None)
 
     def values(self, field: str) -> Mapping[str, int]:
-        self._require_open()
-        return self._counts.keyword_totals(field)
+        with self._reading():
+            return self._counts.keyword_totals(field)
 
     def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        self._require_open()
-        return self._dictionary.terms(prefix, limit)
+        with self._reading():
+            return self._dictionary.terms(prefix, limit)
 
     def similar_terms(self, word: str, distance: int, limit: int) -> list[tuple[str, int]]:
-        self._require_open()
-        return self._dictionary.similar_terms(word, distance, limit)
+        with self._reading():
+            return self._dictionary.similar_terms(word, distance, limit)
 
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
-        self._require_open()
-        return [self._dictionary.article_count(word) for word in words]
+        with self._reading():
+            return self._dictionary.document_frequencies(words)
 
     def close(self) -> None:
         """Gives the files back; searching afterwards raises EngineError."""
@@ -117,17 +138,14 @@ class WhooshSearcher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _require_open(self) -> None:
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
         if not self._open:
             raise EngineError("this searcher is closed; open another")
+        with reading(self._directory):
+            yield
 
-    def _place(self, name: str) -> tuple[int, int] | None:
-        """The segment and the number of an article that is not deleted."""
-        if self._places is None:
-            self._require_open()
-            self._places = {
-                part.segment.ids[doc]: (number, doc)
-                for number, part in enumerate(self._parts)
-                for doc in np.flatnonzero(part.live).tolist()
-            }
-        return self._places.get(name)
+
+def _live_ids(part: LiveSegment) -> Iterator[tuple[int, str]]:
+    ids = part.segment.ids.all()
+    return ((doc, ids[doc]) for doc in np.flatnonzero(part.live).tolist())

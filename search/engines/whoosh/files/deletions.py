@@ -1,0 +1,37 @@
+"""Which articles of a segment a commit does not count: a small file beside the segment, written anew by each commit
+that takes something out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.whoosh.errors import reading
+from search.engines.whoosh.files.container import Container, ContainerWriter
+from search.engines.whoosh.files.layout import DELETIONS, DELETIONS_SUFFIX
+from search.engines.whoosh.files.manifest import File, SegmentEntry
+
+
+def live_articles(directory: Path, entry: SegmentEntry) -> NDArray[np.bool_]:
+    """Which articles of a segment a commit counts. Raises IndexDamaged, IndexVersionError or EngineError."""
+    live = np.ones(entry.articles, np.bool_)
+    if entry.deletions:
+        with reading(directory):
+            live[Container(directory / entry.deletions.name, DELETIONS).array("docs")] = False
+    return live
+
+
+def write_deletions(directory: Path, entry: SegmentEntry, docs: NDArray[Any], number: int) -> SegmentEntry:
+    """The entry as commit `number` has it, with these articles deleted too; its deletions are on the disk."""
+    live = live_articles(directory, entry)
+    live[docs] = False
+    gone = np.flatnonzero(~live).astype(np.uint32)
+    stem = entry.file.name.partition(".")[0]
+    path = directory / f"{stem}.{number}{DELETIONS_SUFFIX}"
+    with ContainerWriter(path, DELETIONS) as writer:
+        writer.add("docs", gone)
+    return replace(entry, deletions=File(path.name, writer.size, writer.crc32), deleted=len(gone))

@@ -1,0 +1,1 @@
+"""A commit as mapped arrays: its segments, their postings, and the columns of their articles."""

@@ -1,0 +1,197 @@
+"""One immutable segment as mapped arrays: opened once, shared by every searcher that includes it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.document import Document
+from search.engines.whoosh.dictionary.vocabulary import Vocabulary
+from search.engines.whoosh.files.container import Container
+from search.engines.whoosh.files.layout import SEGMENT, Strings, text_hash, to_bytes
+from search.engines.whoosh.files.stored import decode_article
+from search.engines.whoosh.reading.days import local_days
+from search.engines.whoosh.reading.postings import FieldPostings, field_postings
+from search.schema import DATE_FIELDS, TEXT_FIELDS
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Days = NDArray[np.int32]
+
+_CACHED_DAYS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordColumn:
+    """The values of one keyword field: article d has those numbered `ordinals[starts[d]:starts[d + 1]]`."""
+
+    values: Strings
+    starts: NDArray[np.uint32]
+    ordinals: NDArray[np.uint32]
+
+
+class Segment:
+    """A segment file. It is mapped as long as anyone holds it, also when a later commit removes its name.
+
+    Raises FileNotFoundError, OSError, IndexVersionError, or DamagedFile, when it is opened and when it is read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.container = Container(path, SEGMENT)
+        self.name = path.name.partition(".")[0]
+        self.size = self.container.numbers["articles"]
+        self._fields: dict[str, FieldPostings] = {}
+        self._keywords: dict[str, KeywordColumn] = {}
+        self._days: OrderedDict[tuple[int, str], Days] = OrderedDict()
+        self._lock = Lock()
+
+    def _per_field(self, name: str, fields: int) -> NDArray[Any]:
+        return self.container.array(name).reshape(fields, self.size)
+
+    def _strings(self, name: str) -> Strings:
+        return Strings(self.container.array(f"{name}.bytes"), self.container.array(f"{name}.starts"))
+
+    # Words
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words there are."""
+        return Vocabulary(self.container)
+
+    def field(self, name: str) -> FieldPostings:
+        """Where the words of a text field stand."""
+        if (found := self._fields.get(name)) is None:
+            found = self._fields[name] = field_postings(self.container, name)
+        return found
+
+    @cached_property
+    def is_joined(self) -> Mask:
+        """Which words are joined ones, such as `postwar` for `post-war`: at their places another one stands as well."""
+        joined: Mask = np.zeros(len(self.container.array("word.stem")), np.bool_)
+        for name in TEXT_FIELDS:
+            joined[self.container.array(f"{name}.joined.words")] = True
+        return joined
+
+    @cached_property
+    def lengths(self) -> NDArray[np.uint32]:
+        """Words of each text field (rows, in the order of TEXT_FIELDS) of each article."""
+        return self._per_field("lengths", len(TEXT_FIELDS))
+
+    # Articles
+
+    @cached_property
+    def ids(self) -> Strings:
+        """The id of each article."""
+        return self._strings("id")
+
+    @cached_property
+    def id_order(self) -> NDArray[np.uint32]:
+        """The articles in rising order of their ids."""
+        return self.container.array("id.order")
+
+    @cached_property
+    def _id_hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+        return self.container.array("id.hashes"), self.container.array("id.docs")
+
+    @cached_property
+    def _url_hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+        return self.container.array("url.hashes"), self.container.array("url.docs")
+
+    @cached_property
+    def _urls(self) -> Strings:
+        return self._strings("url")
+
+    def id_of(self, doc: int) -> str:
+        """The id of an article."""
+        return self.ids[doc]
+
+    def docs_of_id(self, id: str) -> list[int]:
+        """The articles with that id; several if one commit added it several times, all of them but one deleted."""
+        return _having(id, self._id_hashes, self.ids)
+
+    def docs_of_url(self, url: str) -> list[int]:
+        """The articles with exactly that address, deleted ones included."""
+        return _having(url, self._url_hashes, self._urls) if url else []
+
+    def article(self, doc: int, *, body: bool = True, html: bool = True) -> Document:
+        """The stored article; with `html` False without its markup, with `body` False without its text either."""
+        return decode_article(self._articles.raw(doc), body=body, html=html)
+
+    @cached_property
+    def _articles(self) -> Strings:
+        return self._strings("article")
+
+    @cached_property
+    def fingerprints(self) -> NDArray[np.uint64]:
+        """The similarity hash of each article."""
+        return self.container.array("fingerprints")
+
+    @cached_property
+    def content_hashes(self) -> NDArray[np.uint8]:
+        """The content hash of each article, a row of 16 bytes."""
+        return self.container.array("content_hashes").reshape(self.size, 16)
+
+    @cached_property
+    def sources(self) -> Strings:
+        """Where articles come from, each once."""
+        return self._strings("source")
+
+    @cached_property
+    def source_ordinals(self) -> NDArray[np.uint32]:
+        """Which of `sources` each article comes from."""
+        return self.container.array("source.ordinals")
+
+    def keywords(self, field: str) -> KeywordColumn:
+        """The values of a keyword field."""
+        if (found := self._keywords.get(field)) is None:
+            arrays = self.container.array(f"kw.{field}.starts"), self.container.array(f"kw.{field}.ordinals")
+            found = self._keywords[field] = KeywordColumn(self._strings(f"kw.{field}.values"), *arrays)
+        return found
+
+    # Dates
+
+    @cached_property
+    def _dates(self) -> Floats:
+        return self._per_field("dates", len(DATE_FIELDS))
+
+    @cached_property
+    def _floating(self) -> NDArray[np.uint8]:
+        return self._per_field("floating", len(DATE_FIELDS))
+
+    def epochs(self, field: int) -> Floats:
+        """Seconds since 1970 of a date field (by its ordinal in DATE_FIELDS); NaN where undated."""
+        column: Floats = self._dates[field]
+        return column
+
+    def days(self, field: int, time_zone: str) -> Days:
+        """The local day (ordinal) of each article; UNDATED where it has none."""
+        key = (field, time_zone)
+        with self._lock:
+            if key in self._days:
+                self._days.move_to_end(key)
+                return self._days[key]
+        days = local_days(self.epochs(field), self._floating[field] != 0, time_zone).astype(np.int32)
+        with self._lock:
+            self._days[key] = days
+            while len(self._days) > _CACHED_DAYS:
+                self._days.popitem(last=False)
+        return days
+
+
+def _having(text: str, hashed: tuple[NDArray[np.uint64], NDArray[np.uint32]], texts: Strings) -> list[int]:
+    """The articles whose text it is, by the hashes of all."""
+    hashes, docs = hashed
+    wanted = np.uint64(text_hash(text))
+    first, last = np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right")
+    raw = to_bytes(text)
+    return sorted(doc for doc in docs[first:last].tolist() if texts.raw(doc) == raw)
+
+
+__all__ = ["Days", "FieldPostings", "Floats", "KeywordColumn", "Mask", "Segment"]

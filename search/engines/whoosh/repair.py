@@ -1,0 +1,236 @@
+"""Brings a damaged index back to a commit that is whole, and says what that cost.
+
+In this order, so that as little as possible is lost:
+
+1. A manifest whose checksum is wrong, but which names files that are all what they were, is written anew;
+   otherwise the commit before takes its place.
+2. A file whose header is damaged gets it back: the manifest knows the checksum of the directory that stands at its end.
+3. A damaged segment is built anew from its stored articles. Those that cannot be read any more are counted;
+   the next indexing run brings them back, since the index does not hold them.
+4. A segment of which nothing can be read is left out, unless the commit before is whole and holds more.
+
+Nothing is removed before the mended commit is on the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import Final
+
+import numpy as np
+
+from search.document import Document
+from search.engines.base import Repair
+from search.engines.whoosh.check import UNREADABLE, check_container, check_directory, check_segment
+from search.engines.whoosh.errors import damaged, writing
+from search.engines.whoosh.files.container import Container, DamagedFile, recover_header
+from search.engines.whoosh.files.deletions import live_articles, write_deletions
+from search.engines.whoosh.files.layout import DELETIONS, SEGMENT, SEGMENT_SUFFIX, Strings
+from search.engines.whoosh.files.lock import DirectoryLock
+from search.engines.whoosh.files.manifest import (
+    NAME,
+    PREVIOUS_NAME,
+    File,
+    Manifest,
+    SegmentEntry,
+    new_generation,
+    read_manifest,
+    write_manifest,
+)
+from search.engines.whoosh.files.stored import decode_article
+from search.engines.whoosh.files.sweep import sweep
+from search.engines.whoosh.view.toc import write_toc
+from search.engines.whoosh.writing.builder import SegmentBuilder
+from search.errors import BackfileError, EngineError, IndexDamaged, IndexMissing
+
+_AGAIN: Final = "run `backfile index` over their sources to bring them back"
+
+
+def repair_directory(directory: Path) -> list[Repair]:
+    """What was done; nothing if all was well. Raises IndexMissing, IndexLocked, IndexVersionError, EngineError, and
+    IndexDamaged if there is nothing left to go back to."""
+    if not list(check_directory(directory)):
+        return []
+    with writing(directory):
+        lock = DirectoryLock(directory)
+        try:
+            lock.announce()
+            return _Mending(directory).run()
+        finally:
+            lock.release()
+
+
+@dataclass(slots=True)
+class _Mending:
+    """One repair under way: `done` says what was done, `doubtful` names segments whose deletions are lost."""
+
+    directory: Path
+    done: list[Repair] = field(default_factory=list)
+    doubtful: set[str] = field(default_factory=set)
+
+    def run(self) -> list[Repair]:
+        manifest = self._manifest()
+        entries: Sequence[SegmentEntry | None] = [self._segment(entry) for entry in manifest.segments]
+        if any(entry is None for entry in entries):
+            manifest, entries = self._richer(manifest, entries)
+        self._commit(manifest, [entry for entry in entries if entry is not None])
+        return self.done
+
+    def _say(self, name: str, message: str, lost: int = 0) -> None:
+        self.done.append(Repair(str(self.directory / name), message, lost))
+
+    # The manifest
+
+    def _manifest(self) -> Manifest:
+        try:
+            return read_manifest(self.directory)
+        except (IndexDamaged, IndexMissing):  # `check` has seen that there is an index
+            pass
+        if (found := self._unsigned()) is not None:
+            self._say(NAME, "its checksum was wrong, but its files are what they were: written anew")
+            return found
+        try:
+            before = read_manifest(self.directory, PREVIOUS_NAME)
+        except EngineError as error:
+            raise damaged(self.directory, "neither the newest commit nor the one before can be read") from error
+        self._say(NAME, f"it cannot be read: the commit before, of {before.articles:,} articles, takes its place")
+        return before
+
+    def _unsigned(self) -> Manifest | None:
+        """The newest manifest without regard to its checksum, if every file is what it says."""
+        try:
+            manifest = read_manifest(self.directory, signed=False)
+        except BackfileError:
+            return None
+        return manifest if self._is_whole(manifest) else None
+
+    def _is_whole(self, manifest: Manifest) -> bool:
+        return not any(any(check_segment(self.directory, entry, set())) for entry in manifest.segments)
+
+    def _richer(
+        self, manifest: Manifest, entries: Sequence[SegmentEntry | None]
+    ) -> tuple[Manifest, Sequence[SegmentEntry | None]]:
+        """What is left of this commit, or the one before if that holds more."""
+        try:
+            before = read_manifest(self.directory, PREVIOUS_NAME)
+        except EngineError:
+            return manifest, entries
+        if before.articles <= sum(entry.live for entry in entries if entry) or not self._is_whole(before):
+            return manifest, entries
+        self._say(NAME, f"the commit before, of {before.articles:,} articles, takes the place of the newest; {_AGAIN}")
+        self.doubtful.clear()
+        return before, before.segments
+
+    # Segments
+
+    def _segment(self, entry: SegmentEntry) -> SegmentEntry | None:
+        """The entry of the segment as it is after the repair; None if nothing is left of it."""
+        self._restore_header(entry.file, SEGMENT)
+        entry = self._with_readable_deletions(entry)
+        if not any(check_segment(self.directory, entry, set())):
+            return entry
+        return self._rebuilt(entry)
+
+    def _restore_header(self, file: File, kind: str) -> None:
+        path = self.directory / file.name
+        try:
+            headless = any(not section for section, _ in Container(path, kind).problems())
+        except FileNotFoundError:
+            return
+        except (BackfileError, *UNREADABLE):
+            headless = True
+        if headless and recover_header(path, file.size, file.crc32):
+            self._say(file.name, "its header was damaged: written anew")
+
+    def _with_readable_deletions(self, entry: SegmentEntry) -> SegmentEntry:
+        if entry.deletions is None:
+            return entry
+        self._restore_header(entry.deletions, DELETIONS)
+        if not any(check_container(self.directory, entry.deletions, DELETIONS)):
+            return entry
+        self.doubtful.add(entry.file.name)
+        self._say(entry.deletions.name, f"what was deleted cannot be read: {entry.deleted:,} articles may be back")
+        return replace(entry, deletions=None, deleted=0)
+
+    def _rebuilt(self, entry: SegmentEntry) -> SegmentEntry | None:
+        builder = SegmentBuilder()
+        lost = 0
+        try:
+            for document in _stored_articles(self.directory, entry):
+                if document is None:
+                    lost += 1
+                else:
+                    builder.add(document)
+        except (BackfileError, FileNotFoundError, *UNREADABLE):
+            lost = entry.live
+        if lost == entry.live:
+            self._say(entry.file.name, f"none of its {lost:,} articles can be read: they are lost; {_AGAIN}", lost)
+            return None
+        kept = builder.articles
+        path = self.directory / f"{token_hex(8)}{SEGMENT_SUFFIX}"
+        builder.write(path)
+        cost = f"; {lost:,} cannot be read and are lost; {_AGAIN}" if lost else ""
+        self._say(entry.file.name, f"built anew from {kept:,} stored articles{cost}", lost)
+        if entry.file.name in self.doubtful:
+            self.doubtful.add(path.name)
+        written = Container(path, SEGMENT)
+        return SegmentEntry(File(path.name, written.size, written.crc32), kept)
+
+    # The commit
+
+    def _without_doubles(self, entries: Sequence[SegmentEntry], number: int) -> Iterator[SegmentEntry]:
+        """Where deletions are lost, articles that another segment holds too were replaced there, and go."""
+        elsewhere: set[str] = set()
+        if self.doubtful:
+            for entry in entries:
+                if entry.file.name not in self.doubtful:
+                    elsewhere.update(_live_ids(self.directory, entry).values())
+        for entry in entries:
+            if entry.file.name not in self.doubtful:
+                yield entry
+                continue
+            own = _live_ids(self.directory, entry)
+            doubles = [doc for doc, name in own.items() if name in elsewhere]
+            elsewhere.update(own.values())
+            yield write_deletions(self.directory, entry, np.array(doubles, np.uint32), number) if doubles else entry
+
+    def _commit(self, manifest: Manifest, entries: Sequence[SegmentEntry]) -> None:
+        number = manifest.number + 1
+        kept = tuple(self._without_doubles(entries, number))
+        mended = Manifest(number, new_generation(), datetime.now(UTC), kept)
+        mended = replace(mended, toc=write_toc(self.directory, mended))
+        if not self.done:
+            self._say("", "what is not needed for searching was damaged: written anew")
+        write_manifest(self.directory, mended, keep_previous=False)
+        (self.directory / PREVIOUS_NAME).unlink(missing_ok=True)
+        sweep(self.directory, mended)
+
+
+def _strings(container: Container, name: str) -> Strings:
+    return Strings(container.array(f"{name}.bytes"), container.array(f"{name}.starts"))
+
+
+def _live_ids(directory: Path, entry: SegmentEntry) -> dict[int, str]:
+    ids = _strings(Container(directory / entry.file.name, SEGMENT), "id")
+    return {doc: ids[doc] for doc in np.flatnonzero(live_articles(directory, entry)).tolist()}
+
+
+def _stored_articles(directory: Path, entry: SegmentEntry) -> Iterator[Document | None]:
+    """Every article of a damaged segment that the commit counts; None for one that is not what was added."""
+    container = Container(directory / entry.file.name, SEGMENT)
+    damage = {name for name, _ in container.problems()}
+    articles = _strings(container, "article")
+    hashes = None if "content_hashes" in damage else container.array("content_hashes").reshape(-1, 16)
+    if hashes is None and not damage.isdisjoint({"article.bytes", "article.starts"}):
+        raise DamagedFile("neither the articles nor their checksums are what was written")
+    for doc in np.flatnonzero(live_articles(directory, entry)).tolist():
+        try:
+            document = decode_article(articles.raw(doc))
+            sound = hashes is None or document.content_hash() == hashes[doc].tobytes().hex()
+        except UNREADABLE:
+            sound = False
+        yield document if sound else None
