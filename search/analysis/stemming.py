@@ -41,7 +41,7 @@ def stem(word: str, language: str) -> str:
     Give the word as it was written: its accents tell the stemmer what its ending is.
     """
     row = LANGUAGES.get(primary_language(language))
-    if row is None or row.stemmer is None or _DIGIT.search(word):
+    if row is None or row.stemmer is None or _DIGIT.search(word if word.isascii() else fold(word)):  # A² is a2
         return fold(word)
     lowered = _lower(word, row.code)
     try:
