@@ -61,16 +61,21 @@ def best_passages(text: str, marks: Sequence[Mark], limit: int) -> list[Passage]
     weights = _weights(marks)
     considered = _thinned(marks)
     windows = _windows(text, considered, list(weights))
+    worths = _worths(windows, weights, set())
     passages: list[Passage] = []
     shown: set[int] = set()
     while windows and len(passages) < limit:
-        start, _, first, after, _ = _best(windows, weights, shown)
+        values = [worths[window[4]] for window in windows]
+        start, _, first, after, _ = windows[values.index(max(values))]
         end = max([mark[1] for mark in considered[first:after]])
         passage = _passage(text, start, end, marks, passages)
         passages.append(passage)
-        shown.update([mark[2] for mark in passage.marks])
         left, right = passage.start, passage.end
         windows = [window for window in windows if right <= window[0] or window[1] <= left]
+        new = {mark[2] for mark in passage.marks} - shown
+        if new and len(weights) > 1:
+            shown |= new
+            worths = _worths(windows, weights, shown)
     return passages
 
 
@@ -129,30 +134,30 @@ def _windows(text: str, marks: Sequence[Mark], groups: Sequence[int]) -> list[_W
     return windows
 
 
-def _best(windows: Sequence[_Window], weights: Mapping[int, float], shown: set[int]) -> _Window:
-    """The first of those worth most."""
-    each = [weight * (SEEN if group in shown else 1.0) for group, weight in weights.items()]
-    seen = [window[4] for window in windows]
-    worth = {packed: _worth(packed, each) for packed in set(seen)}
-    values = [worth[packed] for packed in seen]
-    return windows[values.index(max(values))]
-
-
-def _worth(packed: int, weights: Sequence[float]) -> float:
-    worth = 0.0
-    for weight in weights:
-        count = packed & _ALL_BITS
-        if count:
-            worth += weight * (1.0 + REPEAT * (count - 1))
-        packed >>= _BITS
-    return worth
+def _worths(windows: Sequence[_Window], weights: Mapping[int, float], shown: set[int]) -> dict[int, float]:
+    """What each window is worth, by the counts of its marks."""
+    tables = []
+    for group, weight in weights.items():
+        weight *= SEEN if group in shown else 1.0
+        tables.append([0.0, *(weight * (1.0 + REPEAT * repeats) for repeats in range(_COUNTED))])
+    worths = {}
+    for packed in {window[4] for window in windows}:
+        rest, worth = packed, 0.0
+        for table in tables:
+            worth += table[rest & _ALL_BITS]
+            rest >>= _BITS
+        worths[packed] = worth
+    return worths
 
 
 def _passage(text: str, start: int, end: int, marks: Sequence[Mark], others: Sequence[Passage]) -> Passage:
     floor, ceiling = _block(text, start)
     ceiling = max(ceiling, end)
-    floor = max([floor, *(other.end for other in others if other.end <= start)])
-    ceiling = min([ceiling, *(other.start for other in others if other.start >= end)])
+    for other in others:
+        if other.end <= start:
+            floor = max(floor, other.end)
+        elif other.start >= end:
+            ceiling = min(ceiling, other.start)
     while floor < start and text[floor].isspace():
         floor += 1
     left = _left(text, start, end, floor)

@@ -134,8 +134,8 @@ def near_words(searcher: Searcher, surface: str, articles: int) -> list[str]:
     least = max(1, FAR_MORE * articles)
     scored = [
         (count / EDIT_COST ** edit_distance(surface, word, distance), word)
-        for word, count in searcher.similar_terms(surface, distance, 50)
-        if count >= least and word.isalpha()
+        for word, count in searcher.similar_terms(surface, distance, 50, least)
+        if word.isalpha()
     ]
     scored.sort(key=lambda pair: (-pair[0], pair[1]))
     return [word for _, word in scored[:CANDIDATES]]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -30,15 +30,22 @@ def timeline(counted: base.Timeline, request: SearchRequest, links: LinkMaker) -
     if not hits:
         return response.Timeline(step, ())
     numbers = range(min(hits), max(hits) + 1)
-    bounds = [bounds_of(step, number) for number in numbers]
-    addresses = links.searches(request, _narrowed(request, bounds))
+    addresses = links.searches(request, _narrowed(request, [bounds_of(step, number) for number in numbers]))
     return response.Timeline(
         step,
         tuple(
-            response.TimelineBucket(start.isoformat(), end.isoformat(), hits[number], archive[number], url)
-            for number, (start, end), url in zip(numbers, bounds, addresses, strict=True)
+            [
+                response.TimelineBucket(*_written(step, number), hits.get(number, 0), archive.get(number, 0), url)
+                for number, url in zip(numbers, addresses, strict=True)
+            ]
         ),
     )
+
+
+@lru_cache(maxsize=4096)
+def _written(step: Step, number: int) -> tuple[str, str]:
+    first, last = bounds_of(step, number)
+    return first.isoformat(), last.isoformat()
 
 
 def _step(counted: base.Timeline) -> Step:
@@ -51,12 +58,18 @@ def _step(counted: base.Timeline) -> Step:
     return next(step for step in coarser if number_of(step, last) - number_of(step, first) < MAX_BUCKETS)
 
 
-def _numbered(step: Step, counts: Mapping[str, int]) -> Counter[int]:
-    numbered: Counter[int] = Counter()
+def _numbered(step: Step, counts: Mapping[str, int]) -> dict[int, int]:
+    numbered: dict[int, int] = {}
     for period, count in counts.items():
         if count:
-            numbered[number_of(step, first_day(period))] += count
+            number = _number(step, period)
+            numbered[number] = numbered.get(number, 0) + count
     return numbered
+
+
+@lru_cache(maxsize=4096)
+def _number(step: Step, period: str) -> int:
+    return number_of(step, first_day(period))
 
 
 def narrowed(request: SearchRequest, start: date, end: date) -> SearchRequest:
@@ -69,6 +82,9 @@ def _narrowed(request: SearchRequest, bounds: Sequence[tuple[date, date]]) -> It
     zone = zone_named(request.time_zone)
     first = None if request.start is None else _day(request.start, zone)
     last = None if request.end is None else _day(request.end, zone)
+    if first is None and last is None:
+        yield from (Conditions(request.keywords, start, end) for start, end in bounds)
+        return
     for start, end in bounds:
         later = request.start if first is not None and first >= start else start
         earlier = request.end if last is not None and last <= end else end

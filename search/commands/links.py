@@ -101,11 +101,12 @@ def _question(request: SearchRequest) -> list[str]:
 
 
 def _conditions(conditions: Conditions) -> list[str]:
-    parameters = [_parameter(name, value) for name, filters in conditions.keywords for value in _written(filters)]
-    if conditions.start is not None:
-        parameters.append(_parameter("from", conditions.start.isoformat()))
-    if conditions.end is not None:
-        parameters.append(_parameter("to", conditions.end.isoformat()))
+    keywords, start, end = conditions
+    parameters = [_parameter(name, value) for name, filters in keywords for value in _written(filters)]
+    if start is not None:
+        parameters.append(_parameter("from", start.isoformat()))
+    if end is not None:
+        parameters.append(_parameter("to", end.isoformat()))
     return parameters
 
 

@@ -233,9 +233,9 @@ class Searcher(Protocol):
         with the number of articles that hold them in any of these fields, by falling number, then word."""
         ...
 
-    def similar_terms(self, word: str, distance: int, limit: int) -> list[tuple[str, int]]:
-        """Words as in `terms` within `distance` edits of the folded `word`, itself left out,
-        by distance, then falling number of articles, then word. The first character may differ."""
+    def similar_terms(self, word: str, distance: int, limit: int, least: int = 1) -> list[tuple[str, int]]:
+        """Words as in `terms` within `distance` edits of the folded `word`, itself left out, that at least `least`
+        articles hold, by distance, then falling number of articles, then word. The first character may differ."""
         ...
 
     def document_frequencies(self, words: Sequence[str]) -> list[int]:

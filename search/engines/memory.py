@@ -209,11 +209,11 @@ class MemorySearcher:
         counts = {word: count for word, count in self._vocabulary().items() if word.startswith(prefix)}
         return most_frequent(counts.items(), counts.__getitem__, limit)
 
-    def similar_terms(self, word: str, distance: int, limit: int) -> list[tuple[str, int]]:
+    def similar_terms(self, word: str, distance: int, limit: int, least: int = 1) -> list[tuple[str, int]]:
         found = [
             (edits, -count, other)
             for other, count in self._vocabulary().items()
-            if other != word and (edits := edit_distance(word, other, distance)) <= distance
+            if other != word and count >= least and (edits := edit_distance(word, other, distance)) <= distance
         ]
         return [(other, -count) for _, count, other in sorted(found)[:limit]]
 

@@ -118,9 +118,9 @@ class WhooshSearcher:
         with self._reading():
             return self._dictionary.terms(prefix, limit)
 
-    def similar_terms(self, word: str, distance: int, limit: int) -> list[tuple[str, int]]:
+    def similar_terms(self, word: str, distance: int, limit: int, least: int = 1) -> list[tuple[str, int]]:
         with self._reading():
-            return self._dictionary.similar_terms(word, distance, limit)
+            return self._dictionary.similar_terms(word, distance, limit, least)
 
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
         with self._reading():

@@ -56,13 +56,29 @@ class Dictionary:
         ranges = (part.segment.vocabulary.prefix_range(prefix) for part in self._segments)
         return self._most_frequent([np.arange(first, last) for first, last in ranges], limit)
 
-    def similar_terms(self, word: str, distance: int, limit: int) -> list[tuple[str, int]]:
+    def similar_terms(self, word: str, distance: int, limit: int, least: int = 1) -> list[tuple[str, int]]:
         """See `search.engines.base.Searcher.similar_terms`."""
+        if least > 1:
+            return self._similar_and_frequent(word, distance, least)[:limit]
         near = [part.segment.vocabulary.near(word, distance) for part in self._segments]
         found: list[tuple[str, int]] = []
         for wanted in range(1, distance + 1):
             found += self._most_frequent([numbers[edits == wanted] for numbers, edits in near], limit - len(found))
         return found
+
+    def _similar_and_frequent(self, word: str, distance: int, least: int) -> list[tuple[str, int]]:
+        """What so many articles hold, one segment has its share of: few words, to be asked for in the others."""
+        share = -(-least // max(1, len(self._segments)))
+        edits: dict[str, int] = {}
+        for part in self._segments:
+            vocabulary = part.segment.vocabulary
+            numbers, distances = vocabulary.near(word, distance, least=share)
+            edits.update(zip(vocabulary.spellings(numbers), distances.tolist(), strict=True))
+        edits.pop(word, None)
+        names = list(edits)
+        counted = zip(names, self.document_frequencies(names), strict=True)
+        frequent = [(name, count) for name, count in counted if count >= least]
+        return sorted(frequent, key=lambda pair: (edits[pair[0]], -pair[1], pair[0]))
 
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
         """See `search.engines.base.Searcher.document_frequencies`."""

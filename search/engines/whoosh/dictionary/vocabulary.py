@@ -150,15 +150,17 @@ class Vocabulary:
             raw = self._raw[self._starts[begin] : self._starts[end]]
             yield begin + wildcard.fitting(raw, self._characters[begin:end])
 
-    def near(self, word: str, distance: int, first: int = 0, last: int | None = None) -> tuple[Numbers, Numbers]:
+    def near(
+        self, word: str, distance: int, first: int = 0, last: int | None = None, *, least: int = 0
+    ) -> tuple[Numbers, Numbers]:
         """The surfaces from `first` to before `last` that are within `distance` edits (optimal string alignment) of
-        the word, rising, and how many edits."""
-        numbers = first + self._alike(word, distance, slice(first, last))
+        the word, rising, and how many edits; of those only that `least` articles of the file hold."""
+        numbers = first + self._alike(word, distance, slice(first, last), least)
         edits = _edits(word, self.spellings(numbers), distance)
         kept = edits <= distance
         return numbers[kept], edits[kept]
 
-    def _alike(self, word: str, distance: int, among: slice) -> Numbers:
+    def _alike(self, word: str, distance: int, among: slice, least: int) -> Numbers:
         """Those whose length and letters do not rule it out.
 
         An edit adds at most one letter and takes away at most one; of the edits that make up a difference in length,
@@ -166,6 +168,8 @@ class Vocabulary:
         """
         longer = self._characters[among].astype(np.int16) - len(word)
         found = np.flatnonzero(np.abs(longer) <= distance)
+        if least:
+            found = found[self.articles[among][found] >= least]
         own, others = np.uint32(letters(word)), self._letters[among][found]
         longer = longer[found]
         found_missing = _bit_count(own & ~others) <= distance - np.maximum(longer, 0)
