@@ -19,7 +19,7 @@ test: $(VENV)/.test browser  ## Install and run all tests, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
 test-whoosh-versions:  ## Run all tests on each Whoosh and each Python there is
-	@sh tests/whoosh_versions.sh
+	@bash tests/whoosh_versions.sh
 
 benchmark: $(VENV)/.benchmark  ## Measure Backfile beside other engines, into docs/explanation/benchmark.md
 	@$(BIN)/python -m benchmark --docs docs
