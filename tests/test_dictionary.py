@@ -244,7 +244,9 @@ def test_completions_and_counts_are_those_of_the_memory_engine(
     words = ["rate", "die", "nothing", "ete", "rate", "bank"]
     assert ours.document_frequencies(words) == other.document_frequencies(words)
     for distance in (1, 2):
-        assert ours.similar_terms("rat", distance, limit) == other.similar_terms("rat", distance, limit)
+        for least in (1, 2, 3, 5):
+            expected = other.similar_terms("rat", distance, limit, least)
+            assert ours.similar_terms("rat", distance, limit, least) == expected
 
 
 LEAVES = st.builds(

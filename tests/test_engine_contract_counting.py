@@ -167,6 +167,8 @@ def test_similar_terms_come_by_distance_then_number_then_word(engine: Engine) ->
     with fill(engine, *WORDS).searcher() as searcher:
         assert searcher.similar_terms("flood", 1, 9) == [("blood", 1), ("floods", 1)], "without the word itself"
         assert searcher.similar_terms("floodx", 2, 9) == [("flood", 2), ("floods", 1), ("blood", 1)]
+        assert searcher.similar_terms("floodx", 2, 9, 2) == [("flood", 2)], "in so many articles at least"
+        assert searcher.similar_terms("flood", 2, 9, 2) == searcher.similar_terms("floodx", 2, 0, 2) == []
         assert searcher.similar_terms("floodx", 2, 2) == [("flood", 2), ("floods", 1)]
         assert searcher.similar_terms("lfood", 1, 9) == [("flood", 2)], "neighbours that change places are one edit"
         assert searcher.similar_terms("zzzzzz", 2, 9) == []

@@ -99,6 +99,16 @@ def test_addresses_under_other_conditions_are_those_of_the_single_requests(
         assert links.searches(request, iter(conditions)) == single
 
 
+@given(requests(), st.lists(st.text(min_size=1, max_size=5), max_size=3), st.none() | st.integers(0, 99))
+def test_addresses_of_hits_are_those_of_the_single_articles(
+    request: SearchRequest, names: list[str], position: int | None
+) -> None:
+    for links in (SiteLinks("api", "/archive"), TerminalLinks("Europe/Berlin")):
+        places = [None if position is None else position + index for index in range(len(names))]
+        single = [links.article(name, request, place) for name, place in zip(names, places, strict=True)]
+        assert links.articles(iter(names), request, position) == single
+
+
 def test_a_moment_is_written_in_its_own_zone() -> None:
     utc = datetime(2024, 7, 1, 12, tzinfo=UTC)
     for moment in (utc, utc.astimezone(timezone(timedelta(hours=2)))):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from math import log
 from urllib.parse import unquote
 
 import pytest
@@ -13,8 +16,8 @@ from hypothesis import strategies as st
 from search.analysis import query_term
 from search.document import Document, Heading
 from search.fragments import anchor_address, text_address, web_address
-from search.highlight import MAX_HIGHLIGHT_CHARS, Highlighter, Mark
-from search.passages import MAX_LENGTH, best_passages, marks_within
+from search.highlight import ENOUGH, MAX_HIGHLIGHT_CHARS, Highlighter, Mark
+from search.passages import MAX_LENGTH, MAX_REPEATS, REACH, REPEAT, best_passages, marks_within
 from search.query.match import Match, MatchAll, MatchEvery, MatchPhrase, MatchTerm
 from search.schema import TEXT_FIELDS
 from search.snippets import MAX_SNIPPETS, Excerpts, excerpts
@@ -233,3 +236,71 @@ def test_passages_stand_apart_and_hold_their_marks_whole(marked: tuple[str, list
     for passage in passages:
         inside = [mark for mark in marks if passage.start <= mark.start and mark.end <= passage.end]
         assert list(passage.marks) == inside == marks_within(marks, passage.start, passage.end)
+
+
+@given(_marked_texts())
+def test_the_best_passage_is_found_by_looking_at_every_place(marked: tuple[str, list[Mark]]) -> None:
+    text, marks = marked
+    counts = Counter(mark.group for mark in marks)
+    windows = [_together(text, marks, first) for first in range(len(marks))]
+    best = max(windows, key=lambda window: round(_value(window, counts), 9))
+    [passage] = best_passages(text, marks, 1)
+    assert passage.start <= best[0].start
+    assert set(best) <= set(passage.marks)
+
+
+def _together(text: str, marks: Sequence[Mark], first: int) -> list[Mark]:
+    """The marks from the first one on that one passage can show: all that follow up to one that is too far away."""
+    start = marks[first].start
+    end = text.find("\n\n", start)
+
+    def is_near(mark: Mark) -> bool:
+        return mark.end <= start + REACH and (end < 0 or mark.start < end)
+
+    return [marks[first], *itertools.takewhile(is_near, marks[first + 1 :])]
+
+
+def _value(window: Sequence[Mark], counts: Counter[int]) -> float:
+    own = Counter(mark.group for mark in window)
+    repeats = {group: min(times - 1, MAX_REPEATS) for group, times in own.items()}
+    return sum((1.0 + REPEAT * times) / (1.0 + log(counts[group])) for group, times in repeats.items())
+
+
+_PARAGRAPHS = st.lists(
+    st.tuples(
+        st.sampled_from(["peace and war", "war", "peace", "treaty", "valley of peace,\nwar", "x" * 300]),
+        st.integers(1, 90),
+    ).map(lambda pair: " ".join([pair[0]] * pair[1])),
+    max_size=9,
+)
+_QUERIES = st.lists(st.sampled_from(["peace", "war", "treaty"]), min_size=1, unique=True)
+
+
+@given(_PARAGRAPHS, _QUERIES)
+def test_of_a_long_article_paragraphs_are_read_until_every_word_was_met_often_enough(
+    paragraphs: list[str], words: list[str]
+) -> None:
+    text = "\n\n".join(paragraphs)
+    highlighter = Highlighter(MatchEvery(tuple(term(word) for word in words)))
+    read, marks = highlighter.leading_marks(text, "en")
+    everything = highlighter.marks(text, "en")
+    assert marks == [mark for mark in everything if mark.end <= len(read)]
+    if read != text:
+        assert text.startswith(read + "\n\n")
+        assert min(Counter(mark.group for mark in marks)[group] for group in range(len(words))) >= ENOUGH
+        assert len(read) >= MAX_LENGTH
+
+
+def test_a_rare_word_is_shown_from_the_end_of_an_article_full_of_the_others() -> None:
+    text = "\n\n".join(["War and war, and peace. " + FILLER * 3] * 100 + ["The treaty of war and peace."])
+    words = MatchEvery((term("war"), term("peace"), term("treaty")))
+    assert "treaty" in excerpted(article(text), words).snippets[0].text
+    common = MatchEvery((term("war"), term("peace")))
+    assert len(Highlighter(common).leading_marks(text, "en")[0]) < len(text) / 4
+    assert excerpted(article(text), common).snippets[0].spans
+
+
+def test_phrases_are_looked_for_in_all_of_an_article() -> None:
+    text = "\n\n".join(["War peace war. " + FILLER * 3] * 100)
+    match = MatchPhrase(ALL, (term("war").term, term("peace").term))
+    assert Highlighter(match).leading_marks(text, "en")[0] == text

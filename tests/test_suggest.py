@@ -148,3 +148,15 @@ def test_of_the_forms_of_a_word_only_the_likeliest_is_offered_as_a_correction() 
     with engine.searcher() as searcher:
         answer = service.search(searcher, SearchRequest("inflaton rate"), LINKS)
     assert [(found.text, found.count) for found in answer.suggestions.did_you_mean] == [("inflation rate", 5)]
+
+
+def test_words_that_stand_in_plenty_of_articles_in_another_form_are_not_corrected() -> None:
+    engine = open_engine("memory:")
+    with engine.writer() as writer:
+        for number, word in enumerate(["storm"] * 40 + ["stormer"] * 90):
+            writer.add(_titled(str(number), "Weather", f"A {word} of the year."))
+    with engine.searcher() as searcher:
+        found = service.search(searcher, SearchRequest("stormed"), LINKS)
+        either = service.search(searcher, SearchRequest("storm yeer", operator="or"), LINKS)
+    assert (found.total, found.suggestions.did_you_mean) == (40, ())
+    assert [correction.text for correction in either.suggestions.did_you_mean] == ["storm OR year"]

@@ -166,12 +166,13 @@ class Vocabulary:
         An edit adds at most one letter and takes away at most one; of the edits that make up a difference in length,
         each does only one of both.
         """
-        longer = self._characters[among].astype(np.int16) - len(word)
+        frequent = np.flatnonzero(self.articles[among] >= least) if least else slice(None)
+        longer = self._characters[among][frequent].astype(np.int16) - len(word)
         found = np.flatnonzero(np.abs(longer) <= distance)
-        if least:
-            found = found[self.articles[among][found] >= least]
-        own, others = np.uint32(letters(word)), self._letters[among][found]
         longer = longer[found]
+        if not isinstance(frequent, slice):
+            found = frequent[found]
+        own, others = np.uint32(letters(word)), self._letters[among][found]
         found_missing = _bit_count(own & ~others) <= distance - np.maximum(longer, 0)
         found_added = _bit_count(others & ~own) <= distance + np.minimum(longer, 0)
         return found[found_missing & found_added]
