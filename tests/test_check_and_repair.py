@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import random
+import struct
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from archives import ask, exact, fill
+from archives import ALL_FIELDS, ask, exact, fill, phrase, word
 from click.testing import CliRunner
+from numpy.typing import NDArray
 
 from search.commands import main
-from search.document import Document
+from search.document import Document, Heading
 from search.engines import open_engine
-from search.engines.base import Engine, Problem
-from search.engines.whoosh.files.container import Container
+from search.engines.base import Engine, FacetPlan, Problem
+from search.engines.whoosh import repair as repairing
+from search.engines.whoosh.files.container import Container, ContainerWriter, DamagedFile
+from search.engines.whoosh.files.deletions import live_articles
 from search.engines.whoosh.files.layout import DELETIONS, SEGMENT
-from search.engines.whoosh.files.manifest import read_manifest
-from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing
+from search.engines.whoosh.files.manifest import File, read_manifest, write_manifest
+from search.engines.whoosh.files.ordering import rising_within, row_slices
+from search.engines.whoosh.writing.builder import SegmentBuilder
+from search.errors import BackfileError, EngineError, IndexDamaged, IndexLocked, IndexMissing
+from search.query.match import Match, MatchDates, MatchFuzzy, MatchKeyword, MatchPrefix, MatchWildcard
 
 CONTENT = tuple(
     Document(f"{n:03}", f"word{n} common", "a body of text " * 5, url=f"https://news.example/{n}", tags=(f"t{n}",))
@@ -210,6 +224,41 @@ def test_a_lost_manifest_gives_way_to_the_commit_before(directory: Path, content
     assert hashes(directory) == {document.id: document.content_hash() for document in CONTENT}
 
 
+def test_what_went_with_a_lost_manifest_is_counted(directory: Path, runner: CliRunner) -> None:
+    fill(engine_at(directory), Document("new", "An article of the newest commit", "Its text."), REPLACED)
+    (directory / "backfile.json").write_bytes(b"")
+    mended = runner.invoke(main, ["check", "--repair", "--index", str(directory)])
+    assert mended.exit_code == 1
+    assert "takes its place; 1 added after it are lost" in mended.output
+    assert "mended; 1 article was lost" in mended.output
+    assert hashes(directory) == EXPECTED
+
+
+def test_an_index_of_another_version_is_refused_and_not_called_damaged(directory: Path, runner: CliRunner) -> None:
+    content = json.loads((directory / "backfile.json").read_text())
+    (directory / "backfile.json").write_text(json.dumps(content | {"version": 1}))
+    for arguments in (["check"], ["check", "--repair"]):
+        refused = runner.invoke(main, [*arguments, "--index", str(directory)])
+        assert refused.exit_code == 1
+        assert "format version 1" in refused.output
+        assert "--rebuild" in refused.output
+        assert "mend" not in refused.output
+
+
+def test_an_index_that_may_not_be_read_is_not_called_damaged(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+
+    def refuse(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.parent == directory:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    for asked in (engine_at(directory).check, engine_at(directory).repair):
+        with pytest.raises(EngineError, match="permission denied; check who owns it"):
+            list(asked())
+
+
 def test_a_manifest_whose_checksum_alone_is_wrong_keeps_its_commit(directory: Path) -> None:
     content = json.loads((directory / "backfile.json").read_text())
     (directory / "backfile.json").write_text(json.dumps(content | {"crc32": 1}))
@@ -282,3 +331,258 @@ def test_the_command_repairs_and_says_what_it_cost(directory: Path, runner: CliR
     assert mended.exit_code == 0
     assert "built anew from 38 stored articles" in mended.output
     assert runner.invoke(main, ["check", "--index", str(directory)]).exit_code == 0
+
+
+# --- arrays that lie -----------------------------------------------------------------------------------------------
+
+LYING = tuple(
+    Document(
+        f"{n:03}",
+        f"Post-war word{n % 7} common",
+        f"The bridge and the bridges of a state-of-the-art town, run{n % 3}ning, post-war common common word{n}. " * 3,
+        "A summary of the post-war common bridge",
+        (Heading("The post-war bridge", 2, 0), Heading("Running on", 2, 9)),
+        f"https://news.example/{n * 7}" if n % 5 else None,
+        ("News > Local", f"Section {n % 3}"),
+        ("Post-war Ann", f"Bob{n % 4}"),
+        ("post-war", f"t{n}", "t"),
+        datetime(2024, 1, 1 + n, n, tzinfo=UTC) if n % 4 else None,
+        date(2024, 2, 1 + n),
+        "en" if n % 3 else "de",
+        source=f"source{n % 2}",
+        fingerprint=(n + 1) * 0x9E3779B97F4A7C15 % 2**64,
+    )
+    for n in range(17)
+)
+
+UNTOLD = frozenset({"lengths", "articles", "counts", "positions", "words", "firsts"})
+"""What only reading the articles anew would tell: in these, other numbers within the range are not found."""
+
+FIELDS = ("title", "body", "tags")
+"""The others are kept alike."""
+
+
+@pytest.fixture(scope="module")
+def segment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("lying") / "archive"
+    fill(open_engine(str(directory)), *LYING)
+    assert list(engine_at(directory).check()) == []
+    return directory / read_manifest(directory).segments[0].file.name
+
+
+def rewritten(segment: Path, directory: Path, change: Callable[[str, NDArray[Any]], NDArray[Any] | None]) -> None:
+    """A commit of one segment in a new directory, sections changed, all checksums right."""
+    directory.mkdir()
+    container = Container(segment, SEGMENT)
+    with ContainerWriter(directory / segment.name, SEGMENT) as writer:
+        writer.numbers.update(container.numbers)
+        for name in container.sections:
+            changed = change(name, container.array(name))
+            if changed is not None:
+                writer.add(name, changed)
+    manifest = read_manifest(segment.parent)
+    entry = replace(manifest.segments[0], file=File(segment.name, writer.size, writer.crc32))
+    write_manifest(directory, replace(manifest, segments=(entry,), toc=None))
+
+
+def shortened(values: NDArray[Any]) -> NDArray[Any]:
+    return values[:-1]
+
+
+def out_of_range(values: NDArray[Any]) -> NDArray[Any]:
+    high = np.iinfo(values.dtype).max if values.dtype.kind == "u" else 1e18
+    return np.concatenate((values[: len(values) // 2], [high], values[len(values) // 2 + 1 :])).astype(values.dtype)
+
+
+def unsorted(values: NDArray[Any]) -> NDArray[Any]:
+    return values[::-1]
+
+
+def zeros(values: NDArray[Any]) -> NDArray[Any]:
+    return np.zeros_like(values)
+
+
+def section_names() -> list[str]:
+    """Of every segment."""
+    names = list[str]()
+    for name in ("id", "url", "source", "article", *(f"kw.{field}.values" for field in ("section", "author", "tag"))):
+        names += [f"{name}.bytes", f"{name}.starts"]
+    for field in ("section", "author", "tag"):
+        names += [f"kw.{field}.starts", f"kw.{field}.ordinals"]
+    names += ["id.order", "id.hashes", "id.docs", "url.hashes", "url.docs", "source.ordinals", "dates", "floating"]
+    names += ["lengths", "fingerprints", "content_hashes", "surface.bytes", "surface.starts", "surface.articles"]
+    names += ["surface.characters", "surface.letters", "surface.words", "word.stem", "stem.bytes", "stem.starts"]
+    names += ["stem.word_starts", "stem.words"]
+    for field in FIELDS:
+        names += [f"{field}.{part}" for part in ("words", "starts", "docs", "counts", "position_starts", "positions")]
+        names += [f"{field}.joined.{part}" for part in ("words", "firsts", "starts", "docs", "counts")]
+    return names
+
+
+@pytest.mark.parametrize("name", section_names())
+def test_arrays_that_lie_under_right_checksums_are_named_and_raise_only_errors_of_ours(
+    name: str, segment: Path, tmp_path: Path
+) -> None:
+    for number, lie in enumerate((shortened, out_of_range, unsorted, zeros)):
+        directory = tmp_path / f"lie{number}"
+        honest = Container(segment, SEGMENT).array(name)
+        rewritten(segment, directory, lambda own, values, lie=lie: lie(values) if own == name else values)  # type: ignore[misc]
+        lying = Container(directory / segment.name, SEGMENT).array(name)
+        if not np.array_equal(honest, lying, equal_nan=honest.dtype.kind == "f") and not is_untold(name, lie):
+            assert list(engine_at(directory).check()), f"{name} {lie.__name__}"
+        with np.errstate(all="ignore"):
+            ask_everything(engine_at(directory))
+            if lie is not shortened:
+                change_everything(engine_at(directory))
+
+
+def is_untold(name: str, lie: Callable[[NDArray[Any]], NDArray[Any]]) -> bool:
+    if name.startswith(("surface.words", "stem.words")):
+        return False
+    within = (unsorted, zeros) if name.endswith(("words", "firsts")) else (unsorted, zeros, out_of_range)
+    return name.rpartition(".")[2] in UNTOLD and lie in within
+
+
+@pytest.mark.parametrize("name", section_names())
+def test_a_section_that_is_not_there_is_named(name: str, segment: Path, tmp_path: Path) -> None:
+    rewritten(segment, tmp_path / "archive", lambda own, values: None if own == name else values)
+    assert any(f"no section {name}" in problem.message for problem in engine_at(tmp_path / "archive").check())
+    ask_everything(engine_at(tmp_path / "archive"))
+
+
+def test_every_section_of_a_segment_is_lied_about(segment: Path) -> None:
+    tested = set(section_names())
+    others = {name for name in Container(segment, SEGMENT).sections if name not in tested}
+    assert {name.split(".")[1] if name.startswith("kw.") else name.split(".")[0] for name in others} == {
+        "lang", "type", "headings", "summary", "author",
+    }, "kept like the others"  # fmt: skip
+
+
+QUERIES: tuple[Match, ...] = (
+    word("bridge"), word("postwar"), phrase("state of the art"), phrase("common bridge", slop=9),
+    MatchPrefix(ALL_FIELDS, "post"), MatchWildcard(ALL_FIELDS, "*r*"),
+    MatchFuzzy(ALL_FIELDS, "brigde", 2), MatchKeyword("tag", ("t", "post-war")),
+    MatchDates("published", date(2024, 1, 3), datetime(2024, 1, 9, tzinfo=UTC)),
+)  # fmt: skip
+
+
+def ask_everything(engine: Engine) -> None:
+    """Every question a searcher can be asked, errors of ours let pass."""
+    try:
+        searcher = engine.searcher()
+    except BackfileError:
+        return
+    facets = tuple(FacetPlan(name, 5) for name in ("section", "author", "tag", "lang", "type"))
+    questions: list[Callable[[], object]] = [
+        *(lambda query=query: ask(engine, query, facets=facets, timeline=True, explain=True) for query in QUERIES),
+        *(lambda order=order: ask(engine, sort=order, time_zone="Asia/Baku") for order in ("newest", "oldest")),
+        lambda: [searcher.document(document.id) for document in LYING],
+        lambda: searcher.id_of_url("https://news.example/7"),
+        lambda: (searcher.content_hashes(), searcher.sources()),
+        lambda: (searcher.terms("", 9), searcher.terms("c", 9), searcher.similar_terms("comon", 2, 9)),
+        lambda: searcher.document_frequencies(["common", "bridge", "nothing"]),
+        lambda: [searcher.values(plan.field) for plan in facets],
+    ]
+    for question in questions:
+        with suppress(BackfileError):
+            question()
+    searcher.close()
+
+
+def change_everything(engine: Engine) -> None:
+    """Adding, replacing, deleting and merging, errors of ours let pass."""
+    with suppress(BackfileError):
+        with engine.writer() as writer:
+            writer.add(replace(LYING[3], title="anew"))
+            writer.delete("005")
+        engine.optimize()
+
+
+def test_a_directory_that_lies_about_its_sections_is_damaged(segment: Path, tmp_path: Path) -> None:
+    raw = segment.read_bytes()
+    start, _ = struct.unpack_from("<QQ", raw, 16)
+    content = json.loads(raw[start:])
+    for lie in (
+        {"type": "O"}, {"type": "V8"}, {"type": 7}, {"items": -1}, {"items": 1 << 60}, {"items": "x"}, {"offset": -64},
+        {"offset": 0}, {"offset": 1 << 62}, {"offset": 65}, {"more": 1}, None, "[" * 200_000,
+    ):  # fmt: skip
+        if isinstance(lie, str):
+            directory = lie.encode()
+        else:
+            section = content["sections"]["dates"] | lie if lie else None
+            directory = json.dumps(content | {"sections": content["sections"] | {"dates": section}}).encode()
+        header = struct.pack("<8sIIQQ32x", raw[:8], 2, zlib.crc32(directory), start, len(directory))
+        (tmp_path / "lie").write_bytes(header + raw[64:start] + directory)
+        with pytest.raises((DamagedFile, TypeError, RecursionError)):
+            Container(tmp_path / "lie", SEGMENT)
+        manifest = read_manifest(segment.parent)
+        file = File(segment.name, start + len(directory), zlib.crc32(directory))
+        place = tmp_path / "archive"
+        place.mkdir(exist_ok=True)
+        (tmp_path / "lie").replace(place / segment.name)
+        write_manifest(place, replace(manifest, segments=(replace(manifest.segments[0], file=file),), toc=None))
+        with pytest.raises(IndexDamaged):
+            engine_at(place).searcher()
+        assert list(engine_at(place).check())
+
+
+def test_deletions_that_are_not_what_was_written_are_neither_read_nor_written_anew(directory: Path) -> None:
+    """Whoever reads them shows an article that was replaced; whoever copies them makes that last."""
+    (deleted,) = (path for path in committed_files(directory) if path.suffix == ".deleted")
+    flip(deleted, Container(deleted, DELETIONS).sections["docs"].offset)
+    (entry,) = (entry for entry in read_manifest(directory).segments if entry.deletions)
+    with pytest.raises(IndexDamaged, match="checksum"):
+        live_articles(directory, entry)
+    with pytest.raises(IndexDamaged, match="checksum"):
+        engine_at(directory).searcher()
+    with pytest.raises(IndexDamaged, match="checksum"):
+        engine_at(directory).writer()
+
+
+def test_a_manifest_with_more_articles_than_can_be_is_damaged(directory: Path) -> None:
+    manifest = read_manifest(directory)
+    for articles, deleted in ((1 << 40, 0), (-1, 0), (40, 41), (40, -1)):
+        entry = replace(manifest.segments[0], articles=articles, deleted=deleted)
+        write_manifest(directory, replace(manifest, segments=(entry,)))
+        with pytest.raises(IndexDamaged, match="cannot hold"):
+            read_manifest(directory)
+
+
+def test_what_commits_sweep_while_it_is_checked_is_no_problem(directory: Path) -> None:
+    engine = engine_at(directory)
+    problems = iter(engine.check())
+    for number in range(6):  # the check has read its commit, and not begun with the files of it
+        fill(engine, *(replace(document, title=f"anew {number}") for document in CONTENT))
+    assert list(problems) == []
+    assert list(engine.check()) == []
+
+
+def test_a_large_segment_is_built_anew_as_several(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = segments(directory)[0]
+    flip(path, Container(path, SEGMENT).sections["body.docs"].offset)
+    monkeypatch.setattr(repairing, "SegmentBuilder", lambda: SegmentBuilder(memory_bytes=20_000))
+    (repair,) = engine_at(directory).repair()
+    assert "built anew from 38 stored articles" in repair.message
+    assert len(segments(directory)) > 4
+    assert hashes(directory) == EXPECTED
+    assert list(engine_at(directory).check()) == []
+
+
+def test_a_repair_names_nothing_after_a_number_that_a_file_has(directory: Path) -> None:
+    """The commit before takes the place of one whose files are still there, named after the next number."""
+    number = read_manifest(directory).number
+    (directory / "backfile.json").write_bytes(b"{")
+    list(engine_at(directory).repair())
+    assert read_manifest(directory).number == number + 1
+
+
+def test_order_is_looked_at_across_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.engines.whoosh.files.ordering._SLICE", 3)
+    values = np.array([1, 5, 9, 2, 3, 8, 0, 4], np.uint32)
+    assert rising_within(values, np.array([0, 3, 6, 8], np.uint64))
+    assert rising_within(values, np.array([0, 3, 3, 5, 6, 8, 8], np.uint64))
+    for starts in ([0, 6, 8], [0, 3, 8], [0, 8], [0, 2, 4, 6, 8]):
+        assert not rising_within(values, np.array(starts, np.uint64))
+    assert [(rows.start, rows.stop) for rows in row_slices(np.array([0, 1, 2, 9, 9, 10], np.uint64))] == [
+        (0, 2), (2, 3), (3, 5),
+    ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from archives import ask, exact, fill
@@ -179,3 +179,19 @@ def test_document_frequencies_count_articles_in_title_headings_summary_and_body(
         words = ["flood", "bridge", "flodder", "floodtag", "the", "nothing", ""]
         assert searcher.document_frequencies(words) == [2, 2, 0, 0, 1, 0, 0]
         assert searcher.document_frequencies([]) == []
+
+
+@pytest.mark.parametrize("time_zone", ["UTC", "Pacific/Kiritimati", "America/New_York"])
+def test_the_calendar_ends_without_an_error(engine: Engine, time_zone: str) -> None:
+    """Some write "9999-12-31T23:59:59.999999Z" for "never", and some write it where it is earlier than in UTC."""
+    far_west, far_east = timezone(timedelta(hours=-12)), timezone(timedelta(hours=14))
+    dates = [date.min, date.max, *(datetime.min.replace(tzinfo=zone) for zone in (UTC, far_east)),
+             *(datetime.max.replace(tzinfo=zone) for zone in (UTC, far_west))]  # fmt: skip
+    fill(engine, *(Document(str(number), "flood", published=day) for number, day in enumerate(dates)))
+    for sort in ("relevance", "newest", "oldest"):
+        results = ask(engine, exact("flood"), timeline=True, time_zone=time_zone, sort=sort)
+        assert results.timeline is not None
+        assert results.timeline.counts == {"0001": 3, "9999": 3}
+    assert facet(engine, FacetPlan("published", interval="day"), time_zone=time_zone).missing == 0
+    inside = DateFilter("published", datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    assert ask(engine, exact("flood"), filters=(inside,), time_zone=time_zone).total == 6

@@ -31,6 +31,7 @@ from search.engines.whoosh.files import container
 from search.engines.whoosh.files.manifest import NAME, PREVIOUS_NAME, Manifest, read_manifest
 from search.engines.whoosh.writing import building, merging
 from search.engines.whoosh.writing.committed import TransactionSegment
+from search.engines.whoosh.writing.merge_parts import starts_of
 from search.engines.whoosh.writing.merging import MOST_ARTICLES, Size, into_few, to_merge
 from search.engines.whoosh.writing.workers import WorkerPool
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
@@ -223,7 +224,7 @@ def test_of_an_article_added_several_times_the_last_copy_is_found(directory: Pat
 def test_equal_hashes_of_unequal_ids_strike_nothing_out(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     segment = TransactionSegment(directory, read_manifest(directory).segments[0])
     hashes = segment.container.array("id.hashes").copy()
-    monkeypatch.setattr("search.engines.whoosh.writing.committed.text_hash", lambda _: int(hashes[3]))
+    monkeypatch.setattr("search.engines.whoosh.files.layout.text_hash", lambda _: int(hashes[3]))
     assert not segment.strike_id("nobody")
     name = segment._ids[int(segment.container.array("id.docs")[3])]
     assert segment.strike_id(name)
@@ -239,6 +240,51 @@ def test_thousands_of_articles_are_replaced_at_once(tmp_path: Path) -> None:
     changed = [replace(article, title=f"{article.title} changed") for article in articles[100:900]]
     fill(engine, *changed)
     assert answers(engine) == answers(fill(open_engine("memory:"), *articles[:100], *articles[900:], *changed))
+
+
+def test_half_an_article_is_in_no_later_commit(directory: Path) -> None:
+    engine = open_directory(str(directory))
+    with pytest.raises(AttributeError), engine.writer() as writer:
+        writer.add(Document("half", 7))  # type: ignore[arg-type]
+    fill(engine, Document("whole", "one"))
+    with engine.searcher() as searcher:
+        assert searcher.document("half") is None
+        assert len(searcher.sources()) == 61
+    assert list(engine.check()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_searcher_that_follows_the_commits_holds_only_the_files_of_the_newest(directory: Path) -> None:
+    reading, writing = open_directory(str(directory)), open_directory(str(directory))
+    searcher = reading.searcher()
+    for number in range(60):
+        with writing.writer() as writer:
+            for article in range(5):
+                writer.add(Document(f"{(number * 5 + article) % 80:03}", f"anew{number} common"))
+        newer = reading.searcher()
+        searcher.close()
+        searcher = newer
+        assert searcher.search(Plan(exact("common"), facets=(FacetPlan("tag", 3),), timeline=True)).total
+    del writer
+    committed = {entry.file.name for entry in read_manifest(directory).segments}
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    assert {line.split("/")[-1] for line in maps if str(directory) in line} == committed
+    assert open_files(directory) == committed
+    searcher.close()
+    del searcher, newer
+    assert open_files(directory) == set()
+
+
+def open_files(directory: Path) -> set[str]:
+    """The files of a directory that this process has open."""
+    targets = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return {target.rpartition("/")[2] for target in targets if target.startswith(str(directory))}
+
+
+def test_starts_that_four_bytes_do_not_hold_are_not_written() -> None:
+    assert starts_of(np.array([1 << 31, (1 << 31) - 1]), np.uint32).tolist() == [0, 1 << 31, (1 << 32) - 1]
+    with pytest.raises(EngineError, match="more words or values"):
+        starts_of(np.array([1 << 31, 1 << 31]), np.uint32)
 
 
 # --- merging -------------------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ MOST_MONTHS: Final = 150
 """Up to so many months a timeline shows months: twelve years and a half."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH).total_seconds()
+_LAST: Final = (datetime.max.replace(tzinfo=UTC, microsecond=0) - _EPOCH).total_seconds()
 EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _LABEL_LENGTH: Final[dict[Interval, int]] = {"year": 4, "month": 7, "day": 10}
 
@@ -39,11 +41,12 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 def epoch(moment: Moment) -> float:
-    """Seconds since 1970 in UTC; a datetime without a zone is taken as UTC."""
+    """Seconds since 1970 in UTC; a datetime without a zone is taken as UTC. The first and the last instant of the
+    calendar stand for those that UTC has no date for."""
     if not isinstance(moment, datetime):
         return float((moment.toordinal() - EPOCH_ORDINAL) * DAY_SECONDS)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - _EPOCH).total_seconds()
+    return min(max((aware - _EPOCH).total_seconds(), _FIRST), _LAST)
 
 
 def is_floating(moment: Moment) -> bool:

@@ -6,32 +6,31 @@ Three questions, in this order: is every file there and what was written (checks
 
 from __future__ import annotations
 
+import math
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search.document import Document
 from search.engines.answer import keyword_values
 from search.engines.base import Problem
-from search.engines.whoosh.errors import reading
+from search.engines.dates import epoch, is_floating
+from search.engines.whoosh.errors import UNREADABLE, reading
 from search.engines.whoosh.files.container import Container, DamagedFile
 from search.engines.whoosh.files.deletions import live_articles
-from search.engines.whoosh.files.layout import DELETIONS, SEGMENT, Strings
+from search.engines.whoosh.files.layout import DELETIONS, SEGMENT
 from search.engines.whoosh.files.manifest import NAME, PREVIOUS_NAME, File, Manifest, SegmentEntry, read_manifest
-from search.engines.whoosh.files.stored import decode_article
 from search.engines.whoosh.files.structure import structure_problems
+from search.engines.whoosh.reading.segments import Segment
 from search.errors import BackfileError, EngineError, IndexDamaged, IndexMissing
-from search.schema import KEYWORD_FIELDS
+from search.schema import DATE_FIELDS, KEYWORD_FIELDS
 
 _MOST_PROBLEMS: Final = 20
 """Of one kind in one segment; the rest would say the same."""
-
-UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError, OverflowError, zlib.error, MemoryError)
-"""What decoding a stored article or following arrays that lie may raise."""
 
 
 def check_directory(directory: Path) -> Iterable[Problem]:
@@ -51,12 +50,22 @@ def _check_commit(directory: Path, manifest: Manifest) -> Iterator[Problem]:
     for entry in manifest.segments:
         problems = list(check_segment(directory, entry, seen))
         sound = sound and not problems
-        yield from problems
-    if manifest.toc:
+        if not (problems and _is_swept(directory, entry.files())):
+            yield from problems
+    if manifest.toc and not _is_swept(directory, [manifest.toc]):
         yield from _check_plain_file(directory, manifest.toc)
     if sound and len(seen) != manifest.articles:
         yield Problem(str(directory), f"{len(seen):,} articles were found, {manifest.articles:,} were committed")
     yield from _check_previous(directory, manifest)
+
+
+def _is_swept(directory: Path, files: Iterable[File]) -> bool:
+    """Whether one is missing because commits made meanwhile have no more use for it."""
+    missing = {file for file in files if not (directory / file.name).exists()}
+    try:
+        return bool(missing) and missing.isdisjoint(read_manifest(directory).files())
+    except EngineError:
+        return False
 
 
 def _check_previous(directory: Path, manifest: Manifest | None) -> Iterator[Problem]:
@@ -87,11 +96,11 @@ def check_segment(directory: Path, entry: SegmentEntry, seen: set[str]) -> Itera
     place = str(directory / entry.file.name)
     try:
         with reading(directory):
-            container = Container(directory / entry.file.name, SEGMENT)
-            problems = structure_problems(container, entry.articles)
+            segment = Segment(directory / entry.file.name)
+            problems = structure_problems(segment.container, entry.articles)
             yield from _limited(place, problems)
             if not problems:
-                yield from _limited(place, _article_problems(container, live_articles(directory, entry), seen))
+                yield from _limited(place, _article_problems(segment, live_articles(directory, entry), seen))
     except IndexDamaged as error:
         yield Problem(place, str(error))
 
@@ -147,55 +156,50 @@ def _limited(place: str, messages: Iterable[str]) -> Iterator[Problem]:
         yield Problem(place, message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Filed:
-    """What the columns say of the articles of a segment."""
-
-    ids: Strings
-    hashes: NDArray[np.uint8]
-    keywords: Mapping[str, tuple[Sequence[str], NDArray[Any], NDArray[Any]]]
-
-    def values(self, field: str, doc: int) -> frozenset[str]:
-        names, starts, ordinals = self.keywords[field]
-        return frozenset(names[ordinal] for ordinal in ordinals[starts[doc] : starts[doc + 1]].tolist())
-
-
-def _filed(container: Container) -> _Filed:
-    def strings(name: str) -> Strings:
-        return Strings(container.array(f"{name}.bytes"), container.array(f"{name}.starts"))
-
-    keywords = {
-        name: (
-            strings(f"kw.{name}.values").all(),
-            container.array(f"kw.{name}.starts"),
-            container.array(f"kw.{name}.ordinals"),
-        )
-        for name in KEYWORD_FIELDS
-    }
-    return _Filed(strings("id"), container.array("content_hashes").reshape(-1, 16), keywords)
-
-
-def _article_problems(container: Container, live: NDArray[np.bool_], seen: set[str]) -> Iterator[str]:
-    filed = _filed(container)
-    articles = Strings(container.array("article.bytes"), container.array("article.starts"))
+def _article_problems(segment: Segment, live: NDArray[np.bool_], seen: set[str]) -> Iterator[str]:
     for doc in np.flatnonzero(live).tolist():
-        name = filed.ids[doc]
+        name = segment.id_of(doc)
         if name in seen:
             yield f"the article {name!r} is there twice"
         seen.add(name)
-        yield from _stored_problems(filed, articles.raw(doc), doc, name)
+        yield from _stored_problems(segment, doc, name)
 
 
-def _stored_problems(filed: _Filed, raw: bytes, doc: int, name: str) -> Iterator[str]:
+def _stored_problems(segment: Segment, doc: int, name: str) -> Iterator[str]:
     try:
-        document = decode_article(raw)
+        document = segment.article(doc)
     except UNREADABLE as error:
         yield f"the stored article {name!r} cannot be read: {error}"
         return
     if document.id != name:
         yield f"the stored article {name!r} has the id {document.id!r}"
-    if document.content_hash() != filed.hashes[doc].tobytes().hex():
+    if document.content_hash() != segment.content_hashes[doc].tobytes().hex():
         yield f"the stored article {name!r} is not the one that was added"
+    if doc not in segment.docs_of_id(name):
+        yield f"the article {name!r} cannot be found by its id"
+    if document.url and doc not in segment.docs_of_url(document.url):
+        yield f"the article {name!r} cannot be found by its address"
+    for column in _unlike(segment, doc, document):
+        yield f"the article {name!r} is filed under other values of {column} than it states"
+
+
+def _unlike(segment: Segment, doc: int, document: Document) -> Iterator[str]:
+    """The columns that hold something else than the article."""
     for field in KEYWORD_FIELDS:
-        if filed.values(field, doc) != keyword_values(document, field):
-            yield f"the article {name!r} is filed under other values of {field} than it states"
+        values, row = segment.keywords(field), slice(*segment.keywords(field).starts[doc : doc + 2].tolist())
+        if {values.values[ordinal] for ordinal in values.ordinals[row].tolist()} != keyword_values(document, field):
+            yield field
+    for ordinal, (field, dated) in enumerate(DATE_FIELDS.items()):
+        moment, seconds = dated.value(document), float(segment.epochs(ordinal)[doc])
+        if moment is None:
+            is_so = math.isnan(seconds)
+        else:
+            is_so = seconds == epoch(moment) and bool(segment.floating(ordinal)[doc]) == is_floating(moment)
+        if not is_so:
+            yield field
+    if segment.urls[doc] != (document.url or ""):
+        yield "address"
+    if segment.sources[int(segment.source_ordinals[doc])] != document.source:
+        yield "source"
+    if int(segment.fingerprints[doc]) != document.fingerprint:
+        yield "fingerprint"

@@ -12,11 +12,13 @@ from typing import Final
 
 from search.errors import BackfileError, EngineError, IndexDamaged
 
-_DAMAGE: Final = (
-    FileNotFoundError, IsADirectoryError, NotADirectoryError, struct.error, zlib.error, EOFError, LookupError,
-    ValueError, TypeError, AttributeError, OverflowError, MemoryError,
+UNREADABLE: Final = (
+    struct.error, zlib.error, EOFError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
+    MemoryError, RecursionError,
 )  # fmt: skip
-"""What reading files that are not what they were raises, in our code and in the libraries beneath it."""
+"""What content that is not what it was raises, in our code and in the libraries beneath it."""
+
+_DAMAGE: Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError, *UNREADABLE)
 
 _ADVICE: Final[dict[int | None, str]] = {
     errno.EACCES: "permission denied; check who owns it",

@@ -18,18 +18,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
 
 import numpy as np
 
 from search.document import Document
 from search.engines.base import Repair
-from search.engines.whoosh.check import UNREADABLE, check_container, check_directory, check_segment
-from search.engines.whoosh.errors import damaged, writing
+from search.engines.whoosh.check import check_container, check_directory, check_segment
+from search.engines.whoosh.errors import UNREADABLE, damaged, writing
 from search.engines.whoosh.files.container import Container, DamagedFile, recover_header
 from search.engines.whoosh.files.deletions import live_articles, write_deletions
-from search.engines.whoosh.files.layout import DELETIONS, SEGMENT, SEGMENT_SUFFIX, Strings
+from search.engines.whoosh.files.layout import DELETIONS, SEGMENT, Strings
 from search.engines.whoosh.files.lock import DirectoryLock
 from search.engines.whoosh.files.manifest import (
     NAME,
@@ -42,9 +41,10 @@ from search.engines.whoosh.files.manifest import (
     write_manifest,
 )
 from search.engines.whoosh.files.stored import decode_article
-from search.engines.whoosh.files.sweep import sweep
+from search.engines.whoosh.files.sweep import highest_number, sweep
 from search.engines.whoosh.view.toc import write_toc
 from search.engines.whoosh.writing.builder import SegmentBuilder
+from search.engines.whoosh.writing.rewrite import entry_of, new_segment_path
 from search.errors import BackfileError, EngineError, IndexDamaged, IndexMissing
 
 _AGAIN: Final = "run `backfile index` over their sources to bring them back"
@@ -74,10 +74,11 @@ class _Mending:
 
     def run(self) -> list[Repair]:
         manifest = self._manifest()
-        entries: Sequence[SegmentEntry | None] = [self._segment(entry) for entry in manifest.segments]
-        if any(entry is None for entry in entries):
+        mended = [self._segment(entry) for entry in manifest.segments]
+        entries: Sequence[SegmentEntry] = [entry for entries in mended for entry in entries]
+        if not all(mended):
             manifest, entries = self._richer(manifest, entries)
-        self._commit(manifest, [entry for entry in entries if entry is not None])
+        self._commit(manifest, entries)
         return self.done
 
     def _say(self, name: str, message: str, lost: int = 0) -> None:
@@ -111,15 +112,13 @@ class _Mending:
     def _is_whole(self, manifest: Manifest) -> bool:
         return not any(any(check_segment(self.directory, entry, set())) for entry in manifest.segments)
 
-    def _richer(
-        self, manifest: Manifest, entries: Sequence[SegmentEntry | None]
-    ) -> tuple[Manifest, Sequence[SegmentEntry | None]]:
+    def _richer(self, manifest: Manifest, entries: Sequence[SegmentEntry]) -> tuple[Manifest, Sequence[SegmentEntry]]:
         """What is left of this commit, or the one before if that holds more."""
         try:
             before = read_manifest(self.directory, PREVIOUS_NAME)
         except EngineError:
             return manifest, entries
-        if before.articles <= sum(entry.live for entry in entries if entry) or not self._is_whole(before):
+        if before.articles <= sum(entry.live for entry in entries) or not self._is_whole(before):
             return manifest, entries
         self._say(NAME, f"the commit before, of {before.articles:,} articles, takes the place of the newest; {_AGAIN}")
         self.doubtful.clear()
@@ -127,12 +126,12 @@ class _Mending:
 
     # Segments
 
-    def _segment(self, entry: SegmentEntry) -> SegmentEntry | None:
-        """The entry of the segment as it is after the repair; None if nothing is left of it."""
+    def _segment(self, entry: SegmentEntry) -> list[SegmentEntry]:
+        """What takes the place of the segment, mostly the segment itself; nothing if nothing is left of it."""
         self._restore_header(entry.file, SEGMENT)
         entry = self._with_readable_deletions(entry)
         if not any(check_segment(self.directory, entry, set())):
-            return entry
+            return [entry]
         return self._rebuilt(entry)
 
     def _restore_header(self, file: File, kind: str) -> None:
@@ -156,29 +155,34 @@ class _Mending:
         self._say(entry.deletions.name, f"what was deleted cannot be read: {entry.deleted:,} articles may be back")
         return replace(entry, deletions=None, deleted=0)
 
-    def _rebuilt(self, entry: SegmentEntry) -> SegmentEntry | None:
-        builder = SegmentBuilder()
-        lost = 0
+    def _rebuilt(self, entry: SegmentEntry) -> list[SegmentEntry]:
+        """New segments of its articles: one, or as many as there is memory to build."""
+        builder, built = SegmentBuilder(), list[SegmentEntry]()
         try:
             for document in _stored_articles(self.directory, entry):
-                if document is None:
-                    lost += 1
-                else:
+                if builder.is_full:
+                    built.append(self._written(builder))
+                if document is not None:
                     builder.add(document)
         except (BackfileError, FileNotFoundError, *UNREADABLE):
-            lost = entry.live
-        if lost == entry.live:
+            pass  # what has been read is kept
+        if builder.articles:
+            built.append(self._written(builder))
+        kept = sum(new.articles for new in built)
+        lost = entry.live - kept
+        if not built:
             self._say(entry.file.name, f"none of its {lost:,} articles can be read: they are lost; {_AGAIN}", lost)
-            return None
-        kept = builder.articles
-        path = self.directory / f"{token_hex(8)}{SEGMENT_SUFFIX}"
-        builder.write(path)
+            return []
         cost = f"; {lost:,} cannot be read and are lost; {_AGAIN}" if lost else ""
         self._say(entry.file.name, f"built anew from {kept:,} stored articles{cost}", lost)
         if entry.file.name in self.doubtful:
-            self.doubtful.add(path.name)
-        written = Container(path, SEGMENT)
-        return SegmentEntry(File(path.name, written.size, written.crc32), kept)
+            self.doubtful.update(new.file.name for new in built)
+        return built
+
+    def _written(self, builder: SegmentBuilder) -> SegmentEntry:
+        path = new_segment_path(self.directory)
+        builder.write(path)
+        return entry_of(path)
 
     # The commit
 
@@ -199,7 +203,7 @@ class _Mending:
             yield write_deletions(self.directory, entry, np.array(doubles, np.uint32), number) if doubles else entry
 
     def _commit(self, manifest: Manifest, entries: Sequence[SegmentEntry]) -> None:
-        number = manifest.number + 1
+        number = max(manifest.number, highest_number(self.directory)) + 1
         kept = tuple(self._without_doubles(entries, number))
         mended = Manifest(number, new_generation(), datetime.now(UTC), kept)
         mended = replace(mended, toc=write_toc(self.directory, mended))
@@ -210,12 +214,8 @@ class _Mending:
         sweep(self.directory, mended)
 
 
-def _strings(container: Container, name: str) -> Strings:
-    return Strings(container.array(f"{name}.bytes"), container.array(f"{name}.starts"))
-
-
 def _live_ids(directory: Path, entry: SegmentEntry) -> dict[int, str]:
-    ids = _strings(Container(directory / entry.file.name, SEGMENT), "id")
+    ids = Strings.of(Container(directory / entry.file.name, SEGMENT), "id")
     return {doc: ids[doc] for doc in np.flatnonzero(live_articles(directory, entry)).tolist()}
 
 
@@ -223,7 +223,7 @@ def _stored_articles(directory: Path, entry: SegmentEntry) -> Iterator[Document 
     """Every article of a damaged segment that the commit counts; None for one that is not what was added."""
     container = Container(directory / entry.file.name, SEGMENT)
     damage = {name for name, _ in container.problems()}
-    articles = _strings(container, "article")
+    articles = Strings.of(container, "article")
     hashes = None if "content_hashes" in damage else container.array("content_hashes").reshape(-1, 16)
     if hashes is None and not damage.isdisjoint({"article.bytes", "article.starts"}):
         raise DamagedFile("neither the articles nor their checksums are what was written")

@@ -100,7 +100,7 @@ def _articles(
     steps = np.cumsum(lengths) // _STEP
     for step in np.unique(steps).tolist():
         own = steps == step
-        yield postings.docs[ranges(starts[own], lengths[own])], np.repeat(owners[own], lengths[own])
+        yield postings.docs[ranges(starts[own], lengths[own], len(postings.docs))], np.repeat(owners[own], lengths[own])
 
 
 def _lengths(postings: FieldPostings, places: Numbers) -> Numbers:

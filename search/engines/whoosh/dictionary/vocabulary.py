@@ -37,6 +37,7 @@ class Vocabulary:
         self._starts_view: Final = self._starts.data
         self._letters: NDArray[np.uint32] = container.array("surface.letters")
         self._words: NDArray[np.uint32] = container.array("surface.words")
+        self._word_count = len(container.array("word.stem"))
         self._stem_starts: NDArray[Any] = container.array("stem.starts")
         self._stem_raw_view: Final = container.array("stem.bytes").data
         self._stem_starts_view: Final = self._stem_starts.data
@@ -108,7 +109,7 @@ class Vocabulary:
         """The words of many surfaces one after the other, and for each which of `numbers` it belongs to, by place."""
         firsts = self._words[numbers].astype(np.int64)
         counts = self._words[numbers + 1] - firsts
-        return ranges(firsts, counts), np.repeat(np.arange(len(numbers)), counts)
+        return ranges(firsts, counts, self._word_count), np.repeat(np.arange(len(numbers)), counts)
 
     def words_of_stem(self, language: str, stem: str) -> NDArray[np.uint32]:
         """The words of a language that have that stem, rising."""

@@ -109,7 +109,7 @@ def _having_all(column: KeywordColumn, values: Sequence[str], missing: bool) -> 
 
 def _having(column: KeywordColumn, values: Sequence[str], missing: bool, part: FramePart) -> Mask:
     firsts, counts = rows_of(column, part.column)
-    hits = _wanted(column, values)[column.ordinals[ranges(firsts, counts)]]
+    hits = _wanted(column, values)[column.ordinals[ranges(firsts, counts, len(column.ordinals))]]
     mask: Mask = np.zeros(len(counts), np.bool_)
     mask[np.repeat(np.arange(len(counts)), counts)[hits]] = True
     return mask | (counts == 0) if missing else mask

@@ -90,7 +90,7 @@ class _Cursor:
         if len(chosen) == len(own):
             return _Positions(owners, counts, ends, postings.positions[ahead : ahead + read])
         sizes = counts[chosen]
-        at = ranges(ahead + ends[chosen] - sizes, sizes)
+        at = ranges(ahead + ends[chosen] - sizes, sizes, len(postings.positions))
         return _Positions(owners, sizes, np.cumsum(sizes, dtype=np.int64), postings.positions[at])
 
 

@@ -72,7 +72,7 @@ def _runs(postings: FieldPostings, field: int, weight: float, words: Words) -> I
         lengths = (postings.starts[places + 1] - starts).astype(np.int64)
         short = lengths < _SHORT
         if short.any():
-            at = ranges(starts[short], lengths[short])
+            at = ranges(starts[short], lengths[short], len(postings.docs))
             yield Run(field, weight, postings.docs[at], postings.counts[at], owned=True, loose=True)
         places = places[~short]
     for place in places.tolist():

@@ -188,7 +188,21 @@ class Container:
         content = json.loads(self._map[self._directory])
         if content["kind"] != kind:
             raise DamagedFile(f"{self.path.name} holds {content['kind']}, not {kind}")
-        return content["numbers"], {name: Section(**row) for name, row in content["sections"].items()}
+        sections = {name: Section(**row) for name, row in content["sections"].items()}
+        for name, section in sections.items():
+            if not self._is_inside(section):
+                raise DamagedFile(f"section {name} of {self.path.name} is out of place")
+        return content["numbers"], sections
+
+    def _is_inside(self, section: Section) -> bool:
+        """Whether a section is an array of ours that lies between header and directory."""
+        return (
+            section.type in _TYPES
+            and section.items >= 0
+            and section.offset >= _HEADER.size
+            and section.offset % _ALIGNMENT == 0
+            and section.offset + section.size <= self._directory.start
+        )
 
     def array(self, name: str) -> NDArray[Any]:
         """The items of a section, read-only. Raises DamagedFile if there is no such section."""
@@ -211,10 +225,6 @@ class Container:
                 yield name, f"section {name} is not what was written: its checksum differs"
         if any(self._map[end : self._directory.start]):
             yield "", "there is something before the directory that was not written"
-
-    def release(self) -> None:
-        """Lets go of the file; it stays mapped until the last array of it is gone."""
-        del self._bytes
 
 
 def recover_header(path: Path, size: int, crc32: int) -> bool:

@@ -10,19 +10,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.whoosh.errors import reading
+from search.engines.whoosh.errors import damaged, reading
 from search.engines.whoosh.files.container import Container, ContainerWriter
 from search.engines.whoosh.files.layout import DELETIONS, DELETIONS_SUFFIX
 from search.engines.whoosh.files.manifest import File, SegmentEntry
 
 
 def live_articles(directory: Path, entry: SegmentEntry) -> NDArray[np.bool_]:
-    """Which articles of a segment a commit counts. Raises IndexDamaged, IndexVersionError or EngineError."""
+    """Which articles of a segment a commit counts. Raises IndexDamaged, IndexVersionError or EngineError.
+
+    The deletions are read wholly, checksum and all: a commit that takes out more writes them anew, and then nothing
+    would tell any more that they had been others.
+    """
     live = np.ones(entry.articles, np.bool_)
     if entry.deletions:
         with reading(directory):
-            live[Container(directory / entry.deletions.name, DELETIONS).array("docs")] = False
+            live[_docs(directory, entry.deletions)] = False
+    if (found := int(np.count_nonzero(live))) != entry.live:
+        raise damaged(directory, f"{entry.file.name} holds {found:,} articles instead of {entry.live:,}")
     return live
+
+
+def _docs(directory: Path, file: File) -> NDArray[Any]:
+    container = Container(directory / file.name, DELETIONS)
+    if container.size != file.size or container.crc32 != file.crc32:
+        raise damaged(directory, f"{file.name} is not the file that was committed")
+    for _, problem in container.problems():
+        raise damaged(directory, f"{file.name}: {problem}")
+    return container.array("docs")
 
 
 def write_deletions(directory: Path, entry: SegmentEntry, docs: NDArray[Any], number: int) -> SegmentEntry:

@@ -62,12 +62,13 @@ from __future__ import annotations
 
 import hashlib
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.answer import WORD_FIELDS
+from search.engines.whoosh.files.container import Container
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 
 SEGMENT: Final = "segment"
@@ -125,6 +126,11 @@ class Strings:
         self._raw = raw
         self._starts = starts
 
+    @classmethod
+    def of(cls, container: Container, name: str) -> Self:
+        """Those of this name. Raises DamagedFile if there are none."""
+        return cls(container.array(f"{name}.bytes"), container.array(f"{name}.starts"))
+
     def __len__(self) -> int:
         return len(self._starts) - 1
 
@@ -139,3 +145,15 @@ class Strings:
         """All of them."""
         data, starts = self._raw.tobytes(), self._starts.tolist()
         return [from_bytes(data[a:b]) for a, b in pairwise(starts)]
+
+
+def docs_having(container: Container, name: str, text: str) -> list[int]:
+    """The articles of which the id or the address (`name`, which has hashes) is this text, rising."""
+    hashes, docs, texts = (
+        container.array(f"{name}.hashes"),
+        container.array(f"{name}.docs"),
+        Strings.of(container, name),
+    )
+    wanted, raw = np.uint64(text_hash(text)), to_bytes(text)
+    same = slice(np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right"))
+    return sorted(doc for doc in docs[same].tolist() if texts.raw(doc) == raw)

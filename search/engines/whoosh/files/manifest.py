@@ -175,7 +175,10 @@ def _from_content(content: dict[str, Any]) -> Manifest:
 
 def _segment(row: dict[str, Any]) -> SegmentEntry:
     deletions = _file(row["deletions"], DELETIONS_SUFFIX) if row["deletions"] else None
-    return SegmentEntry(_file(row["file"], SEGMENT_SUFFIX), int(row["articles"]), deletions, int(row["deleted"]))
+    file, articles, deleted = _file(row["file"], SEGMENT_SUFFIX), int(row["articles"]), int(row["deleted"])
+    if not 0 <= deleted <= articles <= file.size:  # an article takes far more than a byte
+        raise ValueError(f"the file {file.name!r} cannot hold {articles} articles, {deleted} of them deleted")
+    return SegmentEntry(file, articles, deletions, deleted)
 
 
 def _file(row: dict[str, Any], suffix: str) -> File:
@@ -186,7 +189,9 @@ def _file(row: dict[str, Any], suffix: str) -> File:
 
 
 def write_manifest(directory: Path, manifest: Manifest, *, keep_previous: bool = True) -> None:
-    """Makes this the newest commit: afterwards it is on the disk, or nothing has changed."""
+    """Makes this the newest commit: afterwards it is on the disk, or nothing has changed. What is in its files has to
+    be on the disk already; their names are put there first."""
+    sync_directory(directory)
     content = {"format": FORMAT, "version": VERSION} | asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
     raw = json.dumps(content | {"crc32": _checksum(content)}, indent=1).encode()
     if keep_previous and (directory / NAME).exists():
@@ -202,6 +207,14 @@ def _replace(directory: Path, name: str, raw: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(directory / name)
+
+
+def make_directory(directory: Path) -> None:
+    """Makes a directory and those above it, so that a machine that loses power does not lose them with all in them."""
+    missing = [folder for folder in (directory, *directory.parents) if not folder.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync_directory(folder.parent)
 
 
 def sync_directory(directory: Path) -> None:

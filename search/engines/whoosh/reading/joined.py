@@ -49,7 +49,7 @@ def shared_positions(
     begins, ends = np.searchsorted(words, joined, "left"), np.searchsorted(words, joined, "right")
     if not (begins < ends).any():  # hardly any word is a joined one
         return None
-    pairs = ranges(begins, ends - begins)
+    pairs = ranges(begins, ends - begins, len(words))
     own = container.array(f"{field}.joined.firsts")[pairs]
     at = np.searchsorted(firsts, own)
     at[at == len(firsts)] = 0
@@ -57,8 +57,9 @@ def shared_positions(
     if not len(pairs):
         return None
     starts = container.array(f"{field}.joined.starts")
-    at = ranges(starts[pairs], starts[pairs + 1] - starts[pairs])
-    return added_up(container.array(f"{field}.joined.docs")[at], container.array(f"{field}.joined.counts")[at])
+    docs = container.array(f"{field}.joined.docs")
+    at = ranges(starts[pairs], starts[pairs + 1] - starts[pairs], len(docs))
+    return added_up(docs[at], container.array(f"{field}.joined.counts")[at]) if len(at) else None
 
 
 def joined_postings(pairs: NDArray[np.uint64], docs: Docs) -> JoinedPostings:
@@ -101,4 +102,4 @@ class PiecePairs:
             at = np.flatnonzero(self._counts[some])
             counts = self._counts[some[at]]
             owners = docs[np.searchsorted(ends, at + start, "right")].astype(np.uint32)
-            yield self._pairs[ranges(self._starts[some[at]], counts)], np.repeat(owners, counts)
+            yield self._pairs[ranges(self._starts[some[at]], counts, int(counts.sum()))], np.repeat(owners, counts)

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.whoosh.files.container import Container
+from search.engines.whoosh.files.container import Container, DamagedFile
 
 Docs = NDArray[np.uint32]
 Ints = NDArray[np.int64]
@@ -50,10 +50,14 @@ def field_postings(container: Container, field: str) -> FieldPostings:
     return FieldPostings(*(container.array(f"{field}.{part}") for part in parts))
 
 
-def ranges(starts: NDArray[Any], lengths: NDArray[Any]) -> Ints:
-    """The numbers from each start on, as many as its length says, one range after the other."""
+def ranges(starts: NDArray[Any], lengths: NDArray[Any], most: int) -> Ints:
+    """The numbers from each start on, as many as its length says, one range after the other: at most so many, or it is
+    DamagedFile that is raised before arrays that lie make us ask for more memory than there is."""
     lengths = lengths.astype(np.int64)
-    ahead = np.cumsum(lengths) - lengths
+    ends = np.cumsum(lengths)
+    if len(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > most or int(ends[-1]) > most):
+        raise DamagedFile("the ranges in it are longer than what they are ranges of")
+    ahead = ends - lengths
     firsts: Ints = np.repeat(starts.astype(np.int64) - ahead, lengths)
     firsts += np.arange(len(firsts))
     return firsts

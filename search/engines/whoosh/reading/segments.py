@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from search.document import Document
 from search.engines.whoosh.dictionary.vocabulary import Vocabulary
 from search.engines.whoosh.files.container import Container
-from search.engines.whoosh.files.layout import SEGMENT, Strings, text_hash, to_bytes
+from search.engines.whoosh.files.layout import SEGMENT, Strings, docs_having
 from search.engines.whoosh.files.stored import decode_article
 from search.engines.whoosh.reading.days import local_days
 from search.engines.whoosh.reading.postings import FieldPostings, field_postings
@@ -55,9 +55,6 @@ class Segment:
     def _per_field(self, name: str, fields: int) -> NDArray[Any]:
         return self.container.array(name).reshape(fields, self.size)
 
-    def _strings(self, name: str) -> Strings:
-        return Strings(self.container.array(f"{name}.bytes"), self.container.array(f"{name}.starts"))
-
     # Words
 
     @cached_property
@@ -89,7 +86,7 @@ class Segment:
     @cached_property
     def ids(self) -> Strings:
         """The id of each article."""
-        return self._strings("id")
+        return Strings.of(self.container, "id")
 
     @cached_property
     def id_order(self) -> NDArray[np.uint32]:
@@ -97,16 +94,9 @@ class Segment:
         return self.container.array("id.order")
 
     @cached_property
-    def _id_hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-        return self.container.array("id.hashes"), self.container.array("id.docs")
-
-    @cached_property
-    def _url_hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-        return self.container.array("url.hashes"), self.container.array("url.docs")
-
-    @cached_property
-    def _urls(self) -> Strings:
-        return self._strings("url")
+    def urls(self) -> Strings:
+        """The address of each article, "" for none."""
+        return Strings.of(self.container, "url")
 
     def id_of(self, doc: int) -> str:
         """The id of an article."""
@@ -114,11 +104,11 @@ class Segment:
 
     def docs_of_id(self, id: str) -> list[int]:
         """The articles with that id; several if one commit added it several times, all of them but one deleted."""
-        return _having(id, self._id_hashes, self.ids)
+        return docs_having(self.container, "id", id)
 
     def docs_of_url(self, url: str) -> list[int]:
         """The articles with exactly that address, deleted ones included."""
-        return _having(url, self._url_hashes, self._urls) if url else []
+        return docs_having(self.container, "url", url) if url else []
 
     def article(self, doc: int, *, body: bool = True, html: bool = True) -> Document:
         """The stored article; with `html` False without its markup, with `body` False without its text either."""
@@ -126,7 +116,7 @@ class Segment:
 
     @cached_property
     def _articles(self) -> Strings:
-        return self._strings("article")
+        return Strings.of(self.container, "article")
 
     @cached_property
     def fingerprints(self) -> NDArray[np.uint64]:
@@ -141,7 +131,7 @@ class Segment:
     @cached_property
     def sources(self) -> Strings:
         """Where articles come from, each once."""
-        return self._strings("source")
+        return Strings.of(self.container, "source")
 
     @cached_property
     def source_ordinals(self) -> NDArray[np.uint32]:
@@ -152,7 +142,7 @@ class Segment:
         """The values of a keyword field."""
         if (found := self._keywords.get(field)) is None:
             arrays = self.container.array(f"kw.{field}.starts"), self.container.array(f"kw.{field}.ordinals")
-            found = self._keywords[field] = KeywordColumn(self._strings(f"kw.{field}.values"), *arrays)
+            found = self._keywords[field] = KeywordColumn(Strings.of(self.container, f"kw.{field}.values"), *arrays)
         return found
 
     # Dates
@@ -164,6 +154,11 @@ class Segment:
     @cached_property
     def _floating(self) -> NDArray[np.uint8]:
         return self._per_field("floating", len(DATE_FIELDS))
+
+    def floating(self, field: int) -> Mask:
+        """Which articles have a bare date in a date field, the same day in every time zone."""
+        column: Mask = self._floating[field] != 0
+        return column
 
     def epochs(self, field: int) -> Floats:
         """Seconds since 1970 of a date field (by its ordinal in DATE_FIELDS); NaN where undated."""
@@ -177,21 +172,12 @@ class Segment:
             if key in self._days:
                 self._days.move_to_end(key)
                 return self._days[key]
-        days = local_days(self.epochs(field), self._floating[field] != 0, time_zone).astype(np.int32)
+        days = local_days(self.epochs(field), self.floating(field), time_zone).astype(np.int32)
         with self._lock:
             self._days[key] = days
             while len(self._days) > _CACHED_DAYS:
                 self._days.popitem(last=False)
         return days
-
-
-def _having(text: str, hashed: tuple[NDArray[np.uint64], NDArray[np.uint32]], texts: Strings) -> list[int]:
-    """The articles whose text it is, by the hashes of all."""
-    hashes, docs = hashed
-    wanted = np.uint64(text_hash(text))
-    first, last = np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right")
-    raw = to_bytes(text)
-    return sorted(doc for doc in docs[first:last].tolist() if texts.raw(doc) == raw)
 
 
 __all__ = ["Days", "FieldPostings", "Floats", "KeywordColumn", "Mask", "Segment"]

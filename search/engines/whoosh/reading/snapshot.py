@@ -10,8 +10,6 @@ from threading import Lock
 from time import monotonic
 from typing import Final
 
-import numpy as np
-
 from search.engines.whoosh.errors import damaged, reading
 from search.engines.whoosh.files.deletions import live_articles
 from search.engines.whoosh.files.manifest import File, Manifest, SegmentEntry, read_manifest
@@ -97,11 +95,7 @@ class SegmentStore:
         return Snapshot(manifest, tuple(parts))
 
     def _acquire(self, entry: SegmentEntry, base: int) -> LiveSegment:
-        if entry.deletions:
-            self._require_size(entry.deletions)
         live = live_articles(self._directory, entry)
-        if (found := int(np.count_nonzero(live))) != entry.live:
-            raise damaged(self._directory, f"{entry.file.name} holds {found:,} articles instead of {entry.live:,}")
         return LiveSegment(self._segment(entry), live, entry.live, base)
 
     def _require_size(self, file: File) -> None:

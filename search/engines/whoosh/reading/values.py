@@ -73,11 +73,11 @@ def _unite(snapshot: Snapshot, field: str) -> Union:
 def _count(part: FramePart, column: KeywordColumn) -> _Counted:
     firsts, counts = rows_of(column, part.column)
     missing = len(counts) - int(np.count_nonzero(counts))
-    ordinals = column.ordinals[_places(firsts, counts)]
+    ordinals = column.ordinals[_places(firsts, counts, len(column.ordinals))]
     return _Counted(np.bincount(ordinals, minlength=len(column.values)), missing)
 
 
-def _places(firsts: NDArray[np.uint32], counts: NDArray[np.uint32]) -> NDArray[np.intp]:
+def _places(firsts: NDArray[np.uint32], counts: NDArray[np.uint32], most: int) -> NDArray[np.intp]:
     if counts.max(initial=0) <= 1:
         return firsts[counts > 0].astype(np.intp)
-    return ranges(firsts, counts)
+    return ranges(firsts, counts, most)

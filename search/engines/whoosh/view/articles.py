@@ -25,7 +25,7 @@ class SegmentArticles(base.PerDocumentReader):  # type: ignore[misc]
         self._container = container
         self._articles = container.numbers["articles"]
         self._lengths = container.array("lengths").reshape(-1, self._articles) if self._articles else None
-        self._stored = Strings(container.array("article.bytes"), container.array("article.starts"))
+        self._stored = Strings.of(container, "article")
         self._deleted = frozenset(deletions.array("docs").tolist()) if deletions else frozenset[int]()
 
     def doc_count(self) -> int:
@@ -138,9 +138,7 @@ class ValuesColumnReader(ColumnReader):  # type: ignore[misc]
             container.array(f"kw.{keyword}.starts"),
             container.array(f"kw.{keyword}.ordinals"),
         )
-        self._values = Strings(
-            container.array(f"kw.{keyword}.values.bytes"), container.array(f"kw.{keyword}.values.starts")
-        )
+        self._values = Strings.of(container, f"kw.{keyword}.values")
         self._doccount = len(self._starts) - 1
 
     def __getitem__(self, docnum: int) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ class IdTerms:
 
     def __init__(self, container: Container) -> None:
         self._order = container.array("id.order")
-        self._ids = Strings(container.array("id.bytes"), container.array("id.starts"))
+        self._ids = Strings.of(container, "id")
 
     def __len__(self) -> int:
         return len(self._order)
@@ -129,9 +129,7 @@ class ValueTerms:
     """The values of a keyword field."""
 
     def __init__(self, container: Container, keyword: str) -> None:
-        self._values = Strings(
-            container.array(f"kw.{keyword}.values.bytes"), container.array(f"kw.{keyword}.values.starts")
-        )
+        self._values = Strings.of(container, f"kw.{keyword}.values")
         starts, ordinals = container.array(f"kw.{keyword}.starts"), container.array(f"kw.{keyword}.ordinals")
         docs = np.repeat(np.arange(len(starts) - 1, dtype=np.uint32), np.diff(starts))
         self._docs = docs[np.argsort(ordinals, kind="stable")]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from search.engines.whoosh.errors import damaged, reading
 from search.engines.whoosh.files.container import Container
 from search.engines.whoosh.files.deletions import live_articles, write_deletions
-from search.engines.whoosh.files.layout import SEGMENT, Strings, text_hash, to_bytes
+from search.engines.whoosh.files.layout import SEGMENT, Strings, docs_having
 from search.engines.whoosh.files.manifest import SegmentEntry
 from search.engines.whoosh.writing.merging import Size
 
@@ -41,7 +41,7 @@ class TransactionSegment:
 
     @cached_property
     def _ids(self) -> Strings:
-        return Strings(self.container.array("id.bytes"), self.container.array("id.starts"))
+        return Strings.of(self.container, "id")
 
     def size(self) -> Size:
         """How many articles it has, and how many are live."""
@@ -57,29 +57,31 @@ class TransactionSegment:
 
     def strike_id(self, id: str) -> bool:
         """Deletes the article with this id; False if no live one has it."""
-        hashes, raw = self.container.array("id.hashes"), to_bytes(id)
-        wanted = np.uint64(text_hash(id))
-        same = slice(np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right"))
-        found = [doc for doc in self.container.array("id.docs")[same].tolist() if self._ids.raw(doc) == raw]
-        return self.strike(np.array(found, np.int64))
+        with reading(self._directory):
+            return self.strike(np.array(docs_having(self.container, "id", id), np.int64))
 
     def strike_those_in(self, newer: TransactionSegment) -> None:
         """Deletes the articles whose ids stand in another segment too."""
-        wanted, hashes = newer.container.array("id.hashes"), self.container.array("id.hashes")
-        begin, end = np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right")
-        matches = np.flatnonzero(begin < end)
-        found = [
-            int(doc)
-            for match in matches.tolist()
-            for doc in self.container.array("id.docs")[begin[match] : end[match]]
-            if self._ids.raw(int(doc)) == newer._ids.raw(int(newer.container.array("id.docs")[match]))
-        ]
-        self.strike(np.array(found, np.int64))
+        with reading(self._directory):
+            wanted, hashes = newer.container.array("id.hashes"), self.container.array("id.hashes")
+            begin, end = np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right")
+            matches = np.flatnonzero(begin < end)
+            found = [
+                int(doc)
+                for match in matches.tolist()
+                for doc in self.container.array("id.docs")[begin[match] : end[match]]
+                if self._ids.raw(int(doc)) == newer._ids.raw(int(newer.container.array("id.docs")[match]))
+            ]
+            self.strike(np.array(found, np.int64))
 
     def require_there(self) -> None:
-        """Opens its file. Raises IndexDamaged or EngineError."""
+        """Opens its files. Raises IndexDamaged or EngineError."""
         if self.container.size != self.entry.file.size:
             raise damaged(self._directory, f"{self.entry.file.name} has another size than it was committed with")
+        if self.container.numbers.get("articles") != self.entry.articles:
+            raise damaged(self._directory, f"{self.entry.file.name} holds another number of articles")
+        if self.entry.deletions:
+            _ = self.live
 
     def require_sound(self) -> None:
         """Reads all of it, unless it was just written: what is damaged must not be copied into a file whose checksums

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from search.engines.whoosh.dictionary.byte_order import ByteStrings
+from search.engines.whoosh.files.container import DamagedFile
 from search.engines.whoosh.writing.merge_parts import (
     Array,
     Mask,
@@ -80,6 +81,9 @@ def _write_sources(parts: Sequence[Part], sink: Sink) -> None:
 
 def _write_keywords(parts: Sequence[Part], sink: Sink, name: str) -> None:
     counts = [np.diff(part.array(f"{name}.starts")) for part in parts]
+    for part, each in zip(parts, counts, strict=True):
+        if int(each.sum(dtype=np.uint64)) != len(part.array(f"{name}.ordinals")):
+            raise DamagedFile(f"section {name}.starts of {part.container.path.name} does not divide the ordinals")
     ordinals = [
         part.array(f"{name}.ordinals") if part.whole else part.array(f"{name}.ordinals")[np.repeat(part.live, each)]
         for part, each in zip(parts, counts, strict=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from search.engines.whoosh.dictionary.byte_order import ByteStrings
 from search.engines.whoosh.files.container import Container, ContainerWriter
+from search.errors import EngineError
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -89,7 +90,10 @@ def slices(starts: Array, most: int) -> Iterator[tuple[int, int]]:
 
 
 def starts_of(counts: Array, largest: Any = np.uint64) -> Array:
-    """Where each of so many items begins, and the end of the last; in four bytes if `largest` is `uint32`."""
+    """Where each of so many items begins, and the end of the last; in four bytes if `largest` is `uint32`. Raises
+    EngineError if they are too many for that: a start that begins anew at 0 would be a segment nobody can read."""
+    if int(np.sum(counts, dtype=np.uint64)) > np.iinfo(largest).max:
+        raise EngineError("a merge would make a segment of more words or values than the format holds")
     starts = np.zeros(len(counts) + 1, largest)
     np.cumsum(counts, out=starts[1:])
     return starts

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
+from search.engines.whoosh.errors import reading
 from search.engines.whoosh.files.container import Container
 from search.engines.whoosh.files.layout import SEGMENT, SEGMENT_SUFFIX
 from search.engines.whoosh.files.manifest import File, SegmentEntry
@@ -70,6 +71,7 @@ class _Merge:
 
     def __init__(self, directory: Path, group: Group) -> None:
         self.path = new_segment_path(directory)
+        self._directory = directory
         self._group = group
         self.articles = sum(segment.size().live for segment in group)
         self.done = 0
@@ -83,7 +85,8 @@ class _Merge:
             self.done = self.articles * done // total
             each_step()
 
-        merge_segments([(segment.container, segment.live) for segment in self._group], self.path, at)
+        with reading(self._directory):
+            merge_segments([(segment.container, segment.live) for segment in self._group], self.path, at)
         self.done = self.articles
 
     def entry(self) -> SegmentEntry:

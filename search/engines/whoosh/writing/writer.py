@@ -18,10 +18,10 @@ from search.engines.whoosh.files.lock import DirectoryLock
 from search.engines.whoosh.files.manifest import (
     Manifest,
     SegmentEntry,
+    make_directory,
     new_generation,
     read_manifest,
     require_writable,
-    sync_directory,
     write_manifest,
 )
 from search.engines.whoosh.files.sweep import highest_number, sweep, sweep_leftovers
@@ -53,7 +53,7 @@ class WhooshWriter:
         self._progress: WriterProgress = progress or _tell_nobody
         with writing(directory):
             require_writable(directory)
-            directory.mkdir(parents=True, exist_ok=True)
+            make_directory(directory)
             self._lock = DirectoryLock(directory)
         self._open = True
         try:
@@ -76,6 +76,7 @@ class WhooshWriter:
         self._building = Building(self._directory, self._workshop, self._workers)
         self._pending: dict[str, int] = {}
         self._struck: list[int] = []
+        self._is_building = False
 
     def _read_previous(self, replace: bool) -> Manifest | None:
         try:
@@ -89,6 +90,7 @@ class WhooshWriter:
 
     def add(self, document: Document) -> None:
         self._require_open()
+        self._is_building = True
         with writing(self._directory):
             number = self._building.add(document)
         self._strike_pending(document.id)
@@ -137,7 +139,7 @@ class WhooshWriter:
         self._progress("committing", len(list(manifest.files())), len(list(manifest.files())))
 
     def _give_up(self) -> None:
-        if self._pending or self._struck:
+        if self._is_building:  # also if nothing was taken: half of an article may have been
             self._building.give_up()
         sweep_leftovers(self._directory)
 
@@ -151,9 +153,7 @@ class WhooshWriter:
         entries = self._merged([*self._committed, *new], number)
         self._progress("committing", 0, len(entries))
         manifest = Manifest(number, new_generation(), datetime.now(UTC), entries)
-        manifest = with_changes(manifest, toc=write_toc(self._directory, manifest))
-        sync_directory(self._directory)
-        return manifest
+        return with_changes(manifest, toc=write_toc(self._directory, manifest))
 
     def _new_segments(self, built: Sequence[NewSegment]) -> list[TransactionSegment]:
         struck = np.sort(np.array(self._struck, np.int64))
@@ -180,7 +180,7 @@ class WhooshWriter:
         return tuple(entry for _, entry in sorted(entries.items()))
 
     def _number(self) -> int:
-        return self._previous.number + 1 if self._previous else highest_number(self._directory) + 1
+        return max(self._previous.number if self._previous else 0, highest_number(self._directory)) + 1
 
     def _end(self) -> None:
         self._open = False
