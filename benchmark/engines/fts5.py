@@ -6,6 +6,7 @@ Section, month and day stand in a table beside the index, as a site on SQLite wo
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class Fts5Searching:
 
     def __init__(self, folder: Path) -> None:
         self._database = _connect(folder)
+        weakref.finalize(self, self._database.close)
 
     def answer(self, question: Question, output: Output) -> Answer:
         condition, values = _condition(question)
