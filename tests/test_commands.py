@@ -344,6 +344,7 @@ def test_suggest_prints_completions_between_tabs(runner: CliRunner, archive: str
     result = invoke(runner, "suggest", "print", "--index", archive)
     rows = [line.split("\t") for line in result.stdout.splitlines()]
     assert ["printers", "word", "2"] in rows
+    assert not any("None" in row for row in rows)  # an article has no count
     asked = json.loads(invoke(runner, "suggest", "print", "--index", archive, "--json", "--limit", "1").stdout)
     assert len(asked) == 1
 

@@ -36,7 +36,8 @@ def _check(engine: Engine, as_json: bool) -> bool:
     for problem in problems:
         click.echo(f"{problem.place}: {problem.message}")
     if problems:
-        click.echo(f"{engine.url}: {len(problems):,} problems; mend them with `backfile check --repair`")
+        count = "1 problem; mend it" if len(problems) == 1 else f"{len(problems):,} problems; mend them"
+        click.echo(f"{engine.url}: {count} with `backfile check --repair`")
     else:
         click.echo(f"{engine.url}: no problems found")
     return not problems
@@ -54,7 +55,7 @@ def _repair(engine: Engine, as_json: bool) -> bool:
     if not repairs:
         click.echo(f"{engine.url}: no problems found, nothing to mend")
     elif lost:
-        click.echo(f"{engine.url}: mended; {lost:,} articles were lost")
+        click.echo(f"{engine.url}: mended; {'1 article was' if lost == 1 else f'{lost:,} articles were'} lost")
     else:
         click.echo(f"{engine.url}: mended; no article was lost")
     return not lost

@@ -36,4 +36,5 @@ def suggest(ctx: click.Context, text: tuple[str, ...], limit: int, index: str | 
         click.echo(TypeAdapter(tuple[Completion, ...]).dump_json(found))
         return
     for completion in found:
-        click.echo(f"{one_line(completion.text)}\t{completion.kind}\t{completion.count}")
+        count = "" if completion.count is None else completion.count
+        click.echo(f"{one_line(completion.text)}\t{completion.kind}\t{count}")

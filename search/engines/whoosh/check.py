@@ -26,7 +26,7 @@ from search.engines.whoosh.files.layout import DELETIONS, SEGMENT
 from search.engines.whoosh.files.manifest import NAME, PREVIOUS_NAME, File, Manifest, SegmentEntry, read_manifest
 from search.engines.whoosh.files.structure import structure_problems
 from search.engines.whoosh.reading.segments import Segment
-from search.errors import BackfileError, EngineError, IndexDamaged, IndexMissing
+from search.errors import BackfileError, EngineError, IndexDamaged
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS
 
 _MOST_PROBLEMS: Final = 20
@@ -34,12 +34,10 @@ _MOST_PROBLEMS: Final = 20
 
 
 def check_directory(directory: Path) -> Iterable[Problem]:
-    """Every problem found. Raises IndexMissing, and EngineError where the system refuses to read."""
+    """Every problem found. Raises IndexMissing, IndexVersionError, and EngineError where the system refuses to read."""
     try:
         manifest = read_manifest(directory)
-    except IndexMissing:
-        raise
-    except EngineError as error:
+    except IndexDamaged as error:
         return [Problem(str(directory / NAME), str(error)), *_check_previous(directory, None)]
     return _check_commit(directory, manifest)
 

@@ -15,6 +15,7 @@ Nothing is removed before the mended commit is on the disk.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from search.engines.whoosh.check import check_container, check_directory, check_
 from search.engines.whoosh.errors import UNREADABLE, damaged, writing
 from search.engines.whoosh.files.container import Container, DamagedFile, recover_header
 from search.engines.whoosh.files.deletions import live_articles, write_deletions
-from search.engines.whoosh.files.layout import DELETIONS, SEGMENT, Strings
+from search.engines.whoosh.files.layout import DELETIONS, SEGMENT, SEGMENT_SUFFIX, Strings
 from search.engines.whoosh.files.lock import DirectoryLock
 from search.engines.whoosh.files.manifest import (
     NAME,
@@ -98,8 +99,21 @@ class _Mending:
             before = read_manifest(self.directory, PREVIOUS_NAME)
         except EngineError as error:
             raise damaged(self.directory, "neither the newest commit nor the one before can be read") from error
-        self._say(NAME, f"it cannot be read: the commit before, of {before.articles:,} articles, takes its place")
+        lost = self._only_in_the_newest(before)
+        cost = f"; {lost:,} added after it are lost; {_AGAIN}" if lost else ""
+        self._say(
+            NAME, f"it cannot be read: the commit before, of {before.articles:,} articles, takes its place{cost}", lost
+        )
         return before
+
+    def _only_in_the_newest(self, before: Manifest) -> int:
+        """How many articles stand only in files that the commit before does not name, as far as these can be read."""
+        named = {entry.file.name for entry in before.segments}
+        held, newer = set[str](), set[str]()
+        for path in self.directory.glob(f"*{SEGMENT_SUFFIX}"):
+            with suppress(BackfileError, FileNotFoundError, *UNREADABLE):
+                (held if path.name in named else newer).update(Strings.of(Container(path, SEGMENT), "id").all())
+        return len(newer - held)
 
     def _unsigned(self) -> Manifest | None:
         """The newest manifest without regard to its checksum, if every file is what it says."""
