@@ -58,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _wanted(asked: argparse.Namespace) -> Wanted:
+    if asked.work is not None:
+        Path(asked.work).mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="benchmark-", dir=asked.work))
     wanted = Wanted(asked.corpora, tuple(asked.sizes), tuple(asked.engines), work, asked.seed, asked.seconds)
     return replace(wanted, inputs=SAMPLE, sizes=(30, 200), repetitions=2, most_questions=24) if asked.quick else wanted

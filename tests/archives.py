@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -72,6 +73,36 @@ def exact(text: str, *fields: str) -> MatchTerm:
 
 def phrase(text: str, *fields: str, slop: int | None = None, languages: Iterable[str] = ("en",)) -> MatchPhrase:
     return MatchPhrase(fields or ALL_FIELDS, tuple(query_term(part, languages) for part in text.split()), slop)
+
+
+def news(count: int, words: int = 80) -> list[Document]:
+    """Articles of so many words, the same each time."""
+    choice = random.Random(7)
+    vocabulary = [f"w{number}" for number in range(400)]
+    return [
+        Document(
+            f"{number:04}",
+            " ".join(choice.choices(vocabulary, k=5)),
+            " ".join(choice.choices(vocabulary, k=words)),
+            tags=tuple(choice.choices(vocabulary, k=2)),
+            published=date(2000 + number % 20, 1 + number % 12, 1 + number % 28),
+        )
+        for number in range(count)
+    ]
+
+
+def answers(engine: Engine) -> list[object]:
+    """What an archive of `news` answers to questions of several kinds: equal for equal archives."""
+    facets = (FacetPlan("tag", 5), FacetPlan("published", interval="month"))
+    asked = (
+        exact("w1"), MatchAll(), exact("w2", "body"), exact("w399", "tags"), phrase("w2 w3", slop=20),
+        MatchPrefix(ALL_FIELDS, "w1"),
+    )  # fmt: skip
+    with engine.searcher() as searcher:
+        found: list[object] = [
+            searcher.search(Plan(query, facets=facets, timeline=True, limit=1000, explain=True)) for query in asked
+        ]
+        return [*found, searcher.terms("w", 50), sorted(searcher.content_hashes().items())]
 
 
 # What hypothesis draws from

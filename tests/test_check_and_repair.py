@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from archives import ALL_FIELDS, ask, exact, fill, phrase, word
 from click.testing import CliRunner
+from harm import HARMS, flip
 from numpy.typing import NDArray
 
 from search.commands import main
@@ -63,12 +64,6 @@ def engine_at(directory: Path) -> Engine:
 def hashes(directory: Path) -> dict[str, str]:
     with engine_at(directory).searcher() as searcher:
         return dict(searcher.content_hashes())
-
-
-def flip(path: Path, at: int) -> None:
-    content = bytearray(path.read_bytes())
-    content[at] ^= 0x5A
-    path.write_bytes(content)
 
 
 def committed_files(directory: Path) -> list[Path]:
@@ -171,23 +166,7 @@ def test_an_article_that_cannot_be_read_is_left_out_and_counted(directory: Path)
     assert hashes(directory).items() == EXPECTED.items() - {("011", EXPECTED["011"])}
 
 
-def remove(path: Path) -> None:
-    path.unlink()
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def halve(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def grow(path: Path) -> None:
-    path.write_bytes(path.read_bytes() + b"more")
-
-
-@pytest.mark.parametrize("harm", [remove, empty, halve, grow])
+@pytest.mark.parametrize("harm", HARMS)
 def test_a_lost_segment_gives_way_to_the_commit_before_or_is_left_out(
     directory: Path, harm: Callable[[Path], None]
 ) -> None:
@@ -199,7 +178,7 @@ def test_a_lost_segment_gives_way_to_the_commit_before_or_is_left_out(
     assert hashes(directory) == {document.id: document.content_hash() for document in CONTENT}
 
 
-@pytest.mark.parametrize("harm", [remove, empty, halve, grow])
+@pytest.mark.parametrize("harm", HARMS)
 def test_lost_deletions_bring_back_only_what_nothing_took_the_place_of(
     directory: Path, harm: Callable[[Path], None]
 ) -> None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import random
 import shutil
-from datetime import date
 from functools import partial
 from pathlib import Path
 
 import pytest
-from archives import ALL_FIELDS, ask, exact, fill, phrase
+from archives import answers, ask, exact, fill, news
 
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import Engine, FacetPlan, Plan
+from search.engines.base import Engine
 from search.engines.whoosh.writing import building, merging
 from search.engines.whoosh.writing.builder import SegmentBuilder
 from search.errors import EngineError
-from search.query.match import MatchPrefix
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
 
@@ -37,31 +34,6 @@ def engine_at(directory: Path) -> Engine:
 
 def segments_of(directory: Path) -> list[Path]:
     return list(directory.glob("*.segment"))
-
-
-def news(count: int) -> list[Document]:
-    """Articles of many words, the same each time."""
-    choice = random.Random(7)
-    words = [f"w{number}" for number in range(400)]
-    return [
-        Document(
-            f"{number:04}",
-            " ".join(choice.choices(words, k=5)),
-            " ".join(choice.choices(words, k=80)),
-            tags=tuple(choice.choices(words, k=2)),
-            published=date(2000 + number % 20, 1 + number % 12, 1 + number % 28),
-        )
-        for number in range(count)
-    ]
-
-
-def answers(engine: Engine) -> list[object]:
-    facets = (FacetPlan("tag", 5), FacetPlan("published", interval="month"))
-    with engine.searcher() as searcher:
-        return [
-            searcher.search(Plan(query, facets=facets, timeline=True, limit=1000, explain=True))
-            for query in (exact("w1"), phrase("w2 w3", slop=20), MatchPrefix(ALL_FIELDS, "w1"), exact("w399", "tags"))
-        ]
 
 
 def test_a_commit_larger_than_its_memory_goes_through_files_and_is_the_same(

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from archives import ask, fill, ids
+from harm import HARMS
 
 from search.document import Document
 from search.engines import open_engine
@@ -156,23 +157,7 @@ def data_files(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.segment"))
 
 
-def remove(path: Path) -> None:
-    path.unlink()
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def halve(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def grow(path: Path) -> None:
-    path.write_bytes(path.read_bytes() + b"more")
-
-
-@pytest.mark.parametrize("harm", [remove, empty, halve, grow])
+@pytest.mark.parametrize("harm", HARMS)
 def test_half_deleted_and_truncated_files_are_damage_and_check_names_them(
     directory: Path, harm: Callable[[Path], None]
 ) -> None:

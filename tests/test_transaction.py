@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import random
 import resource
 import signal
 import subprocess
@@ -14,12 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import ask, exact, fill, ids
+from archives import answers, ask, exact, fill, ids, news
 from click.testing import CliRunner
 
 from search.commands import main
@@ -35,7 +33,6 @@ from search.engines.whoosh.writing.merge_parts import starts_of
 from search.engines.whoosh.writing.merging import MOST_ARTICLES, Size, into_few, to_merge
 from search.engines.whoosh.writing.workers import WorkerPool
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
-from search.query.match import MatchAll
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
 
@@ -62,32 +59,6 @@ def listed(directory: Path) -> set[str]:
 
 def state(directory: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in directory.iterdir() if path.name != "backfile.lock"}
-
-
-def news(count: int) -> list[Document]:
-    """Articles of many words, the same each time."""
-    choice = random.Random(7)
-    words = [f"w{number}" for number in range(400)]
-    return [
-        Document(
-            f"{number:04}",
-            " ".join(choice.choices(words, k=5)),
-            " ".join(choice.choices(words, k=40)),
-            tags=tuple(choice.choices(words, k=2)),
-            published=date(2000 + number % 20, 1 + number % 12, 1 + number % 28),
-        )
-        for number in range(count)
-    ]
-
-
-def answers(engine: Engine) -> list[object]:
-    facets = (FacetPlan("tag", 5), FacetPlan("published", interval="month"))
-    with engine.searcher() as searcher:
-        found: list[object] = [
-            searcher.search(Plan(query, facets=facets, timeline=True, limit=1000, explain=True))
-            for query in (MatchAll(), exact("w1"), exact("w2", "body"), exact("w399", "tags"))
-        ]
-        return [*found, searcher.terms("w", 50), sorted(searcher.content_hashes().items())]
 
 
 # --- files ---------------------------------------------------------------------------------------------------------
@@ -234,7 +205,7 @@ def test_equal_hashes_of_unequal_ids_strike_nothing_out(directory: Path, monkeyp
 
 def test_thousands_of_articles_are_replaced_at_once(tmp_path: Path) -> None:
     engine = open_directory(str(tmp_path / "archive"))
-    articles = news(1000)
+    articles = news(1000, 40)
     for start in range(0, 1000, 250):
         fill(engine, *articles[start : start + 250])
     changed = [replace(article, title=f"{article.title} changed") for article in articles[100:900]]
@@ -301,7 +272,7 @@ def test_small_commits_do_not_pile_up_segments(tmp_path: Path) -> None:
 def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merging, "SMALLEST_TIER", 10)
     merged, memory = open_directory(str(tmp_path / "merged")), open_engine("memory:")
-    articles = news(150)
+    articles = news(150, 40)
     for start in range(0, 150, 6):
         for engine in (merged, memory):
             with engine.writer() as changes:
@@ -527,7 +498,7 @@ def manifest_of(engine: Engine) -> Manifest:
 
 def write_history(engine: Engine, **options: int) -> None:
     """Several transactions with articles added, added again, replaced and deleted."""
-    articles = news(400)
+    articles = news(400, 40)
     for start in (0, 200):
         with engine.writer(**options) as writer:
             for article in articles[start : start + 200]:
@@ -558,7 +529,7 @@ def test_small_transactions_need_no_other_process(tmp_path: Path) -> None:
 
 def test_processes_end_with_their_engine(staffed: Engine) -> None:
     with staffed.writer(workers=3) as writer:
-        for article in news(100):
+        for article in news(100, 40):
             writer.add(article)
     running = workers()
     assert len(running) == 3
@@ -575,7 +546,7 @@ def test_a_killed_process_is_an_error_and_costs_nothing(staffed: Engine, tmp_pat
 
     def lose_a_process() -> None:
         with staffed.writer(workers=2) as writer:
-            for number, article in enumerate(news(3000)):
+            for number, article in enumerate(news(3000, 40)):
                 writer.add(article)
                 if number == 200 and when == "while articles are added":
                     os.kill(workers()[0], signal.SIGKILL)
@@ -586,7 +557,7 @@ def test_a_killed_process_is_an_error_and_costs_nothing(staffed: Engine, tmp_pat
     assert workers() == [], "the other has ended too"
     assert state(tmp_path / "staffed") == before
     with staffed.writer(workers=2) as writer:
-        for article in news(100):
+        for article in news(100, 40):
             writer.add(article)
     assert ask(staffed).total == 160
 
@@ -594,7 +565,7 @@ def test_a_killed_process_is_an_error_and_costs_nothing(staffed: Engine, tmp_pat
 def test_an_article_another_process_cannot_build_fails_the_transaction(staffed: Engine) -> None:
     def add_a_bad_one() -> None:
         with staffed.writer(workers=2) as writer:
-            for article in news(100):
+            for article in news(100, 40):
                 writer.add(article)
             writer.add(Document("bad", "two", headings=("not a heading",)))  # type: ignore[arg-type]
 
@@ -610,7 +581,7 @@ def test_a_full_disk_is_heard_of_from_another_process(staffed: Engine, tmp_path:
 
     def lose_the_directory() -> None:
         with staffed.writer(workers=2) as writer:
-            for article in news(100):
+            for article in news(100, 40):
                 writer.add(article)
             for process in workers():
                 limit(process, 1000)
@@ -715,7 +686,7 @@ def test_progress_goes_through_the_phases(staffed: Engine) -> None:
     told: list[tuple[Phase, int, int]] = []
     for start in range(0, 400, 100):
         with staffed.writer(workers=2, progress=lambda *now: told.append(now)) as writer:
-            for article in news(400)[start : start + 100]:
+            for article in news(400, 40)[start : start + 100]:
                 writer.add(article)
     assert {"building", "merging", "committing"} == {phase for phase, _, _ in told}
     assert ("building", 100, 100) in told
