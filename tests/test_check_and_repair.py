@@ -155,6 +155,20 @@ def test_what_can_be_derived_is_derived_anew_from_the_articles(directory: Path) 
     assert list(engine_at(directory).check()) == []
 
 
+@pytest.mark.parametrize("part", ["magic", "version", "checksum", "place", "directory", "its copy"])
+def test_a_damaged_header_or_directory_costs_nothing(directory: Path, part: str) -> None:
+    path = segments(directory)[0]
+    size = path.stat().st_size
+    length = int.from_bytes(path.read_bytes()[24:32], "little")
+    at = {"magic": 2, "version": 8, "checksum": 13, "place": 17, "directory": size - length - 99, "its copy": size - 99}
+    flip(path, at[part])
+    (repair,) = engine_at(directory).repair()
+    assert repair.lost == 0
+    assert "written anew" in repair.message
+    assert list(engine_at(directory).check()) == []
+    assert hashes(directory) == EXPECTED
+
+
 def test_an_article_that_cannot_be_read_is_left_out_and_counted(directory: Path) -> None:
     path = segments(directory)[0]
     container = Container(path, SEGMENT)

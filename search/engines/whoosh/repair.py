@@ -4,7 +4,8 @@ In this order, so that as little as possible is lost:
 
 1. A manifest whose checksum is wrong, but which names files that are all what they were, is written anew;
    otherwise the commit before takes its place.
-2. A file whose header is damaged gets it back: the manifest knows the checksum of the directory that stands at its end.
+2. A file whose header or directory is damaged gets it back: the directory stands there twice, and the manifest knows
+   its checksum.
 3. A damaged segment is built anew from its stored articles. Those that cannot be read any more are counted;
    the next indexing run brings them back, since the index does not hold them.
 4. A segment of which nothing can be read is left out, unless the commit before is whole and holds more.
@@ -27,7 +28,7 @@ from search.document import Document
 from search.engines.base import Repair
 from search.engines.whoosh.check import check_container, check_directory, check_segment
 from search.engines.whoosh.errors import UNREADABLE, damaged, writing
-from search.engines.whoosh.files.container import Container, DamagedFile, recover_header
+from search.engines.whoosh.files.container import Container, DamagedFile, recover_frame
 from search.engines.whoosh.files.deletions import live_articles, write_deletions
 from search.engines.whoosh.files.layout import DELETIONS, SEGMENT, SEGMENT_SUFFIX, Strings
 from search.engines.whoosh.files.lock import DirectoryLock
@@ -142,13 +143,13 @@ class _Mending:
 
     def _segment(self, entry: SegmentEntry) -> list[SegmentEntry]:
         """What takes the place of the segment, mostly the segment itself; nothing if nothing is left of it."""
-        self._restore_header(entry.file, SEGMENT)
+        self._restore_frame(entry.file, SEGMENT)
         entry = self._with_readable_deletions(entry)
         if not any(check_segment(self.directory, entry, set())):
             return [entry]
         return self._rebuilt(entry)
 
-    def _restore_header(self, file: File, kind: str) -> None:
+    def _restore_frame(self, file: File, kind: str) -> None:
         path = self.directory / file.name
         try:
             headless = any(not section for section, _ in Container(path, kind).problems())
@@ -156,13 +157,13 @@ class _Mending:
             return
         except (BackfileError, *UNREADABLE):
             headless = True
-        if headless and recover_header(path, file.size, file.crc32):
-            self._say(file.name, "its header was damaged: written anew")
+        if headless and recover_frame(path, file.size, file.crc32):
+            self._say(file.name, "its header or its directory was damaged: written anew")
 
     def _with_readable_deletions(self, entry: SegmentEntry) -> SegmentEntry:
         if entry.deletions is None:
             return entry
-        self._restore_header(entry.deletions, DELETIONS)
+        self._restore_frame(entry.deletions, DELETIONS)
         if not any(check_container(self.directory, entry.deletions, DELETIONS)):
             return entry
         self.doubtful.add(entry.file.name)

@@ -9,6 +9,7 @@
     sections       raw little-endian arrays, each beginning at a multiple of 64; zeros between them
     directory      JSON: what kind of file it is, some numbers about it, and for each section its type, how many
                    items, where it begins and the CRC-32 of its bytes
+    directory      the same again, for repair: without it nothing else could be found
 
 The header is written last, so a file that was cut off has none. Since the directory holds the checksum of every
 section, its own checksum stands for the whole file.
@@ -143,8 +144,8 @@ class ContainerWriter:
         }
         directory = json.dumps(content, indent=1).encode()
         self.crc32 = zlib.crc32(directory)
-        self.size = self._at + len(directory)
-        self._stream.write(directory)
+        self.size = self._at + 2 * len(directory)
+        self._stream.write(directory * 2)
         self._stream.seek(0)
         self._stream.write(_HEADER.pack(MAGIC, VERSION, self.crc32, self._at, len(directory)))
         self._stream.flush()
@@ -177,7 +178,7 @@ class Container:
             raise IndexVersionError(
                 f"{self.path} has format version {version}, this program reads version {VERSION}; {REBUILD}"
             )
-        if start < _HEADER.size or length > _MAX_DIRECTORY or start + length != self.size:
+        if start < _HEADER.size or length > _MAX_DIRECTORY or start + 2 * length != self.size:
             raise DamagedFile(f"{self.path.name} is cut off, or its header is damaged")
         directory = slice(start, start + length)
         if zlib.crc32(self._map[directory]) != crc:
@@ -225,24 +226,40 @@ class Container:
                 yield name, f"section {name} is not what was written: its checksum differs"
         if any(self._map[end : self._directory.start]):
             yield "", "there is something before the directory that was not written"
+        if self._map[self._directory.stop :] != self._map[self._directory]:
+            yield "", "the second copy of the directory is not what was written"
 
 
-def recover_header(path: Path, size: int, crc32: int) -> bool:
-    """Writes the header of a file anew if its directory, of this checksum, stands at its end; False if it does not."""
+def recover_frame(path: Path, size: int, crc32: int) -> bool:
+    """Writes header and directory of a file anew if either copy of the directory has this checksum; False if not."""
     try:
         with path.open("r+b") as stream:
             if os.fstat(stream.fileno()).st_size != size:
                 return False
-            stream.seek(max(_HEADER.size, size - _MAX_DIRECTORY))
-            end = stream.read()
-            start = end.rfind(_DIRECTORY_START)
-            if start < 0 or zlib.crc32(end[start:]) != crc32:
+            stream.seek(max(_HEADER.size, size - 2 * _MAX_DIRECTORY))
+            directory = _surviving_directory(stream.read(), crc32)
+            if directory is None:
                 return False
-            length = len(end) - start
+            start = size - 2 * len(directory)
+            stream.seek(start)
+            stream.write(directory * 2)
             stream.seek(0)
-            stream.write(_HEADER.pack(MAGIC, VERSION, crc32, size - length, length))
+            stream.write(_HEADER.pack(MAGIC, VERSION, crc32, start, len(directory)))
             stream.flush()
             os.fsync(stream.fileno())
     except FileNotFoundError:
         return False
     return True
+
+
+def _surviving_directory(tail: bytes, crc32: int) -> bytes | None:
+    """The copy of the directory that has the checksum: one reaches to the end, the other half as far."""
+    start = len(tail)
+    for _ in range(2):
+        start = tail.rfind(_DIRECTORY_START, 0, start)
+        if start < 0:
+            return None
+        for end in (len(tail), (start + len(tail)) // 2):
+            if zlib.crc32(tail[start:end]) == crc32:
+                return tail[start:end]
+    return None
