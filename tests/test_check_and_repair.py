@@ -493,8 +493,8 @@ def change_everything(engine: Engine) -> None:
 
 def test_a_directory_that_lies_about_its_sections_is_damaged(segment: Path, tmp_path: Path) -> None:
     raw = segment.read_bytes()
-    start, _ = struct.unpack_from("<QQ", raw, 16)
-    content = json.loads(raw[start:])
+    start, length = struct.unpack_from("<QQ", raw, 16)
+    content = json.loads(raw[start : start + length])
     for lie in (
         {"type": "O"}, {"type": "V8"}, {"type": 7}, {"items": -1}, {"items": 1 << 60}, {"items": "x"}, {"offset": -64},
         {"offset": 0}, {"offset": 1 << 62}, {"offset": 65}, {"more": 1}, None, "[" * 200_000,
@@ -505,11 +505,11 @@ def test_a_directory_that_lies_about_its_sections_is_damaged(segment: Path, tmp_
             section = content["sections"]["dates"] | lie if lie else None
             directory = json.dumps(content | {"sections": content["sections"] | {"dates": section}}).encode()
         header = struct.pack("<8sIIQQ32x", raw[:8], 2, zlib.crc32(directory), start, len(directory))
-        (tmp_path / "lie").write_bytes(header + raw[64:start] + directory)
+        (tmp_path / "lie").write_bytes(header + raw[64:start] + directory * 2)
         with pytest.raises((DamagedFile, TypeError, RecursionError)):
             Container(tmp_path / "lie", SEGMENT)
         manifest = read_manifest(segment.parent)
-        file = File(segment.name, start + len(directory), zlib.crc32(directory))
+        file = File(segment.name, start + 2 * len(directory), zlib.crc32(directory))
         place = tmp_path / "archive"
         place.mkdir(exist_ok=True)
         (tmp_path / "lie").replace(place / segment.name)

@@ -11,7 +11,6 @@ and its storage. Who does not need the markup, or not even the body, inflates no
 from __future__ import annotations
 
 import json
-import zlib
 from datetime import date, datetime
 from struct import Struct
 from typing import Final
@@ -19,12 +18,19 @@ from typing import Final
 from search.document import Canonical, Document, Heading, Moment
 from search.engines.whoosh.files.layout import from_bytes, to_bytes
 
-_LEVEL: Final = 2
+try:  # the same streams, made and read several times as fast; it has no build for rare processors
+    from isal import isal_zlib as deflate
+
+    _LEVEL = 3
+except ImportError:
+    import zlib as deflate  # type: ignore[no-redef]
+
+    _LEVEL = 2
 """Half the time of the usual 6, at which news articles take a fourteenth less room."""
 
 _SIZES: Final = Struct("<II")
 
-_RAW: Final = -zlib.MAX_WBITS
+_RAW: Final = -15
 """Without zlib's header and checksum: the file has its own."""
 
 
@@ -37,13 +43,13 @@ def deflate_article(canonical: Canonical, source: str) -> bytes:
     """The same from what `Document.canonical` gave."""
     head = b'%b,"source":%b}' % (canonical.head[:-1], to_bytes(json.dumps(source, ensure_ascii=False)))
     content = b"".join((head, canonical.body, canonical.html))
-    return _SIZES.pack(len(head), len(canonical.body)) + zlib.compress(content, _LEVEL, _RAW)
+    return _SIZES.pack(len(head), len(canonical.body)) + deflate.compress(content, _LEVEL, _RAW)
 
 
 def decode_article(raw: bytes, *, body: bool = True, html: bool = True) -> Document:
     """The inverse of `encode_article`. With `html` False the article comes without it, with `body` False without both.
 
-    Raises zlib.error, ValueError, TypeError or KeyError if it is something else.
+    Raises ValueError, TypeError or KeyError if it is something else.
     """
     if len(raw) < _SIZES.size:
         raise ValueError("it is too short")
@@ -61,9 +67,13 @@ def decode_article(raw: bytes, *, body: bool = True, html: bool = True) -> Docum
 
 def _inflated(raw: bytes, size: int | None) -> bytes:
     """So much of the beginning of the content, or all of it."""
-    if size is None:
-        return zlib.decompress(memoryview(raw)[_SIZES.size :], _RAW)
-    inflated = zlib.decompressobj(_RAW).decompress(memoryview(raw)[_SIZES.size :], size) if size else b""
+    deflated = memoryview(raw)[_SIZES.size :]
+    try:
+        if size is None:
+            return deflate.decompress(deflated, _RAW)
+        inflated = deflate.decompressobj(_RAW).decompress(deflated, size) if size else b""
+    except (deflate.error, EOFError) as error:  # type: ignore[misc]  # isal's stub names it an instance
+        raise ValueError(f"it cannot be inflated: {error}") from error
     if len(inflated) < size:
         raise ValueError(f"it ends after {len(inflated)} bytes of {size}")
     return inflated
