@@ -150,8 +150,8 @@ def vocabulary_of(articles: Sequence[Document]) -> Vocabulary:
     pairs: Counter[tuple[str, str]] = Counter()
     for article in articles:
         tokens = _TOKEN.findall(article.body.lower())
-        words.update(set(tokens))
-        pairs.update(set(pairwise(tokens)))
+        words.update(dict.fromkeys(tokens, 1))  # a set's order, and so that of ties, differs from process to process
+        pairs.update(dict.fromkeys(pairwise(tokens), 1))
     plain = [word for word, _ in words.most_common() if _WORD.fullmatch(word) and len(word) > 1]
     return Vocabulary(
         tuple(word for word in plain[:500] if is_stop_word(word, "en")),

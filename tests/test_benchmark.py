@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -104,6 +105,32 @@ def test_questions_depend_on_the_seed_only_and_are_of_every_kind(real: list[Docu
     assert {question.shape for question in drawn} == {"all", "any", "phrase", "prefix", "fuzzy", "everything"}
     assert any(question.section for question in drawn)
     assert any(question.start for question in drawn)
+
+
+ASKED_APART = """
+import hashlib, sys
+from pathlib import Path
+from benchmark import generated, queries, real
+found = real.shuffled(real.real_articles(Path(sys.argv[1]))[0], seed=1)
+made = list(generated.generate(generated.pool_of(found), 20, seed=1))
+print(hashlib.sha256(repr((queries.questions(found, seed=1), made)).encode()).hexdigest())
+"""
+
+
+def test_questions_and_articles_are_the_same_in_every_process() -> None:
+    """Figures of one run are added to those of another: sets of texts must not leave their order in them."""
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", ASKED_APART, SAMPLE],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(printed) == 1
 
 
 @pytest.mark.parametrize("name", ENGINES)
