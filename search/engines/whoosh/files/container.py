@@ -205,6 +205,11 @@ class Container:
             and section.offset + section.size <= self._directory.start
         )
 
+    @property
+    def array_bytes(self) -> int:
+        """The length of all arrays together; the file has its directory and padding besides."""
+        return sum(section.size for section in self.sections.values())
+
     def array(self, name: str) -> NDArray[Any]:
         """The items of a section, read-only. Raises DamagedFile if there is no such section."""
         try:

@@ -24,13 +24,14 @@ def merge_segments(
     """Writes the live articles of the parts (segment, which of its articles are live), in order, as a new segment.
 
     Needs memory for the dictionaries, some ten bytes an article, and little besides.
-    `progress` is told bytes written and expected. The file is on the disk at the end, or not there if this fails.
+    `progress` is told how many bytes of arrays are written, and about how many will be.
+    The file is on the disk at the end, or not there if this fails.
     Raises OSError, and ValueError or the like where a part is not what was written.
     """
     sources = [part for part in to_parts(parts) if part.kept]
     if not sources:
         raise ValueError("no article is left to be merged")
-    expected = sum(part.container.size * part.kept // len(part.live) for part in sources)
+    expected = sum(part.container.array_bytes * part.kept // len(part.live) for part in sources)
     with ContainerWriter(path, SEGMENT) as writer:
         sink = Sink(writer, expected, progress)
         merge_articles(sources, sink)
