@@ -21,6 +21,7 @@ import json
 import mmap
 import os
 import struct
+import weakref
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -45,6 +46,8 @@ _MAX_DIRECTORY: Final = 1 << 20
 _TYPES: Final = frozenset({"|u1", "<u2", "<u4", "<u8", "<i4", "<i8", "<f4", "<f8"})
 _DIRECTORY_START: Final = b'{\n "kind":'
 _CHUNK: Final = 1 << 22
+_CAN_READ_APART: Final = hasattr(os, "pread")
+"""Windows has no read at a place that leaves alone where other threads read."""
 
 
 class DamagedFile(ValueError):
@@ -166,6 +169,9 @@ class Container:
             if self.size < _HEADER.size:
                 raise DamagedFile(f"{path.name} is cut off")
             self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+            if _CAN_READ_APART:
+                self._descriptor = os.dup(stream.fileno())
+                weakref.finalize(self, os.close, self._descriptor)
         self._bytes = np.frombuffer(self._map, np.uint8)
         self.crc32, self._directory = self._read_header()
         self.numbers, self.sections = self._read_directory(kind)
@@ -212,11 +218,24 @@ class Container:
 
     def array(self, name: str) -> NDArray[Any]:
         """The items of a section, read-only. Raises DamagedFile if there is no such section."""
+        section = self._section(name)
+        return self._bytes[section.offset : section.offset + section.size].view(section.type)
+
+    def _section(self, name: str) -> Section:
         try:
-            section = self.sections[name]
+            return self.sections[name]
         except KeyError:
             raise DamagedFile(f"{self.path.name} has no section {name}") from None
-        return self._bytes[section.offset : section.offset + section.size].view(section.type)
+
+    def read(self, name: str, start: int, stop: int) -> bytes:
+        """Some items of a section of bytes, for what is wanted once here and there, such as an article: looked at
+        through the map, each would keep a stretch many times its length in this process's memory.
+        Raises DamagedFile if there is no such section."""
+        section = self._section(name)
+        start, stop = (max(0, min(at, section.items)) for at in (start, stop))
+        if not _CAN_READ_APART:
+            return self._map[section.offset + start : section.offset + stop]
+        return os.pread(self._descriptor, max(0, stop - start), section.offset + start)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Reads every byte; gives the name of each section that is damaged ("" for what lies between) and what is."""

@@ -112,11 +112,12 @@ class Segment:
 
     def article(self, doc: int, *, body: bool = True, html: bool = True) -> Document:
         """The stored article; with `html` False without its markup, with `body` False without its text either."""
-        return decode_article(self._articles.raw(doc), body=body, html=html)
+        start, stop = self._article_starts[doc : doc + 2].tolist()
+        return decode_article(self.container.read("article.bytes", start, stop), body=body, html=html)
 
     @cached_property
-    def _articles(self) -> Strings:
-        return Strings.of(self.container, "article")
+    def _article_starts(self) -> NDArray[np.unsignedinteger[Any]]:
+        return self.container.array("article.starts")
 
     @cached_property
     def fingerprints(self) -> NDArray[np.uint64]:
