@@ -59,6 +59,8 @@ STRATEGIES: dict[str, dict[tuple[Any, str], int]] = {
     "as it comes": {},
     "few articles": {(evaluate, "FEW"): 1, (leaves, "FEW"): 1},
     "all articles": {(evaluate, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
+    "tile by tile": {(evaluate, "TILE"): 3, (evaluate, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
+    "tile by tile, rare words apart": {(evaluate, "TILE"): 3, (evaluate, "FEW"): 3, (runs, "_FEW_WORDS"): 0},
     "short words together": {(runs, "_FEW_WORDS"): 0, (runs, "_SHORT"): 3},
     "phrases bit by bit": {(laid, "_PLACES"): 20},
     "phrases among chosen articles": {(laid, "_MOST_OF_ALL"): 0},

@@ -71,3 +71,17 @@ def leaves(match: Match) -> Iterator[Leaf]:
             return
         case _:
             yield match
+
+
+def conditions(match: Match) -> Iterator[MatchKeyword | MatchDates]:
+    """Every condition of a tree, from left to right."""
+    match match:
+        case MatchEvery() | MatchAny() | MatchBest():
+            for child in match.children:
+                yield from conditions(child)
+        case MatchNot():
+            yield from conditions(match.child)
+        case MatchKeyword() | MatchDates():
+            yield match
+        case _:
+            return

@@ -55,7 +55,9 @@ class Conditions:
 
         def having(part: FramePart) -> Mask:
             column = part.live.segment.keywords(field)
-            return _having_all(column, wanted, missing) if part.docs is None else _having(column, wanted, missing, part)
+            if part.docs is None:
+                return part.column(_having_all(column, wanted, missing))
+            return _having(column, wanted, missing, part)
 
         return self._remembered((field, wanted, missing), frame, having)
 
@@ -77,9 +79,9 @@ class Conditions:
         with self._lock:
             if (known := self._known.get(key)) is not None:
                 self._known.move_to_end(key)
-                return known if frame.docs is None else known[frame.docs]
+                return frame.of_all(known)
         mask: Mask = frame.gather(np.bool_, column)
-        if frame.docs is None:
+        if frame.is_whole:
             self._remember(key, mask)
         return mask
 

@@ -8,15 +8,13 @@ from typing import Any, Final
 import numpy as np
 
 from search.engines.answer import Deadline
-from search.engines.base import Filter, Recency
-from search.engines.dates import DAY_SECONDS, epoch
-from search.engines.outcome import leaves
+from search.engines.base import Filter
+from search.engines.outcome import conditions, leaves
 from search.engines.whoosh.evaluation.conditions import Conditions
-from search.engines.whoosh.evaluation.frames import Frame, divided, frame_of, whole_frame
+from search.engines.whoosh.evaluation.frames import Frame, frame_of, tiles, whole_frame
 from search.engines.whoosh.evaluation.leaves import FEW, LeafPostings, LeafReader
 from search.engines.whoosh.evaluation.places import TimeIsUp
 from search.engines.whoosh.evaluation.scoring import Norms, frequencies, matches, saturate
-from search.engines.whoosh.files.layout import DATE_ORDINALS
 from search.engines.whoosh.reading.postings import Ints
 from search.engines.whoosh.reading.segments import Floats, Mask
 from search.engines.whoosh.reading.snapshot import Snapshot
@@ -37,14 +35,15 @@ from search.query.match import (
     MatchTerm,
     MatchWildcard,
 )
-from search.ranking import RECENCY_FLOOR, recency_factor
 
 Matched = tuple[Mask, Floats | None]
 """Which articles match, and the scores of all (0 where they do not match; None if all are 0)."""
 
-_PUBLISHED: Final = DATE_ORDINALS["published"]
 _LEAVES: Final = (MatchTerm, MatchPhrase, MatchPrefix, MatchWildcard, MatchFuzzy)
 _NOWHERE: Final = np.empty(0, np.int64)
+
+TILE: Final = 1 << 17
+"""So many articles are evaluated at once."""
 
 
 class Evaluator:
@@ -70,6 +69,7 @@ class Evaluator:
         self._time_zone = time_zone
         self._late = False
         self._leaves: dict[Leaf, LeafPostings | None] = {}
+        self._sparse: dict[Leaf, tuple[Ints, Mask, Floats | None]] = {}
 
     @property
     def timed_out(self) -> bool:
@@ -136,6 +136,21 @@ class Evaluator:
 
     def matched(self, query: Match, frame: Frame, *, scored: bool) -> Matched:
         """What a query matches among the articles that are not deleted; `scored`: the scores are wanted."""
+        if not frame.is_whole or frame.size <= 2 * TILE:
+            return self._matched(query, frame, scored)
+        for condition in conditions(query):
+            self.holds(condition, frame)  # remembered for all articles, to be cut into tiles
+        mask: Mask = np.empty(frame.size, np.bool_)
+        scores = None
+        for tile in tiles(self.snapshot, TILE):
+            own_mask, own_scores = self._matched(query, tile, scored)
+            mask[tile.span] = own_mask
+            if own_scores is not None:
+                scores = np.zeros(frame.size) if scores is None else scores
+                scores[tile.span] = own_scores
+        return mask, scores
+
+    def _matched(self, query: Match, frame: Frame, scored: bool) -> Matched:
         match query:
             case MatchAll():
                 return self._live(frame), None
@@ -158,13 +173,13 @@ class Evaluator:
         return frame.gather(np.bool_, lambda part: part.column(part.live.live))
 
     def _not(self, child: Match, frame: Frame) -> Mask:
-        mask = ~self.matched(child, frame, scored=False)[0] & self._live(frame)
+        mask = ~self._matched(child, frame, False)[0] & self._live(frame)
         return mask & (not any(self.postings(leaf) is None for leaf in leaves(child)))
 
     def _every(self, children: Sequence[Match], frame: Frame, scored: bool) -> Matched:
         mask, scores = self._live(frame), None
         for child in children:
-            own_mask, own_scores = self.matched(child, frame, scored=scored)
+            own_mask, own_scores = self._matched(child, frame, scored)
             mask = mask & own_mask
             scores = _combined(scores, own_scores, np.add)
         if scores is not None:
@@ -175,27 +190,32 @@ class Evaluator:
         mask: Mask = np.zeros(frame.size, np.bool_)
         scores = None
         for child in children:
-            docs = self._few(child, frame) if scored else None
-            if docs is None:
-                own_mask, own_scores = self.matched(child, frame, scored=scored)
+            few = self._few(child, frame) if scored else None
+            if few is None:
+                own_mask, own_scores = self._matched(child, frame, scored)
                 mask |= own_mask
                 scores = _combined(scores, own_scores, combine)
                 continue
-            own_mask, own_scores = self.matched(child, frame_of(self.snapshot, docs), scored=True)
-            mask[docs] |= own_mask
+            at, own_mask, own_scores = few
+            mask[at] |= own_mask
             if own_scores is not None:
                 scores = np.zeros(frame.size) if scores is None else scores
-                scores[docs] = combine(scores[docs], own_scores)
+                scores[at] = combine(scores[at], own_scores)
         return mask, scores
 
-    def _few(self, query: Match, frame: Frame) -> Ints | None:
-        """All articles of a whole frame that a leaf matches, if to look at them alone takes less time."""
+    def _few(self, query: Match, frame: Frame) -> tuple[Ints, Mask, Floats | None] | None:
+        """Where in a frame of all articles, or in a tile, a leaf may match, if to look there alone takes less time."""
         if frame.docs is not None or not isinstance(query, _LEAVES):
             return None
-        found = self.postings(query)
-        if found is None or found.postings * FEW >= frame.size:
-            return None
-        return self.reader.matching(query, found)
+        if query not in self._sparse:
+            found = self.postings(query)
+            if found is None or found.postings * FEW >= self.snapshot.size:
+                return None
+            docs = self.reader.matching(query, found)
+            self._sparse[query] = docs, *self._leaf(query, frame_of(self.snapshot, docs), scored=True)
+        docs, mask, scores = self._sparse[query]
+        own = slice(*np.searchsorted(docs, (frame.first, frame.first + frame.size)).tolist())
+        return docs[own] - frame.first, mask[own], None if scores is None else scores[own]
 
     def _leaf(self, leaf: Leaf, frame: Frame, scored: bool) -> Matched:
         found = self.postings(leaf)
@@ -212,7 +232,7 @@ class Evaluator:
     def _scored(self, leaf: Leaf, found: LeafPostings, frame: Frame) -> Matched:
         scores = frequencies(found, frame, self.norms, self._deadline)
         mask = scores > 0.0
-        if frame.docs is None:
+        if frame.is_whole:
             self.reader.remember_articles(leaf, int(np.count_nonzero(mask)))
         saturate(scores, leaf.boost * self.reader.idf(self.reader.articles(leaf, found)))
         return mask, scores
@@ -234,13 +254,3 @@ def _combined(scores: Floats | None, others: Floats | None, combine: Callable[..
         return others if scores is None else scores
     combine(scores, others, out=scores)
     return scores
-
-
-def recency_factors(snapshot: Snapshot, docs: Ints, recency: Recency) -> Floats:
-    """What recency leaves of the score of some articles, rising."""
-    factors = np.full(len(docs), RECENCY_FLOOR)
-    for part in divided(snapshot, docs):
-        ages = (epoch(recency.now) - part.column(part.live.segment.epochs(_PUBLISHED))) / DAY_SECONDS
-        dated = ~np.isnan(ages)
-        factors[part.span][dated] = recency_factor(ages[dated])
-    return factors

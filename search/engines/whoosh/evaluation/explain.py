@@ -7,9 +7,10 @@ import numpy as np
 from search.engines.answer import leaf_text
 from search.engines.base import Explanation, FieldPart, LeafScore, Plan
 from search.engines.outcome import outcome
-from search.engines.whoosh.evaluation.evaluate import Evaluator, recency_factors
+from search.engines.whoosh.evaluation.evaluate import Evaluator
 from search.engines.whoosh.evaluation.frames import FramePart, frame_of
 from search.engines.whoosh.evaluation.leaves import LeafPostings
+from search.engines.whoosh.evaluation.recency import favour_recent
 from search.engines.whoosh.files.layout import FIELD_ORDINALS
 from search.engines.whoosh.reading.postings import Docs, Ints, shared
 from search.engines.whoosh.reading.segments import Floats, Mask
@@ -27,6 +28,9 @@ class Explainer:
         self._frame = frame_of(evaluator.snapshot, docs)
         self._counted: dict[Leaf, dict[int, Floats]] = {}
         self._held: dict[MatchKeyword | MatchDates, Mask] = {}
+        self._recency: Floats = np.ones(len(docs))
+        if plan.recency and plan.sort == "relevance":
+            favour_recent(self._recency, self._frame, plan.recency)
 
     def explanation(self, doc: int) -> Explanation:
         """Why one of the hits has its score."""
@@ -36,10 +40,7 @@ class Explainer:
             lambda leaf: self._leaf_score(leaf, place),
             lambda condition: self._holds(condition, place),
         )
-        recency = 1.0
-        if self._plan.recency and self._plan.sort == "relevance":
-            recency = float(recency_factors(self._evaluator.snapshot, np.array([doc]), self._plan.recency)[0])
-        return Explanation(found[1] if found else (), recency)
+        return Explanation(found[1] if found else (), float(self._recency[place]))
 
     def _holds(self, condition: MatchKeyword | MatchDates, place: int) -> bool:
         if condition not in self._held:

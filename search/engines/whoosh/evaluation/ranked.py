@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from search.engines.base import After, Recency, Sort
-from search.engines.whoosh.evaluation.evaluate import recency_factors
 from search.engines.whoosh.evaluation.frames import Frame, divided
+from search.engines.whoosh.evaluation.recency import favour_recent
 from search.engines.whoosh.files.layout import DATE_ORDINALS, to_bytes
 from search.engines.whoosh.reading.postings import Docs, Ints
 from search.engines.whoosh.reading.segments import Floats, Mask, Segment
@@ -70,19 +70,14 @@ def best_by_date(snapshot: Snapshot, docs: Ints, field: str, sort: Sort, page: P
 def best_by_score(
     snapshot: Snapshot, frame: Frame, hits: Mask, scores: Floats | None, recency: Recency | None, page: Page
 ) -> list[Candidate]:
-    """The first hits by score, which is rounded; without `scores` all are 0."""
+    """The first hits by score, which is rounded; without `scores` all are 0. With `recency` the scores are changed."""
     if scores is None:
-        docs = frame.chosen(hits)
+        docs = frame.chosen(hits) if page.after or frame.docs is not None else _first_hits(frame, hits, page.limit)
         return _first(snapshot, docs, np.zeros(len(docs)), page)
-    if page.after:
-        at = np.flatnonzero(hits)
-    elif recency:
-        at = _not_buried(snapshot, frame, hits, scores, recency, page.limit)
-    else:
-        at = highest(scores, hits, page.limit)
-    docs, values = frame.numbers(at), scores[at]
     if recency:
-        values = values * recency_factors(snapshot, docs, recency)
+        favour_recent(scores, frame, recency)
+    at = np.flatnonzero(hits) if page.after else highest(scores, hits, page.limit)
+    docs, values = frame.numbers(at), scores[at]
     if page.after:
         near = values <= page.after[0] + _SLACK
         docs, values = docs[near], values[near]
@@ -93,15 +88,6 @@ def best_by_score(
 def _equal(values: Floats, page: Page) -> int:
     """How many hits may turn out to come before the page."""
     return int(np.count_nonzero(values >= page.after[0] - _SLACK)) if page.after else 0
-
-
-def _not_buried(snapshot: Snapshot, frame: Frame, hits: Mask, scores: Floats, recency: Recency, limit: int) -> Ints:
-    """The hits that can be among the best when recency, which raises no score, has been counted in."""
-    at = highest(scores, hits, limit)
-    if len(at) < limit or limit == 0:
-        return at
-    values = np.sort(scores[at] * recency_factors(snapshot, frame.numbers(at), recency))
-    return np.flatnonzero(hits & (scores >= values[-limit] - _SLACK))
 
 
 def highest(values: Floats, hits: Mask, count: int) -> Ints:
@@ -191,6 +177,15 @@ def _first_by_id(snapshot: Snapshot, docs: Ints, count: int) -> Ints:
         first = _first_wanted(part.live.segment.id_order, wanted, count) + part.live.base
         found.append(np.searchsorted(docs, np.sort(first)))
     return np.concatenate(found)
+
+
+def _first_hits(frame: Frame, hits: Mask, count: int) -> Ints:
+    """The hits that come first by id, of each segment so many, rising; the frame has all articles."""
+    first = [
+        np.sort(_first_wanted(part.live.segment.id_order, hits[part.span], count)) + part.live.base
+        for part in frame.parts
+    ]
+    return np.concatenate([np.empty(0, np.int64), *first])
 
 
 def _first_wanted(order: Docs, wanted: Mask, count: int) -> Ints:

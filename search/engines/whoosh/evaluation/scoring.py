@@ -88,7 +88,7 @@ def frequencies(found: LeafPostings, frame: Frame, norms: Norms, deadline: Deadl
             else:
                 own[at] = weights
         if part.docs is None and part.live.articles < part.live.segment.size:
-            own *= part.live.live
+            own *= part.column(part.live.live)
     return total
 
 
@@ -102,7 +102,7 @@ def matches(found: LeafPostings, frame: Frame, deadline: Deadline) -> Mask:
                 raise TimeIsUp
             own[_places(run, part)[1]] = True
         if part.docs is None and part.live.articles < part.live.segment.size:
-            own &= part.live.live
+            own &= part.column(part.live.live)
     return mask
 
 
@@ -117,7 +117,7 @@ def _weighed(run: Run, part: FramePart, norms: Norms) -> tuple[Ints, Floats]:
     """Where in its part of the frame the articles of a run stand, and what its occurrences there weigh."""
     chosen, at = _places(run, part)
     if part.docs is None:
-        weights = norms.table(run.field)[part.live.span][at]
+        weights = part.column(norms.table(run.field)[part.live.span])[at]
     else:
         weights = norms.weights(run.field, part.live, part.docs[at])
     weights *= run.counts[chosen]
@@ -128,6 +128,13 @@ def _weighed(run: Run, part: FramePart, norms: Norms) -> tuple[Ints, Floats]:
 
 def _places(run: Run, part: FramePart) -> tuple[Ints | slice, Ints]:
     """Which articles of a run are in the frame, and where they stand in its part."""
-    if part.docs is None:
+    if part.docs is not None:
+        return shared(run.docs, part.docs, loose=run.loose)
+    if part.is_whole:
         return slice(None), run.docs.astype(np.intp)
-    return shared(run.docs, part.docs, loose=run.loose)
+    if run.loose:
+        inside = np.flatnonzero((run.docs >= part.first) & (run.docs < part.end))
+        return inside, run.docs[inside].astype(np.intp) - part.first
+    bounds = np.searchsorted(run.docs, np.array((part.first, part.end), np.uint32))
+    chosen = slice(*bounds.tolist())
+    return chosen, np.subtract(run.docs[chosen], part.first, dtype=np.intp)

@@ -17,6 +17,7 @@ from search.engines.whoosh.dictionary.vocabulary import Vocabulary
 from search.engines.whoosh.files.container import Container
 from search.engines.whoosh.files.layout import SEGMENT, Strings, docs_having
 from search.engines.whoosh.files.stored import decode_article
+from search.engines.whoosh.reading.ages import recency_factors
 from search.engines.whoosh.reading.days import local_days
 from search.engines.whoosh.reading.postings import FieldPostings, field_postings
 from search.schema import DATE_FIELDS, TEXT_FIELDS
@@ -50,6 +51,7 @@ class Segment:
         self._fields: dict[str, FieldPostings] = {}
         self._keywords: dict[str, KeywordColumn] = {}
         self._days: OrderedDict[tuple[int, str], Days] = OrderedDict()
+        self._recency: tuple[int, float, Floats] | None = None
         self._lock = Lock()
 
     def _per_field(self, name: str, fields: int) -> NDArray[Any]:
@@ -179,6 +181,12 @@ class Segment:
             while len(self._days) > _CACHED_DAYS:
                 self._days.popitem(last=False)
         return days
+
+    def recency_factors(self, field: int, now: float) -> Floats:
+        """What recency leaves of the score of each article; the latest is remembered, for requests round `now`."""
+        if (known := self._recency) is None or known[:2] != (field, now):
+            known = self._recency = field, now, recency_factors(self.epochs(field), now)
+        return known[2]
 
 
 __all__ = ["Days", "FieldPostings", "Floats", "KeywordColumn", "Mask", "Segment"]
