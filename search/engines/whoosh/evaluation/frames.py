@@ -36,6 +36,11 @@ class FramePart:
         """Whether these are all articles of the segment."""
         return self.docs is None and self.end - self.first == self.live.segment.size
 
+    @property
+    def bounds(self) -> Docs:
+        """`first` and `end`, to be looked for among articles."""
+        return np.array((self.first, self.end), np.uint32)
+
     def column(self, values: NDArray[Any]) -> NDArray[Any]:
         """Of values of all articles of the segment those of the frame."""
         own: NDArray[Any] = values[self.first : self.end] if self.docs is None else values[self.docs]

@@ -91,7 +91,7 @@ def _equal(values: Floats, page: Page) -> int:
 
 
 def highest(values: Floats, hits: Mask, count: int) -> Ints:
-    """Where the `count` hits with the highest values stand, rising, with all that are hardly less."""
+    """Where the `count` hits with the highest values stand, rising, with all that are hardly less; none is below 0."""
     if count == 0:
         return np.empty(0, np.int64)
     at = np.flatnonzero(hits) if len(values) < 2 * _SLICE else _in_high_blocks(values, hits, count)
@@ -110,8 +110,8 @@ def _in_high_blocks(values: Floats, hits: Mask, count: int) -> Ints:
 
 
 def _block_maxima(values: Floats, hits: Mask) -> Floats:
-    own = np.where(hits, values, _LAST)
-    maxima: Floats = np.maximum.reduceat(own, np.arange(0, len(own), _BLOCK))
+    """The highest value of a hit in each block; what is no hit counts as 0, which leads to no hit being left out."""
+    maxima: Floats = np.maximum.reduceat(values * hits, np.arange(0, len(values), _BLOCK))
     return maxima
 
 

@@ -16,7 +16,7 @@ from search.engines.whoosh.evaluation.runs import Run
 from search.engines.whoosh.reading.postings import Ints, shared
 from search.engines.whoosh.reading.segments import Floats, Mask
 from search.engines.whoosh.reading.snapshot import LiveSegment, Snapshot
-from search.ranking import normalised_frequency, saturation
+from search.ranking import K1, normalised_frequency
 from search.schema import TEXT_FIELDS
 
 _FIELDS: Final = tuple(TEXT_FIELDS)
@@ -107,17 +107,20 @@ def matches(found: LeafPostings, frame: Frame, deadline: Deadline) -> Mask:
 
 
 def saturate(frequencies: Floats, factor: float) -> None:
-    """Makes scores of frequencies, where they are."""
+    """Makes scores of frequencies, where they are: `search.ranking.saturation` of each, times the factor."""
+    room = np.empty(min(_BLOCK, len(frequencies)))
     for start in range(0, len(frequencies), _BLOCK):
         block = frequencies[start : start + _BLOCK]
-        np.multiply(saturation(block), factor, out=block)
+        divisors = np.add(block, K1, out=room[: len(block)])
+        block *= (K1 + 1.0) * factor
+        block /= divisors
 
 
 def _weighed(run: Run, part: FramePart, norms: Norms) -> tuple[Ints, Floats]:
     """Where in its part of the frame the articles of a run stand, and what its occurrences there weigh."""
     chosen, at = _places(run, part)
     if part.docs is None:
-        weights = part.column(norms.table(run.field)[part.live.span])[at]
+        weights = norms.table(run.field)[part.live.base + part.first : part.live.base + part.end][at]
     else:
         weights = norms.weights(run.field, part.live, part.docs[at])
     weights *= run.counts[chosen]
@@ -135,6 +138,5 @@ def _places(run: Run, part: FramePart) -> tuple[Ints | slice, Ints]:
     if run.loose:
         inside = np.flatnonzero((run.docs >= part.first) & (run.docs < part.end))
         return inside, run.docs[inside].astype(np.intp) - part.first
-    bounds = np.searchsorted(run.docs, np.array((part.first, part.end), np.uint32))
-    chosen = slice(*bounds.tolist())
+    chosen = slice(*run.docs.searchsorted(part.bounds).tolist())
     return chosen, np.subtract(run.docs[chosen], part.first, dtype=np.intp)
