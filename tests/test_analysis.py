@@ -29,6 +29,7 @@ from search.analysis import (
     stem,
 )
 from search.analysis.languages import SUPERSEDED_STEMMERS
+from search.analysis.stemming import plain_stemmer
 from search.analysis.stop_words import STOP_WORDS
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
@@ -274,6 +275,15 @@ def test_values_of_a_field_are_too_far_apart_for_a_phrase() -> None:
 )
 def test_forms_of_a_word_share_a_stem(language: str, one: str, other: str) -> None:
     assert stem(one, language) == stem(other, language)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@given(words=st.lists(st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=20), max_size=50))
+@settings(max_examples=20)
+@example(words=["runs", "houses", "strasse", "haeuser", "2nd", "g20", "a", "yes", "quickly", "ues", "iii", "sky"])
+def test_a_stemmer_of_plain_words_says_what_stem_says(language: str, words: list[str]) -> None:
+    stemmed = plain_stemmer(language)
+    assert [stemmed(word) for word in words] == [stem(word, language) for word in words]
 
 
 def test_every_snowball_algorithm_has_a_language() -> None:

@@ -21,7 +21,7 @@ from typing import Final
 
 from search.analysis.languages import primary_language
 from search.analysis.scripts import CONTINUES, SYLLABLE, UNSPACED_RUN
-from search.analysis.stemming import stem
+from search.analysis.stemming import plain_stemmer, stem
 from search.analysis.tokens import (
     CHUNK,
     JOINS,
@@ -130,10 +130,10 @@ class PieceTable:
         """Numbers the tokens of a chunk."""
         if chunk.isascii() and len(chunk) <= REMEMBERED_LENGTH:
             if chunk.isalnum():
-                return self._add_word(chunk.lower(), language, stem(chunk, language) if language else "")
+                return self.add_word(chunk.lower(), language, stem(chunk, language) if language else "")
             if _PLAIN_NUMBER.fullmatch(chunk):
                 number = chunk.replace(",", "")
-                return self._add_word(number, language, number)
+                return self.add_word(number, language, number)
         tokens, advance = read_chunk(chunk, language)
         for surface, stemmed, _, _, ahead, _ in tokens:
             self._add_token(word_key(surface, language, stemmed), ahead)
@@ -142,7 +142,7 @@ class PieceTable:
     def add_unstemmed(self, raw: str, language: str) -> int:
         """Numbers a part of an unspaced script."""
         surface = surface_of(raw)
-        return self._add_word(surface, language, surface) if surface else NOTHING
+        return self.add_word(surface, language, surface) if surface else NOTHING
 
     def join(self, numbers: list[int], compound: str = "") -> int:
         """Numbers a piece that consists of others; `compound` is a word that stands where the first one does."""
@@ -157,7 +157,8 @@ class PieceTable:
                 compound = ""
         return self._close(position)
 
-    def _add_word(self, surface: str, language: str, stemmed: str) -> int:
+    def add_word(self, surface: str, language: str, stemmed: str) -> int:
+        """Numbers one word."""
         self._add_token(word_key(surface, language, stemmed), 0)
         return self._close(1)
 
@@ -186,6 +187,7 @@ class _Memo(dict[str, int]):
         self._table = table
         self._language = language
         self._parts = _PartMemo(table, language)
+        self._stem = plain_stemmer(language) if language else _without_stem
         self.ignores_case = language != _CASE_MATTERS
 
     def renumber(self, numbers: Sequence[int]) -> None:
@@ -197,10 +199,19 @@ class _Memo(dict[str, int]):
 
     def __missing__(self, piece: str) -> int:
         core = piece.strip(_AROUND_WORDS)
-        is_word = core.isascii() and core.isalnum()
-        number = self._chunk_number(core) if is_word else self._joined_number(CHUNK.findall(piece))
+        if self.ignores_case and len(piece) <= REMEMBERED_LENGTH and core.isascii() and core.isalnum():
+            number = self[piece] = self._word_number(core.lower())
+            return number
+        number = self._joined_number(CHUNK.findall(piece))
         if is_worth_remembering(piece):
             self[piece] = number
+        return number
+
+    def _word_number(self, word: str) -> int:
+        """Of a word of lower-case ASCII letters and digits, as most new pieces are; what `_chunk_number` gives."""
+        number = self.get(word)
+        if number is None:
+            number = self[word] = self._table.add_word(word, self._language, self._stem(word))
         return number
 
     def _joined_number(self, chunks: list[str]) -> int:
@@ -211,6 +222,8 @@ class _Memo(dict[str, int]):
     def _chunk_number(self, chunk: str) -> int:
         if self.ignores_case and chunk.isascii():
             chunk = chunk.lower()
+            if chunk.isalnum() and len(chunk) <= REMEMBERED_LENGTH:
+                return self._word_number(chunk)
         number = self.get(chunk)
         if number is None:
             number = self._new_number(chunk)
@@ -232,8 +245,7 @@ class _Memo(dict[str, int]):
         if len(parts) > MAX_JOINED:
             return self._table.join(numbers)
         joined = "".join(parts)
-        stemmed = stem(joined, self._language) if self._language else ""
-        return self._table.join(numbers, word_key(joined, self._language, stemmed))
+        return self._table.join(numbers, word_key(joined, self._language, self._stem(joined)))
 
     def read_unspaced(self, text: str, numbers: array[int]) -> None:
         """Appends the numbers of a text whose unspaced runs are read as pairs, each a piece of its own."""
@@ -253,6 +265,10 @@ class _Memo(dict[str, int]):
             syllables = SYLLABLE.findall(unspaced) if _CONTINUES.search(unspaced) else unspaced
             numbers.extend(map(parts.__getitem__, map(add, syllables, syllables[1:])))
             numbers.append(parts[syllables[-1]])
+
+
+def _without_stem(_: str) -> str:
+    return ""
 
 
 class _PartMemo(dict[str, int]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections.abc import Callable
 
 import Stemmer
 
@@ -49,6 +50,19 @@ def stem(word: str, language: str) -> str:
     except UnicodeEncodeError:  # a lone surrogate is no letter of any language
         return fold(word)
     return fold(stemmed) or fold(word)
+
+
+def plain_stemmer(language: str) -> Callable[[str], str]:
+    """What `stem` says of words of lower-case ASCII letters and digits, in half the time; for one thread alone."""
+    row = LANGUAGES.get(primary_language(language))
+    if row is None or row.stemmer is None:
+        return fold
+    snowball = Stemmer.Stemmer(row.stemmer, 0).stemWord
+
+    def plain_stem(word: str) -> str:
+        return fold(snowball(word)) or word if word.isalpha() else word
+
+    return plain_stem
 
 
 def _lower(word: str, code: str) -> str:
