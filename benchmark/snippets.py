@@ -21,11 +21,11 @@ from typing import Final
 from benchmark.command import SAMPLE
 from benchmark.real import real_articles
 from search.document import Document
-from search.highlight import Highlighter
+from search.highlight.highlighter import Highlighter
 from search.query import parse, resolve
 from search.query.match import Match
+from search.results.snippets import excerpts
 from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
-from search.snippets import excerpts
 
 HITS: Final = 10
 PAGES: Final = {500: 30, 10_000: 8, 100_000: 3}

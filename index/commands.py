@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from index.evaluate import evaluate_extraction
+from index.evaluation import evaluate_extraction
 from index.indexer import Indexer
 from index.progress import Bar, Progress, Silence
 from index.report import Report

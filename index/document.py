@@ -17,7 +17,7 @@ from index.identity import article_id, web_address
 from index.tidy import shorten, tidy_line, tidy_markup, tidy_text, tidy_values
 from search.document import SECTION_SEPARATOR, Document, Heading, Moment
 from search.errors import SourceError
-from search.request import MAX_VALUE_LENGTH
+from search.request.request import MAX_VALUE_LENGTH
 from search.schema import MISSING
 
 MAX_TITLE: Final = 1_000

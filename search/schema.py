@@ -1,6 +1,6 @@
 """The one declaration of the fields; each engine derives its own schema from this table.
 
-To add a facet: one row here, its values in `values`, one row in `search/facets.py`.
+To add a facet: one row here, its values in `values`, one row in `search/results/facets.py`.
 """
 
 from __future__ import annotations

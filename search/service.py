@@ -7,26 +7,26 @@ from dataclasses import replace
 from datetime import datetime
 from time import perf_counter
 
-from search import response
-from search.applied import applied, unknown_values
-from search.checks import check
-from search.counting import Counting
-from search.cursor import START
+from search.assist.count_budget import Counting
+from search.assist.related import related
+from search.assist.relaxation import relaxations, respelt_anywhere
+from search.assist.spelling import did_you_mean
+from search.assist.suggest import suggest
 from search.engines.base import CAPABILITIES, IndexStatus, Searcher
 from search.errors import ParameterError
-from search.facets import facet
-from search.hits import Scene, hits
-from search.links import LinkMaker
-from search.overview import index_info, overview, sections
-from search.planning import Question, lacking, plan, recency_time, understand
-from search.related import related
-from search.relax import relaxations, respelt_anywhere
-from search.request import MAX_PAGE_DEPTH, SearchRequest
-from search.response import OUT_OF_TIME, Hit, Links, QueryInfo, SearchResponse, Suggestions
-from search.retrieval import Slice, following_cursor, last_page, opened_cursor, retrieve, rows_from
-from search.spelling import did_you_mean
-from search.suggest import suggest
-from search.timeline import timeline
+from search.request.links import LinkMaker
+from search.request.planning import Question, lacking, plan, recency_time, understand
+from search.request.request import MAX_PAGE_DEPTH, SearchRequest
+from search.request.validation import check
+from search.results import response
+from search.results.applied import applied, unknown_values
+from search.results.cursor import START
+from search.results.facets import facet
+from search.results.hits import Scene, hits
+from search.results.overview import index_info, overview, sections
+from search.results.paging import Slice, following_cursor, last_page, opened_cursor, retrieve, rows_from
+from search.results.response import OUT_OF_TIME, Hit, Links, QueryInfo, SearchResponse, Suggestions
+from search.results.timeline import timeline
 
 
 def search(

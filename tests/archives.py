@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
-from search.analysis import query_term
 from search.document import Document, Heading
 from search.engines.base import (
     After,
@@ -38,6 +37,7 @@ from search.query.match import (
     MatchWildcard,
     Term,
 )
+from search.query.terms import query_term
 from search.schema import MISSING, TEXT_FIELDS
 
 ALL_FIELDS = tuple(TEXT_FIELDS)

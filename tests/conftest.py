@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.base import Engine
-from search.engines.memory import MemoryEngine
+from search.engines.memory.engine import MemoryEngine
 from search.settings import Settings
 from webui import create_app
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from search.document import Document
-from search.engines.whoosh.files.container import Container
-from search.engines.whoosh.files.deletions import write_deletions
-from search.engines.whoosh.files.layout import SEGMENT, SEGMENT_SUFFIX
-from search.engines.whoosh.files.manifest import File, Manifest, SegmentEntry, new_generation, write_manifest
-from search.engines.whoosh.view.toc import write_toc
-from search.engines.whoosh.writing.builder import SegmentBuilder
+from search.engines.disk.files.container import Container
+from search.engines.disk.files.deletions import write_deletions
+from search.engines.disk.files.layout import SEGMENT, SEGMENT_SUFFIX
+from search.engines.disk.files.manifest import File, Manifest, SegmentEntry, new_generation, write_manifest
+from search.engines.disk.view.toc import write_toc
+from search.engines.disk.writing.builder import SegmentBuilder
 
 
 def commit_all(directory: Path, history: Iterable[Sequence[Document | str]]) -> Manifest:

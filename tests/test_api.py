@@ -12,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from search.engines.memory import MemoryEngine
-from search.response import Hit, SearchResponse
+from search.engines.memory.engine import MemoryEngine
+from search.results.response import Hit, SearchResponse
 from search.settings import Settings
 from webui import create_app
 from webui.urls import quote_id

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from archives import ALL_FIELDS, ID_POOL, LANGUAGES, NAMES, NOW, SECTIONS, TAGS, with_after
 
-from search.analysis import query_term
 from search.document import Document, Heading
 from search.engines.base import (
     DateFilter,
@@ -25,10 +24,10 @@ from search.engines.base import (
     Recency,
     Searcher,
 )
-from search.engines.memory import MemoryEngine
-from search.engines.whoosh.engine import WhooshEngine
-from search.engines.whoosh.evaluation import evaluate, laid, leaves, ranked, runs
-from search.engines.whoosh.reading import postings
+from search.engines.disk.engine import WhooshEngine
+from search.engines.disk.evaluation import evaluate, laid, leaves, ranked, runs
+from search.engines.disk.reading import postings
+from search.engines.memory.engine import MemoryEngine
 from search.query.match import (
     Match,
     MatchAll,
@@ -46,6 +45,7 @@ from search.query.match import (
     MatchWildcard,
     Term,
 )
+from search.query.terms import query_term
 from search.schema import KEYWORD_FIELDS, MISSING
 
 WORDS = (

@@ -18,8 +18,8 @@ from search.commands.links import TerminalLinks
 from search.commands.paint import marked, plain
 from search.engines import open_engine
 from search.errors import ParameterError
-from search.request import FacetRequest, Filters, SearchRequest
-from search.response import SearchResponse
+from search.request.request import FacetRequest, Filters, SearchRequest
+from search.results.response import SearchResponse
 from search.settings import Settings
 
 ARTICLES = [

@@ -17,21 +17,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search.document import Document
-from search.engines import memory_match, open_engine
-from search.engines.answer import Deadline
+from search.engines import open_engine
 from search.engines.base import Searcher
-from search.engines.whoosh.dictionary import frequent
-from search.engines.whoosh.dictionary import lookup as flat_dictionary
-from search.engines.whoosh.dictionary.lookup import Dictionary
-from search.engines.whoosh.dictionary.vocabulary import Vocabulary
-from search.engines.whoosh.dictionary.wildcards import Numbers
-from search.engines.whoosh.evaluation.places import TimeIsUp
-from search.engines.whoosh.files.container import Container, ContainerWriter
-from search.engines.whoosh.files.layout import NO_STEM, SEGMENT, STEM_MARK, letters, string_arrays, to_bytes
-from search.engines.whoosh.files.manifest import Manifest
-from search.engines.whoosh.reading.segments import Segment
-from search.engines.whoosh.reading.snapshot import LiveSegment, Snapshot
-from search.engines.whoosh.writing.builder import SegmentBuilder
+from search.engines.conventions import Deadline
+from search.engines.disk.dictionary import frequent
+from search.engines.disk.dictionary import lookup as flat_dictionary
+from search.engines.disk.dictionary.lookup import Dictionary
+from search.engines.disk.dictionary.vocabulary import Vocabulary
+from search.engines.disk.dictionary.wildcards import Numbers
+from search.engines.disk.evaluation.places import TimeIsUp
+from search.engines.disk.files.container import Container, ContainerWriter
+from search.engines.disk.files.layout import NO_STEM, SEGMENT, STEM_MARK, letters, string_arrays, to_bytes
+from search.engines.disk.files.manifest import Manifest
+from search.engines.disk.reading.segments import Segment
+from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
+from search.engines.disk.writing.builder import SegmentBuilder
+from search.engines.memory import matching
 from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchTerm, MatchWildcard, Term
 from search.query.patterns import edit_distance, wildcard_regex
 from search.ranking import STEM_WEIGHT
@@ -140,7 +141,7 @@ def test_a_part_may_be_longer_in_bytes_than_any_word(tmp_path: Path, pattern: st
 
 
 def test_blocks_of_words_give_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("search.engines.whoosh.dictionary.vocabulary._BLOCK", 3)
+    monkeypatch.setattr("search.engines.disk.dictionary.vocabulary._BLOCK", 3)
     words = [a + b + c for a in "ab\u00e9" for b in "ab\u4e2d" for c in "ab"]
     vocabulary = a_vocabulary(tmp_path, words)
     for pattern in ("*", "*b*", "?b?", "a*b", "?\u4e2d*", "*a*a*", "bb?"):
@@ -274,9 +275,9 @@ def test_patterns_stand_for_the_most_frequent_words_of_their_fields(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frequent, "_FEWEST", 1)
         patch.setattr(flat_dictionary, "MAX_EXPANSIONS", limit)
-        patch.setattr(memory_match, "MAX_EXPANSIONS", limit)
+        patch.setattr(matching, "MAX_EXPANSIONS", limit)
         expansion = dictionary.expand(leaf, Deadline(None))
-        expected, warnings = memory_match.expand(leaf, [memory_match.Indexed.of(d) for d in live_articles(archive)])
+        expected, warnings = matching.expand(leaf, [matching.Indexed.of(d) for d in live_articles(archive)])
     assert expansion.warnings == warnings
     found: dict[str, float] = {}
     for part, numbers, weights in zip(dictionary._segments, expansion.surfaces, expansion.weights, strict=True):

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from archives import ALL_FIELDS, ask, exact, fill, ids, phrase, word
 
-from search.analysis import query_term
 from search.document import Document, Heading
 from search.engines.base import DateFilter, Engine, KeywordFilter
 from search.errors import ParameterError
@@ -27,6 +26,7 @@ from search.query.match import (
     MatchWildcard,
     Term,
 )
+from search.query.terms import query_term
 from search.ranking import STEM_WEIGHT
 from search.schema import MISSING
 

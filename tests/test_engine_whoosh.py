@@ -12,8 +12,8 @@ from archives import answers, ask, exact, fill, news
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine
-from search.engines.whoosh.writing import building, merging
-from search.engines.whoosh.writing.builder import SegmentBuilder
+from search.engines.disk.writing import building, merging
+from search.engines.disk.writing.builder import SegmentBuilder
 from search.errors import EngineError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))

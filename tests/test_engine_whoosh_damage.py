@@ -20,8 +20,8 @@ from harm import HARMS
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine
-from search.engines.whoosh.files.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, read_manifest
-from search.engines.whoosh.writing import columns
+from search.engines.disk.files.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, read_manifest
+from search.engines.disk.writing import columns
 from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing, IndexVersionError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.evaluate import evaluate_extraction, shingle_counts
+from index.evaluation import evaluate_extraction, shingle_counts
 from search.errors import SourceError
 
 BODY = (

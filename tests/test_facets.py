@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from search import service
 from search.document import SECTION_SEPARATOR, Document
 from search.engines import base, open_engine
-from search.facets import FACETS, facet, selected_values, toggle, within
 from search.periods import STEPS, bounds_of, first_day, in_words, last_day, number_of, period_of
-from search.request import FacetRequest, Filters, SearchRequest
+from search.request.request import FacetRequest, Filters, SearchRequest
+from search.results.facets import FACETS, facet, selected_values, toggle, within
+from search.results.timeline import MAX_BUCKETS, narrowed, timeline
 from search.schema import MISSING
-from search.timeline import MAX_BUCKETS, narrowed, timeline
 from webui.urls import SiteLinks
 
 LINKS = SiteLinks()

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from search.document import Document
-from search.engines.memory import MemoryEngine
+from search.engines.memory.engine import MemoryEngine
 from search.settings import Settings
 from webui import create_app
 

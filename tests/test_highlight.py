@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.analysis import Token, analyze, primary_language, query_term
+from search.analysis import Token, analyze, primary_language
 from search.analysis.scripts import is_unspaced
 from search.engines.spans import span_width
-from search.highlight import MAX_HIGHLIGHT_CHARS, Highlighter, mark_html, merged
+from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter, mark_html, merged
 from search.query.match import (
     Leaf,
     Match,
@@ -30,6 +30,7 @@ from search.query.match import (
     Term,
 )
 from search.query.patterns import edit_distance, wildcard_regex
+from search.query.terms import query_term
 from search.schema import TEXT_FIELDS
 
 ALL = tuple(TEXT_FIELDS)

@@ -64,8 +64,8 @@ sys.path.insert(0, {tests!r})
 from test_never_lost import transaction
 from search.engines import open_engine
 from functools import partial
-from search.engines.whoosh.writing import building, merging
-from search.engines.whoosh.writing.builder import SegmentBuilder
+from search.engines.disk.writing import building, merging
+from search.engines.disk.writing.builder import SegmentBuilder
 merging.SMALLEST_TIER = 40  # so that most commits merge
 building.SegmentBuilder = partial(SegmentBuilder, memory_bytes=12_000)  # so that most add several segments
 def write(directory, first, out):

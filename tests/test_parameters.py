@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from search.commands.links import TerminalLinks
 from search.errors import ParameterError
-from search.facets import FACETS
-from search.request import DEFAULT_FACETS, MAX_VALUE_LENGTH, Conditions, FacetRequest, Filters, SearchRequest
+from search.request.request import DEFAULT_FACETS, MAX_VALUE_LENGTH, Conditions, FacetRequest, Filters, SearchRequest
+from search.results.facets import FACETS
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 from webui.parameters import HIT_KEYS, SearchParameters, names
 from webui.questions import article_question, search_question, without_tracking

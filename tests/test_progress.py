@@ -12,7 +12,7 @@ from index.batches import QUEUE_ARTICLES, Batches, uninterrupted
 from index.progress import Bar
 from search.document import Document
 from search.engines.base import Engine
-from search.engines.memory import MemoryEngine
+from search.engines.memory.engine import MemoryEngine
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from search import ranking
 from search.engines import open_engine
-from search.evaluate import measure
+from search.evaluation import measure
 from search.schema import TEXT_FIELDS
 
 lengths = st.floats(1, 10_000)

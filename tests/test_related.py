@@ -13,7 +13,7 @@ from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Searcher
 from search.errors import NotFound, ParameterError
-from search.response import RelatedResponse
+from search.results.response import RelatedResponse
 from webui.urls import SiteLinks
 
 LINKS = SiteLinks()

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from index.document import to_document
 from index.sources.jsonl import JsonLines
 from search.document import Document
-from search.engines.whoosh.dictionary import byte_order
-from search.engines.whoosh.dictionary.byte_order import ByteStrings
-from search.engines.whoosh.files.container import Container
-from search.engines.whoosh.files.layout import SEGMENT, string_arrays
-from search.engines.whoosh.files.structure import structure_problems
-from search.engines.whoosh.writing import merge_postings, merge_words
-from search.engines.whoosh.writing.builder import SegmentBuilder
-from search.engines.whoosh.writing.merge import merge_segments
+from search.engines.disk.dictionary import byte_order
+from search.engines.disk.dictionary.byte_order import ByteStrings
+from search.engines.disk.files.container import Container
+from search.engines.disk.files.layout import SEGMENT, string_arrays
+from search.engines.disk.files.structure import structure_problems
+from search.engines.disk.writing import merge_postings, merge_words
+from search.engines.disk.writing.builder import SegmentBuilder
+from search.engines.disk.writing.merge import merge_segments
 from search.errors import SourceError
 
 PARTS = st.lists(st.lists(st.tuples(documents, st.booleans()), min_size=1, max_size=6), min_size=1, max_size=4)

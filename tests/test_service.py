@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from search import service
-from search.cursor import decode, encode
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.base import CAPABILITIES, Engine, Searcher
 from search.errors import CursorExpired, ParameterError, QuerySyntaxError
-from search.request import DEFAULT_FACETS, FacetRequest, Filters, SearchRequest
-from search.response import Hit, Overview, SearchResponse
+from search.request.request import DEFAULT_FACETS, FacetRequest, Filters, SearchRequest
+from search.results.cursor import decode, encode
+from search.results.response import Hit, Overview, SearchResponse
 from search.schema import MISSING
 from webui.urls import SiteLinks
 

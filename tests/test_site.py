@@ -12,7 +12,7 @@ from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
 from search.document import Document
-from search.engines.memory import MemoryEngine
+from search.engines.memory.engine import MemoryEngine
 from search.settings import Settings
 from webui import create_app
 from webui.archive import Archive

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from search.request import SearchRequest
-from search.response import Facet, FacetValue, IndexInfo, Overview, Period, Timeline, TimelineBucket
+from search.request.request import SearchRequest
+from search.results.response import Facet, FacetValue, IndexInfo, Overview, Period, Timeline, TimelineBucket
 from webui import wording
 from webui.chart import HEIGHT, WIDTH, chart
 from webui.front import MAX_OPEN_YEARS, SHADES, front_view

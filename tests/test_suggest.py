@@ -13,8 +13,8 @@ from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.base import Searcher
 from search.errors import ParameterError
-from search.request import SearchRequest
-from search.response import Completion
+from search.request.request import SearchRequest
+from search.results.response import Completion
 from webui.urls import SiteLinks
 
 LINKS = SiteLinks()
@@ -113,7 +113,7 @@ def test_the_word_that_usually_follows_comes_first() -> None:
 
 
 def test_behind_a_frequent_word_titles_say_what_usually_follows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("search.suggest._RARE", 5)
+    monkeypatch.setattr("search.assist.suggest._RARE", 5)
     engine = open_engine("memory:")
     with engine.writer() as writer:
         for number in range(9):

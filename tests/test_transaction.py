@@ -24,14 +24,14 @@ from search.commands import main
 from search.document import Document
 from search.engines import ENGINES, open_engine
 from search.engines.base import Engine, FacetPlan, Phase, Plan
-from search.engines.whoosh import open_directory
-from search.engines.whoosh.files import container
-from search.engines.whoosh.files.manifest import NAME, PREVIOUS_NAME, Manifest, read_manifest
-from search.engines.whoosh.writing import building, merging
-from search.engines.whoosh.writing.committed import TransactionSegment
-from search.engines.whoosh.writing.merge_parts import starts_of
-from search.engines.whoosh.writing.merging import MOST_ARTICLES, Size, into_few, to_merge
-from search.engines.whoosh.writing.workers import WorkerPool
+from search.engines.disk import open_directory
+from search.engines.disk.files import container
+from search.engines.disk.files.manifest import NAME, PREVIOUS_NAME, Manifest, read_manifest
+from search.engines.disk.writing import building, merging
+from search.engines.disk.writing.committed import TransactionSegment
+from search.engines.disk.writing.merge_parts import starts_of
+from search.engines.disk.writing.merging import MOST_ARTICLES, Size, into_few, to_merge
+from search.engines.disk.writing.workers import WorkerPool
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
@@ -95,7 +95,7 @@ def test_a_transaction_that_changes_nothing_writes_nothing(directory: Path) -> N
 
 def test_a_roll_back_leaves_the_files_as_they_were(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = state(directory)
-    monkeypatch.setattr("search.engines.whoosh.writing.builder.MEMORY_BYTES", 1)
+    monkeypatch.setattr("search.engines.disk.writing.builder.MEMORY_BYTES", 1)
     engine = open_directory(str(directory))
 
     def fail() -> None:
@@ -195,7 +195,7 @@ def test_of_an_article_added_several_times_the_last_copy_is_found(directory: Pat
 def test_equal_hashes_of_unequal_ids_strike_nothing_out(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     segment = TransactionSegment(directory, read_manifest(directory).segments[0])
     hashes = segment.container.array("id.hashes").copy()
-    monkeypatch.setattr("search.engines.whoosh.files.layout.text_hash", lambda _: int(hashes[3]))
+    monkeypatch.setattr("search.engines.disk.files.layout.text_hash", lambda _: int(hashes[3]))
     assert not segment.strike_id("nobody")
     name = segment._ids[int(segment.container.array("id.docs")[3])]
     assert segment.strike_id(name)
@@ -404,7 +404,7 @@ def in_a_process(code: str, *arguments: object) -> subprocess.CompletedProcess[s
 FULL_DISK = """
 import resource, signal, sys
 from search.document import Document
-from search.engines.whoosh import open_directory
+from search.engines.disk import open_directory
 from search.errors import EngineError
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -600,8 +600,8 @@ ORPHANS = """
 import os, signal, sys, time
 from multiprocessing import active_children
 from search.document import Document
-from search.engines.whoosh.writing import building
-from search.engines.whoosh import open_directory
+from search.engines.disk.writing import building
+from search.engines.disk import open_directory
 
 if __name__ == "__main__":
     building.START_ARTICLES = 10

@@ -36,7 +36,7 @@ from whoosh.searching import Searcher as StockSearcher
 from search.analysis import analyze
 from search.document import Document, Heading
 from search.engines.base import Plan, Searcher
-from search.engines.whoosh.engine import WhooshEngine
+from search.engines.disk.engine import WhooshEngine
 from search.query.match import (
     Match,
     MatchAll,

@@ -26,12 +26,12 @@ from whoosh.sorting import FieldFacet
 
 from search.analysis import analyze_values
 from search.document import Document, Heading
-from search.engines.whoosh.files.layout import to_bytes
-from search.engines.whoosh.files.manifest import Manifest, new_generation
-from search.engines.whoosh.files.sweep import sweep_leftovers
-from search.engines.whoosh.view.codec import ArrayCodec, ArraySegment
-from search.engines.whoosh.view.schema import refuse_writing, whoosh_schema
-from search.engines.whoosh.view.toc import write_toc
+from search.engines.disk.files.layout import to_bytes
+from search.engines.disk.files.manifest import Manifest, new_generation
+from search.engines.disk.files.sweep import sweep_leftovers
+from search.engines.disk.view.codec import ArrayCodec, ArraySegment
+from search.engines.disk.view.schema import refuse_writing, whoosh_schema
+from search.engines.disk.view.toc import write_toc
 from search.errors import EngineError
 from search.schema import TEXT_FIELDS
 
@@ -370,7 +370,7 @@ def test_searching_does_not_load_whoosh(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from search.engines.base import Plan
-from search.engines.whoosh import open_directory
+from search.engines.disk import open_directory
 from search.query.match import MatchAll
 with open_directory(sys.argv[1]).searcher() as searcher:
     print(searcher.search(Plan(MatchAll())).total, "whoosh" in sys.modules)

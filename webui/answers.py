@@ -1,11 +1,11 @@
-"""The answers of the endpoint that are not `search.response` types already. The OpenAPI schema is made from these."""
+"""The endpoint's answers beside those in `search.results.response`. The OpenAPI schema is made from these."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from search.document import Document, Moment
-from search.response import Completion, IndexInfo, SectionNode
+from search.results.response import Completion, IndexInfo, SectionNode
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from search import service
 from search.errors import NotFound
-from search.response import Links
+from search.results.response import Links
 from webui.answers import (
     ArticleLinks,
     SectionsAnswer,

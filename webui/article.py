@@ -20,7 +20,7 @@ from lxml.html import HtmlElement
 from markupsafe import Markup, escape
 
 from search.document import Document, Heading
-from search.highlight import mark_html
+from search.highlight.highlighter import mark_html
 from webui.marking import HEADING_TAGS, Spans, mark_matches
 
 MAX_HTML = 5_000_000

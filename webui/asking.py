@@ -9,7 +9,7 @@ from flask import request
 
 from search import service
 from search.engines.base import Searcher
-from search.response import SearchResponse
+from search.results.response import SearchResponse
 from webui.caching import current_minute
 from webui.questions import Question, search_question, without_tracking
 from webui.site import current_site

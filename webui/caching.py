@@ -14,7 +14,7 @@ from typing import Final
 
 from flask import Response, request
 
-from search.response import OUT_OF_TIME, SearchResponse
+from search.results.response import OUT_OF_TIME, SearchResponse
 
 CACHE_CONTROL: Final = "public, max-age=0, must-revalidate"
 """May be kept, must be asked about each time: a new article shows at once, an old answer costs one 304."""

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from search.periods import in_words, period_of
-from search.response import Timeline, TimelineBucket
+from search.results.response import Timeline, TimelineBucket
 
 WIDTH: Final = 1000.0
 HEIGHT: Final = 72.0

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from flask import Blueprint, Response, json
 from lxml import etree
 
-from search.response import Hit, SearchResponse
+from search.results.response import Hit, SearchResponse
 from webui.asking import Asked, answer, ask
 from webui.caching import conditional, entity_tag, once
 from webui.site import current_site

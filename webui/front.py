@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from search.periods import MONTHS
-from search.response import Hit, Overview, Period, SectionNode
+from search.results.response import Hit, Overview, Period, SectionNode
 
 MAX_OPEN_YEARS: Final = 12
 """So many years are spread out at once; older ones fold into decades."""

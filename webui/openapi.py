@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from flask import Blueprint, Response, json, request
 from pydantic import TypeAdapter
 
-from search.response import RelatedResponse, SearchResponse
+from search.results.response import RelatedResponse, SearchResponse
 from webui import api, discovery, feeds, health
 from webui.answers import ArticleAnswer, SectionsAnswer, StatusAnswer, SuggestAnswer
 from webui.caching import VERSION, conditional, entity_tag

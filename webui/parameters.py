@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from search.engines.base import Sort
 from search.errors import ParameterError
 from search.query.limits import MAX_LENGTH
-from search.request import (
+from search.request.request import (
     DEFAULT_FACETS,
     MAX_PER_PAGE,
     MAX_VALUES,
@@ -25,7 +25,7 @@ from search.request import (
     Highlight,
     Operator,
 )
-from search.response import Hit
+from search.results.response import Hit
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 from webui.values import (
     Facets,

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from search.errors import ParameterError
 from search.query.dates import parse_period
-from search.request import MAX_PAGE_DEPTH, Filters, SearchRequest
+from search.request.request import MAX_PAGE_DEPTH, Filters, SearchRequest
 from search.schema import KEYWORD_FIELDS
 from webui.parameters import SearchParameters, read
 from webui.urls import SiteLinks

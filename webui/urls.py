@@ -17,7 +17,7 @@ from urllib.parse import quote, quote_plus
 from werkzeug.routing import PathConverter
 
 from search.periods import first_day, last_day
-from search.request import DEFAULT_FACETS, Conditions, FacetRequest, Filters, Keywords, SearchRequest
+from search.request.request import DEFAULT_FACETS, Conditions, FacetRequest, Filters, Keywords, SearchRequest
 from search.schema import KEYWORD_FIELDS
 
 ROUTES: Final[dict[str, str]] = {
@@ -46,7 +46,7 @@ _Bounds = tuple[date | datetime | None, date | datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class SiteLinks:
-    """Makes the addresses (`search.links.LinkMaker`) for one rendering of a search.
+    """Makes the addresses (`search.request.links.LinkMaker`) for one rendering of a search.
 
     `prefix` is the path the site is mounted at, without a slash at its end. `time_zone` is the one meant without `tz`.
     `spelled` gives bounds back as they were asked for ("now-7d"), so that a bookmarked search keeps moving.

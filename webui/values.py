@@ -15,8 +15,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from search.facets import FACETS
-from search.request import MAX_FACET_SIZE, MAX_VALUE_LENGTH, FacetRequest, Filters
+from search.request.request import MAX_FACET_SIZE, MAX_VALUE_LENGTH, FacetRequest, Filters
+from search.results.facets import FACETS
 
 _FACET: Final = re.compile(r"([a-z]+)(?::([0-9]{1,6}))?")
 _WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,9}")

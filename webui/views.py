@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from search.document import SECTION_SEPARATOR, section_ancestors
 from search.engines.base import Sort
-from search.request import FacetRequest, Filters, SearchRequest
-from search.response import Facet, FacetValue, SearchResponse
+from search.request.request import FacetRequest, Filters, SearchRequest
+from search.results.response import Facet, FacetValue, SearchResponse
 from search.schema import MISSING
 from webui.chart import Chart, chart
 from webui.urls import SiteLinks, written_filters

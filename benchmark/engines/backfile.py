@@ -15,7 +15,7 @@ from search.commands.links import TerminalLinks
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine
-from search.request import FacetRequest, Filters, SearchRequest
+from search.request.request import FacetRequest, Filters, SearchRequest
 
 _FACETS: Final = (FacetRequest("section", SECTIONS),)
 _PARTS: Final[dict[Output, SearchRequest]] = {

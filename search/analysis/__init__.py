@@ -5,7 +5,6 @@ from __future__ import annotations
 from search.analysis.folding import fold
 from search.analysis.languages import LANGUAGES, Language, is_stop_word, language_name, primary_language
 from search.analysis.stemming import stem
-from search.analysis.terms import query_term, query_terms
 from search.analysis.tokens import MAX_TOKEN_LENGTH, VALUE_GAP, Token, analyze, analyze_values
 
 __all__ = [
@@ -20,7 +19,5 @@ __all__ = [
     "is_stop_word",
     "language_name",
     "primary_language",
-    "query_term",
-    "query_terms",
     "stem",
 ]

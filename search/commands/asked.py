@@ -8,7 +8,7 @@ from typing import Final
 
 from search.errors import ParameterError
 from search.query.dates import parse_period
-from search.request import DEFAULT_FACETS, FacetRequest, Filters
+from search.request.request import DEFAULT_FACETS, FacetRequest, Filters
 
 MAX_FACET_TEXT: Final = 500
 

@@ -13,7 +13,7 @@ import click
 from search.commands.context import json_option
 from search.commands.lazy import LazyGroup, Row
 from search.engines import open_engine
-from search.evaluate import Measured, measure
+from search.evaluation import Measured, measure
 
 _ROWS: Final = {
     "extraction": Row("index.commands:extraction", "Measurements", "Score HTML extraction against known bodies."),

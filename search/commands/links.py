@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-from search.request import Conditions, FacetRequest, Filters, SearchRequest
+from search.request.request import Conditions, FacetRequest, Filters, SearchRequest
 
 _PATHS: Final = {"html": "/search", "atom": "/search.atom", "feed": "/search.json", "csv": "/search.csv"}
 _DEFAULTS: Final = SearchRequest()
@@ -40,7 +40,7 @@ _values = attrgetter(*(attribute for _, attribute, _ in _PARAMETERS))
 
 
 class TerminalLinks:
-    """See `search.links.LinkMaker`. `time_zone` is the archive's own, which addresses leave out."""
+    """See `search.request.links.LinkMaker`. `time_zone` is the archive's own, which addresses leave out."""
 
     def __init__(self, time_zone: str = "UTC") -> None:
         self._usual = _values(replace(_DEFAULTS, time_zone=time_zone))

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from search.response import Facet, Hit, SearchResponse, Snippet, Suggestions
+from search.results.response import Facet, Hit, SearchResponse, Snippet, Suggestions
 
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 

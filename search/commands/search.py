@@ -14,8 +14,8 @@ from search.commands.context import TEXT, index_option, json_option, loaded_sett
 from search.commands.links import TerminalLinks
 from search.commands.paint import facet_lines, help_lines, hit_lines, one_line, summary_line
 from search.engines import open_engine
-from search.request import DEFAULT_FACETS, SearchRequest
-from search.response import SearchResponse
+from search.request.request import DEFAULT_FACETS, SearchRequest
+from search.results.response import SearchResponse
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 from search.settings import Settings
 

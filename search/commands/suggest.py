@@ -10,7 +10,7 @@ from search.commands.context import TEXT, index_option, json_option, loaded_sett
 from search.commands.links import TerminalLinks
 from search.commands.paint import one_line
 from search.engines import open_engine
-from search.response import Completion
+from search.results.response import Completion
 
 
 @click.command()

@@ -10,13 +10,13 @@ from search.errors import ConfigError
 
 
 def _open_memory(rest: str) -> Engine:
-    from search.engines.memory import MemoryEngine
+    from search.engines.memory.engine import MemoryEngine
 
     return MemoryEngine(rest)
 
 
 def _open_whoosh(rest: str) -> Engine:
-    from search.engines.whoosh import open_directory
+    from search.engines.disk import open_directory
 
     return open_directory(rest)
 

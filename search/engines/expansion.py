@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from search.engines.answer import leaf_text
+from search.engines.conventions import leaf_text
 from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm
 from search.query.patterns import edit_distance, wildcard_regex
 from search.ranking import STEM_WEIGHT

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from search.analysis.folding import fold
 from search.analysis.scripts import CONTINUES, is_unspaced
-from search.analysis.terms import query_terms
 from search.analysis.tokens import Token, analyze
 from search.query.dates import shortened
 from search.query.limits import MAX_PHRASE_WORDS
@@ -23,6 +22,7 @@ from search.query.match import (
     MatchWildcard,
     Term,
 )
+from search.query.terms import query_terms
 from search.query.tree import Exact, Fuzzy, Phrase, Prefix, Wildcard, Word
 
 WordQuery = Word | Exact | Phrase | Prefix | Wildcard | Fuzzy

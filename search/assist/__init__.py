@@ -1,0 +1,1 @@
+"""Assistance: completions, corrections, relaxations and related articles."""

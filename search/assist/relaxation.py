@@ -1,0 +1,120 @@
+"""When nothing is found: what each condition cost, by counting what would be found without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from search.assist.count_budget import Counting, asking
+from search.assist.spelling import did_you_mean
+from search.query import to_text
+from search.query.rewrite import any_of, loosened, positive_parts, replaced
+from search.query.tree import And, DateRange, Exact, Fuzzy, Keyword, Not, Phrase, Prefix, Query, Wildcard, Word
+from search.request.links import LinkMaker
+from search.request.request import Filters, SearchRequest
+from search.results.applied import dates_in_words
+from search.results.explain import listed
+from search.results.facets import dated, value_label
+from search.results.response import Relaxation
+from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
+
+MAX_RELAXATIONS: Final = 6
+MAX_PARTS: Final = 8
+"""Parts of the query that are tried without."""
+
+Trial = tuple[str, SearchRequest]
+"""What is dropped, so that it reads after "without", and the request without it."""
+
+
+def relaxations(tree: Query, request: SearchRequest, links: LinkMaker, counting: Counting) -> tuple[Relaxation, ...]:
+    """Searches with one condition less that find something, the one that finds most first."""
+    found: list[Relaxation] = []
+    tried: set[SearchRequest] = {request}
+    for drop, trial in (*_without_filters(request), *_with_looser_query(tree, request)):
+        if trial in tried:
+            continue
+        tried.add(trial)
+        total = counting.total(trial)
+        if total:
+            found.append(Relaxation(drop, total, links.search(trial)))
+    found.sort(key=lambda relaxation: -relaxation.total)
+    return tuple(found[:MAX_RELAXATIONS])
+
+
+def respelt_anywhere(
+    tree: Query, request: SearchRequest, links: LinkMaker, counting: Counting
+) -> tuple[Relaxation, ...]:
+    """For a misspelt query under filters that leave nothing of its corrections either: those, without any filter."""
+    bare = replace(_without_any_filter(request), fields_searched=())
+    if replace(request, page=1, cursor=None) == bare:
+        return ()
+    found = did_you_mean(tree, 0, bare, links, counting)
+    return tuple(Relaxation(f"any filter, for “{other.text}”", other.count, other.url) for other in found)
+
+
+def _without_filters(request: SearchRequest) -> Iterator[Trial]:
+    first = replace(request, page=1, cursor=None)
+    for name, filters in request.keywords:
+        label = KEYWORD_FIELDS[name].label.lower()
+        if filters.include:
+            values = " or ".join(f"“{value_label(name, value)}”" for value in filters.include)
+            yield f"the {label} {values}", first.with_filters(name, Filters((), filters.exclude))
+        if filters.exclude:
+            values = " or ".join(f"“{value_label(name, value)}”" for value in filters.exclude)
+            yield f"leaving out the {label} {values}", first.with_filters(name, Filters(filters.include, ()))
+    if request.start is not None or request.end is not None:
+        yield f"the dates ({dates_in_words(request)})", dated(first, None, None)
+    if request.fields_searched:
+        fields = listed([TEXT_FIELDS[name].label.lower() for name in request.fields_searched])
+        yield f"the limit to {fields}", replace(first, fields_searched=())
+    if len(request.keywords) + (request.start is not None or request.end is not None) > 1:
+        yield "any filter", _without_any_filter(request)
+
+
+def _without_any_filter(request: SearchRequest) -> SearchRequest:
+    return dated(replace(request, keywords=()), None, None)
+
+
+def _with_looser_query(tree: Query, request: SearchRequest) -> Iterator[Trial]:
+    if isinstance(tree, And):
+        for part in tree.children[:MAX_PARTS]:
+            yield part_in_words(part), asking(request, replaced(tree, part, None))
+        yield "the need for every word", asking(request, any_of(tree))
+    phrases = [part for part in positive_parts(tree) if isinstance(part, Phrase)]
+    if phrases:
+        words = loosened(tree)
+        yield "the quotation marks", asking(request, words)
+        yield "the quotation marks and the need for every word", asking(request, any_of(words))
+    for part in positive_parts(tree):
+        if isinstance(part, Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) and part.field is not None:
+            label = TEXT_FIELDS[part.field].label.lower()
+            anywhere = replaced(tree, part, replace(part, field=None))
+            yield f"the limit of “{_text(part)}” to the {label}", asking(request, anywhere)
+
+
+def _text(part: Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) -> str:
+    return part.pattern if isinstance(part, Wildcard) else part.text
+
+
+def part_in_words(part: Query) -> str:
+    """A part of a query, so that it reads after "without"."""
+    match part:
+        case Word(text) | Fuzzy(text):
+            return f"the word “{text}”"
+        case Exact(text):
+            return f"the exact word “{text}”"
+        case Phrase(text):
+            return f"the phrase “{text}”"
+        case Prefix(text):
+            return f"the words in “{text}…”"
+        case Wildcard(pattern):
+            return f"the words like “{pattern}”"
+        case Keyword(field, value):
+            return f"the {KEYWORD_FIELDS[field].label.lower()} “{value}”"
+        case DateRange():
+            return f"the condition {to_text(part)}"
+        case Not(child):
+            return f"leaving out {part_in_words(child).removeprefix('the ')}"
+        case _:
+            return f"the part ({to_text(part)})"

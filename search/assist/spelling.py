@@ -1,0 +1,176 @@
+"""Did you mean: for words the archive does not know, near words that it knows, each checked by its count.
+
+Candidates come from the index's own vocabulary. A correction is offered only if the whole query with it,
+under the same filters, finds clearly more than the query as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from search.analysis import analyze
+from search.assist.count_budget import Counting, asking
+from search.engines.base import Searcher
+from search.query.patterns import edit_distance
+from search.query.rewrite import joined, positive_parts, replaced, rewritten
+from search.query.tree import And, Or, Phrase, Query, Word
+from search.request.links import LinkMaker
+from search.request.request import SearchRequest
+from search.results.response import Correction
+
+MAX_CORRECTIONS: Final = 3
+MAX_WORDS: Final = 6
+"""Unknown words of one query that are looked up."""
+CANDIDATES: Final = 3
+"""Near words tried for each."""
+KNOWN: Final = 3
+"""A word that so many articles hold is known, and is not corrected."""
+PLENTY: Final = 30
+"""Where all words must match and so many articles do, each of the words, in one form or another, is known."""
+FAR_MORE: Final = 50
+"""How many times more articles must hold the near word, where a few hold the word itself."""
+LONG_WORD: Final = 5
+"""From so many letters on two edits are allowed, before that one."""
+EDIT_COST: Final = 20.0
+"""How many times more frequent a word must be to be preferred to one that is an edit nearer."""
+SHORTEST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A word of the query, at its place in the text of a part of the query, that few articles or none hold."""
+
+    part: Word | Phrase
+    surface: str
+    start: int
+    end: int
+    articles: int
+
+    def corrected(self, tree: Query, word: str) -> Query:
+        text = self.part.text[: self.start] + word + self.part.text[self.end :]
+        return replaced(tree, self.part, replace(self.part, text=text))
+
+
+def did_you_mean(
+    tree: Query, total: int, request: SearchRequest, links: LinkMaker, counting: Counting
+) -> tuple[Correction, ...]:
+    """At most three other queries that find more, the one that finds most first, then the likeliest.
+
+    Of two that differ only in the form of a word (inflation, inflated) the likelier stands for both.
+    """
+    if total >= PLENTY and _needs_all(tree):
+        return ()
+    searcher = counting.searcher
+    corrections: list[Correction] = []
+    senses: set[tuple[str, ...]] = set()
+    for corrected in dict.fromkeys(_candidates(tree, total, searcher)):
+        asked = asking(request, corrected)
+        sense = tuple(token.stem for token in analyze(asked.q, counting.language))
+        if sense not in senses and (count := counting.total(asked)) > 2 * total:
+            senses.add(sense)
+            corrections.append(Correction(asked.q, count, links.search(asked)))
+    corrections.sort(key=lambda correction: -correction.count)
+    return tuple(corrections[:MAX_CORRECTIONS])
+
+
+def _needs_all(tree: Query) -> bool:
+    """Whether an article must have every word that is asked for."""
+    children = tree.children if isinstance(tree, And) else (tree,)
+    return not any(isinstance(child, Or) for child in children)
+
+
+def _candidates(tree: Query, total: int, searcher: Searcher) -> Iterator[Query]:
+    unknown = _unknown_words(tree, searcher)
+    near = {word: near_words(searcher, word.surface, word.articles) for word in unknown}
+    mendable = [word for word in unknown if near[word]]
+    if len(mendable) > 1:
+        yield _all_mended(tree, ((word, near[word][0]) for word in mendable))
+    for word in mendable:
+        for candidate in near[word]:
+            yield word.corrected(tree, candidate)
+    for word in unknown:
+        yield from _split(tree, word, searcher)
+    if unknown or not total:
+        yield from _joined(tree, searcher)
+
+
+def _all_mended(tree: Query, mended: Iterable[tuple[Unknown, str]]) -> Query:
+    """Every unknown word replaced; from the last to the first, so that places in one text stay right."""
+    texts: dict[Query, str] = {}
+    for word, candidate in sorted(mended, key=lambda pair: -pair[0].start):
+        text = texts.get(word.part, word.part.text)
+        texts[word.part] = text[: word.start] + candidate + text[word.end :]
+
+    def change(node: Query) -> Query:
+        return replace(node, text=texts[node]) if isinstance(node, Word | Phrase) and node in texts else node
+
+    return rewritten(tree, change)
+
+
+def _unknown_words(tree: Query, searcher: Searcher) -> list[Unknown]:
+    found: dict[tuple[Query, int], Unknown] = {}
+    for part in positive_parts(tree):
+        if isinstance(part, Word | Phrase):
+            for token in analyze(part.text, ""):
+                if not token.compound and is_correctable(token.surface):
+                    found[part, token.start] = Unknown(part, token.surface, token.start, token.end, 0)
+    words = list(found.values())
+    frequencies = searcher.document_frequencies([word.surface for word in words])
+    counted = (replace(word, articles=count) for word, count in zip(words, frequencies, strict=True))
+    return [word for word in counted if word.articles < KNOWN][:MAX_WORDS]
+
+
+def is_correctable(surface: str) -> bool:
+    """Words of letters, long enough to be told from others; not numbers, not Chinese, Japanese or Korean."""
+    return len(surface) >= SHORTEST and surface.isalpha() and max(surface) < "\u1100"
+
+
+def near_words(searcher: Searcher, surface: str, articles: int) -> list[str]:
+    """Words of the archive that the word may have been meant for, the likeliest first."""
+    distance = 2 if len(surface) >= LONG_WORD else 1
+    least = max(1, FAR_MORE * articles)
+    scored = [
+        (count / EDIT_COST ** edit_distance(surface, word, distance), word)
+        for word, count in searcher.similar_terms(surface, distance, 50, least)
+        if word.isalpha()
+    ]
+    scored.sort(key=lambda pair: (-pair[0], pair[1]))
+    return [word for _, word in scored[:CANDIDATES]]
+
+
+def _split(tree: Query, word: Unknown, searcher: Searcher) -> Iterator[Query]:
+    """`newyork`: as the phrase "new york", if the archive knows both words."""
+    if not isinstance(word.part, Word) or word.part.text[word.start : word.end] != word.part.text:
+        return
+    surface = word.surface
+    pairs = [(surface[:place], surface[place:]) for place in range(2, len(surface) - 1)]
+    counts = searcher.document_frequencies([half for pair in pairs for half in pair])
+    ranked = sorted(
+        ((min(counts[2 * i], counts[2 * i + 1]), pair) for i, pair in enumerate(pairs)), key=lambda item: -item[0]
+    )
+    for count, (left, right) in ranked[:2]:
+        if count >= KNOWN or (count and not word.articles):
+            phrase = Phrase(f"{left} {right}", word.part.field, 0, word.part.boost)
+            yield replaced(tree, word.part, phrase)
+
+
+def _joined(tree: Query, searcher: Searcher) -> Iterator[Query]:
+    """`news paper`: as `newspaper`, if the archive knows it."""
+    if not isinstance(tree, And):
+        return
+    pairs = [
+        (left, right)
+        for left, right in pairwise(tree.children)
+        if isinstance(left, Word) and isinstance(right, Word) and left.field == right.field
+    ][:MAX_WORDS]
+    counts = searcher.document_frequencies([(left.text + right.text).casefold() for left, right in pairs])
+    for (left, right), count in zip(pairs, counts, strict=True):
+        if count:
+            children = [child for child in tree.children if child is not right]
+            children[next(i for i, child in enumerate(children) if child is left)] = replace(
+                left, text=left.text + right.text
+            )
+            yield joined(And, tuple(children))

@@ -1,0 +1,96 @@
+"""The parts of an answer that no engine may word or order in its own way: counts, pages, names of leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import monotonic
+from typing import Final
+
+from search.dates import bucket, choose_interval
+from search.document import Document, section_ancestors
+from search.engines.base import After, FacetCounts, FacetPlan, Interval, Sort, Timeline
+from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm
+from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
+
+WORD_FIELDS: Final = ("title", "headings", "summary", "body")
+"""The fields whose words make the vocabulary: completions, corrections, document frequencies."""
+
+
+class Deadline:
+    """The moment at which a search stops and gives what it has."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._end = None if seconds is None else monotonic() + seconds
+
+    def passed(self) -> bool:
+        return self._end is not None and monotonic() >= self._end
+
+
+def keyword_values(document: Document, field: str) -> frozenset[str]:
+    """The values an article is counted under, each once; in a hierarchical field those above them too."""
+    row = KEYWORD_FIELDS[field]
+    values = (value for value in row.values(document) if value)
+    return frozenset(part for value in values for part in (section_ancestors(value) if row.hierarchical else (value,)))
+
+
+def facet_counts(counts: Mapping[str, int], plan: FacetPlan, missing: int, uncounted: int = 0) -> FacetCounts:
+    """Picks and orders the values of one facet as `FacetCounts` promises; `counts` may hold zeros.
+
+    `uncounted` is the sum of further values that stand behind the first `plan.size` and are not selected.
+    """
+    ranked = sorted(((value, count) for value, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0]))
+    listed = ranked[: plan.size]
+    names = {value for value, _ in listed}
+    chosen = ((value, counts.get(value, 0)) for value in dict.fromkeys(plan.selected) if value not in names)
+    listed += sorted(chosen, key=lambda pair: (-pair[1], pair[0]))
+    names.update(plan.selected)
+    hidden = [count for value, count in ranked[plan.size :] if value not in names]
+    other = sum(hidden) + uncounted
+    return FacetCounts(tuple(listed), missing, other, other > 0)
+
+
+def timeline(hits: Mapping[int, int], archive: Mapping[int, int]) -> Timeline:
+    """Both counts by day (ordinal) in buckets that suit the hits; the archive's only from the first to the last."""
+    if not hits:
+        return Timeline("year", {}, {})
+    interval = choose_interval(min(hits), max(hits))
+    counts = by_bucket(hits, interval)
+    first, last = min(counts), max(counts)
+    around = by_bucket(archive, interval)
+    return Timeline(interval, counts, {label: count for label, count in around.items() if first <= label <= last})
+
+
+def by_bucket(days: Mapping[int, int], interval: Interval) -> dict[str, int]:
+    """Counts by day (ordinal) added up in buckets, in order of time."""
+    counts: dict[str, int] = {}
+    for day, count in sorted(days.items()):
+        label = bucket(day, interval)
+        counts[label] = counts.get(label, 0) + count
+    return counts
+
+
+def order_key(sort: Sort, sort_key: float | None, id: str) -> tuple[bool, float, str]:
+    """Orders hits: best or newest first (oldest first if so sorted), undated last, equal ones by id."""
+    if sort_key is None:
+        return True, 0.0, id
+    return False, sort_key if sort == "oldest" else -sort_key, id
+
+
+def comes_after(sort: Sort, after: After | None, sort_key: float | None, id: str) -> bool:
+    """Whether a hit belongs to what follows `after`."""
+    return after is None or order_key(sort, sort_key, id) > order_key(sort, after.sort_key, after.id)
+
+
+def leaf_text(leaf: Leaf) -> str:
+    """A leaf as an explanation names it: `word`, `"a phrase"~2`, `prefix*`, `fuzzy~1`, `title:word`."""
+    field = f"{TEXT_FIELDS[leaf.fields[0]].query_name}:" if len(leaf.fields) == 1 else ""
+    if isinstance(leaf, MatchTerm):
+        return field + leaf.term.surface
+    if isinstance(leaf, MatchPhrase):
+        words = " ".join(term.surface for term in leaf.terms)
+        return f'{field}"{words}"' + (f"~{leaf.slop}" if leaf.slop is not None else "")
+    if isinstance(leaf, MatchPrefix):
+        return f"{field}{leaf.prefix}*"
+    if isinstance(leaf, MatchFuzzy):
+        return f"{field}{leaf.word}~{leaf.distance}"
+    return field + leaf.pattern

@@ -1,0 +1,92 @@
+"""An index directory as an engine: who may write, and what is the newest commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Lock
+
+from search.engines.base import CAPABILITIES, Condensed, Problem, Repair, WriterProgress
+from search.engines.disk.check import check_directory
+from search.engines.disk.errors import reading
+from search.engines.disk.files.manifest import NAME, Manifest, read_manifest
+from search.engines.disk.reading.snapshot import SegmentStore
+from search.engines.disk.repair import repair_directory
+from search.engines.disk.searcher import WhooshSearcher
+from search.engines.disk.writing.building import Workshop
+from search.engines.disk.writing.merging import Size, into_few
+from search.engines.disk.writing.writer import WhooshWriter
+
+_Stamp = tuple[int, int, int]
+
+
+class WhooshEngine:
+    """See `search.engines.base.Engine`. A writer with several processes leaves them running for the next one, until
+    `close`, the end of the program, or an error."""
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, directory: Path) -> None:
+        self.url = f"whoosh:{'//' if directory.is_absolute() else ''}{directory.as_posix()}"
+        self._directory = directory
+        self._segments = SegmentStore(directory)
+        self._workshop = Workshop()
+        self._lock = Lock()
+        self._seen: tuple[_Stamp, str] | None = None
+
+    def writer(
+        self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None
+    ) -> WhooshWriter:
+        return WhooshWriter(self._directory, self._workshop, replace=replace, workers=workers, progress=progress)
+
+    def searcher(self) -> WhooshSearcher:
+        return WhooshSearcher(self._directory, self._segments)
+
+    def generation(self) -> str:
+        stamp = self._stamp()
+        with self._lock:
+            if stamp and self._seen and self._seen[0] == stamp:
+                return self._seen[1]
+        generation = read_manifest(self._directory).generation
+        if stamp:
+            with self._lock:
+                self._seen = (stamp, generation)
+        return generation
+
+    def check(self) -> Iterable[Problem]:
+        return check_directory(self._directory)
+
+    def repair(self) -> Iterable[Repair]:
+        return repair_directory(self._directory)
+
+    def optimize(self, *, progress: WriterProgress | None = None) -> Condensed:
+        started = time.monotonic()
+        before = read_manifest(self._directory)
+        if into_few([Size(segment.articles, segment.live) for segment in before.segments]):
+            with WhooshWriter(self._directory, self._workshop, condense=True, progress=progress):
+                pass
+        after = read_manifest(self._directory)
+        return _condensed(before, after, time.monotonic() - started)
+
+    def close(self) -> None:
+        """Ends the processes that writers have left running."""
+        self._workshop.close()
+
+    def _stamp(self) -> _Stamp | None:
+        """What changes when the manifest is replaced; None if it is not there."""
+        with reading(self._directory):
+            try:
+                found = (self._directory / NAME).stat()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+        return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _condensed(before: Manifest, after: Manifest, seconds: float) -> Condensed:
+    return Condensed(
+        articles=after.articles,
+        segments=(len(before.segments), len(after.segments)),
+        size_bytes=(before.size_bytes(), after.size_bytes()),
+        seconds=seconds,
+    )

@@ -1,0 +1,139 @@
+"""Counts of values and of days over hits. What does not depend on the search is counted once for each snapshot.
+
+Most hits of a search for common words are most of the archive: then those that are no hits are counted, and taken
+from the counts of all.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from search.engines.base import FacetCounts, FacetPlan, Timeline
+from search.engines.conventions import facet_counts
+from search.engines.disk.evaluation.frames import Frame
+from search.engines.disk.files.layout import DATE_ORDINALS
+from search.engines.disk.reading.calendars import Calendar
+from search.engines.disk.reading.postings import Ints
+from search.engines.disk.reading.segments import Mask
+from search.engines.disk.reading.snapshot import Snapshot
+from search.engines.disk.reading.values import KeywordValues
+
+_CALENDARS: Final = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """Articles that are counted, rising: `docs`, or all that are not deleted `but` these."""
+
+    docs: Ints
+    but: bool
+    size: int
+
+
+class Counts:
+    """Counts over one snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._values: dict[str, KeywordValues] = {}
+        self._totals: dict[str, Mapping[str, int]] = {}
+        self._calendars: OrderedDict[tuple[str, str], Calendar] = OrderedDict()
+        self._lock = Lock()
+
+    def selection(self, frame: Frame, mask: Mask) -> Selection:
+        """The articles of a mask over a frame, none of them deleted."""
+        size = int(np.count_nonzero(mask))
+        if frame.docs is not None or 2 * size <= self._snapshot.articles:
+            return Selection(frame.chosen(mask), False, size)
+        others = [~mask[part.span] & part.live.live for part in frame.parts]
+        return Selection(np.flatnonzero(np.concatenate(others)), True, size)
+
+    def keyword_totals(self, field: str) -> Mapping[str, int]:
+        """Every value with its number of articles that are not deleted."""
+        if (known := self._totals.get(field)) is None:
+            values = self.values(field)
+            found = np.flatnonzero(values.archive).tolist()
+            known = MappingProxyType({values.label(number): int(values.archive[number]) for number in found})
+            self._totals[field] = known
+        return known
+
+    def values(self, field: str) -> KeywordValues:
+        """The values of a keyword field."""
+        if (known := self._values.get(field)) is None:
+            known = self._values[field] = KeywordValues(self._snapshot, field)
+        return known
+
+    def calendar(self, field: str, time_zone: str) -> Calendar:
+        """The days of a date field."""
+        key = (field, time_zone)
+        with self._lock:
+            if (known := self._calendars.get(key)) is not None:
+                self._calendars.move_to_end(key)
+                return known
+        made = Calendar(self._snapshot, DATE_ORDINALS[field], time_zone)
+        with self._lock:
+            self._calendars[key] = made
+            while len(self._calendars) > _CALENDARS:
+                self._calendars.popitem(last=False)
+        return made
+
+    def facet(self, plan: FacetPlan, chosen: Selection, time_zone: str) -> FacetCounts:
+        """The counts of one facet."""
+        if plan.interval is None:
+            return self._keyword_facet(plan, chosen)
+        calendar = self.calendar(plan.field, time_zone)
+        days, undated = _days(calendar, chosen)
+        buckets = calendar.buckets(plan.interval)
+        numbers = buckets.labels() if plan.selected else {}
+        return _facet(plan, buckets.add_up(days), undated, buckets.label, numbers.get)
+
+    def _keyword_facet(self, plan: FacetPlan, chosen: Selection) -> FacetCounts:
+        values = self.values(plan.field)
+        counts, missing = values.count(chosen.docs)
+        if chosen.but:
+            counts, missing = values.archive - counts, values.missing - missing
+        return _facet(plan, counts, missing, values.label, values.number)
+
+    def timeline(self, field: str, chosen: Selection, time_zone: str) -> Timeline:
+        """Hits and archive by time."""
+        calendar = self.calendar(field, time_zone)
+        return calendar.timeline(_days(calendar, chosen)[0])
+
+
+def _days(calendar: Calendar, chosen: Selection) -> tuple[Ints, int]:
+    days, undated = calendar.count(chosen.docs)
+    return (calendar.archive - days, calendar.undated - undated) if chosen.but else (days, undated)
+
+
+def _facet(
+    plan: FacetPlan,
+    counts: Ints,
+    missing: int,
+    label: Callable[[int], str],
+    number: Callable[[str], int | None],
+) -> FacetCounts:
+    """Values are numbered in their order, so that no more of them need names than are shown."""
+    chosen = (number(value) for value in plan.selected)
+    shown = {*_foremost(counts, plan.size).tolist(), *(at for at in chosen if at is not None)}
+    named = {label(at): int(counts[at]) for at in sorted(shown)}
+    return facet_counts(named, plan, missing, int(counts.sum()) - sum(named.values()))
+
+
+def _foremost(counts: Ints, size: int) -> Ints:
+    """The numbers of the `size` highest counts, of equal ones the first; those that are 0 are left out."""
+    counted = np.flatnonzero(counts)
+    if len(counted) <= size:
+        return counted
+    if size == 0:
+        return counted[:0]
+    own = counts[counted]
+    least = np.partition(own, len(own) - size)[len(own) - size]
+    more, equal = counted[own > least], counted[own == least]
+    return np.concatenate((more, equal[: size - len(more)]))

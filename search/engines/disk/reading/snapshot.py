@@ -1,0 +1,135 @@
+"""One commit as it is read: its segments with what is deleted in them. Segments are shared between commits."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import Final
+
+from search.engines.disk.errors import damaged, reading
+from search.engines.disk.files.deletions import live_articles
+from search.engines.disk.files.manifest import File, Manifest, SegmentEntry, read_manifest
+from search.engines.disk.reading.segments import Mask, Segment
+from search.errors import IndexDamaged
+
+_PATIENCE: Final = 5.0
+"""For so many seconds the newest commit is looked for again when its files vanish while they are opened: a writer that
+commits twice in that time removes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSegment:
+    """A segment and which of its articles are not deleted. In the snapshot they are numbered on from `base`."""
+
+    segment: Segment
+    live: Mask
+    articles: int
+    base: int = 0
+
+    @property
+    def span(self) -> slice:
+        """The numbers of its articles in the snapshot."""
+        return slice(self.base, self.base + self.segment.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one searcher sees. The articles of all segments, deleted ones included, are numbered one after another."""
+
+    manifest: Manifest
+    segments: tuple[LiveSegment, ...]
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return sum(part.segment.size for part in self.segments)
+
+    @property
+    def articles(self) -> int:
+        """How many articles are not deleted."""
+        return sum(part.articles for part in self.segments)
+
+    def place(self, number: int) -> tuple[LiveSegment, int]:
+        """The segment of an article, and how that numbers it."""
+        part = self.segments[bisect_right(self.segments, number, key=lambda part: part.base) - 1]
+        return part, number - part.base
+
+    def id_of(self, number: int) -> str:
+        """The id of an article."""
+        part, doc = self.place(number)
+        return part.segment.id_of(doc)
+
+
+class SegmentStore:
+    """The open segments of one index, each as long as a snapshot holds it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._lock = Lock()
+        self._open: dict[str, tuple[Segment, int]] = {}
+
+    def open_snapshot(self) -> Snapshot:
+        """The newest commit, all its files open; raises IndexMissing, IndexVersionError or IndexDamaged."""
+        patience = monotonic() + _PATIENCE
+        while True:
+            manifest = read_manifest(self._directory)
+            try:
+                return self._open_manifest(manifest)
+            except IndexDamaged:
+                if monotonic() > patience or read_manifest(self._directory).generation == manifest.generation:
+                    raise
+
+    def _open_manifest(self, manifest: Manifest) -> Snapshot:
+        bases = accumulate((entry.articles for entry in manifest.segments), initial=0)
+        parts: list[LiveSegment] = []
+        try:
+            for entry, base in zip(manifest.segments, bases, strict=False):
+                parts.append(self._acquire(entry, base))
+        except BaseException:
+            self._release(parts)
+            raise
+        return Snapshot(manifest, tuple(parts))
+
+    def _acquire(self, entry: SegmentEntry, base: int) -> LiveSegment:
+        live = live_articles(self._directory, entry)
+        return LiveSegment(self._segment(entry), live, entry.live, base)
+
+    def _require_size(self, file: File) -> None:
+        with reading(self._directory):
+            size = (self._directory / file.name).stat().st_size
+        if size != file.size:
+            raise damaged(self._directory, f"{file.name} has {size:,} bytes instead of {file.size:,}")
+
+    def _segment(self, entry: SegmentEntry) -> Segment:
+        name = entry.file.name
+        with self._lock:
+            segment, users = self._open.get(name) or (self._open_segment(entry), 0)
+            self._open[name] = (segment, users + 1)
+        return segment
+
+    def _open_segment(self, entry: SegmentEntry) -> Segment:
+        file = entry.file
+        self._require_size(file)
+        with reading(self._directory):
+            segment = Segment(self._directory / file.name)
+        if segment.container.crc32 != file.crc32 or segment.size != entry.articles:
+            raise damaged(self._directory, f"{file.name} is not the file that was committed")
+        return segment
+
+    def release(self, snapshot: Snapshot) -> None:
+        """Lets go of the segments that no other snapshot holds."""
+        self._release(snapshot.segments)
+
+    def _release(self, parts: tuple[LiveSegment, ...] | list[LiveSegment]) -> None:
+        with self._lock:
+            for part in parts:
+                name = part.segment.container.path.name
+                segment, users = self._open[name]
+                if users > 1:
+                    self._open[name] = (segment, users - 1)
+                else:
+                    del self._open[name]

@@ -1,0 +1,195 @@
+"""The transaction: new segments and deletions are written aside, and replacing the manifest commits them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace as with_changes
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from search.document import Document
+from search.engines.base import Phase, WriterProgress
+from search.engines.disk.errors import writing
+from search.engines.disk.files.lock import DirectoryLock
+from search.engines.disk.files.manifest import (
+    Manifest,
+    SegmentEntry,
+    make_directory,
+    new_generation,
+    read_manifest,
+    require_writable,
+    write_manifest,
+)
+from search.engines.disk.files.sweep import highest_number, sweep, sweep_leftovers
+from search.engines.disk.view.toc import write_toc
+from search.engines.disk.writing.building import Building, NewSegment, Workshop
+from search.engines.disk.writing.committed import TransactionSegment
+from search.engines.disk.writing.merging import into_few, to_merge
+from search.engines.disk.writing.rewrite import merge_groups
+from search.errors import EngineError, IndexMissing
+
+
+class WhooshWriter:
+    """See `search.engines.base.Writer`. `condense` merges everything at the commit, whether or not it pays."""
+
+    def __init__(
+        self,
+        directory: Path,
+        workshop: Workshop,
+        *,
+        replace: bool = False,
+        condense: bool = False,
+        workers: int = 1,
+        progress: WriterProgress | None = None,
+    ) -> None:
+        self._directory = directory
+        self._workshop = workshop
+        self._workers = max(1, workers)
+        self._choose = into_few if condense else to_merge
+        self._progress: WriterProgress = progress or _tell_nobody
+        with writing(directory):
+            require_writable(directory)
+            make_directory(directory)
+            self._lock = DirectoryLock(directory)
+        self._open = True
+        try:
+            self._begin(replace, condense)
+        except BaseException:
+            self._end()
+            raise
+
+    def _begin(self, replace: bool, condense: bool) -> None:
+        self._previous = self._read_previous(replace)
+        with writing(self._directory):
+            self._lock.announce()
+            sweep_leftovers(self._directory)
+        fresh = replace or self._previous is None
+        entries = () if fresh or self._previous is None else self._previous.segments
+        self._committed = [TransactionSegment(self._directory, entry) for entry in entries]
+        for segment in self._committed:
+            segment.require_there()  # now, and not at the end of a long import
+        self._changed = fresh or condense
+        self._building = Building(self._directory, self._workshop, self._workers)
+        self._pending: dict[str, int] = {}
+        self._struck: list[int] = []
+        self._is_building = False
+
+    def _read_previous(self, replace: bool) -> Manifest | None:
+        try:
+            return read_manifest(self._directory)
+        except IndexMissing:
+            return None
+        except EngineError:
+            if not replace:
+                raise
+            return None
+
+    def add(self, document: Document) -> None:
+        self._require_open()
+        self._is_building = True
+        with writing(self._directory):
+            number = self._building.add(document)
+        self._strike_pending(document.id)
+        self._pending[document.id] = number
+        self._changed = True
+
+    def delete(self, id: str) -> bool:
+        self._require_open()
+        # An article that this transaction replaces is there twice until the commit: both go.
+        found = [self._strike_pending(id), *(segment.strike_id(id) for segment in self._committed)]
+        self._changed = self._changed or any(found)
+        return any(found)
+
+    def _strike_pending(self, id: str) -> bool:
+        if (number := self._pending.pop(id, None)) is None:
+            return False
+        self._struck.append(number)
+        return True
+
+    def __enter__(self) -> Self:
+        self._require_open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._require_open()
+        self._open = False
+        try:
+            if kind is None and self._changed:
+                self._commit()
+            else:
+                self._give_up()
+        finally:
+            self._end()
+
+    def _commit(self) -> None:
+        try:
+            with writing(self._directory):
+                manifest = self._written()
+                write_manifest(self._directory, manifest, keep_previous=self._previous is not None)
+        except BaseException:
+            self._give_up()
+            raise
+        sweep(self._directory, manifest)
+        self._progress("committing", len(list(manifest.files())), len(list(manifest.files())))
+
+    def _give_up(self) -> None:
+        if self._is_building:  # also if nothing was taken: half of an article may have been
+            self._building.give_up()
+        sweep_leftovers(self._directory)
+
+    def _written(self) -> Manifest:
+        """The commit, all of its files on the disk."""
+        new = self._new_segments(self._building.finish(lambda done, total: self._progress("building", done, total)))
+        for segment in self._committed:
+            for newer in new:
+                segment.strike_those_in(newer)
+        number = self._number()
+        entries = self._merged([*self._committed, *new], number)
+        self._progress("committing", 0, len(entries))
+        manifest = Manifest(number, new_generation(), datetime.now(UTC), entries)
+        return with_changes(manifest, toc=write_toc(self._directory, manifest))
+
+    def _new_segments(self, built: Sequence[NewSegment]) -> list[TransactionSegment]:
+        struck = np.sort(np.array(self._struck, np.int64))
+        segments = []
+        for each in built:
+            segment = TransactionSegment(self._directory, each.entry, is_new=True)
+            segment.strike(np.flatnonzero(np.isin(each.numbers, struck)))
+            segments.append(segment)
+        return segments
+
+    def _merged(self, segments: Sequence[TransactionSegment], number: int) -> tuple[SegmentEntry, ...]:
+        """The segments of the commit, a merged one in the place of its first part; those without articles go."""
+        sizes = [segment.size() for segment in segments]
+        groups = self._choose(sizes)
+        merged = merge_groups(
+            self._directory,
+            [[segments[place] for place in group] for group in groups],
+            self._workers,
+            lambda done, total: self._progress("merging", done, total),
+        )
+        entries = dict(zip((group[0] for group in groups), merged, strict=True))
+        kept = set(range(len(segments))).difference(*groups)
+        entries |= {place: segments[place].committed(number) for place in kept if sizes[place].live}
+        return tuple(entry for _, entry in sorted(entries.items()))
+
+    def _number(self) -> int:
+        return max(self._previous.number if self._previous else 0, highest_number(self._directory)) + 1
+
+    def _end(self) -> None:
+        self._open = False
+        self._lock.release()
+
+    def _require_open(self) -> None:
+        if not self._open:
+            raise EngineError("this writer is closed; open another")
+
+
+def _tell_nobody(phase: Phase, done: int, total: int) -> None:
+    """What is done where nobody asked."""

@@ -1,0 +1,1 @@
+"""The engine that holds everything in memory: the executable specification of the contract."""

@@ -1,0 +1,35 @@
+"""Facets and timeline of the memory engine: the articles are gone through once for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from search.dates import local_day, zone_named
+from search.engines.base import FacetCounts, FacetPlan, Plan, Timeline
+from search.engines.conventions import by_bucket, facet_counts, timeline
+from search.engines.memory.matching import Indexed, passes
+from search.schema import DATE_FIELDS
+
+
+def count_facet(facet: FacetPlan, matches: Sequence[Indexed], plan: Plan) -> FacetCounts:
+    """The counts of one facet over what matches the query, whatever the filter on its own field."""
+    zone = zone_named(plan.time_zone)
+    others = [rule for rule in plan.filters if rule.field != facet.field]
+    kept = [article for article in matches if all(passes(rule, article, zone) for rule in others)]
+    if facet.interval is None:
+        counts = Counter(value for article in kept for value in article.keywords[facet.field])
+        return facet_counts(counts, facet, sum(not article.keywords[facet.field] for article in kept))
+    days = _days(kept, facet.field, plan)
+    return facet_counts(by_bucket(days, facet.interval), facet, len(kept) - days.total())
+
+
+def count_timeline(hits: Sequence[Indexed], archive: Sequence[Indexed], plan: Plan) -> Timeline:
+    """Hits and archive by time."""
+    return timeline(_days(hits, plan.date_field, plan), _days(archive, plan.date_field, plan))
+
+
+def _days(articles: Sequence[Indexed], field: str, plan: Plan) -> Counter[int]:
+    zone = zone_named(plan.time_zone)
+    moments = (DATE_FIELDS[field].value(article.document) for article in articles)
+    return Counter(local_day(moment, zone) for moment in moments if moment is not None)

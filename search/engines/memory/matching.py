@@ -1,0 +1,180 @@
+"""Matching and scoring one article at a time: slow, short, and what every other engine has to agree with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from search.analysis import Token, analyze_values, primary_language
+from search.dates import within
+from search.document import Document
+from search.engines import spans
+from search.engines.base import DateFilter, FieldPart, Filter, LeafScore
+from search.engines.conventions import Deadline, keyword_values, leaf_text
+from search.engines.expansion import expansion_warning, expansion_weight, fits, most_frequent
+from search.engines.outcome import Outcome, leaves, outcome
+from search.query.limits import MAX_EXPANSIONS
+from search.query.match import (
+    Leaf,
+    Match,
+    MatchDates,
+    MatchKeyword,
+    MatchPhrase,
+    MatchTerm,
+    Term,
+)
+from search.ranking import STEM_WEIGHT, inverse_document_frequency, normalised_frequency, saturation
+from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One field of one article: positions of every surface and every stem; `length` counts words without compounds."""
+
+    surfaces: Mapping[str, set[int]]
+    stems: Mapping[str, set[int]]
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """One article as the memory engine holds it. `language` is the primary subtag."""
+
+    document: Document
+    content_hash: str
+    language: str
+    words: Mapping[str, Words]
+    keywords: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, document: Document) -> Indexed:
+        words = {
+            name: _words(analyze_values(field.values(document), document.language))
+            for name, field in TEXT_FIELDS.items()
+        }
+        keywords = {name: keyword_values(document, name) for name in KEYWORD_FIELDS}
+        return cls(document, document.content_hash(), primary_language(document.language), words, keywords)
+
+
+def _words(values: Sequence[Sequence[Token]]) -> Words:
+    surfaces: dict[str, set[int]] = {}
+    stems: dict[str, set[int]] = {}
+    length = 0
+    for token in (token for value in values for token in value):
+        surfaces.setdefault(token.surface, set()).add(token.position)
+        stems.setdefault(token.stem, set()).add(token.position)
+        length += not token.compound
+    return Words(surfaces, stems, length)
+
+
+def places_of_term(term: Term, words: Words, language: str) -> dict[int, float]:
+    """Where a word stands; at each position the exact spelling goes before another form."""
+    places = dict.fromkeys(words.surfaces.get(term.surface, ()), 1.0)
+    for stem_language, stem in term.stems:
+        if stem_language == language:
+            for position in words.stems.get(stem, ()):
+                places.setdefault(position, STEM_WEIGHT)
+    return places
+
+
+def places_of_leaf(leaf: Leaf, expansion: Mapping[str, float], words: Words, language: str) -> dict[int, float]:
+    """Where a leaf stands in one field; `expansion` holds the words a pattern fits, with their weights."""
+    if isinstance(leaf, MatchTerm):
+        return places_of_term(leaf.term, words, language)
+    if isinstance(leaf, MatchPhrase):
+        parts = [places_of_term(term, words, language) for term in leaf.terms]
+        return spans.ordered(parts) if leaf.slop is None else spans.near(parts, spans.span_width(len(parts), leaf.slop))
+    places: dict[int, float] = {}
+    for word in words.surfaces.keys() & expansion.keys():
+        for position in words.surfaces[word]:
+            places[position] = max(expansion[word], places.get(position, 0.0))
+    return places
+
+
+def expand(leaf: Leaf, articles: Sequence[Indexed]) -> tuple[dict[str, float], tuple[str, ...]]:
+    """The words of the leaf's fields that fit it, with their weights, and a warning if they were too many."""
+    counts: dict[str, int] = {}
+    matches = fits(leaf)
+    for article in articles:
+        for word in set().union(*(article.words[field].surfaces for field in leaf.fields)):
+            if word in counts or matches(word):
+                counts[word] = counts.get(word, 0) + 1
+    kept = most_frequent(counts.items(), counts.__getitem__, MAX_EXPANSIONS)
+    warnings = (expansion_warning(leaf, MAX_EXPANSIONS),) if len(counts) > len(kept) else ()
+    return {word: expansion_weight(leaf, word) for word, _ in kept}, warnings
+
+
+class Scorer:
+    """The leaves of one query over all articles, each with its document frequency, and the tree above them."""
+
+    def __init__(self, query: Match, articles: Sequence[Indexed], zone: ZoneInfo, deadline: Deadline) -> None:
+        self.warnings: tuple[str, ...] = ()
+        self._zone = zone
+        self._scores: dict[Leaf, dict[str, LeafScore]] = {}
+        averages = average_lengths(articles)
+        for leaf in dict.fromkeys(leaves(query)):
+            if deadline.passed():
+                break
+            self._scores[leaf] = self._score_leaf(leaf, articles, averages)
+
+    def _score_leaf(
+        self, leaf: Leaf, articles: Sequence[Indexed], averages: Mapping[str, float]
+    ) -> dict[str, LeafScore]:
+        expansion: dict[str, float] = {}
+        if not isinstance(leaf, MatchTerm | MatchPhrase):
+            expansion, warnings = expand(leaf, articles)
+            self.warnings += warnings
+        parts = {article.document.id: _parts(leaf, expansion, article, averages) for article in articles}
+        matching = {name: found for name, found in parts.items() if found}
+        idf = inverse_document_frequency(len(matching), len(articles))
+        return {name: _leaf_score(leaf, found, len(matching), idf) for name, found in matching.items()}
+
+    def outcome(self, query: Match, article: Indexed) -> Outcome | None:
+        """The score of an article under a query, or None if it does not match."""
+        return outcome(
+            query,
+            lambda leaf: self._scores.get(leaf, {}).get(article.document.id),
+            lambda condition: _holds(condition, article, self._zone),
+        )
+
+
+def _holds(condition: MatchKeyword | MatchDates, article: Indexed, zone: ZoneInfo) -> bool:
+    if isinstance(condition, MatchKeyword):
+        return not article.keywords[condition.field].isdisjoint(condition.values)
+    return within(DATE_FIELDS[condition.field].value(article.document), condition.start, condition.end, zone)
+
+
+def _parts(
+    leaf: Leaf, expansion: Mapping[str, float], article: Indexed, averages: Mapping[str, float]
+) -> tuple[FieldPart, ...]:
+    found = []
+    for field in leaf.fields:
+        words = article.words[field]
+        if places := places_of_leaf(leaf, expansion, words, article.language):
+            frequency = sum(places.values())
+            weight = normalised_frequency(field, frequency, words.length, averages[field])
+            found.append(FieldPart(field, frequency, words.length, weight))
+    return tuple(found)
+
+
+def _leaf_score(leaf: Leaf, parts: tuple[FieldPart, ...], articles: int, idf: float) -> LeafScore:
+    saturated = saturation(sum(part.weight for part in parts))
+    return LeafScore(leaf_text(leaf), leaf.boost * idf * saturated, articles, idf, saturated, leaf.boost, parts)
+
+
+def average_lengths(articles: Sequence[Indexed]) -> dict[str, float]:
+    """The mean length of each text field over the articles that have it; 0 where none has."""
+    averages = {}
+    for field in TEXT_FIELDS:
+        lengths = [length for article in articles if (length := article.words[field].length)]
+        averages[field] = sum(lengths) / len(lengths) if lengths else 0.0
+    return averages
+
+
+def passes(filter: Filter, article: Indexed, zone: ZoneInfo) -> bool:
+    """Whether an article is kept by a filter."""
+    if isinstance(filter, DateFilter):
+        return within(DATE_FIELDS[filter.field].value(article.document), filter.start, filter.end, zone)
+    values = article.keywords[filter.field] or {MISSING}
+    return (not filter.include or not values.isdisjoint(filter.include)) and values.isdisjoint(filter.exclude)

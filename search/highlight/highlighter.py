@@ -1,0 +1,279 @@
+"""Which characters of a text made it match: written once, above the engines.
+
+The text is analysed as it was for the index, in the article's language, and the leaves of the query are looked for
+among its tokens; so stems and diacritics are found, and what is marked is the original spelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from html import escape
+from typing import Final, NamedTuple
+
+from search.engines.spans import span_width
+from search.highlight.term_scan import Occurrence, Words
+from search.query.match import (
+    Leaf,
+    Match,
+    MatchAny,
+    MatchBest,
+    MatchEvery,
+    MatchFuzzy,
+    MatchPhrase,
+    MatchPrefix,
+    MatchTerm,
+    MatchWildcard,
+)
+from search.query.patterns import edit_distance, wildcard_regex
+
+Span = tuple[int, int]
+"""Start and end, in characters."""
+
+MAX_HIGHLIGHT_CHARS: Final = 200_000
+"""So much of one text is looked at: some 30,000 words, the length of a short novel."""
+
+
+ENOUGH: Final = 12
+"""Where each word of the query has been met so many times, the best passages have been among what was read."""
+
+_STRETCH: Final = 2_000
+"""Characters of a text that are read before it is asked whether that is enough; then twice as much is read each time.
+"""
+
+
+class Mark(NamedTuple):
+    """A match in a text; marks of one `group` are of one word or phrase of the query, however spelled."""
+
+    start: int
+    end: int
+    group: int
+
+
+_mark: Final = partial(tuple.__new__, Mark)  # half the time of Mark(…), of which long articles take hundreds
+
+
+class _Pattern(NamedTuple):
+    """A leaf of the query: the numbers of its words, its fields, and its slop if it is a near phrase."""
+
+    group: int
+    fields: tuple[str, ...]
+    words: tuple[int, ...]
+    slop: int | None = None
+    prefix: int = 0
+
+    def reach(self) -> int:
+        """From how many positions on it does not matter how many they are."""
+        if len(self.words) == 1:
+            return 0
+        return len(self.words) if self.slop is None else span_width(len(self.words), self.slop)
+
+
+class Highlighter:
+    """Finds what a query matches in any number of texts; remembers every piece of text it has looked at.
+
+    What the query excludes is never marked, and a leaf limited to some fields only in those.
+    Not safe for several threads at once.
+    """
+
+    def __init__(self, match: Match) -> None:
+        self._words = Words()
+        self._patterns = tuple(self._compiled(leaf, group) for leaf, group in _leaves(match))
+        # A place can be marked twice for one group by two spellings of a word, and by two words of a phrase.
+        groups = {pattern.group for pattern in self._patterns if len(pattern.words) == 1}
+        self._may_repeat = len(groups) < len(self._patterns)
+        self._looking: dict[tuple[str, str | None], tuple[list[_Pattern], int]] = {}
+
+    def may_match(self, texts: Iterable[str], language: str) -> bool:
+        """False if none of the texts has a match in any field: quicker found for several at once than from marks."""
+        return self._words.occur_in("\n".join(texts), language)
+
+    def spans(self, text: str, language: str, field: str = "body") -> list[Span]:
+        """Where the text, being of that field, matches: ordered, apart from each other."""
+        return merged([(mark.start, mark.end) for mark in self.marks(text, language, field)])
+
+    def marks(self, text: str, language: str, field: str = "body", *, but_not: str | None = None) -> list[Mark]:
+        """Every match of every leaf that looks into `field` (and not into `but_not`), by place; they may overlap.
+
+        Only the first MAX_HIGHLIGHT_CHARS characters are looked at.
+        """
+        patterns, reach = self._looking_into(field, but_not)
+        if not patterns or not text:
+            return []
+        found = self._words.occurrences(text[:MAX_HIGHLIGHT_CHARS], language, reach)
+        if not found:
+            return []
+        marks = [mark for pattern in patterns for mark in _marks(pattern, found)]
+        marks.sort()
+        return list(dict.fromkeys(marks)) if self._may_repeat else marks
+
+    def leading_marks(self, text: str, language: str) -> tuple[str, list[Mark]]:
+        """So much of the body of an article as its best passages are looked for in, and the marks of that.
+
+        All that `marks` looks at, unless each leaf has matched at least ENOUGH times in the paragraphs before.
+        """
+        text = text[:MAX_HIGHLIGHT_CHARS]
+        patterns, reach = self._looking_into("body", None)
+        if reach or not patterns or len(text) <= _STRETCH:
+            return text, self.marks(text, language)
+        found: list[Mark] = []
+        met = dict.fromkeys((pattern.group for pattern in patterns), 0)
+        start = 0
+        while start < len(text) and min(met.values()) < ENOUGH:
+            end = _paragraph_end(text, max(_STRETCH, 2 * start))
+            for first, last, group in self.marks(text[start:end], language):
+                found.append(_mark((first + start, last + start, group)))
+                met[group] += 1
+            start = end
+        return text[:start], found
+
+    def _looking_into(self, field: str, but_not: str | None) -> tuple[list[_Pattern], int]:
+        looking = self._looking.get((field, but_not))
+        if looking is None:
+            patterns = [p for p in self._patterns if field in p.fields and but_not not in p.fields]
+            reach = max((pattern.reach() for pattern in patterns), default=0)
+            looking = self._looking[field, but_not] = patterns, reach
+        return looking
+
+    def _compiled(self, leaf: Leaf, group: int) -> _Pattern:
+        add = self._words.add
+        match leaf:
+            case MatchTerm(fields, term):
+                return _Pattern(group, fields, (self._words.add_term(term),))
+            case MatchPhrase(fields, terms, slop):
+                return _Pattern(group, fields, tuple(map(self._words.add_term, terms)), slop)
+            case MatchPrefix(fields, prefix):
+                return _Pattern(group, fields, (add(partial(_starting, prefix)),), prefix=len(prefix))
+            case MatchWildcard(fields, pattern):
+                return _Pattern(group, fields, (add(partial(filter, wildcard_regex(pattern).fullmatch)),))
+            case MatchFuzzy(fields, word, distance):
+                return _Pattern(group, fields, (add(partial(_resembling, word, distance)),))
+
+
+def _paragraph_end(text: str, place: int) -> int:
+    """Where the paragraph ends that `place` is in; words never reach over its end."""
+    end = text.find("\n\n", place)
+    return len(text) if end < 0 else end
+
+
+def _starting(prefix: str, surfaces: Iterable[str]) -> list[str]:
+    return [surface for surface in surfaces if surface.startswith(prefix)]
+
+
+def _resembling(word: str, distance: int, surfaces: Iterable[str]) -> list[str]:
+    alike = [surface for surface in surfaces if surface[:1] == word[:1]]
+    return [surface for surface in alike if edit_distance(surface, word, distance) <= distance]
+
+
+def _leaves(match: Match) -> Iterator[tuple[Leaf, int]]:
+    """The leaves that can make an article match, each with its group; spellings of one word share theirs."""
+    for group, part in enumerate(_positive(match)):
+        for leaf in _spellings(part):
+            yield leaf, group
+
+
+def _positive(match: Match) -> Iterator[Match]:
+    match match:
+        case MatchEvery(children) | MatchAny(children):
+            for child in children:
+                yield from _positive(child)
+        case MatchTerm() | MatchPhrase() | MatchPrefix() | MatchWildcard() | MatchFuzzy() | MatchBest():
+            yield match
+        case _:
+            return
+
+
+def _spellings(match: Match) -> Iterator[Leaf]:
+    match match:
+        case MatchTerm() | MatchPhrase() | MatchPrefix() | MatchWildcard() | MatchFuzzy():
+            yield match
+        case MatchBest(children) | MatchEvery(children) | MatchAny(children):
+            for child in children:
+                yield from _spellings(child)
+        case _:
+            return
+
+
+def _marks(pattern: _Pattern, found: Mapping[int, list[Occurrence]]) -> Iterable[Mark]:
+    words = [found.get(word, []) for word in pattern.words]
+    if not all(words):
+        return ()
+    if len(words) == 1:
+        return _single(pattern, words[0])
+    return _ordered(pattern, words) if pattern.slop is None else _near(pattern, words, pattern.slop)
+
+
+def _single(pattern: _Pattern, places: Iterable[Occurrence]) -> list[Mark]:
+    """Of two characters of text without spaces, a prefix of one is only the first."""
+    group, prefix = pattern.group, pattern.prefix
+    if prefix:
+        return [Mark(start, start + prefix if pair else end, group) for _, start, end, pair in places]
+    return [_mark((start, end, group)) for _, start, end, _ in places]
+
+
+def _ordered(pattern: _Pattern, words: Sequence[list[Occurrence]]) -> Iterator[Mark]:
+    """The whole stretch from the first word to the last, wherever they follow each other."""
+    ends = [{position: end for position, _, end, _ in word} for word in words[1:]]
+    for position, start, *_ in words[0]:
+        if all(position + step in places for step, places in enumerate(ends, 1)):
+            yield Mark(start, ends[-1][position + len(ends)], pattern.group)
+
+
+def _near(pattern: _Pattern, words: Sequence[list[Occurrence]], slop: int) -> set[Mark]:
+    """Each word on its own, where all of them stand at different positions within the width."""
+    width = span_width(len(words), slop)
+    places = sorted((place[0], word, place) for word, found in enumerate(words) for place in found)
+    first = 0
+    inside = [0] * len(words)
+    marked: set[Mark] = set()
+    for index, (position, word, _) in enumerate(places):
+        inside[word] += 1
+        while places[first][0] <= position - width:
+            inside[places[first][1]] -= 1
+            first += 1
+        if all(inside) and _apart(places[first : index + 1], len(words)):
+            marked.update(Mark(start, end, pattern.group) for _, _, (_, start, end, _) in places[first : index + 1])
+    return marked
+
+
+def _apart(places: Sequence[tuple[int, int, Occurrence]], words: int) -> bool:
+    """Whether each word can have a position of its own: bipartite matching by augmenting paths."""
+    choices: list[list[int]] = [[] for _ in range(words)]
+    for position, word, _ in places:
+        choices[word].append(position)
+    taken: dict[int, int] = {}
+
+    def seat(word: int, tried: set[int]) -> bool:
+        for position in choices[word]:
+            if position not in tried:
+                tried.add(position)
+                if position not in taken or seat(taken[position], tried):
+                    taken[position] = word
+                    return True
+        return False
+
+    return all(seat(word, set()) for word in range(words))
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The spans in order, overlapping ones made one."""
+    result: list[Span] = []
+    for start, end in sorted(spans):
+        if result and start < result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result
+
+
+def mark_html(text: str, spans: Iterable[Span]) -> str:
+    """The text escaped for HTML, each span in `<mark>`; the spans are ordered and apart."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in spans:
+        pieces += (text[at:start], "<mark>", text[start:end], "</mark>")
+        at = end
+    pieces.append(text[at:])
+    if escape(text) != text:
+        pieces[::2] = map(escape, pieces[::2])
+    return "".join(pieces)

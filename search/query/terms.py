@@ -1,0 +1,47 @@
+"""The words of a query as index terms: their spelling, and their stem in every language of the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from search.analysis.folding import fold
+from search.analysis.languages import LANGUAGES, primary_language
+from search.analysis.scripts import is_unspaced
+from search.analysis.tokens import Token, analyze
+from search.query.match import Term
+
+
+def query_terms(text: str, languages: Iterable[str]) -> list[tuple[Token, Term]]:
+    """Each token of `text` with what it matches in an archive of these languages (tags as the articles state them).
+
+    Stems are listed by primary subtag ("pt" for "pt-BR"). Languages without a stemmer are left out:
+    there the folded spelling is all there is to match. Text is analysed as an article would be in each language,
+    so that a word of a query and the same word of an article cannot differ.
+    """
+    stemmed = sorted(filter(_is_stemmed, set(map(primary_language, languages))))
+    by_language = {language: analyze(text, language) for language in stemmed}
+    found = []
+    for at, token in enumerate(analyze(text, "")):
+        stems = tuple((language, tokens[at].stem) for language, tokens in by_language.items())
+        found.append((token, Term(token.surface, stems if _has_forms(token.surface) else ())))
+    return found
+
+
+def _has_forms(surface: str) -> bool:
+    """Numbers, and scripts whose words are not known, have no stems in any language."""
+    return not is_unspaced(surface) and not any(map(str.isdigit, surface))
+
+
+def query_term(surface: str, languages: Iterable[str]) -> Term:
+    """What one word matches, stems sorted by language; see `query_terms`. Of a joined word, the compound.
+
+    Give the word as it was typed: accents tell the stemmer what its ending is.
+    """
+    found = query_terms(surface, languages)
+    whole = [term for token, term in found if token.compound or len(found) == 1]
+    return whole[0] if len(whole) == 1 else Term(fold(surface))
+
+
+def _is_stemmed(language: str) -> bool:
+    row = LANGUAGES.get(language)
+    return row is not None and row.stemmer is not None

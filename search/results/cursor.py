@@ -1,0 +1,104 @@
+"""Cursors: where a reader of very many hits stands, as one opaque word for a URL.
+
+A cursor holds the generation of the index it was made for, a digest of the question, the time that recency was
+measured at (scores would drift otherwise), and the last hit's sort key and id.
+It is a place, not a permission: whoever alters one only asks another question.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite
+from typing import Final, NoReturn
+
+from search.engines.base import After
+from search.errors import CursorExpired, ParameterError
+from search.request.request import SearchRequest
+
+START: Final = "*"
+"""The cursor that begins."""
+
+_VERSION: Final = b"\x01"
+_MAX_LENGTH: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    generation: str
+    question: str
+    now: datetime
+    after: After
+
+
+def question_digest(request: SearchRequest) -> str:
+    """The same for all requests that find the same hits in the same order."""
+    question = (
+        request.q,
+        request.fields_searched,
+        request.keywords,
+        request.start,
+        request.end,
+        request.date,
+        request.time_zone,
+        request.effective_sort(),
+        request.operator,
+    )
+    return hashlib.blake2b(repr(question).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def encode(cursor: Cursor) -> str:
+    """The cursor as letters, digits, "-" and "_"."""
+    fields = (
+        cursor.generation,
+        cursor.question,
+        cursor.now.isoformat(),
+        None if cursor.after.sort_key is None else float(cursor.after.sort_key),
+        cursor.after.id,
+    )
+    return urlsafe_b64encode(_VERSION + json.dumps(fields).encode("ascii")).rstrip(b"=").decode("ascii")
+
+
+def decode(text: str) -> Cursor:
+    """The cursor that `encode` wrote; raises ParameterError for any other text."""
+    if len(text) > _MAX_LENGTH:
+        _refuse()
+    try:
+        raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        fields = json.loads(raw[1:].decode("ascii"), parse_constant=lambda _: None)
+        cursor = _cursor(fields)
+    except (binascii.Error, ValueError, OverflowError, RecursionError):
+        _refuse()
+    if raw[:1] != _VERSION or encode(cursor) != text:
+        _refuse()
+    return cursor
+
+
+def _cursor(fields: object) -> Cursor:
+    match fields:
+        case [str(generation), str(question), str(now), (float() | None) as key, str(id)]:
+            moment = datetime.fromisoformat(now)
+            if moment.tzinfo is not None and (key is None or isfinite(key)):
+                return Cursor(generation, question, moment, After(key, id))
+    raise ValueError("fields missing")
+
+
+def _refuse() -> NoReturn:
+    raise ParameterError("cursor", "not a cursor of this service; begin with cursor=* and follow links.next")
+
+
+def resume(text: str, request: SearchRequest, generation: str) -> Cursor:
+    """The cursor, checked to belong to this question and this generation of the index.
+
+    Raises ParameterError, or CursorExpired if the index has changed since.
+    """
+    cursor = decode(text)
+    if cursor.generation != generation:
+        raise CursorExpired("the index has changed since this cursor was made; begin again with cursor=*")
+    if cursor.question != question_digest(request):
+        raise ParameterError("cursor", "made for another search; keep every parameter the same, or begin with cursor=*")
+    return cursor

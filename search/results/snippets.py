@@ -1,0 +1,142 @@
+"""What to show of an article that matched: its best passages, each under its heading, with a link to it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from search.document import Document, Heading
+from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter, Mark, Span, mark_html, merged
+from search.highlight.passages import Passage, best_passages, marks_within, opening
+from search.results.deep_links import anchor_address, text_address
+from search.results.response import Snippet
+from search.schema import TEXT_FIELDS
+
+MAX_SNIPPETS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpts:
+    """The snippets of one article; `matched_fields` are those with a match, by their names in the schema.
+
+    `more_text`: the body is longer than what was looked at.
+    """
+
+    snippets: tuple[Snippet, ...]
+    matched_fields: tuple[str, ...]
+    title_spans: tuple[Span, ...]
+    more_text: bool
+
+
+def excerpts(document: Document, highlighter: Highlighter, *, html: bool = True, limit: int = MAX_SNIPPETS) -> Excerpts:
+    """The best passages of the article, the best first; its summary or beginning, unmarked, where no text matched."""
+    in_headings = _heading_marks(document, highlighter)
+    if in_headings:
+        body = document.body[:MAX_HIGHLIGHT_CHARS]
+        in_body = highlighter.marks(body, document.language)
+        marks = sorted((*in_body, *in_headings))
+    else:
+        body, in_body = highlighter.leading_marks(document.body, document.language)
+        marks = in_body
+    summary = highlighter.spans(document.summary, document.language, "summary")
+    title = highlighter.spans(document.title, document.language, "title")
+    matched = _matched(document, highlighter, title=title, summary=summary, body=in_body, headings=in_headings)
+    snippets: tuple[Snippet, ...] = ()
+    if limit and marks:
+        passages = best_passages(body, marks, limit)
+        snippets = tuple(_snippet(document, body, marks, passage, html=html) for passage in passages)
+    elif limit:
+        snippets = _beginning(document, summary, html=html)
+    return Excerpts(snippets, matched, tuple(title), len(document.body) > MAX_HIGHLIGHT_CHARS)
+
+
+def _heading_marks(document: Document, highlighter: Highlighter) -> list[Mark]:
+    """Matches, at their places in the body, of what was asked for in headings only."""
+    marks: list[Mark] = []
+    for heading in document.headings:
+        if _end(heading) > MAX_HIGHLIGHT_CHARS or not document.body.startswith(heading.text, heading.offset):
+            continue
+        found = highlighter.marks(heading.text, document.language, "headings", but_not="body")
+        marks += [Mark(mark.start + heading.offset, mark.end + heading.offset, mark.group) for mark in found]
+    return marks
+
+
+def _matched(document: Document, highlighter: Highlighter, **found: Sequence[object]) -> tuple[str, ...]:
+    """The fields with a match: those where one was found, and all of short values that have one."""
+    matched = {name for name, marks in found.items() if marks}
+    unread = [name for name in TEXT_FIELDS if name not in matched and name not in {"title", "summary", "body"}]
+    values = {name: TEXT_FIELDS[name].values(document) for name in unread}
+    if highlighter.may_match(chain.from_iterable(values.values()), document.language):
+        for name, texts in values.items():
+            if any(highlighter.marks(text, document.language, name) for text in texts):
+                matched.add(name)
+    return tuple(name for name in TEXT_FIELDS if name in matched)
+
+
+def _snippet(document: Document, body: str, marks: Sequence[Mark], passage: Passage, *, html: bool) -> Snippet:
+    heading = _heading_at(document.headings, passage.start)
+    if heading is None or passage.start >= _end(heading):
+        start, end, inside, field = passage.start, passage.end, passage.marks, "body"
+    else:
+        start, end = _following(document, body, heading)
+        inside, field = tuple(marks_within(marks, start, end)), "headings"
+    text = body[start:end]
+    spans = tuple(merged([(mark.start - start, mark.end - start) for mark in inside]))
+    shown = mark_html(text, spans) if html else ""
+    if heading is None:
+        return Snippet(text, spans, shown, None, None, _fragment(document.url, body, start, end, spans), field)
+    if heading.anchor:
+        url = anchor_address(document.url, heading.anchor)
+    else:
+        url = _fragment(document.url, body, start, end, spans)
+    heading_html = _heading_html(heading, marks) if html else None
+    return Snippet(text, spans, shown, heading.text, heading.anchor, url, field, heading_html)
+
+
+def _following(document: Document, body: str, heading: Heading) -> Span:
+    """The beginning of the passage under a heading; the heading itself if nothing stands under it."""
+    start, end = opening(body, _end(heading))
+    following = _heading_at(document.headings, start)
+    empty = start >= end or (following is not None and start < _end(following))
+    return (heading.offset, min(_end(heading), len(body))) if empty else (start, end)
+
+
+def _end(heading: Heading) -> int:
+    return heading.offset + len(heading.text)
+
+
+def _heading_at(headings: Sequence[Heading], place: int) -> Heading | None:
+    """The heading that a place of the body is in or stands under."""
+    index = bisect_right(headings, place, key=lambda heading: heading.offset) - 1
+    return headings[index] if index >= 0 else None
+
+
+def _heading_html(heading: Heading, marks: Sequence[Mark]) -> str:
+    inside = marks_within(marks, heading.offset, _end(heading))
+    return mark_html(heading.text, merged((m.start - heading.offset, m.end - heading.offset) for m in inside))
+
+
+def _fragment(url: str | None, body: str, start: int, end: int, spans: Sequence[Span]) -> str | None:
+    """A text fragment for the first match, or for the first words."""
+    if not url:
+        return None
+    block = body.rfind("\n\n", 0, start)
+    begin = 0 if block < 0 else block + 2
+    stop = body.find("\n\n", start)
+    paragraph = body[begin : max(end, len(body) if stop < 0 else stop)]
+    first, last = spans[0] if spans else (0, 1)
+    return text_address(url, paragraph, (start - begin + first, start - begin + last))
+
+
+def _beginning(document: Document, spans: Sequence[Span], *, html: bool) -> tuple[Snippet, ...]:
+    """The summary with its matches, or else the first sentences."""
+    if document.summary:
+        text = document.summary
+        found = tuple(spans)
+        return (Snippet(text, found, mark_html(text, found) if html else "", None, None, None, "summary"),)
+    start, end = opening(document.body[:MAX_HIGHLIGHT_CHARS])
+    text = document.body[start:end]
+    return (Snippet(text, (), mark_html(text, ()) if html else "", None, None, None),) if text else ()
