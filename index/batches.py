@@ -20,7 +20,7 @@ from typing import Final
 
 from index.progress import Progress, Silence
 from search.document import Document
-from search.engines.base import Engine, Writer
+from search.engines.base import Engine, Maintenance, Writer, WriterProgress
 
 BATCH_SECONDS: Final = 60.0
 BATCH_ARTICLES: Final = 500_000
@@ -97,14 +97,13 @@ class Batches:
         self._queue.clear()
         writer, self._writer = self._writer, None
         if writer is not None:
-            reason = RuntimeError("the batch is given up")
-            writer.__exit__(RuntimeError, reason, None)
+            writer.rollback()
         return lost
 
     def _open_writer(self) -> Writer:
         if self._writer is None:
-            writer = self._engine.writer(replace=self._replace, workers=self._workers, progress=self._progress.writing)
-            self._writer = writer.__enter__()
+            writer = _writer(self._engine, self._replace, self._workers, self._progress.writing)
+            self._writer = writer
             self._opened = time.monotonic()
         return self._writer
 
@@ -123,8 +122,14 @@ class Batches:
         if self._writer is not None:
             with uninterrupted(self._progress.stopping):
                 writer, self._writer = self._writer, None
-                writer.__exit__(None, None, None)
+                writer.commit()
                 self._written.clear()
+
+
+def _writer(engine: Engine, replace: bool, workers: int, progress: WriterProgress) -> Writer:
+    if workers > 1 and isinstance(engine, Maintenance):
+        return engine.parallel_writer(workers=workers, replace=replace, progress=progress)
+    return engine.writer(replace=replace, progress=progress)
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from search.document import Moment
-from search.engines.base import Interval
 from search.errors import ParameterError
+from search.periods import INTERVALS, Interval, label_of, number_of
 
 DAY_SECONDS: Final = 86_400
 
@@ -28,7 +28,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH).total_seconds()
 _LAST: Final = (datetime.max.replace(tzinfo=UTC, microsecond=0) - _EPOCH).total_seconds()
 EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
-_LABEL_LENGTH: Final[dict[Interval, int]] = {"year": 4, "month": 7, "day": 10}
 
 
 @lru_cache(maxsize=64)
@@ -86,13 +85,19 @@ def _compare(moment: Moment, bound: Moment, zone: ZoneInfo) -> float:
 
 @lru_cache(maxsize=100_000)
 def bucket(day: int, interval: Interval) -> str:
-    """The label of the bucket a day (an ordinal) is counted in: "2024", "2024-07" or "2024-07-03"."""
-    return date.fromordinal(day).isoformat()[: _LABEL_LENGTH[interval]]
+    """The label of the period that a day (an ordinal) falls in: see `search.periods.label_of`."""
+    return label_of(interval, date.fromordinal(day))
 
 
-def choose_interval(first: int, last: int) -> Interval:
-    """The finest interval that draws the days (ordinals) from first to last well."""
-    if last - first < MOST_DAYS:
-        return "day"
+def choose_interval(first: int, last: int, max_buckets: int) -> Interval:
+    """The finest interval that draws the days (ordinals) from first to last well, in at most `max_buckets` buckets.
+
+    Centuries where even they are more.
+    """
     start, end = date.fromordinal(first), date.fromordinal(last)
-    return "month" if (end.year - start.year) * 12 + end.month - start.month < MOST_MONTHS else "year"
+    most: dict[Interval, int] = {"day": MOST_DAYS, "month": MOST_MONTHS}
+    for interval in INTERVALS:
+        buckets = number_of(interval, end) - number_of(interval, start) + 1
+        if buckets <= min(most.get(interval, max_buckets), max_buckets):
+            return interval
+    return INTERVALS[-1]

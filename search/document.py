@@ -46,6 +46,26 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """An article without its text: what a list of hits shows. The fields are those of `Document`."""
+
+    id: str
+    title: str
+    summary: str = ""
+    headings: tuple[Heading, ...] = ()
+    url: str | None = None
+    sections: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    published: Moment | None = None
+    modified: Moment | None = None
+    language: str = ""
+    type: str = "article"
+    source: str = ""
+    fingerprint: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One article, normalised and ready to index.
 
@@ -72,6 +92,25 @@ class Document:
     source: str = ""
     html: str = field(default="", repr=False)
     fingerprint: int = 0
+
+    def head(self) -> Head:
+        """The article without its text."""
+        return Head(
+            self.id,
+            self.title,
+            self.summary,
+            self.headings,
+            self.url,
+            self.sections,
+            self.authors,
+            self.tags,
+            self.published,
+            self.modified,
+            self.language,
+            self.type,
+            self.source,
+            self.fingerprint,
+        )
 
     def canonical(self) -> Canonical:
         """Everything but `source`: the same bytes for equal articles, in every process."""

@@ -72,7 +72,7 @@ def ranking(searcher: Searcher, text: str, language: str) -> list[str]:
         fields=tuple(TEXT_FIELDS),
         languages=(language,),
         stop_language=language,
-        keyword_values=searcher.values,
+        values=searcher,
     )
     return [hit.id for hit in searcher.search(Plan(resolved.match, limit=DEPTH)).hits]
 

@@ -1,4 +1,6 @@
-"""Years, months and days as facets and timelines name them: "2024", "2024-07", "2024-07-03".
+"""Periods as facets and timelines name them: "2024", "2024-07", "2024-07-03"; decades and centuries as "202X", "20XX".
+
+The letter X for digits that are left open is that of EDTF (https://www.loc.gov/standards/datetime/, level 1).
 
 Each kind of period is numbered without gaps, so that drawing, stepping and coarsening are arithmetic.
 """
@@ -10,9 +12,10 @@ from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
 from typing import Final, Literal
 
-Step = Literal["day", "month", "year", "decade", "century"]
+Interval = Literal["day", "month", "year", "decade", "century"]
+"""The kinds of period."""
 
-STEPS: Final[tuple[Step, ...]] = ("day", "month", "year", "decade", "century")
+INTERVALS: Final[tuple[Interval, ...]] = ("day", "month", "year", "decade", "century")
 """From fine to coarse."""
 
 MONTHS: Final = (
@@ -31,23 +34,39 @@ MONTHS: Final = (
 )
 
 
+def label_of(interval: Interval, day: date) -> str:
+    """What the period that the day falls in is called."""
+    iso = day.isoformat()
+    match interval:
+        case "day":
+            return iso
+        case "month":
+            return iso[:7]
+        case "year":
+            return iso[:4]
+        case "decade":
+            return iso[:3] + "X"
+        case "century":
+            return iso[:2] + "XX"
+
+
 @lru_cache(maxsize=4096)
 def first_day(period: str) -> date:
-    """The first day of "2024", "2024-07" or "2024-07-03"; raises ValueError for anything else."""
-    parts = [int(part) for part in period.split("-")]
+    """The first day of a period, such as "2024" or "2024-07"; raises ValueError for anything else."""
+    parts = [int(part) for part in period.replace("X", "0").split("-")]
     if len(parts) > 3:
-        raise ValueError(f"not a year, month or day: {period!r}")
+        raise ValueError(f"not a period: {period!r}")
     year, month, day = (*parts, 1, 1)[:3]
-    return date(year, month, day)
+    return date(max(year, MINYEAR) if "X" in period else year, month, day)
 
 
 @lru_cache(maxsize=4096)
 def last_day(period: str) -> date:
-    """The last day of "2024", "2024-07" or "2024-07-03"."""
+    """The last day of a period."""
     first = first_day(period)
     match period.count("-"):
         case 0:
-            return first.replace(month=12, day=31)
+            return first.replace(year=int(period.replace("X", "9")), month=12, day=31)
         case 1:
             return first.replace(day=monthrange(first.year, first.month)[1])
         case _:
@@ -80,9 +99,9 @@ def in_words(period: str) -> str:
             return day_in_words(first)
 
 
-def number_of(step: Step, day: date) -> int:
+def number_of(interval: Interval, day: date) -> int:
     """Which period of its kind the day falls in; the next one's number is one higher."""
-    match step:
+    match interval:
         case "day":
             return day.toordinal()
         case "month":
@@ -96,9 +115,9 @@ def number_of(step: Step, day: date) -> int:
 
 
 @lru_cache(maxsize=4096)
-def bounds_of(step: Step, number: int) -> tuple[date, date]:
+def bounds_of(interval: Interval, number: int) -> tuple[date, date]:
     """The first and the last day of the period with that number."""
-    match step:
+    match interval:
         case "day":
             day = date.fromordinal(number)
             return day, day

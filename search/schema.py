@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from search.document import Document, Moment
+from search.document import Document, Head, Moment
 
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """A field whose words are searched. `query_name` is how the query language calls it."""
+    """A field whose words are searched. `query_name` is how the query language calls it.
+
+    `values` of a head are those that it holds: none of the body.
+    """
 
     name: str
     query_name: str
     label: str
-    values: Callable[[Document], Sequence[str]]
+    values: Callable[[Document | Head], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class KeywordField:
 
     name: str
     label: str
-    values: Callable[[Document], Sequence[str]]
+    values: Callable[[Document | Head], Sequence[str]]
     hierarchical: bool = False
 
 
@@ -37,7 +41,7 @@ class DateField:
 
     name: str
     label: str
-    value: Callable[[Document], Moment | None]
+    value: Callable[[Document | Head], Moment | None]
 
 
 def _present(*values: str) -> tuple[str, ...]:
@@ -50,7 +54,7 @@ TEXT_FIELDS: dict[str, TextField] = {
         TextField("title", "title", "Title", lambda d: _present(d.title)),
         TextField("headings", "heading", "Headings", lambda d: tuple(h.text for h in d.headings)),
         TextField("summary", "summary", "Summary", lambda d: _present(d.summary)),
-        TextField("body", "body", "Text", lambda d: _present(d.body)),
+        TextField("body", "body", "Text", lambda d: _present(d.body) if isinstance(d, Document) else ()),
         TextField("author", "author", "Author", lambda d: d.authors),
         TextField("tags", "tags", "Tags", lambda d: d.tags),
     )
@@ -75,6 +79,9 @@ DATE_FIELDS: dict[str, DateField] = {
         DateField("modified", "Modified", lambda d: d.modified),
     )
 }
+
+ValueMatch = Literal["same", "words", "near"]
+"""How values of a keyword field are compared with what people type: see `search.engines.base.Searcher.find_values`."""
 
 MISSING = "_missing"
 """As a filter value: articles that have no value in that field."""

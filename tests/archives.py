@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
+from search.archive import Archive, current_minute
 from search.document import Document, Heading
 from search.engines.base import (
     After,
@@ -16,9 +17,12 @@ from search.engines.base import (
     Engine,
     FacetPlan,
     KeywordFilter,
+    Maintenance,
     Plan,
+    Problem,
     Recency,
     Results,
+    TimelinePlan,
 )
 from search.query.match import (
     Match,
@@ -39,9 +43,30 @@ from search.query.match import (
 )
 from search.query.terms import query_term
 from search.schema import MISSING, TEXT_FIELDS
+from search.settings import Settings
 
 ALL_FIELDS = tuple(TEXT_FIELDS)
 NOW = datetime(2024, 7, 1, 12, 0, tzinfo=UTC)
+
+FLOOD = (
+    Document("title", "flood", "water water water water", published=date(2024, 6, 30), tags=("a",)),
+    Document("body", "water", "flood water water water", published=date(2023, 6, 30), tags=("a", "b")),
+    Document("twice", "water", "flood flood water water", published=datetime(2022, 1, 1, tzinfo=UTC), tags=("b",)),
+    Document("long", "water", "flood " + "water " * 12, tags=("b",)),
+    Document("none", "water", "water"),
+)
+"""Articles that hold one word in different fields and numbers of times."""
+
+
+def problems(engine: Engine) -> list[Problem]:
+    """What a check of the engine's files finds; nothing for one that has none."""
+    return list(engine.check()) if isinstance(engine, Maintenance) else []
+
+
+def over(engine: Engine, now: datetime | None = None, **settings: object) -> Archive:
+    """The archive over an engine, with settings of its own, at a time that stands still if one is given."""
+    clock = (lambda: now) if now else current_minute
+    return Archive(engine, Settings.model_validate(settings), clock=clock)
 
 
 def fill(engine: Engine, *documents: Document) -> Engine:
@@ -100,7 +125,8 @@ def answers(engine: Engine) -> list[object]:
     )  # fmt: skip
     with engine.searcher() as searcher:
         found: list[object] = [
-            searcher.search(Plan(query, facets=facets, timeline=True, limit=1000, explain=True)) for query in asked
+            searcher.search(Plan(query, facets=facets, timeline=TimelinePlan(), limit=1000, explain=True))
+            for query in asked
         ]
         return [*found, searcher.terms("w", 50), sorted(searcher.content_hashes().items())]
 

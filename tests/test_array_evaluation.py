@@ -23,6 +23,7 @@ from search.engines.base import (
     Plan,
     Recency,
     Searcher,
+    TimelinePlan,
 )
 from search.engines.disk.engine import WhooshEngine
 from search.engines.disk.evaluation import evaluate, laid, leaves, ranked, runs
@@ -256,6 +257,6 @@ def test_a_search_past_its_deadline_still_excludes_what_it_had_no_time_to_read(t
         late = searcher.search(Plan(MatchNot(MatchTerm(ALL_FIELDS, Term("secret"))), deadline=0.0))
         assert late.timed_out
         assert late.hits == ()
-        late = searcher.search(Plan(MatchAll(), deadline=0.0, timeline=True))
+        late = searcher.search(Plan(MatchAll(), deadline=0.0, timeline=TimelinePlan()))
         assert late.timed_out
         assert late.total == 2

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from search.commands import main
 from search.document import Document, Heading
 from search.engines import open_engine
-from search.engines.base import Engine, FacetPlan, Problem
+from search.engines.base import Engine, FacetPlan, Problem, TimelinePlan
 from search.engines.disk import repair as repairing
 from search.engines.disk.files.container import Container, ContainerWriter, DamagedFile
 from search.engines.disk.files.deletions import live_articles
@@ -306,7 +306,7 @@ def use_everything(engine: Engine) -> None:
                 searcher.document(name)
             searcher.terms("c", 5)
             searcher.similar_terms("comon", 2, 5)
-            searcher.values("tag")
+            searcher.top_values("tag", 10)
             searcher.content_hashes()
             searcher.id_of_url("https://news.example/4")
         ask(engine, exact("common"), limit=99)
@@ -467,14 +467,17 @@ def ask_everything(engine: Engine) -> None:
         return
     facets = tuple(FacetPlan(name, 5) for name in ("section", "author", "tag", "lang", "type"))
     questions: list[Callable[[], object]] = [
-        *(lambda query=query: ask(engine, query, facets=facets, timeline=True, explain=True) for query in QUERIES),
+        *(
+            lambda query=query: ask(engine, query, facets=facets, timeline=TimelinePlan(), explain=True)
+            for query in QUERIES
+        ),
         *(lambda order=order: ask(engine, sort=order, time_zone="Asia/Baku") for order in ("newest", "oldest")),
         lambda: [searcher.document(document.id) for document in LYING],
         lambda: searcher.id_of_url("https://news.example/7"),
         lambda: (searcher.content_hashes(), searcher.sources()),
         lambda: (searcher.terms("", 9), searcher.terms("c", 9), searcher.similar_terms("comon", 2, 9)),
         lambda: searcher.document_frequencies(["common", "bridge", "nothing"]),
-        lambda: [searcher.values(plan.field) for plan in facets],
+        lambda: [searcher.top_values(plan.field, 100) for plan in facets],
     ]
     for question in questions:
         with suppress(BackfileError):

@@ -277,15 +277,15 @@ def test_patterns_stand_for_the_most_frequent_words_of_their_fields(
         patch.setattr(flat_dictionary, "MAX_EXPANSIONS", limit)
         patch.setattr(matching, "MAX_EXPANSIONS", limit)
         expansion = dictionary.expand(leaf, Deadline(None))
-        expected, warnings = matching.expand(leaf, [matching.Indexed.of(d) for d in live_articles(archive)])
-    assert expansion.warnings == warnings
+        expected, more = matching.expand(leaf, [matching.Indexed.of(d) for d in live_articles(archive)])
+    assert bool(expansion.cut) == more
     found: dict[str, float] = {}
     for part, numbers, weights in zip(dictionary._segments, expansion.surfaces, expansion.weights, strict=True):
         assert (np.diff(numbers) > 0).all()
         found.update(zip(part.segment.vocabulary.spellings(numbers), weights.tolist(), strict=True))
     counted = {word: weight for word, weight in found.items() if word in expected}
     assert counted == expected
-    assert warnings == () or found == expected, "what no live article holds may only be there where nothing is left out"
+    assert more or found == expected, "what no live article holds may only be there where nothing is left out"
 
 
 @pytest.mark.parametrize("share", [1.0, 0.9, 0.3])
@@ -310,7 +310,7 @@ def test_words_of_several_segments_are_chosen_by_their_sums(
     words = len(other.terms("w", 200))
     for limit in (words - 1, words, words + 1):
         monkeypatch.setattr(flat_dictionary, "MAX_EXPANSIONS", limit)
-        assert bool(ours.expand(MatchPrefix(("title",), "w"), Deadline(None)).warnings) == (limit < words)
+        assert bool(ours.expand(MatchPrefix(("title",), "w"), Deadline(None)).cut) == (limit < words)
     assert ours.document_frequencies(names) == other.document_frequencies(names)
 
 

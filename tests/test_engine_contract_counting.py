@@ -8,7 +8,17 @@ import pytest
 from archives import ask, exact, fill
 
 from search.document import Document
-from search.engines.base import DateFilter, Engine, FacetCounts, FacetPlan, Interval, KeywordFilter
+from search.engines.base import (
+    DateFilter,
+    Engine,
+    FacetCounts,
+    FacetPlan,
+    Interval,
+    KeywordFilter,
+    Plan,
+    Timeline,
+    TimelinePlan,
+)
 from search.query.match import MatchAll, MatchKeyword, MatchNone
 from search.schema import MISSING
 
@@ -112,7 +122,7 @@ def test_facets_stand_in_the_order_asked_for(engine: Engine) -> None:
 
 def test_a_timeline_counts_hits_beside_the_archive_in_the_same_buckets(engine: Engine) -> None:
     fill(engine, *PAPER)
-    drawn = ask(engine, exact("flood"), timeline=True).timeline
+    drawn = ask(engine, exact("flood"), timeline=TimelinePlan()).timeline
     assert drawn is not None
     assert drawn.interval == "day"
     assert drawn.counts == {"2023-12-31": 1, "2024-01-05": 1, "2024-01-06": 1, "2024-02-01": 1}
@@ -122,7 +132,7 @@ def test_a_timeline_counts_hits_beside_the_archive_in_the_same_buckets(engine: E
 def test_a_timeline_obeys_every_filter_and_its_archive_none(engine: Engine) -> None:
     fill(engine, *PAPER)
     rules = (KeywordFilter("author", ("Ann",)), DateFilter("published", None, date(2024, 1, 5)))
-    drawn = ask(engine, MatchAll(), timeline=True, filters=rules).timeline
+    drawn = ask(engine, MatchAll(), timeline=TimelinePlan(), filters=rules).timeline
     assert drawn is not None
     assert (drawn.interval, drawn.counts) == ("month", {"2022-01": 1, "2024-01": 1})
     assert drawn.archive == {"2022-01": 1, "2023-12": 1, "2024-01": 2}
@@ -130,11 +140,11 @@ def test_a_timeline_obeys_every_filter_and_its_archive_none(engine: Engine) -> N
 
 def test_a_timeline_without_dated_hits_is_empty(engine: Engine) -> None:
     fill(engine, *PAPER)
-    drawn = ask(engine, MatchNone(), timeline=True).timeline
+    drawn = ask(engine, MatchNone(), timeline=TimelinePlan()).timeline
     assert drawn is not None
     assert (drawn.counts, drawn.archive) == ({}, {})
     assert ask(engine, MatchNone()).timeline is None
-    undated = ask(engine, MatchAll(), timeline=True, date_field="modified").timeline
+    undated = ask(engine, MatchAll(), timeline=TimelinePlan(), date_field="modified").timeline
     assert undated is not None
     assert (undated.counts, undated.archive) == ({}, {})
 
@@ -142,9 +152,15 @@ def test_a_timeline_without_dated_hits_is_empty(engine: Engine) -> None:
 def test_values_give_every_value_with_its_articles(engine: Engine) -> None:
     fill(engine, *PAPER)
     with engine.searcher() as searcher:
-        assert searcher.values("section") == {"News": 4, "News > Economy": 3, "News > World": 1, "Opinion": 1}
-        assert searcher.values("author") == {"Ann": 3, "Bob": 2, "Cid": 1}
-        assert searcher.values("lang") == {}
+        assert searcher.top_values("section", 9) == [
+            ("News", 4),
+            ("News > Economy", 3),
+            ("News > World", 1),
+            ("Opinion", 1),
+        ]
+        assert searcher.top_values("author", 2) == [("Ann", 3), ("Bob", 2)]
+        assert searcher.top_values("author", 0) == []
+        assert searcher.top_values("lang", 5) == []
 
 
 WORDS = (
@@ -189,9 +205,63 @@ def test_the_calendar_ends_without_an_error(engine: Engine, time_zone: str) -> N
              *(datetime.max.replace(tzinfo=zone) for zone in (UTC, far_west))]  # fmt: skip
     fill(engine, *(Document(str(number), "flood", published=day) for number, day in enumerate(dates)))
     for sort in ("relevance", "newest", "oldest"):
-        results = ask(engine, exact("flood"), timeline=True, time_zone=time_zone, sort=sort)
+        results = ask(engine, exact("flood"), timeline=TimelinePlan(), time_zone=time_zone, sort=sort)
         assert results.timeline is not None
-        assert results.timeline.counts == {"0001": 3, "9999": 3}
+        assert results.timeline.counts == {"00XX": 3, "99XX": 3}
     assert facet(engine, FacetPlan("published", interval="day"), time_zone=time_zone).missing == 0
     inside = DateFilter("published", datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
     assert ask(engine, exact("flood"), filters=(inside,), time_zone=time_zone).total == 6
+
+
+@pytest.mark.parametrize(
+    ("most", "interval", "labels"),
+    [
+        (400, "year", ("1895", "1999", "2024")),
+        (100, "decade", ("189X", "199X", "202X")),
+        (5, "century", ("18XX", "19XX", "20XX")),
+        (1, "century", ("18XX", "19XX", "20XX")),
+    ],
+)
+def test_a_timeline_has_no_more_buckets_than_asked_for(
+    engine: Engine, most: int, interval: Interval, labels: tuple[str, ...]
+) -> None:
+    days = (date(1895, 3, 1), date(1999, 12, 31), date(2024, 1, 1))
+    fill(engine, *(Document(str(number), "flood", published=day) for number, day in enumerate(days)))
+    drawn = ask(engine, exact("flood"), timeline=TimelinePlan(most)).timeline
+    assert drawn == Timeline(interval, dict.fromkeys(labels, 1), dict.fromkeys(labels, 1))
+
+
+def test_the_timeline_of_the_whole_calendar_is_drawn_in_centuries(engine: Engine) -> None:
+    fill(engine, Document("a", "flood", published=date.min), Document("b", "flood", published=date.max))
+    drawn = ask(engine, exact("flood"), timeline=TimelinePlan()).timeline
+    assert drawn is not None
+    assert (drawn.interval, drawn.counts) == ("century", {"00XX": 1, "99XX": 1})
+
+
+def test_values_are_found_as_people_type_them(engine: Engine) -> None:
+    fill(engine, *PAPER, Document("7", "x", sections=("Sports > ECONOMY",), authors=("Élodie  Ann",)))
+    with engine.searcher() as searcher:
+        assert searcher.find_values("section", "news > economy", "same", 9) == [("News > Economy", 3)]
+        assert searcher.find_values("section", "economy", "same", 9) == [("News > Economy", 3), ("Sports > ECONOMY", 1)]
+        assert searcher.find_values("section", "economy", "same", 1) == [("News > Economy", 3)]
+        assert searcher.find_values("author", "elodie ann", "same", 9) == [("Élodie  Ann", 1)]
+        assert searcher.find_values("author", "ann", "words", 9) == [("Ann", 3), ("Élodie  Ann", 1)]
+        assert searcher.find_values("author", "ann el", "words", 9) == [("Élodie  Ann", 1)]
+        assert searcher.find_values("author", "", "words", 9) == []
+        assert searcher.find_values("section", "opinon", "near", 3) == [("Opinion", 1)]
+        assert searcher.find_values("section", "zzz", "near", 3) == []
+
+
+def test_the_status_lists_the_languages(engine: Engine) -> None:
+    fill(engine, *(Document(tag or "none", "x", language=tag) for tag in ("en", "de", "pt-BR", "")))
+    with engine.searcher() as searcher:
+        assert searcher.status().languages == ("de", "en", "pt-BR")
+
+
+def test_many_plans_are_counted_in_one_call(engine: Engine) -> None:
+    fill(engine, *PAPER)
+    plans = [Plan(exact(word), filters=(KeywordFilter("author", ("Ann",)),)) for word in ("flood", "drought", "snow")]
+    with engine.searcher() as searcher:
+        assert searcher.count_many(plans) == [2, 1, 0]
+        assert searcher.count_many([]) == []
+        assert searcher.count_many(plans, 0.0) == [None, None, None]

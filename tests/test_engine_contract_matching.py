@@ -27,7 +27,6 @@ from search.query.match import (
     Term,
 )
 from search.query.terms import query_term
-from search.ranking import STEM_WEIGHT
 from search.schema import MISSING
 
 
@@ -92,13 +91,6 @@ def test_accents_decide_a_stem_although_they_do_not_matter_to_the_spelling(engin
         assert {"with", "without"} <= set(found(engine, MatchTerm(ALL_FIELDS, query_term(text, ["es"]))))
 
 
-def test_exact_spelling_counts_one_and_other_forms_less(engine: Engine) -> None:
-    fill(engine, Document("a", "", "runs run running runs", language="en"))
-    hit = ask(engine, word("runs"), explain=True).hits[0]
-    assert hit.explanation is not None
-    assert hit.explanation.leaves[0].parts[0].frequency == pytest.approx(2 + 2 * STEM_WEIGHT)
-
-
 def test_joined_words_are_found_apart_and_together(engine: Engine) -> None:
     fill(engine, Document("a", "post-war years"), Document("b", "postwar years"), Document("c", "post war years"))
     assert found(engine, exact("postwar")) == ["a", "b"]
@@ -125,14 +117,6 @@ def test_a_phrase_stays_within_one_field_and_one_value(engine: Engine) -> None:
     )
     for slop in (None, 0, 50, 10_000):
         assert found(engine, phrase("old bridge", slop=slop)) == ["one"]
-
-
-def test_a_phrase_finds_other_forms_for_less(engine: Engine) -> None:
-    fill(engine, Document("a", "old bridges", language="en"), Document("b", "old bridge", language="en"))
-    results = ask(engine, phrase("old bridge"), explain=True)
-    assert ids(results) == ["b", "a"]
-    frequencies = [hit.explanation.leaves[0].parts[0].frequency for hit in results.hits if hit.explanation]
-    assert frequencies == pytest.approx([1.0, STEM_WEIGHT])
 
 
 def test_an_ordered_phrase_counts_once_for_each_start(engine: Engine) -> None:
@@ -216,18 +200,6 @@ def test_trees_combine_their_children(engine: Engine) -> None:
     assert found(engine, MatchNot(MatchAll())) == []
     assert found(engine, MatchEvery(())) == ["0", "a", "ab", "b"]
     assert found(engine, MatchAny(())) == found(engine, MatchBest(())) == []
-
-
-def test_scores_add_up_or_take_the_best(engine: Engine) -> None:
-    fill(engine, Document("ab", "alpha beta beta"), Document("x", "gamma"))
-    alpha, beta = (ask(engine, exact(text)).hits[0].score for text in ("alpha", "beta"))
-    assert beta > alpha > 0
-    pair = (exact("alpha"), exact("beta"))
-    assert ask(engine, MatchEvery(pair)).hits[0].score == pytest.approx(alpha + beta)
-    assert ask(engine, MatchAny(pair)).hits[0].score == pytest.approx(alpha + beta)
-    assert ask(engine, MatchBest(pair)).hits[0].score == pytest.approx(beta)
-    assert ask(engine, MatchNot(exact("gamma"))).hits[0].score == 0
-    assert ask(engine, word("alpha", boost=3.0)).hits[0].score == pytest.approx(3 * alpha)
 
 
 def test_keywords_match_exactly_and_sections_match_below(engine: Engine) -> None:

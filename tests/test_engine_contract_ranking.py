@@ -1,65 +1,22 @@
-"""What every engine promises of order: scores, ties, dates, pages, recency, explanations, deadlines."""
+"""What every engine promises of order: better matches, ties, dates, pages, groups, deadlines."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
-import pytest
-from archives import ALL_FIELDS, NOW, ask, exact, fill, ids, phrase, word
+from archives import ALL_FIELDS, FLOOD, NOW, ask, exact, fill, ids, phrase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.document import Document, Heading
+from search.document import Document
 from search.engines import open_engine
-from search.engines.base import After, DateFilter, Engine, KeywordFilter, Plan, Recency, Sort
-from search.query.match import MatchAll, MatchAny, MatchBest, MatchEvery, MatchKeyword, MatchNot, MatchPrefix
-from search.ranking import (
-    RECENCY_FLOOR,
-    inverse_document_frequency,
-    normalised_frequency,
-    recency_factor,
-    saturation,
-)
-
-FLOOD = (
-    Document("title", "flood", "water water water water", published=date(2024, 6, 30), tags=("a",)),
-    Document("body", "water", "flood water water water", published=date(2023, 6, 30), tags=("a", "b")),
-    Document("twice", "water", "flood flood water water", published=datetime(2022, 1, 1, tzinfo=UTC), tags=("b",)),
-    Document("long", "water", "flood " + "water " * 12, tags=("b",)),
-    Document("none", "water", "water"),
-)
+from search.engines.base import After, DateFilter, Engine, KeywordFilter, Plan, Recency, Sort, TimelinePlan
+from search.query.match import MatchAll, MatchAny, MatchEvery, MatchKeyword, MatchNot, MatchPrefix
 
 
 def test_better_matches_come_first(engine: Engine) -> None:
     fill(engine, *FLOOD)
     assert ids(ask(engine, exact("flood"))) == ["title", "twice", "body", "long"]
-
-
-def test_a_score_is_bm25f_by_the_formulas_of_ranking(engine: Engine) -> None:
-    fill(
-        engine,
-        Document("a", "flood", "the flood rose", language="en"),
-        Document("b", "water", "dry land and no flood at all"),
-        Document("c", "", "nothing"),
-    )
-    idf = inverse_document_frequency(2, 3)
-    frequency = normalised_frequency("title", 1.0, 1.0, 1.0) + normalised_frequency("body", 1.0, 3.0, 11 / 3)
-    hit = ask(engine, exact("flood")).hits[0]
-    assert (hit.id, hit.score) == ("a", pytest.approx(idf * saturation(frequency), abs=1e-8))
-
-
-def test_lengths_do_not_count_compounds_and_averages_only_who_has_the_field(engine: Engine) -> None:
-    fill(
-        engine,
-        Document("a", "post-war flood", headings=(Heading("one flood", 2, 0), Heading("two", 2, 0))),
-        Document("b", ""),
-    )
-    hit = ask(engine, exact("flood"), explain=True).hits[0]
-    assert hit.explanation is not None
-    lengths = {part.field: part.length for part in hit.explanation.leaves[0].parts}
-    assert lengths == {"title": 3, "headings": 3}
-    weights = {part.field: part.weight for part in hit.explanation.leaves[0].parts}
-    assert weights["title"] == pytest.approx(normalised_frequency("title", 1.0, 3.0, 3.0))
 
 
 def test_a_filter_never_changes_scores(engine: Engine) -> None:
@@ -160,25 +117,6 @@ def test_a_cursor_goes_on_after_a_hit_that_is_gone(engine: Engine) -> None:
     assert ids(ask(engine, exact("same"), after=After(key, "c"))) == ["d", "e"]
 
 
-def test_recency_multiplies_scores_by_age_and_never_below_the_floor(engine: Engine) -> None:
-    ages = {"now": 0, "week": 7, "year": 372, "ancient": 36_500, "future": -400}
-    fill(
-        engine,
-        *(Document(name, "same", published=NOW - timedelta(days=age)) for name, age in ages.items()),
-        Document("undated", "same"),
-    )
-    plain = ask(engine, exact("same")).hits[0].score
-    boosted = ask(engine, exact("same"), recency=Recency(NOW), explain=True)
-    factors = {hit.id: hit.explanation.recency for hit in boosted.hits if hit.explanation}
-    assert factors == pytest.approx(
-        {name: recency_factor(float(age)) for name, age in ages.items()} | {"undated": RECENCY_FLOOR}
-    )
-    assert {hit.id: hit.score for hit in boosted.hits} == pytest.approx(
-        {name: plain * factor for name, factor in factors.items()}, abs=1e-8
-    )
-    assert ids(boosted) == ["future", "now", "week", "year", "ancient", "undated"]
-
-
 def test_recency_goes_by_publication_whichever_date_is_looked_at(engine: Engine) -> None:
     fill(engine, Document("a", "same", published=date(2024, 6, 30), modified=date(1990, 1, 1)))
     one, other = (
@@ -188,58 +126,34 @@ def test_recency_goes_by_publication_whichever_date_is_looked_at(engine: Engine)
     assert one == other
 
 
-def test_an_explanation_adds_up_to_the_score(engine: Engine) -> None:
-    fill(engine, *FLOOD)
-    fill(engine, Document("again", "floods", "water flooding", language="en", published=date(2020, 1, 1)))
-    query = MatchEvery(
-        (
-            MatchAny((word("flood", boost=2.0), exact("nothing"))),
-            MatchBest((phrase("water water", slop=1), MatchPrefix(("body",), "wat"))),
-            MatchNot(exact("none")),
-            MatchKeyword("type", ("article",)),
-        )
-    )
-    results = ask(engine, query, recency=Recency(NOW), explain=True)
-    assert results.total == 5
-    for hit in results.hits:
-        assert hit.explanation is not None
-        leaves = hit.explanation.leaves
-        assert hit.score == pytest.approx(sum(leaf.score for leaf in leaves) * hit.explanation.recency, abs=1e-8)
-        assert len(leaves) == 2, "the better of two spellings, and nothing of what did not match"
-        for leaf in leaves:
-            assert leaf.score == pytest.approx(leaf.boost * leaf.idf * leaf.saturation)
-            assert leaf.saturation == pytest.approx(saturation(sum(part.weight for part in leaf.parts)))
-            assert leaf.idf == pytest.approx(inverse_document_frequency(leaf.articles, 6))
-    assert {leaf.text for leaf in results.hits[0].explanation.leaves} <= {"flood", '"water water"~1', "body:wat*"}  # type: ignore[union-attr]
-
-
 def test_there_is_no_explanation_unless_asked_for(engine: Engine) -> None:
     fill(engine, *FLOOD)
     assert {hit.explanation for hit in ask(engine, exact("flood")).hits} == {None}
 
 
-def test_a_leaf_counts_the_articles_that_match_it_in_its_fields(engine: Engine) -> None:
-    fill(engine, *FLOOD)
-    for query, articles in (
-        (exact("flood"), 4),
-        (exact("flood", "title"), 1),
-        (phrase("flood water"), 3),
-        (phrase("water flood", "title"), 0),
-    ):
-        hits = ask(engine, query, explain=True).hits
-        assert {leaf.articles for hit in hits if hit.explanation for leaf in hit.explanation.leaves} == (
-            {articles} if articles else set()
-        )
+def test_near_copies_stand_behind_the_best_of_them(engine: Engine) -> None:
+    prints = {"a": 2**63 + 5, "b": 0, "c": 2**63 + 4, "d": 0, "e": 2**63 - 6}
+    fill(engine, *(Document(name, "one", fingerprint=value) for name, value in prints.items()))
+    whole = ask(engine, exact("one"), group=True)
+    assert (whole.total, whole.rows) == (5, 4)
+    assert [(hit.id, hit.similar) for hit in whole.hits] == [("a", ("c",)), ("b", ()), ("d", ()), ("e", ())]
+    second = ask(engine, exact("one"), group=True, offset=1, limit=2)
+    assert (second.rows, [hit.id for hit in second.hits]) == (4, ["b", "d"])
+    assert {hit.similar for hit in ask(engine, exact("one")).hits} == {None}
+    assert ask(engine, exact("one"), group=True, limit=0).rows == 5
 
 
-def test_hits_carry_their_fingerprint(engine: Engine) -> None:
-    fill(engine, Document("a", "one", fingerprint=2**63 + 5), Document("b", "one"))
-    assert {hit.id: hit.fingerprint for hit in ask(engine, exact("one")).hits} == {"a": 2**63 + 5, "b": 0}
+def test_hits_say_which_leaves_they_match(engine: Engine) -> None:
+    fill(engine, Document("a", "one two"), Document("b", "two three"), Document("c", "one three"))
+    query = MatchAny((exact("one"), MatchEvery((exact("two"), exact("three"))), MatchNot(exact("four"))))
+    found = ask(engine, query, matched=True)
+    assert {hit.id: hit.matched for hit in found.hits} == {"a": (0, 1), "b": (1, 2), "c": (0, 2)}
+    assert {hit.matched for hit in ask(engine, query).hits} == {()}
 
 
 def test_past_the_deadline_an_engine_says_so(engine: Engine) -> None:
     fill(engine, *FLOOD)
-    results = ask(engine, phrase("flood water", slop=3), deadline=0.0, timeline=True)
+    results = ask(engine, phrase("flood water", slop=3), deadline=0.0, timeline=TimelinePlan())
     assert results.timed_out
     assert results.timeline is not None
     assert not ask(engine, phrase("flood water", slop=3), deadline=60.0).timed_out

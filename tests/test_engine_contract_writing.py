@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from threading import Thread
 
 import pytest
-from archives import ask, exact, fill, ids
+from archives import ask, exact, fill, ids, problems
 
 from search.document import Document, Heading
-from search.engines.base import CAPABILITIES, Engine
-from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing
+from search.engines.base import CAPABILITIES, Engine, TimelinePlan
+from search.errors import EngineError, IndexLocked, IndexMissing
+from search.query.match import MatchAll
 
 FULL = Document(
     id="https://news.example/a?b=c#d",
@@ -51,33 +51,45 @@ def test_what_was_added_comes_back_whole(engine: Engine) -> None:
         assert searcher.document(FULL.id) == FULL
         assert searcher.content_hashes() == {FULL.id: FULL.content_hash()}
         assert searcher.sources() == {FULL.id: "some/where.jsonl"}
-    assert list(engine.check()) == []
+    assert problems(engine) == []
 
 
-def test_documents_come_in_the_order_asked_for(engine: Engine) -> None:
-    fill(engine, *(Document(name, name) for name in "abc"))
-    with engine.searcher() as searcher:
-        assert [document.id for document in searcher.documents(["c", "a", "c"])] == ["c", "a", "c"]
-        assert searcher.documents([]) == []
+def test_a_hit_brings_of_its_article_what_the_plan_asks_for(engine: Engine) -> None:
+    fill(engine, FULL)
+    [bare] = ask(engine, MatchAll()).hits
+    [head] = ask(engine, MatchAll(), bring="head").hits
+    [text] = ask(engine, MatchAll(), bring="text").hits
+    assert (bare.head, bare.body) == (None, None)
+    assert (head.head, head.body) == (FULL.head(), None)
+    assert (text.head, text.body) == (FULL.head(), FULL.body)
 
 
-def test_only_what_is_not_needed_is_missing_from_documents(engine: Engine) -> None:
-    with fill(engine, FULL).searcher() as searcher:
-        [shown] = searcher.documents([FULL.id], html=False)
-        [listed] = searcher.documents([FULL.id], body=False, html=False)
-    assert replace(shown, html=FULL.html) == FULL
-    assert replace(listed, body=FULL.body, html=FULL.html) == FULL
-
-
-def test_a_document_that_is_not_there_is_none_and_among_several_an_error(engine: Engine) -> None:
+def test_a_document_that_is_not_there_is_none(engine: Engine) -> None:
     with fill(engine, Document("a", "one")).searcher() as searcher:
         assert searcher.document("b") is None
-        with pytest.raises(IndexDamaged, match="'b'"):
-            searcher.documents(["a", "b"])
+
+
+def test_a_writer_can_be_told_to_commit_or_to_roll_back(engine: Engine) -> None:
+    writer = engine.writer()
+    writer.add(Document("a", "one"))
+    writer.commit()
+    writer.commit()
+    writer.rollback()
+    with pytest.raises(EngineError):
+        writer.add(Document("b", "two"))
+    writer = engine.writer()
+    writer.add(Document("c", "three"))
+    writer.rollback()
+    writer.commit()
+    with engine.writer() as inside:
+        inside.add(Document("d", "four"))
+        inside.commit()
+    with engine.searcher() as searcher:
+        assert [searcher.document(name) is not None for name in "abcd"] == [True, False, False, True]
 
 
 def test_there_is_no_index_before_the_first_commit(engine: Engine) -> None:
-    for ask_for in (engine.searcher, engine.generation, lambda: list(engine.check())):
+    for ask_for in (engine.searcher, engine.generation):
         with pytest.raises(IndexMissing):
             ask_for()
 
@@ -86,7 +98,7 @@ def test_a_block_without_an_article_makes_an_empty_index(engine: Engine) -> None
     with fill(engine).searcher() as searcher:
         assert searcher.status().articles == 0
     assert ask(engine).total == 0
-    assert ask(engine, exact("anything"), timeline=True).total == 0
+    assert ask(engine, exact("anything"), timeline=TimelinePlan()).total == 0
 
 
 def test_adding_an_article_again_replaces_it(engine: Engine) -> None:
@@ -121,7 +133,7 @@ def test_what_is_deleted_leaves_no_trace_in_counts_and_words(engine: Engine) -> 
     with engine.writer() as writer:
         writer.delete("a")
     with engine.searcher() as searcher:
-        assert searcher.values("author") == {"Bob": 1}
+        assert searcher.top_values("author", 5) == [("Bob", 1)]
         assert searcher.terms("", 9) == [("shared", 1)]
         assert searcher.similar_terms("rarewords", 2, 9) == []
         assert searcher.document_frequencies(["rareword", "shared"]) == [0, 1]
@@ -154,7 +166,7 @@ def test_an_exception_in_the_block_leaves_no_trace(engine: Engine) -> None:
     assert ids(ask(engine)) == ["a"]
     fill(engine, Document("b", "after"))
     assert ids(ask(engine)) == ["a", "b"]
-    assert list(engine.check()) == []
+    assert problems(engine) == []
 
 
 def test_an_exception_while_replacing_keeps_the_old_state(engine: Engine) -> None:
@@ -282,7 +294,7 @@ def test_many_commits_keep_every_article(engine: Engine) -> None:
     assert ask(engine, exact("common"), limit=30).total == 20
     assert ids(ask(engine, exact("word29"))) == ["09"]
     assert ids(ask(engine, exact("word09"))) == []
-    assert list(engine.check()) == []
+    assert problems(engine) == []
 
 
 def test_one_searcher_answers_several_threads(engine: Engine) -> None:
@@ -314,7 +326,7 @@ def test_one_searcher_answers_several_threads(engine: Engine) -> None:
 
 def test_searchers_open_and_close_while_a_writer_commits(engine: Engine) -> None:
     fill(engine, Document("0", "common"))
-    problems: list[Exception] = []
+    failures: list[Exception] = []
     done = False
 
     def read() -> None:
@@ -322,9 +334,9 @@ def test_searchers_open_and_close_while_a_writer_commits(engine: Engine) -> None
             try:
                 results = ask(engine, exact("common"))
                 if results.total < 1:
-                    problems.append(ValueError(results.total))
+                    failures.append(ValueError(results.total))
             except EngineError as error:
-                problems.append(error)
+                failures.append(error)
 
     threads = [Thread(target=read) for _ in range(3)]
     for thread in threads:
@@ -337,4 +349,4 @@ def test_searchers_open_and_close_while_a_writer_commits(engine: Engine) -> None
         done = True
         for thread in threads:
             thread.join()
-    assert problems == []
+    assert failures == []

@@ -59,11 +59,13 @@ def test_a_url_of_no_engine_is_refused(url: str) -> None:
         (date(2024, 1, 1), date(2024, 3, 4), "month"),
         (date(2012, 1, 31), date(2024, 6, 1), "month"),
         (date(2012, 1, 31), date(2024, 7, 1), "year"),
-        (date(1, 1, 1), date(9999, 12, 31), "year"),
+        (date(1700, 1, 1), date(2099, 12, 31), "year"),
+        (date(1699, 12, 31), date(2099, 12, 31), "decade"),
+        (date(1, 1, 1), date(9999, 12, 31), "century"),
     ],
 )
 def test_the_interval_suits_the_span(first: date, last: date, interval: str) -> None:
-    assert dates.choose_interval(first.toordinal(), last.toordinal()) == interval
+    assert dates.choose_interval(first.toordinal(), last.toordinal(), 400) == interval
 
 
 @given(

@@ -121,4 +121,4 @@ def test_a_closed_searcher_searches_no_more(directory: Path) -> None:
     with pytest.raises(EngineError, match="closed"):
         searcher.document("001")
     with pytest.raises(EngineError, match="closed"):
-        searcher.values("tag")
+        searcher.top_values("tag", 10)

@@ -8,16 +8,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from archives import over
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import service
 from search.document import SECTION_SEPARATOR, Document
 from search.engines import base, open_engine
-from search.periods import STEPS, bounds_of, first_day, in_words, last_day, number_of, period_of
+from search.periods import INTERVALS, Interval, bounds_of, first_day, in_words, last_day, number_of, period_of
 from search.request.request import FacetRequest, Filters, SearchRequest
 from search.results.facets import FACETS, facet, selected_values, toggle, within
-from search.results.timeline import MAX_BUCKETS, narrowed, timeline
+from search.results.timeline import narrowed, timeline
 from search.schema import MISSING
 from webui.urls import SiteLinks
 
@@ -26,13 +26,13 @@ ALL_FACETS = tuple(FacetRequest(name, 1000) for name in FACETS)
 
 
 @contextmanager
-def archive(*documents: Document) -> Iterator[base.Searcher]:
+def archive_of(*documents: Document) -> Iterator[base.Searcher]:
     engine = open_engine("memory:")
     with engine.writer() as writer:
         for document in documents:
             writer.add(document)
-    with engine.searcher() as searcher:
-        yield searcher
+    with over(engine).pinned() as pinned:
+        yield pinned
 
 
 def asked(*filters: tuple[str, Filters], **more: object) -> SearchRequest:
@@ -158,9 +158,9 @@ def _request(filters: dict[str, Filters], q: str, dated: str | None, zone: str) 
 def test_a_count_equals_the_total_after_the_click(
     documents: list[Document], filters: dict[str, Filters], q: str, dated: str | None, zone: str
 ) -> None:
-    with archive(*documents) as searcher:
+    with archive_of(*documents) as archive:
         request = _request(filters, q, dated, zone)
-        for shown in service.search(searcher, request, LINKS).facets:
+        for shown in archive.search(request, LINKS).facets:
             kind = FACETS[shown.name]
             selected = selected_values(request, kind)
             assert {v.value for v in shown.values if v.selected} == set(selected)
@@ -168,10 +168,10 @@ def test_a_count_equals_the_total_after_the_click(
                 if value.selected or not _starts_afresh(selected, value.value, kind.keyword):
                     continue
                 clicked = replace(toggle(request, shown.name, value.value), facets=(), timeline=False)
-                assert service.search(searcher, clicked, LINKS).total == value.count
+                assert archive.search(clicked, LINKS).total == value.count
             if kind.keyword and not selected:
                 missing = replace(toggle(request, shown.name, MISSING), facets=(), timeline=False)
-                assert service.search(searcher, missing, LINKS).total == shown.missing
+                assert archive.search(missing, LINKS).total == shown.missing
 
 
 def _starts_afresh(selected: tuple[str, ...], value: str, keyword: str | None) -> bool:
@@ -183,9 +183,9 @@ def _starts_afresh(selected: tuple[str, ...], value: str, keyword: str | None) -
 
 def test_a_value_missing_from_the_first_ones_is_listed_when_selected() -> None:
     documents = [Document(str(n), "x", tags=("common",)) for n in range(5)] + [Document("r", "x", tags=("rare",))]
-    with archive(*documents) as searcher:
+    with archive_of(*documents) as archive:
         request = asked(("tag", Filters(("rare", "unheard of"))), facets=(FacetRequest("tag", 1),))
-        [shown] = service.search(searcher, request, LINKS).facets
+        [shown] = archive.search(request, LINKS).facets
     assert [(v.value, v.count, v.selected) for v in shown.values] == [
         ("common", 5, False),
         ("rare", 1, True),
@@ -227,33 +227,31 @@ def test_a_timeline_without_a_dated_hit_is_empty() -> None:
     assert timeline(base.Timeline("year", {}, {"1999": 3}), asked(), LINKS).buckets == ()
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "interval"), [("2020-01-01", "2024-01-01", "month"), ("0001-01-01", "9999-12-31", "century")]
-)
-def test_too_many_buckets_become_coarser(first: str, last: str, interval: str) -> None:
-    drawn = timeline(base.Timeline("day", {first: 2, last: 3}, {first: 2, last: 3}), asked(), LINKS)
-    assert drawn.interval == interval
-    assert len(drawn.buckets) <= MAX_BUCKETS
-    assert (drawn.buckets[0].count, drawn.buckets[-1].count) == (2, 3)
+@pytest.mark.parametrize(("interval", "label"), [("decade", "199X"), ("century", "19XX")])
+def test_decades_and_centuries_are_drawn_whole(interval: Interval, label: str) -> None:
+    drawn = timeline(base.Timeline(interval, {label: 2}, {label: 5}), asked(), LINKS)
+    [bucket] = drawn.buckets
+    assert (bucket.start, bucket.count, bucket.archive_count) == (first_day(label).isoformat(), 2, 5)
+    assert (drawn.interval, bucket.end) == (interval, last_day(label).isoformat())
 
 
 @settings(max_examples=40, deadline=None)
 @given(_DOCUMENTS, st.sampled_from(("UTC", "America/New_York")))
 def test_the_hits_of_a_bucket_are_those_its_link_finds(documents: list[Document], zone: str) -> None:
-    with archive(*documents) as searcher:
+    with archive_of(*documents) as archive:
         request = SearchRequest(q="war", time_zone=zone, start=date(2023, 11, 15))
-        answer = service.search(searcher, request, LINKS)
+        answer = archive.search(request, LINKS)
         assert answer.timeline is not None
         for bucket in answer.timeline.buckets:
             start, end = date.fromisoformat(bucket.start), date.fromisoformat(bucket.end)
-            assert service.search(searcher, narrowed(request, start, end), LINKS).total == bucket.count
+            assert archive.search(narrowed(request, start, end), LINKS).total == bucket.count
             assert bucket.archive_count >= bucket.count
 
 
 # Periods
 
 
-@given(st.dates(), st.sampled_from(STEPS))
+@given(st.dates(), st.sampled_from(INTERVALS))
 def test_periods_are_numbered_without_gaps(day: date, step: str) -> None:
     number = number_of(step, day)  # type: ignore[arg-type]
     first, last = bounds_of(step, number)  # type: ignore[arg-type]

@@ -88,7 +88,7 @@ def ids(engine: Engine) -> list[str]:
 
 def stored(engine: Engine) -> dict[str, Document]:
     with engine.searcher() as searcher:
-        return {document.id: document for document in searcher.documents(list(searcher.content_hashes()))}
+        return {name: searcher.document(name) for name in searcher.content_hashes()}
 
 
 @pytest.fixture

@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
+from archives import over
 from pydantic import TypeAdapter
 
-from search import service
+from search.archive import PinnedArchive
+from search.assist.related import Subject
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import Searcher
 from search.errors import NotFound, ParameterError
 from search.results.response import RelatedResponse
 from webui.urls import SiteLinks
 
 LINKS = SiteLinks()
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 _LACHIN = (
     "The Lachin corridor was closed again. Mélanie Joly, the minister, spoke about Karabakh in Ottawa, "
@@ -53,28 +55,28 @@ def _documents() -> Iterator[Document]:
 
 
 @pytest.fixture(scope="module", params=["memory", "whoosh"])
-def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PinnedArchive]:
     engine = open_engine("memory:" if request.param == "memory" else str(tmp_path_factory.mktemp("archive") / "index"))
     with engine.writer() as writer:
         for document in _documents():
             writer.add(document)
-    with engine.searcher() as opened:
-        yield opened
+    with over(engine, NOW).pinned() as pinned:
+        yield pinned
 
 
 def ids(found: RelatedResponse) -> list[str]:
     return [row.hit.id for row in found.hits]
 
 
-def test_background_is_what_shares_telling_words_and_came_before(searcher: Searcher) -> None:
-    found = service.related(searcher, LINKS, id="own")
+def test_background_is_what_shares_telling_words_and_came_before(archive: PinnedArchive) -> None:
+    found = archive.related(Subject(id="own"), LINKS)
     assert ids(found)[0] == "before"
     assert "own" not in ids(found)
     assert "after" not in ids(found)
 
 
-def test_every_hit_says_which_words_it_shares_as_the_article_spells_them(searcher: Searcher) -> None:
-    found = service.related(searcher, LINKS, id="own")
+def test_every_hit_says_which_words_it_shares_as_the_article_spells_them(archive: PinnedArchive) -> None:
+    found = archive.related(Subject(id="own"), LINKS)
     why = [term.text for term in found.hits[0].why]
     assert {"Joly", "Karabakh", "Ottawa"} <= set(why)
     assert "about" not in why
@@ -82,30 +84,29 @@ def test_every_hit_says_which_words_it_shares_as_the_article_spells_them(searche
     assert [term.text for term in found.terms][-1] not in {"Lachin", "Karabakh"}
 
 
-def test_follow_ups_come_after_and_same_days_lie_around(searcher: Searcher) -> None:
-    assert ids(service.related(searcher, LINKS, id="own", mode="follow-ups")) == ["copy", "after"]
-    around = service.related(searcher, LINKS, id="own", mode="same-days", limit=3)
+def test_follow_ups_come_after_and_same_days_lie_around(archive: PinnedArchive) -> None:
+    assert ids(archive.related(Subject(id="own"), LINKS, mode="follow-ups")) == ["copy", "after"]
+    around = archive.related(Subject(id="own"), LINKS, mode="same-days", limit=3)
     assert ids(around)[0] == "copy"
     assert {"before", "after", "undated"}.isdisjoint(ids(around))
 
 
-def test_near_copies_are_flagged(searcher: Searcher) -> None:
-    found = service.related(searcher, LINKS, id="own", mode="follow-ups")
+def test_near_copies_are_flagged(archive: PinnedArchive) -> None:
+    found = archive.related(Subject(id="own"), LINKS, mode="follow-ups")
     assert [row.similar for row in found.hits] == [True, False]
 
 
-def test_a_draft_is_related_to_the_whole_archive(searcher: Searcher) -> None:
-    now = datetime(2025, 1, 1, tzinfo=UTC)
-    found = service.related(searcher, LINKS, title="Lorries in Lachin", text="Karabakh waits.", now=now)
+def test_a_draft_of_today_is_related_to_the_whole_archive(archive: PinnedArchive) -> None:
+    found = archive.related(Subject(title="Lorries in Lachin", text="Karabakh waits."), LINKS)
     assert set(ids(found)) >= {"own", "copy", "after"}
-    assert ids(service.related(searcher, LINKS, text="Lachin lorries", now=now, mode="follow-ups")) == []
+    assert ids(archive.related(Subject(text="Lachin lorries"), LINKS, mode="follow-ups")) == []
 
 
-def test_self_is_not_counted(searcher: Searcher) -> None:
+def test_self_is_not_counted(archive: PinnedArchive) -> None:
     for mode in ("background", "same-days", "follow-ups"):
-        found = service.related(searcher, LINKS, id="own", mode=mode, limit=50)  # type: ignore[arg-type]
+        found = archive.related(Subject(id="own"), LINKS, mode=mode, limit=50)  # type: ignore[arg-type]
         assert found.total >= len(found.hits)
-    assert service.related(searcher, LINKS, id="own", mode="follow-ups").total == 2
+    assert archive.related(Subject(id="own"), LINKS, mode="follow-ups").total == 2
 
 
 def test_an_address_finds_its_article() -> None:
@@ -113,36 +114,36 @@ def test_an_address_finds_its_article() -> None:
     with engine.writer() as writer:
         writer.add(Document("one", "Lachin road", "Lachin lorries.", url="https://example.org/news/one/?p=7"))
         writer.add(Document("two", "Lachin", "Lorries again."))
-    with engine.searcher() as opened:
+    with over(engine, NOW).pinned() as archive:
         for url in ("https://example.org/news/one/?p=7", "http://www.example.org/news/one?p=7#top"):
-            assert ids(service.related(opened, LINKS, url=url)) == ["two"]
+            assert ids(archive.related(Subject(url=url), LINKS)) == ["two"]
         with pytest.raises(NotFound, match="send its title and text"):
-            service.related(opened, LINKS, url="https://example.org/other")
+            archive.related(Subject(url="https://example.org/other"), LINKS)
 
 
-def test_what_cannot_be_related_is_refused(searcher: Searcher) -> None:
+def test_what_cannot_be_related_is_refused(archive: PinnedArchive) -> None:
     with pytest.raises(NotFound):
-        service.related(searcher, LINKS, id="nothing")
-    with pytest.raises(ParameterError, match="send an id"):
-        service.related(searcher, LINKS, text=" \n ")
+        archive.related(Subject(id="nothing"), LINKS)
+    with pytest.raises(ParameterError, match="send a text, a title or a url"):
+        archive.related(Subject(text=" \n "), LINKS)
     with pytest.raises(ParameterError, match="mode"):
-        service.related(searcher, LINKS, id="own", mode="nearby")  # type: ignore[arg-type]
+        archive.related(Subject(id="own"), LINKS, mode="nearby")  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="limit"):
-        service.related(searcher, LINKS, id="own", limit=0)
+        archive.related(Subject(id="own"), LINKS, limit=0)
 
 
-def test_text_without_a_shared_word_says_so(searcher: Searcher) -> None:
-    found = service.related(searcher, LINKS, text="xyzzy 12 345 the and")
+def test_text_without_a_shared_word_says_so(archive: PinnedArchive) -> None:
+    found = archive.related(Subject(text="xyzzy 12 345 the and"), LINKS)
     assert (found.hits, found.total, found.terms) == ((), 0, ())
     assert found.warnings == ("no word of it stands in another article",)
 
 
-def test_an_answer_is_what_its_types_say(searcher: Searcher) -> None:
+def test_an_answer_is_what_its_types_say(archive: PinnedArchive) -> None:
     adapter = TypeAdapter(RelatedResponse)
-    found = service.related(searcher, LINKS, id="own")
+    found = archive.related(Subject(id="own"), LINKS)
     assert adapter.validate_json(adapter.dump_json(found)) == found
 
 
-def test_a_very_long_draft_is_answered(searcher: Searcher) -> None:
-    found = service.related(searcher, LINKS, text="Lachin corridor lorries. " * 50_000)
+def test_a_very_long_draft_is_answered(archive: PinnedArchive) -> None:
+    found = archive.related(Subject(text="Lachin corridor lorries. " * 50_000), LINKS)
     assert "own" in ids(found)

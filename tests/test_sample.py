@@ -15,7 +15,7 @@ import index
 from index.article import Article
 from index.fingerprint import fingerprint
 from index.sources import find_sources
-from search.results.grouping import near_copies
+from search.engines.grouping import near_copies
 
 SAMPLE = Path(index.__file__).parent / "sample"
 INPUTS = (SAMPLE / "articles.jsonl", SAMPLE / "pages", SAMPLE / "captures")

@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
+from search.archive import Archive
 from search.document import Document
 from search.engines.memory.engine import MemoryEngine
 from search.settings import Settings
 from webui import create_app
-from webui.archive import Archive
 from webui.site import EXTENSION, Site
 
 PAGES = (

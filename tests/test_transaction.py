@@ -23,7 +23,7 @@ from click.testing import CliRunner
 from search.commands import main
 from search.document import Document
 from search.engines import ENGINES, open_engine
-from search.engines.base import Engine, FacetPlan, Phase, Plan
+from search.engines.base import Engine, FacetPlan, Phase, Plan, TimelinePlan
 from search.engines.disk import open_directory
 from search.engines.disk.files import container
 from search.engines.disk.files.manifest import NAME, PREVIOUS_NAME, Manifest, read_manifest
@@ -187,7 +187,7 @@ def test_of_an_article_added_several_times_the_last_copy_is_found(directory: Pat
     engine = fill(open_directory(str(directory)), *copies, Document("x", "other"))
     with engine.searcher() as searcher:
         assert searcher.document("000") == copies[-1]
-        assert searcher.documents(["x", "000"])[1] == copies[-1]
+        assert searcher.document("000") == copies[-1]
         assert searcher.terms("copy", 9) == [("copy3", 1)]
     assert list(engine.check()) == []
 
@@ -235,7 +235,7 @@ def test_a_searcher_that_follows_the_commits_holds_only_the_files_of_the_newest(
         newer = reading.searcher()
         searcher.close()
         searcher = newer
-        assert searcher.search(Plan(exact("common"), facets=(FacetPlan("tag", 3),), timeline=True)).total
+        assert searcher.search(Plan(exact("common"), facets=(FacetPlan("tag", 3),), timeline=TimelinePlan())).total
     del writer
     committed = {entry.file.name for entry in read_manifest(directory).segments}
     maps = Path("/proc/self/maps").read_text().splitlines()
@@ -522,13 +522,13 @@ def test_what_is_found_does_not_depend_on_the_processes(staffed: Engine, tmp_pat
 
 def test_small_transactions_need_no_other_process(tmp_path: Path) -> None:
     engine = open_directory(str(tmp_path / "archive"))
-    with engine.writer(workers=4) as writer:
+    with engine.parallel_writer(workers=4) as writer:
         writer.add(CONTENT[0])
     assert workers() == []
 
 
 def test_processes_end_with_their_engine(staffed: Engine) -> None:
-    with staffed.writer(workers=3) as writer:
+    with staffed.parallel_writer(workers=3) as writer:
         for article in news(100, 40):
             writer.add(article)
     running = workers()
@@ -545,7 +545,7 @@ def test_a_killed_process_is_an_error_and_costs_nothing(staffed: Engine, tmp_pat
     before = state(tmp_path / "staffed")
 
     def lose_a_process() -> None:
-        with staffed.writer(workers=2) as writer:
+        with staffed.parallel_writer(workers=2) as writer:
             for number, article in enumerate(news(3000, 40)):
                 writer.add(article)
                 if number == 200 and when == "while articles are added":
@@ -556,7 +556,7 @@ def test_a_killed_process_is_an_error_and_costs_nothing(staffed: Engine, tmp_pat
         lose_a_process()
     assert workers() == [], "the other has ended too"
     assert state(tmp_path / "staffed") == before
-    with staffed.writer(workers=2) as writer:
+    with staffed.parallel_writer(workers=2) as writer:
         for article in news(100, 40):
             writer.add(article)
     assert ask(staffed).total == 160
@@ -564,7 +564,7 @@ def test_a_killed_process_is_an_error_and_costs_nothing(staffed: Engine, tmp_pat
 
 def test_an_article_another_process_cannot_build_fails_the_transaction(staffed: Engine) -> None:
     def add_a_bad_one() -> None:
-        with staffed.writer(workers=2) as writer:
+        with staffed.parallel_writer(workers=2) as writer:
             for article in news(100, 40):
                 writer.add(article)
             writer.add(Document("bad", "two", headings=("not a heading",)))  # type: ignore[arg-type]
@@ -580,7 +580,7 @@ def test_a_full_disk_is_heard_of_from_another_process(staffed: Engine, tmp_path:
     before = state(tmp_path / "staffed")
 
     def lose_the_directory() -> None:
-        with staffed.writer(workers=2) as writer:
+        with staffed.parallel_writer(workers=2) as writer:
             for article in news(100, 40):
                 writer.add(article)
             for process in workers():
@@ -605,7 +605,7 @@ from search.engines.disk import open_directory
 
 if __name__ == "__main__":
     building.START_ARTICLES = 10
-    writer = open_directory(sys.argv[1]).writer(workers=2).__enter__()
+    writer = open_directory(sys.argv[1]).parallel_writer(workers=2).__enter__()
     for number in range(600):
         writer.add(Document(str(number), "word"))
     try:
@@ -685,7 +685,7 @@ def test_a_pool_hands_everything_on_however_small_the_pieces(tmp_path: Path) -> 
 def test_progress_goes_through_the_phases(staffed: Engine) -> None:
     told: list[tuple[Phase, int, int]] = []
     for start in range(0, 400, 100):
-        with staffed.writer(workers=2, progress=lambda *now: told.append(now)) as writer:
+        with staffed.parallel_writer(workers=2, progress=lambda *now: told.append(now)) as writer:
             for article in news(400, 40)[start : start + 100]:
                 writer.add(article)
     assert {"building", "merging", "committing"} == {phase for phase, _, _ in told}

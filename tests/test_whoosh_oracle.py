@@ -82,7 +82,7 @@ class Opened:
         """The ids of what we find, None if a pattern fits so many words that we do not look for all."""
         results = self.ours.search(Plan(query, limit=EVERYTHING))
         assert results.total == len(results.hits)
-        return None if results.warnings else {hit.id for hit in results.hits}
+        return None if results.cut else {hit.id for hit in results.hits}
 
     def whoosh_finds(self, query: stock.Query) -> set[str]:
         return {self.ids[doc] for doc in self.whoosh.docs_for_query(query)}

@@ -6,11 +6,11 @@ from flask import Flask, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestURITooLarge
 
+from search.archive import Archive
 from search.engines import open_engine
 from search.engines.base import Engine
 from search.settings import Settings
 from webui import headers, logs, problems
-from webui.archive import Archive
 from webui.mount import mount
 from webui.parameters import MAX_QUERY_STRING
 from webui.site import Site, attach
@@ -37,7 +37,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     # An article id may hold two slashes in a row.
     app.url_map.merge_slashes = False
     app.url_map.converters["article"] = ArticleIdConverter
-    attach(app, Site(settings, Archive(engine or open_engine(settings.index))))
+    attach(app, Site(settings, Archive(engine or open_engine(settings.index), settings)))
     logs.install(app)
     _bound_addresses(app)
     problems.install(app)

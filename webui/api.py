@@ -10,8 +10,8 @@ from flask import Blueprint, Response, json, request
 from pydantic import TypeAdapter
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from search import service
-from search.errors import NotFound
+from search.assist.related import Subject
+from search.results.overview import index_info
 from search.results.response import Links
 from webui.answers import (
     ArticleLinks,
@@ -22,7 +22,7 @@ from webui.answers import (
 )
 from webui.article import render_article
 from webui.asking import answer, ask, links_for
-from webui.caching import VERSION, conditional, current_minute, entity_tag, once
+from webui.caching import VERSION, conditional, entity_tag, once
 from webui.parameters import (
     NoParameters,
     RelatedBody,
@@ -47,11 +47,11 @@ MAX_BODY_BYTES: Final = 1_000_000
 def search() -> Response:
     """Articles that match, with snippets, facets and links."""
     asked = ask("api")
-    with current_site().archive.searcher() as searcher:
-        tag = entity_tag(searcher.status().generation, asked.identity)
+    with current_site().archive.pinned() as pinned:
+        tag = entity_tag(pinned.status.generation, asked.identity)
 
         def make() -> Response:
-            found = answer(searcher, asked)
+            found = answer(pinned, asked)
             body = _jsonable(found)
             _keep_keys(body["hits"], asked.question.request.fields)
             return once(_sent(body, _neighbours(found.links)), found)
@@ -63,18 +63,16 @@ def search() -> Response:
 def article(id: str) -> Response:
     """One stored article, whole."""
     read(NoParameters, request.query_string)
-    with current_site().archive.searcher() as searcher:
-        status = searcher.status()
+    with current_site().archive.pinned() as pinned:
+        status = pinned.status
 
         def make() -> Response:
-            document = searcher.document(id)
-            if document is None:
-                raise NotFound(f"there is no article {id[:200]!r}")
+            document = pinned.article(id).document
             prefix = request.script_root
             own = article_api_path(id, prefix)
             links = ArticleLinks(own, links_for("html").article(id), f"{own}/related")
             found = article_answer(
-                document, str(render_article(document).html) if document.html else "", links, service.index_info(status)
+                document, str(render_article(document).html) if document.html else "", links, index_info(status)
             )
             return _sent(_jsonable(found), [("alternate", links.html, "text/html"), ("related", links.related, JSON)])
 
@@ -85,21 +83,13 @@ def article(id: str) -> Response:
 def related(id: str) -> Response:
     """Articles related to a stored one, and why."""
     parameters = read(RelatedParameters, request.query_string)
-    with current_site().archive.searcher() as searcher:
+    with current_site().archive.pinned() as pinned:
 
         def make() -> Response:
-            found = service.related(
-                searcher,
-                links_for("api"),
-                id=id,
-                mode=parameters.mode,
-                limit=parameters.limit,
-                language=current_site().settings.language,
-                now=current_minute(),
-            )
+            found = pinned.related(Subject(id=id), links_for("api"), mode=parameters.mode, limit=parameters.limit)
             return _sent(_jsonable(found))
 
-        return conditional(entity_tag(searcher.status().generation, request.path, repr(parameters)), make)
+        return conditional(entity_tag(pinned.status.generation, request.path, repr(parameters)), make)
 
 
 @blueprint.post("/api/v1/related")
@@ -107,18 +97,9 @@ def related_to_draft() -> Response:
     """Articles related to a draft, a title or an address that is sent."""
     read(NoParameters, request.query_string)
     body = validated(RelatedBody, _json_body())
-    with current_site().archive.searcher() as searcher:
-        found = service.related(
-            searcher,
-            links_for("api"),
-            text=body.text,
-            title=body.title,
-            url=body.url or None,
-            mode=body.mode,
-            limit=body.limit,
-            language=current_site().settings.language,
-            now=current_minute(),
-        )
+    with current_site().archive.pinned() as pinned:
+        subject = Subject(url=body.url or None, title=body.title, text=body.text)
+        found = pinned.related(subject, links_for("api"), mode=body.mode, limit=body.limit)
     response = _sent(_jsonable(found))
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -130,10 +111,10 @@ def suggest() -> Response:
     """Completions of what is typed so far."""
     parameters = read(SuggestParameters, request.query_string)
     browser = _browser_asks(parameters.format)
-    with current_site().archive.searcher() as searcher:
+    with current_site().archive.pinned() as pinned:
 
         def make() -> Response:
-            found = service.suggest(searcher, parameters.q, links_for("html"), parameters.limit)
+            found = pinned.suggest(parameters.q, links_for("html"), parameters.limit)
             if not browser:
                 return _sent(_jsonable(SuggestAnswer(parameters.q, found)))
             texts = [row.text for row in found]
@@ -141,7 +122,7 @@ def suggest() -> Response:
             urls = [current_site().absolute(row.url) for row in found]
             return _sent([parameters.q, texts, notes, urls], content_type=SUGGESTIONS)
 
-        tag = entity_tag(searcher.status().generation, request.host_url, repr(parameters), str(browser))
+        tag = entity_tag(pinned.status.generation, request.host_url, repr(parameters), str(browser))
         response = conditional(tag, make)
     response.vary.add("Accept")
     return response
@@ -151,13 +132,11 @@ def suggest() -> Response:
 def sections() -> Response:
     """The sections of the archive as a tree, with the number of articles in each."""
     read(NoParameters, request.query_string)
-    with current_site().archive.searcher() as searcher:
-        status = searcher.status()
+    with current_site().archive.pinned() as pinned:
+        status = pinned.status
 
         def make() -> Response:
-            return _sent(
-                _jsonable(SectionsAnswer(service.sections(searcher, links_for("api")), service.index_info(status)))
-            )
+            return _sent(_jsonable(SectionsAnswer(pinned.sections(links_for("api")), index_info(status))))
 
         return conditional(entity_tag(status.generation, request.path), make)
 
@@ -167,10 +146,10 @@ def status() -> Response:
     """What answers here: the archive, the engine and the index."""
     read(NoParameters, request.query_string)
     site = current_site()
-    with site.archive.searcher() as searcher:
-        status = searcher.status()
-    capabilities = tuple(sorted(site.archive.engine.capabilities))
-    found = StatusAnswer(site.settings.title, status.engine, capabilities, VERSION, service.index_info(status))
+    with site.archive.pinned() as pinned:
+        status = pinned.status
+        capabilities = tuple(sorted(pinned.capabilities))
+    found = StatusAnswer(site.settings.title, status.engine, capabilities, VERSION, index_info(status))
     return conditional(entity_tag(status.generation, request.path), lambda: _sent(_jsonable(found)))
 
 

@@ -7,10 +7,8 @@ from datetime import datetime
 
 from flask import request
 
-from search import service
-from search.engines.base import Searcher
+from search.archive import PinnedArchive, current_minute
 from search.results.response import SearchResponse
-from webui.caching import current_minute
 from webui.questions import Question, search_question, without_tracking
 from webui.site import current_site
 from webui.urls import PER_PAGE, SiteLinks
@@ -54,15 +52,6 @@ def links_for(kind: str, question: Question | None = None) -> SiteLinks:
     return (question or Question.any()).links(kind, prefix=request.script_root, time_zone=zone)
 
 
-def answer(searcher: Searcher, asked: Asked) -> SearchResponse:
+def answer(archive: PinnedArchive, asked: Asked) -> SearchResponse:
     """The whole answer. Raises RequestError and EngineError."""
-    site = current_site()
-    return service.search(
-        searcher,
-        asked.question.request,
-        asked.links,
-        now=asked.now,
-        language=site.settings.language,
-        deadline=site.settings.deadline_seconds,
-        capabilities=site.archive.engine.capabilities,
-    )
+    return archive.search(asked.question.request, asked.links)

@@ -14,17 +14,12 @@ from typing import Final
 
 from flask import Response, request
 
-from search.results.response import OUT_OF_TIME, SearchResponse
+from search.results.response import SearchResponse
 
 CACHE_CONTROL: Final = "public, max-age=0, must-revalidate"
 """May be kept, must be asked about each time: a new article shows at once, an old answer costs one 304."""
 
 VERSION: Final = version("backfile")
-
-
-def current_minute() -> datetime:
-    """The time that a request is answered at: whole minutes, so that "now-7d" asked twice is the same question."""
-    return datetime.now(UTC).replace(second=0, microsecond=0)
 
 
 def entity_tag(generation: str, *others: str) -> str:
@@ -35,7 +30,7 @@ def entity_tag(generation: str, *others: str) -> str:
 
 def once(response: Response, found: SearchResponse) -> Response:
     """The response, not to be kept if the search ran out of time: asked again it may say more."""
-    if any(warning.startswith(OUT_OF_TIME) for warning in found.warnings):
+    if found.timed_out:
         response.cache_control.no_store = True
     return response
 

@@ -62,11 +62,11 @@ def _fed(kind: str, render: Render) -> Response:
     if kind != "csv" and request.sort is None:
         request = replace(request, sort="newest")
     asked = replace(asked, question=replace(asked.question, request=request))
-    with current_site().archive.searcher() as searcher:
-        tag = entity_tag(searcher.status().generation, asked.identity, current_site().absolute("/"))
+    with current_site().archive.pinned() as pinned:
+        tag = entity_tag(pinned.status.generation, asked.identity, current_site().absolute("/"))
 
         def make() -> Response:
-            found = answer(searcher, asked)
+            found = answer(pinned, asked)
             return once(render(asked, found), found)
 
         return conditional(tag, make)

@@ -32,8 +32,8 @@ def live() -> Response:
 def ready() -> Response:
     """Whether searches are answered from the newest state of the index; 503 and the reason if not."""
     archive = current_site().archive
-    with archive.searcher() as searcher:
-        status = searcher.status()
+    with archive.pinned() as pinned:
+        status = pinned.status
     problem: EngineError | None = archive.problem
     if problem is not None:
         return respond(from_error(problem))

@@ -11,11 +11,10 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from search import service
-from search.errors import NotFound
+from search.archive import current_minute
 from webui.article import heading_id
 from webui.asking import answer, ask, links_for
-from webui.caching import conditional, current_minute, entity_tag
+from webui.caching import conditional, entity_tag
 from webui.front import front_view
 from webui.questions import article_question, without_tracking
 from webui.site import current_site
@@ -37,12 +36,12 @@ for _name, _filter in FILTERS.items():
 def home() -> Response:
     """The newest articles, the sections, and the archive by year and month."""
     links = links_for("html")
-    with current_site().archive.searcher() as searcher:
+    with current_site().archive.pinned() as pinned:
 
         def make() -> str:
-            return render_template("home.html", view=front_view(service.overview(searcher, links)))
+            return render_template("home.html", view=front_view(pinned.overview(links)))
 
-        return _page(searcher.status().generation, request.script_root + "/", make)
+        return _page(pinned.status.generation, request.script_root + "/", make)
 
 
 @blueprint.get("/search")
@@ -52,14 +51,14 @@ def search() -> Response:
     if tidy is not None:
         return _moved(tidy)
     asked = ask("html")
-    with current_site().archive.searcher() as searcher:
+    with current_site().archive.pinned() as pinned:
 
         def make() -> str:
-            response = answer(searcher, asked)
-            view = search_view(response, asked.question.request, asked.links, searcher.values("section"))
+            response = answer(pinned, asked)
+            view = search_view(response, asked.question.request, asked.links, pinned.section_counts())
             return render_template("search.html", response=response, view=view)
 
-        return _page(searcher.status().generation, asked.identity, make)
+        return _page(pinned.status.generation, asked.identity, make)
 
 
 @blueprint.get("/article/<article:id>")
@@ -69,17 +68,14 @@ def article(id: str) -> Response:
     query_string = without_tracking(request.query_string)
     question = article_question(query_string, now=current_minute(), time_zone=settings.time_zone)
     links = links_for("html", question)
-    with current_site().archive.searcher() as searcher:
+    with current_site().archive.pinned() as pinned:
 
         def make() -> str:
-            document = searcher.document(id)
-            if document is None:
-                raise NotFound(f"there is no article {id[:200]!r}")
-            view = story_view(searcher, document, question, links, settings.language)
+            view = story_view(pinned, id, question, links)
             own = current_site().absolute(links.article(id))
-            return render_template("article.html", article=document, view=view, text=view.text, canonical=own)
+            return render_template("article.html", article=view.article, view=view, text=view.text, canonical=own)
 
-        return _page(searcher.status().generation, request.path + "?" + query_string.decode("latin-1"), make)
+        return _page(pinned.status.generation, request.path + "?" + query_string.decode("latin-1"), make)
 
 
 def _page(generation: str, address: str, make: Callable[[], str]) -> Response:

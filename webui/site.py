@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request
 
+from search.archive import Archive
 from search.settings import Settings
-from webui.archive import Archive
 
 EXTENSION: Final = "backfile"
 

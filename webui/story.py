@@ -9,19 +9,15 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from search import service
 from search.analysis import language_name
-from search.assist.related import Mode
+from search.archive import PinnedArchive
+from search.assist.related import Mode, Subject
 from search.document import Document
-from search.engines.base import Searcher
-from search.highlight.highlighter import Highlighter, merged
-from search.request.planning import understand
 from search.request.request import Filters, SearchRequest
 from search.results.deep_links import web_address
 from search.results.hits import moment_text
 from search.results.response import Hit, RelatedHit
 from webui.article import ArticleText, mark_text, render_article
-from webui.marking import Spans
 from webui.questions import Question
 from webui.urls import SiteLinks
 from webui.views import travelling
@@ -43,8 +39,9 @@ class RelatedGroup:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """All that the article page needs beside the stored document. `searched`: a search led here."""
+    """All that the article page needs. `searched`: a search led here."""
 
+    article: Document
     text: ArticleText
     title_html: Markup
     summary_html: Markup
@@ -67,20 +64,19 @@ class StoryView:
     next: Hit | None
 
 
-def story_view(
-    searcher: Searcher, document: Document, question: Question | None, links: SiteLinks, language: str
-) -> StoryView:
-    """The view of `document`, reached by `question`; `language` is that of the stop words.
+def story_view(archive: PinnedArchive, id: str, question: Question | None, links: SiteLinks) -> StoryView:
+    """The view of the article `id`, reached by `question`.
 
-    Raises QuerySyntaxError, ParameterError and EngineError.
+    Raises NotFound, QuerySyntaxError, ParameterError and EngineError.
     """
     request = question.request if question else SearchRequest(time_zone=links.time_zone)
-    spans = _spans(searcher, document, request, language)
     zone = ZoneInfo(request.time_zone)
-    original = web_address(document.url)
     position = question.position if question else None
-    previous, following = _neighbours(searcher, request, position, links, language)
+    found = archive.article(id, request, position, links)
+    document, spans = found.document, found.marks.spans if found.marks else None
+    original = web_address(document.url)
     return StoryView(
+        article=document,
         text=render_article(document, spans),
         title_html=mark_text(document.title, "title", spans),
         summary_html=mark_text(document.summary, "summary", spans),
@@ -93,44 +89,21 @@ def story_view(
         modified=moment_text(document.modified, zone),
         original=original,
         host=host(original),
-        related=tuple(_related(searcher, document, links)),
+        related=tuple(_related(archive, document, links)),
         searched=question is not None,
         q=request.q,
         hidden=travelling(request, links) if question else (),
         back_url=links.search(request.on_page((position or 0) // max(request.per_page, 1) + 1)),
         position=position,
-        previous=previous,
-        next=following,
+        previous=found.previous,
+        next=found.next,
     )
 
 
-def _spans(searcher: Searcher, document: Document, request: SearchRequest, language: str) -> Spans | None:
-    if not request.q.strip():
-        return None
-    highlighter = Highlighter(understand(searcher, request, language).match)
-
-    def spans(text: str, field: str) -> list[tuple[int, int]]:
-        found = highlighter.spans(text, document.language, field)
-        if field == "headings":
-            # A heading stands in the body too.
-            found += highlighter.spans(text, document.language, "body")
-        return merged(found)
-
-    return spans
-
-
-def _neighbours(
-    searcher: Searcher, request: SearchRequest, position: int | None, links: SiteLinks, language: str
-) -> tuple[Hit | None, Hit | None]:
-    if position is None:
-        return None, None
-    return service.neighbours(searcher, request, position, links, language=language)
-
-
-def _related(searcher: Searcher, document: Document, links: SiteLinks) -> Iterator[RelatedGroup]:
+def _related(archive: PinnedArchive, document: Document, links: SiteLinks) -> Iterator[RelatedGroup]:
     """What was published up to that day, and what came after; without a day there is no after."""
     for mode, label in RELATED if document.published else RELATED[:1]:
-        found = service.related(searcher, links, id=document.id, mode=mode, limit=MAX_RELATED)
+        found = archive.related(Subject(id=document.id), links, mode=mode, limit=MAX_RELATED)
         if found.hits:
             yield RelatedGroup(label, found.hits)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from benchmark.engines.base import SECTIONS, Answer, Output
 from benchmark.queries import Question
-from search import service
+from search.archive import Archive
 from search.commands.links import TerminalLinks
 from search.document import Document
 from search.engines import open_engine
@@ -47,14 +47,11 @@ class BackfileSearching:
     """See `benchmark.engines.base.Searching`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._searcher = engine.searcher()
-        self._links = TerminalLinks()
+        self._archive = Archive(engine)
+        self._addresses = TerminalLinks()
 
     def answer(self, question: Question, output: Output) -> Answer:
-        found = service.search(
-            self._searcher, _request(question, output), self._links, capabilities=self._engine.capabilities
-        )
+        found = self._archive.search(_request(question, output), self._addresses)
         return Answer(
             found.total,
             tuple(hit.id for hit in found.hits),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 from time import monotonic
 from typing import Final
 
-from search.engines.base import Searcher
 from search.errors import QuerySyntaxError
 from search.query import to_text
 from search.query.tree import Query
-from search.request.planning import counting_plan, understand
+from search.request.planning import Planner
 from search.request.request import SearchRequest
 
 MAX_SEARCHES: Final = 24
@@ -20,43 +19,38 @@ MAX_SECONDS: Final = 1.0
 which is long only once, when a process looks into the vocabulary for the first time."""
 
 
-class Counting:
-    """Counts until its budget is used up; then everything counts 0, so that nothing uncounted is ever offered."""
+class CountBudget:
+    """Counts until the budget is used up; then everything counts 0, so that nothing uncounted is ever offered."""
 
-    def __init__(
-        self,
-        searcher: Searcher,
-        language: str,
-        now: datetime | None = None,
-        *,
-        searches: int = MAX_SEARCHES,
-        seconds: float = MAX_SECONDS,
-    ) -> None:
-        self.searcher = searcher
-        self.language = language
-        self._now = now
-        self._left = searches
+    def __init__(self, planner: Planner, *, searches: int = MAX_SEARCHES, seconds: float = MAX_SECONDS) -> None:
+        self.planner = planner
+        self._searches = searches
         self._seconds = seconds
         self._known: dict[SearchRequest, int] = {}
 
-    def total(self, request: SearchRequest) -> int:
-        """How many articles the request finds; 0 too if its query is not valid or the budget is used up."""
-        if request not in self._known:
-            self._known[request] = self._count(request)
-        return self._known[request]
+    def totals(self, requests: Iterable[SearchRequest]) -> list[int]:
+        """How many articles each request finds, all counted in one trip to the engine.
 
-    def _count(self, request: SearchRequest) -> int:
-        if self._left <= 0 or self._seconds <= 0:
-            return 0
-        self._left -= 1
+        0 too if a query is not valid, or if the budget is used up.
+        """
+        wanted = list(requests)
+        self._count([request for request in dict.fromkeys(wanted) if request not in self._known])
+        return [self._known.get(request, 0) for request in wanted]
+
+    def _count(self, requests: list[SearchRequest]) -> None:
+        planned = {}
         started = monotonic()
-        try:
-            question = understand(self.searcher, request, self.language, self._now)
-            return self.searcher.search(counting_plan(question, request, self._seconds)).total
-        except QuerySyntaxError:
-            return 0
-        finally:
-            self._seconds -= monotonic() - started
+        for request in requests[: self._searches]:
+            try:
+                planned[request] = self.planner.counting_plan(self.planner.resolve(request), request)
+            except QuerySyntaxError:
+                self._known[request] = 0
+        if not planned or self._seconds <= 0.0:
+            return
+        self._searches -= len(planned)
+        counts = self.planner.searcher.count_many(list(planned.values()), self._seconds)
+        self._known.update((request, count or 0) for request, count in zip(planned, counts, strict=True))
+        self._seconds -= monotonic() - started
 
 
 def asking(request: SearchRequest, tree: Query) -> SearchRequest:

@@ -13,24 +13,18 @@ from datetime import UTC, date, datetime, timedelta
 from heapq import nlargest
 from itertools import product
 from math import log
-from time import perf_counter
 from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from search.analysis import analyze, fold, is_stop_word
 from search.document import Document, Moment
 from search.engines.base import DateFilter, Hit, Plan, Searcher
-from search.engines.conventions import leaf_text
+from search.engines.grouping import near_copies
 from search.errors import NotFound, ParameterError
 from search.query.match import MatchAny, MatchNone, MatchTerm
 from search.query.terms import query_term
 from search.ranking import inverse_document_frequency
-from search.request.links import LinkMaker
-from search.request.request import SearchRequest
-from search.results.grouping import Row, near_copies
-from search.results.hits import Scene, hits
-from search.results.overview import index_info
-from search.results.response import RelatedHit, RelatedResponse, SharedTerm
+from search.request.planning import Planner
 
 Mode = Literal["background", "same-days", "follow-ups"]
 
@@ -41,7 +35,6 @@ MAX_CANDIDATES: Final = 256
 MAX_TEXT: Final = 12_000
 """Characters of a text that are read for its words: the first two thousand words say what it is about."""
 MAX_LIMIT: Final = 50
-MAX_WHY: Final = 8
 LEAST_SHARED: Final = 2
 """Articles that share a single word are not related by it."""
 WEIGHTS: Final = {"title": 3.0, "headings": 2.0, "summary": 2.0, "body": 1.0}
@@ -51,10 +44,12 @@ NAME_WEIGHT: Final = 1.5
 SAME_DAYS: Final = timedelta(days=3)
 FIELDS: Final = ("title", "headings", "summary", "body", "tags")
 
+_NOTHING: Final = Plan(MatchNone(), limit=0)
+
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """A word of the article: folded, as it is spelled there, in how many articles it stands, and what it weighs."""
+class TellingTerm:
+    """A word of the article: folded, as it is spelled there, how many articles hold it, and its weight."""
 
     surface: str
     spelling: str
@@ -67,65 +62,86 @@ class Telling:
         return self.spelling if fold(self.spelling) == self.surface else self.surface
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What to find relatives of: the article `id` or `url` of the archive, or a draft's `title` and `text`."""
+
+    id: str | None = None
+    url: str | None = None
+    title: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A related article, the terms it shares (the most telling first), and whether it is a near-copy."""
+
+    hit: Hit
+    shared: tuple[TellingTerm, ...]
+    is_copy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Relatives:
+    """What `related` found, the nearest first. `total` counts every article that shares a term, in the mode's dates."""
+
+    mode: Mode
+    terms: tuple[TellingTerm, ...]
+    total: int
+    found: tuple[Relative, ...]
+    warnings: tuple[str, ...]
+    plan: Plan
+    timed_out: bool = False
+
+
 def related(
-    searcher: Searcher,
-    links: LinkMaker,
-    *,
-    id: str | None = None,
-    text: str = "",
-    title: str = "",
-    url: str | None = None,
-    mode: Mode = "background",
-    limit: int = 10,
-    language: str = "en",
-    now: datetime | None = None,
-) -> RelatedResponse:
-    """Articles related to the article `id` or `url`, or to a draft's `title` and `text` in `language`.
+    planner: Planner, subject: Subject, *, mode: Mode = "background", limit: int = 10, deadline: float | None = None
+) -> Relatives:
+    """Articles related to an article of the archive or to a draft, which is dated now.
 
     `mode`: "background" is what was published up to that day, "same-days" within three days of it, "follow-ups" after
-    it; a draft is dated `now`. Raises NotFound, ParameterError, EngineError.
+    it. Needs the engine's capability "vocabulary"; without it nothing is found, and `warnings` say so.
+    `deadline` is in seconds. Raises NotFound, ParameterError, EngineError.
     """
-    started = perf_counter()
     if mode not in MODES:
         raise ParameterError("mode", f"there is no {str(mode)[:64]!r}; choose from {', '.join(MODES)}")
     if not 1 <= limit <= MAX_LIMIT:
         raise ParameterError("limit", f"must be from 1 to {MAX_LIMIT}")
-    own, stored = _own(searcher, id, url, title, text, language, now or datetime.now(UTC))
-    status = searcher.status()
-    terms = telling_terms(searcher, own, status.articles, stored=stored)
-    warnings = _warnings(own, mode, terms)
-    languages = (own.language,) if stored and own.language else tuple(searcher.values("lang"))
-    plan = _plan(own, terms, languages, mode, limit + 1 if stored else limit)
-    results = searcher.search(plan)
+    own, stored = _own(planner, subject)
+    if "vocabulary" not in planner.capabilities:
+        return Relatives(mode, (), 0, (), ("this index cannot count words, which related articles need",), _NOTHING)
+    terms = telling_terms(planner.searcher, own, planner.status.articles, stored=stored)
+    languages = (own.language,) if stored and own.language else planner.status.languages
+    plan = replace(_plan(own, terms, languages, mode, limit + 1 if stored else limit), deadline=deadline)
+    results = planner.searcher.search(plan)
     found = [hit for hit in results.hits if not (stored and hit.id == own.id)][:limit]
-    scene = Scene(SearchRequest(), plan, status.articles, links, linked=False)
     self_counted = stored and bool(terms) and _covers(plan, own)
-    return RelatedResponse(
+    return Relatives(
         mode=mode,
-        terms=tuple(SharedTerm(term.spelling, term.articles) for term in terms),
+        terms=terms,
         total=results.total - self_counted,
-        took_ms=round((perf_counter() - started) * 1000.0, 3),
-        hits=tuple(_shown(searcher, found, own, terms, scene)),
-        warnings=(*warnings, *results.warnings),
-        index=index_info(status),
+        found=tuple(_sharing(found, own, terms)),
+        warnings=_warnings(own, mode, terms),
+        plan=plan,
+        timed_out=results.timed_out,
     )
 
 
-def _own(
-    searcher: Searcher, id: str | None, url: str | None, title: str, text: str, language: str, now: datetime
-) -> tuple[Document, bool]:
+def _own(planner: Planner, subject: Subject) -> tuple[Document, bool]:
     """What to find relatives of, and whether it is an article of the archive."""
-    wanted = id if id is not None else _id_of(searcher, url) if url else None
+    searcher, name, url = planner.searcher, subject.id, subject.url
+    wanted = name if name is not None else _id_of(searcher, url) if url else None
     document = None if wanted is None else searcher.document(wanted)
     if document is not None:
         return document, True
-    if id is not None:
-        raise NotFound(f"there is no article {id[:200]!r}")
+    if name is not None:
+        raise NotFound(f"there is no article {name[:200]!r}")
+    title, text = subject.title[:MAX_TEXT], subject.text[:MAX_TEXT]
     if not title.strip() and not text.strip():
         if url:
             raise NotFound(f"the archive has no article of the address {url[:200]!r}; send its title and text instead")
-        raise ParameterError("text", "send an id, a url, a title or a text")
-    return Document("", title[:MAX_TEXT], text[:MAX_TEXT], language=language, published=now), False
+        raise ParameterError("text", "send a text, a title or a url")
+    return Document("", title, text, language=planner.language, published=planner.now), False
 
 
 def _id_of(searcher: Searcher, url: str) -> str | None:
@@ -148,13 +164,15 @@ def _spellings(url: str) -> Iterator[str]:
             yield urlunsplit((scheme, netloc, path + ending, query, ""))
 
 
-def telling_terms(searcher: Searcher, own: Document, articles: int, *, stored: bool) -> tuple[Telling, ...]:
+def telling_terms(searcher: Searcher, own: Document, articles: int, *, stored: bool) -> tuple[TellingTerm, ...]:
     """The words that tell most about the article and that another article holds as well, the most telling first."""
     weights, spellings = _weighed(own)
     words = nlargest(MAX_CANDIDATES, weights, key=lambda word: (weights[word], word))
     counts = searcher.document_frequencies(words)
     terms = [
-        Telling(word, spellings[word], count, (1.0 + log(weights[word])) * inverse_document_frequency(count, articles))
+        TellingTerm(
+            word, spellings[word], count, (1.0 + log(weights[word])) * inverse_document_frequency(count, articles)
+        )
         for word, count in zip(words, counts, strict=True)
         if count > (1 if stored else 0)
     ]
@@ -201,14 +219,15 @@ def is_telling(surface: str, language: str) -> bool:
     return len(surface) > 1 and any(c.isalpha() for c in surface) and not is_stop_word(surface, language)
 
 
-def _plan(own: Document, terms: Sequence[Telling], languages: Sequence[str], mode: Mode, limit: int) -> Plan:
+def _plan(own: Document, terms: Sequence[TellingTerm], languages: Sequence[str], mode: Mode, limit: int) -> Plan:
     """The search for any of the terms, each weighing what it tells; forms of them are those of these languages."""
     heaviest = max((term.weight for term in terms), default=1.0)
     match = MatchAny(
         tuple(MatchTerm(FIELDS, query_term(t.typed, languages), round(t.weight / heaviest, 6)) for t in terms)
     )
     dates = _dates(own.published, mode)
-    return Plan(query=match if terms else MatchNone(), filters=(dates,) if dates else (), limit=limit, explain=True)
+    filters = (dates,) if dates else ()
+    return Plan(match if terms else MatchNone(), filters, limit=limit, bring="text", matched=True)
 
 
 def _dates(published: Moment | None, mode: Mode) -> DateFilter | None:
@@ -245,7 +264,7 @@ def _covers(plan: Plan, own: Document) -> bool:
     return not (isinstance(dates, DateFilter) and dates.start is not None and dates.start > _day(own.published))
 
 
-def _warnings(own: Document, mode: Mode, terms: Sequence[Telling]) -> tuple[str, ...]:
+def _warnings(own: Document, mode: Mode, terms: Sequence[TellingTerm]) -> tuple[str, ...]:
     warnings = []
     if own.published is None and mode != "background":
         warnings.append(f"the article is undated, so that {mode} is looked for at any time")
@@ -254,22 +273,11 @@ def _warnings(own: Document, mode: Mode, terms: Sequence[Telling]) -> tuple[str,
     return tuple(warnings)
 
 
-def _shown(
-    searcher: Searcher, found: Sequence[Hit], own: Document, terms: Sequence[Telling], scene: Scene
-) -> Iterator[RelatedHit]:
+def _sharing(found: Sequence[Hit], own: Document, terms: Sequence[TellingTerm]) -> Iterator[Relative]:
     """The hits that share enough, each with the terms it shares."""
     least = min(LEAST_SHARED, len(terms))
-    shared = {hit.id: _shared(hit, terms, scene.plan) for hit in found}
-    rows = [Row(replace(hit, explanation=None)) for hit in found if len(shared[hit.id]) >= least]
-    for row, hit in zip(rows, hits(searcher, rows, scene, None), strict=True):
-        why = tuple(SharedTerm(term.spelling, term.articles) for term in shared[hit.id][:MAX_WHY])
-        yield RelatedHit(hit, why, near_copies(own.fingerprint, row.hit.fingerprint))
-
-
-def _shared(hit: Hit, terms: Sequence[Telling], plan: Plan) -> list[Telling]:
-    """The terms that made the engine find the article."""
-    if hit.explanation is None or not isinstance(plan.query, MatchAny):
-        return []
-    matching = {leaf.text for leaf in hit.explanation.leaves}
-    searched = zip(plan.query.children, terms, strict=True)
-    return [term for leaf, term in searched if isinstance(leaf, MatchTerm) and leaf_text(leaf) in matching]
+    for hit in found:
+        shared = tuple(terms[leaf] for leaf in hit.matched)
+        if len(shared) >= least:
+            fingerprint = hit.head.fingerprint if hit.head else 0
+            yield Relative(hit, shared, near_copies(own.fingerprint, fingerprint))

@@ -6,51 +6,46 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from search.assist.count_budget import Counting, asking
+from search.assist.count_budget import CountBudget, asking
 from search.assist.spelling import did_you_mean
 from search.query import to_text
 from search.query.rewrite import any_of, loosened, positive_parts, replaced
 from search.query.tree import And, DateRange, Exact, Fuzzy, Keyword, Not, Phrase, Prefix, Query, Wildcard, Word
-from search.request.links import LinkMaker
 from search.request.request import Filters, SearchRequest
+from search.results.answer import Alternative
 from search.results.applied import dates_in_words
 from search.results.explain import listed
 from search.results.facets import dated, value_label
-from search.results.response import Relaxation
 from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 
 MAX_RELAXATIONS: Final = 6
 MAX_PARTS: Final = 8
 """Parts of the query that are tried without."""
 
+
 Trial = tuple[str, SearchRequest]
 """What is dropped, so that it reads after "without", and the request without it."""
 
 
-def relaxations(tree: Query, request: SearchRequest, links: LinkMaker, counting: Counting) -> tuple[Relaxation, ...]:
+def relaxations(tree: Query, request: SearchRequest, budget: CountBudget) -> tuple[Alternative, ...]:
     """Searches with one condition less that find something, the one that finds most first."""
-    found: list[Relaxation] = []
-    tried: set[SearchRequest] = {request}
+    trials: dict[SearchRequest, str] = {}
     for drop, trial in (*_without_filters(request), *_with_looser_query(tree, request)):
-        if trial in tried:
-            continue
-        tried.add(trial)
-        total = counting.total(trial)
-        if total:
-            found.append(Relaxation(drop, total, links.search(trial)))
-    found.sort(key=lambda relaxation: -relaxation.total)
+        if trial != request:
+            trials.setdefault(trial, drop)
+    counted = zip(trials.items(), budget.totals(trials), strict=True)
+    found = [Alternative(drop, trial, total) for (trial, drop), total in counted if total]
+    found.sort(key=lambda other: -other.total)
     return tuple(found[:MAX_RELAXATIONS])
 
 
-def respelt_anywhere(
-    tree: Query, request: SearchRequest, links: LinkMaker, counting: Counting
-) -> tuple[Relaxation, ...]:
+def respelt_anywhere(tree: Query, request: SearchRequest, budget: CountBudget) -> tuple[Alternative, ...]:
     """For a misspelt query under filters that leave nothing of its corrections either: those, without any filter."""
     bare = replace(_without_any_filter(request), fields_searched=())
     if replace(request, page=1, cursor=None) == bare:
         return ()
-    found = did_you_mean(tree, 0, bare, links, counting)
-    return tuple(Relaxation(f"any filter, for “{other.text}”", other.count, other.url) for other in found)
+    found = did_you_mean(tree, 0, bare, budget)
+    return tuple(Alternative(f"any filter, for “{other.text}”", other.request, other.total) for other in found)
 
 
 def _without_filters(request: SearchRequest) -> Iterator[Trial]:

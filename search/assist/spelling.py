@@ -12,14 +12,13 @@ from itertools import pairwise
 from typing import Final
 
 from search.analysis import analyze
-from search.assist.count_budget import Counting, asking
+from search.assist.count_budget import CountBudget, asking
 from search.engines.base import Searcher
 from search.query.patterns import edit_distance
 from search.query.rewrite import joined, positive_parts, replaced, rewritten
 from search.query.tree import And, Or, Phrase, Query, Word
-from search.request.links import LinkMaker
 from search.request.request import SearchRequest
-from search.results.response import Correction
+from search.results.answer import Alternative
 
 MAX_CORRECTIONS: Final = 3
 MAX_WORDS: Final = 6
@@ -54,25 +53,23 @@ class Unknown:
         return replaced(tree, self.part, replace(self.part, text=text))
 
 
-def did_you_mean(
-    tree: Query, total: int, request: SearchRequest, links: LinkMaker, counting: Counting
-) -> tuple[Correction, ...]:
+def did_you_mean(tree: Query, total: int, request: SearchRequest, budget: CountBudget) -> tuple[Alternative, ...]:
     """At most three other queries that find more, the one that finds most first, then the likeliest.
 
     Of two that differ only in the form of a word (inflation, inflated) the likelier stands for both.
     """
-    if total >= PLENTY and _needs_all(tree):
+    planner = budget.planner
+    if "vocabulary" not in planner.capabilities or (total >= PLENTY and _needs_all(tree)):
         return ()
-    searcher = counting.searcher
-    corrections: list[Correction] = []
+    candidates = [asking(request, query) for query in dict.fromkeys(_candidates(tree, total, planner.searcher))]
+    corrections: list[Alternative] = []
     senses: set[tuple[str, ...]] = set()
-    for corrected in dict.fromkeys(_candidates(tree, total, searcher)):
-        asked = asking(request, corrected)
-        sense = tuple(token.stem for token in analyze(asked.q, counting.language))
-        if sense not in senses and (count := counting.total(asked)) > 2 * total:
+    for candidate, count in zip(candidates, budget.totals(candidates), strict=True):
+        sense = tuple(token.stem for token in analyze(candidate.q, planner.language))
+        if sense not in senses and count > 2 * total:
             senses.add(sense)
-            corrections.append(Correction(asked.q, count, links.search(asked)))
-    corrections.sort(key=lambda correction: -correction.count)
+            corrections.append(Alternative(candidate.q, candidate, count))
+    corrections.sort(key=lambda correction: -correction.total)
     return tuple(corrections[:MAX_CORRECTIONS])
 
 

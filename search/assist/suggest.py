@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
-from heapq import nsmallest
+from dataclasses import dataclass
 from typing import Final
 
 from search.analysis import Token, analyze, fold, is_stop_word, stem
 from search.analysis.scripts import is_unspaced
-from search.assist.count_budget import Counting
-from search.document import Document
+from search.assist.count_budget import CountBudget
+from search.document import Head
 from search.engines.base import Plan, Searcher
 from search.engines.conventions import WORD_FIELDS
 from search.errors import ParameterError
 from search.highlight.highlighter import Highlighter
 from search.query.match import Match, MatchAny, MatchEvery, MatchPhrase, MatchPrefix, MatchTerm, Term
 from search.query.terms import query_term
-from search.request.links import LinkMaker
+from search.request.planning import Planner
 from search.request.request import Filters, SearchRequest
-from search.results.response import Completion
 
 MAX_TYPED: Final = 200
 """Characters of what is typed that are looked at: nobody completes more."""
@@ -38,47 +36,61 @@ _RARE: Final = 300
 """A word that so few articles hold is looked at in their whole text."""
 
 
-def suggest(
-    searcher: Searcher, q: str, links: LinkMaker, limit: int = 8, *, language: str = "en"
-) -> tuple[Completion, ...]:
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A completion: `leads_to` is the search that finds `count` articles, or the id of the one article (`count` None).
+
+    `kind` is "article", "heading", "section" or "word".
+    """
+
+    text: str
+    kind: str
+    count: int | None
+    leads_to: SearchRequest | str
+
+
+def suggest(planner: Planner, text: str, limit: int = 8) -> tuple[Suggested, ...]:
     """At most `limit` completions of what is typed so far, each leading to at least one article.
 
     The last word may be unfinished. Frequent words come first, then sections, then articles, then headings.
+    Words need the engine's capability "vocabulary". Raises ParameterError, EngineError.
     """
     if not 1 <= limit <= MAX_LIMIT:
         raise ParameterError("limit", f"must be from 1 to {MAX_LIMIT}")
-    typed = q[:MAX_TYPED]
+    typed = text[:MAX_TYPED]
     tokens = [token for token in analyze(typed, "") if not token.compound][:MAX_WORDS]
     if not tokens:
         return ()
-    frequent = [word for word, _ in searcher.terms(tokens[-1].surface, 2 * _CANDIDATES)]
-    words = list(_words(searcher, typed, tokens, frequent, links, language, max(1, limit * _WORDS // 8)))
-    sections = list(_sections(searcher, tokens, links, max(1, limit * _SECTIONS // 8)))
-    headings: list[Completion] = []
-    articles: list[Completion] = []
+    frequent: list[str] = []
+    if "vocabulary" in planner.capabilities:
+        frequent = [word for word, _ in planner.searcher.terms(tokens[-1].surface, 2 * _CANDIDATES)]
+    words = _words(planner, typed, tokens, frequent, max(1, limit * _WORDS // 8))
+    sections = list(_sections(planner, typed, max(1, limit * _SECTIONS // 8)))
+    headings: list[Suggested] = []
+    articles: list[Suggested] = []
     if len(tokens) > 1 or len(tokens[0].surface) > 1 or is_unspaced(tokens[0].surface):  # a lone letter says nothing
-        titles = _Titles(searcher, tokens, frequent)
-        headings += _headings(titles, len(tokens), links, max(1, limit * _HEADINGS // 8))
-        articles += _articles(titles, links, max(1, limit - len(words) - len(sections) - len(headings)))
+        titles = _Titles(planner, tokens, frequent)
+        headings += _headings(titles, len(tokens), max(1, limit * _HEADINGS // 8))
+        articles += _articles(titles, max(1, limit - len(words) - len(sections) - len(headings)))
     return _distinct([*words, *sections, *articles, *headings])[:limit]
 
 
-def _distinct(completions: list[Completion]) -> tuple[Completion, ...]:
-    by_text: dict[tuple[bool, str], Completion] = {}
-    for completion in completions:
+def _distinct(suggestions: list[Suggested]) -> tuple[Suggested, ...]:
+    by_text: dict[tuple[bool, str], Suggested] = {}
+    for found in suggestions:
         # A search and an article of the same name are two things to offer; two articles of one name look like one.
-        by_text.setdefault((completion.count is None, fold(completion.text)), completion)
+        by_text.setdefault((found.count is None, fold(found.text)), found)
     return tuple(by_text.values())
 
 
 class _Titles:
     """Looks for articles by the words typed so far in their titles or headings."""
 
-    def __init__(self, searcher: Searcher, tokens: list[Token], frequent: list[str]) -> None:
-        self._searcher = searcher
+    def __init__(self, planner: Planner, tokens: list[Token], frequent: list[str]) -> None:
+        self._searcher = planner.searcher
+        self._languages = planner.status.languages
         self._tokens = tokens
         self._frequent = frequent
-        self._languages = tuple(searcher.values("lang"))
 
     def match(self, field: str) -> Match:
         """Every typed word in that field, the last one as the beginning of a word."""
@@ -87,75 +99,49 @@ class _Titles:
     def _whole(self, field: str) -> list[Match]:
         return [MatchTerm((field,), query_term(token.surface, self._languages)) for token in self._tokens[:-1]]
 
-    def found(self, field: str, limit: int) -> list[Document]:
+    def found(self, field: str, limit: int) -> list[Head]:
         """The articles, without their texts; a beginning of one or two letters is that of a frequent word."""
         match, last = self.match(field), self._tokens[-1].surface
         if len(last) < _TELLING and not is_unspaced(last):
             words = (MatchTerm((field,), Term(word)) for word in dict.fromkeys((last, *self._frequent[:_ENDINGS])))
             match = MatchEvery((*self._whole(field), MatchAny(tuple(words))))
-        results = self._searcher.search(Plan(query=match, limit=limit, deadline=0.5))
-        return self._searcher.documents([hit.id for hit in results.hits], body=False)
+        results = self._searcher.search(Plan(query=match, limit=limit, bring="head", deadline=0.5))
+        return [hit.head for hit in results.hits if hit.head is not None]
 
 
-def _articles(titles: _Titles, links: LinkMaker, limit: int) -> Iterator[Completion]:
-    for document in titles.found("title", limit):
-        yield Completion(document.title, "article", None, links.article(document.id))
+def _articles(titles: _Titles, limit: int) -> Iterator[Suggested]:
+    for head in titles.found("title", limit):
+        yield Suggested(head.title, "article", None, head.id)
 
 
-def _headings(titles: _Titles, words: int, links: LinkMaker, limit: int) -> Iterator[Completion]:
+def _headings(titles: _Titles, words: int, limit: int) -> Iterator[Suggested]:
     highlighter = Highlighter(titles.match("headings"))
-    for document in titles.found("headings", limit):
-        for heading in document.headings:
-            marks = highlighter.marks(heading.text, document.language, "headings")
+    for head in titles.found("headings", limit):
+        for heading in head.headings:
+            marks = highlighter.marks(heading.text, head.language, "headings")
             if len({mark.group for mark in marks}) == words:
-                yield Completion(heading.text, "heading", None, links.article(document.id))
+                yield Suggested(heading.text, "heading", None, head.id)
                 break
 
 
-def _sections(searcher: Searcher, tokens: list[Token], links: LinkMaker, limit: int) -> Iterator[Completion]:
-    *whole, last = [token.surface for token in tokens]
-    found = [
-        (-count, value)
-        for value, count in searcher.values("section").items()
-        if count and (words := _words_of(value)).issuperset(whole) and any(word.startswith(last) for word in words)
-    ]
-    for count, value in nsmallest(limit, found):
-        request = SearchRequest().with_filters("section", Filters((value,)))
-        yield Completion(value, "section", -count, links.search(request))
+def _sections(planner: Planner, typed: str, limit: int) -> Iterator[Suggested]:
+    for value, count in planner.searcher.find_values("section", typed, "words", limit):
+        yield Suggested(value, "section", count, SearchRequest().with_filters("section", Filters((value,))))
 
 
-@lru_cache(maxsize=4096)
-def _words_of(section: str) -> frozenset[str]:
-    return frozenset(token.surface for token in analyze(section, ""))
-
-
-def _words(
-    searcher: Searcher,
-    typed: str,
-    tokens: list[Token],
-    frequent: list[str],
-    links: LinkMaker,
-    language: str,
-    limit: int,
-) -> Iterator[Completion]:
+def _words(planner: Planner, typed: str, tokens: list[Token], frequent: list[str], limit: int) -> list[Suggested]:
     """What is typed with its last word completed by a frequent one, each in one form only, if that finds something."""
     last = tokens[-1]
     if last.end < len(typed.rstrip()):
-        return
-    counting = Counting(searcher, language, searches=2 * limit, seconds=0.3)
-    words = _forms(frequent, language)[:_CANDIDATES]
+        return []
+    budget = CountBudget(planner, searches=2 * limit, seconds=0.3)
+    words = _forms(frequent, planner.language)[:_CANDIDATES]
     if len(tokens) > 1:
-        following = _following(searcher, tokens[-2].surface, words)
+        following = _following(planner.searcher, tokens[-2].surface, words)
         words.sort(key=lambda word: -following[word])
-    found = 0
-    for word in words:
-        request = SearchRequest(q=typed[: last.start].lstrip() + word)
-        count = counting.total(request)
-        if count:
-            yield Completion(request.q, "word", count, links.search(request))
-            found += 1
-        if found == limit:
-            return
+    requests = [SearchRequest(q=typed[: last.start].lstrip() + word) for word in words]
+    counted = zip(requests, budget.totals(requests), strict=True)
+    return [Suggested(request.q, "word", count, request) for request, count in counted if count][:limit]
 
 
 def _following(searcher: Searcher, before: str, words: list[str]) -> dict[str, int]:
@@ -164,7 +150,8 @@ def _following(searcher: Searcher, before: str, words: list[str]) -> dict[str, i
     rare = searcher.document_frequencies([before])[0] <= _RARE
     fields = WORD_FIELDS if rare else ("title", "headings")
     phrases = {word: MatchPhrase(fields, (Term(before), Term(word))) for word in words}
-    return {word: searcher.search(Plan(query=match, limit=0)).total for word, match in phrases.items()}
+    counts = searcher.count_many([Plan(query=match, limit=0) for match in phrases.values()])
+    return {word: count or 0 for word, count in zip(phrases, counts, strict=True)}
 
 
 def _forms(words: list[str], language: str) -> list[str]:

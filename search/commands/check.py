@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from search.commands.context import index_option, json_option, opened_engine
+from search.commands.context import index_option, json_option, maintained, opened_engine
 from search.engines.base import Engine
 
 
@@ -29,7 +29,7 @@ def check(ctx: click.Context, index: str | None, as_json: bool, repair: bool) ->
 
 def _check(engine: Engine, as_json: bool) -> bool:
     """Whether all is well."""
-    problems = list(engine.check())
+    problems = list(maintained(engine).check())
     if as_json:
         click.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False))
         return not problems
@@ -45,7 +45,7 @@ def _check(engine: Engine, as_json: bool) -> bool:
 
 def _repair(engine: Engine, as_json: bool) -> bool:
     """Whether nothing was lost."""
-    repairs = list(engine.repair())
+    repairs = list(maintained(engine).repair())
     lost = sum(repair.lost for repair in repairs)
     if as_json:
         click.echo(json.dumps([asdict(repair) for repair in repairs], ensure_ascii=False))

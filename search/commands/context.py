@@ -13,7 +13,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from search.engines import open_engine
-from search.engines.base import Engine, Searcher
+from search.engines.base import Engine, Maintenance, Searcher
+from search.errors import ConfigError
 from search.settings import LoadedSettings, load_settings
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -53,6 +54,13 @@ def loaded_settings(ctx: click.Context, **flags: object) -> LoadedSettings:
     own = ctx.find_object(GlobalFlags) or GlobalFlags()
     given = {"index": own.index} | {name: value for name, value in flags.items() if value is not None}
     return load_settings(given, environ=os.environ, config_file=own.config)
+
+
+def maintained(engine: Engine) -> Maintenance:
+    """The engine as one whose files can be looked after. Raises ConfigError for one that has none."""
+    if not isinstance(engine, Maintenance):
+        raise ConfigError(f"{engine.url} has no files to look after; this command is for an index on disk")
+    return engine
 
 
 def opened_engine(ctx: click.Context, index: str | None) -> Engine:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 
-from search import service
+from search.archive import Archive
 from search.commands.asked import bound, facets, keyword_filters
 from search.commands.context import TEXT, index_option, json_option, loaded_settings
 from search.commands.links import TerminalLinks
@@ -17,7 +17,6 @@ from search.engines import open_engine
 from search.request.request import DEFAULT_FACETS, SearchRequest
 from search.results.response import SearchResponse
 from search.schema import DATE_FIELDS, TEXT_FIELDS
-from search.settings import Settings
 
 
 @click.command()
@@ -92,25 +91,12 @@ def search(
         group=shape["group"],
         explain=shape["explain"],
     )
-    response = _answer(settings, request, now)
+    archive = Archive(open_engine(settings.index), settings, clock=lambda: now)
+    response = archive.search(request, TerminalLinks(settings.time_zone))
     if as_json:
         click.echo(TypeAdapter(SearchResponse).dump_json(response))
     else:
         _print(response)
-
-
-def _answer(settings: Settings, request: SearchRequest, now: datetime) -> SearchResponse:
-    engine = open_engine(settings.index)
-    with engine.searcher() as searcher:
-        return service.search(
-            searcher,
-            request,
-            TerminalLinks(settings.time_zone),
-            now=now,
-            language=settings.language,
-            deadline=settings.deadline_seconds,
-            capabilities=engine.capabilities,
-        )
 
 
 def _print(response: SearchResponse) -> None:

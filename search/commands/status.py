@@ -15,6 +15,7 @@ from search.engines.base import Engine, FacetPlan, Plan, Searcher, Sort
 from search.query.match import MatchAll
 
 _LISTED: Final = 12
+_MOST_VALUES: Final = 10_000
 
 
 @click.command()
@@ -43,20 +44,16 @@ def _facts(engine: Engine, searcher: Searcher) -> dict[str, Any]:
         "first": _edge(searcher, "oldest"),
         "last": _edge(searcher, "newest"),
         "undated": counted.facets[0].missing,
-        "languages": _by_count(searcher.values("lang")),
-        "sections": _by_count(searcher.values("section")),
+        "languages": dict(searcher.top_values("lang", _MOST_VALUES)),
+        "sections": dict(searcher.top_values("section", _MOST_VALUES)),
     }
 
 
 def _edge(searcher: Searcher, sort: Sort) -> str | None:
     """The day of the first or the last article; None if no article is dated."""
-    hits = searcher.search(Plan(MatchAll(), sort=sort, limit=1)).hits
-    document = searcher.document(hits[0].id) if hits else None
-    return document.published.isoformat()[:10] if document and document.published else None
-
-
-def _by_count(values: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted(values.items(), key=lambda item: (-item[1], item[0])))
+    hits = searcher.search(Plan(MatchAll(), sort=sort, limit=1, bring="head")).hits
+    head = hits[0].head if hits else None
+    return head.published.isoformat()[:10] if head and head.published else None
 
 
 def _lines(facts: Mapping[str, Any]) -> Iterator[str]:

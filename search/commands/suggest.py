@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from pydantic import TypeAdapter
 
-from search import service
+from search.archive import Archive
 from search.commands.context import TEXT, index_option, json_option, loaded_settings
 from search.commands.links import TerminalLinks
 from search.commands.paint import one_line
@@ -29,9 +29,8 @@ def suggest(ctx: click.Context, text: tuple[str, ...], limit: int, index: str | 
       backfile suggest print
     """
     settings = loaded_settings(ctx, index=index).settings
-    with open_engine(settings.index).searcher() as searcher:
-        links = TerminalLinks(settings.time_zone)
-        found = service.suggest(searcher, " ".join(text), links, limit, language=settings.language)
+    archive = Archive(open_engine(settings.index), settings)
+    found = archive.suggest(" ".join(text), TerminalLinks(settings.time_zone), limit)
     if as_json:
         click.echo(TypeAdapter(tuple[Completion, ...]).dump_json(found))
         return

@@ -11,13 +11,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
-from search.document import Document, Moment
-from search.query.match import Match
+from search.document import Document, Head, Moment
+from search.periods import Interval
+from search.query.match import Leaf, Match
+from search.schema import ValueMatch
 
 Sort = Literal["relevance", "newest", "oldest"]
-Interval = Literal["year", "month", "day"]
+
+Bring = Literal["nothing", "head", "text"]
+"""What a hit brings of its article: its id alone, its head, or its head and its body."""
+
 
 Phase = Literal["building", "merging", "committing"]
 """What a writer may be busy with for long: inverting articles, joining segments, making all of it durable."""
@@ -65,6 +70,16 @@ class FacetPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class TimelinePlan:
+    """Count the hits, and the whole archive beside them, by time, in at most `max_buckets` buckets.
+
+    The engine picks the interval with `search.dates.choose_interval`.
+    """
+
+    max_buckets: int = 400  # more bars cannot be told apart on a screen
+
+
+@dataclass(frozen=True, slots=True)
 class FacetCounts:
     """`values` by falling count, then value; the selected ones that were not among the first follow, also with 0.
 
@@ -81,7 +96,10 @@ class FacetCounts:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Hits and, in the same buckets, all articles of the archive ("2024-07": count); empty buckets are left out."""
+    """Hits and, in the same buckets, all articles of the archive: counts by label; empty buckets are left out.
+
+    Labels are those of `search.periods`: "2024-07-03", "2024-07", "2024", "202X" (a decade) or "20XX" (a century).
+    """
 
     interval: Interval
     counts: Mapping[str, int]
@@ -105,16 +123,19 @@ class After:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All an engine needs to answer one search. `limit` 0 asks for counts only. `date_field` is sorted and drawn by.
+    """All an engine needs to answer one search, in one trip. `limit` 0 asks for counts only.
 
+    `date_field` is the date that hits are sorted by and the timeline is drawn by.
     `time_zone` is an IANA name: it decides which local day a datetime falls on, in filters, facets and timeline.
+    `bring` says what each hit carries of its article. `matched`: each hit says which leaves it matches.
+    `group`: near-copies among the first hits stand behind the best of them (`search.engines.grouping`).
     `deadline` is in seconds: past it the engine may return what it has, with `timed_out`.
     """
 
     query: Match
     filters: tuple[Filter, ...] = ()
     facets: tuple[FacetPlan, ...] = ()
-    timeline: bool = False
+    timeline: TimelinePlan | None = None
     sort: Sort = "relevance"
     date_field: str = "published"
     time_zone: str = "UTC"
@@ -122,6 +143,9 @@ class Plan:
     limit: int = 10
     after: After | None = None
     recency: Recency | None = None
+    bring: Bring = "nothing"
+    matched: bool = False
+    group: bool = False
     explain: bool = False
     deadline: float | None = None
 
@@ -160,43 +184,71 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One matching article. `sort_key` is what it was sorted by: the score, or seconds since 1970 (None: undated)."""
+    """One matching article. `sort_key` is what it was sorted by: the score, or seconds since 1970 (None: undated).
+
+    `head` and `body` are those of the article where the plan asked for them, else None.
+    `matched`: with `Plan.matched`, which leaves the article matches, as positions in `leaves(plan.query)`.
+    `similar`: with `Plan.group`, the ids of its near-copies further down; else None.
+    """
 
     id: str
     score: float
     sort_key: float | None
-    fingerprint: int = 0
+    head: Head | None = None
+    body: str | None = None
+    matched: tuple[int, ...] = ()
+    similar: tuple[str, ...] | None = None
     explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A leaf of which not everything was searched: of the words that fit it only the `limit` most frequent."""
+
+    leaf: Leaf
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
     """`total` counts every match, whatever `offset`, `limit` and `after`. Facets stand in the order asked for.
 
-    `warnings` says what was cut, e.g. a wildcard that fits too many words.
+    `rows` is the length of the whole list of hits: `total`, or less where near-copies are grouped; with `limit` 0
+    it is `total`.
+    `cut` lists what was not searched in full; `timed_out`: the deadline passed, so hits and counts may be incomplete.
     """
 
     total: int
     hits: tuple[Hit, ...]
+    rows: int
     facets: tuple[FacetCounts, ...] = ()
     timeline: Timeline | None = None
     timed_out: bool = False
-    warnings: tuple[str, ...] = ()
+    cut: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """`generation` changes with every commit and never comes back; `built_at` is the time of the last commit."""
+    """`generation` changes with every commit and never comes back; `built_at` is the time of the last commit.
+
+    `languages` are the language tags of the articles, sorted. `size_bytes` is None where it is not known.
+    """
 
     generation: str
     articles: int
     built_at: datetime
     engine: str
+    languages: tuple[str, ...] = ()
     size_bytes: int | None = None
 
 
 class Searcher(Protocol):
-    """A snapshot: later commits do not show. Safe to use from several threads."""
+    """A snapshot: later commits do not show. Safe to use from several threads.
+
+    An engine without the capability "snapshot" may show later commits.
+    """
+
+    capabilities: frozenset[str]
 
     def status(self) -> IndexStatus: ...
 
@@ -205,11 +257,13 @@ class Searcher(Protocol):
         A filter never changes scores. `MatchAll` scores 0. Raises EngineError."""
         ...
 
-    def document(self, id: str) -> Document | None: ...
+    def count_many(self, plans: Sequence[Plan], deadline: float | None = None) -> list[int | None]:
+        """How many articles each plan finds; None for a plan that was not counted in full within `deadline` seconds,
+        which hold for all of them together. One trip. Raises EngineError."""
+        ...
 
-    def documents(self, ids: Sequence[str], *, body: bool = True, html: bool = True) -> list[Document]:
-        """The stored articles, in the order of `ids`; raises IndexDamaged if one is not there.
-        What is said not to be needed may be left empty instead of being read: `html`, or with `body` False both."""
+    def document(self, id: str) -> Document | None:
+        """The whole stored article; None if there is none."""
         ...
 
     def content_hashes(self) -> Mapping[str, str]:
@@ -224,8 +278,19 @@ class Searcher(Protocol):
         """The id of the article whose `Document.url` is exactly that; of several the first by id; None if none is."""
         ...
 
-    def values(self, field: str) -> Mapping[str, int]:
-        """Every value of a keyword field with the number of articles that hold it (for sections: or one below it)."""
+    def top_values(self, field: str, limit: int) -> list[tuple[str, int]]:
+        """The most frequent values of a keyword field, with the number of articles that hold each (for a section: or
+        one below it), by falling number, then value."""
+        ...
+
+    def find_values(self, field: str, text: str, how: ValueMatch, limit: int) -> list[tuple[str, int]]:
+        """At most `limit` values of a keyword field that fit `text`, with their numbers of articles.
+
+        Values are compared as `search.query.values.comparable` writes them: without case and diacritics.
+        "same": equal to it; in a hierarchical field its last part may be equal instead; by value.
+        "words": each word of `text` is one of its words, the last word the beginning of one; by falling number.
+        "near": likely misspellings of it, the nearest first.
+        """
         ...
 
     def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
@@ -250,7 +315,10 @@ class Searcher(Protocol):
 
 
 class Writer(Protocol):
-    """A transaction: commits on leaving the block, rolls back on an exception."""
+    """A transaction: commits on leaving the block, rolls back on an exception.
+
+    An engine without the capability "transaction" cannot take back what it has written.
+    """
 
     def add(self, document: Document) -> None:
         """Adds the article, in place of one with the same id."""
@@ -258,6 +326,14 @@ class Writer(Protocol):
 
     def delete(self, id: str) -> bool:
         """Takes the article out; False if it was not there."""
+        ...
+
+    def commit(self) -> None:
+        """Makes everything durable and visible, and closes the writer. Does nothing if it is closed already."""
+        ...
+
+    def rollback(self) -> None:
+        """Forgets everything, and closes the writer. Does nothing if it is closed already."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -300,9 +376,8 @@ class Engine(Protocol):
     url: str
     capabilities: frozenset[str]
 
-    def writer(self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None) -> Writer:
+    def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> Writer:
         """Creates the index if there is none. `replace`: what is written takes the place of everything, at the commit.
-        `workers`: how many processes it may use at most; 1 is this one alone. What is found never depends on it.
         `progress` is called now and then, in the thread that writes, and must be quick.
         Raises IndexLocked while another writer is open, IndexVersionError (unless `replace`), EngineError."""
         ...
@@ -313,6 +388,19 @@ class Engine(Protocol):
 
     def generation(self) -> str:
         """The generation `searcher()` would open: cheap enough to ask for with every request."""
+        ...
+
+    def close(self) -> None:
+        """Ends what writers have left running for the next one. Everything goes on working afterwards."""
+        ...
+
+
+@runtime_checkable
+class Maintenance(Protocol):
+    """What an engine offers besides if its index is files on a local disk; a server looks after its own."""
+
+    def parallel_writer(self, *, workers: int, replace: bool = False, progress: WriterProgress | None = None) -> Writer:
+        """A writer that may use up to `workers` processes; 1 is this one alone. The index does not depend on it."""
         ...
 
     def check(self) -> Iterable[Problem]:
@@ -329,18 +417,20 @@ class Engine(Protocol):
         Raises IndexMissing, IndexLocked, IndexVersionError, IndexDamaged, EngineError."""
         ...
 
-    def close(self) -> None:
-        """Ends what writers have left running for the next one. Everything goes on working afterwards."""
-        ...
-
 
 CAPABILITIES = frozenset(
     {"phrase", "near", "prefix", "wildcard", "fuzzy", "facets", "timeline", "cursor", "explain", "recency"}
+    | {"vocabulary", "snapshot", "transaction", "reference scores"}
 )
-"""Every capability there is; an engine declares those it has, and what it lacks is said in the answer's `warnings`."""
+"""Every capability there is. An engine declares those it has; what it lacks is said in the answer's `warnings`.
+
+"vocabulary": `terms`, `similar_terms` and `document_frequencies` give exact counts; without it they are not called.
+"reference scores": scores are those of `search.ranking`; without it they only order the hits.
+"""
 
 __all__ = [
-    "CAPABILITIES", "After", "Condensed", "DateFilter", "Engine", "Explanation", "FacetCounts", "FacetPlan",
-    "FieldPart", "Filter", "Hit", "IndexStatus", "Interval", "KeywordFilter", "LeafScore", "Moment", "Plan", "Problem",
-    "Recency", "Repair", "Results", "Searcher", "Sort", "Timeline", "Writer",
+    "CAPABILITIES", "After", "Bring", "Condensed", "Cut", "DateFilter", "Engine", "Explanation", "FacetCounts",
+    "FacetPlan", "FieldPart", "Filter", "Hit", "IndexStatus", "Interval", "KeywordFilter", "LeafScore", "Maintenance",
+    "Moment", "Plan", "Problem", "Recency", "Repair", "Results", "Searcher", "Sort", "Timeline", "TimelinePlan",
+    "ValueMatch", "Writer",
 ]  # fmt: skip

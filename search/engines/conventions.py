@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Final
 
 from search.dates import bucket, choose_interval
 from search.document import Document, section_ancestors
-from search.engines.base import After, FacetCounts, FacetPlan, Interval, Sort, Timeline
+from search.engines.base import After, FacetCounts, FacetPlan, Interval, Plan, Results, Sort, Timeline, TimelinePlan
+from search.periods import first_day, last_day
 from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm
 from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 
@@ -23,7 +25,12 @@ class Deadline:
         self._end = None if seconds is None else monotonic() + seconds
 
     def passed(self) -> bool:
+        """Whether the moment has come."""
         return self._end is not None and monotonic() >= self._end
+
+    def left(self) -> float | None:
+        """The seconds until then, at least 0; None if there is no such moment."""
+        return None if self._end is None else max(0.0, self._end - monotonic())
 
 
 def keyword_values(document: Document, field: str) -> frozenset[str]:
@@ -49,15 +56,15 @@ def facet_counts(counts: Mapping[str, int], plan: FacetPlan, missing: int, uncou
     return FacetCounts(tuple(listed), missing, other, other > 0)
 
 
-def timeline(hits: Mapping[int, int], archive: Mapping[int, int]) -> Timeline:
+def timeline(hits: Mapping[int, int], archive: Mapping[int, int], plan: TimelinePlan) -> Timeline:
     """Both counts by day (ordinal) in buckets that suit the hits; the archive's only from the first to the last."""
     if not hits:
         return Timeline("year", {}, {})
-    interval = choose_interval(min(hits), max(hits))
+    interval = choose_interval(min(hits), max(hits), plan.max_buckets)
     counts = by_bucket(hits, interval)
-    first, last = min(counts), max(counts)
-    around = by_bucket(archive, interval)
-    return Timeline(interval, counts, {label: count for label, count in around.items() if first <= label <= last})
+    first, last = first_day(min(counts)), last_day(max(counts))
+    between = {day: count for day, count in archive.items() if first.toordinal() <= day <= last.toordinal()}
+    return Timeline(interval, counts, by_bucket(between, interval))
 
 
 def by_bucket(days: Mapping[int, int], interval: Interval) -> dict[str, int]:
@@ -94,3 +101,14 @@ def leaf_text(leaf: Leaf) -> str:
     if isinstance(leaf, MatchFuzzy):
         return f"{field}{leaf.word}~{leaf.distance}"
     return field + leaf.pattern
+
+
+def count_each(search: Callable[[Plan], Results], plans: Sequence[Plan], deadline: float | None) -> list[int | None]:
+    """`Searcher.count_many` for engines whose searches cost no trip: one search after another."""
+    until = Deadline(deadline)
+    counts: list[int | None] = []
+    for plan in plans:
+        left = until.left()
+        found = None if left == 0.0 else search(replace(plan, limit=0, facets=(), timeline=None, deadline=left))
+        counts.append(None if found is None or found.timed_out else found.total)
+    return counts

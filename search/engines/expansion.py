@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from search.engines.conventions import leaf_text
 from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm
 from search.query.patterns import edit_distance, wildcard_regex
 from search.ranking import STEM_WEIGHT
@@ -44,8 +43,3 @@ def most_frequent(bounds: Iterable[tuple[str, int]], exact: Callable[[str], int]
             best.append((-count, word))
             best.sort()
     return [(word, -count) for count, word in islice(best, limit)]
-
-
-def expansion_warning(leaf: Leaf, limit: int) -> str:
-    """What to say when a leaf fits more words than are searched."""
-    return f"{leaf_text(leaf)} fits too many words; only the {limit} most frequent were searched"

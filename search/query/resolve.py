@@ -6,14 +6,14 @@ Done once, above all engines and the highlighter, so that none of them can under
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from search.analysis.languages import is_stop_word
 from search.analysis.tokens import analyze
 from search.query.match import Match, MatchAll, MatchAny, MatchDates, MatchEvery, MatchNone, MatchNot, MatchTerm
 from search.query.tree import And, DateRange, Everything, Exact, Keyword, Not, Or, Phrase, Query, Word
-from search.query.values import KeywordMatcher
+from search.query.values import KeywordMatcher, KeywordValues
 from search.query.words import WordMatcher
 from search.ranking import repetition_weight
 
@@ -35,17 +35,18 @@ def resolve(
     fields: Sequence[str],
     languages: Iterable[str],
     stop_language: str,
-    keyword_values: Callable[[str], Mapping[str, int]],
+    values: KeywordValues,
 ) -> Resolved:
     """The query as an archive of these languages can match it.
 
     `fields`: names of text fields searched by words that name none. `stop_language`: whose function words are left
-    out beside words that say more. `keyword_values` gives the values of a keyword field with their counts.
+    out beside words that say more. `values`: those of the keyword fields.
     Words without a letter or digit are dropped with a warning; if nothing is left, nothing matches.
     """
     warnings: list[str] = []
-    words = WordMatcher(tuple(fields), tuple(languages), warnings)
-    resolver = _Resolver(words, KeywordMatcher(keyword_values, warnings), _stop_words(query, stop_language))
+    tags = tuple(languages)
+    words = WordMatcher(tuple(fields), tags, warnings)
+    resolver = _Resolver(words, KeywordMatcher(values, tags, warnings), _stop_words(query, stop_language))
     match = resolver.match(query)
     if match is None:
         match = MatchNone()

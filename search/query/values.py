@@ -2,80 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import islice
-
-from rapidfuzz import fuzz, process
+from typing import Final, Protocol
 
 from search.analysis.folding import fold
 from search.analysis.languages import language_name, primary_language
 from search.document import SECTION_SEPARATOR
 from search.query.dates import shortened
 from search.query.match import MatchKeyword, MatchNone
-from search.schema import KEYWORD_FIELDS
+from search.schema import ValueMatch
 
-_MAX_COMPARED = 20_000
-"""Values looked at for one that is near; an archive with more has tags that nobody chose by hand."""
-_MAX_NAMED = 3
-_MAX_UNKNOWN = 5
-"""Unknown values in one query that near ones are looked up for."""
-_SIMILAR = 75.0
-"""Of 100, twice the letters in common by those of both: below this, what is alike is chance."""
+_MAX_SAME: Final = 1_000
+"""Stored values that one typed value may stand for, as sections of one name in different places do."""
+_MAX_NEAR: Final = 3
+_MAX_UNKNOWN: Final = 5
+"""Unknown values in one query for which near ones are looked up."""
+
+
+class KeywordValues(Protocol):
+    """The part of `search.engines.base.Searcher` that is asked here."""
+
+    def top_values(self, field: str, limit: int) -> list[tuple[str, int]]: ...
+
+    def find_values(self, field: str, text: str, how: ValueMatch, limit: int) -> list[tuple[str, int]]: ...
 
 
 class KeywordMatcher:
-    """Finds stored values whatever their case and diacritics; warns of values that are not there."""
+    """Finds stored values whatever their case and diacritics; warns of values that are not there.
 
-    def __init__(self, values: Callable[[str], Mapping[str, int]], warnings: list[str]) -> None:
+    `languages` are the language tags of the archive.
+    """
+
+    def __init__(self, values: KeywordValues, languages: Sequence[str], warnings: list[str]) -> None:
         self._values = values
+        self._languages = languages
         self._warnings = warnings
-        self._spellings: dict[str, dict[str, list[str]]] = {}
         self._unknown = 0
 
     def match(self, field: str, value: str) -> MatchKeyword | MatchNone:
         """All stored spellings of the value. A section may be named by its last part, a language by its name,
         and a language without a region stands for all its regions."""
-        stored = self._values(field)
-        wanted = _comparable(value)
-        found = tuple(self._by_spelling(field).get(wanted, ()))
+        stored = [name for name, _ in self._values.find_values(field, value, "same", _MAX_SAME)]
+        found = [name for name in stored if comparable(name) == comparable(value)]
         if field == "lang":
-            found = tuple(dict.fromkeys((*found, *(tag for tag in stored if _is_language(tag, value)))))
-        if not found and KEYWORD_FIELDS[field].hierarchical:
-            found = tuple(other for other in stored if _comparable(other.split(SECTION_SEPARATOR)[-1]) == wanted)
+            found += [tag for tag in self._languages if _is_language(tag, value)]
+        found = found or stored
         if found:
-            return MatchKeyword(field, tuple(sorted(found)))
-        self._warnings.append(f'there is no {field} "{shortened(value)}"{self._near(stored, wanted)}')
+            return MatchKeyword(field, tuple(sorted(set(found))))
+        self._warnings.append(f'there is no {field} "{shortened(value)}"{self._hint(field, value)}')
         return MatchNone()
 
-    def _by_spelling(self, field: str) -> dict[str, list[str]]:
-        if field not in self._spellings:
-            spellings = self._spellings[field] = {}
-            for value in self._values(field):
-                spellings.setdefault(_comparable(value), []).append(value)
-        return self._spellings[field]
-
-    def _near(self, stored: Mapping[str, int], wanted: str) -> str:
-        if not stored:
+    def _hint(self, field: str, value: str) -> str:
+        if not self._values.top_values(field, 1):
             return "; the archive has none at all"
         self._unknown += 1
         if self._unknown > _MAX_UNKNOWN:
             return ""
-        names = ", ".join(f'"{name}"' for name in near_values(wanted, stored))
+        names = ", ".join(f'"{name}"' for name in near_values(self._values, field, value))
         return f"; there is {names}" if names else ""
 
 
-def near_values(value: str, known: Iterable[str]) -> list[str]:
-    """At most three of the known values that come near, whatever their case and diacritics, the nearest first."""
-    candidates = {other: _comparable(other) for other in islice(known, _MAX_COMPARED)}
-    wanted = _comparable(value)
-    near = process.extract(wanted, candidates, scorer=fuzz.ratio, limit=_MAX_NAMED, score_cutoff=_SIMILAR)
-    return [name for _, _, name in near]
+def is_known(values: KeywordValues, field: str, value: str) -> bool:
+    """Whether an article has exactly that value."""
+    return any(name == value for name, _ in values.find_values(field, value, "same", _MAX_SAME))
+
+
+def near_values(values: KeywordValues, field: str, value: str) -> list[str]:
+    """At most three stored values that a misspelt one may stand for, the nearest first."""
+    return [name for name, _ in values.find_values(field, value, "near", _MAX_NEAR)]
 
 
 @lru_cache(maxsize=65_536)
-def _comparable(value: str) -> str:
-    """Folded, with one space around the separator of section paths and between words."""
+def comparable(value: str) -> str:
+    """The value without case and diacritics, with one space between words and around the separator of paths."""
     parts = (" ".join(part.split()) for part in fold(value).split(SECTION_SEPARATOR.strip()))
     return SECTION_SEPARATOR.join(parts)
 

@@ -1,12 +1,11 @@
-"""From a request to an engine's plan: parse, resolve against the archive's languages and values, filter."""
+"""From a request to an engine's plan: parse the query, resolve it against the archive, turn filters into the seam's."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from search.engines.base import DateFilter, Filter, KeywordFilter, Plan, Recency, Searcher
+from search.engines.base import Bring, DateFilter, Filter, KeywordFilter, Plan, Recency, Searcher, TimelinePlan
 from search.query import parse, resolve
 from search.query.match import (
     Match,
@@ -27,8 +26,8 @@ from search.schema import MISSING, TEXT_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A request's query understood: the reader's tree and what an engine is to match.
+class ResolvedQuery:
+    """A request's query as this archive understands it: the reader's tree and what an engine is to match.
 
     `expanded`: other words that are searched too. `quoted`: it asks for exact words, so recency must not reorder them.
     """
@@ -40,59 +39,103 @@ class Question:
     quoted: bool
 
 
-def understand(searcher: Searcher, request: SearchRequest, language: str, now: datetime | None = None) -> Question:
-    """The query of the request, parsed and resolved; `language` is that of its stop words, `now` the time its dates
-    are counted from. Raises QuerySyntaxError.
+class Planner:
+    """Plans requests for one state of the index.
+
+    `language` is that of the stop words; `now` (aware) is the time that relative dates and recency are measured from.
+    `capabilities` are the searcher's: what it lacks is left out of every plan.
     """
-    parsed = parse(request.q, request.operator, now=now)
-    question = resolved(searcher, request, parsed.query, language)
-    return replace(question, warnings=(*parsed.warnings, *question.warnings))
+
+    def __init__(self, searcher: Searcher, language: str = "en", now: datetime | None = None) -> None:
+        self.searcher = searcher
+        self.language = language
+        self.now = now or datetime.now(UTC)
+        self.status = searcher.status()
+        self.capabilities = searcher.capabilities
+
+    def resolve(self, request: SearchRequest) -> ResolvedQuery:
+        """The query of the request, parsed and resolved. Raises QuerySyntaxError."""
+        parsed = parse(request.q, request.operator, now=self.now)
+        resolved = self.resolve_tree(request, parsed.query)
+        return replace(resolved, warnings=(*parsed.warnings, *resolved.warnings))
+
+    def resolve_tree(self, request: SearchRequest, tree: Query) -> ResolvedQuery:
+        """The tree resolved as the request searches it."""
+        result = resolve(
+            tree,
+            fields=request.fields_searched or tuple(TEXT_FIELDS),
+            languages=self.status.languages,
+            stop_language=self.language,
+            values=self.searcher,
+        )
+        return ResolvedQuery(tree, result.match, tuple(result.warnings), tuple(result.expanded), result.quoted)
+
+    def plan(self, resolved: ResolvedQuery, request: SearchRequest, recency_time: datetime | None = None) -> Plan:
+        """All that the engine is to do, but for which hits to return.
+
+        `recency_time`: when recency is measured, if not at the beginning of today.
+        """
+        recent = wants_recency(resolved, request) and "recency" in self.capabilities
+        return Plan(
+            query=_with_exclusions(resolved.match, request),
+            filters=_filters(request),
+            facets=tuple(facet_plan(request, asked) for asked in request.facets) if self._can("facets") else (),
+            timeline=TimelinePlan() if request.timeline and self._can("timeline") else None,
+            sort=request.effective_sort(),
+            date_field=request.date,
+            time_zone=request.time_zone,
+            recency=Recency(recency_time or self.recency_time()) if recent else None,
+            bring=_bring(request),
+            group=request.group == "story",
+            explain=request.explain and self._can("explain"),
+        )
+
+    def counting_plan(self, resolved: ResolvedQuery, request: SearchRequest) -> Plan:
+        """The plan that only counts what the request finds."""
+        return Plan(
+            query=_with_exclusions(resolved.match, request),
+            filters=_filters(request),
+            date_field=request.date,
+            time_zone=request.time_zone,
+            limit=0,
+        )
+
+    def recency_time(self) -> datetime:
+        """The beginning of the UTC day, so that scores stand still from page to page."""
+        return self.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def missing_capabilities(self, resolved: ResolvedQuery, request: SearchRequest) -> tuple[str, ...]:
+        """What the request asks for that the engine cannot do, by name."""
+        needed = {
+            "facets": bool(request.facets),
+            "timeline": request.timeline,
+            "cursor": request.cursor is not None,
+            "explain": request.explain,
+            "recency": wants_recency(resolved, request),
+            **_query_needs(resolved.match),
+        }
+        return tuple(name for name, asked in needed.items() if asked and not self._can(name))
+
+    def _can(self, capability: str) -> bool:
+        return capability in self.capabilities
 
 
-def resolved(searcher: Searcher, request: SearchRequest, tree: Query, language: str) -> Question:
-    """The tree resolved in this archive, as the request searches it."""
-    result = resolve(
-        tree,
-        fields=request.fields_searched or tuple(TEXT_FIELDS),
-        languages=tuple(searcher.values("lang")),
-        stop_language=language,
-        keyword_values=searcher.values,
-    )
-    return Question(tree, result.match, tuple(result.warnings), tuple(result.expanded), result.quoted)
+def wants_recency(resolved: ResolvedQuery, request: SearchRequest) -> bool:
+    """Whether recent articles are favoured: by relevance, and unless exact words were asked for."""
+    return request.effective_sort() == "relevance" and not resolved.quoted
 
 
-def plan(question: Question, request: SearchRequest, capabilities: Collection[str], now: datetime) -> Plan:
-    """All the engine is to do, but for which hits to return. What it cannot do is left out."""
-    recent = request.effective_sort() == "relevance" and not question.quoted and "recency" in capabilities
-    return Plan(
-        query=_with_exclusions(question.match, request),
-        filters=_filters(request),
-        facets=tuple(facet_plan(request, asked) for asked in request.facets) if "facets" in capabilities else (),
-        timeline=request.timeline and "timeline" in capabilities,
-        sort=request.effective_sort(),
-        date_field=request.date,
-        time_zone=request.time_zone,
-        recency=Recency(now) if recent else None,
-        explain=request.explain and "explain" in capabilities,
-    )
+TEXT_KEYS = frozenset({"title_html", "title_spans", "matched_fields", "snippets", "more_text"})
+"""Keys of a hit for which the article's text is read."""
 
 
-def counting_plan(question: Question, request: SearchRequest, deadline: float | None) -> Plan:
-    """The plan that only counts what the request finds."""
-    return Plan(
-        query=_with_exclusions(question.match, request),
-        filters=_filters(request),
-        date_field=request.date,
-        time_zone=request.time_zone,
-        limit=0,
-        deadline=deadline,
-    )
+def reads_text(request: SearchRequest) -> bool:
+    """Whether the hits that the request asks for show anything of the article's text."""
+    return request.fields is None or not TEXT_KEYS.isdisjoint(request.fields)
 
 
-def recency_time(now: datetime | None) -> datetime:
-    """When recency is measured: the beginning of the UTC day, so that scores stand still from page to page."""
-    moment = (now or datetime.now(UTC)).astimezone(UTC)
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+def _bring(request: SearchRequest) -> Bring:
+    return "text" if reads_text(request) else "head"
 
 
 def _with_exclusions(match: Match, request: SearchRequest) -> Match:
@@ -114,23 +157,6 @@ def _filters(request: SearchRequest) -> tuple[Filter, ...]:
     if request.start is not None or request.end is not None:
         filters.append(DateFilter(request.date, request.start, request.end))
     return tuple(filters)
-
-
-def lacking(question: Question, request: SearchRequest, capabilities: Collection[str]) -> tuple[str, ...]:
-    """A warning for everything the request asks for that the engine cannot do."""
-    needed = {
-        "facets": bool(request.facets),
-        "timeline": request.timeline,
-        "cursor": request.cursor is not None,
-        "explain": request.explain,
-        "recency": request.effective_sort() == "relevance" and not question.quoted,
-        **_query_needs(question.match),
-    }
-    return tuple(
-        f"this index cannot do {name}: it is left out or may find too little"
-        for name, asked in needed.items()
-        if asked and name not in capabilities
-    )
 
 
 def _query_needs(match: Match) -> dict[str, bool]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from search.engines.base import Searcher
 from search.periods import day_in_words, in_words
-from search.query.values import near_values
+from search.query.values import is_known, near_values
 from search.request.links import LinkMaker
 from search.request.request import Filters, SearchRequest
 from search.results.facets import dated, selected_period, value_label
@@ -16,16 +16,16 @@ from search.results.response import Applied
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 
 
-def applied(request: SearchRequest, links: LinkMaker) -> tuple[Applied, ...]:
+def applied(request: SearchRequest, addresses: LinkMaker) -> tuple[Applied, ...]:
     """A chip for each filter value, for the dates (named "date", both ends together) and for each field searched."""
-    return (*_filter_chips(request, links), *_date_chips(request, links), *_field_chips(request, links))
+    return (*_filter_chips(request, addresses), *_date_chips(request, addresses), *_field_chips(request, addresses))
 
 
-def _filter_chips(request: SearchRequest, links: LinkMaker) -> Iterator[Applied]:
+def _filter_chips(request: SearchRequest, addresses: LinkMaker) -> Iterator[Applied]:
     for name, filters in request.keywords:
         label = KEYWORD_FIELDS[name].label
         for value, negated in [(v, False) for v in filters.include] + [(v, True) for v in filters.exclude]:
-            url = links.search(without_value(request, name, value))
+            url = addresses.search(without_value(request, name, value))
             yield Applied(name, label, value, negated, url, value_label(name, value))
 
 
@@ -37,18 +37,18 @@ def without_value(request: SearchRequest, name: str, value: str) -> SearchReques
     return request.with_filters(name, Filters(include, exclude))
 
 
-def _date_chips(request: SearchRequest, links: LinkMaker) -> Iterator[Applied]:
+def _date_chips(request: SearchRequest, addresses: LinkMaker) -> Iterator[Applied]:
     if request.start is not None or request.end is not None:
-        url = links.search(dated(request, None, None))
+        url = addresses.search(dated(request, None, None))
         label = DATE_FIELDS[request.date].label
         value = f"{_iso(request.start)}..{_iso(request.end)}"
         yield Applied("date", label, value, False, url, dates_in_words(request))
 
 
-def _field_chips(request: SearchRequest, links: LinkMaker) -> Iterator[Applied]:
+def _field_chips(request: SearchRequest, addresses: LinkMaker) -> Iterator[Applied]:
     for name in request.fields_searched:
         fields = tuple(other for other in request.fields_searched if other != name)
-        url = links.search(replace(request, fields_searched=fields, page=1, cursor=None))
+        url = addresses.search(replace(request, fields_searched=fields, page=1, cursor=None))
         yield Applied("in", "Searched in", name, False, url, TEXT_FIELDS[name].label)
 
 
@@ -77,10 +77,9 @@ def unknown_values(searcher: Searcher, request: SearchRequest) -> tuple[str, ...
     """A warning for each filter value that no article has, with the names of near ones."""
     warnings: list[str] = []
     for name, filters in request.keywords:
-        known = searcher.values(name)
         for value in (*filters.include, *filters.exclude):
-            if value != MISSING and value not in known:
-                near = near_values(value, known)
+            if value != MISSING and not is_known(searcher, name, value):
+                near = near_values(searcher, name, value)
                 hint = f"; there is {' and '.join(f'“{other}”' for other in near)}" if near else ""
                 warnings.append(f"no article has the {KEYWORD_FIELDS[name].label.lower()} “{value}”{hint}")
     return tuple(warnings)

@@ -8,7 +8,7 @@ from math import ceil
 from typing import Final
 
 from search.dates import epoch
-from search.document import Document, Moment
+from search.document import Head, Moment
 from search.engines.base import Explanation, FieldPart, LeafScore, Recency
 from search.results.response import ExplainedField, ExplainedHit, ExplainedLeaf
 
@@ -25,14 +25,14 @@ _PLACES: Final = {
 }
 
 
-def explained(explanation: Explanation, document: Document, articles: int, recency: Recency | None) -> ExplainedHit:
+def explained(explanation: Explanation, head: Head, articles: int, recency: Recency | None) -> ExplainedHit:
     """The engine's explanation with a summary; `articles` is the size of the archive."""
     leaves = sorted(explanation.leaves, key=lambda leaf: (-leaf.score, leaf.text))
     sentences = [_leaf_in_words(leaf, articles) for leaf in leaves if leaf.parts]
     if not sentences:
         sentences = ["no word of the query counts for the score"]
     if recency is not None:
-        sentences.append(_recency_in_words(document.published, explanation.recency, recency.now))
+        sentences.append(_recency_in_words(head.published, explanation.recency, recency.now))
     return ExplainedHit("; ".join(sentences), explanation.recency, tuple(_leaf(leaf) for leaf in leaves))
 
 

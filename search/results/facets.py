@@ -138,7 +138,7 @@ def _related(section: str, other: str) -> bool:
     return other.startswith(below) or section.startswith(above)
 
 
-def facet(request: SearchRequest, asked: FacetRequest, counts: FacetCounts, links: LinkMaker) -> Facet:
+def facet(request: SearchRequest, asked: FacetRequest, counts: FacetCounts, addresses: LinkMaker) -> Facet:
     """The engine's counts, labelled and linked; "has no value" is listed as a value where it is selected."""
     kind = facet_kind(asked.name)
     selected = selected_values(request, kind)
@@ -148,7 +148,7 @@ def facet(request: SearchRequest, asked: FacetRequest, counts: FacetCounts, link
     clicks = [_toggled(request, kind, value, selected) for value, _ in listed]
     values = [
         FacetValue(value, value_label(kind.name, value), count, value in selected, url)
-        for (value, count), url in zip(listed, links.searches(request, clicks), strict=True)
+        for (value, count), url in zip(listed, addresses.searches(request, clicks), strict=True)
     ]
     missing_url = None
     if kind.keyword is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
@@ -12,33 +13,74 @@ from search.engines.base import FacetCounts, FacetPlan, IndexStatus, Plan, Searc
 from search.periods import in_words
 from search.query.match import MatchAll
 from search.request.links import LinkMaker
-from search.request.request import FacetRequest, Filters, SearchRequest
-from search.results.facets import facet, within
-from search.results.grouping import Row
-from search.results.hits import Scene, hits
-from search.results.response import IndexInfo, Overview, Period, SectionNode
+from search.request.planning import Planner
+from search.request.request import Filters, SearchRequest
+from search.results.facets import within
+from search.results.hits import HitContext, hits
+from search.results.response import Hit, IndexInfo, Period, SectionNode
 
 NEWEST: Final = 10
 MAX_PERIODS: Final = 12_000
 """Months listed: a thousand years."""
+MAX_SECTIONS: Final = 10_000
+"""Sections listed: the most frequent ones."""
 MAX_DEPTH: Final = 12
 """Levels of sections shown; what is filed deeper counts in the last one shown."""
 
+_COUNTED: Final = (
+    FacetPlan("published", MAX_PERIODS, interval="year"),
+    FacetPlan("published", MAX_PERIODS, interval="month"),
+    FacetPlan("lang", 100),
+)
 
-def sections(searcher: Searcher, links: LinkMaker) -> tuple[SectionNode, ...]:
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """The newest articles, and counts of articles by section, year, month and language."""
+
+    newest: tuple[Hit, ...]
+    sections: Mapping[str, int]
+    years: FacetCounts
+    months: FacetCounts
+    languages: FacetCounts
+
+
+def holdings(planner: Planner, time_zone: str) -> Holdings:
+    """What the archive holds; years and months begin in that time zone. An engine without facets counts none."""
+    searcher, counted = planner.searcher, "facets" in planner.capabilities
+    request = SearchRequest(sort="newest", time_zone=time_zone)
+    plan = Plan(
+        query=MatchAll(),
+        facets=_COUNTED if counted else (),
+        sort="newest",
+        time_zone=time_zone,
+        limit=NEWEST,
+        bring="text",
+    )
+    results = searcher.search(plan)
+    years, months, languages = results.facets if counted else (FacetCounts((), 0, 0, truncated=False),) * 3
+    newest = hits(results.hits, HitContext(request, plan, planner.status.articles))
+    return Holdings(newest, section_counts(searcher), years, months, languages)
+
+
+def section_counts(searcher: Searcher) -> Mapping[str, int]:
+    """The number of articles in each section and below it."""
+    return dict(searcher.top_values("section", MAX_SECTIONS))
+
+
+def section_tree(counts: Mapping[str, int], addresses: LinkMaker) -> tuple[SectionNode, ...]:
     """The sections as a tree, the largest first, each with the articles in it and below it."""
-    counts = searcher.values("section")
     below: dict[str, set[str]] = defaultdict(set)
     for value in counts:
         top = SECTION_SEPARATOR.join(value.split(SECTION_SEPARATOR, MAX_DEPTH)[:MAX_DEPTH])
         path = section_ancestors(top)
         for parent, child in zip(("", *path), path, strict=False):
             below[parent].add(child)
-    return _nodes("", below, counts, links)
+    return _nodes("", below, counts, addresses)
 
 
 def _nodes(
-    parent: str, below: Mapping[str, set[str]], counts: Mapping[str, int], links: LinkMaker
+    parent: str, below: Mapping[str, set[str]], counts: Mapping[str, int], addresses: LinkMaker
 ) -> tuple[SectionNode, ...]:
     children = sorted(below.get(parent, ()), key=lambda value: (-counts.get(value, 0), value))
     return tuple(
@@ -46,38 +88,26 @@ def _nodes(
             value=value,
             label=value.rsplit(SECTION_SEPARATOR, 1)[-1],
             count=counts.get(value, 0),
-            url=links.search(SearchRequest().with_filters("section", Filters((value,)))),
-            children=_nodes(value, below, counts, links),
+            url=addresses.search(SearchRequest().with_filters("section", Filters((value,)))),
+            children=_nodes(value, below, counts, addresses),
         )
         for value in children
     )
 
 
-def overview(searcher: Searcher, links: LinkMaker, *, time_zone: str = "UTC") -> Overview:
-    """The archive as its home page shows it."""
-    request = SearchRequest(sort="newest", time_zone=time_zone)
-    todo = Plan(
-        query=MatchAll(),
-        facets=(
-            FacetPlan("published", MAX_PERIODS, interval="year"),
-            FacetPlan("published", MAX_PERIODS, interval="month"),
-            FacetPlan("lang", 100),
-        ),
-        sort="newest",
-        time_zone=time_zone,
-        limit=NEWEST,
-    )
-    results = searcher.search(todo)
-    years, months, languages = results.facets
-    status = searcher.status()
-    scene = Scene(request, todo, status.articles, links, linked=False)
-    return Overview(
-        newest=hits(searcher, [Row(hit) for hit in results.hits], scene, None),
-        sections=sections(searcher, links),
-        years=_years(years, months, SearchRequest(time_zone=time_zone), links),
-        undated=years.missing,
-        languages=facet(SearchRequest(), FacetRequest("lang", 100), languages, links).values,
-        index=index_info(status),
+def calendar(years: FacetCounts, months: FacetCounts, time_zone: str, addresses: LinkMaker) -> tuple[Period, ...]:
+    """The years, the newest first, each with its months."""
+    request = SearchRequest(time_zone=time_zone)
+    by_year: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for month, count in sorted(months.values):
+        by_year[month[:4]].append((month, count))
+
+    def period(value: str, count: int, inner: tuple[Period, ...] = ()) -> Period:
+        return Period(value, in_words(value), count, addresses.search(within(request, value)), inner)
+
+    return tuple(
+        period(year, count, tuple(period(*month) for month in by_year[year]))
+        for year, count in sorted(years.values, reverse=True)
     )
 
 
@@ -85,17 +115,3 @@ def index_info(status: IndexStatus) -> IndexInfo:
     """The state of the index as it is shown, times in UTC."""
     built = status.built_at.astimezone(UTC).isoformat(timespec="seconds")
     return IndexInfo(status.generation, status.articles, built)
-
-
-def _years(years: FacetCounts, months: FacetCounts, request: SearchRequest, links: LinkMaker) -> tuple[Period, ...]:
-    by_year: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for month, count in sorted(months.values):
-        by_year[month[:4]].append((month, count))
-
-    def period(value: str, count: int, inner: tuple[Period, ...] = ()) -> Period:
-        return Period(value, in_words(value), count, links.search(within(request, value)), inner)
-
-    return tuple(
-        period(year, count, tuple(period(*month) for month in by_year[year]))
-        for year, count in sorted(years.values, reverse=True)
-    )

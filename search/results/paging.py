@@ -1,61 +1,23 @@
-"""Which hits stand on the page asked for: by page, by cursor, or by page over groups of near-copies."""
+"""Which hits stand on the page asked for, by number or by cursor, and which pages lie around it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from search.engines.base import After, Plan, Results, Searcher
+from search.engines.base import After, Plan, Results
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
 from search.results.cursor import START, Cursor, encode, question_digest, resume
-from search.results.grouping import MAX_GROUPED, Row, collapsed
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """Some rows of a result list and the engine's answer they are from.
+class Pages:
+    """The requests for the pages around one; None where there is none."""
 
-    `position` is the first row's place, None where it is not known; `row_total` counts the rows of the whole list.
-    """
-
-    rows: tuple[Row, ...]
-    results: Results
-    row_total: int
-    position: int | None
-    warnings: tuple[str, ...] = ()
-
-
-def retrieve(searcher: Searcher, plan: Plan, request: SearchRequest, cursor: Cursor | None) -> Slice:
-    """The rows of the request's page."""
-    if request.cursor is not None:
-        after = cursor.after if cursor else None
-        results = searcher.search(replace(plan, limit=request.per_page, after=after))
-        rows = tuple(Row(hit) for hit in results.hits)
-        return Slice(rows, results, results.total, None)
-    return rows_from(searcher, plan, request, (request.page - 1) * request.per_page, request.per_page)
-
-
-def rows_from(searcher: Searcher, plan: Plan, request: SearchRequest, offset: int, limit: int) -> Slice:
-    """`limit` rows from place `offset` on, in the grouping the request asks for."""
-    if request.group == "story" and limit:
-        return _grouped(searcher, plan, offset, limit)
-    results = searcher.search(replace(plan, offset=offset, limit=limit))
-    return Slice(tuple(Row(hit) for hit in results.hits), results, results.total, offset)
-
-
-def _grouped(searcher: Searcher, plan: Plan, offset: int, limit: int) -> Slice:
-    """Groups of the first hits, then the hits beyond them one by one: the same list for every page."""
-    results = searcher.search(replace(plan, offset=0, limit=MAX_GROUPED))
-    groups = collapsed(results.hits)
-    beyond = max(0, results.total - len(results.hits))
-    rows = groups[offset : offset + limit]
-    missing = min(limit - len(rows), beyond)
-    if missing > 0:
-        deeper = len(results.hits) + max(0, offset - len(groups))
-        more = searcher.search(replace(plan, offset=deeper, limit=missing, facets=(), timeline=False))
-        rows += [Row(hit) for hit in more.hits]
-    warnings = (f"near-copies are grouped among the first {MAX_GROUPED} hits only",) if beyond else ()
-    return Slice(tuple(rows), results, len(groups) + beyond, offset, warnings)
+    first: SearchRequest | None = None
+    prev: SearchRequest | None = None
+    next: SearchRequest | None = None
+    last: SearchRequest | None = None
 
 
 def opened_cursor(request: SearchRequest, generation: str) -> Cursor | None:
@@ -65,15 +27,45 @@ def opened_cursor(request: SearchRequest, generation: str) -> Cursor | None:
     return resume(request.cursor, request, generation)
 
 
-def following_cursor(request: SearchRequest, found: Slice, generation: str, now: datetime) -> str | None:
-    """The cursor that goes on after these rows; None if they are the last."""
-    if not found.rows or len(found.rows) < request.per_page:
-        return None
-    last = found.rows[-1].hit
-    return encode(Cursor(generation, question_digest(request), now, After(last.sort_key, last.id)))
+def for_page(plan: Plan, request: SearchRequest, cursor: Cursor | None) -> Plan:
+    """The plan for the hits of the request's page."""
+    if request.cursor is not None:
+        return replace(plan, limit=request.per_page, after=cursor.after if cursor else None)
+    return replace(plan, offset=(request.page - 1) * request.per_page, limit=request.per_page)
 
 
-def last_page(request: SearchRequest, row_total: int) -> int:
+def pages_around(request: SearchRequest, results: Results, generation: str, now: datetime) -> Pages:
+    """The first, the previous, the next and the last page; past the depth of `page` the next one goes by cursor.
+
+    `now` is the time that recency is measured from; a cursor keeps it.
+    """
+    if request.per_page == 0:
+        return Pages()
+    if request.cursor is not None:
+        cursor = _following_cursor(request, results, generation, now)
+        return Pages(replace(request, cursor=START), next=replace(request, cursor=cursor) if cursor else None)
+    last = _last_page(request, results.rows)
+    following = request.on_page(request.page + 1) if request.page < last else _deeper(request, results, generation, now)
+    before = request.on_page(min(request.page - 1, last)) if request.page > 1 else None
+    return Pages(request.on_page(1), before, following, request.on_page(last))
+
+
+def _last_page(request: SearchRequest, rows: int) -> int:
     """The number of the last page that can be asked for by number."""
-    pages = -(-row_total // request.per_page)
+    pages = -(-rows // request.per_page)
     return max(1, min(pages, MAX_PAGE_DEPTH // request.per_page))
+
+
+def _deeper(request: SearchRequest, results: Results, generation: str, now: datetime) -> SearchRequest | None:
+    if request.page * request.per_page >= results.rows or request.group == "story":
+        return None
+    cursor = _following_cursor(request, results, generation, now)
+    return replace(request, page=1, cursor=cursor) if cursor else None
+
+
+def _following_cursor(request: SearchRequest, results: Results, generation: str, now: datetime) -> str | None:
+    """The cursor that goes on after these hits; None if they are the last."""
+    if not results.hits or len(results.hits) < request.per_page:
+        return None
+    last = results.hits[-1]
+    return encode(Cursor(generation, question_digest(request), now, After(last.sort_key, last.id)))

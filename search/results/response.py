@@ -8,10 +8,6 @@ Dates are RFC 3339 strings; a bare day where the time is unknown.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-OUT_OF_TIME: Final = "the search ran out of its time"
-"""How the warning begins that hits and counts may be incomplete; such an answer must not be cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +216,10 @@ class IndexInfo:
 
 @dataclass(frozen=True, slots=True)
 class SearchResponse:
-    """The whole answer. `page` is None when paging by cursor; `warnings` say what was repaired, cut or left out."""
+    """The whole answer. `page` is None when paging by cursor; `warnings` say what was repaired, cut or left out.
+
+    `timed_out`: the search ran out of time, so hits and counts may be incomplete; such an answer must not be cached.
+    """
 
     query: QueryInfo
     total: int
@@ -233,6 +232,7 @@ class SearchResponse:
     facets: tuple[Facet, ...]
     timeline: Timeline | None
     suggestions: Suggestions
+    timed_out: bool
     warnings: tuple[str, ...]
     index: IndexInfo
 

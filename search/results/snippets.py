@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from search.document import Document, Heading
+from search.document import Head, Heading
 from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter, Mark, Span, mark_html, merged
 from search.highlight.passages import Passage, best_passages, marks_within, opening
 from search.results.deep_links import anchor_address, text_address
@@ -31,75 +31,82 @@ class Excerpts:
     more_text: bool
 
 
-def excerpts(document: Document, highlighter: Highlighter, *, html: bool = True, limit: int = MAX_SNIPPETS) -> Excerpts:
+def excerpts(
+    head: Head, body: str, highlighter: Highlighter, *, html: bool = True, limit: int = MAX_SNIPPETS
+) -> Excerpts:
     """The best passages of the article, the best first; its summary or beginning, unmarked, where no text matched."""
-    in_headings = _heading_marks(document, highlighter)
+    whole = body
+    in_headings = _heading_marks(head, body, highlighter)
     if in_headings:
-        body = document.body[:MAX_HIGHLIGHT_CHARS]
-        in_body = highlighter.marks(body, document.language)
+        body = whole[:MAX_HIGHLIGHT_CHARS]
+        in_body = highlighter.marks(body, head.language)
         marks = sorted((*in_body, *in_headings))
     else:
-        body, in_body = highlighter.leading_marks(document.body, document.language)
+        body, in_body = highlighter.leading_marks(whole, head.language)
         marks = in_body
-    summary = highlighter.spans(document.summary, document.language, "summary")
-    title = highlighter.spans(document.title, document.language, "title")
-    matched = _matched(document, highlighter, title=title, summary=summary, body=in_body, headings=in_headings)
+    summary = highlighter.spans(head.summary, head.language, "summary")
+    title = highlighter.spans(head.title, head.language, "title")
+    matched = _matched(head, highlighter, title=title, summary=summary, body=in_body, headings=in_headings)
     snippets: tuple[Snippet, ...] = ()
     if limit and marks:
         passages = best_passages(body, marks, limit)
-        snippets = tuple(_snippet(document, body, marks, passage, html=html) for passage in passages)
+        snippets = _one_a_passage([_snippet(head, body, marks, passage, html=html) for passage in passages])
     elif limit:
-        snippets = _beginning(document, summary, html=html)
-    return Excerpts(snippets, matched, tuple(title), len(document.body) > MAX_HIGHLIGHT_CHARS)
+        snippets = _beginning(head, whole, summary, html=html)
+    return Excerpts(snippets, matched, tuple(title), len(whole) > MAX_HIGHLIGHT_CHARS)
 
 
-def _heading_marks(document: Document, highlighter: Highlighter) -> list[Mark]:
+def _heading_marks(head: Head, body: str, highlighter: Highlighter) -> list[Mark]:
     """Matches, at their places in the body, of what was asked for in headings only."""
     marks: list[Mark] = []
-    for heading in document.headings:
-        if _end(heading) > MAX_HIGHLIGHT_CHARS or not document.body.startswith(heading.text, heading.offset):
+    for heading in head.headings:
+        if _end(heading) > MAX_HIGHLIGHT_CHARS or not body.startswith(heading.text, heading.offset):
             continue
-        found = highlighter.marks(heading.text, document.language, "headings", but_not="body")
+        found = highlighter.marks(heading.text, head.language, "headings", but_not="body")
         marks += [Mark(mark.start + heading.offset, mark.end + heading.offset, mark.group) for mark in found]
     return marks
 
 
-def _matched(document: Document, highlighter: Highlighter, **found: Sequence[object]) -> tuple[str, ...]:
+def _matched(head: Head, highlighter: Highlighter, **found: Sequence[object]) -> tuple[str, ...]:
     """The fields with a match: those where one was found, and all of short values that have one."""
     matched = {name for name, marks in found.items() if marks}
     unread = [name for name in TEXT_FIELDS if name not in matched and name not in {"title", "summary", "body"}]
-    values = {name: TEXT_FIELDS[name].values(document) for name in unread}
-    if highlighter.may_match(chain.from_iterable(values.values()), document.language):
+    values = {name: TEXT_FIELDS[name].values(head) for name in unread}
+    if highlighter.may_match(chain.from_iterable(values.values()), head.language):
         for name, texts in values.items():
-            if any(highlighter.marks(text, document.language, name) for text in texts):
+            if any(highlighter.marks(text, head.language, name) for text in texts):
                 matched.add(name)
     return tuple(name for name in TEXT_FIELDS if name in matched)
 
 
-def _snippet(document: Document, body: str, marks: Sequence[Mark], passage: Passage, *, html: bool) -> Snippet:
-    heading = _heading_at(document.headings, passage.start)
+def _snippet(head: Head, body: str, marks: Sequence[Mark], passage: Passage, *, html: bool) -> Snippet:
+    heading = _heading_at(head.headings, passage.start)
     if heading is None or passage.start >= _end(heading):
         start, end, inside, field = passage.start, passage.end, passage.marks, "body"
     else:
-        start, end = _following(document, body, heading)
+        start, end = _following(head, body, heading)
         inside, field = tuple(marks_within(marks, start, end)), "headings"
     text = body[start:end]
     spans = tuple(merged([(mark.start - start, mark.end - start) for mark in inside]))
     shown = mark_html(text, spans) if html else ""
     if heading is None:
-        return Snippet(text, spans, shown, None, None, _fragment(document.url, body, start, end, spans), field)
-    if heading.anchor:
-        url = anchor_address(document.url, heading.anchor)
-    else:
-        url = _fragment(document.url, body, start, end, spans)
+        return Snippet(text, spans, shown, None, None, _fragment(head.url, body, start, end, spans), field)
+    fragment = _fragment(head.url, body, start, end, spans)
+    url = anchor_address(head.url, heading.anchor) if heading.anchor else fragment
     heading_html = _heading_html(heading, marks) if html else None
     return Snippet(text, spans, shown, heading.text, heading.anchor, url, field, heading_html)
 
 
-def _following(document: Document, body: str, heading: Heading) -> Span:
+def _one_a_passage(snippets: Sequence[Snippet]) -> tuple[Snippet, ...]:
+    """Without those that show the beginning of a passage, for its heading matched, where another shows its matches."""
+    marked = {(row.heading, row.anchor) for row in snippets if row.field == "body"}
+    return tuple(row for row in snippets if row.field == "body" or (row.heading, row.anchor) not in marked)
+
+
+def _following(head: Head, body: str, heading: Heading) -> Span:
     """The beginning of the passage under a heading; the heading itself if nothing stands under it."""
     start, end = opening(body, _end(heading))
-    following = _heading_at(document.headings, start)
+    following = _heading_at(head.headings, start)
     empty = start >= end or (following is not None and start < _end(following))
     return (heading.offset, min(_end(heading), len(body))) if empty else (start, end)
 
@@ -131,12 +138,12 @@ def _fragment(url: str | None, body: str, start: int, end: int, spans: Sequence[
     return text_address(url, paragraph, (start - begin + first, start - begin + last))
 
 
-def _beginning(document: Document, spans: Sequence[Span], *, html: bool) -> tuple[Snippet, ...]:
+def _beginning(head: Head, body: str, spans: Sequence[Span], *, html: bool) -> tuple[Snippet, ...]:
     """The summary with its matches, or else the first sentences."""
-    if document.summary:
-        text = document.summary
+    if head.summary:
+        text = head.summary
         found = tuple(spans)
         return (Snippet(text, found, mark_html(text, found) if html else "", None, None, None, "summary"),)
-    start, end = opening(document.body[:MAX_HIGHLIGHT_CHARS])
-    text = document.body[start:end]
+    start, end = opening(body[:MAX_HIGHLIGHT_CHARS])
+    text = body[start:end]
     return (Snippet(text, (), mark_html(text, ()) if html else "", None, None, None),) if text else ()

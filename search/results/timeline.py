@@ -5,71 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from search.dates import zone_named
 from search.engines import base
-from search.periods import STEPS, Step, bounds_of, first_day, number_of
+from search.periods import Interval, bounds_of, first_day, number_of
 from search.request.links import LinkMaker
 from search.request.request import Conditions, SearchRequest
 from search.results import response
 
-MAX_BUCKETS: Final = 400
-"""More cannot be told apart on a screen; beyond it the buckets become coarser."""
 
-
-def timeline(counted: base.Timeline, request: SearchRequest, links: LinkMaker) -> response.Timeline:
+def timeline(counted: base.Timeline, request: SearchRequest, addresses: LinkMaker) -> response.Timeline:
     """Buckets without a gap from the first to the last hit, each linked to the same search within it.
 
     Undated hits are not drawn; without a dated hit there are no buckets.
     """
-    step = _step(counted)
-    hits = _numbered(step, counted.counts)
-    archive = _numbered(step, counted.archive)
+    interval = counted.interval
+    hits = _numbered(interval, counted.counts)
+    archive = _numbered(interval, counted.archive)
     if not hits:
-        return response.Timeline(step, ())
+        return response.Timeline(interval, ())
     numbers = range(min(hits), max(hits) + 1)
-    addresses = links.searches(request, _narrowed(request, [bounds_of(step, number) for number in numbers]))
+    urls = addresses.searches(request, _narrowed(request, [bounds_of(interval, number) for number in numbers]))
     return response.Timeline(
-        step,
+        interval,
         tuple(
             [
-                response.TimelineBucket(*_written(step, number), hits.get(number, 0), archive.get(number, 0), url)
-                for number, url in zip(numbers, addresses, strict=True)
+                response.TimelineBucket(*_written(interval, number), hits.get(number, 0), archive.get(number, 0), url)
+                for number, url in zip(numbers, urls, strict=True)
             ]
         ),
     )
 
 
 @lru_cache(maxsize=4096)
-def _written(step: Step, number: int) -> tuple[str, str]:
-    first, last = bounds_of(step, number)
+def _written(interval: Interval, number: int) -> tuple[str, str]:
+    first, last = bounds_of(interval, number)
     return first.isoformat(), last.isoformat()
 
 
-def _step(counted: base.Timeline) -> Step:
-    """The interval of the counts, or the first coarser one in which they fit."""
-    days = [first_day(period) for period, count in counted.counts.items() if count]
-    if not days:
-        return counted.interval
-    coarser = STEPS[STEPS.index(counted.interval) :]
-    first, last = min(days), max(days)
-    return next(step for step in coarser if number_of(step, last) - number_of(step, first) < MAX_BUCKETS)
-
-
-def _numbered(step: Step, counts: Mapping[str, int]) -> dict[int, int]:
+def _numbered(interval: Interval, counts: Mapping[str, int]) -> dict[int, int]:
     numbered: dict[int, int] = {}
     for period, count in counts.items():
         if count:
-            number = _number(step, period)
+            number = _number(interval, period)
             numbered[number] = numbered.get(number, 0) + count
     return numbered
 
 
 @lru_cache(maxsize=4096)
-def _number(step: Step, period: str) -> int:
-    return number_of(step, first_day(period))
+def _number(interval: Interval, period: str) -> int:
+    return number_of(interval, first_day(period))
 
 
 def narrowed(request: SearchRequest, start: date, end: date) -> SearchRequest:

@@ -35,8 +35,11 @@ class WhooshEngine:
         self._lock = Lock()
         self._seen: tuple[_Stamp, str] | None = None
 
-    def writer(
-        self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None
+    def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> WhooshWriter:
+        return self.parallel_writer(workers=1, replace=replace, progress=progress)
+
+    def parallel_writer(
+        self, *, workers: int, replace: bool = False, progress: WriterProgress | None = None
     ) -> WhooshWriter:
         return WhooshWriter(self._directory, self._workshop, replace=replace, workers=workers, progress=progress)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
 
 from search.dates import zone_named
 from search.document import Document
-from search.engines.base import IndexStatus, Plan, Results
-from search.engines.conventions import Deadline
+from search.engines.base import CAPABILITIES, IndexStatus, Plan, Results, ValueMatch
+from search.engines.conventions import Deadline, count_each
 from search.engines.disk.dictionary.lookup import Dictionary
-from search.engines.disk.errors import damaged, reading
+from search.engines.disk.errors import reading
 from search.engines.disk.evaluation.conditions import Conditions
 from search.engines.disk.evaluation.evaluate import Evaluator
 from search.engines.disk.evaluation.facets import Counts
@@ -24,12 +24,11 @@ from search.engines.disk.evaluation.scoring import Norms
 from search.engines.disk.reading.snapshot import LiveSegment, SegmentStore
 from search.errors import EngineError
 
-_REMEMBERED: Final = 10_000
-"""Hits of earlier answers whose place is known when their articles are asked for."""
-
 
 class WhooshSearcher:
     """See `search.engines.base.Searcher`."""
+
+    capabilities = CAPABILITIES
 
     def __init__(self, directory: Path, store: SegmentStore) -> None:
         self._directory = directory
@@ -42,46 +41,40 @@ class WhooshSearcher:
         self._norms = Norms(self._snapshot)
         self._conditions = Conditions()
         self._counts = Counts(self._snapshot)
-        self._numbers: dict[str, int] = {}
         self._open = True
 
     def status(self) -> IndexStatus:
         manifest = self._snapshot.manifest
-        return IndexStatus(manifest.generation, manifest.articles, manifest.built_at, "whoosh", manifest.size_bytes())
+        return IndexStatus(
+            generation=manifest.generation,
+            articles=manifest.articles,
+            built_at=manifest.built_at,
+            engine="whoosh",
+            languages=self._languages(),
+            size_bytes=manifest.size_bytes(),
+        )
+
+    def _languages(self) -> tuple[str, ...]:
+        with self._reading():
+            return tuple(sorted(self._counts.keyword_totals("lang")))
 
     def search(self, plan: Plan) -> Results:
         zone_named(plan.time_zone)
         deadline = Deadline(plan.deadline)
         with self._reading():
             evaluator = Evaluator(self._snapshot, self._reader, self._norms, self._conditions, deadline, plan.time_zone)
-            if len(self._numbers) > _REMEMBERED:
-                self._numbers.clear()
-            return search_results(plan, evaluator, self._counts, self._numbers)
+            return search_results(plan, evaluator, self._counts)
+
+    def count_many(self, plans: Sequence[Plan], deadline: float | None = None) -> list[int | None]:
+        return count_each(self.search, plans, deadline)
 
     def document(self, id: str) -> Document | None:
         with self._reading():
-            return self._document(id, body=True, html=True)
-
-    def documents(self, ids: Sequence[str], *, body: bool = True, html: bool = True) -> list[Document]:
-        found = []
-        with self._reading():
-            for name in ids:
-                document = self._document(name, body=body, html=html)
-                if document is None:
-                    raise damaged(self._directory, f"the article {name!r} is not there")
-                found.append(document)
-        return found
-
-    def _document(self, id: str, *, body: bool, html: bool) -> Document | None:
-        number = self._numbers.get(id)
-        if number is not None:
-            part, doc = self._snapshot.place(number)
-            return part.segment.article(doc, body=body, html=html)
-        for part in self._parts:
-            for doc in part.segment.docs_of_id(id):
-                if part.live[doc]:
-                    return part.segment.article(doc, body=body, html=html)
-        return None
+            for part in self._parts:
+                for doc in part.segment.docs_of_id(id):
+                    if part.live[doc]:
+                        return part.segment.article(doc)
+            return None
 
     def content_hashes(self) -> Mapping[str, str]:
         with self._reading():
@@ -110,9 +103,13 @@ class WhooshSearcher:
             )
             return min(named, default=None)
 
-    def values(self, field: str) -> Mapping[str, int]:
+    def top_values(self, field: str, limit: int) -> list[tuple[str, int]]:
         with self._reading():
-            return self._counts.keyword_totals(field)
+            return self._counts.top_values(field, limit)
+
+    def find_values(self, field: str, text: str, how: ValueMatch, limit: int) -> list[tuple[str, int]]:
+        with self._reading():
+            return self._counts.lookup(field).find(text, how, limit)
 
     def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         with self._reading():

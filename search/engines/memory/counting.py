@@ -24,9 +24,11 @@ def count_facet(facet: FacetPlan, matches: Sequence[Indexed], plan: Plan) -> Fac
     return facet_counts(by_bucket(days, facet.interval), facet, len(kept) - days.total())
 
 
-def count_timeline(hits: Sequence[Indexed], archive: Sequence[Indexed], plan: Plan) -> Timeline:
-    """Hits and archive by time."""
-    return timeline(_days(hits, plan.date_field, plan), _days(archive, plan.date_field, plan))
+def count_timeline(hits: Sequence[Indexed], archive: Sequence[Indexed], plan: Plan) -> Timeline | None:
+    """Hits and archive by time, if the plan asks for it."""
+    if plan.timeline is None:
+        return None
+    return timeline(_days(hits, plan.date_field, plan), _days(archive, plan.date_field, plan), plan.timeline)
 
 
 def _days(articles: Sequence[Indexed], field: str, plan: Plan) -> Counter[int]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
 from types import TracebackType
@@ -19,32 +19,26 @@ from search.dates import DAY_SECONDS, epoch, zone_named
 from search.document import Document, Moment
 from search.engines.base import (
     CAPABILITIES,
-    Condensed,
     Explanation,
     Hit,
     IndexStatus,
     Plan,
-    Problem,
     Recency,
-    Repair,
     Results,
-    Sort,
+    ValueMatch,
     WriterProgress,
 )
-from search.engines.conventions import (
-    WORD_FIELDS,
-    Deadline,
-    comes_after,
-    order_key,
-)
+from search.engines.conventions import WORD_FIELDS, Deadline, comes_after, count_each, order_key
 from search.engines.expansion import most_frequent
+from search.engines.grouping import grouped
 from search.engines.memory.counting import count_facet, count_timeline
 from search.engines.memory.matching import Indexed, Scorer, passes
 from search.engines.outcome import Outcome
-from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing
+from search.engines.values import ValueLookup
+from search.errors import EngineError, IndexLocked, IndexMissing
 from search.query.patterns import edit_distance
 from search.ranking import RECENCY_FLOOR, SCORE_DIGITS, recency_factor
-from search.schema import DATE_FIELDS
+from search.schema import DATE_FIELDS, KEYWORD_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +70,8 @@ class MemoryEngine:
         self.url = f"memory:{name}"
         self._store = _NAMED.setdefault(name, Store()) if name else Store()
 
-    def writer(
-        self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None
-    ) -> MemoryWriter:
-        del workers, progress  # nothing here takes long enough
+    def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> MemoryWriter:
+        del progress  # nothing here takes long enough
         if not self._store.lock.acquire(blocking=False):
             raise IndexLocked(f"another writer of this process holds {self.url}; wait until it is done")
         return MemoryWriter(self._store, replace)
@@ -89,19 +81,6 @@ class MemoryEngine:
 
     def generation(self) -> str:
         return self._newest().generation
-
-    def check(self) -> Iterable[Problem]:
-        for name, article in self._newest().articles.items():
-            if article.document.content_hash() != article.content_hash:
-                yield Problem(name, "the article is not the one that was added")
-
-    def repair(self) -> Iterable[Repair]:
-        self._newest()  # says so if there is none; what is in memory cannot be mended
-        return ()
-
-    def optimize(self, *, progress: WriterProgress | None = None) -> Condensed:
-        del progress  # there is nothing to do
-        return Condensed(len(self._newest().articles), (1, 1), (0, 0), 0.0)
 
     def close(self) -> None:
         """Nothing was left running."""
@@ -132,6 +111,16 @@ class MemoryWriter:
         self._changed |= found
         return found
 
+    def commit(self) -> None:
+        if self._open and self._changed:
+            self._store.state = State(secrets.token_hex(8), datetime.now(UTC), self._articles)
+        self.rollback()
+
+    def rollback(self) -> None:
+        if self._open:
+            self._open = False
+            self._store.lock.release()
+
     def __enter__(self) -> Self:
         self._require_open()
         return self
@@ -139,11 +128,10 @@ class MemoryWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._require_open()
-        self._open = False
-        if kind is None and self._changed:
-            self._store.state = State(secrets.token_hex(8), datetime.now(UTC), self._articles)
-        self._store.lock.release()
+        if kind is None:
+            self.commit()
+        else:
+            self.rollback()
 
     def _require_open(self) -> None:
         if not self._open:
@@ -153,12 +141,17 @@ class MemoryWriter:
 class MemorySearcher:
     """See `search.engines.base.Searcher`."""
 
+    capabilities = CAPABILITIES
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._articles = tuple(state.articles.values())
 
     def status(self) -> IndexStatus:
-        return IndexStatus(self._state.generation, len(self._articles), self._state.built_at, "memory")
+        languages = sorted({article.document.language for article in self._articles} - {""})
+        return IndexStatus(
+            self._state.generation, len(self._articles), self._state.built_at, "memory", tuple(languages)
+        )
 
     def search(self, plan: Plan) -> Results:
         deadline = Deadline(plan.deadline)
@@ -171,27 +164,36 @@ class MemorySearcher:
             if (outcome := scorer.outcome(plan.query, article)) is not None:
                 matches.append((article, outcome))
         kept = [match for match in matches if all(passes(rule, match[0], zone) for rule in plan.filters)]
-        hits = sorted((_hit(article, outcome, plan) for article, outcome in kept), key=lambda hit: _key(plan.sort, hit))
-        page = [hit for hit in hits if comes_after(plan.sort, plan.after, hit.sort_key, hit.id)]
+        rows = _rows(plan, kept)
+        hits = [row for row in rows if comes_after(plan.sort, plan.after, row[0].sort_key, row[0].id)]
         return Results(
-            total=len(hits),
-            hits=tuple(page[plan.offset : plan.offset + plan.limit]),
+            total=len(kept),
+            hits=tuple(self._brought(row, plan, scorer) for row in hits[plan.offset : plan.offset + plan.limit]),
+            rows=len(rows),
             facets=tuple(count_facet(facet, [article for article, _ in matches], plan) for facet in plan.facets),
-            timeline=count_timeline([article for article, _ in kept], self._articles, plan) if plan.timeline else None,
+            timeline=count_timeline([article for article, _ in kept], self._articles, plan),
             timed_out=deadline.passed(),
-            warnings=scorer.warnings,
+            cut=scorer.cut,
         )
+
+    def _brought(self, row: Row, plan: Plan, scorer: Scorer) -> Hit:
+        """The hit of a row with all that the plan asks for of it."""
+        hit, copies = row
+        article = self._state.articles[hit.id]
+        return replace(
+            hit,
+            head=None if plan.bring == "nothing" else article.document.head(),
+            body=article.document.body if plan.bring == "text" else None,
+            matched=scorer.matched(plan.query, article) if plan.matched else (),
+            similar=tuple(copy.id for copy in copies) if plan.group else None,
+        )
+
+    def count_many(self, plans: Sequence[Plan], deadline: float | None = None) -> list[int | None]:
+        return count_each(self.search, plans, deadline)
 
     def document(self, id: str) -> Document | None:
         article = self._state.articles.get(id)
         return article.document if article else None
-
-    def documents(self, ids: Sequence[str], *, body: bool = True, html: bool = True) -> list[Document]:
-        del body, html  # nothing has to be read for them
-        found = [self.document(name) for name in ids]
-        if None in found:
-            raise IndexDamaged(f"the article {ids[found.index(None)]!r} is not in this index")
-        return [document for document in found if document is not None]
 
     def content_hashes(self) -> Mapping[str, str]:
         return {article.document.id: article.content_hash for article in self._articles}
@@ -202,7 +204,15 @@ class MemorySearcher:
     def id_of_url(self, url: str) -> str | None:
         return min((article.document.id for article in self._articles if article.document.url == url), default=None)
 
-    def values(self, field: str) -> Mapping[str, int]:
+    def top_values(self, field: str, limit: int) -> list[tuple[str, int]]:
+        counts = self._values(field)
+        return most_frequent(counts.items(), counts.__getitem__, limit)
+
+    def find_values(self, field: str, text: str, how: ValueMatch, limit: int) -> list[tuple[str, int]]:
+        lookup = ValueLookup(self._values(field), hierarchical=KEYWORD_FIELDS[field].hierarchical)
+        return lookup.find(text, how, limit)
+
+    def _values(self, field: str) -> Counter[str]:
         return Counter(value for article in self._articles for value in article.keywords[field])
 
     def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
@@ -238,6 +248,17 @@ class MemorySearcher:
         )
 
 
+Row = tuple[Hit, Sequence[Hit]]
+"""A line of the result list: a hit and its near-copies further down."""
+
+
+def _rows(plan: Plan, matches: Sequence[tuple[Indexed, Outcome]]) -> Sequence[Row]:
+    """The whole list of hits in its order, with near-copies gathered if the plan asks for it."""
+    hits = [(_hit(article, outcome, plan), article.document.fingerprint) for article, outcome in matches]
+    hits.sort(key=lambda pair: order_key(plan.sort, pair[0].sort_key, pair[0].id))
+    return grouped(hits) if plan.group and plan.limit else [(hit, ()) for hit, _ in hits]
+
+
 def _hit(article: Indexed, outcome: Outcome, plan: Plan) -> Hit:
     document = article.document
     recency = 1.0
@@ -250,7 +271,6 @@ def _hit(article: Indexed, outcome: Outcome, plan: Plan) -> Hit:
         id=document.id,
         score=score,
         sort_key=score if plan.sort == "relevance" else dated,
-        fingerprint=document.fingerprint,
         explanation=Explanation(outcome[1], recency) if plan.explain else None,
     )
 
@@ -260,7 +280,3 @@ def recency_of(published: Moment | None, recency: Recency) -> float:
     if published is None:
         return RECENCY_FLOOR
     return recency_factor((epoch(recency.now) - epoch(published)) / DAY_SECONDS)
-
-
-def _key(sort: Sort, hit: Hit) -> tuple[bool, float, str]:
-    return order_key(sort, hit.sort_key, hit.id)

@@ -10,9 +10,9 @@ from search.analysis import Token, analyze_values, primary_language
 from search.dates import within
 from search.document import Document
 from search.engines import spans
-from search.engines.base import DateFilter, FieldPart, Filter, LeafScore
+from search.engines.base import Cut, DateFilter, FieldPart, Filter, LeafScore
 from search.engines.conventions import Deadline, keyword_values, leaf_text
-from search.engines.expansion import expansion_warning, expansion_weight, fits, most_frequent
+from search.engines.expansion import expansion_weight, fits, most_frequent
 from search.engines.outcome import Outcome, leaves, outcome
 from search.query.limits import MAX_EXPANSIONS
 from search.query.match import (
@@ -92,8 +92,8 @@ def places_of_leaf(leaf: Leaf, expansion: Mapping[str, float], words: Words, lan
     return places
 
 
-def expand(leaf: Leaf, articles: Sequence[Indexed]) -> tuple[dict[str, float], tuple[str, ...]]:
-    """The words of the leaf's fields that fit it, with their weights, and a warning if they were too many."""
+def expand(leaf: Leaf, articles: Sequence[Indexed]) -> tuple[dict[str, float], bool]:
+    """The words of the leaf's fields that fit it, with their weights, and whether there were more of them."""
     counts: dict[str, int] = {}
     matches = fits(leaf)
     for article in articles:
@@ -101,15 +101,14 @@ def expand(leaf: Leaf, articles: Sequence[Indexed]) -> tuple[dict[str, float], t
             if word in counts or matches(word):
                 counts[word] = counts.get(word, 0) + 1
     kept = most_frequent(counts.items(), counts.__getitem__, MAX_EXPANSIONS)
-    warnings = (expansion_warning(leaf, MAX_EXPANSIONS),) if len(counts) > len(kept) else ()
-    return {word: expansion_weight(leaf, word) for word, _ in kept}, warnings
+    return {word: expansion_weight(leaf, word) for word, _ in kept}, len(counts) > len(kept)
 
 
 class Scorer:
     """The leaves of one query over all articles, each with its document frequency, and the tree above them."""
 
     def __init__(self, query: Match, articles: Sequence[Indexed], zone: ZoneInfo, deadline: Deadline) -> None:
-        self.warnings: tuple[str, ...] = ()
+        self.cut: tuple[Cut, ...] = ()
         self._zone = zone
         self._scores: dict[Leaf, dict[str, LeafScore]] = {}
         averages = average_lengths(articles)
@@ -123,8 +122,8 @@ class Scorer:
     ) -> dict[str, LeafScore]:
         expansion: dict[str, float] = {}
         if not isinstance(leaf, MatchTerm | MatchPhrase):
-            expansion, warnings = expand(leaf, articles)
-            self.warnings += warnings
+            expansion, more = expand(leaf, articles)
+            self.cut += (Cut(leaf, MAX_EXPANSIONS),) if more else ()
         parts = {article.document.id: _parts(leaf, expansion, article, averages) for article in articles}
         matching = {name: found for name, found in parts.items() if found}
         idf = inverse_document_frequency(len(matching), len(articles))
@@ -137,6 +136,11 @@ class Scorer:
             lambda leaf: self._scores.get(leaf, {}).get(article.document.id),
             lambda condition: _holds(condition, article, self._zone),
         )
+
+    def matched(self, query: Match, article: Indexed) -> tuple[int, ...]:
+        """Which of the query's leaves the article matches, as their positions among them."""
+        name = article.document.id
+        return tuple(at for at, leaf in enumerate(leaves(query)) if name in self._scores.get(leaf, {}))
 
 
 def _holds(condition: MatchKeyword | MatchDates, article: Indexed, zone: ZoneInfo) -> bool:

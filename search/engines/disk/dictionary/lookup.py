@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from search.engines.base import Cut
 from search.engines.conventions import WORD_FIELDS, Deadline
 from search.engines.disk.dictionary.frequent import ABSENT, WordCounter
 from search.engines.disk.dictionary.vocabulary import Vocabulary
 from search.engines.disk.dictionary.wildcards import Numbers
 from search.engines.disk.evaluation.places import TimeIsUp
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
-from search.engines.expansion import expansion_warning
 from search.query.limits import MAX_EXPANSIONS
 from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchWildcard
 from search.ranking import STEM_WEIGHT
@@ -27,7 +27,7 @@ class Expansion:
 
     surfaces: tuple[Numbers, ...]
     weights: tuple[NDArray[np.float64], ...]
-    warnings: tuple[str, ...] = ()
+    cut: Cut | None = None
 
 
 class Dictionary:
@@ -37,19 +37,19 @@ class Dictionary:
         self._segments = snapshot.segments
 
     def expand(self, leaf: Leaf, deadline: Deadline) -> Expansion:
-        """The most frequent words of the leaf's fields that fit it, with a warning if some are left out; none for terms
+        """The most frequent words of the leaf's fields that fit it, and whether some are left out; none for terms
         and phrases. Raises TimeIsUp."""
         found = [_candidates(part, leaf, deadline) for part in self._segments]
-        warnings: tuple[str, ...] = ()
+        cut = None
         if sum(map(len, found)) > MAX_EXPANSIONS:
             counter = WordCounter(self._segments, leaf.fields, deadline)
             numbers, others = counter.most_frequent(found, MAX_EXPANSIONS)
             found = [np.sort(column[column != ABSENT]) for column in numbers.T]
-            warnings = (expansion_warning(leaf, MAX_EXPANSIONS),) if others else ()
+            cut = Cut(leaf, MAX_EXPANSIONS) if others else None
         weights = (
             _weights(part.segment.vocabulary, leaf, own) for part, own in zip(self._segments, found, strict=True)
         )
-        return Expansion(tuple(found), tuple(weights), warnings)
+        return Expansion(tuple(found), tuple(weights), cut)
 
     def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         """See `search.engines.base.Searcher.terms`."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from search.engines.base import Filter
+from search.engines.base import Cut, Filter
 from search.engines.conventions import Deadline
 from search.engines.disk.evaluation.conditions import Conditions
 from search.engines.disk.evaluation.frames import Frame, frame_of, tiles, whole_frame
@@ -49,7 +49,8 @@ TILE: Final = 1 << 17
 class Evaluator:
     """One search over one snapshot.
 
-    `timed_out`: the deadline passed, and what was not read by then was left out. `warnings` are those of the leaves.
+    `timed_out`: the deadline passed, and what was not read by then was left out.
+    `cut` lists the leaves that were not searched in full.
     """
 
     def __init__(
@@ -76,8 +77,8 @@ class Evaluator:
         return self._late or self._deadline.passed()
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        return tuple(warning for found in self._leaves.values() if found for warning in found.warnings)
+    def cut(self) -> tuple[Cut, ...]:
+        return tuple(found.cut for found in self._leaves.values() if found and found.cut)
 
     def read(self, query: Match) -> None:
         """Reads every leaf of a query."""

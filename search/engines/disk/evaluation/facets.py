@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from search.engines.base import FacetCounts, FacetPlan, Timeline
+from search.engines.base import FacetCounts, FacetPlan, Timeline, TimelinePlan
 from search.engines.conventions import facet_counts
 from search.engines.disk.evaluation.frames import Frame
 from search.engines.disk.files.layout import DATE_ORDINALS
@@ -24,6 +24,8 @@ from search.engines.disk.reading.postings import Ints
 from search.engines.disk.reading.segments import Mask
 from search.engines.disk.reading.snapshot import Snapshot
 from search.engines.disk.reading.values import KeywordValues
+from search.engines.values import ValueLookup
+from search.schema import KEYWORD_FIELDS
 
 _CALENDARS: Final = 8
 
@@ -44,6 +46,7 @@ class Counts:
         self._snapshot = snapshot
         self._values: dict[str, KeywordValues] = {}
         self._totals: dict[str, Mapping[str, int]] = {}
+        self._lookups: dict[str, ValueLookup] = {}
         self._calendars: OrderedDict[tuple[str, str], Calendar] = OrderedDict()
         self._lock = Lock()
 
@@ -63,6 +66,20 @@ class Counts:
             known = MappingProxyType({values.label(number): int(values.archive[number]) for number in found})
             self._totals[field] = known
         return known
+
+    def lookup(self, field: str) -> ValueLookup:
+        """The values of a keyword field as people type them."""
+        if (known := self._lookups.get(field)) is None:
+            hierarchical = KEYWORD_FIELDS[field].hierarchical
+            known = self._lookups[field] = ValueLookup(self.keyword_totals(field), hierarchical=hierarchical)
+        return known
+
+    def top_values(self, field: str, limit: int) -> list[tuple[str, int]]:
+        """The most frequent values with their numbers of articles."""
+        values = self.values(field)
+        found = _foremost(values.archive, limit).tolist()
+        counted = [(values.label(number), int(values.archive[number])) for number in found]
+        return sorted(counted, key=lambda pair: (-pair[1], pair[0]))
 
     def values(self, field: str) -> KeywordValues:
         """The values of a keyword field."""
@@ -101,10 +118,10 @@ class Counts:
             counts, missing = values.archive - counts, values.missing - missing
         return _facet(plan, counts, missing, values.label, values.number)
 
-    def timeline(self, field: str, chosen: Selection, time_zone: str) -> Timeline:
+    def timeline(self, plan: TimelinePlan, field: str, chosen: Selection, time_zone: str) -> Timeline:
         """Hits and archive by time."""
         calendar = self.calendar(field, time_zone)
-        return calendar.timeline(_days(calendar, chosen)[0])
+        return calendar.timeline(_days(calendar, chosen)[0], plan.max_buckets)
 
 
 def _days(calendar: Calendar, chosen: Selection) -> tuple[Ints, int]:

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from search.engines.base import Cut
 from search.engines.conventions import Deadline
 from search.engines.disk.dictionary.lookup import Dictionary, Expansion
 from search.engines.disk.evaluation.places import TimeIsUp, phrase_runs
@@ -33,7 +34,7 @@ class LeafPostings:
 
     runs: tuple[tuple[Run, ...], ...]
     postings: int
-    warnings: tuple[str, ...] = ()
+    cut: Cut | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -77,7 +78,7 @@ class LeafReader:
                 raise TimeIsUp
             runs.append(tuple(_runs(part.segment, leaf, expansion, number, deadline)))
         postings = sum(len(run.docs) for own in runs for run in own if run.weight > 0)
-        return LeafPostings(tuple(runs), postings, expansion.warnings)
+        return LeafPostings(tuple(runs), postings, expansion.cut)
 
     def articles(self, leaf: Leaf, found: LeafPostings) -> int:
         """How many articles a leaf matches."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.document import Head
 from search.engines.base import Hit, Plan, Results
 from search.engines.disk.evaluation.evaluate import Evaluator
 from search.engines.disk.evaluation.explain import Explainer
@@ -14,7 +15,10 @@ from search.engines.disk.evaluation.facets import Counts, Selection
 from search.engines.disk.evaluation.frames import Frame, frame_of
 from search.engines.disk.evaluation.ranked import Candidate, best_by_date, best_by_score, page_of
 from search.engines.disk.files.layout import DATE_ORDINALS
-from search.engines.disk.reading.segments import Floats, Mask
+from search.engines.disk.reading.postings import Ints
+from search.engines.disk.reading.segments import Floats, Mask, Segment
+from search.engines.grouping import MAX_GROUPED, grouped
+from search.engines.outcome import leaves
 from search.ranking import SCORE_DIGITS
 
 
@@ -36,11 +40,8 @@ class _Found:
         return mask
 
 
-def search_results(plan: Plan, evaluator: Evaluator, counts: Counts, numbers: dict[str, int]) -> Results:
-    """The answer to a plan; past the deadline, from the leaves that were read.
-
-    The number in the snapshot of each hit is put into `numbers`.
-    """
+def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
+    """The answer to a plan; past the deadline, from the leaves that were read."""
     evaluator.read(plan.query)
     frame = evaluator.frame(plan.query)
     by_score = plan.sort == "relevance" and plan.limit > 0
@@ -48,17 +49,21 @@ def search_results(plan: Plan, evaluator: Evaluator, counts: Counts, numbers: di
     found = _Found(frame, matched, scores, tuple(evaluator.passes(rule, frame) for rule in plan.filters))
     hits = found.hits(plan)
     selections = _selections(plan, found, hits, counts)
-    page = _page(plan, evaluator, found, hits)
-    numbers.update((candidate.id, candidate.doc) for candidate in page)
+    total = int(np.count_nonzero(hits))
+    page = _page(plan, evaluator, found, hits, total)
+    timeline = None
+    if plan.timeline:
+        timeline = counts.timeline(plan.timeline, plan.date_field, selections[None], plan.time_zone)
     return Results(
-        total=int(np.count_nonzero(hits)),
-        hits=_hits(plan, evaluator, page),
+        total=total,
+        hits=_hits(plan, evaluator, page.rows),
+        rows=page.length,
         facets=tuple(
             counts.facet(facet, selections.get(facet.field, selections[None]), plan.time_zone) for facet in plan.facets
         ),
-        timeline=counts.timeline(plan.date_field, selections[None], plan.time_zone) if plan.timeline else None,
+        timeline=timeline,
         timed_out=evaluator.timed_out,
-        warnings=evaluator.warnings,
+        cut=evaluator.cut,
     )
 
 
@@ -71,25 +76,59 @@ def _selections(plan: Plan, found: _Found, hits: Mask, counts: Counts) -> dict[s
     return {field: counts.selection(found.frame, mask) for field, mask in masks.items()}
 
 
-def _page(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask) -> list[Candidate]:
+Row = tuple[Candidate, Sequence[Candidate]]
+"""A line of the result list: a hit and its near-copies further down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The rows asked for, and how many rows the whole list has."""
+
+    rows: Sequence[Row]
+    length: int
+
+
+def _page(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask, total: int) -> _Page:
     if plan.limit == 0:
-        return []
-    page = page_of(plan.sort, plan.offset + plan.limit, plan.after)
+        return _Page((), total)
+    depth = plan.offset + plan.limit
+    best = _best(plan, evaluator, found, hits, depth + MAX_GROUPED if plan.group else depth)
+    if not plan.group:
+        return _Page([(candidate, ()) for candidate in best[plan.offset :]], total)
+    rows = grouped([(candidate, _fingerprint(evaluator, candidate)) for candidate in best])
+    return _Page(rows[plan.offset : depth], total - (len(best) - len(rows)))
+
+
+def _best(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask, limit: int) -> list[Candidate]:
+    page = page_of(plan.sort, limit, plan.after)
     snapshot = evaluator.snapshot
     if plan.sort != "relevance":
-        best = best_by_date(snapshot, found.frame.chosen(hits), plan.date_field, plan.sort, page)
-    else:
-        best = best_by_score(snapshot, found.frame, hits, found.scores, plan.recency, page)
-    return best[plan.offset :]
+        return best_by_date(snapshot, found.frame.chosen(hits), plan.date_field, plan.sort, page)
+    return best_by_score(snapshot, found.frame, hits, found.scores, plan.recency, page)
 
 
-def _hits(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> tuple[Hit, ...]:
-    if not shown:
+def _fingerprint(evaluator: Evaluator, candidate: Candidate) -> int:
+    part, doc = evaluator.snapshot.place(candidate.doc)
+    return int(part.segment.fingerprints[doc])
+
+
+def _hits(plan: Plan, evaluator: Evaluator, rows: Sequence[Row]) -> tuple[Hit, ...]:
+    if not rows:
         return ()
+    shown = [candidate for candidate, _ in rows]
     scores = _scores(plan, evaluator, shown)
     docs = np.sort(np.array([candidate.doc for candidate in shown], np.int64))
     explainer = Explainer(plan, evaluator, docs) if plan.explain else None
-    return tuple(_hit(plan, evaluator, candidate, scores[candidate.doc], explainer) for candidate in shown)
+    matched = _matched(plan, evaluator, docs) if plan.matched else {}
+    return tuple(_hit(plan, evaluator, row, scores[row[0].doc], explainer, matched) for row in rows)
+
+
+def _matched(plan: Plan, evaluator: Evaluator, docs: Ints) -> dict[int, tuple[int, ...]]:
+    """Which leaves of the query each of some articles (rising) matches."""
+    frame = frame_of(evaluator.snapshot, docs)
+    masks = [evaluator.matched(leaf, frame, scored=False)[0] for leaf in leaves(plan.query)]
+    table = np.array(masks, np.bool_).reshape(len(masks), len(docs))
+    return {doc: tuple(np.flatnonzero(table[:, at]).tolist()) for at, doc in enumerate(docs.tolist())}
 
 
 def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> dict[int, float]:
@@ -102,13 +141,35 @@ def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> dic
     return dict(zip(docs.tolist(), values.tolist(), strict=True))
 
 
-def _hit(plan: Plan, evaluator: Evaluator, candidate: Candidate, score: float, explainer: Explainer | None) -> Hit:
+def _hit(
+    plan: Plan,
+    evaluator: Evaluator,
+    row: Row,
+    score: float,
+    explainer: Explainer | None,
+    matched: dict[int, tuple[int, ...]],
+) -> Hit:
+    candidate, copies = row
     part, doc = evaluator.snapshot.place(candidate.doc)
     dated = float(part.segment.epochs(DATE_ORDINALS[plan.date_field])[doc])
+    head, body = _brought(plan, part.segment, doc)
     return Hit(
         id=candidate.id,
         score=score,
         sort_key=score if plan.sort == "relevance" else None if np.isnan(dated) else dated,
-        fingerprint=int(part.segment.fingerprints[doc]),
+        head=head,
+        body=body,
+        matched=matched.get(candidate.doc, ()),
+        similar=tuple(copy.id for copy in copies) if plan.group else None,
         explanation=explainer.explanation(candidate.doc) if explainer else None,
     )
+
+
+def _brought(plan: Plan, segment: Segment, doc: int) -> tuple[Head | None, str | None]:
+    match plan.bring:
+        case "nothing":
+            return None, None
+        case "head":
+            return segment.article_head(doc), None
+        case "text":
+            return segment.article_text(doc)

@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from struct import Struct
-from typing import Final
+from typing import Any, Final
 
-from search.document import Canonical, Document, Heading, Moment
+from search.document import Canonical, Document, Head, Heading, Moment
 from search.engines.disk.files.layout import from_bytes, to_bytes
 
 try:  # the same streams, made and read several times as fast; it has no build for rare processors
@@ -45,23 +45,42 @@ def deflate_article(canonical: Canonical, source: str) -> bytes:
     return _SIZES.pack(len(head), len(canonical.body)) + deflate.compress(content, _LEVEL, _RAW)
 
 
-def decode_article(raw: bytes, *, body: bool = True, html: bool = True) -> Document:
-    """The inverse of `encode_article`. With `html` False the article comes without it, with `body` False without both.
+def decode_article(raw: bytes) -> Document:
+    """The inverse of `encode_article`. Raises ValueError, TypeError or KeyError if it is something else."""
+    head_size, body_end = _ends(raw)
+    inflated = _inflated(raw, None)
+    content = _head_fields(inflated[:head_size])
+    return Document(**content, body=from_bytes(inflated[head_size:body_end]), html=from_bytes(inflated[body_end:]))
 
-    Raises ValueError, TypeError or KeyError if it is something else.
-    """
+
+def decode_head(raw: bytes) -> Head:
+    """The article without its text; raises as `decode_article` does."""
+    return Head(**_head_fields(_inflated(raw, _ends(raw)[0])))
+
+
+def decode_text(raw: bytes) -> tuple[Head, str]:
+    """The head and the body, without the markup; raises as `decode_article` does."""
+    head_size, body_end = _ends(raw)
+    inflated = _inflated(raw, body_end)
+    return Head(**_head_fields(inflated[:head_size])), from_bytes(inflated[head_size:])
+
+
+def _ends(raw: bytes) -> tuple[int, int]:
+    """Where in the inflated content the head ends, and where the body."""
     if len(raw) < _SIZES.size:
         raise ValueError("it is too short")
     head_size, body_size = _SIZES.unpack_from(raw)
-    body_end = head_size + body_size
-    inflated = _inflated(raw, None if body and html else body_end if body else head_size)
-    content = json.loads(from_bytes(inflated[:head_size]))
+    return head_size, head_size + body_size
+
+
+def _head_fields(raw: bytes) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(from_bytes(raw))
     content["headings"] = tuple(Heading(*heading) for heading in content["headings"])
     for name in ("sections", "authors", "tags"):
         content[name] = tuple(content[name])
     for name in ("published", "modified"):
         content[name] = _moment(content[name])
-    return Document(**content, body=from_bytes(inflated[head_size:body_end]), html=from_bytes(inflated[body_end:]))
+    return content
 
 
 def _inflated(raw: bytes, size: int | None) -> bytes:

@@ -16,6 +16,7 @@ from search.engines.disk.reading.postings import Ints
 from search.engines.disk.reading.snapshot import Snapshot
 
 _UNITS: Final[dict[Interval, str]] = {"year": "M8[Y]", "month": "M8[M]", "day": "M8[D]"}
+_YEARS: Final[dict[Interval, int]] = {"decade": 10, "century": 100}
 _DAYS_PER_ARTICLE: Final = 4
 """Up to so many days for each article a table of all days from the first to the last is short enough."""
 
@@ -80,17 +81,19 @@ class Calendar:
     def buckets(self, interval: Interval) -> Buckets:
         """The days by year, by month, or each for itself."""
         if (known := self._buckets.get(interval)) is None:
-            units = (self.days - EPOCH_ORDINAL).astype("M8[D]").astype(_UNITS[interval]).astype(np.int64)
+            units = (self.days - EPOCH_ORDINAL).astype("M8[D]").astype(_UNITS.get(interval, "M8[Y]")).astype(np.int64)
+            if interval in _YEARS:
+                units = (units + 1970) // _YEARS[interval]
             starts = np.flatnonzero(np.diff(units, prepend=units[:1] - 1))
             known = self._buckets[interval] = Buckets(interval, starts, self.days)
         return known
 
-    def timeline(self, hits: Ints) -> Timeline:
+    def timeline(self, hits: Ints, max_buckets: int) -> Timeline:
         """Hits by day in buckets that suit them; the archive from the first to the last of these."""
         dated = np.flatnonzero(hits)
         if not len(dated):
             return Timeline("year", {}, {})
-        interval = choose_interval(int(self.days[dated[0]]), int(self.days[dated[-1]]))
+        interval = choose_interval(int(self.days[dated[0]]), int(self.days[dated[-1]]), max_buckets)
         buckets = self.buckets(interval)
         counts, around = buckets.add_up(hits), buckets.add_up(self.archive)
         filled = np.flatnonzero(counts).tolist()

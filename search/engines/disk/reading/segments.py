@@ -12,11 +12,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.document import Document
+from search.document import Document, Head
 from search.engines.disk.dictionary.vocabulary import Vocabulary
 from search.engines.disk.files.container import Container
 from search.engines.disk.files.layout import SEGMENT, Strings, docs_having
-from search.engines.disk.files.stored import decode_article
+from search.engines.disk.files.stored import decode_article, decode_head, decode_text
 from search.engines.disk.reading.ages import recency_factors
 from search.engines.disk.reading.days import local_days
 from search.engines.disk.reading.postings import FieldPostings, field_postings
@@ -112,10 +112,21 @@ class Segment:
         """The articles with exactly that address, deleted ones included."""
         return docs_having(self.container, "url", url) if url else []
 
-    def article(self, doc: int, *, body: bool = True, html: bool = True) -> Document:
-        """The stored article; with `html` False without its markup, with `body` False without its text either."""
+    def article(self, doc: int) -> Document:
+        """The stored article."""
+        return decode_article(self._stored(doc))
+
+    def article_head(self, doc: int) -> Head:
+        """The stored article without its text."""
+        return decode_head(self._stored(doc))
+
+    def article_text(self, doc: int) -> tuple[Head, str]:
+        """The head and the body of the stored article."""
+        return decode_text(self._stored(doc))
+
+    def _stored(self, doc: int) -> bytes:
         start, stop = self._article_starts[doc : doc + 2].tolist()
-        return decode_article(self.container.read("article.bytes", start, stop), body=body, html=html)
+        return self.container.read("article.bytes", start, stop)
 
     @cached_property
     def _article_starts(self) -> NDArray[np.unsignedinteger[Any]]:

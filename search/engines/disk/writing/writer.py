@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace as with_changes
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +110,21 @@ class WhooshWriter:
         self._struck.append(number)
         return True
 
+    def commit(self) -> None:
+        self._close(self._commit if self._changed else self._give_up)
+
+    def rollback(self) -> None:
+        self._close(self._give_up)
+
+    def _close(self, last: Callable[[], None]) -> None:
+        if not self._open:
+            return
+        self._open = False
+        try:
+            last()
+        finally:
+            self._end()
+
     def __enter__(self) -> Self:
         self._require_open()
         return self
@@ -117,15 +132,10 @@ class WhooshWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._require_open()
-        self._open = False
-        try:
-            if kind is None and self._changed:
-                self._commit()
-            else:
-                self._give_up()
-        finally:
-            self._end()
+        if kind is None:
+            self.commit()
+        else:
+            self.rollback()
 
     def _commit(self) -> None:
         try:

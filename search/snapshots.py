@@ -1,7 +1,7 @@
-"""The newest snapshot of the index for every request, without a restart and without a failed request.
+"""The newest snapshot of an index for every request, without a restart and without a failed request.
 
-A commit makes a new generation. The next request after that opens it aside, while others go on with the old one,
-and the old one is closed when its last request is done.
+A commit makes a new generation. The next request opens it while other requests go on with the old one, which is
+closed when its last request is done.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class _Lease:
         self.retired = False
 
 
-class Archive:
+class NewestSnapshot:
     """One index, always at its newest generation. Safe to use from several threads; one for each process."""
 
     def __init__(
         self, engine: Engine, *, check_seconds: float = CHECK_SECONDS, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.engine = engine
+        self._engine = engine
         self._check_seconds = check_seconds
         self._clock = clock
         self._state = threading.Lock()
@@ -111,14 +111,15 @@ class Archive:
                 self._retire(current)
 
     def _warm(self) -> None:
-        """Reads the vocabulary before the first reader who misspells a word would have to wait for it."""
+        """Reads the vocabulary before the first reader who misspells a word has to wait for it."""
         with suppress(EngineError), self.searcher() as searcher:
-            searcher.terms("", 1)
+            if "vocabulary" in searcher.capabilities:
+                searcher.terms("", 1)
 
     def _open_newer_than(self, current: _Lease | None) -> _Lease | None:
-        if current is not None and self.engine.generation() == current.generation:
+        if current is not None and self._engine.generation() == current.generation:
             return None
-        return _Lease(self.engine.searcher())
+        return _Lease(self._engine.searcher())
 
     def _keep_old(self, current: _Lease | None, error: EngineError) -> None:
         with self._state:

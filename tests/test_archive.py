@@ -9,14 +9,15 @@ from itertools import chain
 from urllib.parse import unquote_plus
 
 import pytest
+from archives import over
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from search import service
+from search.archive import PinnedArchive
 from search.document import Document, Heading
 from search.engines import open_engine
-from search.engines.base import CAPABILITIES, Engine, Searcher
+from search.engines.base import Engine
 from search.errors import CursorExpired, ParameterError, QuerySyntaxError
 from search.request.request import DEFAULT_FACETS, FacetRequest, Filters, SearchRequest
 from search.results.cursor import decode, encode
@@ -83,9 +84,9 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def searcher(engine: Engine) -> Iterator[Searcher]:
-    with engine.searcher() as opened:
-        yield opened
+def archive(engine: Engine) -> Iterator[PinnedArchive]:
+    with over(engine, NOW).pinned() as pinned:
+        yield pinned
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +102,8 @@ def large() -> Engine:
     return opened
 
 
-def ask(searcher: Searcher, q: str = "", **more: object) -> SearchResponse:
-    return service.search(searcher, SearchRequest(q=q, **more), LINKS, now=NOW)  # type: ignore[arg-type]
+def ask(archive: PinnedArchive, q: str = "", **more: object) -> SearchResponse:
+    return archive.search(SearchRequest(q=q, **more), LINKS)  # type: ignore[arg-type]
 
 
 def ids(answer: SearchResponse) -> list[str]:
@@ -112,8 +113,8 @@ def ids(answer: SearchResponse) -> list[str]:
 # The answer as a whole
 
 
-def test_an_answer_holds_all_there_is_to_show(searcher: Searcher) -> None:
-    answer = ask(searcher, "peace treaty")
+def test_an_answer_holds_all_there_is_to_show(archive: PinnedArchive) -> None:
+    answer = ask(archive, "peace treaty")
     first = answer.hits[0]
     assert (answer.total, ids(answer), answer.sort) == (2, ["peace", "war"], "relevance")
     assert first.title_html == "A <mark>peace</mark> <mark>treaty</mark> in Geneva"
@@ -129,33 +130,33 @@ def test_an_answer_holds_all_there_is_to_show(searcher: Searcher) -> None:
     assert answer.took_ms > 0
 
 
-def test_an_answer_is_what_its_types_say(searcher: Searcher) -> None:
+def test_an_answer_is_what_its_types_say(archive: PinnedArchive) -> None:
     adapter = TypeAdapter(SearchResponse)
-    answer = ask(searcher, "peace", explain=True, group="story")
+    answer = ask(archive, "peace", explain=True, group="story")
     assert adapter.validate_json(adapter.dump_json(answer), strict=False) == answer
 
 
-def test_without_a_query_the_newest_come_first_and_the_undated_last(searcher: Searcher) -> None:
-    answer = ask(searcher)
+def test_without_a_query_the_newest_come_first_and_the_undated_last(archive: PinnedArchive) -> None:
+    answer = ask(archive)
     assert answer.sort == "newest"
     assert ids(answer) == ["peace", "frieden", "reprint", "essay", "war", "undated"]
     assert all(hit.matched_fields == () for hit in answer.hits)
 
 
-def test_an_address_that_is_not_of_the_web_is_never_shown(searcher: Searcher) -> None:
-    assert {hit.id: hit.url for hit in ask(searcher).hits}["undated"] is None
+def test_an_address_that_is_not_of_the_web_is_never_shown(archive: PinnedArchive) -> None:
+    assert {hit.id: hit.url for hit in ask(archive).hits}["undated"] is None
 
 
-def test_times_are_shown_in_the_zone_asked_for_and_days_stay(searcher: Searcher) -> None:
-    answer = ask(searcher, "peace", time_zone="Asia/Tokyo")
+def test_times_are_shown_in_the_zone_asked_for_and_days_stay(archive: PinnedArchive) -> None:
+    answer = ask(archive, "peace", time_zone="Asia/Tokyo")
     assert [hit.published for hit in answer.hits] == ["2024-07-03T18:00:00+09:00", "2019-02-01"]
 
 
-def test_highlight_says_how_much_is_marked(searcher: Searcher) -> None:
-    text = ask(searcher, "peace", highlight="text").hits[0]
+def test_highlight_says_how_much_is_marked(archive: PinnedArchive) -> None:
+    text = ask(archive, "peace", highlight="text").hits[0]
     assert (text.title_html, text.snippets[0].html) == ("", "")
     assert text.snippets[0].spans
-    off = ask(searcher, "peace", highlight="off").hits[0]
+    off = ask(archive, "peace", highlight="off").hits[0]
     assert (off.title_html, off.snippets) == ("", ())
 
 
@@ -163,18 +164,18 @@ def test_an_empty_archive_answers_everything() -> None:
     opened = open_engine("memory:")
     with opened.writer():
         pass
-    with opened.searcher() as searcher:
+    with over(opened, NOW).pinned() as archive:
         for q in ("", "peace", '"peace treaty"~3 OR ar*', "-peace"):
-            answer = ask(searcher, q, explain=True, group="story")
+            answer = ask(archive, q, explain=True, group="story")
             assert (answer.total, answer.hits, answer.suggestions.relax) == (0, (), ())
-        assert ask(searcher, "peace", cursor="*").links.next is None
-        overview = service.overview(searcher, LINKS)
+        assert ask(archive, "peace", cursor="*").links.next is None
+        overview = archive.overview(LINKS)
         assert (overview.newest, overview.sections, overview.years, overview.undated) == ((), (), (), 0)
 
 
-def test_hostile_values_are_searched_like_any_other(searcher: Searcher) -> None:
+def test_hostile_values_are_searched_like_any_other(archive: PinnedArchive) -> None:
     for value in ("\x00", "<script>", "a" * 500, "News\n> World", "%_*"):
-        answer = ask(searcher, "peace", keywords=(("tag", Filters((value,))),))
+        answer = ask(archive, "peace", keywords=(("tag", Filters((value,))),))
         assert answer.total == 0
         assert any("no article has the tag" in warning for warning in answer.warnings)
 
@@ -185,11 +186,11 @@ def test_an_article_with_a_strange_and_long_id_is_found_and_linked() -> None:
     with opened.writer() as writer:
         writer.add(Document(strange, "Odd", "odd"))
         writer.add(Document("plain", "Odd", "odd"))
-    with opened.searcher() as searcher:
-        answer = ask(searcher, "odd", cursor="*", per_page=1)
+    with over(opened, NOW).pinned() as archive:
+        answer = ask(archive, "odd", cursor="*", per_page=1)
         assert answer.links.next is not None
         cursor = answer.links.next.partition("cursor=")[2].partition("&")[0]
-        following = ask(searcher, "odd", cursor=cursor, per_page=1)
+        following = ask(archive, "odd", cursor=cursor, per_page=1)
         assert {*ids(answer), *ids(following)} == {strange, "plain"}
 
 
@@ -217,24 +218,24 @@ def test_an_article_with_a_strange_and_long_id_is_found_and_linked() -> None:
         ({"cursor": "*", "per_page": 0}, "cursor"),
     ],
 )
-def test_a_parameter_out_of_range_is_named(searcher: Searcher, wrong: dict[str, object], name: str) -> None:
+def test_a_parameter_out_of_range_is_named(archive: PinnedArchive, wrong: dict[str, object], name: str) -> None:
     with pytest.raises(ParameterError) as raised:
-        ask(searcher, **wrong)
+        ask(archive, **wrong)
     assert raised.value.name == name
 
 
-def test_a_query_that_cannot_be_read_says_where(searcher: Searcher) -> None:
+def test_a_query_that_cannot_be_read_says_where(archive: PinnedArchive) -> None:
     with pytest.raises(QuerySyntaxError) as raised:
-        ask(searcher, "peace " + "(" * 50 + "war" + ")" * 50)
+        ask(archive, "peace " + "(" * 50 + "war" + ")" * 50)
     assert raised.value.position > 0
 
 
 # Chips
 
 
-def test_every_condition_is_a_chip_that_takes_it_away(searcher: Searcher) -> None:
+def test_every_condition_is_a_chip_that_takes_it_away(archive: PinnedArchive) -> None:
     answer = ask(
-        searcher,
+        archive,
         "peace",
         keywords=(("lang", Filters(("en",))), ("tag", Filters(("peace",), ("war", MISSING)))),
         start=date(2024, 7, 1),
@@ -270,14 +271,14 @@ def test_every_condition_is_a_chip_that_takes_it_away(searcher: Searcher) -> Non
     ],
 )
 def test_dates_are_read_in_words(
-    searcher: Searcher, start: date | None, end: date | datetime | None, words: str
+    archive: PinnedArchive, start: date | None, end: date | datetime | None, words: str
 ) -> None:
-    [chip] = ask(searcher, start=start, end=end).query.applied
+    [chip] = ask(archive, start=start, end=end).query.applied
     assert chip.value_label == words
 
 
-def test_an_unknown_filter_value_is_told_with_its_neighbours(searcher: Searcher) -> None:
-    answer = ask(searcher, keywords=(("section", Filters(("opinon",))),))
+def test_an_unknown_filter_value_is_told_with_its_neighbours(archive: PinnedArchive) -> None:
+    answer = ask(archive, keywords=(("section", Filters(("opinon",))),))
     assert answer.total == 0
     assert "no article has the section “opinon”; there is “Opinion”" in answer.warnings
 
@@ -286,31 +287,31 @@ def test_an_unknown_filter_value_is_told_with_its_neighbours(searcher: Searcher)
 
 
 def test_pages_link_to_their_neighbours(large: Engine) -> None:
-    with large.searcher() as searcher:
-        links = ask(searcher, "common", page=3, per_page=100).links
+    with over(large, NOW).pinned() as archive:
+        links = ask(archive, "common", page=3, per_page=100).links
         assert (links.first, links.prev, links.next, links.last) == tuple(
             f"/search?q=common{page}&per_page=100" for page in ("", "&page=2", "&page=4", "&page=7")
         )
-        last = ask(searcher, "common", page=7, per_page=100)
+        last = ask(archive, "common", page=7, per_page=100)
         assert (last.links.next, len(last.hits)) == (None, 100)
 
 
 def test_beyond_the_last_page_there_are_no_hits_but_a_way_back(large: Engine) -> None:
-    with large.searcher() as searcher:
-        answer = ask(searcher, "common", page=90, per_page=100)
+    with over(large, NOW).pinned() as archive:
+        answer = ask(archive, "common", page=90, per_page=100)
         assert (answer.hits, answer.total, answer.links.next) == ((), 700, None)
         assert answer.links.prev == answer.links.last == "/search?q=common&page=7&per_page=100"
 
 
-def test_counts_only_are_counts_without_pages(searcher: Searcher) -> None:
-    answer = ask(searcher, "peace", per_page=0)
+def test_counts_only_are_counts_without_pages(archive: PinnedArchive) -> None:
+    answer = ask(archive, "peace", per_page=0)
     assert (answer.total, answer.hits, answer.links.first, answer.links.next) == (2, (), None, None)
     assert answer.facets[0].values
 
 
 def test_pages_hold_every_hit_once(large: Engine) -> None:
-    with large.searcher() as searcher:
-        pages = [ids(ask(searcher, "common", page=page, per_page=100)) for page in range(1, 8)]
+    with over(large, NOW).pinned() as archive:
+        pages = [ids(ask(archive, "common", page=page, per_page=100)) for page in range(1, 8)]
     assert len(set(chain.from_iterable(pages))) == 700
 
 
@@ -319,16 +320,16 @@ def test_pages_hold_every_hit_once(large: Engine) -> None:
 
 @pytest.mark.parametrize("sort", ["relevance", "newest", "oldest"])
 def test_a_cursor_goes_through_every_hit_once_in_order(large: Engine, sort: str) -> None:
-    with large.searcher() as searcher:
+    with over(large, NOW).pinned() as archive:
         seen: list[str] = []
         cursor: str | None = "*"
         while cursor:
-            answer = ask(searcher, "common", sort=sort, cursor=cursor, per_page=90, facets=(), timeline=False)
+            answer = ask(archive, "common", sort=sort, cursor=cursor, per_page=90, facets=(), timeline=False)
             assert (answer.page, answer.total) == (None, 700)
             seen += ids(answer)
             link = answer.links.next
             cursor = link.partition("cursor=")[2].partition("&")[0] if link else None
-        by_page = [ids(ask(searcher, "common", sort=sort, page=page, per_page=100)) for page in range(1, 8)]
+        by_page = [ids(ask(archive, "common", sort=sort, page=page, per_page=100)) for page in range(1, 8)]
         assert seen == list(chain.from_iterable(by_page))
 
 
@@ -338,19 +339,19 @@ def _next_cursor(answer: SearchResponse) -> str:
 
 
 def test_a_cursor_keeps_its_time_so_that_recency_cannot_shift_hits(large: Engine) -> None:
-    with large.searcher() as searcher:
-        cursor = _next_cursor(ask(searcher, "common", cursor="*"))
+    with over(large, NOW).pinned() as archive:
+        cursor = _next_cursor(ask(archive, "common", cursor="*"))
         request = SearchRequest(q="common", cursor=cursor)
-        later = service.search(searcher, request, LINKS, now=NOW.replace(year=2044))
-        assert ids(later) == ids(ask(searcher, "common", page=2))
+        later = over(large, NOW.replace(year=2044)).search(request, LINKS)
+        assert ids(later) == ids(ask(archive, "common", page=2))
 
 
 def test_a_cursor_of_another_search_is_refused(large: Engine) -> None:
-    with large.searcher() as searcher:
-        cursor = _next_cursor(ask(searcher, "common", cursor="*"))
+    with over(large, NOW).pinned() as archive:
+        cursor = _next_cursor(ask(archive, "common", cursor="*"))
         with pytest.raises(ParameterError, match="another search"):
-            ask(searcher, "word", cursor=cursor)
-        assert ask(searcher, "common", cursor=cursor, facets=(), highlight="off").hits
+            ask(archive, "word", cursor=cursor)
+        assert ask(archive, "common", cursor=cursor, facets=(), highlight="off").hits
 
 
 def test_a_cursor_of_an_older_index_has_expired() -> None:
@@ -358,22 +359,22 @@ def test_a_cursor_of_an_older_index_has_expired() -> None:
     with opened.writer() as writer:
         for number in range(3):
             writer.add(Document(str(number), "x"))
-    with opened.searcher() as searcher:
-        cursor = _next_cursor(ask(searcher, cursor="*", per_page=1))
+    with over(opened, NOW).pinned() as archive:
+        cursor = _next_cursor(ask(archive, cursor="*", per_page=1))
     with opened.writer() as writer:
         writer.delete("0")
-    with opened.searcher() as searcher, pytest.raises(CursorExpired):
-        ask(searcher, cursor=cursor, per_page=1)
+    with over(opened, NOW).pinned() as archive, pytest.raises(CursorExpired):
+        ask(archive, cursor=cursor, per_page=1)
 
 
 def test_a_damaged_cursor_is_refused(large: Engine) -> None:
-    with large.searcher() as searcher:
-        cursor = _next_cursor(ask(searcher, "common", cursor="*"))
+    with over(large, NOW).pinned() as archive:
+        cursor = _next_cursor(ask(archive, "common", cursor="*"))
         assert encode(decode(cursor)) == cursor
         damaged = [cursor[:-1], cursor[1:], cursor + "A", cursor + "=", cursor.swapcase(), "", "é", "AQ", "*" * 30_000]
         for text in damaged:
             with pytest.raises(ParameterError, match=r"begin (again )?with cursor=\*"):
-                ask(searcher, "common", cursor=text)
+                ask(archive, "common", cursor=text)
 
 
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.hex()))
@@ -387,11 +388,11 @@ def test_past_the_depth_of_pages_the_next_one_goes_by_cursor() -> None:
     with opened.writer() as writer:
         for number in range(10_050):
             writer.add(Document(f"{number:05}", "x"))
-    with opened.searcher() as searcher:
+    with over(opened, NOW).pinned() as archive:
         plain = {"facets": (), "timeline": False, "per_page": 100}
-        deepest = ask(searcher, page=100, **plain)
+        deepest = ask(archive, page=100, **plain)
         assert deepest.links.last == deepest.links.self
-        following = ask(searcher, cursor=_next_cursor(deepest), **plain)
+        following = ask(archive, cursor=_next_cursor(deepest), **plain)
         assert ids(following)[0] == "10000"
         assert len(following.hits) == 50
 
@@ -399,22 +400,22 @@ def test_past_the_depth_of_pages_the_next_one_goes_by_cursor() -> None:
 # Grouping
 
 
-def test_near_copies_stand_behind_the_best_of_them(searcher: Searcher) -> None:
-    answer = ask(searcher, "printing", group="story", sort="newest")
+def test_near_copies_stand_behind_the_best_of_them(archive: PinnedArchive) -> None:
+    answer = ask(archive, "printing", group="story", sort="newest")
     assert (answer.total, ids(answer)) == (3, ["reprint", "undated"])
     assert (answer.hits[0].similar_count, answer.hits[0].similar_ids) == (1, ("essay",))
     assert (answer.hits[1].similar_count, answer.hits[1].similar_ids) == (0, ())
-    assert ask(searcher, "printing").hits[0].similar_count is None
+    assert ask(archive, "printing").hits[0].similar_count is None
 
 
 def test_pages_of_groups_hold_every_article_once(large: Engine) -> None:
-    with large.searcher() as searcher:
-        first = ask(searcher, "common", group="story", per_page=30)
+    with over(large, NOW).pinned() as archive:
+        first = ask(archive, "common", group="story", per_page=30)
         assert first.links.last is not None
         pages = int(first.links.last.partition("page=")[2].partition("&")[0])
         shown: list[Hit] = []
         for page in range(1, pages + 1):
-            answer = ask(searcher, "common", group="story", per_page=30, page=page, facets=(), timeline=False)
+            answer = ask(archive, "common", group="story", per_page=30, page=page, facets=(), timeline=False)
             assert len(answer.hits) == 30 or page == pages
             shown += answer.hits
         assert any("grouped among the first 500" in warning for warning in answer.warnings)
@@ -426,16 +427,16 @@ def test_pages_of_groups_hold_every_article_once(large: Engine) -> None:
 # Neighbours
 
 
-def test_an_article_knows_the_hits_before_and_after_it(searcher: Searcher) -> None:
+def test_an_article_knows_the_hits_before_and_after_it(archive: PinnedArchive) -> None:
     request = SearchRequest(q="printing", sort="newest")
-    before, after = service.neighbours(searcher, request, 1, LINKS, now=NOW)
+    before, after = archive.neighbours(request, 1, LINKS)
     assert before is not None
     assert after is not None
     assert (before.id, after.id) == ("reprint", "undated")
     assert "position=2" in after.article_url
-    assert service.neighbours(searcher, request, 0, LINKS)[0] is None
-    assert service.neighbours(searcher, request, 2, LINKS)[1] is None
-    grouped = service.neighbours(searcher, replace(request, group="story"), 0, LINKS)[1]
+    assert archive.neighbours(request, 0, LINKS)[0] is None
+    assert archive.neighbours(request, 2, LINKS)[1] is None
+    grouped = archive.neighbours(replace(request, group="story"), 0, LINKS)[1]
     assert grouped is not None
     assert grouped.id == "undated"
 
@@ -443,42 +444,42 @@ def test_an_article_knows_the_hits_before_and_after_it(searcher: Searcher) -> No
 # Advice
 
 
-def test_a_misspelled_word_is_mended_by_the_archives_own_words(searcher: Searcher) -> None:
-    [correction] = ask(searcher, "karabah peace").suggestions.did_you_mean
+def test_a_misspelled_word_is_mended_by_the_archives_own_words(archive: PinnedArchive) -> None:
+    [correction] = ask(archive, "karabah peace").suggestions.did_you_mean
     assert (correction.text, correction.count) == ("karabakh peace", 2)
     assert unquote_plus(correction.url) == "/search?q=karabakh peace"
 
 
-def test_several_misspelled_words_are_mended_together(searcher: Searcher) -> None:
-    texts = [correction.text for correction in ask(searcher, "karabah tretay").suggestions.did_you_mean]
+def test_several_misspelled_words_are_mended_together(archive: PinnedArchive) -> None:
+    texts = [correction.text for correction in ask(archive, "karabah tretay").suggestions.did_you_mean]
     assert texts == ["karabakh treaty"]
 
 
-def test_a_correction_obeys_the_filters_and_finds_something(searcher: Searcher) -> None:
-    inside = ask(searcher, "karabah", keywords=(("section", Filters(("News > World",))),))
+def test_a_correction_obeys_the_filters_and_finds_something(archive: PinnedArchive) -> None:
+    inside = ask(archive, "karabah", keywords=(("section", Filters(("News > World",))),))
     assert [(c.text, c.count) for c in inside.suggestions.did_you_mean] == [("karabakh", 1)]
-    outside = ask(searcher, "karabah", keywords=(("section", Filters(("Opinion",))),))
+    outside = ask(archive, "karabah", keywords=(("section", Filters(("Opinion",))),))
     assert outside.suggestions.did_you_mean == ()
     assert [(r.drop, r.total) for r in outside.suggestions.relax] == [("any filter, for “karabakh”", 2)]
 
 
-def test_words_written_apart_or_together_are_mended(searcher: Searcher) -> None:
-    assert [c.text for c in ask(searcher, "news paper archive").suggestions.did_you_mean] == ["newspaper archive"]
-    assert [c.text for c in ask(searcher, "peacetreaty").suggestions.did_you_mean] == ['"peace treaty"']
+def test_words_written_apart_or_together_are_mended(archive: PinnedArchive) -> None:
+    assert [c.text for c in ask(archive, "news paper archive").suggestions.did_you_mean] == ["newspaper archive"]
+    assert [c.text for c in ask(archive, "peacetreaty").suggestions.did_you_mean] == ['"peace treaty"']
 
 
-def test_a_word_inside_a_phrase_is_mended_in_it(searcher: Searcher) -> None:
-    assert [c.text for c in ask(searcher, '"peace tretay"').suggestions.did_you_mean] == ['"peace treaty"']
+def test_a_word_inside_a_phrase_is_mended_in_it(archive: PinnedArchive) -> None:
+    assert [c.text for c in ask(archive, '"peace tretay"').suggestions.did_you_mean] == ['"peace treaty"']
 
 
-def test_known_words_are_left_alone(searcher: Searcher) -> None:
+def test_known_words_are_left_alone(archive: PinnedArchive) -> None:
     for q in ("peace treaty", '="peace"', "peac*", "", "2024", "zzzzzzzzzzzz", "и"):
-        assert ask(searcher, q).suggestions.did_you_mean == ()
+        assert ask(archive, q).suggestions.did_you_mean == ()
 
 
-def test_when_nothing_is_found_every_condition_is_tried_without(searcher: Searcher) -> None:
+def test_when_nothing_is_found_every_condition_is_tried_without(archive: PinnedArchive) -> None:
     answer = ask(
-        searcher,
+        archive,
         "peace printing",
         keywords=(("section", Filters(("News",))),),
         start=date(2019, 1, 1),
@@ -491,25 +492,25 @@ def test_when_nothing_is_found_every_condition_is_tried_without(searcher: Search
         assert "page=" not in relaxation.url
 
 
-def test_dropping_a_filter_or_the_quotation_marks_is_offered_with_its_count(searcher: Searcher) -> None:
-    dated = ask(searcher, "peace", start=date(2020, 1, 1), end=date(2020, 12, 31)).suggestions.relax
+def test_dropping_a_filter_or_the_quotation_marks_is_offered_with_its_count(archive: PinnedArchive) -> None:
+    dated = ask(archive, "peace", start=date(2020, 1, 1), end=date(2020, 12, 31)).suggestions.relax
     assert [(r.drop, r.total) for r in dated] == [("the dates (2020)", 2)]
-    placed = ask(searcher, "peace", keywords=(("section", Filters(("Opinion",))),)).suggestions.relax
+    placed = ask(archive, "peace", keywords=(("section", Filters(("Opinion",))),)).suggestions.relax
     assert [(r.drop, r.total, r.url) for r in placed] == [("the section “Opinion”", 2, "/search?q=peace")]
-    quoted = ask(searcher, '"treaty peace"').suggestions.relax
+    quoted = ask(archive, '"treaty peace"').suggestions.relax
     assert ("the quotation marks", 2) in [(r.drop, r.total) for r in quoted]
-    fielded = ask(searcher, "title:winter").suggestions.relax
+    fielded = ask(archive, "title:winter").suggestions.relax
     assert [(r.drop, r.total) for r in fielded] == [("the limit of “winter” to the title", 1)]
-    limited = ask(searcher, "winter", fields_searched=("title",)).suggestions.relax
+    limited = ask(archive, "winter", fields_searched=("title",)).suggestions.relax
     assert [(r.drop, r.total) for r in limited] == [("the limit to title", 1)]
 
 
-def test_there_is_no_advice_where_something_was_found(searcher: Searcher) -> None:
-    assert ask(searcher, "peace").suggestions.relax == ()
+def test_there_is_no_advice_where_something_was_found(archive: PinnedArchive) -> None:
+    assert ask(archive, "peace").suggestions.relax == ()
 
 
-def test_advice_is_bounded(searcher: Searcher) -> None:
-    answer = ask(searcher, " ".join(f"unheardof{number}" for number in range(200)))
+def test_advice_is_bounded(archive: PinnedArchive) -> None:
+    answer = ask(archive, " ".join(f"unheardof{number}" for number in range(200)))
     assert len(answer.suggestions.relax) <= 6
     assert len(answer.suggestions.did_you_mean) <= 3
 
@@ -517,16 +518,16 @@ def test_advice_is_bounded(searcher: Searcher) -> None:
 # Ranking and explanation
 
 
-def test_recency_is_off_for_quoted_words(searcher: Searcher) -> None:
-    plain = ask(searcher, "peace", explain=True).hits[1].explanation
-    quoted = ask(searcher, '"peace"', explain=True).hits[1].explanation
+def test_recency_is_off_for_quoted_words(archive: PinnedArchive) -> None:
+    plain = ask(archive, "peace", explain=True).hits[1].explanation
+    quoted = ask(archive, '"peace"', explain=True).hits[1].explanation
     assert plain is not None
     assert quoted is not None
     assert plain.recency < 1.0 == quoted.recency
 
 
-def test_a_hit_is_explained_in_plain_words(searcher: Searcher) -> None:
-    hit = ask(searcher, "peace", explain=True).hits[0]
+def test_a_hit_is_explained_in_plain_words(archive: PinnedArchive) -> None:
+    hit = ask(archive, "peace", explain=True).hits[0]
     assert hit.explanation is not None
     summary = hit.explanation.summary
     assert summary.startswith("“peace” is common (found in 2 of 6 articles) and stands in the title, ")
@@ -534,35 +535,20 @@ def test_a_hit_is_explained_in_plain_words(searcher: Searcher) -> None:
     assert summary.endswith("published this week: no discount")
     total = sum(leaf.score for leaf in hit.explanation.leaves) * hit.explanation.recency
     assert total == pytest.approx(hit.score)
-    assert ask(searcher, "peace").hits[0].explanation is None
-
-
-def test_what_an_engine_lacks_is_said_and_left_out(searcher: Searcher) -> None:
-    request = SearchRequest(q='"peace treaty"', explain=True)
-    poor = CAPABILITIES - {"facets", "timeline", "explain", "phrase", "cursor"}
-    answer = service.search(searcher, request, LINKS, capabilities=poor)
-    assert (answer.facets, answer.timeline, answer.hits[0].explanation) == ((), None, None)
-    assert [warning.split()[4].rstrip(":") for warning in answer.warnings] == [
-        "facets",
-        "timeline",
-        "explain",
-        "phrase",
-    ]
-    with pytest.raises(ParameterError, match="use page"):
-        service.search(searcher, replace(request, cursor="*"), LINKS, capabilities=poor)
+    assert ask(archive, "peace").hits[0].explanation is None
 
 
 def test_a_search_that_ran_out_of_time_says_so(large: Engine) -> None:
-    with large.searcher() as searcher:
-        answer = service.search(searcher, SearchRequest(q="common"), LINKS, deadline=0.0)
-    assert any("ran out of its time of 0 s" in warning for warning in answer.warnings)
+    answer = over(large, NOW, deadline_seconds=1e-9).search(SearchRequest(q="common"), LINKS)
+    assert answer.timed_out
+    assert any("ran out of its time of 1e-09 s" in warning for warning in answer.warnings)
 
 
 # The archive as a whole
 
 
-def test_sections_form_a_tree_with_counts(searcher: Searcher) -> None:
-    tree = service.sections(searcher, LINKS)
+def test_sections_form_a_tree_with_counts(archive: PinnedArchive) -> None:
+    tree = archive.sections(LINKS)
     assert [(node.value, node.count) for node in tree] == [("News", 2), ("Opinion", 1)]
     [world] = tree[0].children
     assert (world.value, world.label, world.count) == ("News > World", "World", 1)
@@ -573,15 +559,15 @@ def test_very_deep_sections_do_not_break_the_tree() -> None:
     opened = open_engine("memory:")
     with opened.writer() as writer:
         writer.add(Document("deep", "x", sections=(" > ".join(map(str, range(300))),)))
-    with opened.searcher() as searcher:
-        depth, nodes = 0, service.sections(searcher, LINKS)
+    with over(opened, NOW).pinned() as archive:
+        depth, nodes = 0, archive.sections(LINKS)
         while nodes:
             depth, nodes = depth + 1, nodes[0].children
     assert depth == 12
 
 
-def test_the_overview_counts_years_and_months(searcher: Searcher) -> None:
-    overview = service.overview(searcher, LINKS)
+def test_the_overview_counts_years_and_months(archive: PinnedArchive) -> None:
+    overview = archive.overview(LINKS)
     assert [hit.id for hit in overview.newest][:2] == ["peace", "frieden"]
     assert overview.newest[0].article_url == "/article/peace"
     assert [(year.value, year.count) for year in overview.years] == [("2024", 2), ("2021", 1), ("2020", 1), ("2019", 1)]

@@ -14,7 +14,7 @@ from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine
 from search.errors import EngineError, IndexMissing
-from webui.archive import Archive
+from search.snapshots import NewestSnapshot
 
 
 class Clock:
@@ -38,10 +38,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def archive(engine: Engine, clock: Clock) -> Iterator[Archive]:
-    archive = Archive(engine, check_seconds=1.0, clock=clock)
-    yield archive
-    archive.close()
+def newest(engine: Engine, clock: Clock) -> Iterator[NewestSnapshot]:
+    newest = NewestSnapshot(engine, check_seconds=1.0, clock=clock)
+    yield newest
+    newest.close()
 
 
 def write(engine: Engine, *ids: str) -> None:
@@ -50,75 +50,79 @@ def write(engine: Engine, *ids: str) -> None:
             writer.add(Document(name, f"Article {name}"))
 
 
-def held(archive: Archive) -> int:
-    with archive.searcher() as searcher:
+def held(newest: NewestSnapshot) -> int:
+    with newest.searcher() as searcher:
         return searcher.status().articles
 
 
-def test_a_commit_shows_at_the_next_look(engine: Engine, archive: Archive, clock: Clock) -> None:
+def test_a_commit_shows_at_the_next_look(engine: Engine, newest: NewestSnapshot, clock: Clock) -> None:
     write(engine, "1")
-    assert held(archive) == 1
+    assert held(newest) == 1
     write(engine, "2")
-    assert held(archive) == 1
+    assert held(newest) == 1
     clock.now += 1.0
-    assert held(archive) == 2
+    assert held(newest) == 2
 
 
-def test_a_request_keeps_its_snapshot_while_others_move_on(engine: Engine, archive: Archive, clock: Clock) -> None:
+def test_a_request_keeps_its_snapshot_while_others_move_on(
+    engine: Engine, newest: NewestSnapshot, clock: Clock
+) -> None:
     write(engine, "1")
-    with archive.searcher() as old:
+    with newest.searcher() as old:
         write(engine, "2")
         clock.now += 1.0
-        assert held(archive) == 2
+        assert held(newest) == 2
         assert old.status().articles == 1
         assert old.document("1") is not None
 
 
-def test_the_old_searcher_is_closed_after_its_last_request(engine: Engine, archive: Archive, clock: Clock) -> None:
+def test_the_old_searcher_is_closed_after_its_last_request(
+    engine: Engine, newest: NewestSnapshot, clock: Clock
+) -> None:
     write(engine, "1")
     closed: list[str] = []
-    with archive.searcher() as first, archive.searcher() as second:
+    with newest.searcher() as first, newest.searcher() as second:
         assert first is second
         close = first.close
         first.close = lambda: (closed.append("closed"), close())  # type: ignore[method-assign, func-returns-value]
         write(engine, "2")
         clock.now += 1.0
-        assert held(archive) == 2
+        assert held(newest) == 2
         assert not closed
     assert closed == ["closed"]
 
 
-def test_a_missing_index_is_an_error_until_it_appears(engine: Engine, archive: Archive) -> None:
+def test_a_missing_index_is_an_error_until_it_appears(engine: Engine, newest: NewestSnapshot) -> None:
     for _ in range(2):
         with pytest.raises(IndexMissing):
-            held(archive)
-    assert isinstance(archive.problem, IndexMissing)
+            held(newest)
+    assert isinstance(newest.problem, IndexMissing)
     write(engine, "1")
-    assert held(archive) == 1
-    assert archive.problem is None
+    assert held(newest) == 1
+    assert newest.problem is None
 
 
 def test_the_last_good_state_answers_while_the_index_is_gone(
-    engine: Engine, archive: Archive, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    engine: Engine, newest: NewestSnapshot, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(engine, "1")
-    assert held(archive) == 1
+    assert held(newest) == 1
     shutil.move(tmp_path / "archive", tmp_path / "elsewhere")
     with caplog.at_level(logging.ERROR, "backfile.archive"):
         for _ in range(3):
             clock.now += 1.0
-            assert held(archive) == 1
-    assert isinstance(archive.problem, EngineError)
+            assert held(newest) == 1
+    assert isinstance(newest.problem, EngineError)
     assert len(caplog.records) == 1
     shutil.move(tmp_path / "elsewhere", tmp_path / "archive")
     write(engine, "2")
     clock.now += 1.0
-    assert held(archive) == 2
-    assert archive.problem is None
+    assert held(newest) == 2
+    assert newest.problem is None
 
 
 def test_many_threads_read_while_commits_come(engine: Engine) -> None:
-    archive = Archive(engine, check_seconds=0.0)
+    newest = NewestSnapshot(engine, check_seconds=0.0)
     write(engine, "0")
     failures: list[BaseException] = []
     done = threading.Event()
@@ -127,9 +131,9 @@ def test_many_threads_read_while_commits_come(engine: Engine) -> None:
         seen = 0
         while not done.is_set():
             try:
-                with archive.searcher() as searcher:
+                with newest.searcher() as searcher:
                     count = searcher.status().articles
-                    assert len(searcher.documents([str(n) for n in range(count)])) == count
+                    assert all(searcher.document(str(n)) for n in range(count))
                     assert count >= seen
                     seen = count
             except BaseException as error:  # noqa: BLE001 - reported by the test's own assertion
@@ -145,5 +149,5 @@ def test_many_threads_read_while_commits_come(engine: Engine) -> None:
     for thread in threads:
         thread.join()
     assert not failures
-    assert held(archive) == 6
-    archive.close()
+    assert held(newest) == 6
+    newest.close()

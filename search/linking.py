@@ -1,0 +1,139 @@
+"""The one pass that gives an answer its addresses: what is linked is decided here, how addresses look in `request`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from search.assist.related import Relatives
+from search.assist.suggest import Suggested
+from search.engines.base import IndexStatus
+from search.request.links import LinkMaker
+from search.request.request import FacetRequest, SearchRequest
+from search.results import response
+from search.results.answer import Alternative, Answer
+from search.results.applied import applied
+from search.results.facets import facet
+from search.results.overview import Holdings, calendar, index_info, section_tree
+from search.results.paging import Pages
+from search.results.response import (
+    Completion,
+    Correction,
+    Hit,
+    Links,
+    Overview,
+    QueryInfo,
+    RelatedHit,
+    RelatedResponse,
+    Relaxation,
+    SearchResponse,
+    SharedTerm,
+    Suggestions,
+)
+from search.results.timeline import timeline
+
+MAX_WHY = 8
+"""Shared terms that are listed for a related article."""
+
+
+def linked(answer: Answer, addresses: LinkMaker, took_ms: float) -> SearchResponse:
+    """The response to a search, with its addresses."""
+    request, results = answer.request, answer.results
+    counted = zip(request.facets, results.facets, strict=bool(results.facets))
+    return SearchResponse(
+        query=QueryInfo(request.q, applied(request, addresses), answer.expanded),
+        total=results.total,
+        took_ms=took_ms,
+        page=None if request.cursor else request.page,
+        per_page=request.per_page,
+        sort=request.effective_sort(),
+        links=_links(request, answer.pages, addresses),
+        hits=linked_hits(answer.hits, addresses, request, answer.position),
+        facets=tuple(facet(request, asked, counts, addresses) for asked, counts in counted),
+        timeline=timeline(results.timeline, request, addresses) if results.timeline else None,
+        suggestions=_suggestions(answer.corrections, answer.relaxations, addresses),
+        timed_out=results.timed_out,
+        warnings=answer.warnings,
+        index=index_info(answer.status),
+    )
+
+
+def linked_hits(
+    hits: Sequence[Hit], addresses: LinkMaker, request: SearchRequest | None = None, position: int | None = None
+) -> tuple[Hit, ...]:
+    """The hits with their pages; with a request, those pages know the way back, and their places from `position` on."""
+    ids = [hit.id for hit in hits]
+    urls = addresses.articles(ids, request, position) if request else [addresses.article(name) for name in ids]
+    return tuple(replace(hit, article_url=url) for hit, url in zip(hits, urls, strict=True))
+
+
+def _links(request: SearchRequest, pages: Pages, addresses: LinkMaker) -> Links:
+    def address(page: SearchRequest | None) -> str | None:
+        return addresses.search(page) if page is not None else None
+
+    return Links(
+        self=addresses.search(request),
+        first=address(pages.first),
+        prev=address(pages.prev),
+        next=address(pages.next),
+        last=address(pages.last),
+        html=addresses.rendering("html", request),
+        atom=addresses.rendering("atom", request),
+        feed=addresses.rendering("feed", request),
+        csv=addresses.rendering("csv", request),
+    )
+
+
+def _suggestions(
+    corrections: Iterable[Alternative], relaxations: Iterable[Alternative], addresses: LinkMaker
+) -> Suggestions:
+    return Suggestions(
+        tuple(Correction(other.text, other.total, addresses.search(other.request)) for other in corrections),
+        tuple(Relaxation(other.text, other.total, addresses.search(other.request)) for other in relaxations),
+    )
+
+
+def linked_completions(suggested: Iterable[Suggested], addresses: LinkMaker) -> tuple[Completion, ...]:
+    """The completions with the search or the article that each leads to."""
+
+    def address(target: SearchRequest | str) -> str:
+        return addresses.article(target) if isinstance(target, str) else addresses.search(target)
+
+    return tuple(Completion(row.text, row.kind, row.count, address(row.leads_to)) for row in suggested)
+
+
+def linked_relatives(
+    relatives: Relatives, hits: Sequence[Hit], status: IndexStatus, addresses: LinkMaker, took_ms: float
+) -> RelatedResponse:
+    """The response to a request for related articles; `hits` are those of `relatives.found`, as they are shown."""
+    shown = zip(relatives.found, linked_hits(hits, addresses), strict=True)
+    return RelatedResponse(
+        mode=relatives.mode,
+        terms=tuple(SharedTerm(term.spelling, term.articles) for term in relatives.terms),
+        total=relatives.total,
+        took_ms=took_ms,
+        hits=tuple(
+            RelatedHit(
+                hit, tuple(SharedTerm(term.spelling, term.articles) for term in row.shared[:MAX_WHY]), row.is_copy
+            )
+            for row, hit in shown
+        ),
+        warnings=relatives.warnings,
+        index=index_info(status),
+    )
+
+
+def linked_overview(held: Holdings, status: IndexStatus, time_zone: str, addresses: LinkMaker) -> Overview:
+    """The overview with the search that each section, period and language leads to."""
+    anything = SearchRequest()
+    languages: response.Facet = facet(
+        anything, FacetRequest("lang", len(held.languages.values)), held.languages, addresses
+    )
+    return Overview(
+        newest=linked_hits(held.newest, addresses),
+        sections=section_tree(held.sections, addresses),
+        years=calendar(held.years, held.months, time_zone, addresses),
+        undated=held.years.missing,
+        languages=languages.values,
+        index=index_info(status),
+    )

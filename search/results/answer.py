@@ -1,0 +1,35 @@
+"""The answer to a search before it is linked: what was asked, what was found, and which other searches are offered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from search.engines.base import IndexStatus, Results
+from search.request.request import SearchRequest
+from search.results.paging import Pages
+from search.results.response import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another search, which finds `total` articles: `text` is its query, or names the condition that it drops."""
+
+    text: str
+    request: SearchRequest
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything that `search.linking.linked` makes a response of. `position`: the place of the first hit, from 0."""
+
+    request: SearchRequest
+    results: Results
+    hits: tuple[Hit, ...]
+    position: int | None
+    pages: Pages
+    expanded: tuple[str, ...]
+    corrections: tuple[Alternative, ...]
+    relaxations: tuple[Alternative, ...]
+    warnings: tuple[str, ...]
+    status: IndexStatus
