@@ -46,7 +46,7 @@ def article(*blocks: str, **more: object) -> Document:
 
 
 def excerpted(document: Document, match: Match) -> Excerpts:
-    return excerpts(document, Highlighter(match))
+    return excerpts(document.head(), document.body, Highlighter(match))
 
 
 def test_spans_are_places_of_the_snippet_and_its_html_marks_them() -> None:
