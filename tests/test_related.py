@@ -13,10 +13,10 @@ from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Searcher
 from search.errors import NotFound, ParameterError
+from search.request.urls import Addresses
 from search.results.response import RelatedResponse
-from webui.urls import SiteLinks
 
-LINKS = SiteLinks()
+LINKS = Addresses()
 
 _LACHIN = (
     "The Lachin corridor was closed again. Mélanie Joly, the minister, spoke about Karabakh in Ottawa, "

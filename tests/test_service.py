@@ -19,12 +19,12 @@ from search.engines import open_engine
 from search.engines.base import CAPABILITIES, Engine, Searcher
 from search.errors import CursorExpired, ParameterError, QuerySyntaxError
 from search.request.request import DEFAULT_FACETS, FacetRequest, Filters, SearchRequest
+from search.request.urls import Addresses
 from search.results.cursor import decode, encode
 from search.results.response import Hit, Overview, SearchResponse
 from search.schema import MISSING
-from webui.urls import SiteLinks
 
-LINKS = SiteLinks()
+LINKS = Addresses()
 NOW = datetime(2024, 7, 5, 15, 30, tzinfo=UTC)
 
 _PEACE = (
@@ -323,7 +323,7 @@ def test_a_cursor_goes_through_every_hit_once_in_order(large: Engine, sort: str)
         seen: list[str] = []
         cursor: str | None = "*"
         while cursor:
-            answer = ask(searcher, "common", sort=sort, cursor=cursor, per_page=90, facets=(), timeline=False)
+            answer = ask(searcher, "common", sort=sort, cursor=cursor, per_page=90, facets=())
             assert (answer.page, answer.total) == (None, 700)
             seen += ids(answer)
             link = answer.links.next
@@ -388,7 +388,7 @@ def test_past_the_depth_of_pages_the_next_one_goes_by_cursor() -> None:
         for number in range(10_050):
             writer.add(Document(f"{number:05}", "x"))
     with opened.searcher() as searcher:
-        plain = {"facets": (), "timeline": False, "per_page": 100}
+        plain = {"facets": (), "per_page": 100}
         deepest = ask(searcher, page=100, **plain)
         assert deepest.links.last == deepest.links.self
         following = ask(searcher, cursor=_next_cursor(deepest), **plain)
@@ -414,7 +414,7 @@ def test_pages_of_groups_hold_every_article_once(large: Engine) -> None:
         pages = int(first.links.last.partition("page=")[2].partition("&")[0])
         shown: list[Hit] = []
         for page in range(1, pages + 1):
-            answer = ask(searcher, "common", group="story", per_page=30, page=page, facets=(), timeline=False)
+            answer = ask(searcher, "common", group="story", per_page=30, page=page, facets=())
             assert len(answer.hits) == 30 or page == pages
             shown += answer.hits
         assert any("grouped among the first 500" in warning for warning in answer.warnings)

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from search.request.request import SearchRequest
+from search.request.urls import Addresses
 from search.results.response import Facet, FacetValue, IndexInfo, Overview, Period, Timeline, TimelineBucket
 from webui import wording
 from webui.chart import HEIGHT, WIDTH, chart
 from webui.front import MAX_OPEN_YEARS, SHADES, front_view
-from webui.urls import SiteLinks
 from webui.views import facet_box, travelling
 
 
@@ -84,7 +84,7 @@ def value(name: str, count: int, selected: bool = False) -> FacetValue:
 
 def test_sections_stand_below_the_sections_they_are_in() -> None:
     values = (value("News", 9), value("Sport", 6), value("News > Economy > Oil", 5), value("News > Local", 4))
-    box = facet_box(Facet("section", "Section", values, 3, 7, True, "/m"), SearchRequest(), SiteLinks())
+    box = facet_box(Facet("section", "Section", values, 3, 7, True, "/m"), SearchRequest(), Addresses())
     assert [(row.label, row.depth) for row in box.rows] == [
         ("News", 0),
         ("Economy › Oil", 1),
@@ -98,16 +98,16 @@ def test_sections_stand_below_the_sections_they_are_in() -> None:
 
 def test_years_are_listed_by_time_and_a_chosen_absence_by_its_name() -> None:
     years = Facet("year", "Year", (value("1990", 5), value("1999", 3)), 0, 0, False)
-    assert [row.label for row in facet_box(years, SearchRequest(), SiteLinks()).rows] == ["1999", "1990"]
+    assert [row.label for row in facet_box(years, SearchRequest(), Addresses()).rows] == ["1999", "1990"]
     tags = Facet("tag", "Tag", (value("a", 5), value("_missing", 2, True)), 2, 0, False, "/m")
-    box = facet_box(tags, SearchRequest(), SiteLinks())
+    box = facet_box(tags, SearchRequest(), Addresses())
     assert [row.label for row in box.rows] == ["a", "No tag"]
     assert box.missing_row is None
 
 
 def test_a_new_query_takes_the_conditions_along_but_not_the_page() -> None:
     request = replace(SearchRequest(q="old", page=3, operator="or"), keywords=())
-    assert travelling(request, SiteLinks()) == (("op", "or"),)
+    assert travelling(request, Addresses()) == (("op", "or"),)
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Response, json, request
-from pydantic import TypeAdapter
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from search import service
 from search.errors import NotFound
+from search.request.parameters import NoParameters, RelatedParameters, SuggestParameters
+from search.request.reading import read, related_body
+from search.request.urls import article_api_path
+from search.results.as_json import jsonable, search_answer
 from search.results.response import Links
 from webui.answers import (
     ArticleLinks,
@@ -23,16 +25,7 @@ from webui.answers import (
 from webui.article import render_article
 from webui.asking import answer, ask, links_for
 from webui.caching import VERSION, conditional, current_minute, entity_tag, once
-from webui.parameters import (
-    NoParameters,
-    RelatedBody,
-    RelatedParameters,
-    SuggestParameters,
-    read,
-    validated,
-)
 from webui.site import current_site
-from webui.urls import article_api_path
 
 blueprint = Blueprint("api", __name__)
 
@@ -52,9 +45,7 @@ def search() -> Response:
 
         def make() -> Response:
             found = answer(searcher, asked)
-            body = _jsonable(found)
-            _keep_keys(body["hits"], asked.question.request.fields)
-            return once(_sent(body, _neighbours(found.links)), found)
+            return once(_sent(search_answer(found, asked.request.fields), _neighbours(found.links)), found)
 
         return conditional(tag, make)
 
@@ -76,7 +67,7 @@ def article(id: str) -> Response:
             found = article_answer(
                 document, str(render_article(document).html) if document.html else "", links, service.index_info(status)
             )
-            return _sent(_jsonable(found), [("alternate", links.html, "text/html"), ("related", links.related, JSON)])
+            return _sent(jsonable(found), [("alternate", links.html, "text/html"), ("related", links.related, JSON)])
 
         return conditional(entity_tag(status.generation, request.path), make)
 
@@ -97,7 +88,7 @@ def related(id: str) -> Response:
                 language=current_site().settings.language,
                 now=current_minute(),
             )
-            return _sent(_jsonable(found))
+            return _sent(jsonable(found))
 
         return conditional(entity_tag(searcher.status().generation, request.path, repr(parameters)), make)
 
@@ -106,7 +97,7 @@ def related(id: str) -> Response:
 def related_to_draft() -> Response:
     """Articles related to a draft, a title or an address that is sent."""
     read(NoParameters, request.query_string)
-    body = validated(RelatedBody, _json_body())
+    body = related_body(_json_body())
     with current_site().archive.searcher() as searcher:
         found = service.related(
             searcher,
@@ -119,7 +110,7 @@ def related_to_draft() -> Response:
             language=current_site().settings.language,
             now=current_minute(),
         )
-    response = _sent(_jsonable(found))
+    response = _sent(jsonable(found))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -135,7 +126,7 @@ def suggest() -> Response:
         def make() -> Response:
             found = service.suggest(searcher, parameters.q, links_for("html"), parameters.limit)
             if not browser:
-                return _sent(_jsonable(SuggestAnswer(parameters.q, found)))
+                return _sent(jsonable(SuggestAnswer(parameters.q, found)))
             texts = [row.text for row in found]
             notes = ["" if row.count is None else f"{row.count:,} articles" for row in found]
             urls = [current_site().absolute(row.url) for row in found]
@@ -156,7 +147,7 @@ def sections() -> Response:
 
         def make() -> Response:
             return _sent(
-                _jsonable(SectionsAnswer(service.sections(searcher, links_for("api")), service.index_info(status)))
+                jsonable(SectionsAnswer(service.sections(searcher, links_for("api")), service.index_info(status)))
             )
 
         return conditional(entity_tag(status.generation, request.path), make)
@@ -171,25 +162,7 @@ def status() -> Response:
         status = searcher.status()
     capabilities = tuple(sorted(site.archive.engine.capabilities))
     found = StatusAnswer(site.settings.title, status.engine, capabilities, VERSION, service.index_info(status))
-    return conditional(entity_tag(status.generation, request.path), lambda: _sent(_jsonable(found)))
-
-
-@cache
-def adapter(type_: Any) -> TypeAdapter[Any]:
-    """What writes values of that type as JSON; made once, for making it is slow."""
-    return TypeAdapter(type_)
-
-
-def _jsonable(value: Any) -> Any:
-    return adapter(value.__class__).dump_python(value, mode="json")
-
-
-def _keep_keys(hits: Iterable[dict[str, object]], keys: tuple[str, ...] | None) -> None:
-    if keys is None:
-        return
-    for hit in hits:
-        for key in hit.keys() - set(keys):
-            del hit[key]
+    return conditional(entity_tag(status.generation, request.path), lambda: _sent(jsonable(found)))
 
 
 def _sent(body: object, links: Iterable[tuple[str, str, str]] = (), content_type: str = JSON) -> Response:

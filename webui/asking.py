@@ -1,4 +1,4 @@
-"""From a request to an answer, the same way for JSON, pages and feeds."""
+"""From an HTTP request to an answer, the same way for JSON, pages and feeds."""
 
 from __future__ import annotations
 
@@ -9,49 +9,46 @@ from flask import request
 
 from search import service
 from search.engines.base import Searcher
+from search.request.reading import parse_search, without_tracking
+from search.request.request import SearchRequest
+from search.request.urls import Addresses, Rendering
 from search.results.response import SearchResponse
 from webui.caching import current_minute
-from webui.questions import Question, search_question, without_tracking
 from webui.site import current_site
-from webui.urls import PER_PAGE, SiteLinks
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it came: `links` makes the addresses of its answer, `now` is the time it is answered at."""
+    """A search as it came: `links` writes the addresses of its answer, `now` is the time it is answered at."""
 
-    question: Question
-    links: SiteLinks
+    request: SearchRequest
+    links: Addresses
     now: datetime
 
     @property
     def identity(self) -> str:
-        """Equal for questions that have the same answer in one state of the index, whatever the order of parameters."""
-        minute = self.now.isoformat() if "now" in self.question.request.q else ""
-        return f"{minute} {self.links.prefix} {self.links.kind} {self.question}"
+        """Equal for searches that have the same answer in one state of the index, whatever the order of parameters.
+
+        Raises ParameterError if the dates cannot be (`SearchRequest.bounds`).
+        """
+        minute = self.now.isoformat() if "now" in self.request.q else ""
+        return f"{minute} {self.links} {self.request} {self.request.bounds(self.now)}"
 
 
-def ask(kind: str) -> Asked:
-    """The question in the current request's address, for that rendering (see `webui.urls.ROUTES`).
+def ask(kind: Rendering) -> Asked:
+    """The search in the current request's address, for that rendering (see `search.request.urls.ROUTES`).
 
     Raises ParameterError. Pages forgive what mail and social sites hang on links; programs are told.
     """
-    settings = current_site().settings
-    now = current_minute()
     raw = request.query_string
-    question = search_question(
-        without_tracking(raw) if kind == "html" else raw,
-        now=now,
-        time_zone=settings.time_zone,
-        per_page=PER_PAGE[kind],
-    )
-    return Asked(question, links_for(kind, question), now)
+    asked = without_tracking(raw) if kind == "html" else raw
+    links = links_for(kind)
+    return Asked(parse_search(asked, kind=kind, time_zone=links.time_zone), links, current_minute())
 
 
-def links_for(kind: str, question: Question | None = None) -> SiteLinks:
-    """What makes addresses of that rendering on the current site."""
-    zone = current_site().settings.time_zone
-    return (question or Question.any()).links(kind, prefix=request.script_root, time_zone=zone)
+def links_for(kind: Rendering) -> Addresses:
+    """What writes the addresses of that rendering on the current site."""
+    return Addresses(kind, request.script_root, current_site().settings.time_zone)
 
 
 def answer(searcher: Searcher, asked: Asked) -> SearchResponse:
@@ -59,7 +56,7 @@ def answer(searcher: Searcher, asked: Asked) -> SearchResponse:
     site = current_site()
     return service.search(
         searcher,
-        asked.question.request,
+        asked.request,
         asked.links,
         now=asked.now,
         language=site.settings.language,

@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from flask import Blueprint, Response, json
 from lxml import etree
 
+from search.request.urls import Rendering
 from search.results.response import Hit, SearchResponse
 from webui.asking import Asked, answer, ask
 from webui.caching import conditional, entity_tag, once
@@ -56,12 +57,12 @@ def table() -> Response:
     return _fed("csv", _table)
 
 
-def _fed(kind: str, render: Render) -> Response:
+def _fed(kind: Rendering, render: Render) -> Response:
     asked = ask(kind)
-    request = replace(asked.question.request, facets=(), timeline=False, highlight="off" if kind == "csv" else "text")
+    request = replace(asked.request, facets=(), highlight="off" if kind == "csv" else "text")
     if kind != "csv" and request.sort is None:
         request = replace(request, sort="newest")
-    asked = replace(asked, question=replace(asked.question, request=request))
+    asked = replace(asked, request=request)
     with current_site().archive.searcher() as searcher:
         tag = entity_tag(searcher.status().generation, asked.identity, current_site().absolute("/"))
 
@@ -119,7 +120,7 @@ def _feed_links(found: SearchResponse, media_type: str) -> list[tuple[str, str, 
 
 
 def _add_paging(feed: etree._Element, asked: Asked, found: SearchResponse) -> None:
-    request = asked.question.request
+    request = asked.request
     numbers = {"totalResults": found.total, "itemsPerPage": found.per_page}
     if found.page is not None:
         numbers["startIndex"] = (found.page - 1) * found.per_page + 1

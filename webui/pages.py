@@ -13,11 +13,11 @@ from flask import Blueprint, Response, render_template, request
 
 from search import service
 from search.errors import NotFound
+from search.request.reading import parse_article, without_tracking
 from webui.article import heading_id
 from webui.asking import answer, ask, links_for
 from webui.caching import conditional, current_minute, entity_tag
 from webui.front import front_view
-from webui.questions import article_question, without_tracking
 from webui.site import current_site
 from webui.story import story_view, value_url
 from webui.views import search_view
@@ -56,7 +56,7 @@ def search() -> Response:
 
         def make() -> str:
             response = answer(searcher, asked)
-            view = search_view(response, asked.question.request, asked.links, searcher.values("section"))
+            view = search_view(response, asked.request, asked.links, searcher.values("section"))
             return render_template("search.html", response=response, view=view)
 
         return _page(searcher.status().generation, asked.identity, make)
@@ -67,19 +67,21 @@ def article(id: str) -> Response:
     """A stored article; reached from a search, with its words marked and the way to the next one."""
     settings = current_site().settings
     query_string = without_tracking(request.query_string)
-    question = article_question(query_string, now=current_minute(), time_zone=settings.time_zone)
-    links = links_for("html", question)
+    found_by = parse_article(query_string, time_zone=settings.time_zone)
+    moment = found_by.request.resolved(current_minute()) if found_by else None
+    links = links_for("html")
     with current_site().archive.searcher() as searcher:
 
         def make() -> str:
             document = searcher.document(id)
             if document is None:
                 raise NotFound(f"there is no article {id[:200]!r}")
-            view = story_view(searcher, document, question, links, settings.language)
+            view = story_view(searcher, document, found_by, links, settings.language)
             own = current_site().absolute(links.article(id))
             return render_template("article.html", article=document, view=view, text=view.text, canonical=own)
 
-        return _page(searcher.status().generation, request.path + "?" + query_string.decode("latin-1"), make)
+        address = f"{request.path}?{query_string.decode('latin-1')} {moment}"
+        return _page(searcher.status().generation, address, make)
 
 
 def _page(generation: str, address: str, make: Callable[[], str]) -> Response:

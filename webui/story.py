@@ -16,14 +16,14 @@ from search.document import Document
 from search.engines.base import Searcher
 from search.highlight.highlighter import Highlighter, merged
 from search.request.planning import understand
+from search.request.reading import WayBack
 from search.request.request import Filters, SearchRequest
+from search.request.urls import Addresses
 from search.results.deep_links import web_address
 from search.results.hits import moment_text
 from search.results.response import Hit, RelatedHit
 from webui.article import ArticleText, mark_text, render_article
 from webui.marking import Spans
-from webui.questions import Question
-from webui.urls import SiteLinks
 from webui.views import travelling
 from webui.wording import Link, host
 
@@ -68,17 +68,17 @@ class StoryView:
 
 
 def story_view(
-    searcher: Searcher, document: Document, question: Question | None, links: SiteLinks, language: str
+    searcher: Searcher, document: Document, found_by: WayBack | None, links: Addresses, language: str
 ) -> StoryView:
-    """The view of `document`, reached by `question`; `language` is that of the stop words.
+    """The view of `document`, which the search `found_by` led to; `language` is that of the stop words.
 
     Raises QuerySyntaxError, ParameterError and EngineError.
     """
-    request = question.request if question else SearchRequest(time_zone=links.time_zone)
+    request = found_by.request if found_by else SearchRequest(time_zone=links.time_zone)
     spans = _spans(searcher, document, request, language)
     zone = ZoneInfo(request.time_zone)
     original = web_address(document.url)
-    position = question.position if question else None
+    position = found_by.position if found_by else None
     previous, following = _neighbours(searcher, request, position, links, language)
     return StoryView(
         text=render_article(document, spans),
@@ -94,9 +94,9 @@ def story_view(
         original=original,
         host=host(original),
         related=tuple(_related(searcher, document, links)),
-        searched=question is not None,
+        searched=found_by is not None,
         q=request.q,
-        hidden=travelling(request, links) if question else (),
+        hidden=travelling(request, links) if found_by else (),
         back_url=links.search(request.on_page((position or 0) // max(request.per_page, 1) + 1)),
         position=position,
         previous=previous,
@@ -120,14 +120,14 @@ def _spans(searcher: Searcher, document: Document, request: SearchRequest, langu
 
 
 def _neighbours(
-    searcher: Searcher, request: SearchRequest, position: int | None, links: SiteLinks, language: str
+    searcher: Searcher, request: SearchRequest, position: int | None, links: Addresses, language: str
 ) -> tuple[Hit | None, Hit | None]:
     if position is None:
         return None, None
     return service.neighbours(searcher, request, position, links, language=language)
 
 
-def _related(searcher: Searcher, document: Document, links: SiteLinks) -> Iterator[RelatedGroup]:
+def _related(searcher: Searcher, document: Document, links: Addresses) -> Iterator[RelatedGroup]:
     """What was published up to that day, and what came after; without a day there is no after."""
     for mode, label in RELATED if document.published else RELATED[:1]:
         found = service.related(searcher, links, id=document.id, mode=mode, limit=MAX_RELATED)
@@ -135,18 +135,18 @@ def _related(searcher: Searcher, document: Document, links: SiteLinks) -> Iterat
             yield RelatedGroup(label, found.hits)
 
 
-def _links_to(field: str, values: tuple[str, ...], links: SiteLinks) -> tuple[Link, ...]:
+def _links_to(field: str, values: tuple[str, ...], links: Addresses) -> tuple[Link, ...]:
     return tuple(Link(value, value_url(field, value, links)) for value in values)
 
 
-def value_url(field: str, value: str, links: SiteLinks) -> str:
+def value_url(field: str, value: str, links: Addresses) -> str:
     """The articles that hold that value in that keyword field."""
     return replace(links, kind="html").search(
         SearchRequest(time_zone=links.time_zone).with_filters(field, Filters((value,)))
     )
 
 
-def _language(document: Document, links: SiteLinks) -> Link | None:
+def _language(document: Document, links: Addresses) -> Link | None:
     if not document.language:
         return None
     return Link(language_name(document.language), value_url("lang", document.language, links))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Final
 
 from search.engines.base import Searcher
 from search.errors import QuerySyntaxError
-from search.query import to_text
-from search.query.tree import Query
 from search.request.planning import counting_plan, understand
 from search.request.request import SearchRequest
 
@@ -34,7 +31,7 @@ class Counting:
     ) -> None:
         self.searcher = searcher
         self.language = language
-        self._now = now
+        self.now = now or datetime.now(UTC)
         self._left = searches
         self._seconds = seconds
         self._known: dict[SearchRequest, int] = {}
@@ -51,14 +48,9 @@ class Counting:
         self._left -= 1
         started = monotonic()
         try:
-            question = understand(self.searcher, request, self.language, self._now)
+            question = understand(self.searcher, request, self.language, self.now)
             return self.searcher.search(counting_plan(question, request, self._seconds)).total
         except QuerySyntaxError:
             return 0
         finally:
             self._seconds -= monotonic() - started
-
-
-def asking(request: SearchRequest, tree: Query) -> SearchRequest:
-    """The request with that query in place of its own, from the first page; bare words of it must all match."""
-    return replace(request, q=to_text(tree), operator="and", page=1, cursor=None)

@@ -25,8 +25,9 @@ from search.errors import NotFound, ParameterError
 from search.query.match import MatchAny, MatchNone, MatchTerm
 from search.query.terms import query_term
 from search.ranking import inverse_document_frequency
-from search.request.links import LinkMaker
 from search.request.request import SearchRequest
+from search.request.urls import Addresses
+from search.request.wording import out_of_range, unknown
 from search.results.grouping import Row, near_copies
 from search.results.hits import Scene, hits
 from search.results.overview import index_info
@@ -69,7 +70,7 @@ class Telling:
 
 def related(
     searcher: Searcher,
-    links: LinkMaker,
+    links: Addresses,
     *,
     id: str | None = None,
     text: str = "",
@@ -87,9 +88,9 @@ def related(
     """
     started = perf_counter()
     if mode not in MODES:
-        raise ParameterError("mode", f"there is no {str(mode)[:64]!r}; choose from {', '.join(MODES)}")
+        raise ParameterError("mode", unknown(str(mode), MODES))
     if not 1 <= limit <= MAX_LIMIT:
-        raise ParameterError("limit", f"must be from 1 to {MAX_LIMIT}")
+        raise ParameterError("limit", out_of_range(1, MAX_LIMIT))
     own, stored = _own(searcher, id, url, title, text, language, now or datetime.now(UTC))
     status = searcher.status()
     terms = telling_terms(searcher, own, status.articles, stored=stored)

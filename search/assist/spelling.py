@@ -12,13 +12,14 @@ from itertools import pairwise
 from typing import Final
 
 from search.analysis import analyze
-from search.assist.count_budget import Counting, asking
+from search.assist.count_budget import Counting
 from search.engines.base import Searcher
+from search.query import to_text
 from search.query.patterns import edit_distance
 from search.query.rewrite import joined, positive_parts, replaced, rewritten
 from search.query.tree import And, Or, Phrase, Query, Word
-from search.request.links import LinkMaker
 from search.request.request import SearchRequest
+from search.request.urls import Addresses
 from search.results.response import Correction
 
 MAX_CORRECTIONS: Final = 3
@@ -55,7 +56,7 @@ class Unknown:
 
 
 def did_you_mean(
-    tree: Query, total: int, request: SearchRequest, links: LinkMaker, counting: Counting
+    tree: Query, total: int, request: SearchRequest, links: Addresses, counting: Counting
 ) -> tuple[Correction, ...]:
     """At most three other queries that find more, the one that finds most first, then the likeliest.
 
@@ -67,7 +68,7 @@ def did_you_mean(
     corrections: list[Correction] = []
     senses: set[tuple[str, ...]] = set()
     for corrected in dict.fromkeys(_candidates(tree, total, searcher)):
-        asked = asking(request, corrected)
+        asked = request.asking(to_text(corrected))
         sense = tuple(token.stem for token in analyze(asked.q, counting.language))
         if sense not in senses and (count := counting.total(asked)) > 2 * total:
             senses.add(sense)

@@ -17,8 +17,9 @@ from search.errors import ParameterError
 from search.highlight.highlighter import Highlighter
 from search.query.match import Match, MatchAny, MatchEvery, MatchPhrase, MatchPrefix, MatchTerm, Term
 from search.query.terms import query_term
-from search.request.links import LinkMaker
 from search.request.request import Filters, SearchRequest
+from search.request.urls import Addresses
+from search.request.wording import out_of_range
 from search.results.response import Completion
 
 MAX_TYPED: Final = 200
@@ -39,14 +40,14 @@ _RARE: Final = 300
 
 
 def suggest(
-    searcher: Searcher, q: str, links: LinkMaker, limit: int = 8, *, language: str = "en"
+    searcher: Searcher, q: str, links: Addresses, limit: int = 8, *, language: str = "en"
 ) -> tuple[Completion, ...]:
     """At most `limit` completions of what is typed so far, each leading to at least one article.
 
     The last word may be unfinished. Frequent words come first, then sections, then articles, then headings.
     """
     if not 1 <= limit <= MAX_LIMIT:
-        raise ParameterError("limit", f"must be from 1 to {MAX_LIMIT}")
+        raise ParameterError("limit", out_of_range(1, MAX_LIMIT))
     typed = q[:MAX_TYPED]
     tokens = [token for token in analyze(typed, "") if not token.compound][:MAX_WORDS]
     if not tokens:
@@ -97,12 +98,12 @@ class _Titles:
         return self._searcher.documents([hit.id for hit in results.hits], body=False)
 
 
-def _articles(titles: _Titles, links: LinkMaker, limit: int) -> Iterator[Completion]:
+def _articles(titles: _Titles, links: Addresses, limit: int) -> Iterator[Completion]:
     for document in titles.found("title", limit):
         yield Completion(document.title, "article", None, links.article(document.id))
 
 
-def _headings(titles: _Titles, words: int, links: LinkMaker, limit: int) -> Iterator[Completion]:
+def _headings(titles: _Titles, words: int, links: Addresses, limit: int) -> Iterator[Completion]:
     highlighter = Highlighter(titles.match("headings"))
     for document in titles.found("headings", limit):
         for heading in document.headings:
@@ -112,7 +113,7 @@ def _headings(titles: _Titles, words: int, links: LinkMaker, limit: int) -> Iter
                 break
 
 
-def _sections(searcher: Searcher, tokens: list[Token], links: LinkMaker, limit: int) -> Iterator[Completion]:
+def _sections(searcher: Searcher, tokens: list[Token], links: Addresses, limit: int) -> Iterator[Completion]:
     *whole, last = [token.surface for token in tokens]
     found = [
         (-count, value)
@@ -134,7 +135,7 @@ def _words(
     typed: str,
     tokens: list[Token],
     frequent: list[str],
-    links: LinkMaker,
+    links: Addresses,
     language: str,
     limit: int,
 ) -> Iterator[Completion]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from search.engines.base import DateFilter, Filter, KeywordFilter, Plan, Recency, Searcher
+from search.document import Moment
+from search.engines.base import DateFilter, FacetPlan, Filter, KeywordFilter, Plan, Recency, Searcher
 from search.query import parse, resolve
 from search.query.match import (
     Match,
@@ -21,8 +22,8 @@ from search.query.match import (
     MatchWildcard,
 )
 from search.query.tree import Query
-from search.request.request import SearchRequest
-from search.results.facets import facet_plan
+from search.request.facets import facet_kind
+from search.request.request import FacetRequest, SearchRequest
 from search.schema import MISSING, TEXT_FIELDS
 
 
@@ -31,6 +32,7 @@ class Question:
     """A request's query understood: the reader's tree and what an engine is to match.
 
     `expanded`: other words that are searched too. `quoted`: it asks for exact words, so recency must not reorder them.
+    `dates`: the request's first and last moment, relative times counted back from now.
     """
 
     tree: Query
@@ -38,27 +40,30 @@ class Question:
     warnings: tuple[str, ...]
     expanded: tuple[str, ...]
     quoted: bool
+    dates: tuple[Moment | None, Moment | None]
 
 
 def understand(searcher: Searcher, request: SearchRequest, language: str, now: datetime | None = None) -> Question:
-    """The query of the request, parsed and resolved; `language` is that of its stop words, `now` the time its dates
-    are counted from. Raises QuerySyntaxError.
+    """The query of the request, parsed and resolved; `language` is that of its stop words, `now` the time that relative
+    dates are counted back from. Raises QuerySyntaxError, ParameterError.
     """
-    parsed = parse(request.q, request.operator, now=now)
-    question = resolved(searcher, request, parsed.query, language)
-    return replace(question, warnings=(*parsed.warnings, *question.warnings))
-
-
-def resolved(searcher: Searcher, request: SearchRequest, tree: Query, language: str) -> Question:
-    """The tree resolved in this archive, as the request searches it."""
+    clock = now or datetime.now(UTC)
+    parsed = parse(request.q, request.operator, now=clock)
     result = resolve(
-        tree,
+        parsed.query,
         fields=request.fields_searched or tuple(TEXT_FIELDS),
         languages=tuple(searcher.values("lang")),
         stop_language=language,
         keyword_values=searcher.values,
     )
-    return Question(tree, result.match, tuple(result.warnings), tuple(result.expanded), result.quoted)
+    return Question(
+        tree=parsed.query,
+        match=result.match,
+        warnings=(*parsed.warnings, *result.warnings),
+        expanded=tuple(result.expanded),
+        quoted=result.quoted,
+        dates=request.bounds(clock),
+    )
 
 
 def plan(question: Question, request: SearchRequest, capabilities: Collection[str], now: datetime) -> Plan:
@@ -66,8 +71,8 @@ def plan(question: Question, request: SearchRequest, capabilities: Collection[st
     recent = request.effective_sort() == "relevance" and not question.quoted and "recency" in capabilities
     return Plan(
         query=_with_exclusions(question.match, request),
-        filters=_filters(request),
-        facets=tuple(facet_plan(request, asked) for asked in request.facets) if "facets" in capabilities else (),
+        filters=_filters(question, request),
+        facets=tuple(_facet_plan(request, asked) for asked in request.facets) if "facets" in capabilities else (),
         timeline=request.timeline and "timeline" in capabilities,
         sort=request.effective_sort(),
         date_field=request.date,
@@ -81,7 +86,7 @@ def counting_plan(question: Question, request: SearchRequest, deadline: float | 
     """The plan that only counts what the request finds."""
     return Plan(
         query=_with_exclusions(question.match, request),
-        filters=_filters(request),
+        filters=_filters(question, request),
         date_field=request.date,
         time_zone=request.time_zone,
         limit=0,
@@ -105,15 +110,27 @@ def _with_exclusions(match: Match, request: SearchRequest) -> Match:
     return MatchEvery((match, *excluded)) if excluded else match
 
 
-def _filters(request: SearchRequest) -> tuple[Filter, ...]:
+def _filters(question: Question, request: SearchRequest) -> tuple[Filter, ...]:
     filters: list[Filter] = []
     for name, asked in request.keywords:
         without = (MISSING,) if MISSING in asked.exclude else ()
         if asked.include or without:
             filters.append(KeywordFilter(name, asked.include, without))
-    if request.start is not None or request.end is not None:
-        filters.append(DateFilter(request.date, request.start, request.end))
+    start, end = question.dates
+    if start is not None or end is not None:
+        filters.append(DateFilter(request.date, start, end))
     return tuple(filters)
+
+
+def _facet_plan(request: SearchRequest, asked: FacetRequest) -> FacetPlan:
+    """What the engine has to count for one facet of the request."""
+    kind = facet_kind(asked.name)
+    return FacetPlan(
+        field=kind.keyword or request.date,
+        size=asked.size,
+        selected=tuple(value for value in request.selected(kind) if value != MISSING),
+        interval=kind.interval,
+    )
 
 
 def lacking(question: Question, request: SearchRequest, capabilities: Collection[str]) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from search.dates import zone_named
 from search.document import Document, Moment
 from search.engines.base import Plan, Searcher
 from search.highlight.highlighter import Highlighter, mark_html
-from search.request.links import LinkMaker
 from search.request.request import SearchRequest
+from search.request.urls import Addresses
 from search.results.deep_links import web_address
 from search.results.explain import explained
 from search.results.grouping import Row
@@ -35,7 +35,7 @@ class Scene:
     request: SearchRequest
     plan: Plan
     articles: int
-    links: LinkMaker
+    links: Addresses
     linked: bool = True
 
 

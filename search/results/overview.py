@@ -11,9 +11,9 @@ from search.document import SECTION_SEPARATOR, section_ancestors
 from search.engines.base import FacetCounts, FacetPlan, IndexStatus, Plan, Searcher
 from search.periods import in_words
 from search.query.match import MatchAll
-from search.request.links import LinkMaker
 from search.request.request import FacetRequest, Filters, SearchRequest
-from search.results.facets import facet, within
+from search.request.urls import Addresses
+from search.results.facets import facet
 from search.results.grouping import Row
 from search.results.hits import Scene, hits
 from search.results.response import IndexInfo, Overview, Period, SectionNode
@@ -25,7 +25,7 @@ MAX_DEPTH: Final = 12
 """Levels of sections shown; what is filed deeper counts in the last one shown."""
 
 
-def sections(searcher: Searcher, links: LinkMaker) -> tuple[SectionNode, ...]:
+def sections(searcher: Searcher, links: Addresses) -> tuple[SectionNode, ...]:
     """The sections as a tree, the largest first, each with the articles in it and below it."""
     counts = searcher.values("section")
     below: dict[str, set[str]] = defaultdict(set)
@@ -38,7 +38,7 @@ def sections(searcher: Searcher, links: LinkMaker) -> tuple[SectionNode, ...]:
 
 
 def _nodes(
-    parent: str, below: Mapping[str, set[str]], counts: Mapping[str, int], links: LinkMaker
+    parent: str, below: Mapping[str, set[str]], counts: Mapping[str, int], links: Addresses
 ) -> tuple[SectionNode, ...]:
     children = sorted(below.get(parent, ()), key=lambda value: (-counts.get(value, 0), value))
     return tuple(
@@ -53,7 +53,7 @@ def _nodes(
     )
 
 
-def overview(searcher: Searcher, links: LinkMaker, *, time_zone: str = "UTC") -> Overview:
+def overview(searcher: Searcher, links: Addresses, *, time_zone: str = "UTC") -> Overview:
     """The archive as its home page shows it."""
     request = SearchRequest(sort="newest", time_zone=time_zone)
     todo = Plan(
@@ -87,13 +87,13 @@ def index_info(status: IndexStatus) -> IndexInfo:
     return IndexInfo(status.generation, status.articles, built)
 
 
-def _years(years: FacetCounts, months: FacetCounts, request: SearchRequest, links: LinkMaker) -> tuple[Period, ...]:
+def _years(years: FacetCounts, months: FacetCounts, request: SearchRequest, links: Addresses) -> tuple[Period, ...]:
     by_year: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for month, count in sorted(months.values):
         by_year[month[:4]].append((month, count))
 
     def period(value: str, count: int, inner: tuple[Period, ...] = ()) -> Period:
-        return Period(value, in_words(value), count, links.search(within(request, value)), inner)
+        return Period(value, in_words(value), count, links.search(request.within(value)), inner)
 
     return tuple(
         period(year, count, tuple(period(*month) for month in by_year[year]))
