@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,8 @@ from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.base import CAPABILITIES, Engine, Searcher
 from search.errors import CursorExpired, ParameterError, QuerySyntaxError
+from search.query.dates import RelativeTime
+from search.request.reading import parse_search
 from search.request.request import DEFAULT_FACETS, FacetRequest, Filters, SearchRequest
 from search.request.urls import Addresses
 from search.results.cursor import decode, encode
@@ -213,6 +215,10 @@ def test_an_article_with_a_strange_and_long_id_is_found_and_linked() -> None:
         ({"keywords": (("tag", Filters(tuple(map(str, range(51))))),)}, "filter"),
         ({"facets": (FacetRequest("smell"),)}, "facets"),
         ({"facets": (FacetRequest("tag", 0),)}, "facets"),
+        ({"fields": ("smell",)}, "fields"),
+        ({"start": date(2024, 7, 2), "end": date(2024, 7, 1)}, "from"),
+        ({"end": RelativeTime(9999, "y")}, "to"),
+        ({"cursor": "*", "page": 2}, "cursor"),
         ({"cursor": "*", "group": "story"}, "cursor"),
         ({"cursor": "*", "per_page": 0}, "cursor"),
     ],
@@ -343,6 +349,26 @@ def test_a_cursor_keeps_its_time_so_that_recency_cannot_shift_hits(large: Engine
         request = SearchRequest(q="common", cursor=cursor)
         later = service.search(searcher, request, LINKS, now=NOW.replace(year=2044))
         assert ids(later) == ids(ask(searcher, "common", page=2))
+
+
+def test_a_cursor_keeps_its_time_so_that_relative_dates_cannot_move(large: Engine) -> None:
+    request = SearchRequest(q="common", start=RelativeTime(15, "y"), per_page=20, facets=())
+    with large.searcher() as searcher:
+        begun = service.search(searcher, replace(request, cursor="*"), LINKS, now=NOW)
+        assert begun.links.next is not None
+        assert "from=2009-07-05T15:30:00%2B00:00" in begun.links.next
+        following = parse_search(urlsplit(begun.links.next).query.encode(), kind="html")
+        later = NOW + timedelta(days=400)
+        assert service.search(searcher, following, LINKS, now=later).total == begun.total
+        assert service.search(searcher, request, LINKS, now=later).total < begun.total
+
+
+def test_advice_counts_relative_dates_back_from_the_same_moment(searcher: Searcher) -> None:
+    answer = ask(searcher, "printing", start=RelativeTime(3, "d"))
+    [relaxed] = [row for row in answer.suggestions.relax if row.drop.startswith("the dates")]
+    assert (relaxed.drop, relaxed.total) == ("the dates (since 2 July 2024, 15:30 UTC)", 3)
+    assert answer.query.applied[0].value == "2024-07-02T15:30:00+00:00.."
+    assert answer.links.self == "/search?q=printing&from=now-3d"
 
 
 def test_a_cursor_of_another_search_is_refused(large: Engine) -> None:
