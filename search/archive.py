@@ -24,10 +24,11 @@ from search.engines.conventions import leaf_text
 from search.engines.grouping import MAX_GROUPED
 from search.errors import EngineError, NotFound, ParameterError
 from search.linking import linked, linked_completions, linked_hits, linked_overview, linked_relatives
-from search.request.links import LinkMaker
 from search.request.planning import Planner, ResolvedQuery
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
+from search.request.urls import Addresses
 from search.request.validation import check
+from search.request.wording import out_of_range
 from search.results.answer import Alternative, Answer
 from search.results.applied import unknown_values
 from search.results.article import FoundArticle, Marks
@@ -81,24 +82,24 @@ class Archive:
         """Closes the snapshot as soon as nobody holds it. The archive opens another one when it is asked again."""
         self._newest.close()
 
-    def search(self, request: SearchRequest, addresses: LinkMaker) -> SearchResponse:
+    def search(self, request: SearchRequest, addresses: Addresses) -> SearchResponse:
         """See `PinnedArchive.search`."""
         with self.pinned() as pinned:
             return pinned.search(request, addresses)
 
-    def suggest(self, text: str, addresses: LinkMaker, limit: int = 8) -> tuple[Completion, ...]:
+    def suggest(self, text: str, addresses: Addresses, limit: int = 8) -> tuple[Completion, ...]:
         """See `PinnedArchive.suggest`."""
         with self.pinned() as pinned:
             return pinned.suggest(text, addresses, limit)
 
     def related(
-        self, subject: Subject, addresses: LinkMaker, *, mode: Mode = "background", limit: int = 10
+        self, subject: Subject, addresses: Addresses, *, mode: Mode = "background", limit: int = 10
     ) -> RelatedResponse:
         """See `PinnedArchive.related`."""
         with self.pinned() as pinned:
             return pinned.related(subject, addresses, mode=mode, limit=limit)
 
-    def overview(self, addresses: LinkMaker) -> Overview:
+    def overview(self, addresses: Addresses) -> Overview:
         """See `PinnedArchive.overview`."""
         with self.pinned() as pinned:
             return pinned.overview(addresses)
@@ -108,7 +109,7 @@ class Archive:
         with self.pinned() as pinned:
             return pinned.article(id)
 
-    def neighbours(self, request: SearchRequest, position: int, addresses: LinkMaker) -> tuple[Hit | None, Hit | None]:
+    def neighbours(self, request: SearchRequest, position: int, addresses: Addresses) -> tuple[Hit | None, Hit | None]:
         """See `PinnedArchive.neighbours`."""
         with self.pinned() as pinned:
             return pinned.neighbours(request, position, addresses)
@@ -142,7 +143,7 @@ class PinnedArchive:
         """What the engine can do: see `search.engines.base.CAPABILITIES`."""
         return self._planner.capabilities
 
-    def search(self, request: SearchRequest, addresses: LinkMaker) -> SearchResponse:
+    def search(self, request: SearchRequest, addresses: Addresses) -> SearchResponse:
         """The whole answer to a request. What the engine lacks is left out and named in `warnings`.
 
         Raises QuerySyntaxError, ParameterError, CursorExpired.
@@ -152,18 +153,18 @@ class PinnedArchive:
         response = linked(answer, addresses, 0.0)
         return replace(response, took_ms=_milliseconds(started))
 
-    def neighbours(self, request: SearchRequest, position: int, addresses: LinkMaker) -> tuple[Hit | None, Hit | None]:
+    def neighbours(self, request: SearchRequest, position: int, addresses: Addresses) -> tuple[Hit | None, Hit | None]:
         """The hits before and after position `position` (from 0) of a result list, without snippets; None at its ends.
 
         Raises QuerySyntaxError, ParameterError.
         """
         bare = replace(
             request,
-            cursor=None, page=1, facets=(), timeline=False, fields=("id", "title"), explain=False, highlight="off",
+            cursor=None, page=1, facets=(), fields=("id", "title"), explain=False, highlight="off",
         )  # fmt: skip
         check(bare)
         if not 0 <= position < MAX_PAGE_DEPTH:
-            raise ParameterError("position", f"must be from 0 to {MAX_PAGE_DEPTH - 1:,}")
+            raise ParameterError("position", out_of_range(0, MAX_PAGE_DEPTH - 1))
         first = max(0, position - 1)
         plan = self._planner.plan(self._planner.resolve(bare), bare)
         plan = replace(plan, offset=first, limit=position + 2 - first, deadline=self._deadline)
@@ -176,7 +177,7 @@ class PinnedArchive:
         id: str,
         request: SearchRequest | None = None,
         position: int | None = None,
-        addresses: LinkMaker | None = None,
+        addresses: Addresses | None = None,
     ) -> FoundArticle:
         """A stored article; with the search that led to it, what that marks, and the hits around `position`.
 
@@ -193,7 +194,7 @@ class PinnedArchive:
         return FoundArticle(document, marks, previous, following)
 
     def related(
-        self, subject: Subject, addresses: LinkMaker, *, mode: Mode = "background", limit: int = 10
+        self, subject: Subject, addresses: Addresses, *, mode: Mode = "background", limit: int = 10
     ) -> RelatedResponse:
         """Articles related to a stored article or to a draft: see `search.assist.related.related`.
 
@@ -208,19 +209,19 @@ class PinnedArchive:
         response = linked_relatives(found, shown, self.status, addresses, 0.0)
         return replace(response, took_ms=_milliseconds(started))
 
-    def suggest(self, text: str, addresses: LinkMaker, limit: int = 8) -> tuple[Completion, ...]:
+    def suggest(self, text: str, addresses: Addresses, limit: int = 8) -> tuple[Completion, ...]:
         """At most `limit` completions of what is typed so far: see `search.assist.suggest.suggest`.
 
         Raises ParameterError.
         """
         return linked_completions(suggest(self._planner, text, limit), addresses)
 
-    def overview(self, addresses: LinkMaker) -> Overview:
+    def overview(self, addresses: Addresses) -> Overview:
         """The archive as its home page shows it, years and months in the archive's time zone."""
         zone = self._settings.time_zone
         return linked_overview(holdings(self._planner, zone), self.status, zone, addresses)
 
-    def sections(self, addresses: LinkMaker) -> tuple[SectionNode, ...]:
+    def sections(self, addresses: Addresses) -> tuple[SectionNode, ...]:
         """The sections as a tree, the largest first."""
         return section_tree(self.section_counts(), addresses)
 
@@ -231,12 +232,16 @@ class PinnedArchive:
     def _answer(self, request: SearchRequest) -> Answer:
         check(request)
         planner, generation = self._planner, self.status.generation
-        cursor = opened_cursor(request, generation)
-        if request.cursor is not None and "cursor" not in planner.capabilities:
-            raise ParameterError("cursor", "this index cannot go on from a cursor; use page")
+        absolute = request.resolved(planner.now)
+        if request.cursor is not None:
+            request = absolute  # a cursor belongs to one moment, and so do the addresses beside it
+            if "cursor" not in planner.capabilities:
+                raise ParameterError("cursor", "this index cannot go on from a cursor; use page")
+        cursor = opened_cursor(absolute, generation)
         moment = cursor.now if cursor else planner.recency_time()
         resolved = planner.resolve(request)
-        plan = replace(for_page(planner.plan(resolved, request, moment), request, cursor), deadline=self._deadline)
+        plan = for_page(planner.plan(resolved, request, moment), request, cursor)
+        plan = replace(plan, deadline=self._deadline)
         results = self._searcher.search(plan)
         corrections, relaxed = self._alternatives(resolved, request, results)
         return Answer(
@@ -244,12 +249,13 @@ class PinnedArchive:
             results=results,
             hits=hits(results.hits, HitContext(request, plan, self.status.articles)),
             position=None if request.cursor else plan.offset,
-            pages=pages_around(request, results, generation, moment),
+            pages=pages_around(request, absolute, results, generation, moment),
             expanded=resolved.expanded,
             corrections=corrections,
             relaxations=relaxed,
             warnings=self._warnings(resolved, request, results),
             status=self.status,
+            now=planner.now,
         )
 
     def _alternatives(

@@ -52,13 +52,14 @@ class QuerySyntaxError(RequestError):
 
 
 class ParameterError(RequestError):
-    """A parameter is unknown or its value is out of range; `name` is the parameter."""
+    """A parameter is unknown or its value is out of range; `name` is the parameter, `reason` what is wrong with it."""
 
     title = "A parameter is not valid"
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(f"{name}: {message}")
         self.name = name
+        self.reason = message
 
 
 class CursorExpired(RequestError):

@@ -8,8 +8,8 @@ from dataclasses import replace
 from search.assist.related import Relatives
 from search.assist.suggest import Suggested
 from search.engines.base import IndexStatus
-from search.request.links import LinkMaker
 from search.request.request import FacetRequest, SearchRequest
+from search.request.urls import Addresses
 from search.results import response
 from search.results.answer import Alternative, Answer
 from search.results.applied import applied
@@ -36,12 +36,12 @@ MAX_WHY = 8
 """Shared terms that are listed for a related article."""
 
 
-def linked(answer: Answer, addresses: LinkMaker, took_ms: float) -> SearchResponse:
+def linked(answer: Answer, addresses: Addresses, took_ms: float) -> SearchResponse:
     """The response to a search, with its addresses."""
     request, results = answer.request, answer.results
     counted = zip(request.facets, results.facets, strict=bool(results.facets))
     return SearchResponse(
-        query=QueryInfo(request.q, applied(request, addresses), answer.expanded),
+        query=QueryInfo(request.q, applied(request, addresses, answer.now), answer.expanded),
         total=results.total,
         took_ms=took_ms,
         page=None if request.cursor else request.page,
@@ -50,7 +50,7 @@ def linked(answer: Answer, addresses: LinkMaker, took_ms: float) -> SearchRespon
         links=_links(request, answer.pages, addresses),
         hits=linked_hits(answer.hits, addresses, request, answer.position),
         facets=tuple(facet(request, asked, counts, addresses) for asked, counts in counted),
-        timeline=timeline(results.timeline, request, addresses) if results.timeline else None,
+        timeline=timeline(results.timeline, request, addresses, answer.now) if results.timeline else None,
         suggestions=_suggestions(answer.corrections, answer.relaxations, addresses),
         timed_out=results.timed_out,
         warnings=answer.warnings,
@@ -59,7 +59,7 @@ def linked(answer: Answer, addresses: LinkMaker, took_ms: float) -> SearchRespon
 
 
 def linked_hits(
-    hits: Sequence[Hit], addresses: LinkMaker, request: SearchRequest | None = None, position: int | None = None
+    hits: Sequence[Hit], addresses: Addresses, request: SearchRequest | None = None, position: int | None = None
 ) -> tuple[Hit, ...]:
     """The hits with their pages; with a request, those pages know the way back, and their places from `position` on."""
     ids = [hit.id for hit in hits]
@@ -67,7 +67,7 @@ def linked_hits(
     return tuple(replace(hit, article_url=url) for hit, url in zip(hits, urls, strict=True))
 
 
-def _links(request: SearchRequest, pages: Pages, addresses: LinkMaker) -> Links:
+def _links(request: SearchRequest, pages: Pages, addresses: Addresses) -> Links:
     def address(page: SearchRequest | None) -> str | None:
         return addresses.search(page) if page is not None else None
 
@@ -85,7 +85,7 @@ def _links(request: SearchRequest, pages: Pages, addresses: LinkMaker) -> Links:
 
 
 def _suggestions(
-    corrections: Iterable[Alternative], relaxations: Iterable[Alternative], addresses: LinkMaker
+    corrections: Iterable[Alternative], relaxations: Iterable[Alternative], addresses: Addresses
 ) -> Suggestions:
     return Suggestions(
         tuple(Correction(other.text, other.total, addresses.search(other.request)) for other in corrections),
@@ -93,7 +93,7 @@ def _suggestions(
     )
 
 
-def linked_completions(suggested: Iterable[Suggested], addresses: LinkMaker) -> tuple[Completion, ...]:
+def linked_completions(suggested: Iterable[Suggested], addresses: Addresses) -> tuple[Completion, ...]:
     """The completions with the search or the article that each leads to."""
 
     def address(target: SearchRequest | str) -> str:
@@ -103,7 +103,7 @@ def linked_completions(suggested: Iterable[Suggested], addresses: LinkMaker) -> 
 
 
 def linked_relatives(
-    relatives: Relatives, hits: Sequence[Hit], status: IndexStatus, addresses: LinkMaker, took_ms: float
+    relatives: Relatives, hits: Sequence[Hit], status: IndexStatus, addresses: Addresses, took_ms: float
 ) -> RelatedResponse:
     """The response to a request for related articles; `hits` are those of `relatives.found`, as they are shown."""
     shown = zip(relatives.found, linked_hits(hits, addresses), strict=True)
@@ -123,7 +123,7 @@ def linked_relatives(
     )
 
 
-def linked_overview(held: Holdings, status: IndexStatus, time_zone: str, addresses: LinkMaker) -> Overview:
+def linked_overview(held: Holdings, status: IndexStatus, time_zone: str, addresses: Addresses) -> Overview:
     """The overview with the search that each section, period and language leads to."""
     anything = SearchRequest()
     languages: response.Facet = facet(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from urllib.parse import quote
 
@@ -13,10 +14,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from search.engines.memory.engine import MemoryEngine
+from search.request.urls import quote_id
 from search.results.response import Hit, SearchResponse
 from search.settings import Settings
 from webui import create_app
-from webui.urls import quote_id
 
 SEARCH = "/api/v1/search"
 
@@ -129,7 +130,7 @@ def test_an_answer_that_is_still_right_is_not_sent_again(client: FlaskClient) ->
     tag = first.headers["ETag"]
     assert tag.startswith('W/"')
     assert "max-age=0" in first.headers["Cache-Control"]
-    again = client.get(f"{SEARCH}?lang=en&q=flood", headers={"If-None-Match": tag})
+    again = client.get(f"{SEARCH}?q=flood&lang=en", headers={"If-None-Match": tag})
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
     assert client.get(f"{SEARCH}?q=river", headers={"If-None-Match": tag}).status_code == 200
     for others in ("&page=2", "&fields=id", "&tz=Europe/Berlin", "&explain=true"):
@@ -279,6 +280,87 @@ def test_a_draft_that_is_none_is_refused(client: FlaskClient, body: bytes, conte
     assert problem(client.post("/api/v1/related", data=body, content_type=content_type))["status"] == status
 
 
+@pytest.mark.parametrize(
+    ("body", "parameter", "detail"),
+    [
+        ({}, "text", "Text: is missing; give a text, a title or the url of an article in the archive."),
+        ({"text": ""}, "text", "Text: is empty; give a text, a title or the url of an article in the archive."),
+        ({"title": " ", "limit": 3}, "title", "Title: is empty; give a text, a title or the url"),
+        ({"id": "1"}, "id", "Id: is not for drafts; ask /api/v1/articles/{id}/related for an article of the archive."),
+        ({"id": 1, "text": "x"}, "id", "ask /api/v1/articles/{id}/related"),
+        ({"colour": "red"}, "colour", "Colour: there is no such key; choose from mode, limit, text, title, url."),
+        ({"text": "x", "Title": "y"}, "Title", "there is no such key; choose from mode, limit, text, title, url."),
+        ({"text": 1}, "text", "Text: must be a string."),
+        ({"url": None}, "url", "Url: must be a string."),
+        ({"title": ["x"]}, "title", "Title: must be a string."),
+        ({"text": "\ud800"}, "text", "Text: holds characters that are no text in UTF-8."),
+        ({"title": "x" * 1_001}, "title", "Title: may have at most 1,000 characters."),
+        ({"text": "x", "limit": "3"}, "limit", "Limit: must be a whole number."),
+        ({"text": "x", "limit": 2.5}, "limit", "Limit: must be a whole number."),
+        ({"text": "x", "limit": True}, "limit", "Limit: must be a whole number."),
+        ({"text": "x", "limit": 51}, "limit", "Limit: must be from 1 to 50."),
+        ({"text": "x", "mode": "all"}, "mode", "there is no 'all'; choose from background, same-days, follow-ups."),
+        ({"text": "x", "mode": 1}, "mode", "Mode: choose from background, same-days, follow-ups."),
+    ],
+)
+def test_what_is_wrong_with_a_draft_is_said_of_what_was_sent(
+    client: FlaskClient, body: dict[str, object], parameter: str, detail: str
+) -> None:
+    refused = problem(client.post("/api/v1/related", data=json.dumps(body), content_type="application/json"))
+    assert (refused["status"], refused["parameter"]) == (400, parameter)
+    assert detail in str(refused["detail"])
+
+
+def test_addresses_and_drafts_word_their_bounds_alike(client: FlaskClient) -> None:
+    by_address = problem(client.get("/api/v1/articles/1/related?limit=51"))
+    by_draft = problem(client.post("/api/v1/related", json={"text": "x", "limit": 51}))
+    by_suggestion = problem(client.get("/api/v1/suggest?q=x&limit=51"))
+    assert by_address["detail"] == by_draft["detail"] == by_suggestion["detail"]
+
+
+def test_without_facets_there_is_no_timeline_either(client: FlaskClient) -> None:
+    counts = found(client, "facets=none&per_page=0")
+    assert (counts["facets"], counts["timeline"], counts["hits"]) == ([], None, [])
+    assert counts["total"] == len(ARTICLES)
+    assert found(client, "facets=tag")["timeline"] is not None
+
+
+def test_an_excluded_value_with_a_backslash_comes_back_from_every_link(client: FlaskClient) -> None:
+    """`-\\\\Odder` leaves out the section whose name is a backslash and Odder."""
+    everything = set(ids(client, "per_page=100"))
+    body = found(client, "per_page=100&section=-%5C%5COdder")
+    assert everything - {hit["id"] for hit in body["hits"]} == {"5"}  # type: ignore[attr-defined]
+    again = json.loads(client.get(body["links"]["self"]).data)  # type: ignore[index]
+    assert [hit["id"] for hit in again["hits"]] == [hit["id"] for hit in body["hits"]]  # type: ignore[attr-defined]
+    [chip] = body["query"]["applied"]  # type: ignore[index]
+    assert (chip["value"], chip["negated"], chip["remove_url"]) == ("\\Odder", True, f"{SEARCH}?per_page=100")
+
+
+def test_relative_dates_move_on_in_every_address_but_those_of_a_cursor(client: FlaskClient) -> None:
+    body = found(client, "from=now-99y&per_page=2&facets=section,year")
+    links = body["links"]
+    assert all("from=now-99y" in links[name] for name in ("self", "first", "next", "last", "html", "atom", "csv"))  # type: ignore[index]
+    assert "from=now-99y" in body["facets"][0]["values"][0]["toggle_url"]  # type: ignore[index]
+    assert "from=now-99y" in body["hits"][0]["article_url"]  # type: ignore[index]
+    [chip] = body["query"]["applied"]  # type: ignore[index]
+    assert re.fullmatch(r"since \d+ \w+ \d{4}, \d\d:\d\d UTC", chip["value_label"])
+    seen, address = [], f"{SEARCH}?from=now-99y&per_page=2&cursor=*"
+    while address:
+        page = json.loads(client.get(address).data)
+        seen += [hit["id"] for hit in page["hits"]]
+        address = page["links"]["next"]
+        assert "now-99y" not in (address or "")
+    assert len(seen) == len(set(seen)) == body["total"]
+
+
+def test_relative_dates_are_part_of_what_a_tag_stands_for(client: FlaskClient) -> None:
+    for path in (SEARCH, "/search", "/article/1"):
+        absolute, relative = (client.get(f"{path}?q=flood&from={start}") for start in ("2001", "now-20y"))
+        assert (absolute.status_code, relative.status_code) == (200, 200)
+        assert absolute.headers["ETag"] != relative.headers["ETag"]
+        assert client.get(f"{path}?q=flood&from=now-1d&to=now-2d").status_code == 400
+
+
 def test_suggestions_come_for_programs_and_for_browsers(client: FlaskClient) -> None:
     body = json.loads(client.get("/api/v1/suggest?q=flo").data)
     assert body["q"] == "flo"
@@ -316,7 +398,7 @@ def test_status_says_what_answers(client: FlaskClient) -> None:
 def test_every_error_is_a_problem_that_names_the_cause(client: FlaskClient) -> None:
     unknown = problem(client.get(f"{SEARCH}?colour=red"))
     assert (unknown["type"], unknown["parameter"]) == ("urn:backfile:problem:parameter", "colour")
-    assert "valid are q, in" in str(unknown["detail"])
+    assert "there is no such parameter; choose from q, in" in str(unknown["detail"])
     syntax = problem(client.get(f"{SEARCH}?q=flood+date:yesterday"))
     assert (syntax["type"], syntax["parameter"]) == ("urn:backfile:problem:query-syntax", "q")
     assert syntax["position"] in range(6, 12)

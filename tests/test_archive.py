@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 import pytest
 from archives import over
@@ -19,13 +19,15 @@ from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.base import Engine
 from search.errors import CursorExpired, ParameterError, QuerySyntaxError
+from search.query.dates import RelativeTime
+from search.request.reading import parse_search
 from search.request.request import DEFAULT_FACETS, FacetRequest, Filters, SearchRequest
+from search.request.urls import Addresses
 from search.results.cursor import decode, encode
 from search.results.response import Hit, Overview, SearchResponse
 from search.schema import MISSING
-from webui.urls import SiteLinks
 
-LINKS = SiteLinks()
+LINKS = Addresses()
 NOW = datetime(2024, 7, 5, 15, 30, tzinfo=UTC)
 
 _PEACE = (
@@ -214,6 +216,10 @@ def test_an_article_with_a_strange_and_long_id_is_found_and_linked() -> None:
         ({"keywords": (("tag", Filters(tuple(map(str, range(51))))),)}, "filter"),
         ({"facets": (FacetRequest("smell"),)}, "facets"),
         ({"facets": (FacetRequest("tag", 0),)}, "facets"),
+        ({"fields": ("smell",)}, "fields"),
+        ({"start": date(2024, 7, 2), "end": date(2024, 7, 1)}, "from"),
+        ({"end": RelativeTime(9999, "y")}, "to"),
+        ({"cursor": "*", "page": 2}, "cursor"),
         ({"cursor": "*", "group": "story"}, "cursor"),
         ({"cursor": "*", "per_page": 0}, "cursor"),
     ],
@@ -324,7 +330,7 @@ def test_a_cursor_goes_through_every_hit_once_in_order(large: Engine, sort: str)
         seen: list[str] = []
         cursor: str | None = "*"
         while cursor:
-            answer = ask(archive, "common", sort=sort, cursor=cursor, per_page=90, facets=(), timeline=False)
+            answer = ask(archive, "common", sort=sort, cursor=cursor, per_page=90, facets=())
             assert (answer.page, answer.total) == (None, 700)
             seen += ids(answer)
             link = answer.links.next
@@ -344,6 +350,25 @@ def test_a_cursor_keeps_its_time_so_that_recency_cannot_shift_hits(large: Engine
         request = SearchRequest(q="common", cursor=cursor)
         later = over(large, NOW.replace(year=2044)).search(request, LINKS)
         assert ids(later) == ids(ask(archive, "common", page=2))
+
+
+def test_a_cursor_keeps_its_time_so_that_relative_dates_cannot_move(large: Engine) -> None:
+    request = SearchRequest(q="common", start=RelativeTime(15, "y"), per_page=20, facets=())
+    begun = over(large, NOW).search(replace(request, cursor="*"), LINKS)
+    assert begun.links.next is not None
+    assert "from=2009-07-05T15:30:00%2B00:00" in begun.links.next
+    following = parse_search(urlsplit(begun.links.next).query.encode(), kind="html")
+    later = over(large, NOW + timedelta(days=400))
+    assert later.search(following, LINKS).total == begun.total
+    assert later.search(request, LINKS).total < begun.total
+
+
+def test_advice_counts_relative_dates_back_from_the_same_moment(archive: PinnedArchive) -> None:
+    answer = ask(archive, "printing", start=RelativeTime(3, "d"))
+    [relaxed] = [row for row in answer.suggestions.relax if row.drop.startswith("the dates")]
+    assert (relaxed.drop, relaxed.total) == ("the dates (since 2 July 2024, 15:30 UTC)", 3)
+    assert answer.query.applied[0].value == "2024-07-02T15:30:00+00:00.."
+    assert answer.links.self == "/search?q=printing&from=now-3d"
 
 
 def test_a_cursor_of_another_search_is_refused(large: Engine) -> None:
@@ -389,7 +414,7 @@ def test_past_the_depth_of_pages_the_next_one_goes_by_cursor() -> None:
         for number in range(10_050):
             writer.add(Document(f"{number:05}", "x"))
     with over(opened, NOW).pinned() as archive:
-        plain = {"facets": (), "timeline": False, "per_page": 100}
+        plain = {"facets": (), "per_page": 100}
         deepest = ask(archive, page=100, **plain)
         assert deepest.links.last == deepest.links.self
         following = ask(archive, cursor=_next_cursor(deepest), **plain)
@@ -415,7 +440,7 @@ def test_pages_of_groups_hold_every_article_once(large: Engine) -> None:
         pages = int(first.links.last.partition("page=")[2].partition("&")[0])
         shown: list[Hit] = []
         for page in range(1, pages + 1):
-            answer = ask(archive, "common", group="story", per_page=30, page=page, facets=(), timeline=False)
+            answer = ask(archive, "common", group="story", per_page=30, page=page, facets=())
             assert len(answer.hits) == 30 or page == pages
             shown += answer.hits
         assert any("grouped among the first 500" in warning for warning in answer.warnings)

@@ -17,9 +17,9 @@ from search.engines import open_engine
 from search.engines.base import CAPABILITIES, Engine
 from search.errors import IndexMissing, ParameterError
 from search.request.request import SearchRequest
-from webui.urls import SiteLinks
+from search.request.urls import Addresses
 
-LINKS = SiteLinks()
+LINKS = Addresses()
 
 ARTICLES = (
     Document("1", "Flood closes the old bridge", "The river rose over the bridge.", published=date(2024, 7, 3),

@@ -13,14 +13,11 @@ from click.testing import CliRunner, Result
 from pydantic import TypeAdapter
 
 from search.commands import COMMANDS, main
-from search.commands.asked import bound, facets, filters
-from search.commands.links import TerminalLinks
 from search.commands.paint import marked, plain
 from search.engines import open_engine
-from search.errors import ParameterError
-from search.request.request import FacetRequest, Filters, SearchRequest
 from search.results.response import SearchResponse
 from search.settings import Settings
+from webui import create_app
 
 ARTICLES = [
     {
@@ -258,13 +255,63 @@ def test_filters_and_shapes_reach_the_search(
     assert found(runner, archive, *args) == expected
 
 
+@pytest.mark.parametrize(
+    ("args", "query_string"),
+    [
+        (("presses",), "q=presses"),
+        (("presses", "--facets", "all"), "q=presses"),
+        (("--facets", "none", "--per-page", "0"), "facets=none&per_page=0"),
+        (
+            ("--facets", "section:1, month", "--from", "1931", "--tz", "Europe/Berlin"),
+            "facets=section:1,month&from=1931&tz=Europe/Berlin",
+        ),
+        (("noise", "--section", "Opinion", "--tag=-\\\\x"), "q=noise&section=Opinion&tag=-%5C%5Cx"),
+        (
+            ("presses", "--fields", "id,title", "--highlight", "off", "--per-page", "1"),
+            "q=presses&fields=id,title&highlight=off&per_page=1",
+        ),
+        (
+            ("presses", "--in", "title", "--in", "body", "--op", "or", "--explain"),
+            "q=presses&in=title,body&op=or&explain=true",
+        ),
+        (("--cursor", "*", "--per-page", "1", "--sort", "oldest"), "cursor=*&per_page=1&sort=oldest"),
+        (
+            ("--group", "story", "--date", "modified", "--to", "2024-07-03T10:00:00Z"),
+            "group=story&date=modified&to=2024-07-03T10:00:00Z",
+        ),
+        (("presses", "--from", "1900-01", "--author", "_missing"), "q=presses&from=1900-01&author=_missing"),
+    ],
+)
+def test_json_is_the_answer_of_the_endpoint_key_by_key(
+    runner: CliRunner, archive: str, args: tuple[str, ...], query_string: str
+) -> None:
+    printed = invoke(runner, "search", *args, "--index", archive, "--json")
+    assert printed.exit_code == 0, printed.output
+    sent = create_app(Settings(index=archive)).test_client().get(f"/api/v1/search?{query_string}")
+    assert sent.status_code == 200, sent.text
+    command, endpoint = json.loads(printed.stdout), json.loads(sent.text)
+    assert command.keys() == endpoint.keys()
+    for key in endpoint.keys() - {"took_ms"}:
+        assert command[key] == endpoint[key], key
+    assert command["links"]["self"].startswith("/api/v1/search")
+
+
 def test_json_is_a_search_response_whole(runner: CliRunner, archive: str) -> None:
     result = invoke(runner, "search", "presses", "--index", archive, "--json")
     response = TypeAdapter(SearchResponse).validate_json(result.stdout)
     assert response.total == 2
     assert response.timeline is not None
     assert [facet.name for facet in response.facets] == ["section", "year", "author", "tag", "lang"]
-    assert response.links.self == "/search?q=presses"
+
+
+def test_addresses_begin_where_the_site_is_mounted(
+    runner: CliRunner, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKFILE_PUBLIC_URL", "https://gazette.example/archive")
+    links = json.loads(invoke(runner, "search", "--index", archive, "--json").stdout)["links"]
+    assert links["self"] == "/archive/api/v1/search"
+    completions = json.loads(invoke(runner, "suggest", "print", "--index", archive, "--json").stdout)
+    assert all(row["url"].startswith("/archive/") for row in completions)
 
 
 def test_facets_are_printed_when_asked_for(runner: CliRunner, archive: str) -> None:
@@ -295,9 +342,18 @@ def test_explanations_are_printed_when_asked_for(runner: CliRunner, archive: str
     [
         (("date:never",), "never"),
         (("--from", "yesterday"), "--from: "),
-        (("--facets", "colour"), "colour"),
-        (("--facets", "section:many"), "--facets: write a name or name:number"),
-        (("x" * 5_000,), "error: "),
+        (("--from", "2025", "--to", "2024"), "--from: is later than to"),
+        (("--facets", "colour"), "--facets: there is no facet 'colour'; choose from section, author"),
+        (("--facets", "section:many"), "--facets: 'section:many' is not valid; write a name and a number"),
+        (("--sort", "best"), "--sort: there is no 'best'; choose from relevance, newest, oldest"),
+        (("--in", "titel"), "--in: there is no 'titel'; choose from title, headings"),
+        (("--page", "0"), "--page: pages are counted from 1"),
+        (("--per-page", "101"), "--per-page: must be from 0 to 100"),
+        (("--per-page", "ten"), "--per-page: 'ten' is not a whole number"),
+        (("--tz", "Mars/Olympus"), "--tz: there is no 'Mars/Olympus'"),
+        (("--tag", "a", "--tag=-a"), "--tag: 'a' is both asked for and left out"),
+        (("--cursor", "abc"), "--cursor: not a cursor of this service"),
+        (("x" * 5_000,), "QUERY: may have at most 4,096 characters"),
     ],
 )
 def test_a_mistake_in_the_question_is_one_line_and_exit_code_2(
@@ -477,35 +533,6 @@ def test_extraction_is_measured_against_known_bodies(runner: CliRunner) -> None:
 
 
 # --- parts
-
-
-def test_links_on_a_terminal_are_canonical() -> None:
-    links = TerminalLinks("Europe/Berlin")
-    request = SearchRequest(
-        q="a b",
-        keywords=(("section", Filters(("News > X", "-odd"), ("Old",))),),
-        start=bound("from", "2024-07", None),  # type: ignore[arg-type]
-        time_zone="Europe/Berlin",
-        page=3,
-        facets=(FacetRequest("month", 5),),
-        explain=True,
-    )
-    assert links.search(request) == (
-        "/search?q=a+b&section=News+%3E+X&section=%5C-odd&section=-Old&from=2024-07-01&page=3&facets=month%3A5&explain=true"
-    )
-    assert links.rendering("atom", SearchRequest(time_zone="Europe/Berlin")) == "/search.atom"
-    assert links.article("a/b c", request.on_page(9), 4).startswith("/article/a/b%20c?q=a+b&")
-    assert links.article("a/b c", request, 4).endswith("&position=4")
-    assert links.article("x") == "/article/x"
-
-
-def test_flags_become_filters_and_facets() -> None:
-    assert filters(["a", "-b", "\\-c", "\\\\d"]) == Filters(("a", "-c", "\\d"), ("b",))
-    assert facets("section:3, year") == (FacetRequest("section", 3), FacetRequest("year"))
-    assert facets("none") == ()
-    assert facets(None) is None
-    with pytest.raises(ParameterError):
-        facets("section:-1")
 
 
 def test_an_article_cannot_steer_the_terminal() -> None:

@@ -27,7 +27,9 @@ from index.sources import find_sources
 from index.sources.jsonl import parse_line
 from search import ranking
 from search.commands import main
+from search.commands.search import asked
 from search.engines import open_engine
+from search.errors import ParameterError
 from search.settings import Settings
 from webui import create_app
 
@@ -165,8 +167,8 @@ def test_commands_and_their_options_exist() -> None:
     for place, words in calls:
         try:
             _parse(main, words)
-        except click.ClickException as error:
-            wrong.append(f"{place}: backfile {shlex.join(words)}: {error.format_message()}")
+        except (click.ClickException, ParameterError) as error:
+            wrong.append(f"{place}: backfile {shlex.join(words)}: {error}")
     assert wrong == []
 
 
@@ -179,6 +181,9 @@ def _parse(command: click.Command, words: list[str], parent: click.Context | Non
         value = values.get(parameter.name or "")
         if isinstance(parameter, click.Option) and not isinstance(parameter.type, click.Path) and value is not None:
             parameter.type_cast_value(context, value)
+    if command.name == "search":
+        given = command.make_context("search", list(words), parent).params
+        asked(given, as_json=False, time_zone="UTC")
     if isinstance(command, click.Group) and rest:
         name, found, arguments = command.resolve_command(context, rest)
         assert found is not None, name
@@ -190,7 +195,7 @@ def test_a_wrong_option_would_be_noticed() -> None:
         _parse(main, ["index", "--no-such-option", "articles/"])
     with pytest.raises(click.ClickException):
         _parse(main, ["indexx", "articles/"])
-    with pytest.raises(click.ClickException):
+    with pytest.raises(ParameterError):
         _parse(main, ["search", "--per-page", "many", "word"])
 
 

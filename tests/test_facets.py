@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 from search.document import SECTION_SEPARATOR, Document
 from search.engines import base, open_engine
 from search.periods import INTERVALS, Interval, bounds_of, first_day, in_words, last_day, number_of, period_of
+from search.query.dates import RelativeTime
+from search.request.facets import FACETS
 from search.request.request import FacetRequest, Filters, SearchRequest
-from search.results.facets import FACETS, facet, selected_values, toggle, within
-from search.results.timeline import narrowed, timeline
+from search.request.urls import Addresses
+from search.results.facets import facet
+from search.results.timeline import timeline
 from search.schema import MISSING
-from webui.urls import SiteLinks
 
-LINKS = SiteLinks()
+LINKS = Addresses()
+NOW = datetime(2024, 7, 5, 15, 30, tzinfo=UTC)
 ALL_FACETS = tuple(FacetRequest(name, 1000) for name in FACETS)
 
 
@@ -31,7 +34,7 @@ def archive_of(*documents: Document) -> Iterator[base.Searcher]:
     with engine.writer() as writer:
         for document in documents:
             writer.add(document)
-    with over(engine).pinned() as pinned:
+    with over(engine, NOW).pinned() as pinned:
         yield pinned
 
 
@@ -43,41 +46,41 @@ def asked(*filters: tuple[str, Filters], **more: object) -> SearchRequest:
 
 
 def test_a_click_adds_a_value_and_another_takes_it_away() -> None:
-    first = toggle(asked(), "tag", "peace")
+    first = asked().toggled("tag", "peace")
     assert first.filters("tag").include == ("peace",)
-    assert toggle(first, "tag", "war").filters("tag").include == ("peace", "war")
-    assert toggle(first, "tag", "peace") == asked()
+    assert first.toggled("tag", "war").filters("tag").include == ("peace", "war")
+    assert first.toggled("tag", "peace") == asked()
 
 
 def test_a_click_starts_again_at_the_first_page() -> None:
-    assert toggle(asked(page=7), "tag", "peace").page == 1
-    assert toggle(asked(cursor="*"), "year", "2024").cursor is None
+    assert asked(page=7).toggled("tag", "peace").page == 1
+    assert asked(cursor="*").toggled("year", "2024").cursor is None
 
 
 def test_a_section_takes_the_place_of_those_above_and_below_it() -> None:
     request = asked(("section", Filters(("News", "Newsroom"))))
-    narrowed_down = toggle(request, "section", "News > Economy")
+    narrowed_down = request.toggled("section", "News > Economy")
     assert narrowed_down.filters("section").include == ("Newsroom", "News > Economy")
-    assert toggle(narrowed_down, "section", "News").filters("section").include == ("Newsroom", "News")
+    assert narrowed_down.toggled("section", "News").filters("section").include == ("Newsroom", "News")
 
 
 def test_a_click_on_an_excluded_value_includes_it() -> None:
     request = asked(("tag", Filters((), ("war", "peace"))))
-    assert toggle(request, "tag", "war").filters("tag") == Filters(("war",), ("peace",))
+    assert request.toggled("tag", "war").filters("tag") == Filters(("war",), ("peace",))
 
 
 def test_a_date_facet_sets_both_dates_and_is_selected_when_they_are_its_own() -> None:
-    request = toggle(asked(), "month", "2024-02")
+    request = asked().toggled("month", "2024-02")
     assert (request.start, request.end) == (date(2024, 2, 1), date(2024, 2, 29))
-    assert selected_values(request, FACETS["month"]) == ("2024-02",)
-    assert selected_values(request, FACETS["year"]) == ()
-    assert toggle(request, "month", "2024-02") == asked()
-    assert toggle(request, "year", "2023").end == date(2023, 12, 31)
+    assert request.selected(FACETS["month"]) == ("2024-02",)
+    assert request.selected(FACETS["year"]) == ()
+    assert request.toggled("month", "2024-02") == asked()
+    assert request.toggled("year", "2023").end == date(2023, 12, 31)
 
 
 def test_an_instant_is_no_selected_day() -> None:
     start = datetime(2024, 1, 1, tzinfo=UTC)
-    assert selected_values(asked(start=start, end=date(2024, 1, 1)), FACETS["day"]) == ()
+    assert asked(start=start, end=date(2024, 1, 1)).selected(FACETS["day"]) == ()
 
 
 # Labels
@@ -144,7 +147,7 @@ def _request(filters: dict[str, Filters], q: str, dated: str | None, zone: str) 
     request = SearchRequest(q=q, facets=ALL_FACETS, time_zone=zone, per_page=0)
     for name, values in filters.items():
         request = request.with_filters(name, values)
-    return within(request, dated) if dated else request
+    return request.within(dated) if dated else request
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -162,15 +165,15 @@ def test_a_count_equals_the_total_after_the_click(
         request = _request(filters, q, dated, zone)
         for shown in archive.search(request, LINKS).facets:
             kind = FACETS[shown.name]
-            selected = selected_values(request, kind)
+            selected = request.selected(kind)
             assert {v.value for v in shown.values if v.selected} == set(selected)
             for value in shown.values:
                 if value.selected or not _starts_afresh(selected, value.value, kind.keyword):
                     continue
-                clicked = replace(toggle(request, shown.name, value.value), facets=(), timeline=False)
+                clicked = replace(request.toggled(shown.name, value.value), facets=())
                 assert archive.search(clicked, LINKS).total == value.count
             if kind.keyword and not selected:
-                missing = replace(toggle(request, shown.name, MISSING), facets=(), timeline=False)
+                missing = replace(request.toggled(shown.name, MISSING), facets=())
                 assert archive.search(missing, LINKS).total == shown.missing
 
 
@@ -202,7 +205,7 @@ def _counted(interval: base.Interval, **counts: int) -> base.Timeline:
 
 
 def test_a_timeline_has_no_gaps_between_the_first_and_the_last_hit() -> None:
-    drawn = timeline(_counted("month", d2023_11=2, d2024_02=1), asked(), LINKS)
+    drawn = timeline(_counted("month", d2023_11=2, d2024_02=1), asked(), LINKS, NOW)
     assert [(b.start, b.end, b.count, b.archive_count) for b in drawn.buckets] == [
         ("2023-11-01", "2023-11-30", 2, 3),
         ("2023-12-01", "2023-12-31", 0, 0),
@@ -212,24 +215,40 @@ def test_a_timeline_has_no_gaps_between_the_first_and_the_last_hit() -> None:
 
 
 def test_a_bucket_narrows_the_search_to_itself() -> None:
-    [bucket] = timeline(_counted("month", d2024_02=1), asked(), LINKS).buckets
-    assert bucket.url == LINKS.search(within(asked(), "2024-02"))
+    [bucket] = timeline(_counted("month", d2024_02=1), asked(), LINKS, NOW).buckets
+    assert bucket.url == LINKS.search(asked().within("2024-02"))
 
 
 def test_a_bucket_keeps_the_bounds_that_lie_within_it() -> None:
     start = datetime(2024, 2, 10, 12, tzinfo=UTC)
     request = asked(start=start, end=date(2024, 5, 1))
-    assert (narrowed(request, date(2024, 2, 1), date(2024, 2, 29)).start) == start
-    assert (narrowed(request, date(2024, 2, 1), date(2024, 2, 29)).end) == date(2024, 2, 29)
+    narrowed = request.narrowed(date(2024, 2, 1), date(2024, 2, 29), NOW)
+    assert (narrowed.start, narrowed.end) == (start, date(2024, 2, 29))
+    assert request.narrowed(date(2024, 1, 1), date(2024, 1, 31), NOW).start == start
+    assert request.narrowed(date(2024, 3, 1), date(2024, 3, 31), NOW).start == date(2024, 3, 1)
+
+
+def test_a_bucket_keeps_a_relative_bound_that_lies_within_it() -> None:
+    week = RelativeTime(7, "d")
+    request = asked(start=week)
+    assert request.narrowed(date(2024, 6, 1), date(2024, 6, 30), NOW).start == week
+    assert request.narrowed(date(2024, 7, 1), date(2024, 7, 31), NOW) == asked(
+        start=date(2024, 7, 1), end=date(2024, 7, 31)
+    )
+    drawn = timeline(_counted("month", d2024_06=1, d2024_07=1), request, LINKS, NOW)
+    assert [bucket.url for bucket in drawn.buckets] == [
+        "/search?from=now-7d&to=2024-06",
+        "/search?from=2024-07&to=2024-07",
+    ]
 
 
 def test_a_timeline_without_a_dated_hit_is_empty() -> None:
-    assert timeline(base.Timeline("year", {}, {"1999": 3}), asked(), LINKS).buckets == ()
+    assert timeline(base.Timeline("year", {}, {"1999": 3}), asked(), LINKS, NOW).buckets == ()
 
 
 @pytest.mark.parametrize(("interval", "label"), [("decade", "199X"), ("century", "19XX")])
 def test_decades_and_centuries_are_drawn_whole(interval: Interval, label: str) -> None:
-    drawn = timeline(base.Timeline(interval, {label: 2}, {label: 5}), asked(), LINKS)
+    drawn = timeline(base.Timeline(interval, {label: 2}, {label: 5}), asked(), LINKS, NOW)
     [bucket] = drawn.buckets
     assert (bucket.start, bucket.count, bucket.archive_count) == (first_day(label).isoformat(), 2, 5)
     assert (drawn.interval, bucket.end) == (interval, last_day(label).isoformat())
@@ -244,7 +263,7 @@ def test_the_hits_of_a_bucket_are_those_its_link_finds(documents: list[Document]
         assert answer.timeline is not None
         for bucket in answer.timeline.buckets:
             start, end = date.fromisoformat(bucket.start), date.fromisoformat(bucket.end)
-            assert archive.search(narrowed(request, start, end), LINKS).total == bucket.count
+            assert archive.search(request.narrowed(start, end, NOW), LINKS).total == bucket.count
             assert bucket.archive_count >= bucket.count
 
 

@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from search.request.parameters import names
+from search.request.urls import quote_id
 from webui.openapi import OPERATIONS
-from webui.parameters import names
-from webui.urls import quote_id
 
 EXAMPLES = {
     "q": "flood", "in": "title,body", "section": "News", "tag": "-river", "author": "_missing", "lang": "en",

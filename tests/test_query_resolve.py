@@ -142,7 +142,7 @@ def phrase(*surfaces: str, slop: int | None = None) -> MatchPhrase:
     ],
 )
 def test_a_query_asks_for(text: str, match: Match) -> None:
-    found = resolved(text, stop_language="")
+    found = resolved(text, *(VALUES["lang"] if text.startswith("lang:") else ()), stop_language="")
     assert found.match == match
     assert found.warnings == ()
 

@@ -14,10 +14,10 @@ from search.assist.related import Subject
 from search.document import Document
 from search.engines import open_engine
 from search.errors import NotFound, ParameterError
+from search.request.urls import Addresses
 from search.results.response import RelatedResponse
-from webui.urls import SiteLinks
 
-LINKS = SiteLinks()
+LINKS = Addresses()
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 _LACHIN = (

@@ -23,9 +23,9 @@ from conftest import ARTICLES
 from search.document import Document
 from search.engines import open_engine
 from search.errors import ConfigError
+from search.request.urls import quote_id
 from search.settings import Settings
 from webui.server import PortInUse, claimed_port, serve, site_address, worker_count
-from webui.urls import quote_id
 
 REQUESTS = 300
 """How many a stream of requests has at least."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from search.document import Document, Heading
-from webui.article import (
+from webui.article_html import (
     ATTRIBUTES,
     MAX_ELEMENTS,
     MAX_HTML,

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from search.request.request import SearchRequest
+from search.request.urls import Addresses
 from search.results.response import Facet, FacetValue, IndexInfo, Overview, Period, Timeline, TimelineBucket
 from webui import wording
 from webui.chart import HEIGHT, WIDTH, chart
-from webui.front import MAX_OPEN_YEARS, SHADES, front_view
-from webui.urls import SiteLinks
+from webui.home import MAX_OPEN_YEARS, SHADES, home_view
 from webui.views import facet_box, travelling
 
 
@@ -64,7 +64,7 @@ def overview(years: range) -> Overview:
 
 
 def test_old_years_fold_into_decades_named_by_the_years_they_hold() -> None:
-    view = front_view(overview(range(1985, 2008)))
+    view = home_view(overview(range(1985, 2008)))
     assert [year.label for year in view.years] == [str(n) for n in range(2007, 2007 - MAX_OPEN_YEARS, -1)]
     assert [decade.label for decade in view.decades] == ["1990–1995", "1985–1989"]
     assert sum(year.count for decade in view.decades for year in decade.years) == sum(d.count for d in view.decades)
@@ -72,10 +72,10 @@ def test_old_years_fold_into_decades_named_by_the_years_they_hold() -> None:
 
 
 def test_months_are_shaded_by_what_they_hold() -> None:
-    months = [year.months[4] for year in front_view(overview(range(2000, 2008))).years]
+    months = [year.months[4] for year in home_view(overview(range(2000, 2008))).years]
     assert {month.shade for month in months} <= set(range(1, SHADES + 1))
     assert max(months, key=lambda month: month.count).shade == SHADES
-    assert front_view(overview(range(2000, 2001))).years[0].months[0].shade == 0
+    assert home_view(overview(range(2000, 2001))).years[0].months[0].shade == 0
 
 
 def value(name: str, count: int, selected: bool = False) -> FacetValue:
@@ -84,7 +84,7 @@ def value(name: str, count: int, selected: bool = False) -> FacetValue:
 
 def test_sections_stand_below_the_sections_they_are_in() -> None:
     values = (value("News", 9), value("Sport", 6), value("News > Economy > Oil", 5), value("News > Local", 4))
-    box = facet_box(Facet("section", "Section", values, 3, 7, True, "/m"), SearchRequest(), SiteLinks())
+    box = facet_box(Facet("section", "Section", values, 3, 7, True, "/m"), SearchRequest(), Addresses())
     assert [(row.label, row.depth) for row in box.rows] == [
         ("News", 0),
         ("Economy › Oil", 1),
@@ -98,16 +98,16 @@ def test_sections_stand_below_the_sections_they_are_in() -> None:
 
 def test_years_are_listed_by_time_and_a_chosen_absence_by_its_name() -> None:
     years = Facet("year", "Year", (value("1990", 5), value("1999", 3)), 0, 0, False)
-    assert [row.label for row in facet_box(years, SearchRequest(), SiteLinks()).rows] == ["1999", "1990"]
+    assert [row.label for row in facet_box(years, SearchRequest(), Addresses()).rows] == ["1999", "1990"]
     tags = Facet("tag", "Tag", (value("a", 5), value("_missing", 2, True)), 2, 0, False, "/m")
-    box = facet_box(tags, SearchRequest(), SiteLinks())
+    box = facet_box(tags, SearchRequest(), Addresses())
     assert [row.label for row in box.rows] == ["a", "No tag"]
     assert box.missing_row is None
 
 
 def test_a_new_query_takes_the_conditions_along_but_not_the_page() -> None:
     request = replace(SearchRequest(q="old", page=3, operator="or"), keywords=())
-    assert travelling(request, SiteLinks()) == (("op", "or"),)
+    assert travelling(request, Addresses()) == (("op", "or"),)
 
 
 @pytest.mark.parametrize(

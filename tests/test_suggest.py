@@ -14,10 +14,10 @@ from search.document import Document, Heading
 from search.engines import open_engine
 from search.errors import ParameterError
 from search.request.request import SearchRequest
+from search.request.urls import Addresses
 from search.results.response import Completion
-from webui.urls import SiteLinks
 
-LINKS = SiteLinks()
+LINKS = Addresses()
 
 
 def _titled(id: str, title: str, body: str, *headings: str, section: str = "News") -> Document:

@@ -9,12 +9,11 @@ from werkzeug.exceptions import RequestURITooLarge
 from search.archive import Archive
 from search.engines import open_engine
 from search.engines.base import Engine
+from search.request.reading import MAX_QUERY_STRING
 from search.settings import Settings
 from webui import headers, logs, problems
-from webui.mount import mount
-from webui.parameters import MAX_QUERY_STRING
+from webui.routing import ArticleIdConverter, mount
 from webui.site import Site, attach
-from webui.urls import ArticleIdConverter
 
 __all__ = ["create_app"]
 

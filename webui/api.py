@@ -1,16 +1,19 @@
-"""The JSON endpoint: the answers of `search.service`, key by key, with the manners of HTTP around them."""
+"""The JSON endpoint: the answers of `search.archive`, key by key, with the manners of HTTP around them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Response, json, request
-from pydantic import TypeAdapter
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+from search.archive import PinnedArchive
 from search.assist.related import Subject
+from search.request.parameters import NoParameters, RelatedParameters, SuggestParameters
+from search.request.reading import read, related_body
+from search.request.urls import article_api_path
+from search.results.as_json import jsonable, search_answer
 from search.results.overview import index_info
 from search.results.response import Links
 from webui.answers import (
@@ -20,19 +23,10 @@ from webui.answers import (
     SuggestAnswer,
     article_answer,
 )
-from webui.article import render_article
-from webui.asking import answer, ask, links_for
-from webui.caching import VERSION, conditional, entity_tag, once
-from webui.parameters import (
-    NoParameters,
-    RelatedBody,
-    RelatedParameters,
-    SuggestParameters,
-    read,
-    validated,
-)
+from webui.article_html import render_article
+from webui.asking import addresses, asked_search
+from webui.caching import VERSION, from_archive, unless_timed_out
 from webui.site import current_site
-from webui.urls import article_api_path
 
 blueprint = Blueprint("api", __name__)
 
@@ -44,131 +38,80 @@ MAX_BODY_BYTES: Final = 1_000_000
 
 
 @blueprint.get("/api/v1/search")
-def search() -> Response:
+@from_archive
+def search(archive: PinnedArchive) -> Response:
     """Articles that match, with snippets, facets and links."""
-    asked = ask("api")
-    with current_site().archive.pinned() as pinned:
-        tag = entity_tag(pinned.status.generation, asked.identity)
-
-        def make() -> Response:
-            found = answer(pinned, asked)
-            body = _jsonable(found)
-            _keep_keys(body["hits"], asked.question.request.fields)
-            return once(_sent(body, _neighbours(found.links)), found)
-
-        return conditional(tag, make)
+    asked = asked_search("api")
+    found = archive.search(asked, addresses("api"))
+    return unless_timed_out(_sent(search_answer(found, asked.fields), _neighbours(found.links)), found)
 
 
 @blueprint.get("/api/v1/articles/<article:id>")
-def article(id: str) -> Response:
+@from_archive
+def article(archive: PinnedArchive, id: str) -> Response:
     """One stored article, whole."""
     read(NoParameters, request.query_string)
-    with current_site().archive.pinned() as pinned:
-        status = pinned.status
-
-        def make() -> Response:
-            document = pinned.article(id).document
-            prefix = request.script_root
-            own = article_api_path(id, prefix)
-            links = ArticleLinks(own, links_for("html").article(id), f"{own}/related")
-            found = article_answer(
-                document, str(render_article(document).html) if document.html else "", links, index_info(status)
-            )
-            return _sent(_jsonable(found), [("alternate", links.html, "text/html"), ("related", links.related, JSON)])
-
-        return conditional(entity_tag(status.generation, request.path), make)
+    document = archive.article(id).document
+    own = article_api_path(id, request.script_root)
+    links = ArticleLinks(own, addresses("html").article(id), f"{own}/related")
+    html = str(render_article(document).html) if document.html else ""
+    found = article_answer(document, html, links, index_info(archive.status))
+    return _sent(jsonable(found), [("alternate", links.html, "text/html"), ("related", links.related, JSON)])
 
 
 @blueprint.get("/api/v1/articles/<article:id>/related")
-def related(id: str) -> Response:
+@from_archive
+def related(archive: PinnedArchive, id: str) -> Response:
     """Articles related to a stored one, and why."""
-    parameters = read(RelatedParameters, request.query_string)
-    with current_site().archive.pinned() as pinned:
-
-        def make() -> Response:
-            found = pinned.related(Subject(id=id), links_for("api"), mode=parameters.mode, limit=parameters.limit)
-            return _sent(_jsonable(found))
-
-        return conditional(entity_tag(pinned.status.generation, request.path, repr(parameters)), make)
+    asked = read(RelatedParameters, request.query_string)
+    return _sent(jsonable(archive.related(Subject(id=id), addresses("api"), mode=asked.mode, limit=asked.limit)))
 
 
 @blueprint.post("/api/v1/related")
 def related_to_draft() -> Response:
     """Articles related to a draft, a title or an address that is sent."""
     read(NoParameters, request.query_string)
-    body = validated(RelatedBody, _json_body())
-    with current_site().archive.pinned() as pinned:
-        subject = Subject(url=body.url or None, title=body.title, text=body.text)
-        found = pinned.related(subject, links_for("api"), mode=body.mode, limit=body.limit)
-    response = _sent(_jsonable(found))
+    body = related_body(_json_body())
+    subject = Subject(url=body.url or None, title=body.title, text=body.text)
+    archive = current_site().archive
+    response = _sent(jsonable(archive.related(subject, addresses("api"), mode=body.mode, limit=body.limit)))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @blueprint.get("/api/v1/suggest")
 @blueprint.get("/suggest", endpoint="suggest_short")
-def suggest() -> Response:
+@from_archive
+def suggest(archive: PinnedArchive) -> Response:
     """Completions of what is typed so far."""
-    parameters = read(SuggestParameters, request.query_string)
-    browser = _browser_asks(parameters.format)
-    with current_site().archive.pinned() as pinned:
-
-        def make() -> Response:
-            found = pinned.suggest(parameters.q, links_for("html"), parameters.limit)
-            if not browser:
-                return _sent(_jsonable(SuggestAnswer(parameters.q, found)))
-            texts = [row.text for row in found]
-            notes = ["" if row.count is None else f"{row.count:,} articles" for row in found]
-            urls = [current_site().absolute(row.url) for row in found]
-            return _sent([parameters.q, texts, notes, urls], content_type=SUGGESTIONS)
-
-        tag = entity_tag(pinned.status.generation, request.host_url, repr(parameters), str(browser))
-        response = conditional(tag, make)
+    asked = read(SuggestParameters, request.query_string)
+    found = archive.suggest(asked.q, addresses("html"), asked.limit)
+    if _browser_asks(asked.format):
+        notes = ["" if row.count is None else f"{row.count:,} articles" for row in found]
+        urls = [current_site().absolute(row.url) for row in found]
+        response = _sent([asked.q, [row.text for row in found], notes, urls], content_type=SUGGESTIONS)
+    else:
+        response = _sent(jsonable(SuggestAnswer(asked.q, found)))
     response.vary.add("Accept")
     return response
 
 
 @blueprint.get("/api/v1/sections")
-def sections() -> Response:
+@from_archive
+def sections(archive: PinnedArchive) -> Response:
     """The sections of the archive as a tree, with the number of articles in each."""
     read(NoParameters, request.query_string)
-    with current_site().archive.pinned() as pinned:
-        status = pinned.status
-
-        def make() -> Response:
-            return _sent(_jsonable(SectionsAnswer(pinned.sections(links_for("api")), index_info(status))))
-
-        return conditional(entity_tag(status.generation, request.path), make)
+    return _sent(jsonable(SectionsAnswer(archive.sections(addresses("api")), index_info(archive.status))))
 
 
 @blueprint.get("/api/v1/status")
-def status() -> Response:
+@from_archive
+def status(archive: PinnedArchive) -> Response:
     """What answers here: the archive, the engine and the index."""
     read(NoParameters, request.query_string)
-    site = current_site()
-    with site.archive.pinned() as pinned:
-        status = pinned.status
-        capabilities = tuple(sorted(pinned.capabilities))
-    found = StatusAnswer(site.settings.title, status.engine, capabilities, VERSION, index_info(status))
-    return conditional(entity_tag(status.generation, request.path), lambda: _sent(_jsonable(found)))
-
-
-@cache
-def adapter(type_: Any) -> TypeAdapter[Any]:
-    """What writes values of that type as JSON; made once, for making it is slow."""
-    return TypeAdapter(type_)
-
-
-def _jsonable(value: Any) -> Any:
-    return adapter(value.__class__).dump_python(value, mode="json")
-
-
-def _keep_keys(hits: Iterable[dict[str, object]], keys: tuple[str, ...] | None) -> None:
-    if keys is None:
-        return
-    for hit in hits:
-        for key in hit.keys() - set(keys):
-            del hit[key]
+    title, engine = current_site().settings.title, archive.status.engine
+    capabilities = tuple(sorted(archive.capabilities))
+    return _sent(jsonable(StatusAnswer(title, engine, capabilities, VERSION, index_info(archive.status))))
 
 
 def _sent(body: object, links: Iterable[tuple[str, str, str]] = (), content_type: str = JSON) -> Response:

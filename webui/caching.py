@@ -9,17 +9,46 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache, wraps
 from importlib.metadata import version
-from typing import Final
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec
 
 from flask import Response, request
 
+from search.archive import PinnedArchive, current_minute
 from search.results.response import SearchResponse
+from webui.site import current_site
 
 CACHE_CONTROL: Final = "public, max-age=0, must-revalidate"
-"""May be kept, must be asked about each time: a new article shows at once, an old answer costs one 304."""
+"""May be cached if revalidated: a new article shows at once, an old answer costs one 304."""
 
 VERSION: Final = version("backfile")
+
+_APPEARANCE: Final = tuple(Path(__file__).with_name(name) for name in ("static", "templates"))
+
+Arguments = ParamSpec("Arguments")
+
+
+def from_archive(view: Callable[Concatenate[PinnedArchive, Arguments], Response]) -> Callable[Arguments, Response]:
+    """Makes a view that is given the archive, pinned, into one that answers conditional requests.
+
+    Its answer must depend on nothing but the archive, the address, `Accept`, and the minute where the address names
+    a relative time.
+    """
+
+    @wraps(view)
+    def respond(*args: Arguments.args, **named: Arguments.kwargs) -> Response:
+        with current_site().archive.pinned() as archive:
+            return conditional(_tag(archive), lambda: view(archive, *args, **named))
+
+    return respond
+
+
+def _tag(archive: PinnedArchive) -> str:
+    minute = current_minute().isoformat() if b"now" in request.query_string else ""
+    accepted = request.headers.get("Accept", "")
+    return entity_tag(archive.status.generation, request.url, accepted, minute, appearance())
 
 
 def entity_tag(generation: str, *others: str) -> str:
@@ -28,17 +57,24 @@ def entity_tag(generation: str, *others: str) -> str:
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def once(response: Response, found: SearchResponse) -> Response:
-    """The response, not to be kept if the search ran out of time: asked again it may say more."""
+@cache
+def appearance() -> str:
+    """What changes when a template or a static file does."""
+    files = sorted(path for folder in _APPEARANCE for path in folder.iterdir() if path.is_file())
+    return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=6).hexdigest()
+
+
+def unless_timed_out(response: Response, found: SearchResponse) -> Response:
+    """The response, not to be cached if the search ran out of time: asked again it may say more."""
     if found.timed_out:
         response.cache_control.no_store = True
     return response
 
 
 def conditional(tag: str, make: Callable[[], Response]) -> Response:
-    """304 if the client has that already, else what `make` gives, tagged, unless `once` has said otherwise of it."""
+    """304 if the client has that already, else what `make` gives, tagged unless it must not be stored."""
     response = Response(status=304) if request.if_none_match.contains_weak(tag) else make()
-    if response.cache_control.no_store:
+    if response.cache_control.no_store or response.status_code not in (200, 304):
         return response
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = CACHE_CONTROL

@@ -10,12 +10,14 @@ from dataclasses import replace
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from flask import Blueprint, Response, json
+from flask import Blueprint, Response, json, request
 from lxml import etree
 
+from search.archive import PinnedArchive
+from search.request.urls import Rendering
 from search.results.response import Hit, SearchResponse
-from webui.asking import Asked, answer, ask
-from webui.caching import conditional, entity_tag, once
+from webui.asking import addresses, asked_search
+from webui.caching import from_archive, unless_timed_out
 from webui.site import current_site
 
 blueprint = Blueprint("feeds", __name__)
@@ -35,41 +37,36 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _LIST_SEPARATOR: Final = "; "
 
-Render = Callable[[Asked, SearchResponse], Response]
+Render = Callable[[SearchResponse], Response]
 
 
 @blueprint.get("/search.atom")
-def atom() -> Response:
+@from_archive
+def atom(archive: PinnedArchive) -> Response:
     """The search as an Atom feed (RFC 4287) with OpenSearch elements; newest first where no order is asked for."""
-    return _fed("atom", _atom)
+    return _fed(archive, "atom", _atom)
 
 
 @blueprint.get("/search.json")
-def json_feed() -> Response:
+@from_archive
+def json_feed(archive: PinnedArchive) -> Response:
     """The search as a JSON Feed 1.1; newest first where no order is asked for."""
-    return _fed("feed", _json_feed)
+    return _fed(archive, "feed", _json_feed)
 
 
 @blueprint.get("/search.csv")
-def table() -> Response:
+@from_archive
+def table(archive: PinnedArchive) -> Response:
     """The search as a table (RFC 4180), its first line the names of the columns."""
-    return _fed("csv", _table)
+    return _fed(archive, "csv", _table)
 
 
-def _fed(kind: str, render: Render) -> Response:
-    asked = ask(kind)
-    request = replace(asked.question.request, facets=(), timeline=False, highlight="off" if kind == "csv" else "text")
-    if kind != "csv" and request.sort is None:
-        request = replace(request, sort="newest")
-    asked = replace(asked, question=replace(asked.question, request=request))
-    with current_site().archive.pinned() as pinned:
-        tag = entity_tag(pinned.status.generation, asked.identity, current_site().absolute("/"))
-
-        def make() -> Response:
-            found = answer(pinned, asked)
-            return once(render(asked, found), found)
-
-        return conditional(tag, make)
+def _fed(archive: PinnedArchive, kind: Rendering, render: Render) -> Response:
+    asked = replace(asked_search(kind), facets=(), highlight="off" if kind == "csv" else "text")
+    if kind != "csv" and asked.sort is None:
+        asked = replace(asked, sort="newest")
+    found = archive.search(asked, addresses(kind))
+    return unless_timed_out(render(found), found)
 
 
 def article_urn(id: str) -> str:
@@ -85,7 +82,7 @@ def feed_title(found: SearchResponse) -> str:
     return f"{title}: {asked}" if asked else title
 
 
-def _atom(asked: Asked, found: SearchResponse) -> Response:
+def _atom(found: SearchResponse) -> Response:
     site = current_site()
     feed = etree.Element(f"{{{_ATOM_NS}}}feed", nsmap={None: _ATOM_NS, "opensearch": _OPENSEARCH_NS})  # type: ignore[dict-item]
     stamps = [_stamp(hit.modified or hit.published) for hit in found.hits]
@@ -101,9 +98,9 @@ def _atom(asked: Asked, found: SearchResponse) -> Response:
     for relation, target, media_type in _feed_links(found, ATOM):
         _link(feed, relation, site.absolute(target), media_type)
     _link(
-        feed, "search", site.absolute(f"{asked.links.prefix}/opensearch.xml"), "application/opensearchdescription+xml"
+        feed, "search", site.absolute(f"{request.script_root}/opensearch.xml"), "application/opensearchdescription+xml"
     )
-    _add_paging(feed, asked, found)
+    _add_paging(feed, found)
     for hit in found.hits:
         _add_entry(feed, hit)
     body = etree.tostring(feed, xml_declaration=True, encoding="utf-8", pretty_print=True)
@@ -118,14 +115,13 @@ def _feed_links(found: SearchResponse, media_type: str) -> list[tuple[str, str, 
     return [*paging, ("alternate", links.html, "text/html")]
 
 
-def _add_paging(feed: etree._Element, asked: Asked, found: SearchResponse) -> None:
-    request = asked.question.request
+def _add_paging(feed: etree._Element, found: SearchResponse) -> None:
     numbers = {"totalResults": found.total, "itemsPerPage": found.per_page}
     if found.page is not None:
         numbers["startIndex"] = (found.page - 1) * found.per_page + 1
     for name, number in numbers.items():
         etree.SubElement(feed, f"{{{_OPENSEARCH_NS}}}{name}").text = str(number)
-    query = etree.SubElement(feed, f"{{{_OPENSEARCH_NS}}}Query", role="request", searchTerms=_xml(request.q))
+    query = etree.SubElement(feed, f"{{{_OPENSEARCH_NS}}}Query", role="request", searchTerms=_xml(found.query.text))
     if found.page is not None:
         query.set("startPage", str(found.page))
 
@@ -151,7 +147,7 @@ def _add_entry(feed: etree._Element, hit: Hit) -> None:
         summary.set("{http://www.w3.org/XML/1998/namespace}lang", hit.language)
 
 
-def _json_feed(_asked: Asked, found: SearchResponse) -> Response:
+def _json_feed(found: SearchResponse) -> Response:
     site = current_site()
     body: dict[str, object] = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -180,7 +176,7 @@ def _item(hit: Hit) -> dict[str, object]:
     return item | {name: value for name, value in known.items() if value}
 
 
-def _table(_asked: Asked, found: SearchResponse) -> Response:
+def _table(found: SearchResponse) -> Response:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_COLUMNS)

@@ -14,24 +14,25 @@ from typing import Any, Final, Literal
 from flask import Blueprint, Response, json, request
 from pydantic import TypeAdapter
 
-from search.results.response import RelatedResponse, SearchResponse
-from webui import api, discovery, feeds, health
-from webui.answers import ArticleAnswer, SectionsAnswer, StatusAnswer, SuggestAnswer
-from webui.caching import VERSION, conditional, entity_tag
-from webui.health import HealthAnswer
-from webui.parameters import (
+from search.request.parameters import (
     NoParameters,
     RelatedBody,
     RelatedParameters,
     SearchParameters,
     Strict,
     SuggestParameters,
-    read,
     repetition,
 )
+from search.request.reading import read
+from search.request.urls import written_facets
+from search.results.as_json import adapter
+from search.results.response import RelatedResponse, SearchResponse
+from webui import api, discovery, feeds, health
+from webui.answers import ArticleAnswer, SectionsAnswer, StatusAnswer, SuggestAnswer
+from webui.caching import VERSION, conditional, entity_tag
+from webui.health import HealthAnswer
 from webui.problems import CONTENT_TYPE, Problem
 from webui.site import current_site
-from webui.urls import written_facets
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -120,8 +121,8 @@ def document(title: str, server: str) -> _Schema:
 def _schemas() -> _Schema:
     answers = tuple(dict.fromkeys(row.answer for row in OPERATIONS if row.answer is not None))
     inputs: list[tuple[Any, Literal["validation", "serialization"], TypeAdapter[Any]]] = [
-        *((type_, "serialization", api.adapter(type_)) for type_ in (*answers, Problem)),
-        *((row.body, "validation", api.adapter(row.body)) for row in OPERATIONS if row.body is not None),
+        *((type_, "serialization", adapter(type_)) for type_ in (*answers, Problem)),
+        *((row.body, "validation", adapter(row.body)) for row in OPERATIONS if row.body is not None),
     ]
     _, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE)
     schemas: _Schema = definitions["$defs"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,21 +10,20 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from search.archive import current_minute
-from webui.article import heading_id
-from webui.asking import answer, ask, links_for
-from webui.caching import conditional, entity_tag
-from webui.front import front_view
-from webui.questions import article_question, without_tracking
+from search.archive import PinnedArchive
+from search.request.reading import parse_article, without_tracking
+from webui.article_html import heading_id
+from webui.article_page import article_view, value_url
+from webui.asking import addresses, asked_search
+from webui.caching import from_archive, unless_timed_out
+from webui.home import home_view
 from webui.site import current_site
-from webui.story import story_view, value_url
 from webui.views import search_view
 from webui.wording import FILTERS, failure_words
 
 blueprint = Blueprint("pages", __name__)
 
 STATIC: Final = Path(__file__).with_name("static")
-TEMPLATES: Final = Path(__file__).with_name("templates")
 FOREVER: Final = "public, max-age=31536000, immutable"
 
 for _name, _filter in FILTERS.items():
@@ -33,54 +31,40 @@ for _name, _filter in FILTERS.items():
 
 
 @blueprint.get("/")
-def home() -> Response:
+@from_archive
+def home(archive: PinnedArchive) -> Response:
     """The newest articles, the sections, and the archive by year and month."""
-    links = links_for("html")
-    with current_site().archive.pinned() as pinned:
-
-        def make() -> str:
-            return render_template("home.html", view=front_view(pinned.overview(links)))
-
-        return _page(pinned.status.generation, request.script_root + "/", make)
+    return _page("home.html", view=home_view(archive.overview(addresses("html"))))
 
 
 @blueprint.get("/search")
 def search() -> Response:
     """What a search found. Choices that a form sent empty are taken out of the address first."""
     tidy = _without_empty(request.query_string)
-    if tidy is not None:
-        return _moved(tidy)
-    asked = ask("html")
-    with current_site().archive.pinned() as pinned:
+    return _found() if tidy is None else _moved(tidy)
 
-        def make() -> str:
-            response = answer(pinned, asked)
-            view = search_view(response, asked.question.request, asked.links, pinned.section_counts())
-            return render_template("search.html", response=response, view=view)
 
-        return _page(pinned.status.generation, asked.identity, make)
+@from_archive
+def _found(archive: PinnedArchive) -> Response:
+    asked, links = asked_search("html"), addresses("html")
+    response = archive.search(asked, links)
+    view = search_view(response, asked, links, archive.section_counts())
+    return unless_timed_out(_page("search.html", response=response, view=view), response)
 
 
 @blueprint.get("/article/<article:id>")
-def article(id: str) -> Response:
+@from_archive
+def article(archive: PinnedArchive, id: str) -> Response:
     """A stored article; reached from a search, with its words marked and the way to the next one."""
-    settings = current_site().settings
-    query_string = without_tracking(request.query_string)
-    question = article_question(query_string, now=current_minute(), time_zone=settings.time_zone)
-    links = links_for("html", question)
-    with current_site().archive.pinned() as pinned:
-
-        def make() -> str:
-            view = story_view(pinned, id, question, links)
-            own = current_site().absolute(links.article(id))
-            return render_template("article.html", article=view.article, view=view, text=view.text, canonical=own)
-
-        return _page(pinned.status.generation, request.path + "?" + query_string.decode("latin-1"), make)
+    links = addresses("html")
+    found_by = parse_article(without_tracking(request.query_string), time_zone=links.time_zone)
+    view = article_view(archive, id, found_by, links)
+    own = current_site().absolute(links.article(id))
+    return _page("article.html", article=view.article, view=view, text=view.text, canonical=own)
 
 
-def _page(generation: str, address: str, make: Callable[[], str]) -> Response:
-    tag = entity_tag(generation, address, current_site().absolute("/"), appearance())
-    return conditional(tag, lambda: Response(make(), content_type="text/html; charset=utf-8"))
+def _page(template: str, **context: object) -> Response:
+    return Response(render_template(template, **context), content_type="text/html; charset=utf-8")
 
 
 def _without_empty(query_string: bytes) -> str | None:
@@ -104,18 +88,11 @@ def fingerprint(name: str) -> str:
     return hashlib.blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()
 
 
-@cache
-def appearance() -> str:
-    """What changes when a template or a static file does."""
-    files = sorted((*TEMPLATES.iterdir(), *STATIC.iterdir()))
-    return hashlib.blake2b(b"".join(path.read_bytes() for path in files if path.is_file()), digest_size=6).hexdigest()
-
-
 @blueprint.app_context_processor
 def _names() -> dict[str, object]:
     """What every template may call, error pages too."""
     site = current_site()
-    links = links_for("html")
+    links = addresses("html")
     return {
         "site_title": site.settings.title,
         "path": lambda path: request.script_root + path,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from search.document import SECTION_SEPARATOR, section_ancestors
 from search.engines.base import Sort
-from search.request.request import FacetRequest, Filters, SearchRequest
+from search.request.request import Filters, SearchRequest
+from search.request.urls import Addresses, written_filters
 from search.results.response import Facet, FacetValue, SearchResponse
 from search.schema import MISSING
 from webui.chart import Chart, chart
-from webui.urls import SiteLinks, written_filters
 
 SORTS: Final[tuple[tuple[Sort, str], ...]] = (
     ("relevance", "Best match"),
@@ -102,7 +102,7 @@ class SearchView:
 
 
 def search_view(
-    response: SearchResponse, request: SearchRequest, links: SiteLinks, sections: Mapping[str, int]
+    response: SearchResponse, request: SearchRequest, links: Addresses, sections: Mapping[str, int]
 ) -> SearchView:
     """The view of one answer; `sections` are those of the archive with their counts."""
     first = (response.page - 1) * response.per_page + 1 if response.page else 1
@@ -135,13 +135,12 @@ def heading(response: SearchResponse) -> str:
     return "Articles" if applied else "All articles"
 
 
-def travelling(request: SearchRequest, links: SiteLinks) -> tuple[tuple[str, str], ...]:
+def travelling(request: SearchRequest, links: Addresses) -> tuple[tuple[str, str], ...]:
     """The parameters that go along when something else is searched for: all but the query and the page."""
-    address = links.search(request.on_page(1))
-    return tuple(pair for pair in parse_qsl(urlsplit(address).query) if pair[0] != "q")
+    return tuple(pair for pair in links.pairs(request.on_page(1)) if pair[0] != "q")
 
 
-def advanced_choices(request: SearchRequest, links: SiteLinks, sections: Mapping[str, int]) -> Advanced:
+def advanced_choices(request: SearchRequest, links: Addresses, sections: Mapping[str, int]) -> Advanced:
     """The choices as the request has them."""
     pairs = dict(travelling(request, links))
     filters = request.filters("section")
@@ -168,7 +167,7 @@ def _useful(facet: Facet) -> bool:
     return bool(facet.values) and facet.missing > 0
 
 
-def facet_box(facet: Facet, request: SearchRequest, links: SiteLinks) -> FacetBox:
+def facet_box(facet: Facet, request: SearchRequest, links: Addresses) -> FacetBox:
     """The facet as it is listed: sections as a tree, years by time, all else by count."""
     none_label = f"No {facet.label.lower()}"
     values = [replace(value, label=none_label) if value.value == MISSING else value for value in facet.values]
@@ -210,29 +209,28 @@ def _rows(values: Iterable[FacetValue]) -> Iterator[FacetRow]:
         yield replace(_row(by_value[value]), label=label, depth=min(len(above), 3))
 
 
-def _more(facet: Facet, request: SearchRequest, links: SiteLinks) -> str | None:
+def _more(facet: Facet, request: SearchRequest, links: Addresses) -> str | None:
     asked = {row.name: row for row in request.facets}
     if not facet.truncated or facet.name not in asked or asked[facet.name].size >= MORE_VALUES:
         return None
-    asked[facet.name] = FacetRequest(facet.name, MORE_VALUES)
-    return links.search(replace(request, facets=tuple(asked.values())))
+    return links.search(request.with_facet(facet.name, MORE_VALUES))
 
 
-def _sorts(request: SearchRequest, links: SiteLinks) -> tuple[Option, ...]:
-    usual = replace(request, sort=None).effective_sort()
+def _sorts(request: SearchRequest, links: Addresses) -> tuple[Option, ...]:
+    usual = request.sorted_by(None).effective_sort()
     current = request.effective_sort()
     return tuple(
         Option(
             label,
             value == current,
-            url=links.search(replace(request, sort=None if value == usual else value, page=1, cursor=None)),
+            url=links.search(request.sorted_by(None if value == usual else value)),
         )
         for value, label in SORTS
         if request.q.strip() or value != "relevance"
     )
 
 
-def _pages(response: SearchResponse, request: SearchRequest, links: SiteLinks) -> Iterator[Page]:
+def _pages(response: SearchResponse, request: SearchRequest, links: Addresses) -> Iterator[Page]:
     """The first and the last page and those around this one."""
     here = response.page
     if here is None or not response.links.last:

@@ -11,15 +11,15 @@ from typing import Any, Final
 from benchmark.engines.base import SECTIONS, Answer, Output
 from benchmark.queries import Question
 from search.archive import Archive
-from search.commands.links import TerminalLinks
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine
 from search.request.request import FacetRequest, Filters, SearchRequest
+from search.request.urls import Addresses
 
 _FACETS: Final = (FacetRequest("section", SECTIONS),)
 _PARTS: Final[dict[Output, SearchRequest]] = {
-    "top": SearchRequest(facets=(), timeline=False, fields=("id", "title", "score"), highlight="off"),
+    "top": SearchRequest(facets=(), fields=("id", "title", "score"), highlight="off"),
     "counts": SearchRequest(facets=_FACETS, fields=("id", "title", "score"), highlight="off"),
     "page": SearchRequest(facets=_FACETS),
 }
@@ -48,7 +48,7 @@ class BackfileSearching:
 
     def __init__(self, engine: Engine) -> None:
         self._archive = Archive(engine)
-        self._addresses = TerminalLinks()
+        self._addresses = Addresses()
 
     def answer(self, question: Question, output: Output) -> Answer:
         found = self._archive.search(_request(question, output), self._addresses)

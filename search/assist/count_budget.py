@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from time import monotonic
 from typing import Final
 
 from search.errors import QuerySyntaxError
-from search.query import to_text
-from search.query.tree import Query
 from search.request.planning import Planner
 from search.request.request import SearchRequest
 
@@ -51,8 +48,3 @@ class CountBudget:
         counts = self.planner.searcher.count_many(list(planned.values()), self._seconds)
         self._known.update((request, count or 0) for request, count in zip(planned, counts, strict=True))
         self._seconds -= monotonic() - started
-
-
-def asking(request: SearchRequest, tree: Query) -> SearchRequest:
-    """The request with that query in place of its own, from the first page; bare words of it must all match."""
-    return replace(request, q=to_text(tree), operator="and", page=1, cursor=None)

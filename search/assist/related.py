@@ -25,6 +25,7 @@ from search.query.match import MatchAny, MatchNone, MatchTerm
 from search.query.terms import query_term
 from search.ranking import inverse_document_frequency
 from search.request.planning import Planner
+from search.request.wording import out_of_range, unknown
 
 Mode = Literal["background", "same-days", "follow-ups"]
 
@@ -104,9 +105,9 @@ def related(
     `deadline` is in seconds. Raises NotFound, ParameterError, EngineError.
     """
     if mode not in MODES:
-        raise ParameterError("mode", f"there is no {str(mode)[:64]!r}; choose from {', '.join(MODES)}")
+        raise ParameterError("mode", unknown(str(mode), MODES))
     if not 1 <= limit <= MAX_LIMIT:
-        raise ParameterError("limit", f"must be from 1 to {MAX_LIMIT}")
+        raise ParameterError("limit", out_of_range(1, MAX_LIMIT))
     own, stored = _own(planner, subject)
     if "vocabulary" not in planner.capabilities:
         return Relatives(mode, (), 0, (), ("this index cannot count words, which related articles need",), _NOTHING)

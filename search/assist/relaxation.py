@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
-from search.assist.count_budget import CountBudget, asking
+from search.assist.count_budget import CountBudget
 from search.assist.spelling import did_you_mean
 from search.query import to_text
 from search.query.rewrite import any_of, loosened, positive_parts, replaced
 from search.query.tree import And, DateRange, Exact, Fuzzy, Keyword, Not, Phrase, Prefix, Query, Wildcard, Word
+from search.request.facets import value_label
 from search.request.request import Filters, SearchRequest
 from search.results.answer import Alternative
 from search.results.applied import dates_in_words
 from search.results.explain import listed
-from search.results.facets import dated, value_label
 from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 
 MAX_RELAXATIONS: Final = 6
@@ -30,7 +31,7 @@ Trial = tuple[str, SearchRequest]
 def relaxations(tree: Query, request: SearchRequest, budget: CountBudget) -> tuple[Alternative, ...]:
     """Searches with one condition less that find something, the one that finds most first."""
     trials: dict[SearchRequest, str] = {}
-    for drop, trial in (*_without_filters(request), *_with_looser_query(tree, request)):
+    for drop, trial in (*_without_filters(request, budget.planner.now), *_with_looser_query(tree, request)):
         if trial != request:
             trials.setdefault(trial, drop)
     counted = zip(trials.items(), budget.totals(trials), strict=True)
@@ -41,51 +42,46 @@ def relaxations(tree: Query, request: SearchRequest, budget: CountBudget) -> tup
 
 def respelt_anywhere(tree: Query, request: SearchRequest, budget: CountBudget) -> tuple[Alternative, ...]:
     """For a misspelt query under filters that leave nothing of its corrections either: those, without any filter."""
-    bare = replace(_without_any_filter(request), fields_searched=())
-    if replace(request, page=1, cursor=None) == bare:
+    bare = request.without_filters().searching(())
+    if request.on_page(1) == bare:
         return ()
     found = did_you_mean(tree, 0, bare, budget)
     return tuple(Alternative(f"any filter, for “{other.text}”", other.request, other.total) for other in found)
 
 
-def _without_filters(request: SearchRequest) -> Iterator[Trial]:
-    first = replace(request, page=1, cursor=None)
+def _without_filters(request: SearchRequest, now: datetime) -> Iterator[Trial]:
     for name, filters in request.keywords:
         label = KEYWORD_FIELDS[name].label.lower()
         if filters.include:
             values = " or ".join(f"“{value_label(name, value)}”" for value in filters.include)
-            yield f"the {label} {values}", first.with_filters(name, Filters((), filters.exclude))
+            yield f"the {label} {values}", request.with_filters(name, Filters((), filters.exclude))
         if filters.exclude:
             values = " or ".join(f"“{value_label(name, value)}”" for value in filters.exclude)
-            yield f"leaving out the {label} {values}", first.with_filters(name, Filters(filters.include, ()))
+            yield f"leaving out the {label} {values}", request.with_filters(name, Filters(filters.include, ()))
     if request.start is not None or request.end is not None:
-        yield f"the dates ({dates_in_words(request)})", dated(first, None, None)
+        yield f"the dates ({dates_in_words(request, now)})", request.dated(None, None)
     if request.fields_searched:
         fields = listed([TEXT_FIELDS[name].label.lower() for name in request.fields_searched])
-        yield f"the limit to {fields}", replace(first, fields_searched=())
+        yield f"the limit to {fields}", request.searching(())
     if len(request.keywords) + (request.start is not None or request.end is not None) > 1:
-        yield "any filter", _without_any_filter(request)
-
-
-def _without_any_filter(request: SearchRequest) -> SearchRequest:
-    return dated(replace(request, keywords=()), None, None)
+        yield "any filter", request.without_filters()
 
 
 def _with_looser_query(tree: Query, request: SearchRequest) -> Iterator[Trial]:
     if isinstance(tree, And):
         for part in tree.children[:MAX_PARTS]:
-            yield part_in_words(part), asking(request, replaced(tree, part, None))
-        yield "the need for every word", asking(request, any_of(tree))
+            yield part_in_words(part), request.asking(to_text(replaced(tree, part, None)))
+        yield "the need for every word", request.asking(to_text(any_of(tree)))
     phrases = [part for part in positive_parts(tree) if isinstance(part, Phrase)]
     if phrases:
         words = loosened(tree)
-        yield "the quotation marks", asking(request, words)
-        yield "the quotation marks and the need for every word", asking(request, any_of(words))
+        yield "the quotation marks", request.asking(to_text(words))
+        yield "the quotation marks and the need for every word", request.asking(to_text(any_of(words)))
     for part in positive_parts(tree):
         if isinstance(part, Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) and part.field is not None:
             label = TEXT_FIELDS[part.field].label.lower()
             anywhere = replaced(tree, part, replace(part, field=None))
-            yield f"the limit of “{_text(part)}” to the {label}", asking(request, anywhere)
+            yield f"the limit of “{_text(part)}” to the {label}", request.asking(to_text(anywhere))
 
 
 def _text(part: Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) -> str:

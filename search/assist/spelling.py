@@ -12,8 +12,9 @@ from itertools import pairwise
 from typing import Final
 
 from search.analysis import analyze
-from search.assist.count_budget import CountBudget, asking
+from search.assist.count_budget import CountBudget
 from search.engines.base import Searcher
+from search.query import to_text
 from search.query.patterns import edit_distance
 from search.query.rewrite import joined, positive_parts, replaced, rewritten
 from search.query.tree import And, Or, Phrase, Query, Word
@@ -61,7 +62,7 @@ def did_you_mean(tree: Query, total: int, request: SearchRequest, budget: CountB
     planner = budget.planner
     if "vocabulary" not in planner.capabilities or (total >= PLENTY and _needs_all(tree)):
         return ()
-    candidates = [asking(request, query) for query in dict.fromkeys(_candidates(tree, total, planner.searcher))]
+    candidates = [request.asking(to_text(query)) for query in dict.fromkeys(_candidates(tree, total, planner.searcher))]
     corrections: list[Alternative] = []
     senses: set[tuple[str, ...]] = set()
     for candidate, count in zip(candidates, budget.totals(candidates), strict=True):

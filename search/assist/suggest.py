@@ -18,6 +18,7 @@ from search.query.match import Match, MatchAny, MatchEvery, MatchPhrase, MatchPr
 from search.query.terms import query_term
 from search.request.planning import Planner
 from search.request.request import Filters, SearchRequest
+from search.request.wording import out_of_range
 
 MAX_TYPED: Final = 200
 """Characters of what is typed that are looked at: nobody completes more."""
@@ -56,7 +57,7 @@ def suggest(planner: Planner, text: str, limit: int = 8) -> tuple[Suggested, ...
     Words need the engine's capability "vocabulary". Raises ParameterError, EngineError.
     """
     if not 1 <= limit <= MAX_LIMIT:
-        raise ParameterError("limit", f"must be from 1 to {MAX_LIMIT}")
+        raise ParameterError("limit", out_of_range(1, MAX_LIMIT))
     typed = text[:MAX_TYPED]
     tokens = [token for token in analyze(typed, "") if not token.compound][:MAX_WORDS]
     if not tokens:

@@ -1,63 +1,72 @@
-"""`backfile search`: the reader's search on a terminal, the endpoint's answer with --json."""
+"""`backfile search`: the reader's search on a terminal, the endpoint's answer with `--json`.
+
+The flags are the endpoint's parameters: they become the same names and values and are read by the same code.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from json import dumps
+from typing import Any, Final, get_args
 
 import click
-from pydantic import TypeAdapter
 
 from search.archive import Archive
-from search.commands.asked import bound, facets, keyword_filters
 from search.commands.context import TEXT, index_option, json_option, loaded_settings
-from search.commands.links import TerminalLinks
 from search.commands.paint import facet_lines, help_lines, hit_lines, one_line, summary_line
 from search.engines import open_engine
-from search.request.request import DEFAULT_FACETS, SearchRequest
+from search.engines.base import Sort
+from search.errors import ParameterError
+from search.request.parameters import SearchParameters, names
+from search.request.reading import read_pairs, search_request
+from search.request.request import HIT_KEYS, Group, Highlight, Operator, SearchRequest
+from search.request.urls import Addresses, path_prefix
+from search.request.values import NO_FACETS
+from search.results.as_json import search_answer
 from search.results.response import SearchResponse
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 
+ALL_FACETS: Final = "all"
+"""The value of `--facets` that asks for those the site shows."""
+
+
+class Offered(click.Choice[str]):
+    """Names that the help and the shell's completion offer; whether a value is one of them, its parameter says."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return TEXT.convert(value, param, ctx)
+
 
 @click.command()
-@click.argument("query", nargs=-1, type=TEXT)
+@click.argument("q", metavar="[QUERY]...", nargs=-1, type=TEXT)
 @click.option(
     "--section", multiple=True, type=TEXT, metavar="PATH", help='Section, with those below it: "News > Economy".'
 )
 @click.option("--tag", multiple=True, type=TEXT, metavar="TAG")
 @click.option("--author", multiple=True, type=TEXT, metavar="NAME")
 @click.option("--lang", multiple=True, type=TEXT, metavar="TAG", help='Language, such as "en".')
-@click.option("--type", "kind", multiple=True, type=TEXT, metavar="TYPE", help='Kind of piece, such as "article".')
-@click.option("--from", "start", metavar="DATE", help="First day: 2024, 2024-07, 2024-07-03, RFC 3339 or now-7d.")
-@click.option("--to", "end", metavar="DATE", help="Last day, included.")
-@click.option("--date", "date_field", type=click.Choice(list(DATE_FIELDS)), default="published", show_default=True)
-@click.option("--sort", type=click.Choice(["relevance", "newest", "oldest"]), help="Default: relevance with a query.")
-@click.option("--in", "fields", multiple=True, type=click.Choice(list(TEXT_FIELDS)), help="Search this field only.")
-@click.option("--op", type=click.Choice(["and", "or"]), default="and", show_default=True, help="Between bare words.")
-@click.option("--page", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--per-page", type=click.IntRange(0, 100), default=10, show_default=True)
-@click.option("--facets", "facet_text", metavar="LIST", help='Counts to print: "section:10,month", "all" or "none".')
-@click.option("--group", type=click.Choice(["none", "story"]), default="none", help="Gather near-copies.")
+@click.option("--type", "type", multiple=True, type=TEXT, metavar="TYPE", help='Kind of piece, such as "article".')
+@click.option("--from", type=TEXT, metavar="DATE", help="First day: 2024, 2024-07, 2024-07-03, RFC 3339 or now-7d.")
+@click.option("--to", type=TEXT, metavar="DATE", help="Last day, included.")
+@click.option("--date", type=Offered(list(DATE_FIELDS)), help="Which date is meant. Default: published.")
+@click.option("--tz", type=TEXT, metavar="ZONE", help="Time zone days begin in. Default: the archive's own.")
+@click.option("--sort", type=Offered(get_args(Sort)), help="Default: relevance with a query.")
+@click.option("--in", "in", multiple=True, type=Offered(list(TEXT_FIELDS)), help="Search this field only.")
+@click.option("--op", type=Offered(get_args(Operator)), help="Between bare words. Default: and.")
+@click.option("--page", type=TEXT, metavar="N", help="Default: 1.")
+@click.option("--per-page", type=TEXT, metavar="N", help="Up to 100. Default: 10.")
+@click.option("--cursor", type=TEXT, metavar="CURSOR", help="In place of --page: * to begin, then as links.next says.")
+@click.option("--facets", type=TEXT, metavar="LIST", help='Counts to print: "section:10,month", "all" or "none".')
+@click.option("--fields", multiple=True, type=Offered(HIT_KEYS), metavar="LIST", help="Keys of a hit to give in JSON.")
+@click.option("--highlight", type=Offered(get_args(Highlight)), help="How matches are given in JSON. Default: html.")
+@click.option("--group", type=Offered(get_args(Group)), help="Gather near-copies. Default: none.")
 @click.option("--explain", is_flag=True, help="Say why each hit stands where it does.")
 @index_option
 @json_option
 @click.pass_context
-def search(
-    ctx: click.Context,
-    /,
-    query: tuple[str, ...],
-    section: tuple[str, ...],
-    tag: tuple[str, ...],
-    author: tuple[str, ...],
-    lang: tuple[str, ...],
-    kind: tuple[str, ...],
-    start: str | None,
-    end: str | None,
-    facet_text: str | None,
-    index: str | None,
-    as_json: bool,
-    **shape: Any,
-) -> None:
+def search(ctx: click.Context, /, index: str | None, as_json: bool, **given: Any) -> None:
     """Search and print the hits with their snippets. Without QUERY: the newest articles.
 
     \b
@@ -72,31 +81,51 @@ def search(
     put -- before a query that begins with a hyphen.
     """
     settings = loaded_settings(ctx, index=index).settings
-    now = datetime.now(UTC)
-    asked_facets = facets(facet_text)
-    request = SearchRequest(
-        q=" ".join(query),
-        fields_searched=shape["fields"],
-        keywords=keyword_filters({"section": section, "tag": tag, "author": author, "lang": lang, "type": kind}),
-        start=bound("from", start, now),
-        end=bound("to", end, now),
-        date=shape["date_field"],
-        time_zone=settings.time_zone,
-        sort=shape["sort"],
-        operator=shape["op"],
-        page=shape["page"],
-        per_page=shape["per_page"],
-        facets=(DEFAULT_FACETS if as_json else ()) if asked_facets is None else asked_facets,
-        timeline=as_json,
-        group=shape["group"],
-        explain=shape["explain"],
-    )
-    archive = Archive(open_engine(settings.index), settings, clock=lambda: now)
-    response = archive.search(request, TerminalLinks(settings.time_zone))
+    with _naming_flags():
+        request = asked(given, as_json=as_json, time_zone=settings.time_zone)
+        archive = Archive(open_engine(settings.index), settings, clock=lambda: datetime.now(UTC))
+        addresses = Addresses("api", path_prefix(settings.public_url), settings.time_zone)
+        response = archive.search(request, addresses)
     if as_json:
-        click.echo(TypeAdapter(SearchResponse).dump_json(response))
+        click.echo(dumps(search_answer(response, request.fields), ensure_ascii=False))
     else:
         _print(response)
+
+
+def asked(given: Mapping[str, Any], *, as_json: bool, time_zone: str) -> SearchRequest:
+    """The request that the flags make, by the name of their parameter; `time_zone` is the archive's own.
+
+    Without `--facets` a terminal gets none. Raises ParameterError.
+    """
+    facets = given.get("facets") or (ALL_FACETS if as_json else NO_FACETS)
+    given = {**given, "q": " ".join(given.get("q", ())), "facets": "" if facets == ALL_FACETS else facets}
+    parameters = read_pairs(SearchParameters, list(_pairs(given)))
+    return search_request(parameters, kind="api", time_zone=time_zone)
+
+
+def _pairs(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in names(SearchParameters):
+        match given.get(name):
+            case None | False:
+                pass
+            case True:
+                yield name, "true"
+            case tuple() as values:
+                yield from ((name, value) for value in values)
+            case value:
+                yield name, value
+
+
+@contextmanager
+def _naming_flags() -> Iterator[None]:
+    """What is wrong with a parameter is wrong with its flag."""
+    try:
+        yield
+    except ParameterError as error:
+        if error.name not in names(SearchParameters):
+            raise
+        flag = "QUERY" if error.name == "q" else f"--{error.name.replace('_', '-')}"
+        raise ParameterError(flag, error.reason) from error
 
 
 def _print(response: SearchResponse) -> None:

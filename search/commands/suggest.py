@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import click
-from pydantic import TypeAdapter
 
 from search.archive import Archive
 from search.commands.context import TEXT, index_option, json_option, loaded_settings
-from search.commands.links import TerminalLinks
 from search.commands.paint import one_line
 from search.engines import open_engine
+from search.request.urls import Addresses, path_prefix
+from search.results.as_json import adapter
 from search.results.response import Completion
 
 
@@ -29,10 +29,10 @@ def suggest(ctx: click.Context, text: tuple[str, ...], limit: int, index: str | 
       backfile suggest print
     """
     settings = loaded_settings(ctx, index=index).settings
-    archive = Archive(open_engine(settings.index), settings)
-    found = archive.suggest(" ".join(text), TerminalLinks(settings.time_zone), limit)
+    addresses = Addresses("html", path_prefix(settings.public_url), settings.time_zone)
+    found = Archive(open_engine(settings.index), settings).suggest(" ".join(text), addresses, limit)
     if as_json:
-        click.echo(TypeAdapter(tuple[Completion, ...]).dump_json(found))
+        click.echo(adapter(tuple[Completion, ...]).dump_json(found))
         return
     for completion in found:
         count = "" if completion.count is None else completion.count

@@ -1,16 +1,19 @@
-"""Dates as people ask for them: a year, a month, a day, an instant, or a time ago."""
+"""Dates as people write them: a year, a month, a day, an instant, or a time before now."""
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, Literal, cast
 
 from search.document import Moment
 
+Unit = Literal["h", "d", "w", "M", "y"]
+
 FORMS: Final = "2024, 2024-07, 2024-07-03, 2024-07-03T09:30:00Z or now-7d (h, d, w, M, y)"
-"""What `parse_period` reads, for messages."""
+"""The forms that `parse_bounds` reads, for messages."""
 
 _DAYS = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _INSTANT = re.compile(
@@ -21,22 +24,66 @@ _EARLIEST = datetime(1, 1, 3, tzinfo=UTC)  # room to move to any time zone witho
 _LATEST = datetime(9999, 12, 29, tzinfo=UTC)
 
 
-def parse_period(text: str, *, now: datetime | None = None) -> tuple[Moment, Moment]:
+@dataclass(frozen=True, slots=True)
+class RelativeTime:
+    """A time before now: what "now-7d" says. `str()` writes it back, so that a bookmarked search keeps moving."""
+
+    amount: int = 0
+    unit: Unit = "d"
+
+    def __str__(self) -> str:
+        return "now" if (self.amount, self.unit) == (0, "d") else f"now-{self.amount}{self.unit}"
+
+    def at(self, now: datetime) -> datetime:
+        """The instant, to the second, counted back from `now` (aware).
+
+        Months and years ago keep the day of the month where that month has it.
+        Raises ValueError if the instant lies before the calendar begins.
+        """
+        now = now.replace(microsecond=0)
+        try:
+            if self.unit in ("M", "y"):
+                moment = _months_before(now, self.amount * (12 if self.unit == "y" else 1))
+            else:
+                moment = now - self.amount * _UNITS[self.unit]
+            return _within_calendar(str(self), moment)
+        except (OverflowError, ValueError):
+            raise ValueError(f'"{self}" is before the calendar begins; write {FORMS}') from None
+
+
+Bound = Moment | RelativeTime
+"""One end of a span of dates: a whole day, an instant, or a time before now."""
+
+
+def parse_bounds(text: str) -> tuple[Bound, Bound]:
     """The first and the last moment of what `text` names: "2024-07" gives 1 and 31 July 2024, as dates.
 
-    An RFC 3339 instant and `now-7d` are one aware datetime, given twice; `now` (aware) defaults to the clock's.
-    Months and years ago keep the day where the month has it. Raises ValueError, whose message says what is accepted.
+    An RFC 3339 instant is one aware datetime and "now-7d" one `RelativeTime`, each given twice.
+    Raises ValueError, whose message says what is accepted.
     """
     text = text.strip()
     if match := _DAYS.fullmatch(text):
         return _days(text, *match.groups())
+    bound: Bound
     if match := _INSTANT.fullmatch(text):
-        moment = _instant(text, match[1])
+        bound = _instant(text, match[1])
     elif match := _AGO.fullmatch(text):
-        moment = _ago(text, now or datetime.now(UTC), int(match[1] or 0), match[2] or "d")
+        bound = RelativeTime(int(match[1] or 0), cast(Unit, match[2] or "d"))
     else:
         raise ValueError(f'"{shortened(text)}" is not a date; write {FORMS}')
-    return moment, moment
+    return bound, bound
+
+
+def parse_period(text: str, *, now: datetime | None = None) -> tuple[Moment, Moment]:
+    """Like `parse_bounds`, with relative times counted back from `now` (aware), which defaults to the clock's."""
+    clock = now or datetime.now(UTC)
+    first, last = parse_bounds(text)
+    return absolute(first, clock), absolute(last, clock)
+
+
+def absolute(bound: Bound, now: datetime) -> Moment:
+    """The bound itself; for a relative one the instant it means at `now`. Raises ValueError like `RelativeTime.at`."""
+    return bound.at(now) if isinstance(bound, RelativeTime) else bound
 
 
 def shortened(text: str) -> str:
@@ -64,16 +111,6 @@ def _instant(text: str, offset: str | None) -> datetime:
     except ValueError:
         raise ValueError(f'"{text}" is not in the calendar; write {FORMS}') from None
     return _within_calendar(text, moment)
-
-
-def _ago(text: str, now: datetime, count: int, unit: str) -> datetime:
-    now = now.replace(microsecond=0)
-    try:
-        if unit in "My":
-            return _within_calendar(text, _months_before(now, count * (12 if unit == "y" else 1)))
-        return _within_calendar(text, now - count * _UNITS[unit])
-    except (OverflowError, ValueError):
-        raise ValueError(f'"{text}" is before the calendar begins; write {FORMS}') from None
 
 
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}

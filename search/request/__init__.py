@@ -1,1 +1,1 @@
-"""Requests: what is asked, how it is validated, and the plan an engine gets of it."""
+"""Search requests: what can be asked, how it is read and written as an address, and the plan an engine gets of it."""

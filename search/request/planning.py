@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from search.engines.base import Bring, DateFilter, Filter, KeywordFilter, Plan, Recency, Searcher, TimelinePlan
+from search.document import Moment
+from search.engines.base import (
+    Bring,
+    DateFilter,
+    FacetPlan,
+    Filter,
+    KeywordFilter,
+    Plan,
+    Recency,
+    Searcher,
+    TimelinePlan,
+)
 from search.query import parse, resolve
 from search.query.match import (
     Match,
@@ -20,8 +31,8 @@ from search.query.match import (
     MatchWildcard,
 )
 from search.query.tree import Query
-from search.request.request import SearchRequest
-from search.results.facets import facet_plan
+from search.request.facets import facet_kind
+from search.request.request import FacetRequest, SearchRequest
 from search.schema import MISSING, TEXT_FIELDS
 
 
@@ -30,6 +41,7 @@ class ResolvedQuery:
     """A request's query as this archive understands it: the reader's tree and what an engine is to match.
 
     `expanded`: other words that are searched too. `quoted`: it asks for exact words, so recency must not reorder them.
+    `dates`: the request's first and last moment, relative times counted back from now.
     """
 
     tree: Query
@@ -37,6 +49,7 @@ class ResolvedQuery:
     warnings: tuple[str, ...]
     expanded: tuple[str, ...]
     quoted: bool
+    dates: tuple[Moment | None, Moment | None]
 
 
 class Planner:
@@ -54,21 +67,23 @@ class Planner:
         self.capabilities = searcher.capabilities
 
     def resolve(self, request: SearchRequest) -> ResolvedQuery:
-        """The query of the request, parsed and resolved. Raises QuerySyntaxError."""
+        """The query and the dates of the request, resolved. Raises QuerySyntaxError, ParameterError."""
         parsed = parse(request.q, request.operator, now=self.now)
-        resolved = self.resolve_tree(request, parsed.query)
-        return replace(resolved, warnings=(*parsed.warnings, *resolved.warnings))
-
-    def resolve_tree(self, request: SearchRequest, tree: Query) -> ResolvedQuery:
-        """The tree resolved as the request searches it."""
         result = resolve(
-            tree,
+            parsed.query,
             fields=request.fields_searched or tuple(TEXT_FIELDS),
             languages=self.status.languages,
             stop_language=self.language,
             values=self.searcher,
         )
-        return ResolvedQuery(tree, result.match, tuple(result.warnings), tuple(result.expanded), result.quoted)
+        return ResolvedQuery(
+            tree=parsed.query,
+            match=result.match,
+            warnings=(*parsed.warnings, *result.warnings),
+            expanded=result.expanded,
+            quoted=result.quoted,
+            dates=request.bounds(self.now),
+        )
 
     def plan(self, resolved: ResolvedQuery, request: SearchRequest, recency_time: datetime | None = None) -> Plan:
         """All that the engine is to do, but for which hits to return.
@@ -78,8 +93,8 @@ class Planner:
         recent = wants_recency(resolved, request) and "recency" in self.capabilities
         return Plan(
             query=_with_exclusions(resolved.match, request),
-            filters=_filters(request),
-            facets=tuple(facet_plan(request, asked) for asked in request.facets) if self._can("facets") else (),
+            filters=_filters(resolved, request),
+            facets=tuple(_facet_plan(request, asked) for asked in request.facets) if self._can("facets") else (),
             timeline=TimelinePlan() if request.timeline and self._can("timeline") else None,
             sort=request.effective_sort(),
             date_field=request.date,
@@ -94,7 +109,7 @@ class Planner:
         """The plan that only counts what the request finds."""
         return Plan(
             query=_with_exclusions(resolved.match, request),
-            filters=_filters(request),
+            filters=_filters(resolved, request),
             date_field=request.date,
             time_zone=request.time_zone,
             limit=0,
@@ -148,15 +163,27 @@ def _with_exclusions(match: Match, request: SearchRequest) -> Match:
     return MatchEvery((match, *excluded)) if excluded else match
 
 
-def _filters(request: SearchRequest) -> tuple[Filter, ...]:
+def _filters(resolved: ResolvedQuery, request: SearchRequest) -> tuple[Filter, ...]:
     filters: list[Filter] = []
     for name, asked in request.keywords:
         without = (MISSING,) if MISSING in asked.exclude else ()
         if asked.include or without:
             filters.append(KeywordFilter(name, asked.include, without))
-    if request.start is not None or request.end is not None:
-        filters.append(DateFilter(request.date, request.start, request.end))
+    start, end = resolved.dates
+    if start is not None or end is not None:
+        filters.append(DateFilter(request.date, start, end))
     return tuple(filters)
+
+
+def _facet_plan(request: SearchRequest, asked: FacetRequest) -> FacetPlan:
+    """What the engine has to count for one facet of the request."""
+    kind = facet_kind(asked.name)
+    return FacetPlan(
+        field=kind.keyword or request.date,
+        size=asked.size,
+        selected=tuple(value for value in request.selected(kind) if value != MISSING),
+        interval=kind.interval,
+    )
 
 
 def _query_needs(match: Match) -> dict[str, bool]:

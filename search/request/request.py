@@ -1,13 +1,25 @@
-"""What is asked: one frozen `SearchRequest`, however it came (URL, command line, code)."""
+"""What is asked: one frozen `SearchRequest`, however it came (address, command line, code).
+
+Whatever leads from one search to another, such as a chip, a facet, a bar of the timeline or a page number, is an edit
+of the request, and so a method of it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from operator import itemgetter
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeGuard
 
-from search.engines.base import Sort
+from search.dates import zone_named
+from search.document import SECTION_SEPARATOR, Moment
+from search.engines.base import Interval, Sort
+from search.errors import ParameterError
+from search.periods import first_day, last_day, period_of
+from search.query.dates import Bound, RelativeTime, absolute
+from search.request.facets import FacetKind, facet_kind
+from search.schema import KEYWORD_FIELDS
 
 Operator = Literal["and", "or"]
 Highlight = Literal["html", "text", "off"]
@@ -18,8 +30,16 @@ MAX_PAGE_DEPTH: Final = 10_000
 """The last hit that `page` can reach; deeper, `cursor` goes on."""
 MAX_FACET_SIZE: Final = 1_000
 MAX_VALUE_LENGTH: Final = 500
+"""Characters of a filter's value."""
 MAX_VALUES: Final = 50
 """Filter values in one request."""
+
+HIT_KEYS: Final = (
+    "id", "url", "article_url", "title", "title_html", "sections", "authors", "tags", "published", "modified",
+    "language", "type", "summary", "score", "matched_fields", "snippets", "more_text", "similar_count", "similar_ids",
+    "explanation", "title_spans",
+)  # fmt: skip
+"""The keys of `search.results.response.Hit`, which `fields` chooses from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +49,36 @@ class Filters:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
+    def without(self, value: str) -> Filters:
+        """The filters without that value, on either side."""
+        return Filters(
+            tuple(other for other in self.include if other != value),
+            tuple(other for other in self.exclude if other != value),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class FacetRequest:
-    """`section:10` or `month`: the facet's name in `search.results.facets.FACETS`, and how many values."""
+    """`section:10` or `month`: the facet's name in `search.request.facets.FACETS`, and how many values."""
 
     name: str
     size: int = 10
 
-
-_NO_FILTERS: Final = Filters()
 
 Keywords = tuple[tuple[str, Filters], ...]
 """Keyword fields, in order of name, with their filters."""
 
 
 class Conditions(NamedTuple):
-    """What a click on a facet or in a timeline changes of a request."""
+    """The part of a request that a click on a facet or in a timeline changes.
+
+    Hundreds of addresses that differ only in their conditions are written at little more than the price of one
+    (`search.request.urls.Addresses.searches`).
+    """
 
     keywords: Keywords
-    start: date | datetime | None
-    end: date | datetime | None
+    start: Bound | None
+    end: Bound | None
 
 
 DEFAULT_FACETS: Final = (
@@ -60,21 +89,28 @@ DEFAULT_FACETS: Final = (
     FacetRequest("lang", 8),
 )
 
+Day = date
+"""A bare date. (`SearchRequest.date` hides the type's own name.)"""
+
+_NO_FILTERS: Final = Filters()
+_INTERVALS: Final[tuple[Interval, ...]] = ("year", "month", "day")
+
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A whole question. Every default is what the endpoint does when the parameter is absent.
+    """A whole search as it was asked for. Every default is what the endpoint does when the parameter is absent.
 
     `keywords` maps a keyword field ("section", "tag", "author", "lang", "type") to its filters.
-    `start` and `end` bound `date`, both included. `page` counts from 1. `sort` None: relevance with `q`, else newest.
-    `fields` None: all keys of a hit. `facets` () for none.
+    `start` and `end` bound `date`, both included; relative ones are kept as they were written until `resolved`.
+    `page` counts from 1. `sort` None: relevance with `q`, else newest. `fields` None: all keys of a hit.
+    `facets` () for none, and no timeline either.
     """
 
     q: str = ""
     fields_searched: tuple[str, ...] = ()
     keywords: Keywords = ()
-    start: date | datetime | None = None
-    end: date | datetime | None = None
+    start: Bound | None = None
+    end: Bound | None = None
     date: str = "published"
     time_zone: str = "UTC"
     sort: Sort | None = None
@@ -83,36 +119,186 @@ class SearchRequest:
     per_page: int = 10
     cursor: str | None = None
     facets: tuple[FacetRequest, ...] = DEFAULT_FACETS
-    timeline: bool = True
     fields: tuple[str, ...] | None = None
     highlight: Highlight = "html"
     group: Group = "none"
     explain: bool = False
 
+    # What it says
+
+    @property
+    def timeline(self) -> bool:
+        """Whether a timeline is asked for: it goes with the facets."""
+        return bool(self.facets)
+
+    def effective_sort(self) -> Sort:
+        """The order in force."""
+        return self.sort or ("relevance" if self.q.strip() else "newest")
+
     def filters(self, name: str) -> Filters:
         """The filters on one keyword field; empty ones if there are none."""
         return next((filters for field, filters in self.keywords if field == name), _NO_FILTERS)
 
-    def with_filters(self, name: str, filters: Filters) -> SearchRequest:
-        """The same question with other filters on that field, from the first page."""
-        return self.under(self.conditions(name, filters))
+    def period(self) -> str | None:
+        """The year, month or day that the dates span exactly; None if they span none."""
+        if not _is_day(self.start) or not _is_day(self.end):
+            return None
+        return period_of(self.start, self.end)
 
-    def conditions(self, name: str, filters: Filters) -> Conditions:
-        """The request's filters and dates with other filters on that field."""
+    def selected(self, kind: FacetKind) -> tuple[str, ...]:
+        """The values of that facet that the request asks for, each once."""
+        if kind.keyword is not None:
+            return tuple(dict.fromkeys(self.filters(kind.keyword).include))
+        period = self.period()
+        return (period,) if period is not None and _INTERVALS[period.count("-")] == kind.interval else ()
+
+    def bounds(self, now: datetime) -> tuple[Moment | None, Moment | None]:
+        """`start` and `end`, with relative times counted back from `now` (aware).
+
+        Raises ParameterError if one lies before the calendar begins, or if `start` is later than `end`.
+        """
+        start, end = _absolute("from", self.start, now), _absolute("to", self.end, now)
+        if start is not None and end is not None:
+            zone = zone_named(self.time_zone)
+            first = start if isinstance(start, datetime) else datetime.combine(start, time.min, zone)
+            last = end if isinstance(end, datetime) else datetime.combine(end, time.max, zone)
+            if first > last:
+                raise ParameterError("from", "is later than to")
+        return start, end
+
+    def resolved(self, now: datetime) -> SearchRequest:
+        """The same request at that moment, with absolute bounds. Raises ParameterError like `bounds`."""
+        start, end = self.bounds(now)
+        relative = isinstance(self.start, RelativeTime) or isinstance(self.end, RelativeTime)
+        return replace(self, start=start, end=end) if relative else self
+
+    # Other searches. Each begins at the first page.
+
+    def asking(self, text: str) -> SearchRequest:
+        """The same search with another query, all of whose bare words must match."""
+        return replace(self, q=text, operator="and", page=1, cursor=None)
+
+    def searching(self, fields: Iterable[str]) -> SearchRequest:
+        """The same search in those text fields; in all of them if none is named."""
+        return replace(self, fields_searched=tuple(fields), page=1, cursor=None)
+
+    def sorted_by(self, sort: Sort | None) -> SearchRequest:
+        """The same search in another order; None for the usual one."""
+        return replace(self, sort=sort, page=1, cursor=None)
+
+    def with_filters(self, name: str, filters: Filters) -> SearchRequest:
+        """The same search with other filters on that keyword field."""
+        return self.under(self._with(name, filters))
+
+    def without_value(self, name: str, value: str) -> SearchRequest:
+        """The same search without that filter value, whether it is kept or left out."""
+        return self.with_filters(name, self.filters(name).without(value))
+
+    def without_filters(self) -> SearchRequest:
+        """The same search without filters and dates."""
+        return self.under(Conditions((), None, None))
+
+    def toggled(self, facet: str, value: str) -> SearchRequest:
+        """The search after a click on that value of a facet: added, or taken away if it is selected.
+
+        In a hierarchical field a section takes the place of the sections above and below it, because beside them it
+        would change nothing. Raises ParameterError if there is no such facet.
+        """
+        [conditions] = self.toggles(facet_kind(facet), [value])
+        return self.under(conditions)
+
+    def toggles(self, kind: FacetKind, values: Iterable[str]) -> Iterator[Conditions]:
+        """The conditions after a click on each of those values (see `toggled`)."""
+        selected = self.selected(kind)
+        return (self._toggle(kind, value, selected) for value in values)
+
+    def dated(self, start: Bound | None, end: Bound | None) -> SearchRequest:
+        """The same search with other dates."""
+        return self.under(Conditions(self.keywords, start, end))
+
+    def within(self, period: str) -> SearchRequest:
+        """The same search in that year, month or day ("2024", "2024-07", "2024-07-03"), in place of its own dates."""
+        return self.dated(first_day(period), last_day(period))
+
+    def narrowed(self, first: Day, last: Day, now: datetime) -> SearchRequest:
+        """The search within those days, both included; a bound of its own that lies inside them stays as it is."""
+        [conditions] = self.narrowings([(first, last)], now)
+        return self.under(conditions)
+
+    def narrowings(self, spans: Iterable[tuple[Day, Day]], now: datetime) -> Iterator[Conditions]:
+        """The conditions within each of those spans of days (see `narrowed`)."""
+        start, end = (_local_date(bound, self.time_zone) for bound in self.bounds(now))
+        if start is None and end is None:
+            return (Conditions(self.keywords, first, last) for first, last in spans)
+        return (
+            Conditions(
+                self.keywords,
+                self.start if start is not None and start >= first else first,
+                self.end if end is not None and end <= last else last,
+            )
+            for first, last in spans
+        )
+
+    def under(self, conditions: Conditions) -> SearchRequest:
+        """The same search under those conditions."""
+        keywords, start, end = conditions
+        return replace(self, keywords=keywords, start=start, end=end, page=1, cursor=None)
+
+    # The same search, seen otherwise
+
+    def on_page(self, page: int) -> SearchRequest:
+        """Another page of the same hits."""
+        return replace(self, page=page, cursor=None)
+
+    def from_cursor(self, cursor: str) -> SearchRequest:
+        """The same hits from that cursor on."""
+        return replace(self, page=1, cursor=cursor)
+
+    def with_facet(self, name: str, size: int) -> SearchRequest:
+        """The same answer with that many values of one of the facets asked for."""
+        return replace(self, facets=tuple(FacetRequest(name, size) if row.name == name else row for row in self.facets))
+
+    def without_shape(self) -> SearchRequest:
+        """The same hits in the same order, without what only decides how they are shown."""
+        shape = self.facets, self.fields, self.highlight, self.explain
+        if shape == (DEFAULT_FACETS, None, "html", False):
+            return self
+        return replace(self, facets=DEFAULT_FACETS, fields=None, highlight="html", explain=False)
+
+    def _with(self, name: str, filters: Filters) -> Conditions:
         kept = tuple(pair for pair in self.keywords if pair[0] != name)
         added = ((name, filters),) if filters.include or filters.exclude else ()
         return Conditions(tuple(sorted(kept + added, key=itemgetter(0))), self.start, self.end)
 
-    def under(self, conditions: Conditions) -> SearchRequest:
-        """The same question with those filters and dates, from the first page."""
-        keywords, start, end = conditions
-        return replace(self, keywords=keywords, start=start, end=end, page=1, cursor=None)
+    def _toggle(self, kind: FacetKind, value: str, selected: Collection[str]) -> Conditions:
+        if kind.keyword is None:
+            bounds = (None, None) if value in selected else (first_day(value), last_day(value))
+            return Conditions(self.keywords, *bounds)
+        filters = self.filters(kind.keyword)
+        if value in filters.include:
+            kept = tuple(other for other in filters.include if other != value)
+            return self._with(kind.keyword, Filters(kept, filters.exclude))
+        hierarchical = KEYWORD_FIELDS[kind.keyword].hierarchical
+        kept = tuple(other for other in filters.include if not (hierarchical and _same_branch(other, value)))
+        exclude = tuple(other for other in filters.exclude if other != value)
+        return self._with(kind.keyword, Filters((*kept, value), exclude))
 
-    def on_page(self, page: int) -> SearchRequest:
-        return replace(self, page=page, cursor=None)
 
-    def effective_sort(self) -> Sort:
-        return self.sort or ("relevance" if self.q.strip() else "newest")
+def _is_day(bound: Bound | None) -> TypeGuard[date]:
+    return isinstance(bound, date) and not isinstance(bound, datetime)
 
 
-__all__ = ["DEFAULT_FACETS", "FacetRequest", "Filters", "Group", "Highlight", "Operator", "SearchRequest"]
+def _same_branch(section: str, other: str) -> bool:
+    below, above = section + SECTION_SEPARATOR, other + SECTION_SEPARATOR
+    return other.startswith(below) or section.startswith(above)
+
+
+def _absolute(name: str, bound: Bound | None, now: datetime) -> Moment | None:
+    try:
+        return None if bound is None else absolute(bound, now)
+    except ValueError as error:
+        raise ParameterError(name, str(error)) from error
+
+
+def _local_date(moment: Moment | None, time_zone: str) -> date | None:
+    return moment.astimezone(zone_named(time_zone)).date() if isinstance(moment, datetime) else moment

@@ -6,7 +6,9 @@ from collections.abc import Collection
 
 from search.dates import zone_named
 from search.errors import ParameterError
+from search.request.facets import facet_kind
 from search.request.request import (
+    HIT_KEYS,
     MAX_FACET_SIZE,
     MAX_PAGE_DEPTH,
     MAX_PER_PAGE,
@@ -14,24 +16,30 @@ from search.request.request import (
     MAX_VALUES,
     SearchRequest,
 )
-from search.results.facets import facet_kind
+from search.request.wording import out_of_range, too_long, too_many, unknown
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
 
 def check(request: SearchRequest) -> None:
-    """Raises ParameterError for the first thing that is out of range or unknown."""
+    """Raises ParameterError for the first thing that is out of range, unknown, or contradicts another.
+
+    Whether `start` is later than `end` is known only at a moment (`SearchRequest.bounds`).
+    """
     _text("q", request.q)
     _known("date", request.date, DATE_FIELDS)
     zone_named(request.time_zone)
     for name in request.fields_searched:
         _known("in", name, TEXT_FIELDS)
+    for name in request.fields or ():
+        _known("fields", name, HIT_KEYS)
     _check_filters(request)
     _check_page(request)
     for facet in request.facets:
         facet_kind(facet.name)
-        _between("facets", facet.size, 1, MAX_FACET_SIZE)
+        if not 1 <= facet.size <= MAX_FACET_SIZE:
+            raise ParameterError("facets", f"the number of values of {facet.name} {out_of_range(1, MAX_FACET_SIZE)}")
     if len(request.facets) > MAX_VALUES:
-        raise ParameterError("facets", f"at most {MAX_VALUES} can be asked for at once")
+        raise ParameterError("facets", too_many(MAX_VALUES))
 
 
 def _check_filters(request: SearchRequest) -> None:
@@ -42,23 +50,31 @@ def _check_filters(request: SearchRequest) -> None:
             count += 1
             _text(name, value)
             if len(value) > MAX_VALUE_LENGTH:
-                raise ParameterError(name, f"a value is at most {MAX_VALUE_LENGTH} characters long")
+                raise ParameterError(name, too_long(MAX_VALUE_LENGTH))
     if count > MAX_VALUES:
-        raise ParameterError("filter", f"at most {MAX_VALUES} values can be asked for at once")
+        raise ParameterError("filter", too_many(MAX_VALUES))
 
 
 def _check_page(request: SearchRequest) -> None:
-    _between("per_page", request.per_page, 0, MAX_PER_PAGE)
-    if request.cursor is not None:
-        if request.group == "story":
-            raise ParameterError("cursor", "cannot go with group=story; use page, or leave the grouping out")
-        if request.per_page == 0:
-            raise ParameterError("cursor", "cannot go with per_page=0, which asks for counts only")
-        return
+    if not 0 <= request.per_page <= MAX_PER_PAGE:
+        raise ParameterError("per_page", out_of_range(0, MAX_PER_PAGE))
     if request.page < 1:
         raise ParameterError("page", "pages are counted from 1")
-    if request.page * max(request.per_page, 1) > MAX_PAGE_DEPTH:
-        raise ParameterError("page", f"reaches {MAX_PAGE_DEPTH:,} hits; go deeper with cursor=* and links.next")
+    if request.cursor is not None:
+        _check_cursor(request)
+    elif request.page * max(request.per_page, 1) > MAX_PAGE_DEPTH:
+        last = MAX_PAGE_DEPTH // max(request.per_page, 1)
+        advice = "begin with cursor=* and follow links.next to go deeper"
+        raise ParameterError("page", f"can be at most {last:,} with {request.per_page} hits a page; {advice}")
+
+
+def _check_cursor(request: SearchRequest) -> None:
+    if request.page != 1:
+        raise ParameterError("cursor", "stands in place of page; give one of them")
+    if request.group == "story":
+        raise ParameterError("cursor", "cannot go with group=story; use page, or leave the grouping out")
+    if request.per_page == 0:
+        raise ParameterError("cursor", "cannot go with per_page=0, which asks for counts only")
 
 
 def _text(name: str, value: str) -> None:
@@ -67,11 +83,6 @@ def _text(name: str, value: str) -> None:
         raise ParameterError(name, "holds bytes that are not UTF-8 text; type it again")
 
 
-def _between(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise ParameterError(name, f"must be from {least} to {most:,}")
-
-
 def _known(parameter: str, name: str, names: Collection[str]) -> None:
     if name not in names:
-        raise ParameterError(parameter, f"there is no {name[:64]!r}; choose from {', '.join(names)}")
+        raise ParameterError(parameter, unknown(name, names))

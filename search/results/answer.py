@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from search.engines.base import IndexStatus, Results
 from search.request.request import SearchRequest
@@ -21,7 +22,8 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Everything that `search.linking.linked` makes a response of. `position`: the place of the first hit, from 0."""
+    """Everything that `search.linking.linked` makes a response of. `position`: that of the first hit, from 0.
+    `now` is the time that relative dates are counted back from."""
 
     request: SearchRequest
     results: Results
@@ -33,3 +35,4 @@ class Answer:
     relaxations: tuple[Alternative, ...]
     warnings: tuple[str, ...]
     status: IndexStatus
+    now: datetime

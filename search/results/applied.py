@@ -3,61 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime
 
 from search.engines.base import Searcher
 from search.periods import day_in_words, in_words
 from search.query.values import is_known, near_values
-from search.request.links import LinkMaker
-from search.request.request import Filters, SearchRequest
-from search.results.facets import dated, selected_period, value_label
+from search.request.facets import value_label
+from search.request.request import SearchRequest
+from search.request.urls import Addresses
 from search.results.response import Applied
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 
 
-def applied(request: SearchRequest, addresses: LinkMaker) -> tuple[Applied, ...]:
-    """A chip for each filter value, for the dates (named "date", both ends together) and for each field searched."""
-    return (*_filter_chips(request, addresses), *_date_chips(request, addresses), *_field_chips(request, addresses))
+def applied(request: SearchRequest, addresses: Addresses, now: datetime) -> tuple[Applied, ...]:
+    """A chip for each filter value, for the dates (named "date", both ends together) and for each field searched.
+    `now` is when relative dates are counted back from."""
+    return (
+        *_filter_chips(request, addresses),
+        *_date_chips(request, addresses, now),
+        *_field_chips(request, addresses),
+    )
 
 
-def _filter_chips(request: SearchRequest, addresses: LinkMaker) -> Iterator[Applied]:
+def _filter_chips(request: SearchRequest, addresses: Addresses) -> Iterator[Applied]:
     for name, filters in request.keywords:
         label = KEYWORD_FIELDS[name].label
         for value, negated in [(v, False) for v in filters.include] + [(v, True) for v in filters.exclude]:
-            url = addresses.search(without_value(request, name, value))
+            url = addresses.search(request.without_value(name, value))
             yield Applied(name, label, value, negated, url, value_label(name, value))
 
 
-def without_value(request: SearchRequest, name: str, value: str) -> SearchRequest:
-    """The request without that filter value, kept or left out."""
-    filters = request.filters(name)
-    include = tuple(other for other in filters.include if other != value)
-    exclude = tuple(other for other in filters.exclude if other != value)
-    return request.with_filters(name, Filters(include, exclude))
+def _date_chips(request: SearchRequest, addresses: Addresses, now: datetime) -> Iterator[Applied]:
+    start, end = request.bounds(now)
+    if start is not None or end is not None:
+        url = addresses.search(request.dated(None, None))
+        value = f"{_iso(start)}..{_iso(end)}"
+        yield Applied("date", DATE_FIELDS[request.date].label, value, False, url, dates_in_words(request, now))
 
 
-def _date_chips(request: SearchRequest, addresses: LinkMaker) -> Iterator[Applied]:
-    if request.start is not None or request.end is not None:
-        url = addresses.search(dated(request, None, None))
-        label = DATE_FIELDS[request.date].label
-        value = f"{_iso(request.start)}..{_iso(request.end)}"
-        yield Applied("date", label, value, False, url, dates_in_words(request))
-
-
-def _field_chips(request: SearchRequest, addresses: LinkMaker) -> Iterator[Applied]:
+def _field_chips(request: SearchRequest, addresses: Addresses) -> Iterator[Applied]:
     for name in request.fields_searched:
-        fields = tuple(other for other in request.fields_searched if other != name)
-        url = addresses.search(replace(request, fields_searched=fields, page=1, cursor=None))
+        url = addresses.search(request.searching(other for other in request.fields_searched if other != name))
         yield Applied("in", "Searched in", name, False, url, TEXT_FIELDS[name].label)
 
 
-def dates_in_words(request: SearchRequest) -> str:
-    """ "July 2024", "since 3 July 2024", "until 2024-07-03 12:00", or both ends with a dash."""
-    period = selected_period(request)
+def dates_in_words(request: SearchRequest, now: datetime) -> str:
+    """ "July 2024", "since 3 July 2024", "until 3 July 2024, 12:00 UTC", or both ends with a dash."""
+    period = request.period()
     if period is not None:
         return in_words(period)
-    start, end = _moment(request.start), _moment(request.end)
+    start, end = (_moment(bound) for bound in request.bounds(now))
     if start and end:
         return f"{start} – {end}"
     return f"since {start}" if start else f"until {end}"

@@ -12,10 +12,9 @@ from search.document import SECTION_SEPARATOR, section_ancestors
 from search.engines.base import FacetCounts, FacetPlan, IndexStatus, Plan, Searcher
 from search.periods import in_words
 from search.query.match import MatchAll
-from search.request.links import LinkMaker
 from search.request.planning import Planner
 from search.request.request import Filters, SearchRequest
-from search.results.facets import within
+from search.request.urls import Addresses
 from search.results.hits import HitContext, hits
 from search.results.response import Hit, IndexInfo, Period, SectionNode
 
@@ -68,7 +67,7 @@ def section_counts(searcher: Searcher) -> Mapping[str, int]:
     return dict(searcher.top_values("section", MAX_SECTIONS))
 
 
-def section_tree(counts: Mapping[str, int], addresses: LinkMaker) -> tuple[SectionNode, ...]:
+def section_tree(counts: Mapping[str, int], addresses: Addresses) -> tuple[SectionNode, ...]:
     """The sections as a tree, the largest first, each with the articles in it and below it."""
     below: dict[str, set[str]] = defaultdict(set)
     for value in counts:
@@ -80,7 +79,7 @@ def section_tree(counts: Mapping[str, int], addresses: LinkMaker) -> tuple[Secti
 
 
 def _nodes(
-    parent: str, below: Mapping[str, set[str]], counts: Mapping[str, int], addresses: LinkMaker
+    parent: str, below: Mapping[str, set[str]], counts: Mapping[str, int], addresses: Addresses
 ) -> tuple[SectionNode, ...]:
     children = sorted(below.get(parent, ()), key=lambda value: (-counts.get(value, 0), value))
     return tuple(
@@ -95,7 +94,7 @@ def _nodes(
     )
 
 
-def calendar(years: FacetCounts, months: FacetCounts, time_zone: str, addresses: LinkMaker) -> tuple[Period, ...]:
+def calendar(years: FacetCounts, months: FacetCounts, time_zone: str, addresses: Addresses) -> tuple[Period, ...]:
     """The years, the newest first, each with its months."""
     request = SearchRequest(time_zone=time_zone)
     by_year: dict[str, list[tuple[str, int]]] = defaultdict(list)
@@ -103,7 +102,7 @@ def calendar(years: FacetCounts, months: FacetCounts, time_zone: str, addresses:
         by_year[month[:4]].append((month, count))
 
     def period(value: str, count: int, inner: tuple[Period, ...] = ()) -> Period:
-        return Period(value, in_words(value), count, addresses.search(within(request, value)), inner)
+        return Period(value, in_words(value), count, addresses.search(request.within(value)), inner)
 
     return tuple(
         period(year, count, tuple(period(*month) for month in by_year[year]))

@@ -34,18 +34,22 @@ def for_page(plan: Plan, request: SearchRequest, cursor: Cursor | None) -> Plan:
     return replace(plan, offset=(request.page - 1) * request.per_page, limit=request.per_page)
 
 
-def pages_around(request: SearchRequest, results: Results, generation: str, now: datetime) -> Pages:
+def pages_around(
+    request: SearchRequest, resolved: SearchRequest, results: Results, generation: str, now: datetime
+) -> Pages:
     """The first, the previous, the next and the last page; past the depth of `page` the next one goes by cursor.
 
-    `now` is the time that recency is measured from; a cursor keeps it.
+    A cursor belongs to one moment: it goes with the `resolved` request, and keeps `now`, when recency was measured.
     """
     if request.per_page == 0:
         return Pages()
     if request.cursor is not None:
-        cursor = _following_cursor(request, results, generation, now)
-        return Pages(replace(request, cursor=START), next=replace(request, cursor=cursor) if cursor else None)
+        cursor = _following_cursor(resolved, results, generation, now)
+        return Pages(request.from_cursor(START), next=request.from_cursor(cursor) if cursor else None)
     last = _last_page(request, results.rows)
-    following = request.on_page(request.page + 1) if request.page < last else _deeper(request, results, generation, now)
+    following = (
+        request.on_page(request.page + 1) if request.page < last else _deeper(resolved, results, generation, now)
+    )
     before = request.on_page(min(request.page - 1, last)) if request.page > 1 else None
     return Pages(request.on_page(1), before, following, request.on_page(last))
 
@@ -60,7 +64,7 @@ def _deeper(request: SearchRequest, results: Results, generation: str, now: date
     if request.page * request.per_page >= results.rows or request.group == "story":
         return None
     cursor = _following_cursor(request, results, generation, now)
-    return replace(request, page=1, cursor=cursor) if cursor else None
+    return request.from_cursor(cursor) if cursor else None
 
 
 def _following_cursor(request: SearchRequest, results: Results, generation: str, now: datetime) -> str | None:

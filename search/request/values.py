@@ -1,27 +1,31 @@
-"""How single values of parameters are written and read: filters, facets, lists of names, numbers, truth.
+"""How the values of single parameters are read: filters, facets, lists of names, numbers, truth.
 
-Each reader raises ValueError with a message that names what would be valid; `webui.parameters` adds the name.
+Each reader raises ValueError with a message of `search.request.wording`; `search.request.reading` adds the name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Final
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
+from search.request.facets import FACETS
 from search.request.request import MAX_FACET_SIZE, MAX_VALUE_LENGTH, FacetRequest, Filters
-from search.results.facets import FACETS
+from search.request.wording import out_of_range, quoted, too_long, unknown
+
+NO_FACETS: Final = "none"
+"""The value of `facets` that asks for none."""
 
 _FACET: Final = re.compile(r"([a-z]+)(?::([0-9]{1,6}))?")
 _WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,9}")
-_NO_FACETS: Final = "none"
-_MAX_LISTED: Final = 50
+_TRUTH: Final = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +45,18 @@ def read_filters(values: Iterable[str]) -> Filters:
         if not plain:
             raise ValueError(f"{value!r} names no value")
         if len(plain) > MAX_VALUE_LENGTH:
-            raise ValueError(f"a value may have at most {MAX_VALUE_LENGTH} characters")
+            raise ValueError(too_long(MAX_VALUE_LENGTH))
         (excluded if negated else included)[plain] = None
     both = included.keys() & excluded.keys()
     if both:
-        raise ValueError(f"{shortened(min(both))} is both asked for and left out")
+        raise ValueError(f"{quoted(min(both))} is both asked for and left out")
     return Filters(tuple(included), tuple(excluded))
 
 
 def read_facets(values: Iterable[str]) -> tuple[FacetRequest, ...]:
     """`section:10,month`, or `none` for no facets."""
     names = _listed(values)
-    if names == [_NO_FACETS]:
+    if names == [NO_FACETS]:
         return ()
     found: dict[str, FacetRequest] = {}
     for written in names:
@@ -63,18 +67,13 @@ def read_facets(values: Iterable[str]) -> tuple[FacetRequest, ...]:
     return tuple(found.values())
 
 
-def shortened(text: str, length: int = 60) -> str:
-    """The text in quotes, cut where it is too long to be shown."""
-    return repr(text if len(text) <= length else text[: length - 1] + "…")
-
-
-def one_of(known: Iterable[str] | Callable[[], Iterable[str]]) -> Any:
+def one_of(known: Collection[str] | Callable[[], Collection[str]]) -> Any:
     """A validator for one name out of `known`; a function is asked when the first value comes."""
 
     def read(value: str) -> str:
-        names = tuple(known() if callable(known) else known)
+        names = known() if callable(known) else known
         if value not in names:
-            raise ValueError(_not_valid(value, names))
+            raise ValueError(unknown(value, names))
         return value
 
     return AfterValidator(read)
@@ -87,10 +86,29 @@ def list_of(known: tuple[str, ...]) -> Any:
         names = tuple(dict.fromkeys(_listed(values)))
         for name in names:
             if name not in known:
-                raise ValueError(_not_valid(name, known))
+                raise ValueError(unknown(name, known))
         return names
 
     return BeforeValidator(read)
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Marks a whole number from `least` to `most`; both the validation and the JSON schema come from it."""
+
+    least: int
+    most: int
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "minimum": self.least, "maximum": self.most}
+
+    def _checked(self, value: int) -> int:
+        if not self.least <= value <= self.most:
+            raise ValueError(out_of_range(self.least, self.most))
+        return value
 
 
 def array_schema(**items: Any) -> Any:
@@ -109,40 +127,33 @@ def _whole_number(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not _WHOLE_NUMBER.fullmatch(value):
-        raise ValueError(f"{shortened(value)} is not a whole number")
+        raise ValueError(f"{quoted(value)} is not a whole number")
     return int(value)
 
 
 def _truth(value: object) -> object:
     if not isinstance(value, str):
         return value
-    if value not in ("true", "false"):
-        raise ValueError(_not_valid(value, ("true", "false")))
-    return value == "true"
+    if value not in _TRUTH:
+        raise ValueError(unknown(value, _TRUTH))
+    return _TRUTH[value]
 
 
 def _read_facet(written: str) -> FacetRequest:
     match = _FACET.fullmatch(written)
     name = match[1] if match else written.partition(":")[0]
     if name not in FACETS:
-        raise ValueError(f"there is no facet {shortened(name)}; valid are {', '.join((*FACETS, _NO_FACETS))}")
+        raise ValueError(unknown(name, (*FACETS, NO_FACETS), "facet"))
     if match is None:
-        raise ValueError(f"{shortened(written)} is not valid; write a name and a number of values, as in {name}:10")
+        raise ValueError(f"{quoted(written)} is not valid; write a name and a number of values, as in {name}:10")
     size = int(match[2]) if match[2] else FacetRequest(name).size
     if not 1 <= size <= MAX_FACET_SIZE:
-        raise ValueError(f"{name} can list 1 to {MAX_FACET_SIZE} values, not {size}")
+        raise ValueError(f"the number of values of {name} {out_of_range(1, MAX_FACET_SIZE)}")
     return FacetRequest(name, size)
 
 
-def _not_valid(value: str, known: tuple[str, ...]) -> str:
-    if len(known) <= _MAX_LISTED:
-        return f"{shortened(value)} is not valid; valid are {', '.join(known)}"
-    near = get_close_matches(value[:80], known, n=1)
-    return f"{shortened(value)} is not valid" + (f"; did you mean {near[0]}?" if near else "")
-
-
 def _listed(values: Iterable[str]) -> list[str]:
-    return [name for value in values for name in value.split(",")]
+    return [name.strip() for value in values for name in value.split(",")]
 
 
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
@@ -154,6 +165,6 @@ Facets = Annotated[
     tuple[FacetRequest, ...],
     Repeated(joined=True),
     BeforeValidator(read_facets),
-    array_schema(pattern=rf"^({'|'.join(FACETS)})(:[0-9]{{1,4}})?$|^none$"),
+    array_schema(pattern=rf"^({'|'.join(FACETS)})(:[0-9]{{1,4}})?$|^{NO_FACETS}$"),
 ]
 TimeZone = Annotated[str, one_of(time_zones)]

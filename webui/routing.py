@@ -1,20 +1,37 @@
-"""A site below a path: `public_url` may be https://news.example/archive, and every link must begin with /archive."""
+"""Where the site's addresses begin, and how an article's id stands in one.
+
+`public_url` may be https://news.example/archive; every link must then begin with /archive.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from flask import Flask
+from werkzeug.routing import PathConverter
+
+from search.request.urls import article_id, path_prefix, quote_id
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+class ArticleIdConverter(PathConverter):
+    """`<article:id>` in a route: any id, however it is spelled, through every proxy and browser (see `quote_id`)."""
+
+    regex = r"[^/][\s\S]*?"
+
+    def to_python(self, value: str) -> str:
+        return article_id(value)
+
+    def to_url(self, value: str) -> str:
+        return quote_id(value)
+
+
 def mount(app: Flask, public_url: str) -> None:
     """Makes `app` answer below the path of `public_url`, whether or not the proxy takes that path off."""
-    prefix = urlsplit(public_url).path.rstrip("/")
+    prefix = path_prefix(public_url)
     if prefix:
         app.wsgi_app = mounted(app.wsgi_app, prefix)  # type: ignore[method-assign, assignment]
 

@@ -1,33 +1,29 @@
 """The parameters of every address that answers searches: declared once, validated strictly, documented from here.
 
 An unknown parameter or value is an error that names the valid ones; it is never ignored and never turns into zero hits.
-What `webui.urls` writes is read back by `webui.questions` with these models.
+`search.request.reading` reads them and makes a request of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields
-from typing import Annotated, Any, Final, Literal, TypeVar
-from urllib.parse import unquote_to_bytes
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from search.engines.base import Sort
-from search.errors import ParameterError
 from search.query.limits import MAX_LENGTH
 from search.request.request import (
     DEFAULT_FACETS,
+    HIT_KEYS,
+    MAX_PAGE_DEPTH,
     MAX_PER_PAGE,
-    MAX_VALUES,
     Filters,
     Group,
     Highlight,
     Operator,
 )
-from search.results.response import Hit
-from search.schema import DATE_FIELDS, TEXT_FIELDS
-from webui.values import (
+from search.request.values import (
+    Between,
     Facets,
     FilterValues,
     Repeated,
@@ -37,16 +33,11 @@ from webui.values import (
     array_schema,
     list_of,
     one_of,
-    shortened,
 )
+from search.schema import DATE_FIELDS, TEXT_FIELDS
 
-HIT_KEYS: Final = tuple(row.name for row in fields(Hit))
-MAX_QUERY_STRING: Final = 65_536
-"""Bytes; longer ones are not even read."""
-_MAX_PAIRS: Final = 200
 _MAX_DATE: Final = 64
 _MAX_CURSOR: Final = 20_000
-_MAX_NUMBER: Final = 999_999_999
 
 _FILTER: Final = (
     " Repeat it for OR, put `-` in front of a value for NOT; `_missing` stands for articles without one. "
@@ -94,8 +85,10 @@ class SearchParameters(Strict):
     )
     sort: Sort | None = Field(None, description="Order. Absent: `relevance` with `q`, else `newest`.")
     op: Operator = Field("and", description="What stands between bare words.")
-    page: Annotated[WholeNumber, Field(ge=1, le=_MAX_NUMBER)] = Field(1, description="Page of the hits, from 1.")
-    per_page: Annotated[WholeNumber, Field(ge=0, le=MAX_PER_PAGE)] | None = Field(
+    page: Annotated[WholeNumber, Field(json_schema_extra={"minimum": 1, "maximum": MAX_PAGE_DEPTH})] = Field(
+        1, description="Page of the hits, from 1."
+    )
+    per_page: Annotated[WholeNumber, Between(0, MAX_PER_PAGE)] | None = Field(
         None, description="Hits on a page. Absent: 10 (20 in Atom and JSON Feed, 100 in CSV). 0: counts only."
     )
     cursor: Annotated[str, Field(min_length=1, max_length=_MAX_CURSOR)] | None = Field(
@@ -104,7 +97,8 @@ class SearchParameters(Strict):
     )
     facets: Facets = Field(
         DEFAULT_FACETS,
-        description="Facets to count, between commas, with the number of values after a colon; `none` for none.",
+        description="Facets to count, between commas, with the number of values after a colon; "
+        "`none` for none, and no timeline either.",
         examples=[["section:10", "month", "author:5"]],
     )
     fields: Annotated[
@@ -121,7 +115,7 @@ class SuggestParameters(Strict):
     """The parameters of suggestions."""
 
     q: Annotated[str, Field(max_length=MAX_LENGTH)] = Field("", description="What is typed so far.")
-    limit: Annotated[WholeNumber, Field(ge=1, le=50)] = Field(8, description="The most completions to give.")
+    limit: Annotated[WholeNumber, Between(1, 50)] = Field(8, description="The most completions to give.")
     format: Literal["json", "opensearch"] | None = Field(
         None,
         description="`opensearch`: the array browsers read, application/x-suggestions+json. Absent: as Accept prefers.",
@@ -134,7 +128,13 @@ class RelatedParameters(Strict):
     mode: Literal["background", "same-days", "follow-ups"] = Field(
         "background", description="What appeared up to its day; within three days of it; or after it."
     )
-    limit: Annotated[WholeNumber, Field(ge=1, le=50)] = Field(10, description="The most articles to give.")
+    limit: Annotated[WholeNumber, Between(1, 50)] = Field(10, description="The most articles to give.")
+
+
+class ArticleParameters(SearchParameters):
+    """The search an article was found by, and its place among the hits."""
+
+    position: WholeNumber | None = Field(None, description="Place among the hits, from 0.")
 
 
 class RelatedBody(RelatedParameters):
@@ -145,46 +145,17 @@ class RelatedBody(RelatedParameters):
     text: str = Field("", max_length=500_000, description="The draft's text, plain.", examples=["The first press came"])
     title: str = Field("", max_length=1_000, description="Its title.", examples=["Printing comes to town"])
     url: str = Field("", max_length=2_000, description="The address of an article in the archive.")
-    limit: Annotated[int, Field(ge=1, le=50)] = Field(10, description="The most articles to give.")
-
-
-Model = TypeVar("Model", bound=Strict)
-
-
-def read(model: type[Model], query_string: bytes) -> Model:
-    """The parameters in that query string. An empty value counts as absent, as plain HTML forms send it.
-
-    Raises ParameterError where one is unknown, repeated, not UTF-8, or has no valid value.
-    """
-    repeated = {_alias(name, field): name for name, field in model.model_fields.items() if _repetition(field)}
-    values: dict[str, str | list[str]] = {}
-    for name, value in _pairs(query_string):
-        _known(name, model)
-        if name in repeated:
-            values.setdefault(name, [])
-            if value:
-                values[name].append(value)  # type: ignore[union-attr]
-        elif name in values:
-            raise ParameterError(name, "may stand only once")
-        else:
-            values[name] = value
-    return validated(model, {name: value for name, value in values.items() if value})
-
-
-def validated(model: type[Model], values: object) -> Model:
-    """The model made of those values; raises ParameterError for the first that does not fit."""
-    if isinstance(values, dict) and sum(len(each) for each in values.values() if isinstance(each, list)) > MAX_VALUES:
-        raise ParameterError("parameters", f"at most {MAX_VALUES} values of filters and lists can be given")
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
-        raise ParameterError(str(detail["loc"][0]) if detail["loc"] else "body", _in_plain_words(detail)) from error
+    limit: Annotated[int, Between(1, 50)] = Field(10, description="The most articles to give.")
 
 
 def names(model: type[Strict]) -> tuple[str, ...]:
     """The parameters of the model, as they are called in addresses."""
     return tuple(_alias(name, field) for name, field in model.model_fields.items())
+
+
+def repeated(model: type[Strict]) -> frozenset[str]:
+    """The parameters of the model that may stand several times, as they are called in addresses."""
+    return frozenset(_alias(name, field) for name, field in model.model_fields.items() if _repetition(field))
 
 
 def repetition(model: type[Strict], name: str) -> Repeated | None:
@@ -198,53 +169,3 @@ def _alias(name: str, field: Any) -> str:
 
 def _repetition(field: Any) -> Repeated | None:
     return next((row for row in field.metadata if isinstance(row, Repeated)), None)
-
-
-def _pairs(query_string: bytes) -> Iterable[tuple[str, str]]:
-    if query_string.count(b"&") >= _MAX_PAIRS:
-        raise ParameterError("parameters", f"there are more than {_MAX_PAIRS} of them")
-    for part in query_string.split(b"&"):
-        if part:
-            name, _, value = part.partition(b"=")
-            decoded = _decoded("parameters", name)
-            yield decoded, _decoded(_label(decoded), value)
-
-
-def _decoded(name: str, raw: bytes) -> str:
-    try:
-        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ParameterError(name, "is not valid UTF-8; percent-encode the text as UTF-8") from error
-    if "\0" in text:
-        raise ParameterError(name, "must not hold the null character")
-    return text
-
-
-def _known(name: str, model: type[Strict]) -> None:
-    valid = names(model)
-    if name not in valid:
-        known = f"valid are {', '.join(valid)}" if valid else "this address takes none"
-        raise ParameterError(_label(name), f"there is no such parameter; {known}")
-
-
-def _label(name: str) -> str:
-    """What to call a parameter that may be anything."""
-    return shortened(name)[1:-1] or "parameters"
-
-
-def _in_plain_words(detail: Any) -> str:
-    context = detail.get("ctx", {})
-    match detail["type"]:
-        case "value_error":
-            return str(context["error"])
-        case "literal_error":
-            return "valid are " + str(context["expected"]).replace(" or ", ", ").replace("'", "")
-        case "string_too_long":
-            return f"may have at most {context['max_length']:,} characters"
-        case "greater_than_equal":
-            return f"must be {context['ge']} or more"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
-        case _:
-            message = str(detail["msg"])
-            return message[:1].lower() + message[1:]

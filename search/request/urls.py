@@ -1,26 +1,28 @@
-"""The addresses of the site: the address is the state, so the same question always has the same one.
+"""From a request to its address. The address is the whole state, so the same search always has the same one.
 
-Parameters stand in one order, defaults are left out, and `webui.parameters.parse` reads back what is written here.
+Parameters stand in one order and defaults are left out; `search.request.reading` reads back what is written here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import count, repeat
-from typing import Final
-from urllib.parse import quote, quote_plus
-
-from werkzeug.routing import PathConverter
+from typing import Final, Literal
+from urllib.parse import quote, quote_plus, urlsplit
 
 from search.periods import first_day, last_day
-from search.request.request import DEFAULT_FACETS, Conditions, FacetRequest, Filters, Keywords, SearchRequest
+from search.query.dates import Bound, RelativeTime
+from search.request.request import Conditions, FacetRequest, Filters, Keywords, SearchRequest
+from search.request.values import NO_FACETS
 from search.schema import KEYWORD_FIELDS
 
-ROUTES: Final[dict[str, str]] = {
+Rendering = Literal["api", "html", "atom", "feed", "csv"]
+
+ROUTES: Final[dict[Rendering, str]] = {
     "api": "/api/v1/search",
     "html": "/search",
     "atom": "/search.atom",
@@ -30,7 +32,7 @@ ROUTES: Final[dict[str, str]] = {
 """Each rendering of a search and its path."""
 
 _SHAPE: Final = SearchRequest()
-PER_PAGE: Final[dict[str, int]] = {
+PER_PAGE: Final[dict[Rendering, int]] = {
     "api": _SHAPE.per_page,
     "html": _SHAPE.per_page,
     "atom": 20,
@@ -40,55 +42,64 @@ PER_PAGE: Final[dict[str, int]] = {
 """Hits on a page of each rendering, where the address does not say."""
 
 _FEEDS: Final = ("atom", "feed", "csv")
-_Pairs = list[tuple[str, str]]
-_Bounds = tuple[date | datetime | None, date | datetime | None]
+Pairs = list[tuple[str, str]]
+"""Names and values of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
-class SiteLinks:
-    """Makes the addresses (`search.request.links.LinkMaker`) for one rendering of a search.
+class Addresses:
+    """Writes the addresses in one rendering of a search: absolute paths, each with its query string.
 
-    `prefix` is the path the site is mounted at, without a slash at its end. `time_zone` is the one meant without `tz`.
-    `spelled` gives bounds back as they were asked for ("now-7d"), so that a bookmarked search keeps moving.
+    `kind` is the rendering: JSON links to JSON, pages to pages. `prefix` is the path the site is mounted at, without a
+    slash at its end. `time_zone` is the one meant where an address has no `tz`.
     """
 
-    kind: str = "html"
+    kind: Rendering = "html"
     prefix: str = ""
     time_zone: str = "UTC"
-    spelled: Mapping[tuple[str, date | datetime], str] = field(default_factory=dict)
 
     def search(self, request: SearchRequest) -> str:
-        """The search as this rendering."""
-        return self._address(self.kind, _without_shape(request) if self.kind in _FEEDS else request)
+        """The search as this rendering. Feeds leave out what only shapes an answer (`SearchRequest.without_shape`)."""
+        return _with_parameters(self.prefix + ROUTES[self.kind], _parameters(self.pairs(request)))
+
+    def pairs(self, request: SearchRequest) -> Pairs:
+        """The parameters in the address of `search`, in order, as they read before they are percent-encoded."""
+        request = request.without_shape() if self.kind in _FEEDS else request
+        return self._pairs(request, PER_PAGE[self.kind])
 
     def searches(self, request: SearchRequest, conditions: Iterable[Conditions]) -> list[str]:
-        """The search as this rendering under each of those conditions: only they are written anew."""
-        request = _first_page(_without_shape(request) if self.kind in _FEEDS else request)
+        """`search(request.under(each))` for each of the conditions, at little more than the price of one."""
+        request = _first_page(request.without_shape() if self.kind in _FEEDS else request)
         path = self.prefix + ROUTES[self.kind]
-        before = _parameters(self._question_pairs(request))
+        before = _parameters(_question_pairs(request))
         after = _parameters(self._simple_pairs(request, PER_PAGE[self.kind]))
         addresses = []
         for keywords, start, end in conditions:
             filters = _parameters(_filter_pairs(keywords)) if keywords else ()
-            dates = _parameters(self._date_pairs((start, end), moving=True))
+            dates = _parameters(_date_pairs(start, end))
             addresses.append(_with_parameters(path, (*before, *filters, *dates, *after)))
         return addresses
 
-    def rendering(self, name: str, request: SearchRequest) -> str:
+    def rendering(self, name: Rendering, request: SearchRequest) -> str:
         """The same search as another rendering. Feeds start at the first hit and have a shape of their own."""
         if name in _FEEDS or self.kind in _FEEDS:
-            request = _without_shape(replace(request, page=1, cursor=None, per_page=PER_PAGE[name]))
-        return self._address(name, request)
+            request = replace(request.without_shape(), page=1, cursor=None, per_page=PER_PAGE[name])
+        return _with_parameters(self.prefix + ROUTES[name], _parameters(self._pairs(request, PER_PAGE[name])))
 
     def article(self, id: str, request: SearchRequest | None = None, position: int | None = None) -> str:
-        """The article's page. The search travels along without what only shapes its answer; `position` is from 0."""
+        """The article's page. With `request`, the page marks its words and knows the way back, and `position`, the
+        article's place among the hits from 0, leads to the previous and the next one.
+
+        The search travels along without what only shapes its answer.
+        """
         path = f"{self.prefix}/article/{quote_id(id)}"
         if request is None:
             return path
         return _with_parameters(path, [*self._way_back(request), *_position(position)])
 
     def articles(self, ids: Iterable[str], request: SearchRequest, position: int | None) -> list[str]:
-        """The pages of hits that follow each other, the first of them at that place."""
+        """`article` for hits that follow each other, the first of them at that place, at little more than the price of
+        one."""
         path, way_back = f"{self.prefix}/article/", self._way_back(request)
         places = repeat(None) if position is None else count(position)
         return [
@@ -97,36 +108,17 @@ class SiteLinks:
         ]
 
     def _way_back(self, request: SearchRequest) -> list[str]:
-        return _parameters(self._pairs(_without_shape(_first_page(request)), _SHAPE.per_page))
+        return _parameters(self._pairs(_first_page(request).without_shape(), PER_PAGE["html"]))
 
-    def _address(self, kind: str, request: SearchRequest) -> str:
-        return _with_query(self.prefix + ROUTES[kind], self._pairs(request, PER_PAGE[kind]))
-
-    def _pairs(self, request: SearchRequest, per_page: int) -> _Pairs:
+    def _pairs(self, request: SearchRequest, per_page: int) -> Pairs:
         return [
-            *self._question_pairs(request),
+            *_question_pairs(request),
             *_filter_pairs(request.keywords),
-            # A cursor belongs to one moment: with it "now-7d" may not move on.
-            *self._date_pairs((request.start, request.end), moving=request.cursor is None),
+            *_date_pairs(request.start, request.end),
             *self._simple_pairs(request, per_page),
         ]
 
-    def _question_pairs(self, request: SearchRequest) -> _Pairs:
-        pairs: _Pairs = [("q", request.q)] if request.q else []
-        if request.fields_searched:
-            pairs.append(("in", ",".join(request.fields_searched)))
-        return pairs
-
-    def _date_pairs(self, bounds: _Bounds, *, moving: bool) -> _Pairs:
-        """`moving`: bounds may be given back as they were asked for."""
-        pairs: _Pairs = []
-        for name, bound in zip(("from", "to"), bounds, strict=True):
-            if bound is not None:
-                spelled = self.spelled.get((name, bound)) if moving and self.spelled else None
-                pairs.append((name, spelled or written_bound(name, bound)))
-        return pairs
-
-    def _simple_pairs(self, request: SearchRequest, per_page: int) -> _Pairs:
+    def _simple_pairs(self, request: SearchRequest, per_page: int) -> Pairs:
         rows: tuple[tuple[str, object, object], ...] = (
             ("date", request.date, _SHAPE.date),
             ("tz", request.time_zone, self.time_zone),
@@ -144,18 +136,6 @@ class SiteLinks:
         return [(name, _written(value)) for name, value, default in rows if value != default]
 
 
-class ArticleIdConverter(PathConverter):
-    """`<article:id>` in a route: any id, however it is spelled, through every proxy and browser (see `quote_id`)."""
-
-    regex = r"[^/][\s\S]*?"
-
-    def to_python(self, value: str) -> str:
-        return "/".join(_plain_segment(segment) for segment in value.split("/"))
-
-    def to_url(self, value: str) -> str:
-        return quote_id(value)
-
-
 _SPECIAL: Final = re.compile(r"~*(\.{0,2}|related)")
 """Segments that something on the way would change: "." and ".." are resolved by browsers, even percent-encoded
 (https://url.spec.whatwg.org/#double-dot-path-segment), empty ones are merged by proxies; "related" is our own route."""
@@ -164,6 +144,16 @@ _SPECIAL: Final = re.compile(r"~*(\.{0,2}|related)")
 def quote_id(id: str) -> str:
     """The id as a path: percent-encoded but for its slashes, and "~" before each segment that would not survive."""
     return "/".join(quote(_safe_segment(segment), safe="") for segment in id.split("/"))
+
+
+def article_id(path: str) -> str:
+    """The id that `quote_id` wrote, from the path with its percent-encoding taken off."""
+    return "/".join(_plain_segment(segment) for segment in path.split("/"))
+
+
+def path_prefix(public_url: str) -> str:
+    """The path that a site at that address is mounted at, without a slash at its end; "" for the root."""
+    return urlsplit(public_url).path.rstrip("/")
 
 
 def article_api_path(id: str, prefix: str = "") -> str:
@@ -181,11 +171,14 @@ def written_filters(filters: Filters) -> tuple[str, ...]:
 def written_facets(facets: Iterable[FacetRequest]) -> str:
     """`section:10,month`: the size only where it is not the usual one."""
     usual = FacetRequest("").size
-    return ",".join(row.name if row.size == usual else f"{row.name}:{row.size}" for row in facets) or "none"
+    return ",".join(row.name if row.size == usual else f"{row.name}:{row.size}" for row in facets) or NO_FACETS
 
 
-def written_bound(name: str, bound: date | datetime) -> str:
-    """A moment in RFC 3339, a day as short as it can be read back: `from` 2024-07-01 is "2024-07"."""
+def written_bound(name: Literal["from", "to"], bound: Bound) -> str:
+    """A relative time as it was asked for, a moment in RFC 3339, a day as short as it can be read back: `from`
+    2024-07-01 is "2024-07"."""
+    if isinstance(bound, RelativeTime):
+        return str(bound)
     # Moments are not remembered: the same one in two time zones is equal, but not written alike.
     return bound.isoformat() if isinstance(bound, datetime) else _written_day(name, bound)
 
@@ -221,38 +214,40 @@ def _written(value: object) -> str:
             return str(value)
 
 
-def _filter_pairs(keywords: Keywords) -> _Pairs:
+def _question_pairs(request: SearchRequest) -> Pairs:
+    pairs: Pairs = [("q", request.q)] if request.q else []
+    if request.fields_searched:
+        pairs.append(("in", ",".join(request.fields_searched)))
+    return pairs
+
+
+def _filter_pairs(keywords: Keywords) -> Pairs:
     if not keywords:
         return []
     filters = dict(keywords)
     return [(name, value) for name in KEYWORD_FIELDS if name in filters for value in written_filters(filters[name])]
 
 
+def _date_pairs(start: Bound | None, end: Bound | None) -> Pairs:
+    pairs: Pairs = [] if start is None else [("from", written_bound("from", start))]
+    if end is not None:
+        pairs.append(("to", written_bound("to", end)))
+    return pairs
+
+
 def _first_page(request: SearchRequest) -> SearchRequest:
     return request if request.page == 1 and request.cursor is None else request.on_page(1)
-
-
-def _without_shape(request: SearchRequest) -> SearchRequest:
-    """The same hits in the same order, without what only decides how they are shown."""
-    shape = request.facets, request.fields, request.highlight, request.explain
-    if shape == (DEFAULT_FACETS, None, _SHAPE.highlight, False):
-        return request
-    return replace(request, facets=DEFAULT_FACETS, fields=None, highlight=_SHAPE.highlight, explain=False)
 
 
 def _position(position: int | None) -> list[str]:
     return [] if position is None else [f"position={position}"]
 
 
-def _with_query(path: str, pairs: _Pairs) -> str:
-    return _with_parameters(path, _parameters(pairs))
-
-
 def _with_parameters(path: str, parameters: Sequence[str]) -> str:
     return f"{path}?{'&'.join(parameters)}" if parameters else path
 
 
-def _parameters(pairs: _Pairs) -> list[str]:
+def _parameters(pairs: Pairs) -> list[str]:
     return [_parameter(name, value) for name, value in pairs]
 
 

@@ -1,4 +1,4 @@
-"""The front page: the newest articles, the sections, and the archive by year and month."""
+"""The home page: the newest articles, the sections, and the archive by year and month."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Decade:
 
 
 @dataclass(frozen=True, slots=True)
-class FrontView:
-    """All that the front page shows."""
+class HomeView:
+    """All that the home page shows."""
 
     tally: str
     articles: int
@@ -59,12 +59,12 @@ class FrontView:
     undated: int
 
 
-def front_view(overview: Overview) -> FrontView:
+def home_view(overview: Overview) -> HomeView:
     """The view of an archive."""
     busiest = max((month.count for year in overview.years for month in year.months), default=1)
     years = [_year(year, busiest) for year in overview.years]
     folded = years[MAX_OPEN_YEARS:]
-    return FrontView(
+    return HomeView(
         tally=_tally(overview),
         articles=overview.index.articles,
         newest=overview.newest,

@@ -13,13 +13,13 @@ from search.analysis import language_name
 from search.archive import PinnedArchive
 from search.assist.related import Mode, Subject
 from search.document import Document
+from search.request.reading import WayBack
 from search.request.request import Filters, SearchRequest
+from search.request.urls import Addresses
 from search.results.deep_links import web_address
 from search.results.hits import moment_text
 from search.results.response import Hit, RelatedHit
-from webui.article import ArticleText, mark_text, render_article
-from webui.questions import Question
-from webui.urls import SiteLinks
+from webui.article_html import ArticleText, mark_text, render_article
 from webui.views import travelling
 from webui.wording import Link, host
 
@@ -38,7 +38,7 @@ class RelatedGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryView:
+class ArticleView:
     """All that the article page needs. `searched`: a search led here."""
 
     article: Document
@@ -64,18 +64,18 @@ class StoryView:
     next: Hit | None
 
 
-def story_view(archive: PinnedArchive, id: str, question: Question | None, links: SiteLinks) -> StoryView:
-    """The view of the article `id`, reached by `question`.
+def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, links: Addresses) -> ArticleView:
+    """The view of the article `id`, reached by the search `found_by`.
 
     Raises NotFound, QuerySyntaxError, ParameterError and EngineError.
     """
-    request = question.request if question else SearchRequest(time_zone=links.time_zone)
+    request = found_by.request if found_by else SearchRequest(time_zone=links.time_zone)
     zone = ZoneInfo(request.time_zone)
-    position = question.position if question else None
+    position = found_by.position if found_by else None
     found = archive.article(id, request, position, links)
     document, spans = found.document, found.marks.spans if found.marks else None
     original = web_address(document.url)
-    return StoryView(
+    return ArticleView(
         article=document,
         text=render_article(document, spans),
         title_html=mark_text(document.title, "title", spans),
@@ -90,9 +90,9 @@ def story_view(archive: PinnedArchive, id: str, question: Question | None, links
         original=original,
         host=host(original),
         related=tuple(_related(archive, document, links)),
-        searched=question is not None,
+        searched=found_by is not None,
         q=request.q,
-        hidden=travelling(request, links) if question else (),
+        hidden=travelling(request, links) if found_by else (),
         back_url=links.search(request.on_page((position or 0) // max(request.per_page, 1) + 1)),
         position=position,
         previous=found.previous,
@@ -100,7 +100,7 @@ def story_view(archive: PinnedArchive, id: str, question: Question | None, links
     )
 
 
-def _related(archive: PinnedArchive, document: Document, links: SiteLinks) -> Iterator[RelatedGroup]:
+def _related(archive: PinnedArchive, document: Document, links: Addresses) -> Iterator[RelatedGroup]:
     """What was published up to that day, and what came after; without a day there is no after."""
     for mode, label in RELATED if document.published else RELATED[:1]:
         found = archive.related(Subject(id=document.id), links, mode=mode, limit=MAX_RELATED)
@@ -108,18 +108,18 @@ def _related(archive: PinnedArchive, document: Document, links: SiteLinks) -> It
             yield RelatedGroup(label, found.hits)
 
 
-def _links_to(field: str, values: tuple[str, ...], links: SiteLinks) -> tuple[Link, ...]:
+def _links_to(field: str, values: tuple[str, ...], links: Addresses) -> tuple[Link, ...]:
     return tuple(Link(value, value_url(field, value, links)) for value in values)
 
 
-def value_url(field: str, value: str, links: SiteLinks) -> str:
+def value_url(field: str, value: str, links: Addresses) -> str:
     """The articles that hold that value in that keyword field."""
     return replace(links, kind="html").search(
         SearchRequest(time_zone=links.time_zone).with_filters(field, Filters((value,)))
     )
 
 
-def _language(document: Document, links: SiteLinks) -> Link | None:
+def _language(document: Document, links: Addresses) -> Link | None:
     if not document.language:
         return None
     return Link(language_name(document.language), value_url("lang", document.language, links))

@@ -1,0 +1,29 @@
+"""Answers as JSON values, the same for the endpoint and for the command's `--json`."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from search.results.response import SearchResponse
+
+
+@cache
+def adapter(type_: Any) -> TypeAdapter[Any]:
+    """What writes values of that type as JSON; made once, because making it is slow."""
+    return TypeAdapter(type_)
+
+
+def jsonable(value: Any) -> Any:
+    """An answer as objects, lists, strings, numbers, booleans and None."""
+    return adapter(value.__class__).dump_python(value, mode="json")
+
+
+def search_answer(found: SearchResponse, keys: tuple[str, ...] | None) -> dict[str, Any]:
+    """The answer to a search, each hit with those keys only; None for all of them."""
+    body: dict[str, Any] = jsonable(found)
+    if keys is not None:
+        body["hits"] = [{key: value for key, value in hit.items() if key in keys} for hit in body["hits"]]
+    return body
