@@ -22,14 +22,11 @@ from werkzeug.exceptions import HTTPException
 
 import index
 from index.article import Article
-from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.jsonl import parse_line
 from search import ranking
 from search.commands import main
-from search.engines import open_engine
 from search.settings import Settings
-from webui import create_app
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = Path(index.__file__).parent / "sample"
@@ -241,16 +238,6 @@ def test_python_parses(block: Block) -> None:
 
 
 # --- addresses -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def sample_app() -> Flask:
-    """The site over the packaged sample archive."""
-    engine = open_engine("memory:")
-    Indexer(engine).run(find_sources([SAMPLE / "articles.jsonl"]))
-    app = create_app(Settings(), engine)
-    app.testing = True
-    return app
 
 
 def _routes(page: Path) -> set[str]:
