@@ -33,6 +33,7 @@ from webui.parameters import (
 )
 from webui.site import current_site
 from webui.urls import article_api_path
+from webui.wording import count_of
 
 blueprint = Blueprint("api", __name__)
 
@@ -137,7 +138,7 @@ def suggest() -> Response:
             if not browser:
                 return _sent(_jsonable(SuggestAnswer(parameters.q, found)))
             texts = [row.text for row in found]
-            notes = ["" if row.count is None else f"{row.count:,} articles" for row in found]
+            notes = ["" if row.count is None else count_of(row.count, "article", "articles") for row in found]
             urls = [current_site().absolute(row.url) for row in found]
             return _sent([parameters.q, texts, notes, urls], content_type=SUGGESTIONS)
 
