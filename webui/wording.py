@@ -126,7 +126,7 @@ def _parameter_words(problem: Problem, q: str, front: Link) -> FailureWords:
         pair for pair in parse_qsl(request.query_string.decode("utf-8", "replace")) if pair[0] != problem.parameter
     ]
     address = request.script_root + request.path
-    link = Link(f"The same page without “{problem.parameter}”", f"{address}?{urlencode(without)}" if without else address)
+    link = Link(f"Leave out “{problem.parameter}”", f"{address}?{urlencode(without)}" if without else address)
     heading = "This page of results has expired" if problem.parameter == "cursor" else "The address is not valid"
     return FailureWords(heading, problem.detail, "Correct the address, or choose:", (link, front), q)
 
