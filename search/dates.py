@@ -1,8 +1,8 @@
-"""What a date means to an engine: on which day it falls, in which bucket, and whether it lies within a range.
+"""How engines interpret dates: the day of a date, its bucket, and whether it is within a range.
 
-A datetime is an instant and falls on a day of the time zone asked for.
-A bare date is a floating day: the same day in every zone. Where an instant is needed (to sort, or to compare it
-with an instant) it is that day's midnight in UTC.
+A datetime is an instant, and its day depends on the time zone.
+A bare date is a floating day: the same day in every zone. Where an instant is needed (to sort, or to compare with
+another instant), it counts as midnight UTC of that day.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from search.errors import ParameterError
 DAY_SECONDS: Final = 86_400
 
 MOST_DAYS: Final = 62
-"""Up to so many days a timeline shows days: two months of thin bars are still one picture."""
+"""A timeline of up to this many days shows days: two months of thin bars still fit in one picture."""
 
 MOST_MONTHS: Final = 150
-"""Up to so many months a timeline shows months: twelve years and a half."""
+"""A timeline of up to this many months shows months: twelve and a half years."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH).total_seconds()
@@ -33,7 +33,7 @@ _LABEL_LENGTH: Final[dict[Interval, int]] = {"year": 4, "month": 7, "day": 10}
 
 @lru_cache(maxsize=64)
 def zone_named(name: str) -> ZoneInfo:
-    """The IANA time zone; raises ParameterError if there is none of that name."""
+    """The IANA time zone of that name; raises ParameterError if there is none."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -41,8 +41,10 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 def epoch(moment: Moment) -> float:
-    """Seconds since 1970 in UTC; a datetime without a zone is taken as UTC. The first and the last instant of the
-    calendar stand for those that UTC has no date for."""
+    """Seconds since 1970 in UTC; a naive datetime is taken as UTC.
+
+    An instant that is outside the calendar in UTC is clamped to its first or last instant.
+    """
     if not isinstance(moment, datetime):
         return float((moment.toordinal() - EPOCH_ORDINAL) * DAY_SECONDS)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -55,7 +57,7 @@ def is_floating(moment: Moment) -> bool:
 
 
 def utc_offset(seconds: float, zone: ZoneInfo) -> float:
-    """How many seconds local time is ahead of UTC at that instant; 0 where the calendar ends."""
+    """Seconds that local time is ahead of UTC at that instant; 0 at the ends of the calendar."""
     try:
         offset = datetime.fromtimestamp(seconds, UTC).astimezone(zone).utcoffset()
     except (OverflowError, ValueError, OSError):
@@ -64,7 +66,7 @@ def utc_offset(seconds: float, zone: ZoneInfo) -> float:
 
 
 def local_day(moment: Moment, zone: ZoneInfo) -> int:
-    """The proleptic ordinal (`date.toordinal`) of the day on which it falls there."""
+    """The day of the moment in that zone, as a proleptic ordinal (`date.toordinal`)."""
     if not isinstance(moment, datetime):
         return moment.toordinal()
     seconds = epoch(moment)
@@ -72,7 +74,10 @@ def local_day(moment: Moment, zone: ZoneInfo) -> int:
 
 
 def within(moment: Moment | None, start: Moment | None, end: Moment | None, zone: ZoneInfo) -> bool:
-    """Whether it lies between both ends, included; None is open, a bare date is that whole day, undated never is."""
+    """Whether the moment is between both ends, included.
+
+    An end that is None is open, and one that is a bare date includes that whole day. A moment of None never is.
+    """
     if moment is None:
         return False
     return (start is None or _compare(moment, start, zone) >= 0) and (end is None or _compare(moment, end, zone) <= 0)
@@ -86,12 +91,12 @@ def _compare(moment: Moment, bound: Moment, zone: ZoneInfo) -> float:
 
 @lru_cache(maxsize=100_000)
 def bucket(day: int, interval: Interval) -> str:
-    """The label of the bucket a day (an ordinal) is counted in: "2024", "2024-07" or "2024-07-03"."""
+    """The label of the bucket that contains a day (an ordinal): "2024", "2024-07" or "2024-07-03"."""
     return date.fromordinal(day).isoformat()[: _LABEL_LENGTH[interval]]
 
 
 def choose_interval(first: int, last: int) -> Interval:
-    """The finest interval that draws the days (ordinals) from first to last well."""
+    """The finest interval for a timeline of the days (ordinals) from `first` to `last` that stays readable."""
     if last - first < MOST_DAYS:
         return "day"
     start, end = date.fromordinal(first), date.fromordinal(last)

@@ -1,6 +1,6 @@
-"""Years, months and days as facets and timelines name them: "2024", "2024-07", "2024-07-03".
+"""Years, months and days as the values of facets and timelines: "2024", "2024-07", "2024-07-03".
 
-Each kind of period is numbered without gaps, so that drawing, stepping and coarsening are arithmetic.
+The periods of each kind are numbered consecutively, so that stepping and coarsening are arithmetic.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, Literal
 Step = Literal["day", "month", "year", "decade", "century"]
 
 STEPS: Final[tuple[Step, ...]] = ("day", "month", "year", "decade", "century")
-"""From fine to coarse."""
+"""The kinds of periods, from fine to coarse."""
 
 MONTHS: Final = (
     "January",
@@ -55,7 +55,7 @@ def last_day(period: str) -> date:
 
 
 def period_of(first: date, last: date) -> str | None:
-    """The year, month or day that goes from `first` to `last` exactly; None if there is none."""
+    """The year, month or day that is exactly from `first` to `last`; None if there is none."""
     iso = first.isoformat()
     for period in (iso[:4], iso[:7], iso):
         if (first_day(period), last_day(period)) == (first, last):
@@ -81,7 +81,7 @@ def in_words(period: str) -> str:
 
 
 def number_of(step: Step, day: date) -> int:
-    """Which period of its kind the day falls in; the next one's number is one higher."""
+    """The number of the period that contains the day; the number of the next period is one higher."""
     match step:
         case "day":
             return day.toordinal()

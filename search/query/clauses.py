@@ -1,4 +1,4 @@
-"""One clause of a query: from a lexeme, and the field it stands under, to a leaf of the tree."""
+"""One clause of a query: a lexeme, and the field that applies to it, become a leaf of the tree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PUNCTUATION = "?!.,;:"
 
 
 class LeafReader:
-    """Makes leaves and counts them. `warn` takes a message and a position."""
+    """Makes leaves and counts them, up to MAX_CLAUSES. `warn` takes a message and a position."""
 
     def __init__(self, warn: Warn, now: datetime | None) -> None:
         self._warn = warn
@@ -26,7 +26,7 @@ class LeafReader:
         self._count = 0
 
     def read(self, lexeme: Lexeme, field: QueryField | None) -> Query | None:
-        """The leaf, or None for an empty phrase. Raises QuerySyntaxError."""
+        """The leaf for a lexeme; None for an empty phrase. Raises QuerySyntaxError."""
         self._count += 1
         if self._count > MAX_CLAUSES:
             raise QuerySyntaxError(f"the query has more than {MAX_CLAUSES} clauses; shorten it", lexeme.position)
@@ -45,7 +45,7 @@ class LeafReader:
         return self._word(lexeme, name)
 
     def boost(self, lexeme: Lexeme) -> float:
-        """The weight behind `^`, within the bounds; 1 if there is none."""
+        """The weight after `^`, clamped to MIN_BOOST and MAX_BOOST; 1 if there is none."""
         if lexeme.boost is None:
             return 1.0
         value = _number(lexeme.boost)
@@ -72,7 +72,7 @@ class LeafReader:
             self._warn(f"~ has no meaning behind {kind}; it was ignored", lexeme.position)
 
     def _filter(self, lexeme: Lexeme, field: QueryField) -> Query:
-        """A whole value or a period: nothing to weigh, nothing to be near to."""
+        """A whole value or a period, which take neither `^` nor `~`."""
         self._drop_near(lexeme, f"{field.query_name}:")
         if lexeme.boost is not None:
             self._warn(f"{field.query_name}: has no weight; ^ was ignored", lexeme.position)
@@ -155,7 +155,7 @@ def _is_wildcard(symbol: Symbol) -> bool:
 
 
 def _without_question_mark(found: list[Symbol]) -> list[Symbol]:
-    """Without the punctuation at the end if a question mark is part of it."""
+    """The symbols without trailing punctuation, if that includes a question mark."""
     end = len(found)
     while end and found[end - 1].character in _PUNCTUATION and not found[end - 1].escaped:
         end -= 1

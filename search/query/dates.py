@@ -1,4 +1,4 @@
-"""Dates as people ask for them: a year, a month, a day, an instant, or a time ago."""
+"""Dates as readers write them in a query: a year, a month, a day, an instant, or a time ago."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import Final
 from search.document import Moment
 
 FORMS: Final = "2024, 2024-07, 2024-07-03, 2024-07-03T09:30:00Z or now-7d (h, d, w, M, y)"
-"""What `parse_period` reads, for messages."""
+"""The forms that `parse_period` accepts, for messages."""
 
 _DAYS = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 _AGO = re.compile(r"now(?:-([0-9]{1,6})([hdwMy]))?")
-_EARLIEST = datetime(1, 1, 3, tzinfo=UTC)  # room to move to any time zone without leaving the calendar
+_EARLIEST = datetime(1, 1, 3, tzinfo=UTC)  # leaves room to convert to any time zone within the calendar
 _LATEST = datetime(9999, 12, 29, tzinfo=UTC)
 
 
 def parse_period(text: str, *, now: datetime | None = None) -> tuple[Moment, Moment]:
-    """The first and the last moment of what `text` names: "2024-07" gives 1 and 31 July 2024, as dates.
+    """The first and the last moment of the period that `text` names: "2024-07" gives 1 and 31 July 2024, as dates.
 
-    An RFC 3339 instant and `now-7d` are one aware datetime, given twice; `now` (aware) defaults to the clock's.
-    Months and years ago keep the day where the month has it. Raises ValueError, whose message says what is accepted.
+    For an RFC 3339 instant or `now-7d`, both are the same aware datetime. `now` (aware) defaults to the current time.
+    Months and years ago keep the day of the month, or take the last day of a shorter month.
+    Raises ValueError, with a message that says what is accepted.
     """
     text = text.strip()
     if match := _DAYS.fullmatch(text):
@@ -40,7 +41,7 @@ def parse_period(text: str, *, now: datetime | None = None) -> tuple[Moment, Mom
 
 
 def shortened(text: str) -> str:
-    """At most 60 characters of what was given, for a message."""
+    """At most 60 characters of `text`, for a message."""
     return text if len(text) <= 60 else text[:59] + "…"
 
 

@@ -1,4 +1,4 @@
-"""Cuts a query into words, phrases, parentheses and operators, each with its place."""
+"""Splits a query into lexemes (words, phrases, parentheses, operators), each with its position."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from search.query.fields import QUERY_FIELDS, VALID_NAMES, QueryField
 
 QUOTES: Final = '"“”„‟«»「」『』＂'
 ADDRESS: Final = "://"
-"""In a word with these three characters, `?`, `*`, `~` and `^` are part of the address."""
+"""A word that contains these three characters is an address: `?`, `*`, `~` and `^` are part of it."""
 Warn = Callable[[str, int], None]
-"""Takes what was repaired, and the position."""
+"""Takes a message about a repair, and its position."""
 Kind = Literal["word", "phrase", "exact", "field", "open", "close", "and", "or", "not", "end"]
 
 _ASCII_QUOTES = '"＂'
@@ -30,7 +30,10 @@ _LAST_SUFFIX = re.compile(r"[~^][0-9.]*\Z")
 
 
 class Lexeme(NamedTuple):
-    """`text` keeps its escapes. `near` and `boost` stood behind `~` and `^`: "" if nothing, None if no sign."""
+    """One token of the query's syntax. `text` keeps its backslashes.
+
+    `near` and `boost` are what follows `~` and `^`: "" if nothing does, None without the sign.
+    """
 
     kind: Kind
     position: int
@@ -41,14 +44,14 @@ class Lexeme(NamedTuple):
 
 
 class Symbol(NamedTuple):
-    """One character of a word; an escaped one has no meaning but itself."""
+    """One character of a word; an escaped one is literal."""
 
     character: str
     escaped: bool = False
 
 
 def symbols(text: str) -> list[Symbol]:
-    """The characters of a lexeme's text, with `\\` applied: it makes any character behind it an ordinary one."""
+    """The characters of a lexeme's text; `\\` makes the character after it literal."""
     found: list[Symbol] = []
     escaped = False
     for character in text:
@@ -61,19 +64,19 @@ def symbols(text: str) -> list[Symbol]:
 
 
 def unescaped(text: str) -> str:
-    """The characters that were meant, without the backslashes."""
+    """The text with its escapes resolved."""
     return "".join(symbol.character for symbol in symbols(text))
 
 
 def blank_controls(text: str) -> str:
-    """Control characters as spaces, so that every place stays where it was."""
+    """The text with control characters replaced by spaces, so that positions stay the same."""
     if text.isprintable():
         return text
     return "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
 
 
 class Lexer:
-    """Reads one query once, from left to right; `warn` is told what had to be repaired on the way."""
+    """Reads one query, once, from left to right; calls `warn` for every repair."""
 
     def __init__(self, text: str, warn: Warn) -> None:
         self.text = blank_controls(text)
@@ -81,7 +84,7 @@ class Lexer:
         self.position = 0
 
     def lexemes(self) -> Iterator[Lexeme]:
-        """Ends with one lexeme of kind "end"."""
+        """The lexemes in order; the last one has the kind "end"."""
         after_field: QueryField | None = None
         while True:
             self._skip_space(after_field)
@@ -170,7 +173,7 @@ class Lexer:
 
     def _word(self, start: int, *, operators: bool) -> Lexeme:
         match = _WORD.match(self.text, start)
-        if match is None:  # only a lone "=" before a space, a parenthesis or the end gets here
+        if match is None:  # only a lone "=" before a space, a parenthesis or the end does not match
             self.position = start + 1
             return Lexeme("word", start, self.text[start])
         self.position = match.end()
@@ -186,7 +189,7 @@ class Lexer:
 
 
 def _suffixed(kind: Kind, position: int, text: str) -> Lexeme:
-    """The word without the `~1` and `^2` at its end; an address keeps its own."""
+    """The word without `~1` and `^2` at its end; an address keeps them."""
     found: dict[str, str] = {}
     while ADDRESS not in text and (match := _LAST_SUFFIX.search(text)) and match.start() > 0:
         body, sign = text[: match.start()], match.group()[0]

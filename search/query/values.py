@@ -1,4 +1,4 @@
-"""Filter values of a query against the values the archive holds."""
+"""Matches the filter values of a query with the values in the archive."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from search.query.match import MatchKeyword, MatchNone
 from search.schema import KEYWORD_FIELDS
 
 _MAX_COMPARED = 20_000
-"""Values looked at for one that is near; an archive with more has tags that nobody chose by hand."""
+"""Values compared to find similar ones; an archive with more has tags that nobody chose by hand."""
 _MAX_NAMED = 3
 _MAX_UNKNOWN = 5
-"""Unknown values in one query that near ones are looked up for."""
+"""Unknown values of one query for which similar ones are suggested."""
 _SIMILAR = 75.0
-"""Of 100, twice the letters in common by those of both: below this, what is alike is chance."""
+"""The lowest similarity (twice the common letters, in percent of all letters of both) that is not chance."""
 
 
 class KeywordMatcher:
-    """Finds stored values whatever their case and diacritics; warns of values that are not there."""
+    """Finds stored values regardless of case and diacritics, and warns of values that do not exist."""
 
     def __init__(self, values: Callable[[str], Mapping[str, int]], warnings: list[str]) -> None:
         self._values = values
@@ -34,8 +34,11 @@ class KeywordMatcher:
         self._unknown = 0
 
     def match(self, field: str, value: str) -> MatchKeyword | MatchNone:
-        """All stored spellings of the value. A section may be named by its last part, a language by its name,
-        and a language without a region stands for all its regions."""
+        """All stored spellings of the value; a warning and MatchNone if there are none.
+
+        A section may be given by its last part, and a language by its name. A language without a region includes all
+        its regions.
+        """
         stored = self._values(field)
         wanted = _comparable(value)
         found = tuple(self._by_spelling(field).get(wanted, ()))
@@ -66,7 +69,7 @@ class KeywordMatcher:
 
 
 def near_values(value: str, known: Iterable[str]) -> list[str]:
-    """At most three of the known values that come near, whatever their case and diacritics, the nearest first."""
+    """At most three similar known values, the most similar first, regardless of case and diacritics."""
     candidates = {other: _comparable(other) for other in islice(known, _MAX_COMPARED)}
     wanted = _comparable(value)
     near = process.extract(wanted, candidates, scorer=fuzz.ratio, limit=_MAX_NAMED, score_cutoff=_SIMILAR)
@@ -75,7 +78,7 @@ def near_values(value: str, known: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=65_536)
 def _comparable(value: str) -> str:
-    """Folded, with one space around the separator of section paths and between words."""
+    """The value folded, with single spaces between words and around the separator of section paths."""
     parts = (" ".join(part.split()) for part in fold(value).split(SECTION_SEPARATOR.strip()))
     return SECTION_SEPARATOR.join(parts)
 
