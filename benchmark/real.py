@@ -36,7 +36,7 @@ def real_articles(inputs: Path) -> tuple[list[Document], float]:
 
 
 def shuffled(documents: Iterable[Document], seed: int) -> list[Document]:
-    """The documents in an order that depends only on the seed, so that a small size is a fair sample of a larger one."""
+    """The documents in an order that depends only on the seed, so a small size is a fair sample of a larger one."""
     ordered = sorted(documents, key=lambda document: document.id)
     Random(seed).shuffle(ordered)  # noqa: S311 - nothing secret
     return ordered
