@@ -32,7 +32,7 @@ class LeafReader:
             raise QuerySyntaxError(f"the query has more than {MAX_CLAUSES} clauses; shorten it", lexeme.position)
         text = " ".join(unescaped(lexeme.text).split()) if lexeme.kind != "word" else ""
         if lexeme.kind != "word" and not text:
-            self._warn("there is nothing in the quotation marks; they were ignored", lexeme.position)
+            self._warn("the quotation marks are empty and were ignored", lexeme.position)
             return None
         if field is not None and field.kind != "text":
             return self._filter(lexeme, field)
@@ -54,22 +54,22 @@ class LeafReader:
             return 1.0
         bounded = round(min(MAX_BOOST, max(MIN_BOOST, value)), 3)
         if not MIN_BOOST <= value <= MAX_BOOST:
-            self._warn(f"a weight is from {MIN_BOOST:g} to {MAX_BOOST:g}; {bounded:g} was taken", lexeme.position)
+            self._warn(f"a weight is from {MIN_BOOST:g} to {MAX_BOOST:g}; {bounded:g} was used", lexeme.position)
         return bounded
 
     def _slop(self, lexeme: Lexeme) -> int:
         if lexeme.near is None:
             return 0
         if not lexeme.near.isdecimal():
-            self._warn("~ behind a phrase needs a whole number of words; it was ignored", lexeme.position)
+            self._warn("~ after a phrase needs a whole number of words; it was ignored", lexeme.position)
             return 0
         if int(lexeme.near) > MAX_SLOP:
-            self._warn(f"words can be {MAX_SLOP} apart at most; {MAX_SLOP} was taken", lexeme.position)
+            self._warn(f"words can be {MAX_SLOP} apart at most; {MAX_SLOP} was used", lexeme.position)
         return min(int(lexeme.near), MAX_SLOP)
 
     def _drop_near(self, lexeme: Lexeme, kind: str) -> None:
         if lexeme.near is not None:
-            self._warn(f"~ has no meaning behind {kind}; it was ignored", lexeme.position)
+            self._warn(f"~ has no meaning after {kind}; it was ignored", lexeme.position)
 
     def _filter(self, lexeme: Lexeme, field: QueryField) -> Query:
         """A whole value or a period, which take neither `^` nor `~`."""
@@ -126,7 +126,7 @@ class LeafReader:
         head = "".join(symbol.character for symbol in found[:wildcard])
         if sum(character.isalnum() for character in head) < (1 if is_unspaced(head) else 2):
             place = lexeme.position + wildcard
-            message = f'"{shortened(lexeme.text)}" needs two letters or digits in front of its first wildcard'
+            message = f'"{shortened(lexeme.text)}" needs two letters or digits before its first wildcard'
             raise QuerySyntaxError(message, place)
         if all(symbol == Symbol("*") for symbol in found[wildcard:]):
             return Prefix(head, field, boost)
@@ -142,10 +142,10 @@ class LeafReader:
             return MAX_DISTANCE
         value = _number(lexeme.near)
         if value == 0:
-            self._warn("~0 allows no other spelling; the word was searched as it stands", lexeme.position)
+            self._warn("~0 allows no other spelling; the word was searched as written", lexeme.position)
             return 0
         if value not in (1, MAX_DISTANCE):
-            self._warn(f"~ allows 1 or {MAX_DISTANCE} edits; {MAX_DISTANCE} was taken", lexeme.position)
+            self._warn(f"~ allows 1 or {MAX_DISTANCE} edits; {MAX_DISTANCE} was used", lexeme.position)
             return MAX_DISTANCE
         return int(value)
 

@@ -93,5 +93,5 @@ def _within_calendar(text: str, moment: datetime) -> datetime:
     except OverflowError:
         inside = False
     if not inside:
-        raise ValueError(f'"{text}" is too near the ends of the calendar')
+        raise ValueError(f'"{text}" is too close to the ends of the calendar')
     return moment

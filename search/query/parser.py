@@ -70,7 +70,7 @@ def parse(text: str, operator: Operator = "and", *, now: datetime | None = None)
     query = _Parser(list(Lexer(text, warn).lexemes()), operator, warn, now).query()
     if query is None:
         if blank_controls(text).strip():
-            raise QuerySyntaxError("there is no word to search for; add one, or put a sign in quotes", 0)
+            raise QuerySyntaxError("there is no word to search for; add one, or put operators in quotation marks", 0)
         query = Everything()
     return Parsed(query, _in_order(repairs))
 
@@ -159,7 +159,7 @@ class _Parser:
         if lexeme.kind == "open":
             return self._group(lexeme, field, depth)
         if lexeme.kind == "close":
-            self._warn("there is no parenthesis open here; it was ignored", lexeme.position)
+            self._warn("this parenthesis closes nothing; it was ignored", lexeme.position)
             return None
         return self.leaves.read(lexeme, field)
 
@@ -189,14 +189,14 @@ class _Parser:
         if closing.kind == "end":
             self._warn("the parenthesis is never closed; it was closed at the end", opening.position)
         if query is None:
-            self._warn("there is nothing in the parentheses; they were ignored", opening.position)
+            self._warn("the parentheses are empty and were ignored", opening.position)
             return None
         boost = self.leaves.boost(closing)
         return query if boost == 1.0 else _weighed(query, boost)
 
     def _stray(self, lexeme: Lexeme) -> None:
         name = "the hyphen" if lexeme.kind == "not" and not lexeme.text else lexeme.kind.upper()
-        self._warn(f"{name} has nothing to work on and was ignored", lexeme.position)
+        self._warn(f"{name} has no operand and was ignored", lexeme.position)
 
 
 def all_of(queries: Sequence[Query]) -> Query:

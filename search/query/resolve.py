@@ -52,7 +52,7 @@ def resolve(
     match = resolver.match(query)
     if match is None:
         match = MatchNone()
-        warnings.append("nothing is left of the query to search for")
+        warnings.append("nothing in the query is left to search for")
     return Resolved(match, tuple(dict.fromkeys(warnings)), tuple(dict.fromkeys(words.expanded)), _is_quoted(query))
 
 

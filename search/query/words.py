@@ -101,7 +101,7 @@ class WordMatcher:
 
     def _bounded(self, slop: int | None, words: int) -> int | None:
         if slop is not None and words > MAX_PHRASE_WORDS:
-            self.warnings.append(f"a near phrase has {MAX_PHRASE_WORDS} words at most; it was searched in its order")
+            self.warnings.append(f"a near phrase has {MAX_PHRASE_WORDS} words at most; it was searched in order")
             return None
         return slop
 
