@@ -76,7 +76,7 @@ class LeafReader:
         self._drop_near(lexeme, f"{field.query_name}:")
         if lexeme.boost is not None:
             self._warn(f"{field.query_name}: has no weight; ^ was ignored", lexeme.position)
-        text = " ".join(unescaped(lexeme.text).split()) or lexeme.text
+        text = " ".join(unescaped(lexeme.text).split()) or " ".join(lexeme.text.split())  # an escaped space alone
         if field.kind == "keyword":
             return Keyword(field.name, text)
         return self._dates(text, lexeme.position, field)
