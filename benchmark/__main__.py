@@ -1,6 +1,6 @@
 """`python -m benchmark`.
 
-Nothing is imported unless this is the command itself: the processes it starts pass through here as well.
+Nothing is imported unless this module is the command: the processes that it starts import this module too.
 """
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Each engine in a process of its own, so that memory can be told apart and nothing is warm by another's work."""
+"""Runs each engine in its own process, so that its memory can be measured and no engine warms up another."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from benchmark.figures import Indexing, Memory
 from benchmark.queries import Question
 
 LONGEST_ANSWER: Final = 120.0
-"""Seconds after which an engine is stopped."""
+"""Seconds without an answer after which an engine is stopped."""
 SAMPLED_EVERY: Final = 0.05
 _SPAWN: Final = multiprocessing.get_context("spawn")
 
 
 class EngineFailed(Exception):
-    """An engine's process could not do what it was asked; the message is its own."""
+    """The process of an engine failed; the message is that of the engine."""
 
 
 def build(engine: str, folder: Path, articles: Path, count: int, workers: int) -> Indexing:
-    """Indexes the first `count` articles of the file into `folder`, which must not exist."""
+    """Indexes the first `count` articles of the file into `folder`, which must not exist yet. Raises EngineFailed."""
     process, pipe = _started(child.build, engine, folder, articles, count, workers)
     with _Watch(process.pid) as watch:
         seconds, settling, cpu = _received(pipe, process, None)
@@ -40,7 +40,7 @@ def build(engine: str, folder: Path, articles: Path, count: int, workers: int) -
 
 
 def merge(engine: str, folder: Path) -> tuple[float, int] | None:
-    """Merges an index into one segment: seconds and bytes; None where the engine has no way to."""
+    """Merges an index into one segment; gives seconds and bytes, or None if the engine cannot. Raises EngineFailed."""
     process, pipe = _started(child.merge, engine, folder)
     seconds: float | None = _received(pipe, process, None)
     process.join()
@@ -48,21 +48,21 @@ def merge(engine: str, folder: Path) -> tuple[float, int] | None:
 
 
 class SearchProcess:
-    """A process that has one index open and answers questions one at a time."""
+    """A process with one open index, which answers questions one at a time."""
 
     def __init__(self, engine: str, folder: Path, question: Question) -> None:
         self._process, self._pipe = _started(child.serve, engine, folder, question)
         self.first_answer: float = _received(self._pipe, self._process, LONGEST_ANSWER)
-        """Milliseconds from opening the index to the answer to `question` with everything."""
+        """Milliseconds from opening the index to the complete answer to `question`."""
 
     def answer(self, question: Question, output: Output) -> tuple[float, Answer]:
-        """Milliseconds and the answer. Raises EngineFailed."""
+        """The time in milliseconds, and the answer. Raises EngineFailed."""
         self._pipe.send((question, output))
         answered: tuple[float, Answer] = _received(self._pipe, self._process, LONGEST_ANSWER)
         return answered
 
     def memory(self) -> Memory:
-        """What the process holds now."""
+        """The memory of the process now."""
         total, own = _resident(self._process.pid or 0)
         return Memory(total, own)
 
@@ -100,8 +100,10 @@ def _received(pipe: Connection, process: Any, seconds: float | None) -> Any:
 
 
 class _Watch:
-    """A process and those it started, looked at many times a second: the most memory they have together in bytes,
-    and the processor's time of those it started."""
+    """Samples a process and its descendants many times a second.
+
+    Records their largest total memory in bytes, and the processor time of the descendants.
+    """
 
     def __init__(self, process: int | None) -> None:
         self._process = process or 0
@@ -119,7 +121,7 @@ class _Watch:
         self._thread.join()
 
     def children_seconds(self) -> float:
-        """As last seen of each."""
+        """The processor time of the descendants, from the last sample of each."""
         return sum(self._used.values())
 
     def _watch(self) -> None:
@@ -132,7 +134,7 @@ class _Watch:
 
 
 def _family(process: int) -> list[int]:
-    """The process and all it started, and all that those started; where the system tells (Linux)."""
+    """The process and its descendants; on systems other than Linux, the process alone."""
     with suppress(OSError):
         children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()
         return [process, *(one for child in children for one in _family(int(child)))]
@@ -140,7 +142,7 @@ def _family(process: int) -> list[int]:
 
 
 def _resident(process: int) -> tuple[int, int]:
-    """Bytes in memory, and those of them that are the process's own and no mapped file's; 0 where not told."""
+    """Resident bytes, and those of them that are not from mapped files; 0 if unknown."""
     try:
         status = Path(f"/proc/{process}/status").read_text("ascii", "replace")
     except OSError:
@@ -150,7 +152,7 @@ def _resident(process: int) -> tuple[int, int]:
 
 
 def _processor_seconds(process: int) -> float:
-    """What a process has used of the processor; 0 where not told."""
+    """Seconds of processor time that a process has used; 0 if unknown."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
     except OSError:

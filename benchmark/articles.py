@@ -1,6 +1,6 @@
-"""The file of prepared articles that every engine is given: cheap to read again, and streamed in batches.
+"""The file of prepared articles that every engine indexes: fast to read, and streamed in batches.
 
-So every engine indexes the same documents, and the archive never has to fit into memory.
+So every engine indexes the same documents, and the archive need not fit into memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BATCH: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A file of documents; `words` is their mean length."""
+    """A file of documents; `words` is the mean length of a body."""
 
     path: Path
     articles: int
@@ -28,7 +28,7 @@ class Prepared:
 
 
 def write_articles(documents: Iterable[Document], path: Path) -> Prepared:
-    """Keeps the documents, one a line, in place of what the file held."""
+    """Writes the documents to the file, one per line, replacing its content."""
     count = words = 0
     with path.open("w", encoding="utf-8") as stream:
         for document in documents:
@@ -40,7 +40,7 @@ def write_articles(documents: Iterable[Document], path: Path) -> Prepared:
 
 
 def read_batches(path: Path, limit: int, size: int = BATCH) -> Iterator[list[Document]]:
-    """The first `limit` documents of a file in lists of at most `size`."""
+    """The first `limit` documents of a file, in lists of at most `size`."""
     with path.open(encoding="utf-8") as stream:
         lines = islice(stream, limit)
         while batch := [_document(json.loads(line)) for line in islice(lines, size)]:
@@ -48,12 +48,12 @@ def read_batches(path: Path, limit: int, size: int = BATCH) -> Iterator[list[Doc
 
 
 def section_of(document: Document) -> str | None:
-    """The section that the other engines keep: the first one, as a whole path."""
+    """The section that the other engines store: the whole path of the first one."""
     return document.sections[0] if document.sections else None
 
 
 def instant_of(document: Document) -> datetime | None:
-    """When the article was published, in UTC; a bare day counts from its midnight."""
+    """The time of publication in UTC; midnight for a bare date."""
     moment = document.published
     if isinstance(moment, datetime):
         return moment.astimezone(UTC)
@@ -61,7 +61,7 @@ def instant_of(document: Document) -> datetime | None:
 
 
 def month_of(moment: date | None) -> int | None:
-    """Months since the year 0: what the other engines count the timeline by."""
+    """Months since the year 0, by which the other engines count the timeline."""
     return moment.year * 12 + moment.month - 1 if moment else None
 
 

@@ -1,4 +1,4 @@
-"""What the processes of the engines do. Little is imported here, so that their memory is the engine's own."""
+"""The work of the engines' processes. Little is imported here, so that the memory measured is that of the engine."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from benchmark.queries import Question
 
 
 def build(pipe: Connection, engine: str, folder: Path, articles: Path, count: int, workers: int) -> None:
-    """Indexes articles; sends the seconds up to the commit, of waiting after it, and of the processor.
+    """Indexes articles; sends the seconds up to the commit, the seconds of waiting after it, and the processor time.
 
-    Only the engine's own calls are counted: reading the articles back costs every engine the same.
+    Only calls of the engine are timed, because reading the articles costs the same for every engine.
     """
     found = engine_named(engine)
     seconds, used = 0.0, _processor_seconds()
@@ -37,20 +37,20 @@ def build(pipe: Connection, engine: str, folder: Path, articles: Path, count: in
 
 
 def _processor_seconds() -> float:
-    """Of this process alone: those it starts are watched from outside, since they may still be running at the end."""
+    """Processor time of this process alone; its descendants are measured from outside, as they may outlive it."""
     used = os.times()
     return used.user + used.system
 
 
 def merge(pipe: Connection, engine: str, folder: Path) -> None:
-    """Merges an index into one segment; sends the seconds, None if the engine has no way to."""
+    """Merges an index into one segment; sends the seconds, or None if the engine cannot."""
     started = perf_counter()
     merged = engine_named(engine).optimize(folder)
     pipe.send((True, perf_counter() - started if merged else None))
 
 
 def serve(pipe: Connection, engine: str, folder: Path, question: Question) -> None:
-    """Opens an index and sends the milliseconds up to the first answer, then those of each answer asked for."""
+    """Opens an index; sends the milliseconds up to the first answer, then time and answer of each question."""
     found = engine_named(engine)
     output: Output = "top" if found.lacks(question, "page") else "page"
     started = perf_counter()
@@ -65,7 +65,7 @@ def serve(pipe: Connection, engine: str, folder: Path, question: Question) -> No
 
 
 def entered(work: Callable[..., None], pipe: Connection, arguments: tuple[Any, ...]) -> None:
-    """The first thing such a process does: whatever goes wrong in it is sent to the one that started it."""
+    """The entry point of the process: runs `work` and sends any exception to the parent."""
     try:
         work(pipe, *arguments)
     except Exception as error:  # noqa: BLE001 - any engine may raise anything

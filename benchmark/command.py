@@ -1,4 +1,4 @@
-"""The command: measure, print the tables, keep the figures, and draw them into the documentation."""
+"""The command: measures, prints the tables, saves the figures, and writes them into the documentation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ALL: Final = tuple(ENGINES)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures Backfile beside other engines: the same articles, questions and outputs, in one run."""
+    """Measures Backfile beside other engines, with the same articles, questions and outputs, in one run."""
     asked = _parser().parse_args(arguments)
     if not asked.redraw:
         before = load(asked.json) if asked.add and asked.json.exists() else None
@@ -43,15 +43,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmark", description=main.__doc__)
     add = parser.add_argument
     add("--corpora", type=Path, default=CORPORA, help="real articles: a file or folder of any format Backfile reads")
-    add("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="numbers of articles; generated where real "
-        "ones do not suffice (default: %(default)s)")  # fmt: skip
+    add("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="numbers of articles; generated if there "
+        "are not enough real ones (default: %(default)s)")  # fmt: skip
     add("--engines", nargs="+", choices=_ALL, default=_ALL, help="(default: all)")
-    add("--seconds", type=float, default=120.0, help="longest an engine answers at one size (default: 120)")
-    add("--seed", type=int, default=1, help="what articles and questions are drawn by (default: 1)")
-    add("--work", type=Path, help="folder for the indexes, which are deleted again (default: the system's temporary)")
+    add("--seconds", type=float, default=120.0, help="time limit per engine and size (default: 120)")
+    add("--seed", type=int, default=1, help="seed for drawing articles and questions (default: 1)")
+    add("--work", type=Path, help="folder for the indexes, deleted afterwards (default: a temporary folder)")
     add("--json", type=Path, default=FIGURES, help="file of the figures (default: benchmark/figures.json)")
-    add("--add", action="store_true", help="keep the sizes in that file that are not measured now")
-    add("--docs", type=Path, help="folder of the documentation, to draw table and picture into")
+    add("--add", action="store_true", help="keep the other sizes in that file")
+    add("--docs", type=Path, help="folder of the documentation, for the tables and the picture")
     add("--redraw", action="store_true", help="measure nothing: print and draw the figures in the file")
     add("--quick", action="store_true", help="a smoke run on the sample archive")
     return parser

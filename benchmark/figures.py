@@ -1,4 +1,4 @@
-"""What a run found out, as it is kept in JSON and drawn into tables."""
+"""The figures of a run, as they are saved in JSON and printed in tables."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ OURS: Final = "backfile"
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """One build. `seconds` are spent in the engine's calls up to the commit; `settling` waits for its merges after it.
+    """One build. `seconds` is the time in the engine's calls up to the commit, `settling` the wait for merges after it.
 
-    Memory is the most that all its processes had at one time: `peak_bytes` with mapped files, `own_bytes` without.
+    Memory is the maximum of all its processes together: `peak_bytes` with mapped files, `own_bytes` without.
     """
 
     workers: int
@@ -33,7 +33,7 @@ class Indexing:
 
 @dataclass(frozen=True, slots=True)
 class Merging:
-    """Everything merged into one segment."""
+    """The merge of everything into one segment."""
 
     seconds: float
     size_bytes: int
@@ -41,7 +41,7 @@ class Merging:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Of a process that has answered all questions: `own_bytes` is what no other process shares."""
+    """The memory of a process that has answered all questions: `own_bytes` is without mapped files."""
 
     resident_bytes: int
     own_bytes: int
@@ -59,9 +59,9 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Times of an engine divided by Backfile's, over the questions both answered: above 1 Backfile is faster.
+    """The times of an engine divided by Backfile's, over the questions that both answered: above 1, Backfile is faster.
 
-    `mean` is the geometric mean of the ratios question by question.
+    `mean` is the geometric mean of the ratios of the single questions.
     """
 
     median: float
@@ -72,8 +72,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far the numbers of hits are from Backfile's, relative to the larger one: the median and the share that
-    differ by more than a tenth."""
+    """The difference of the numbers of hits from Backfile's, relative to the larger number.
+
+    `median` is the median difference, and `far` the share of questions where it is more than a tenth.
+    """
 
     median: float
     far: float
@@ -81,8 +83,11 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class EngineFigures:
-    """One engine at one size. `latency` and `first` (each question's first time) are by output, then kind;
-    `agreement` is by kind; `per_question` holds median milliseconds by output, in the order of the questions."""
+    """One engine at one size.
+
+    `latency` is by output and kind, `first` (the first time of each question) by output, `agreement` by kind.
+    `per_question` has median milliseconds by output, in the order of the questions.
+    """
 
     label: str
     version: str
@@ -114,7 +119,7 @@ class SizeFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A whole run, or several put together: each size says when it was measured."""
+    """A whole run, or several combined; each size says when it was measured."""
 
     machine: dict[str, str]
     questions: tuple[tuple[str, str], ...]
@@ -137,11 +142,11 @@ def load(path: Path) -> Figures:
 
 
 def latency(questions: Sequence[Sequence[float]]) -> Latency:
-    """Of the times of some questions, each with its repetitions; there must be one at least."""
+    """The latency over questions, each with its repetitions in milliseconds; there must be at least one."""
     times = [time for repetitions in questions for time in repetitions]
     return Latency(round(percentile(times, 50), 3), round(percentile(times, 95), 3), len(questions), len(times))
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The value below which so many percent lie."""
+    """The value below which `percent` percent of the values are."""
     return float(np.percentile(np.asarray(values, np.float64), percent))

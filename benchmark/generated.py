@@ -1,9 +1,9 @@
-"""Articles made of real ones, as many as wanted: for sizes that no real archive at hand has.
+"""Generates any number of articles from real ones, for sizes beyond the real archive.
 
-Words drawn one by one would be too even: real articles repeat their own words, and common words stand in fixed pairs.
-So each article is made of sentences of a few real articles of one section, which keeps word frequencies, document
-frequencies of common words, phrases and lengths near the real ones. New names are mixed in, because the vocabulary
-of an archive never stops growing.
+Words drawn one by one would be too uniform: real articles repeat their own words and have many common pairs of words.
+So each article is made of sentences from a few real articles of one section, which keeps word frequencies, document
+frequencies of common words, phrases and lengths close to real ones. New names are mixed in, because the vocabulary of
+an archive never stops growing.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from benchmark.articles import section_of
 from search.document import Document, Heading
 
 CHUNK: Final = 2_000
-"""Articles whose random numbers are drawn at once."""
+"""Articles whose random numbers are drawn together."""
 SOURCES: Final = 2
-"""Real articles that one is chiefly made of."""
+"""Real articles that most sentences of a generated one come from."""
 FOREIGN: Final = 0.08
 """Share of sentences that come from anywhere in the archive."""
 NEW_WORDS: Final = 1.5
-"""New words an article brings along, on average."""
+"""New words in an article, on average."""
 PARAGRAPH: Final = 4
 """Sentences in a paragraph."""
 MOST_SENTENCES: Final = 500
 DAYS_OFF: Final = 20
-"""How far a date may lie from the real one it is taken from."""
+"""The largest difference in days from the real date that a date is derived from."""
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?:;])\s+|\n\s*\n")
 _Numbers = NDArray[np.int64]
@@ -40,8 +40,11 @@ _Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Real articles taken apart. `first` and `count` say where the sentences of each stand; articles are in the order
-    of their sections, and `section_first`, `section_size` give, for each article, the range of its section."""
+    """Real articles split into sentences, ordered by section.
+
+    `first` and `count` give the range of each article's sentences; `section_first` and `section_size` give, for each
+    article, the range of the articles of its section. `beginnings` are parts for new words.
+    """
 
     articles: Sequence[Document]
     sentences: Sequence[str]
@@ -53,7 +56,7 @@ class Pool:
 
 
 def pool_of(articles: Sequence[Document]) -> Pool:
-    """What new articles are made of."""
+    """Splits real articles into a pool to generate from."""
     ordered = sorted((article for article in articles if article.body), key=lambda a: (section_of(a) or "", a.id))
     parts = [_sentences(article.body) for article in ordered]
     count = np.array([len(part) for part in parts], np.int64)
@@ -73,7 +76,7 @@ def pool_of(articles: Sequence[Document]) -> Pool:
 
 
 def generate(pool: Pool, articles: int, seed: int) -> Iterator[Document]:
-    """So many articles; the first ones are the same for every number. Holds a few thousand in memory at a time."""
+    """Generates that many articles; the first n are the same for every number. Keeps a few thousand in memory."""
     for chunk, start in enumerate(range(0, articles, CHUNK)):
         drawn = _Chunk(pool, np.random.default_rng((seed, chunk)))
         for number in range(min(CHUNK, articles - start)):
@@ -119,7 +122,7 @@ class _Chunk:
         )
 
     def _body(self, number: int, styled: Document) -> tuple[str, tuple[Heading, ...]]:
-        """Paragraphs with as many headings between them as a real article has."""
+        """The paragraphs, with the headings of a real article between them."""
         end = int(self._ends[number])
         start = int(self._ends[number - 1]) if number else 0
         sentences = self._pool.sentences
@@ -135,7 +138,7 @@ class _Chunk:
 
 
 def _topics(pool: Pool, random: np.random.Generator) -> _Numbers:
-    """For each article of a chunk, the real articles of one section that it is chiefly made of."""
+    """For each article of a chunk, the real articles of one section that most of its sentences come from."""
     topic = random.integers(0, len(pool.articles), CHUNK)
     within = random.random((CHUNK, SOURCES)) * pool.section_size[topic][:, None]
     topics: _Numbers = pool.section_first[topic][:, None] + within.astype(np.int64)
@@ -144,7 +147,7 @@ def _topics(pool: Pool, random: np.random.Generator) -> _Numbers:
 
 
 def _chosen_sentences(pool: Pool, topics: _Numbers, lengths: _Numbers, random: np.random.Generator) -> list[int]:
-    """The places of the sentences of all articles of a chunk, one article after the other."""
+    """The indexes of the sentences of all articles of a chunk, one article after the other."""
     slots = int(lengths.sum())
     article = np.repeat(np.arange(CHUNK), lengths)
     source = topics[article, random.integers(0, SOURCES, slots)]
@@ -172,7 +175,7 @@ def _with_headings(paragraphs: list[str], headings: Sequence[Heading]) -> tuple[
 
 
 def _mixed(first: str, second: str) -> str:
-    """The beginning of one title and the end of another."""
+    """A title from the beginning of one and the end of another."""
     beginning, end = first.split(), second.split()
     return " ".join(beginning[: (len(beginning) + 1) // 2] + end[(len(end) + 1) // 2 :])
 

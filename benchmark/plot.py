@@ -1,4 +1,4 @@
-"""Latency against the number of articles, as a picture for the documentation."""
+"""Draws latency against the number of articles, for the documentation."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _SHOWN: Final = (("median", "half of all answers come within"), ("p95", "19 of 2
 
 
 def draw(figures: Figures, path: Path) -> None:
-    """Draws the page with counts and snippets, median and 95th percentile, into a file (by its ending: .svg, .png)."""
+    """Draws the latency with counts and snippets, median and 95th percentile, into a file (.svg or .png)."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    mpl.rcParams["svg.hashsalt"] = "benchmark"  # so that the same figures give the same file
+    mpl.rcParams["svg.hashsalt"] = "benchmark"  # makes the file depend on the figures alone
     picture, panels = pyplot.subplots(1, len(_SHOWN), figsize=(10, 4.6), sharey=True, layout="constrained")
     for panel, (attribute, title) in zip(panels, _SHOWN, strict=True):
         for name in ENGINES:

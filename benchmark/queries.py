@@ -1,7 +1,7 @@
-"""The questions: drawn from titles and headings by a seeded rule, and hard ones made of the commonest words.
+"""The questions: some drawn at random from titles and headings, and hard ones made of the most common words.
 
-A question says what is meant; each engine puts it into its own syntax. Words that Backfile would leave out beside
-better ones ("the", "of") never stand beside others than their like, so that every engine matches every word.
+A question says what to search for; each engine translates it into its own syntax. Stop words ("the", "of") are never
+mixed with other words, because Backfile would leave them out; so every engine matches every word.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _T = TypeVar("_T")
 Shape = Literal["all", "any", "phrase", "prefix", "fuzzy", "everything"]
 
 SAMPLE: Final = 4_000
-"""Articles that are read for common words and pairs."""
+"""Articles in which common words and pairs are counted."""
 DRAWN: Final = 10
-"""Questions of each number of words that are drawn from titles and headings."""
+"""Questions drawn from titles and headings, for each number of words."""
 MANY_WORDS: Final = 12
 
 _WORD: Final = re.compile(r"[a-z]+")
@@ -37,7 +37,7 @@ _TOKEN: Final = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: `words` are lower case and plain; `section`, `start` and `end` (days, included) narrow it."""
+    """What to search for: `words` are plain lower case; `section`, `start` and `end` (days, included) are filters."""
 
     kind: str
     shape: Shape
@@ -56,7 +56,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The commonest words of a sample: function words and others apart; and the commonest pairs. Falling."""
+    """The most common stop words, other words and pairs of words of a sample, in descending order."""
 
     stop_words: tuple[str, ...]
     words: tuple[str, ...]
@@ -64,7 +64,7 @@ class Vocabulary:
 
 
 def questions(articles: Sequence[Document], seed: int) -> list[Question]:
-    """All of them, each once; mixed so that the first of them, however many, hold each kind in about its share."""
+    """All questions, each once, interleaved so that any number of the first ones has all kinds in proportion."""
     random = Random(seed)  # noqa: S311 - nothing secret
     vocabulary = vocabulary_of(articles[:SAMPLE])
     lists = [
@@ -82,7 +82,7 @@ _DRAWN_KINDS: Final = {1: "one word", 2: "two words", 3: "three words", 4: "four
 
 
 def drawn(articles: Sequence[Document], random: Random, kind: str, count: int) -> Iterator[Question]:
-    """Questions of `count` neighbouring telling words, all wanted, from titles and headings of random articles."""
+    """Questions for `count` neighbouring words, all required, from titles and headings of random articles."""
     found: set[tuple[str, ...]] = set()
     for line in _lines(articles, random):
         words = list(dict.fromkeys(word for word in _WORD.findall(line.lower()) if _is_telling(word)))
@@ -98,7 +98,7 @@ def drawn(articles: Sequence[Document], random: Random, kind: str, count: int) -
 
 
 def title_phrases(articles: Sequence[Document], random: Random) -> list[Question]:
-    """Two or three plain words that stand side by side in a title or heading."""
+    """Phrases of two or three plain words from titles and headings."""
     found: dict[Question, None] = {}
     for line in _lines(articles, random):
         words = line.lower().split()
@@ -112,7 +112,7 @@ def title_phrases(articles: Sequence[Document], random: Random) -> list[Question
 
 
 def hard(vocabulary: Vocabulary, random: Random) -> Iterator[list[Question]]:
-    """Questions that match a large part of the archive, or many words of it."""
+    """Questions that match a large part of the archive, or many of its words."""
     stops, words = vocabulary.stop_words, vocabulary.words
     yield [Question("common word", "all", (word,)) for word in (*stops[:4], *words[:4])]
     all_of = (stops[:2], stops[1:4], stops[4:6], words[:2], words[2:4], words[4:7])
@@ -131,7 +131,7 @@ def hard(vocabulary: Vocabulary, random: Random) -> Iterator[list[Question]]:
 
 
 def filtered(articles: Sequence[Document], vocabulary: Vocabulary, random: Random) -> Iterator[list[Question]]:
-    """Common words within a range of dates, and within a section."""
+    """Questions for common words within a range of dates, and within a section."""
     days = sorted(instant.date() for article in articles if (instant := instant_of(article)))
     sections = [name for name, _ in Counter(filter(None, map(section_of, articles))).most_common(4)]
     words = _some(vocabulary.words[:200], random, 8)
@@ -145,12 +145,12 @@ def filtered(articles: Sequence[Document], vocabulary: Vocabulary, random: Rando
 
 
 def vocabulary_of(articles: Sequence[Document]) -> Vocabulary:
-    """Counts in how many articles each word and each pair of words stands."""
+    """The vocabulary by the number of articles that contain each word and each pair."""
     words: Counter[str] = Counter()
     pairs: Counter[tuple[str, str]] = Counter()
     for article in articles:
         tokens = _TOKEN.findall(article.body.lower())
-        words.update(dict.fromkeys(tokens, 1))  # a set's order, and so that of ties, differs from process to process
+        words.update(dict.fromkeys(tokens, 1))  # not a set, whose order, and so that of ties, differs between processes
         pairs.update(dict.fromkeys(pairwise(tokens), 1))
     plain = [word for word, _ in words.most_common() if _WORD.fullmatch(word) and len(word) > 1]
     return Vocabulary(
@@ -170,12 +170,12 @@ def _is_telling(word: str) -> bool:
 
 
 def _own_stems(words: Iterable[str]) -> list[str]:
-    """Words that stemming leaves as they are, so that a misspelling is as far from the stem as from the word."""
+    """Words that equal their stem, so that a misspelling is as far from the stem as from the word."""
     return [word for word in words if len(word) >= 6 and stem(word, "en") == word]
 
 
 def _misspelt(word: str, random: Random) -> str:
-    """The word with one letter missing, not one of its first two nor the last."""
+    """The word without one of its letters, which is neither one of the first two nor the last."""
     place = random.randrange(2, len(word) - 1)
     return word[:place] + word[place + 1 :]
 

@@ -1,6 +1,6 @@
-"""Real articles, read from files as `backfile index` reads them.
+"""Reads real articles from files, as `backfile index` does.
 
-Reading inputs and tidying them is Backfile's own work before any engine; so it is measured apart.
+Backfile reads and normalises articles before any engine sees them, so that time is measured separately.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from search.document import Document
 
 
 def real_articles(inputs: Path) -> tuple[list[Document], float]:
-    """The English articles of the inputs, each id once, and how many a second were made of what was read."""
+    """The English articles of the inputs, each ID once, and how many articles were normalised per second."""
     documents: dict[str, Document] = {}
     seconds = 0.0
     seen = 0
@@ -36,7 +36,7 @@ def real_articles(inputs: Path) -> tuple[list[Document], float]:
 
 
 def shuffled(documents: Iterable[Document], seed: int) -> list[Document]:
-    """In an order that depends on the seed only, so that a smaller size is a fair sample of a larger one."""
+    """The documents in an order that depends only on the seed, so a small size is a fair sample of a larger one."""
     ordered = sorted(documents, key=lambda document: document.id)
     Random(seed).shuffle(ordered)  # noqa: S311 - nothing secret
     return ordered

@@ -1,4 +1,4 @@
-"""Figures as tables: for the terminal, and in Markdown for the documentation."""
+"""Formats figures as tables, for the terminal and, in Markdown, for the documentation."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Drawn = Callable[[Row, list[Row]], str]
 
 
 def as_text(figures: Figures) -> str:
-    """Everything, for a terminal."""
+    """All figures as plain text."""
     return _all(figures, _plain, "")
 
 
 def as_markdown(figures: Figures) -> str:
-    """Everything, as sections of a page."""
+    """All figures as Markdown sections."""
     return _all(figures, _markdown, "### ")
 
 
 def write_into(page: Path, figures: Figures) -> None:
-    """Puts the tables between the two markers of the page. Raises ValueError if the page has none."""
+    """Writes the tables between the two markers of the page. Raises ValueError if it has none."""
     text = page.read_text("utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -132,7 +132,7 @@ def _megabytes(size: int) -> str:
 
 
 def _number(value: float) -> str:
-    """Three digits are as many as a noisy machine can tell."""
+    """The value with three digits; more would be noise."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

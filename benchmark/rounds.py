@@ -1,4 +1,4 @@
-"""Latency, measured in rounds: the engines take turns at every question, so that a noisy moment hits all alike."""
+"""Measures latency in rounds: the engines take turns at every question, so that a busy moment affects all of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmark.queries import Question
 
 REPETITIONS: Final = 7
 QUESTION_SECONDS: Final = 0.5
-"""A question that has taken so long with one output is not asked again."""
+"""A question that has taken this long with one output is not asked again."""
 FAR: Final = 0.1
 
 Cell = tuple[int, Output]
@@ -24,7 +24,7 @@ Cell = tuple[int, Output]
 
 @dataclass(slots=True)
 class Times:
-    """What one engine was seen to take, in milliseconds, and the hits it counted, by question and output."""
+    """The times of one engine in milliseconds, by question and output, and its numbers of hits, by question."""
 
     times: dict[Cell, list[float]] = field(default_factory=dict)
     totals: dict[int, int] = field(default_factory=dict)
@@ -47,8 +47,8 @@ def measure(
 ) -> dict[str, Times]:
     """Asks every engine every question for every output, up to `repetitions` times.
 
-    An engine that has spent `seconds` answering is asked no more. The questions are mixed, so that those it has
-    answered by then stand for all, and how many are missing is said.
+    An engine that has spent `seconds` on answers is not asked again. The questions are interleaved, so those that it
+    has answered represent all of them; the number of missing ones is reported in `left_out`.
     """
     found = {name: Times() for name in processes}
     for repetition in range(repetitions):
@@ -66,7 +66,7 @@ def measure(
 
 
 def _turns(questions: Sequence[Question], names: list[str], repetition: int) -> Iterator[tuple[Cell, list[str]]]:
-    """Every question with every output, and who is asked first; the first round keeps the order of the questions."""
+    """Every question with every output, and the order of the engines; the first round does not mix the questions."""
     random = Random(repetition)  # noqa: S311 - nothing secret
     places = list(range(len(questions)))
     if repetition:
@@ -100,7 +100,7 @@ def _lacks(name: str, question: Question, output: Output) -> str | None:
 
 
 def by_kind(times: Times, questions: Sequence[Question]) -> dict[str, dict[str, Latency]]:
-    """By output, then kind, all kinds together first."""
+    """The latency by output and kind; the first kind is all kinds together."""
     kinds = dict.fromkeys(question.kind for question in questions)
     table: dict[str, dict[str, Latency]] = {}
     for output in OUTPUTS:
@@ -113,13 +113,13 @@ def by_kind(times: Times, questions: Sequence[Question]) -> dict[str, dict[str, 
 
 
 def firsts(times: Times) -> dict[str, Latency]:
-    """By output: the first time each question was asked, when nothing of its answer could be remembered."""
+    """The latency by output of the first time that each question was asked, when no answer could be cached."""
     found = {output: [cell[:1] for (_, asked), cell in times.times.items() if asked == output] for output in OUTPUTS}
     return {output: latency(cells) for output, cells in found.items() if cells}
 
 
 def medians(times: Times, questions: Sequence[Question]) -> dict[str, tuple[float | None, ...]]:
-    """By output: the median of each question, None where it was not asked."""
+    """The median of each question by output, or None if it was not asked."""
     places = range(len(questions))
     return {
         output: tuple(_median(times.times.get((place, output))) for place in places)
@@ -132,7 +132,7 @@ def _median(found: Sequence[float] | None) -> float | None:
 
 
 def compared(times: Times, ours: Times) -> dict[str, Comparison]:
-    """By output: the engine against Backfile, over the questions that both answered."""
+    """The engine compared with Backfile by output, over the questions that both answered."""
     table: dict[str, Comparison] = {}
     for output in OUTPUTS:
         both = [cell for cell in times.times if cell[1] == output and cell in ours.times]
@@ -152,7 +152,7 @@ def _comparison(theirs: Sequence[Sequence[float]], ours: Sequence[Sequence[float
 
 
 def agreement(times: Times, ours: Times, questions: Sequence[Question]) -> dict[str, Agreement]:
-    """By kind: how near the numbers of hits are to Backfile's. Nobody is to win by finding less."""
+    """The agreement of the numbers of hits with Backfile's, by kind: no engine may win by finding less."""
     apart: dict[str, list[float]] = {}
     for place in times.totals.keys() & ours.totals.keys():
         there, here = times.totals[place], ours.totals[place]

@@ -1,4 +1,4 @@
-"""The whole run: articles prepared, every engine's index built, questions asked in rounds, figures gathered."""
+"""The whole run: prepares articles, builds the index of every engine, asks the questions, gathers the figures."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from search.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to measure. A size that the inputs do not have enough real articles for is generated.
+    """What to measure. Articles are generated for a size if the inputs do not have enough real ones.
 
-    `seconds`: the longest an engine may spend answering at one size. `work`: where the indexes are built.
+    `seconds`: the time limit for answers, per engine and size. `work`: the folder for the indexes.
     """
 
     inputs: Path
@@ -38,12 +38,12 @@ class Wanted:
     repetitions: int = rounds.REPETITIONS
     most_questions: int | None = None
     most_two_ways: int = 100_000
-    """The largest size at which every number of workers is tried; above it only the largest number is."""
+    """The largest size that is indexed with every number of workers; above it, only the largest number is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Built:
-    """The builds of one engine; `folder` is the one that is searched, None if none succeeded."""
+    """The builds of one engine; `folder` has the index to search, None if no build succeeded."""
 
     indexing: tuple[Indexing, ...]
     folder: Path | None
@@ -54,10 +54,10 @@ Say = Callable[[str], None]
 
 
 def run(wanted: Wanted, say: Say, keep: Callable[[Figures], None]) -> None:
-    """Measures everything wanted, smallest size first. `say` is told each step.
+    """Measures everything that is wanted, smallest size first, and reports each step to `say`.
 
-    `keep` gets the figures after each size, so that a run that is broken off has not been for nothing.
-    Raises SourceError where there are no articles.
+    Passes the figures to `keep` after each size, so that an interrupted run is not lost.
+    Raises SourceError if there are no articles.
     """
     say(f"reading articles from {wanted.inputs}")
     found, rate = real_articles(wanted.inputs)
@@ -73,7 +73,7 @@ def run(wanted: Wanted, say: Say, keep: Callable[[Figures], None]) -> None:
 
 
 def machine() -> dict[str, str]:
-    """What the figures were measured on."""
+    """The machine on which the figures were measured."""
     return {
         "processor": _proc_value("/proc/cpuinfo", "model name") or platform.processor() or "unknown",
         "cores": str(os.cpu_count()),
@@ -138,7 +138,7 @@ def _build(name: str, prepared: Prepared, folder: Path, only_most: bool, say: Sa
 
 
 def _build_by_one(name: str, prepared: Prepared, folder: Path, left_out: list[str], say: Say) -> _Built:
-    """Where several workers failed at a large size."""
+    """Builds with one worker, after several failed at a large size."""
     target = folder / f"{name}-1"
     say(f"  {name}: indexing with 1 worker")
     try:
@@ -151,7 +151,7 @@ def _build_by_one(name: str, prepared: Prepared, folder: Path, left_out: list[st
 def _searched(
     built: dict[str, _Built], asked: Sequence[Question], wanted: Wanted, say: Say
 ) -> tuple[dict[str, EngineFigures], dict[str, str]]:
-    """Opens all the indexes and asks all the questions; also why an engine could not be asked."""
+    """Opens all indexes and asks all questions; returns figures by engine, and the reason for each without any."""
     with ExitStack() as stack:
         processes, unopened = _opened(built, asked, stack, say)
         times = rounds.measure(processes, asked, wanted.seconds, lambda line: say(f"  {line}"), wanted.repetitions)

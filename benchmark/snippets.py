@@ -1,7 +1,7 @@
-"""`python -m benchmark.snippets [ARTICLES]`: what choosing and marking the passages of ten hits costs, by their length.
+"""`python -m benchmark.snippets [ARTICLES]`: the time to choose and mark the passages of ten hits, by their length.
 
-Articles of the length asked for are made of the sentences of real ones (the sample archive, if none are given).
-Every ten are measured once, as they come: their own spellings are new to the process, those of the language are not.
+Articles of the required length are made of sentences of real ones (by default, of the sample archive).
+Each page of ten is measured once, so that rare spellings are new to the process and common ones are cached.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from search.schema import TEXT_FIELDS
 
 HITS: Final = 10
 PAGES: Final = {500: 30, 10_000: 8, 100_000: 3}
-"""For each length of articles in words, how many pages of hits are measured."""
+"""The number of pages that are measured, by the length of the articles in words."""
 PARAGRAPH: Final = 4
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
@@ -38,7 +38,7 @@ _WORD: Final = re.compile(r"[a-z]{4,}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints a table of milliseconds for a page of hits."""
+    """Prints a table of milliseconds per page of hits."""
     parser = argparse.ArgumentParser(prog="python -m benchmark.snippets", description=__doc__)
     parser.add_argument("articles", nargs="?", type=Path, default=SAMPLE, help="what backfile index reads")
     sentences = sentences_of(real_articles(parser.parse_args(arguments).articles)[0])
@@ -51,12 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def sentences_of(articles: Sequence[Document]) -> list[str]:
-    """The sentences of all of them, in order."""
+    """The sentences of all articles, in order."""
     return [sentence for article in articles for sentence in _SENTENCE_END.split(article.body) if sentence.strip()]
 
 
 def queries(sentences: Sequence[str]) -> dict[str, str]:
-    """One query of each kind, of the words of the sentences."""
+    """One query of each kind, made of words of the sentences."""
     words = [word for sentence in sentences for word in _WORD.findall(sentence.lower())]
     common = [word for word, _ in Counter(words).most_common(40)]
     seldom = [word for word, count in Counter(words).items() if count * 2_000 <= len(words)]
@@ -73,7 +73,7 @@ def queries(sentences: Sequence[str]) -> dict[str, str]:
 
 
 def made(sentences: Sequence[str], words: int, seed: object) -> Document:
-    """An article of at least so many words."""
+    """An article of at least that many words, made of random sentences."""
     random = Random(repr(seed))  # noqa: S311 - nothing secret
     chosen: list[str] = []
     length = 0
@@ -86,7 +86,7 @@ def made(sentences: Sequence[str], words: int, seed: object) -> Document:
 
 
 def measured(sentences: Sequence[str], query: str, words: int) -> tuple[float, float]:
-    """The median and the most of some pages, in milliseconds, after one that is not counted."""
+    """The median and the maximum over pages, in milliseconds of processor time; the first page is not counted."""
     match = _match(query)
     times = []
     for page in range(PAGES[words] + 1):

@@ -1,8 +1,8 @@
-"""What a date means to an engine: on which day it falls, in which bucket, and whether it lies within a range.
+"""How engines interpret dates: the day of a date, its bucket, and whether it is within a range.
 
-A datetime is an instant and falls on a day of the time zone asked for.
-A bare date is a floating day: the same day in every zone. Where an instant is needed (to sort, or to compare it
-with an instant) it is that day's midnight in UTC.
+A datetime is an instant, and its day depends on the time zone.
+A bare date is a floating day: the same day in every zone. Where an instant is needed (to sort, or to compare with
+another instant), it counts as midnight UTC of that day.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from search.periods import INTERVALS, Interval, label_of, number_of
 DAY_SECONDS: Final = 86_400
 
 MOST_DAYS: Final = 62
-"""Up to so many days a timeline shows days: two months of thin bars are still one picture."""
+"""A timeline of up to this many days shows days: two months of thin bars still fit in one picture."""
 
 MOST_MONTHS: Final = 150
-"""Up to so many months a timeline shows months: twelve years and a half."""
+"""A timeline of up to this many months shows months: twelve and a half years."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH).total_seconds()
@@ -32,7 +32,7 @@ EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 @lru_cache(maxsize=64)
 def zone_named(name: str) -> ZoneInfo:
-    """The IANA time zone; raises ParameterError if there is none of that name."""
+    """The IANA time zone of that name; raises ParameterError if there is none."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -40,8 +40,10 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 def epoch(moment: Moment) -> float:
-    """Seconds since 1970 in UTC; a datetime without a zone is taken as UTC. The first and the last instant of the
-    calendar stand for those that UTC has no date for."""
+    """Seconds since 1970 in UTC; a naive datetime is taken as UTC.
+
+    An instant that is outside the calendar in UTC is clamped to its first or last instant.
+    """
     if not isinstance(moment, datetime):
         return float((moment.toordinal() - EPOCH_ORDINAL) * DAY_SECONDS)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -54,7 +56,7 @@ def is_floating(moment: Moment) -> bool:
 
 
 def utc_offset(seconds: float, zone: ZoneInfo) -> float:
-    """How many seconds local time is ahead of UTC at that instant; 0 where the calendar ends."""
+    """Seconds that local time is ahead of UTC at that instant; 0 at the ends of the calendar."""
     try:
         offset = datetime.fromtimestamp(seconds, UTC).astimezone(zone).utcoffset()
     except (OverflowError, ValueError, OSError):
@@ -63,7 +65,7 @@ def utc_offset(seconds: float, zone: ZoneInfo) -> float:
 
 
 def local_day(moment: Moment, zone: ZoneInfo) -> int:
-    """The proleptic ordinal (`date.toordinal`) of the day on which it falls there."""
+    """The day of the moment in that zone, as a proleptic ordinal (`date.toordinal`)."""
     if not isinstance(moment, datetime):
         return moment.toordinal()
     seconds = epoch(moment)
@@ -71,7 +73,10 @@ def local_day(moment: Moment, zone: ZoneInfo) -> int:
 
 
 def within(moment: Moment | None, start: Moment | None, end: Moment | None, zone: ZoneInfo) -> bool:
-    """Whether it lies between both ends, included; None is open, a bare date is that whole day, undated never is."""
+    """Whether the moment is between both ends, included.
+
+    An end that is None is open, and one that is a bare date includes that whole day. A moment of None never is.
+    """
     if moment is None:
         return False
     return (start is None or _compare(moment, start, zone) >= 0) and (end is None or _compare(moment, end, zone) <= 0)

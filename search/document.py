@@ -1,7 +1,7 @@
-"""What is indexed and stored: one frozen `Document` per article.
+"""The document: what is indexed and stored of one article, as a frozen dataclass.
 
-Headings are kept twice on purpose: inside `body`, where readers and phrases find them,
-and in `headings` with their place, so that a match in the body can be shown under its heading.
+Headings are kept twice on purpose: inside `body`, so that they are read and searched in context,
+and in `headings` with their offsets, so that a match in the body can be shown under its heading.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ SECTION_SEPARATOR = " > "
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 Moment = datetime | date
-"""An aware `datetime`, or a bare `date` where the time of day is not known.
+"""An aware `datetime`, or a bare `date` if the time of day is not known.
 
-A bare date is the same day in every time zone; a datetime moves with the zone asked for.
+A bare date is the same day in every time zone; the day of a datetime depends on the time zone.
 """
 
 
 class Canonical(NamedTuple):
-    """An article as bytes: a JSON object of all but `source`, `body` and `html`, and those two in UTF-8."""
+    """An article as bytes: a JSON object without `source`, `body` and `html`, then `body` and `html` in UTF-8."""
 
     head: bytes
     body: bytes
@@ -35,8 +35,8 @@ class Canonical(NamedTuple):
 class Heading:
     """A heading inside an article.
 
-    `offset` is where its text begins in `Document.body`, in characters;
-    `level` is 2 to 6; `anchor` is the fragment id on the article's own page, if it has one.
+    `offset` is where its text begins in `Document.body`, in characters; `level` is 2 to 6;
+    `anchor` is the fragment identifier on the article's original page, if it has one.
     """
 
     text: str
@@ -69,11 +69,11 @@ class Head:
 class Document:
     """One article, normalised and ready to index.
 
-    `body` is plain text, paragraphs and headings separated by a blank line;
-    `html` is the article's own markup where it had any (not yet sanitised: sanitise on output), else "".
+    `body` is plain text, with paragraphs and headings separated by blank lines.
+    `html` is the markup of the article, or ""; it is not sanitised, so sanitise it on output.
     `sections` are paths such as "News > Economy". `language` is a BCP 47 tag such as "en" or "zh-TW", or "".
-    `source` names the input it came from (a path or URL), for pruning and for messages.
-    `fingerprint` is a 64-bit similarity hash of the body: near-duplicates differ in few bits; 0 if too short.
+    `source` is the input that the article came from (a path or URL), for pruning and for messages.
+    `fingerprint` is a 64-bit similarity hash of the body: near-copies differ in few bits; 0 if the body is too short.
     """
 
     id: str
@@ -113,7 +113,7 @@ class Document:
         )
 
     def canonical(self) -> Canonical:
-        """Everything but `source`: the same bytes for equal articles, in every process."""
+        """Everything except `source`; equal articles give the same bytes in every process."""
         content = {
             "id": self.id,
             "title": self.title,
@@ -135,12 +135,12 @@ class Document:
         return Canonical(head, body, html)
 
     def content_hash(self) -> str:
-        """A hex digest (BLAKE2b, 128 bits) of everything but `source`: equal for equal articles, in every process."""
+        """A hex digest (BLAKE2b, 128 bits) of everything except `source`; the same for equal articles everywhere."""
         return content_digest(self.canonical()).hex()
 
 
 def content_digest(canonical: Canonical) -> bytes:
-    """The 16 bytes that `Document.content_hash` gives in hexadecimal, from what `Document.canonical` gave."""
+    """`Document.content_hash` as 16 bytes, from the result of `Document.canonical`."""
     digest = hashlib.blake2b(digest_size=16)
     for part in canonical:
         digest.update(b"%d " % len(part))

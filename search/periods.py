@@ -2,7 +2,7 @@
 
 The letter X for digits that are left open is that of EDTF (https://www.loc.gov/standards/datetime/, level 1).
 
-Each kind of period is numbered without gaps, so that drawing, stepping and coarsening are arithmetic.
+The periods of each kind are numbered consecutively, so that stepping and coarsening are arithmetic.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def last_day(period: str) -> date:
 
 
 def period_of(first: date, last: date) -> str | None:
-    """The year, month or day that goes from `first` to `last` exactly; None if there is none."""
+    """The year, month or day that is exactly from `first` to `last`; None if there is none."""
     iso = first.isoformat()
     for period in (iso[:4], iso[:7], iso):
         if (first_day(period), last_day(period)) == (first, last):

@@ -1,9 +1,9 @@
-"""How hits are ranked. Tune here; every engine uses these numbers and these formulas.
+"""Ranking: the constants to tune and the formulas; every engine uses both.
 
 BM25F (Robertson, Zaragoza, Taylor: "Simple BM25 extension to multiple weighted fields", CIKM 2004;
 Robertson and Zaragoza: "The Probabilistic Relevance Framework", 2009, section 3.6):
-the frequencies of a term in all fields are weighted and length-normalised, added, and only then saturated,
-so that ten mentions in the body cannot outweigh the title by the mere number of fields.
+the frequencies of a term in all fields are weighted and length-normalised, added, and only then saturated.
+So a word that occurs in many fields does not outweigh a rarer word just because each field is saturated separately.
 """
 
 from __future__ import annotations
@@ -15,62 +15,62 @@ if TYPE_CHECKING:
     import numpy as np
 
 Number = TypeVar("Number", float, "np.ndarray[Any, np.dtype[np.float64]]")
-"""The formulas hold for one article and, element by element, for an array of them."""
+"""The formulas take one number, or an array and apply element by element."""
 
 K1: Final = 2.0
-"""How soon repetition in an article stops counting: half of the possible score at a frequency of K1.
+"""How soon repetition in an article stops counting: a frequency of K1 gives half of the highest possible score.
 
-Higher than the usual 1.2 because the title alone adds up to its weight of 3:
-at 1.2 nothing that the text says could add much to that. Chosen by `backfile evaluate ranking` on three judged sets.
+Higher than the usual 1.2, because a word in the title alone has a frequency of 3, its weight, and at 1.2 the text
+could hardly add to that. Chosen with `backfile evaluate ranking` on three test collections.
 """
 
 K3: Final = 3.0
-"""How soon repetition in the query stops counting; the k3 of Robertson and Zaragoza, section 3.5."""
+"""How soon repetition in the query stops counting: k3 of Robertson and Zaragoza, section 3.5."""
 
 FIELD_WEIGHTS: Final[dict[str, float]] = {
     "title": 3.0,  # an editor chose each of its words
-    "headings": 1.5,  # names a passage, and its words are in the body once more
-    "summary": 1.5,  # the standfirst says what the piece is about
+    "headings": 1.5,  # names a passage, and its words are in the body as well
+    "summary": 1.5,  # the standfirst says what the article is about
     "body": 1.0,
-    "author": 1.0,  # a name matches a byline rarely, and then it is meant
-    "tags": 1.0,  # chosen with care in some archives, in bulk in others
+    "author": 1.0,  # a name rarely matches a byline, and when it does, it was meant
+    "tags": 1.0,  # some archives choose them with care, others add them in bulk
 }
 
 FIELD_B: Final[dict[str, float]] = {
-    "title": 0.4,  # titles hardly vary in length
+    "title": 0.4,  # their lengths hardly vary
     "headings": 0.4,
     "summary": 0.4,
     "body": 0.75,  # the usual value: a long article mentions everything
-    "author": 0.0,  # three authors are not less of an author each
+    "author": 0.0,  # one of three authors is no less an author
     "tags": 0.3,
 }
-"""How strongly a field's length discounts its frequencies, 0 to 1."""
+"""How strongly the length of a field discounts its frequencies, from 0 to 1."""
 
 STEM_WEIGHT: Final = 0.8
-"""What another form of the word counts, where the exact spelling counts 1: exact spelling ranks above a stem match."""
+"""The frequency of an occurrence in another form of the word, if the exact spelling counts 1."""
 
 RECENCY_FLOOR: Final = 0.8
-"""The least an old article keeps of its score: recency reorders near-equals and never buries a better match."""
+"""The smallest recency factor: recency reorders articles with similar scores and never buries a better match."""
 
 RECENCY_OFFSET_DAYS: Final = 7.0
-"""News of the last week is equally new."""
+"""All articles of the last week are equally recent."""
 
 RECENCY_HALF_LIFE_DAYS: Final = 365.0
-"""After this time (past the offset) half of the boost is gone."""
+"""After this time, counted from the offset, half of the boost is gone."""
 
 SCORE_DIGITS: Final = 9
 """Scores are rounded to this many decimals before they are compared, so that the order of summing cannot break ties."""
 
 
 def inverse_document_frequency(articles: int, total: int) -> float:
-    """How rare a leaf is: ln(1 + (N - n + 0.5) / (n + 0.5)), never negative."""
+    """The rarity of a leaf with document frequency n: ln(1 + (N - n + 0.5) / (n + 0.5)), never negative."""
     return log(1.0 + (total - articles + 0.5) / (articles + 0.5))
 
 
 def normalised_frequency(field: str, frequency: Number, length: Number, average_length: float) -> Number:
-    """The weighted, length-normalised share of one field in a leaf's frequency; for one article or an array of them.
+    """The weighted, length-normalised frequency of a leaf in one field; for one article or an array of them.
 
-    `frequency`: exact occurrences count 1, other forms STEM_WEIGHT. `length` and `average_length` are in tokens;
+    In `frequency`, exact occurrences count 1 and other forms STEM_WEIGHT. `length` and `average_length` are in tokens;
     the average is over the articles of the index that have the field.
     """
     b = FIELD_B[field]
@@ -78,21 +78,21 @@ def normalised_frequency(field: str, frequency: Number, length: Number, average_
 
 
 def saturation(frequency: Number) -> Number:
-    """f * (K1 + 1) / (f + K1): grows with the summed frequency, up to K1 + 1."""
+    """f * (K1 + 1) / (f + K1): grows with the summed frequency f, towards K1 + 1."""
     return frequency * (K1 + 1.0) / (frequency + K1)
 
 
 def repetition_weight(times: int) -> float:
-    """What a word that stands `times` in the query weighs: (K3 + 1) * n / (K3 + n), 1 for the usual once."""
+    """The weight of a word that occurs n times in the query: (K3 + 1) * n / (K3 + n), which is 1 for n = 1."""
     return (K3 + 1.0) * times / (K3 + times)
 
 
 def recency_factor(age_days: Number) -> Number:
-    """What a score is multiplied by: 1 for the last week, falling by half of the rest each year, never below the floor.
+    """The factor for a score: 1 for the last week, then falling by half towards RECENCY_FLOOR each year.
 
-    `age_days` may be negative (dated in the future: counts as now). Undated articles get RECENCY_FLOOR.
+    `age_days` may be negative: a date in the future counts as now. Undated articles get RECENCY_FLOOR.
     """
     excess = age_days - RECENCY_OFFSET_DAYS
-    past_offset = (excess + abs(excess)) / 2.0  # no less than 0, for a number and for an array alike
+    past_offset = (excess + abs(excess)) / 2.0  # at least 0, for a number as well as for an array
     boost: Number = 0.5 ** (past_offset / RECENCY_HALF_LIFE_DAYS)
     return RECENCY_FLOOR + (1.0 - RECENCY_FLOOR) * boost

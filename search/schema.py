@@ -1,6 +1,6 @@
-"""The one declaration of the fields; each engine derives its own schema from this table.
+"""The fields, declared once; each engine derives its own schema from these tables.
 
-To add a facet: one row here, its values in `values`, one row in `search/results/facets.py`.
+To add a facet, add a row here, with `values` to read it from a document, and a row in `search/results/facets.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class TextField:
 
 @dataclass(frozen=True, slots=True)
 class KeywordField:
-    """A field whose whole values are filtered and counted. In a `hierarchical` one "A > B" counts in "A" too."""
+    """A field whose whole values are filtered and counted. If it is `hierarchical`, "A > B" also counts for "A"."""
 
     name: str
     label: str
@@ -37,7 +37,7 @@ class KeywordField:
 
 @dataclass(frozen=True, slots=True)
 class DateField:
-    """A field that holds one date, filtered, sorted and counted by year, month and day."""
+    """A field with one date, for filtering, sorting, and counting by year, month and day."""
 
     name: str
     label: str
@@ -59,7 +59,7 @@ TEXT_FIELDS: dict[str, TextField] = {
         TextField("tags", "tags", "Tags", lambda d: d.tags),
     )
 }
-"""Searched by default, all of them together. The weights are in `search/ranking.py`."""
+"""All are searched together by default. Their weights are in `search/ranking.py`."""
 
 KEYWORD_FIELDS: dict[str, KeywordField] = {
     row.name: row
@@ -84,4 +84,4 @@ ValueMatch = Literal["same", "words", "near"]
 """How values of a keyword field are compared with what people type: see `search.engines.base.Searcher.find_values`."""
 
 MISSING = "_missing"
-"""As a filter value: articles that have no value in that field."""
+"""The filter value for articles that have no value in a field."""

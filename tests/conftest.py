@@ -13,6 +13,9 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
+import index
+from index.indexer import Indexer
+from index.sources import find_sources
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.base import Engine
@@ -23,6 +26,8 @@ from webui import create_app
 if TYPE_CHECKING:
     from livesite import Reader
     from playwright.sync_api import Browser
+
+SAMPLE = Path(index.__file__).parent / "sample"
 
 BRIDGE = "The old bridge was closed in the morning.\n\nWhat the river did\n\nThe river rose by two metres overnight."
 
@@ -88,6 +93,16 @@ def app() -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A client of `app`."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def sample_app() -> Flask:
+    """The site over the sample archive, indexed as `backfile demo` does it, in memory."""
+    engine = open_engine("memory:")
+    Indexer(engine).run(find_sources([SAMPLE / "articles.jsonl", SAMPLE / "captures", SAMPLE / "pages"]))
+    app = create_app(Settings(), engine)
+    app.testing = True
+    return app
 
 
 @pytest.fixture

@@ -82,5 +82,5 @@ def test_a_facet_says_its_count_and_its_state(reader: Reader) -> None:
     names = page.locator(".facets a.choice").evaluate_all(
         "all => all.map((a) => a.textContent.replace(/\\s+/g, ' ').trim())"
     )
-    assert any(name.startswith("Printing ") and name.endswith("articles, chosen; take away") for name in names)
+    assert any(name.startswith("Printing ") and name.endswith("articles, selected; remove") for name in names)
     assert all(" article" in name for name in names)

@@ -382,6 +382,13 @@ def test_suggestions_come_for_programs_and_for_browsers(client: FlaskClient) -> 
     assert json.loads(client.get("/api/v1/suggest").data)["q"] == ""
 
 
+def test_browsers_are_told_the_number_of_articles_in_good_english(client: FlaskClient) -> None:
+    notes = dict(zip(*json.loads(client.get("/suggest?q=essa&format=opensearch").data)[1:3], strict=True))
+    assert notes["essay"] == "1 article"
+    notes = dict(zip(*json.loads(client.get("/suggest?q=floo&format=opensearch").data)[1:3], strict=True))
+    assert notes["flood"].endswith(" articles")
+
+
 def test_sections_are_a_tree_that_links_to_searches(client: FlaskClient) -> None:
     nodes = {node["value"]: node for node in json.loads(client.get("/api/v1/sections").data)["sections"]}
     news = nodes["News"]

@@ -45,7 +45,7 @@ def test_a_facet_leads_to_as_many_articles_as_it_counts(reader: Reader) -> None:
     value.click()
     expect(page.locator(".chip")).to_have_count(1)
     assert tally(page) == counted < len(all_found)
-    assert "chosen; take away" in (choice(page, "Section", "Printing").text_content() or "")
+    assert "selected; remove" in (choice(page, "Section", "Printing").text_content() or "")
     page.get_by_role("link", name=re.compile("^Section .*, remove$")).click()
     expect(page.locator(".chip")).to_have_count(0)
     assert titles(page) == all_found
@@ -64,7 +64,7 @@ def test_two_sections_find_what_either_holds_and_all_chips_go_at_once(reader: Re
 
 def test_the_timeline_narrows_by_its_table_as_by_its_bars(reader: Reader) -> None:
     page = reader.open("/search?q=press")
-    page.get_by_text("The same as a table").click()
+    page.get_by_text("Show as a table").click()
     row = page.locator(".chart-table tbody tr").first
     label, count = row.locator("th").inner_text(), int(row.locator("td").first.inner_text())
     row.get_by_role("link").click()
@@ -172,7 +172,7 @@ def test_a_bad_query_stands_there_again_with_its_fault_marked(reader: Reader) ->
     expect(box).to_have_attribute("aria-invalid", "true")
     assert box.input_value().startswith("press title:((")
     expect(page.locator(".query-shown mark")).to_have_text("(")
-    page.get_by_role("link", name=re.compile("plain words")).click()
+    page.get_by_role("link", name=re.compile("words alone")).click()
     assert tally(page) >= 0
     expect(page.locator("h1")).to_have_text("“press title”")
 

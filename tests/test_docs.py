@@ -19,19 +19,17 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from werkzeug.exceptions import HTTPException
+from werkzeug.test import TestResponse
 
 import index
 from index.article import Article
-from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.jsonl import parse_line
 from search import ranking
 from search.commands import main
 from search.commands.search import asked
-from search.engines import open_engine
 from search.errors import ParameterError
 from search.settings import Settings
-from webui import create_app
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = Path(index.__file__).parent / "sample"
@@ -248,16 +246,6 @@ def test_python_parses(block: Block) -> None:
 # --- addresses -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def sample_app() -> Flask:
-    """The site over the packaged sample archive."""
-    engine = open_engine("memory:")
-    Indexer(engine).run(find_sources([SAMPLE / "articles.jsonl"]))
-    app = create_app(Settings(), engine)
-    app.testing = True
-    return app
-
-
 def _routes(page: Path) -> set[str]:
     return {match[0] for text in _inline_code(page) if (match := ROUTE.match(text.removeprefix("GET ")))}
 
@@ -307,6 +295,49 @@ def test_addresses_that_are_called_answer(sample_app: Flask) -> None:
     assert wrong == []
 
 
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+"""The only page whose searches are over an archive of its own."""
+
+
+def test_addresses_that_are_called_find_something_in_the_sample_archive(sample_app: Flask) -> None:
+    client = sample_app.test_client()
+    calls = [call for call in _calls() if "/search" in call[1] and not call[0].startswith(_name(TUTORIAL))]
+    assert len(calls) >= 10
+    assert [f"{place}: {address}" for place, address, _ in calls if not _found(client.get(address))] == []
+
+
+def _found(answer: TestResponse) -> int:
+    """How many hits an answer has, in whichever format."""
+    match answer.mimetype:
+        case "application/json":
+            return int(answer.json["total"])
+        case "application/feed+json":
+            return len(answer.json["items"])
+        case "application/atom+xml":
+            return answer.text.count("<entry>")
+        case "text/csv":
+            return int(answer.headers["Backfile-Total"])
+    raise AssertionError(answer.mimetype)
+
+
+def test_searches_on_the_command_line_find_something_in_the_sample_archive(tmp_path: Path) -> None:
+    index = f"whoosh:{tmp_path / 'sample'}"
+    inputs = [str(SAMPLE / name) for name in ("articles.jsonl", "captures", "pages")]
+    assert CliRunner().invoke(main, ["index", *inputs, "--index", index]).exit_code == 0
+    calls = [
+        (place, words)
+        for place, words in _commands()
+        if ":" in place and words[0] == "search" and "--index" not in words and not place.startswith(_name(TUTORIAL))
+    ]
+    assert len(calls) >= 4
+    nothing = []
+    for place, words in calls:
+        result = CliRunner().invoke(main, [*words, "--index", index, *([] if "--json" in words else ["--json"])])
+        assert result.exit_code == 0, (words, result.output)
+        nothing += [] if json.loads(result.stdout)["total"] else [f"{place}: {words}"]
+    assert nothing == []
+
+
 # --- the tutorial and the messages ---------------------------------------------------------------------------------
 
 
@@ -314,8 +345,7 @@ def test_the_tutorial_works_as_written(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     for name in Settings.names():
         monkeypatch.delenv(f"BACKFILE_{name.upper()}", raising=False)
-    page = ROOT / "docs" / "tutorial.md"
-    blocks = [block for block in _blocks() if block.page == page]
+    blocks = [block for block in _blocks() if block.page == TUTORIAL]
     articles = Path("articles.jsonl")
     articles.write_text(next(block.text for block in blocks if block.language == "jsonl"), "utf-8")
     runs = 0

@@ -164,21 +164,21 @@ def test_with_or_between_words_filters_and_exclusions_still_narrow(text: str, tr
     ("text", "tree", "place", "says"),
     [
         ('a "b c', And((A, Phrase("b c"))), 3, "never closed"),
-        ('a "', A, 3, "nothing in the quotation marks"),
-        ('a ""', A, 3, "nothing in the quotation marks"),
+        ('a "', A, 3, "the quotation marks are empty"),
+        ('a ""', A, 3, "the quotation marks are empty"),
         ("(a", A, 1, "never closed"),
-        ("a) b", And((A, B)), 2, "no parenthesis open"),
-        ("a ()", A, 3, "nothing in the parentheses"),
-        ("AND a", A, 1, "AND has nothing"),
-        ("a OR", A, 3, "OR has nothing"),
-        ("a AND AND b", And((A, B)), 3, "AND has nothing"),
-        ("a OR OR b", Or((A, B)), 6, "OR has nothing"),
-        ("a NOT", A, 3, "NOT has nothing"),
-        ("a - b", And((A, B)), 3, "hyphen stands alone"),
+        ("a) b", And((A, B)), 2, "closes nothing"),
+        ("a ()", A, 3, "the parentheses are empty"),
+        ("AND a", A, 1, "AND has no operand"),
+        ("a OR", A, 3, "OR has no operand"),
+        ("a AND AND b", And((A, B)), 3, "AND has no operand"),
+        ("a OR OR b", Or((A, B)), 6, "OR has no operand"),
+        ("a NOT", A, 3, "NOT has no operand"),
+        ("a - b", And((A, B)), 3, "lone hyphen"),
         ("--a", Not(A), 2, "second negation"),
         ("-(-a)", Not(A), 1, "second negation"),
         ("foo:a", And((Word("foo"), A)), 1, "no field foo"),
-        ("title: a", Word("a", "title"), 7, "space behind title:"),
+        ("title: a", Word("a", "title"), 7, "space after title:"),
         ("a title:", And((A, Word("title"))), 3, "nothing follows title:"),
         ("a^", A, 1, "needs a number"),
         ("a^99", Word("a", boost=MAX_BOOST), 1, "a weight is from"),
@@ -186,12 +186,12 @@ def test_with_or_between_words_filters_and_exclusions_still_narrow(text: str, tr
         ("ab~0", Word("ab"), 1, "no other spelling"),
         ("ab~7", Fuzzy("ab"), 1, "1 or 2 edits"),
         ("ab~0.8", Fuzzy("ab"), 1, "1 or 2 edits"),
-        ("ab*~", Prefix("ab"), 1, "behind a wildcard"),
+        ("ab*~", Prefix("ab"), 1, "after a wildcard"),
         ('"a"~', Phrase("a"), 1, "whole number of words"),
         ('"a b"~999', Phrase("a b", slop=MAX_SLOP), 1, "50 apart at most"),
-        ('="a"~1', Exact("a"), 1, "behind an exact spelling"),
+        ('="a"~1', Exact("a"), 1, "after an exact spelling"),
         ("section:x^2", Keyword("section", "x"), 9, "has no weight"),
-        ('section:"" a', A, 9, "nothing in the quotation marks"),
+        ('section:"" a', A, 9, "the quotation marks are empty"),
         ("date:2024..2023", DateRange(date(2023, 1, 1), date(2024, 12, 31)), 6, "swapped"),
     ],
 )
@@ -358,6 +358,7 @@ ANYTHING = st.lists(PIECES, max_size=25).map("".join) | st.text(st.characters(ex
 @example('a\\://b~^2"', "and")
 @example("title: :", "and")
 @example("(((-=“", "or")
+@example("section:\\ ", "and")
 def test_any_text_is_read_or_refused_and_what_is_read_prints_and_parses_back(text: str, operator: Operator) -> None:
     try:
         parsed = parse(text, operator)

@@ -247,10 +247,10 @@ def test_a_commit_shows_on_every_page(app: Flask, client: FlaskClient) -> None:
     ("path", "status", "heading"),
     [
         ("/search?q=" + "(" * 40, 400, "This query cannot be understood"),
-        ("/search?colour=red", 400, "The address asks for something unknown"),
-        ("/search?from=yesterdayish", 400, "The address asks for something unknown"),
+        ("/search?colour=red", 400, "The address is not valid"),
+        ("/search?from=yesterdayish", 400, "The address is not valid"),
         ("/article/none", 404, "This article is not in the archive"),
-        ("/nowhere", 404, "There is no such page here"),
+        ("/nowhere", 404, "There is no such page"),
     ],
 )
 def test_a_failure_is_explained_with_a_way_on(client: FlaskClient, path: str, status: int, heading: str) -> None:
@@ -269,7 +269,7 @@ def test_a_missing_index_says_so_on_the_page(tmp_path: object) -> None:
         response = client.get(path)
         assert response.status_code == 503
         page = lxml_html.document_fromstring(response.get_data(as_text=True))
-        assert said(one(page, "h1")) == "The archive cannot answer just now"
+        assert said(one(page, "h1")) == "The archive is not available right now"
         assert page.cssselect(".failure .advice a")[0].get("href") == path
 
 

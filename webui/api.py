@@ -27,6 +27,7 @@ from webui.article_html import render_article
 from webui.asking import addresses, asked_search
 from webui.caching import VERSION, from_archive, unless_timed_out
 from webui.site import current_site
+from webui.wording import count_of
 
 blueprint = Blueprint("api", __name__)
 
@@ -87,7 +88,7 @@ def suggest(archive: PinnedArchive) -> Response:
     asked = read(SuggestParameters, request.query_string)
     found = archive.suggest(asked.q, addresses("html"), asked.limit)
     if _browser_asks(asked.format):
-        notes = ["" if row.count is None else f"{row.count:,} articles" for row in found]
+        notes = ["" if row.count is None else count_of(row.count, "article", "articles") for row in found]
         urls = [current_site().absolute(row.url) for row in found]
         response = _sent([asked.q, [row.text for row in found], notes, urls], content_type=SUGGESTIONS)
     else:

@@ -1,4 +1,4 @@
-"""How numbers, dates, names and failures read on the pages."""
+"""How numbers, dates, names and failures are worded on the pages."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def _read(moment: str) -> date:
 
 
 def host(url: str | None) -> str:
-    """Where an address leads, for people: "example.org"."""
+    """The host of an address without `www.`: "example.org"; "" for none."""
     return (urlsplit(url).hostname or "").removeprefix("www.") if url else ""
 
 
 def sentence(message: str) -> str:
-    """A message of ours, which has neither capital nor full stop, as a sentence."""
+    """One of our messages, which lack the capital and the full stop, as a sentence."""
     return message[:1].upper() + message[1:] + ("" if message.endswith((".", "?", "!")) else ".")
 
 
@@ -56,12 +56,12 @@ FILTERS: Final[dict[str, Callable[..., object]]] = {
     "sentence": sentence,
     "language": language_name,
 }
-"""What the templates may pipe through, by name."""
+"""The filters of the templates, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address and the words that lead there."""
+    """An address and the text of the link to it."""
 
     label: str
     url: str
@@ -69,9 +69,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class FailureWords:
-    """What an error page says: what is wrong, what can be done, and where to go.
+    """What an error page says: what is wrong, what to do about it, and links to go on with.
 
-    `q` stands in the search box again; `mark` is the place in it that does not fit, or None.
+    `q` fills the search box again; `mark` is the position of the error in it, or None.
     """
 
     heading: str
@@ -83,18 +83,18 @@ class FailureWords:
 
 
 _HEADINGS: Final = {
-    404: "There is no such page here",
-    405: "This page cannot be asked that way",
-    410: "This article has been taken down",
-    413: "That is more than this page takes",
-    500: "Something went wrong here",
-    503: "The archive cannot answer just now",
+    404: "There is no such page",
+    405: "This page does not accept that kind of request",
+    410: "This article has been withdrawn",
+    413: "The request is too large",
+    500: "Something went wrong",
+    503: "The archive is not available right now",
 }
 _STEPS: Final = {
-    404: "The address may be misspelt, or the article may be known under another one.",
-    410: "It was withdrawn from the archive and will not come back. The search still finds everything else.",
-    500: "It is not your fault, and trying again may well help.",
-    503: "Your search is not lost: try the same address again in a few seconds.",
+    404: "The address may be misspelled, or the article may have moved.",
+    410: "It is no longer part of the archive. All other articles can still be searched.",
+    500: "It is not your fault. Trying again may help.",
+    503: "Try the same address again in a few seconds.",
 }
 
 
@@ -115,8 +115,8 @@ def failure_words(problem: Problem) -> FailureWords:
 
 def _query_words(problem: Problem, q: str, front: Link) -> FailureWords:
     plain = " ".join(_NOT_WORDS.sub(" ", q).split())
-    links = (Link(f"Search for the plain words: {_short(plain)}", _search(plain)),) if plain else ()
-    step = "Mend the query in the box above, or choose:"
+    links = (Link(f"Search for the words alone: {_short(plain)}", _search(plain)),) if plain else ()
+    step = "Correct the query in the box above, or choose:"
     mark = problem.position if problem.position is not None else None
     return FailureWords("This query cannot be understood", problem.detail, step, (*links, front), q, mark)
 
@@ -126,9 +126,9 @@ def _parameter_words(problem: Problem, q: str, front: Link) -> FailureWords:
         pair for pair in parse_qsl(request.query_string.decode("utf-8", "replace")) if pair[0] != problem.parameter
     ]
     address = request.script_root + request.path
-    link = Link(f"The same without “{problem.parameter}”", f"{address}?{urlencode(without)}" if without else address)
-    heading = "The search is out of date" if problem.parameter == "cursor" else "The address asks for something unknown"
-    return FailureWords(heading, problem.detail, "Mend the address, or choose:", (link, front), q)
+    link = Link(f"Leave out “{problem.parameter}”", f"{address}?{urlencode(without)}" if without else address)
+    heading = "This page of results has expired" if problem.parameter == "cursor" else "The address is not valid"
+    return FailureWords(heading, problem.detail, "Correct the address, or choose:", (link, front), q)
 
 
 def _ways_on(status: int) -> tuple[Link, ...]:

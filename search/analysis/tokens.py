@@ -1,13 +1,13 @@
-"""Text to tokens: the same for articles, queries and highlighting, so that what is indexed can be found and marked.
+"""Tokenization: the same for articles, queries and highlighting, so that what is indexed can be found and marked.
 
     Aliyev’s post-war U.S. visit    aliyev 0, post 1, war 2 (and postwar 1), us 3, visit 4
     1,234.5 and 3,5                 1234.5, and, 3.5
     東京都                          東京 0, 京都 1, 都 2
     COP29, COP-29                   cop29; cop 0, 29 1 (and cop29 0)
 
-A joined word gives its parts, and, up to MAX_JOINED of them, one *compound* token at the place of the first,
-so that `post-war`, `post war` and `postwar` find each other. Scripts without spaces give overlapping pairs
-of characters, and a run's last character alone, so that any single character can be found as a prefix.
+A joined word gives its parts and, if there are at most MAX_JOINED, one *compound* token at the position of the first,
+so that `post-war`, `post war` and `postwar` find each other. Unspaced scripts give overlapping pairs of characters,
+and the last character of a run by itself, so that any single character can be found as a prefix.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from search.analysis.scripts import CONTINUES, SYLLABLE, UNSPACED_RUN, is_unspac
 from search.analysis.stemming import stem
 
 MAX_TOKEN_LENGTH: Final = 100
-"""Characters of a word that are indexed; what follows is cut off, in articles and queries alike."""
+"""Characters of a word that are indexed; the rest is cut off, in articles and in queries."""
 MAX_JOINED: Final = 4
-"""Parts a joined word may have to be indexed as one word too; longer ones are addresses and file names."""
+"""The most parts of a joined word for which a compound is indexed; longer ones are addresses and file names."""
 VALUE_GAP: Final = 100
-"""Positions left free between two values of a field, so that no phrase reaches from one into the next."""
+"""Positions left unused between two values of a field, so that no phrase spans both."""
 
 _REMEMBERED_WORDS: Final = 100_000
 REMEMBERED_LENGTH: Final = 40
-"""Longer stretches of text are unlikely to come again."""
+"""Longer chunks are not cached, because they are unlikely to occur again."""
 
 
 class Token(NamedTuple):
-    """One indexed word. `surface` is folded; `stem` is its stem, equal to `surface` where there is no stemmer.
+    """One indexed word. `surface` is folded; `stem` is its stem, or `surface` if the language has no stemmer.
 
-    `start` and `end` are offsets in characters of the original text; `position` counts words from 0.
-    A `compound` shares its position with its first part and does not count towards a field's length.
+    `start` and `end` are offsets in the original text, in characters; `position` counts words from 0.
+    A `compound` has the position of its first part and does not count towards the length of a field.
     """
 
     surface: str
@@ -50,7 +50,7 @@ class Token(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A stretch of a chunk that becomes one token, before it is stemmed. `raw` keeps accents, for the stemmer."""
+    """The part of a chunk that becomes one token, before stemming. `raw` keeps accents, for the stemmer."""
 
     raw: str
     start: int
@@ -68,9 +68,9 @@ _JOIN = (
     "|(?<=[0-9])[,\u00a0\u202f\u2009](?=[0-9]))"
 )
 JOINS: Final = re.compile(f"[{_HYPHENS}{_APOSTROPHES}/&_.,·\u00a0\u202f\u2009]")
-"""What may join the words of a chunk. A chunk without any is one part, but for changes of script."""
+"""Characters that may join the words of a chunk. Without any, a chunk is one part, unless the script changes."""
 CHUNK: Final = re.compile(f"{_WORD}(?:{_JOIN}{_WORD})*")
-"""A stretch of text that is read by itself, whatever stands around it."""
+"""A chunk: a substring that is analysed by itself, regardless of the text around it."""
 _NOT_INSIDE = "(?<![^\\W_])(?<![0-9][.,'’])"
 _PART = re.compile(
     f"{_NOT_INSIDE}(?P<number>"
@@ -85,12 +85,12 @@ _NOT_INDEXED = re.compile(f"[^\\w.⁄{CONTINUES}]|_")  # ⁄ is what NFKC makes 
 
 
 def analyze(text: str, language: str) -> list[Token]:
-    """The tokens of `text`, in order. `language` is a tag such as "en" or "zh-TW"; "" means no stemming."""
+    """The tokens of `text`, in order. `language` is a tag such as "en" or "zh-TW"; "" turns stemming off."""
     return _tokens(text, _lexicon(stemmed_language(language)), 0)
 
 
 def analyze_values(values: Sequence[str], language: str) -> list[list[Token]]:
-    """The tokens of each value of one field; positions go on from value to value with VALUE_GAP between them."""
+    """The tokens of each value of one field; positions continue from value to value, VALUE_GAP apart."""
     lexicon = _lexicon(stemmed_language(language))
     lists = []
     position = 0
@@ -103,7 +103,7 @@ def analyze_values(values: Sequence[str], language: str) -> list[list[Token]]:
 
 
 def stemmed_language(tag: str) -> str:
-    """The code of the language of this tag if its words are stemmed, else ""."""
+    """The language code of this tag if there is a stemmer for it, else ""."""
     code = primary_language(tag)
     row = LANGUAGES.get(code)
     return code if row is not None and row.stemmer is not None else ""
@@ -113,7 +113,7 @@ _Entry = tuple[tuple[tuple[str, str, int, int, int, bool], ...], int]
 
 
 class _Lexicon(dict[str, _Entry]):
-    """Chunks of text seen lately with the tokens they give (places counted from the chunk's) and how many positions."""
+    """A cache of chunks, with their tokens (positions and offsets relative to the chunk) and numbers of positions."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ def _lexicon(language: str) -> _Lexicon:
 
 
 def _make_room() -> None:
-    """Forgets everything when full: common words are back at once, and nothing has to be counted."""
+    """Clears the cache when it is full: common words are soon back, and no usage has to be counted."""
     lexicons = list(_lexicons.values())
     if sum(map(len, lexicons)) >= _REMEMBERED_WORDS:
         for lexicon in lexicons:
@@ -155,13 +155,16 @@ def _tokens(text: str, lexicon: _Lexicon, position: int) -> list[Token]:
 
 
 def is_worth_remembering(chunk: str) -> bool:
-    """Whether the stretch of text may well come again: not in long ones, nor in sentences written without spaces."""
+    """Whether the chunk is likely to occur again: it is not long, and no sentence in an unspaced script."""
     return len(chunk) <= REMEMBERED_LENGTH and not (len(chunk) > 4 and is_unspaced(chunk))
 
 
 def read_chunk(chunk: str, language: str) -> _Entry:
-    """The tokens of what `CHUNK` matches: surface, stem, start, end, position, compound, counted from the chunk's; and
-    how many positions it takes. `language` is as `stemmed_language` gives it."""
+    """The tokens of a string that `CHUNK` matches, and its number of positions.
+
+    A token is surface, stem, start, end, position, compound; offsets and positions are relative to the chunk.
+    `language` is a result of `stemmed_language`.
+    """
     parts = list(_parts(chunk))
     tokens: list[tuple[str, str, int, int, int, bool]] = []
     position = 0
@@ -173,7 +176,7 @@ def read_chunk(chunk: str, language: str) -> _Entry:
             position += 1
     if _is_compound(chunk, parts) and len(tokens) == len(parts):
         compound = _compound(parts, language)
-        if compound[0] != tokens[0][0]:  # cut to the same length they would be one word twice at one place
+        if compound[0] != tokens[0][0]:  # cut to the same length, both would be the same word at the same position
             tokens.insert(1, compound)
     return tuple(tokens), position
 
@@ -207,7 +210,7 @@ def _unspaced_parts(raw: str, at: int) -> Iterator[_Part]:
 
 
 def _plain_number(raw: str) -> str:
-    """The number without thousands separators, with a decimal point."""
+    """The number without thousands separators and with a decimal point."""
     if raw.count(".") > 1:
         raw = raw.replace(".", "")
     return _GROUPS_OF_THREE.sub("", raw).replace(",", ".")
@@ -226,7 +229,7 @@ def _compound(parts: list[_Part], language: str) -> tuple[str, str, int, int, in
 
 @lru_cache(maxsize=65_536)
 def surface_of(raw: str) -> str:
-    """The folded spelling under which a part of a chunk is indexed; "" if nothing of it is."""
+    """The folded spelling under which a part of a chunk is indexed; "" if none of it is."""
     folded = fold(raw[:MAX_TOKEN_LENGTH])
     return _cut(folded if folded.isalnum() else _NOT_INDEXED.sub("", folded))
 

@@ -1,7 +1,7 @@
-"""Which characters of a text made it match: written once, above the engines.
+"""Finds the characters of a text that a query matches: written once, above the engines.
 
-The text is analysed as it was for the index, in the article's language, and the leaves of the query are looked for
-among its tokens; so stems and diacritics are found, and what is marked is the original spelling.
+The text is analysed in the article's language, just as for the index, and the leaves of the query are searched among
+its tokens. So other forms and diacritics are found, and the original spelling is marked.
 """
 
 from __future__ import annotations
@@ -31,30 +31,29 @@ Span = tuple[int, int]
 """Start and end, in characters."""
 
 MAX_HIGHLIGHT_CHARS: Final = 200_000
-"""So much of one text is looked at: some 30,000 words, the length of a short novel."""
-
+"""The part of one text that is searched: some 30,000 words, the length of a short novel."""
 
 ENOUGH: Final = 12
-"""Where each word of the query has been met so many times, the best passages have been among what was read."""
+"""Once each word of the query has occurred this often, the best passages are among what has been read."""
 
 _STRETCH: Final = 2_000
-"""Characters of a text that are read before it is asked whether that is enough; then twice as much is read each time.
-"""
+"""Characters that are read before the first check whether that is enough; the text read doubles between checks."""
 
 
 class Mark(NamedTuple):
-    """A match in a text; marks of one `group` are of one word or phrase of the query, however spelled."""
+    """A match in a text. Marks of one `group` belong to one word or phrase of the query, in any spelling."""
 
     start: int
     end: int
     group: int
 
 
-_mark: Final = partial(tuple.__new__, Mark)  # half the time of Mark(…), of which long articles take hundreds
+# Takes half the time of Mark(…); a long article has hundreds of marks.
+_mark: Final = partial(tuple.__new__, Mark)
 
 
 class _Pattern(NamedTuple):
-    """A leaf of the query: the numbers of its words, its fields, and its slop if it is a near phrase."""
+    """A leaf of the query: its group, its fields, the numbers of its words, and its slop if it is a near phrase."""
 
     group: int
     fields: tuple[str, ...]
@@ -63,39 +62,39 @@ class _Pattern(NamedTuple):
     prefix: int = 0
 
     def reach(self) -> int:
-        """From how many positions on it does not matter how many they are."""
+        """The distance in positions beyond which two words can no longer match together."""
         if len(self.words) == 1:
             return 0
         return len(self.words) if self.slop is None else span_width(len(self.words), self.slop)
 
 
 class Highlighter:
-    """Finds what a query matches in any number of texts; remembers every piece of text it has looked at.
+    """Finds the matches of one query in any number of texts, and caches the chunks of text that it has analysed.
 
-    What the query excludes is never marked, and a leaf limited to some fields only in those.
-    Not safe for several threads at once.
+    Excluded words are never marked, and a leaf with fields is marked only in those.
+    Not thread-safe.
     """
 
     def __init__(self, match: Match) -> None:
         self._words = Words()
         self._patterns = tuple(self._compiled(leaf, group) for leaf, group in _leaves(match))
-        # A place can be marked twice for one group by two spellings of a word, and by two words of a phrase.
+        # Two spellings of a word, or two words of a phrase, may mark the same span for one group.
         groups = {pattern.group for pattern in self._patterns if len(pattern.words) == 1}
         self._may_repeat = len(groups) < len(self._patterns)
         self._looking: dict[tuple[str, str | None], tuple[list[_Pattern], int]] = {}
 
     def may_match(self, texts: Iterable[str], language: str) -> bool:
-        """False if none of the texts has a match in any field: quicker found for several at once than from marks."""
+        """False if no text can have a match in any field; for several texts at once, faster than computing marks."""
         return self._words.occur_in("\n".join(texts), language)
 
     def spans(self, text: str, language: str, field: str = "body") -> list[Span]:
-        """Where the text, being of that field, matches: ordered, apart from each other."""
+        """The spans that match in a text of that field, in order and without overlaps."""
         return merged([(mark.start, mark.end) for mark in self.marks(text, language, field)])
 
     def marks(self, text: str, language: str, field: str = "body", *, but_not: str | None = None) -> list[Mark]:
-        """Every match of every leaf that looks into `field` (and not into `but_not`), by place; they may overlap.
+        """Every match of every leaf that searches `field` (and not `but_not`), by position; they may overlap.
 
-        Only the first MAX_HIGHLIGHT_CHARS characters are looked at.
+        Only the first MAX_HIGHLIGHT_CHARS characters are searched.
         """
         patterns, reach = self._looking_into(field, but_not)
         if not patterns or not text:
@@ -108,9 +107,9 @@ class Highlighter:
         return list(dict.fromkeys(marks)) if self._may_repeat else marks
 
     def leading_marks(self, text: str, language: str) -> tuple[str, list[Mark]]:
-        """So much of the body of an article as its best passages are looked for in, and the marks of that.
+        """The leading part of a body in which to look for the best passages, and the marks in it.
 
-        All that `marks` looks at, unless each leaf has matched at least ENOUGH times in the paragraphs before.
+        That is all that `marks` searches, or the first paragraphs if each leaf matches at least ENOUGH times in them.
         """
         text = text[:MAX_HIGHLIGHT_CHARS]
         patterns, reach = self._looking_into("body", None)
@@ -151,7 +150,7 @@ class Highlighter:
 
 
 def _paragraph_end(text: str, place: int) -> int:
-    """Where the paragraph ends that `place` is in; words never reach over its end."""
+    """Where the paragraph around `place` ends; no word crosses the end of a paragraph."""
     end = text.find("\n\n", place)
     return len(text) if end < 0 else end
 
@@ -166,7 +165,7 @@ def _resembling(word: str, distance: int, surfaces: Iterable[str]) -> list[str]:
 
 
 def _leaves(match: Match) -> Iterator[tuple[Leaf, int]]:
-    """The leaves that can make an article match, each with its group; spellings of one word share theirs."""
+    """The leaves that can make an article match, each with its group; the spellings of one word share a group."""
     for group, part in enumerate(_positive(match)):
         for leaf in _spellings(part):
             yield leaf, group
@@ -204,7 +203,7 @@ def _marks(pattern: _Pattern, found: Mapping[int, list[Occurrence]]) -> Iterable
 
 
 def _single(pattern: _Pattern, places: Iterable[Occurrence]) -> list[Mark]:
-    """Of two characters of text without spaces, a prefix of one is only the first."""
+    """The matches of a single word. Of an unspaced pair, a prefix marks only its own characters."""
     group, prefix = pattern.group, pattern.prefix
     if prefix:
         return [Mark(start, start + prefix if pair else end, group) for _, start, end, pair in places]
@@ -212,7 +211,7 @@ def _single(pattern: _Pattern, places: Iterable[Occurrence]) -> list[Mark]:
 
 
 def _ordered(pattern: _Pattern, words: Sequence[list[Occurrence]]) -> Iterator[Mark]:
-    """The whole stretch from the first word to the last, wherever they follow each other."""
+    """One mark from the first word to the last, wherever all the words are at consecutive positions."""
     ends = [{position: end for position, _, end, _ in word} for word in words[1:]]
     for position, start, *_ in words[0]:
         if all(position + step in places for step, places in enumerate(ends, 1)):
@@ -220,7 +219,7 @@ def _ordered(pattern: _Pattern, words: Sequence[list[Occurrence]]) -> Iterator[M
 
 
 def _near(pattern: _Pattern, words: Sequence[list[Occurrence]], slop: int) -> set[Mark]:
-    """Each word on its own, where all of them stand at different positions within the width."""
+    """One mark for each word, wherever all the words are at different positions within the width."""
     width = span_width(len(words), slop)
     places = sorted((place[0], word, place) for word, found in enumerate(words) for place in found)
     first = 0
@@ -237,7 +236,7 @@ def _near(pattern: _Pattern, words: Sequence[list[Occurrence]], slop: int) -> se
 
 
 def _apart(places: Sequence[tuple[int, int, Occurrence]], words: int) -> bool:
-    """Whether each word can have a position of its own: bipartite matching by augmenting paths."""
+    """Whether each word can be assigned a position of its own: bipartite matching by augmenting paths."""
     choices: list[list[int]] = [[] for _ in range(words)]
     for position, word, _ in places:
         choices[word].append(position)
@@ -256,7 +255,7 @@ def _apart(places: Sequence[tuple[int, int, Occurrence]], words: int) -> bool:
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
-    """The spans in order, overlapping ones made one."""
+    """The spans in order, with overlapping ones merged."""
     result: list[Span] = []
     for start, end in sorted(spans):
         if result and start < result[-1][1]:
@@ -267,7 +266,7 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def mark_html(text: str, spans: Iterable[Span]) -> str:
-    """The text escaped for HTML, each span in `<mark>`; the spans are ordered and apart."""
+    """The text escaped for HTML, each span in `<mark>`; the spans must be in order and must not overlap."""
     pieces: list[str] = []
     at = 0
     for start, end in spans:

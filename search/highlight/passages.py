@@ -1,4 +1,4 @@
-"""Which pieces of a text to show: short windows, whole sentences where they fit, the most telling ones first."""
+"""Chooses the passages of a text to show: short windows, whole sentences where possible, the best ones first."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from typing import Final
 from search.highlight.highlighter import Mark
 
 MAX_LENGTH: Final = 240
-"""Characters of a snippet: two or three lines."""
+"""Characters in a passage: two or three lines."""
 
 REACH: Final = 180
-"""Matches further apart do not share a snippet: the rest is for the words around them."""
+"""Matches further apart, in characters, are not in one passage, to leave room for the words around them."""
 
 MAX_MARKS_PER_GROUP: Final = 200
-"""So many matches of one word are weighed; there is no better passage to be expected of the next."""
+"""Matches of one word that are considered; more would hardly give a better passage."""
 
 REPEAT: Final = 0.1
-"""What one more match of a word that the window already has adds, as a share of the word's weight."""
+"""What a repeated match of a word adds to a window, as a share of the word's weight."""
 
 MAX_REPEATS: Final = 3
-"""Further matches than these add nothing."""
+"""Repeated matches beyond this number add nothing."""
 
 SEEN: Final = 0.2
-"""What a word still counts that an earlier snippet has shown."""
+"""The factor for a word that an earlier passage has already shown."""
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s+|[。！？][」』”’）]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """From `start` to `end` of a text; `marks` are the matches wholly within, at places of the whole text."""
+    """The characters from `start` to `end` of a text; `marks` are the matches inside, by offsets in the whole text."""
 
     start: int
     end: int
@@ -44,8 +44,8 @@ class Passage:
 
 
 _Window = tuple[int, int, int, int, int]
-"""A start and an end between which lie the marks from a first one to before another, and how many marks of each group
-they are: `_BITS` bits for each, none counted further than what adds to the worth."""
+"""Start and end in characters, the marks inside as a range of indexes, and the number of marks of each group, packed:
+`_BITS` bits for each group, counted up to _COUNTED."""
 
 _BITS: Final = 3
 _ALL_BITS: Final = (1 << _BITS) - 1
@@ -53,10 +53,10 @@ _COUNTED: Final = 1 + MAX_REPEATS
 
 
 def best_passages(text: str, marks: Sequence[Mark], limit: int) -> list[Passage]:
-    """At most `limit` passages, apart from each other, the best first.
+    """At most `limit` passages without overlaps, the best first.
 
-    The first covers most of what the query asks for, rare words counting more; the next ones favour
-    what has not been shown yet. `marks` are ordered by place.
+    The first covers most of the query, with more weight on rare words; the next ones favour what has not been shown.
+    `marks` must be ordered by position.
     """
     weights = _weights(marks)
     considered = _thinned(marks)
@@ -80,14 +80,14 @@ def best_passages(text: str, marks: Sequence[Mark], limit: int) -> list[Passage]
 
 
 def opening(text: str, start: int = 0) -> tuple[int, int]:
-    """The first sentences from `start` on: where they begin and end."""
+    """Start and end of the first sentences from `start` on, as long as a passage."""
     while start < len(text) and text[start].isspace():
         start += 1
     return start, _right(text, start, start, _block_end(text, start))
 
 
 def _weights(marks: Sequence[Mark]) -> dict[int, float]:
-    """A word is worth more, the rarer it is in this text."""
+    """The weight of each group: higher for words that are rare in this text."""
     counts = Counter([mark[2] for mark in marks])
     return {group: 1.0 / (1.0 + log(count)) for group, count in counts.items()}
 
@@ -106,7 +106,7 @@ def _thinned(marks: Sequence[Mark]) -> Sequence[Mark]:
 
 
 def _windows(text: str, marks: Sequence[Mark], groups: Sequence[int]) -> list[_Window]:
-    """For each mark, the window that begins with it and stays within its paragraph."""
+    """For each mark, the window that begins with it and ends within its paragraph."""
     windows: list[_Window] = []
     starts, ends, _ = zip(*marks, strict=True)
     furthest = list(accumulate(ends, max))
@@ -135,7 +135,7 @@ def _windows(text: str, marks: Sequence[Mark], groups: Sequence[int]) -> list[_W
 
 
 def _worths(windows: Sequence[_Window], weights: Mapping[int, float], shown: set[int]) -> dict[int, float]:
-    """What each window is worth, by the counts of its marks."""
+    """The worth of every distinct packed count of marks."""
     tables = []
     for group, weight in weights.items():
         weight *= SEEN if group in shown else 1.0
@@ -168,13 +168,13 @@ def _passage(text: str, start: int, end: int, marks: Sequence[Mark], others: Seq
 
 
 def marks_within(marks: Sequence[Mark], start: int, end: int) -> list[Mark]:
-    """Those of the marks, which are ordered by place, that lie wholly between start and end."""
+    """The marks that are completely between `start` and `end`; `marks` must be ordered by position."""
     near = marks[bisect_left(marks, (start,)) : bisect_left(marks, (end,))]
     return [mark for mark in near if mark[1] <= end]
 
 
 def _block(text: str, place: int) -> tuple[int, int]:
-    """The paragraph or heading that `place` is in: blank lines stand between them."""
+    """Start and end of the paragraph or heading around `place`; blank lines separate them."""
     start = text.rfind("\n\n", 0, place)
     return 0 if start < 0 else start + 2, _block_end(text, place)
 
@@ -185,7 +185,7 @@ def _block_end(text: str, place: int) -> int:
 
 
 def _left(text: str, start: int, end: int, floor: int) -> int:
-    """Where to begin: at the sentence, else at a word, leaving two thirds of the room for what follows."""
+    """Where a passage begins: at a sentence, else at a word, with two thirds of the room left for what follows."""
     earliest = max(floor, start - max(0, MAX_LENGTH - (end - start)))
     roomy = start - MAX_LENGTH // 2
     if earliest == floor >= roomy:
@@ -206,7 +206,7 @@ def _word_start(text: str, start: int, earliest: int) -> int:
 
 
 def _right(text: str, left: int, end: int, ceiling: int) -> int:
-    """Where to end: the last sentence that fits, else the last word."""
+    """Where a passage ends: after the last sentence that fits, else after the last word."""
     limit = max(left + MAX_LENGTH, end)
     if ceiling <= limit:
         return _stripped(text, end, ceiling)

@@ -1,7 +1,7 @@
-"""Where the words of a query stand in a text, without reading the text: most of its pieces are known not to hold any.
+"""Finds the words of a query in a text without analysing all of it.
 
-Whether a piece between two spaces holds a word of the query is decided once for each spelling; the rest of the text
-is passed over at the speed of a dictionary. The outcome is that of analysing the whole text.
+Whether a chunk between two spaces contains a word of the query is decided once for each spelling of the chunk.
+The rest of the text costs one dictionary look-up per chunk. The result is that of analysing the whole text.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from search.analysis.scripts import is_unspaced
 from search.query.match import Term
 
 Choice = Callable[[Iterable[str]], Iterable[str]]
-"""Gives those folded spellings that fit."""
+"""Returns those of the folded spellings that match."""
 
 
 _FEW: Final = 8
-"""So many spellings are quicker found one by one than by going through all of a text."""
+"""Up to this many chunks are found faster one by one than in a pass over the whole text."""
 
 Occurrence = tuple[int, int, int, bool]
-"""A word of the query in a text: its position, where it starts and ends in characters, and whether it is a pair of
-characters of a script without spaces. Positions of two occurrences differ as their words' do, or, where that is more
-than the `reach` asked for, by that or more."""
+"""A word of the query in a text: its position, start and end in characters, and whether it is a pair of characters of
+an unspaced script. Distances between positions are exact up to the `reach` asked for; greater ones are at least that.
+"""
 
 
 class Words:
-    """The words of a query, by number from 1. Not safe for several threads at once."""
+    """The words of a query, numbered from 1. Not thread-safe."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -40,7 +40,7 @@ class Words:
         self._holders: dict[str, _Holders] = {}
 
     def add_term(self, term: Term) -> int:
-        """The number of a word that is spelled so or shares the stem."""
+        """Adds a word that matches by its spelling or its stem; returns its number."""
         self._count += 1
         self._surfaces[term.surface].append(self._count)
         for language, stem in term.stems:
@@ -48,13 +48,13 @@ class Words:
         return self._count
 
     def add(self, choice: Choice) -> int:
-        """The number of a word that is spelled in any way that fits."""
+        """Adds a word that matches in every spelling that `choice` accepts; returns its number."""
         self._count += 1
         self._choices.append((choice, self._count))
         return self._count
 
     def occurrences(self, text: str, language: str, reach: int) -> Mapping[int, list[Occurrence]]:
-        """Every occurrence of each word that occurs, those of one spelling in order. All words must have been added."""
+        """The occurrences by number of word, those of one spelling in order. All words must have been added before."""
         holders = self._holders_in(primary_language(language))
         padded = spaced(text)
         pieces = padded.split(" ")
@@ -66,7 +66,7 @@ class Words:
         return _one_by_one(padded, held)
 
     def occur_in(self, text: str, language: str) -> bool:
-        """Whether any of the words occurs. All words must have been added."""
+        """Whether any of the words occurs. All words must have been added before."""
         pieces = set(spaced(text).split(" "))
         return bool(self._holders_in(primary_language(language)).among(pieces))
 
@@ -79,7 +79,7 @@ class Words:
 
 
 def _one_by_one(padded: str, held: Iterable[_Holder]) -> dict[int, list[Occurrence]]:
-    """Where those pieces stand, the text searched for each of them; all positions are 0."""
+    """The occurrences in these chunks, found by searching the text for each of them; all positions are 0."""
     found: dict[int, list[Occurrence]] = defaultdict(list)
     for between, _, tokens in held:
         place = padded.find(between)
@@ -94,7 +94,7 @@ def _one_by_one(padded: str, held: Iterable[_Holder]) -> dict[int, list[Occurren
 def _in_order(
     padded: str, pieces: Sequence[str], held: Iterable[_Holder], holders: _Holders, reach: int
 ) -> dict[int, list[Occurrence]]:
-    """Where those pieces stand, from the beginning of the text to its end."""
+    """The occurrences in these chunks, found in one pass over the text, with positions."""
     sought = {holder.between[1:-1]: holder for holder in held}
     found: dict[int, list[Occurrence]] = defaultdict(list)
     place = position = following = 0
@@ -114,7 +114,7 @@ def _in_order(
 
 
 class _Sought(NamedTuple):
-    """A token of a piece that is one or several words of the query, at its places in the piece."""
+    """A token of a chunk that matches one or several words of the query; offsets are relative to the chunk."""
 
     words: tuple[int, ...]
     ahead: int
@@ -124,7 +124,7 @@ class _Sought(NamedTuple):
 
 
 class _Holder(NamedTuple):
-    """A piece that holds words of the query: itself between spaces, how many positions it takes, and those words."""
+    """A chunk that contains words of the query: its text between spaces, its number of positions, and those words."""
 
     between: str
     positions: int
@@ -132,7 +132,7 @@ class _Holder(NamedTuple):
 
 
 class _Holders:
-    """The pieces of one language that hold words of the query, as far as they have come up."""
+    """The chunks of one language that contain words of the query, as far as texts had them."""
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class _Holders:
         self._looked_up = -1
 
     def among(self, pieces: set[str]) -> list[_Holder]:
-        """Those of the pieces that hold a word."""
+        """Those of the chunks that contain a word."""
         if self._choices:
             self._passing.update(self._pieces.read(pieces))
             self._choose(pieces - self._tried)
@@ -170,7 +170,7 @@ class _Holders:
         return [self._found[text] for text in self._found.keys() & pieces]
 
     def distance(self, pieces: Sequence[str], first: int, last: int, reach: int) -> int:
-        """How many positions the pieces from the first up to the last take, counted no further than to `reach`."""
+        """The number of positions of the chunks from `first` to before `last`; counting stops at `reach`."""
         known = self._pieces.known
         distance = 0
         for index in range(first, last):
@@ -181,14 +181,14 @@ class _Holders:
         return distance
 
     def _look_up(self) -> None:
-        """Finds the known pieces that may hold a word, by the word."""
+        """Finds the known chunks that may contain a word, by the word."""
         self._looked_up = len(self._pieces.known)
         holding, known = self._pieces.holding, self._pieces.known
         for word in (*self._surfaces, *self._stems):
             self._holding.update(filter(known.__contains__, list(holding.get(word, ()))))
 
     def _choose(self, texts: Iterable[str]) -> None:
-        """Finds those of the texts that hold a word, by asking for each spelling whether it fits."""
+        """Finds those of the texts that contain a word, by checking every new spelling."""
         known, passing = self._pieces.known, self._passing
         pieces = {text: known.get(text) or passing[text] for text in texts}
         spellings = {token[0] for piece in pieces.values() for token in piece[0]} - self._seen

@@ -1,4 +1,4 @@
-"""Queries: from what a reader typed (`parse`) to what an engine matches (`resolve`)."""
+"""Queries: from the text that a reader typed (`parse`) to the tree that an engine matches (`resolve`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One clause of a query: from a lexeme, and the field it stands under, to a leaf of the tree."""
+"""One clause of a query: a lexeme, and the field that applies to it, become a leaf of the tree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PUNCTUATION = "?!.,;:"
 
 
 class LeafReader:
-    """Makes leaves and counts them. `warn` takes a message and a position."""
+    """Makes leaves and counts them, up to MAX_CLAUSES. `warn` takes a message and a position."""
 
     def __init__(self, warn: Warn, now: datetime | None) -> None:
         self._warn = warn
@@ -26,13 +26,13 @@ class LeafReader:
         self._count = 0
 
     def read(self, lexeme: Lexeme, field: QueryField | None) -> Query | None:
-        """The leaf, or None for an empty phrase. Raises QuerySyntaxError."""
+        """The leaf for a lexeme; None for an empty phrase. Raises QuerySyntaxError."""
         self._count += 1
         if self._count > MAX_CLAUSES:
             raise QuerySyntaxError(f"the query has more than {MAX_CLAUSES} clauses; shorten it", lexeme.position)
         text = " ".join(unescaped(lexeme.text).split()) if lexeme.kind != "word" else ""
         if lexeme.kind != "word" and not text:
-            self._warn("there is nothing in the quotation marks; they were ignored", lexeme.position)
+            self._warn("the quotation marks are empty and were ignored", lexeme.position)
             return None
         if field is not None and field.kind != "text":
             return self._filter(lexeme, field)
@@ -45,7 +45,7 @@ class LeafReader:
         return self._word(lexeme, name)
 
     def boost(self, lexeme: Lexeme) -> float:
-        """The weight behind `^`, within the bounds; 1 if there is none."""
+        """The weight after `^`, clamped to MIN_BOOST and MAX_BOOST; 1 if there is none."""
         if lexeme.boost is None:
             return 1.0
         value = _number(lexeme.boost)
@@ -54,29 +54,29 @@ class LeafReader:
             return 1.0
         bounded = round(min(MAX_BOOST, max(MIN_BOOST, value)), 3)
         if not MIN_BOOST <= value <= MAX_BOOST:
-            self._warn(f"a weight is from {MIN_BOOST:g} to {MAX_BOOST:g}; {bounded:g} was taken", lexeme.position)
+            self._warn(f"a weight is from {MIN_BOOST:g} to {MAX_BOOST:g}; {bounded:g} was used", lexeme.position)
         return bounded
 
     def _slop(self, lexeme: Lexeme) -> int:
         if lexeme.near is None:
             return 0
         if not lexeme.near.isdecimal():
-            self._warn("~ behind a phrase needs a whole number of words; it was ignored", lexeme.position)
+            self._warn("~ after a phrase needs a whole number of words; it was ignored", lexeme.position)
             return 0
         if int(lexeme.near) > MAX_SLOP:
-            self._warn(f"words can be {MAX_SLOP} apart at most; {MAX_SLOP} was taken", lexeme.position)
+            self._warn(f"words can be {MAX_SLOP} apart at most; {MAX_SLOP} was used", lexeme.position)
         return min(int(lexeme.near), MAX_SLOP)
 
     def _drop_near(self, lexeme: Lexeme, kind: str) -> None:
         if lexeme.near is not None:
-            self._warn(f"~ has no meaning behind {kind}; it was ignored", lexeme.position)
+            self._warn(f"~ has no meaning after {kind}; it was ignored", lexeme.position)
 
     def _filter(self, lexeme: Lexeme, field: QueryField) -> Query:
-        """A whole value or a period: nothing to weigh, nothing to be near to."""
+        """A whole value or a period, which take neither `^` nor `~`."""
         self._drop_near(lexeme, f"{field.query_name}:")
         if lexeme.boost is not None:
             self._warn(f"{field.query_name}: has no weight; ^ was ignored", lexeme.position)
-        text = " ".join(unescaped(lexeme.text).split()) or lexeme.text
+        text = " ".join(unescaped(lexeme.text).split()) or " ".join(lexeme.text.split())  # an escaped space alone
         if field.kind == "keyword":
             return Keyword(field.name, text)
         return self._dates(text, lexeme.position, field)
@@ -126,7 +126,7 @@ class LeafReader:
         head = "".join(symbol.character for symbol in found[:wildcard])
         if sum(character.isalnum() for character in head) < (1 if is_unspaced(head) else 2):
             place = lexeme.position + wildcard
-            message = f'"{shortened(lexeme.text)}" needs two letters or digits in front of its first wildcard'
+            message = f'"{shortened(lexeme.text)}" needs two letters or digits before its first wildcard'
             raise QuerySyntaxError(message, place)
         if all(symbol == Symbol("*") for symbol in found[wildcard:]):
             return Prefix(head, field, boost)
@@ -142,10 +142,10 @@ class LeafReader:
             return MAX_DISTANCE
         value = _number(lexeme.near)
         if value == 0:
-            self._warn("~0 allows no other spelling; the word was searched as it stands", lexeme.position)
+            self._warn("~0 allows no other spelling; the word was searched as written", lexeme.position)
             return 0
         if value not in (1, MAX_DISTANCE):
-            self._warn(f"~ allows 1 or {MAX_DISTANCE} edits; {MAX_DISTANCE} was taken", lexeme.position)
+            self._warn(f"~ allows 1 or {MAX_DISTANCE} edits; {MAX_DISTANCE} was used", lexeme.position)
             return MAX_DISTANCE
         return int(value)
 
@@ -155,7 +155,7 @@ def _is_wildcard(symbol: Symbol) -> bool:
 
 
 def _without_question_mark(found: list[Symbol]) -> list[Symbol]:
-    """Without the punctuation at the end if a question mark is part of it."""
+    """The symbols without trailing punctuation, if that includes a question mark."""
     end = len(found)
     while end and found[end - 1].character in _PUNCTUATION and not found[end - 1].escaped:
         end -= 1

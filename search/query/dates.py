@@ -20,7 +20,7 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 _AGO = re.compile(r"now(?:-([0-9]{1,6})([hdwMy]))?")
-_EARLIEST = datetime(1, 1, 3, tzinfo=UTC)  # room to move to any time zone without leaving the calendar
+_EARLIEST = datetime(1, 1, 3, tzinfo=UTC)  # leaves room to convert to any time zone within the calendar
 _LATEST = datetime(9999, 12, 29, tzinfo=UTC)
 
 
@@ -87,7 +87,7 @@ def absolute(bound: Bound, now: datetime) -> Moment:
 
 
 def shortened(text: str) -> str:
-    """At most 60 characters of what was given, for a message."""
+    """At most 60 characters of `text`, for a message."""
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -129,5 +129,5 @@ def _within_calendar(text: str, moment: datetime) -> datetime:
     except OverflowError:
         inside = False
     if not inside:
-        raise ValueError(f'"{text}" is too near the ends of the calendar')
+        raise ValueError(f'"{text}" is too close to the ends of the calendar')
     return moment

@@ -1,4 +1,4 @@
-"""The names that may stand before a colon in a query."""
+"""The field names that a query may use before a colon."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 
 @dataclass(frozen=True, slots=True)
 class QueryField:
-    """A field as the query language sees it: `name` is the schema's, `query_name` is what is typed and printed."""
+    """A field in the query language: `name` is its name in the schema, `query_name` is the one typed and printed."""
 
     kind: Literal["text", "keyword", "date"]
     name: str
@@ -36,10 +36,10 @@ QUERY_FIELDS: Final[dict[str, QueryField]] = {
     **_BY_QUERY_NAME,
     **{other: _BY_QUERY_NAME[name] for other, name in _OTHER_NAMES.items()},
 }
-"""By the lower-case name that is typed; some fields answer to two."""
+"""The fields by the lower-case name that is typed; some have two names."""
 
 VALID_NAMES: Final = ", ".join(sorted(_BY_QUERY_NAME))
-"""For messages."""
+"""The names for messages that list what is valid."""
 
 TEXT_QUERY_NAMES: Final = {field.name: field.query_name for field in _CANONICAL if field.kind == "text"}
 DATE_QUERY_NAMES: Final = {field.name: field.query_name for field in _CANONICAL if field.kind == "date"}

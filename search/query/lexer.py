@@ -1,4 +1,4 @@
-"""Cuts a query into words, phrases, parentheses and operators, each with its place."""
+"""Splits a query into lexemes (words, phrases, parentheses, operators), each with its position."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from search.query.fields import QUERY_FIELDS, VALID_NAMES, QueryField
 
 QUOTES: Final = '"“”„‟«»「」『』＂'
 ADDRESS: Final = "://"
-"""In a word with these three characters, `?`, `*`, `~` and `^` are part of the address."""
+"""A word that contains these three characters is an address: `?`, `*`, `~` and `^` are part of it."""
 Warn = Callable[[str, int], None]
-"""Takes what was repaired, and the position."""
+"""Takes a message about a repair, and its position."""
 Kind = Literal["word", "phrase", "exact", "field", "open", "close", "and", "or", "not", "end"]
 
 _ASCII_QUOTES = '"＂'
@@ -30,7 +30,10 @@ _LAST_SUFFIX = re.compile(r"[~^][0-9.]*\Z")
 
 
 class Lexeme(NamedTuple):
-    """`text` keeps its escapes. `near` and `boost` stood behind `~` and `^`: "" if nothing, None if no sign."""
+    """One token of the query's syntax. `text` keeps its backslashes.
+
+    `near` and `boost` are what follows `~` and `^`: "" if nothing does, None without the sign.
+    """
 
     kind: Kind
     position: int
@@ -41,14 +44,14 @@ class Lexeme(NamedTuple):
 
 
 class Symbol(NamedTuple):
-    """One character of a word; an escaped one has no meaning but itself."""
+    """One character of a word; an escaped one is literal."""
 
     character: str
     escaped: bool = False
 
 
 def symbols(text: str) -> list[Symbol]:
-    """The characters of a lexeme's text, with `\\` applied: it makes any character behind it an ordinary one."""
+    """The characters of a lexeme's text; `\\` makes the character after it literal."""
     found: list[Symbol] = []
     escaped = False
     for character in text:
@@ -61,19 +64,19 @@ def symbols(text: str) -> list[Symbol]:
 
 
 def unescaped(text: str) -> str:
-    """The characters that were meant, without the backslashes."""
+    """The text with its escapes resolved."""
     return "".join(symbol.character for symbol in symbols(text))
 
 
 def blank_controls(text: str) -> str:
-    """Control characters as spaces, so that every place stays where it was."""
+    """The text with control characters replaced by spaces, so that positions stay the same."""
     if text.isprintable():
         return text
     return "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
 
 
 class Lexer:
-    """Reads one query once, from left to right; `warn` is told what had to be repaired on the way."""
+    """Reads one query, once, from left to right; calls `warn` for every repair."""
 
     def __init__(self, text: str, warn: Warn) -> None:
         self.text = blank_controls(text)
@@ -81,7 +84,7 @@ class Lexer:
         self.position = 0
 
     def lexemes(self) -> Iterator[Lexeme]:
-        """Ends with one lexeme of kind "end"."""
+        """The lexemes in order; the last one has the kind "end"."""
         after_field: QueryField | None = None
         while True:
             self._skip_space(after_field)
@@ -96,7 +99,7 @@ class Lexer:
     def _skip_space(self, after_field: QueryField | None) -> None:
         if match := _SPACE.match(self.text, self.position):
             if after_field and match.end() < len(self.text) and self.text[match.end()] != ")":
-                self._warn(f"the space behind {after_field.query_name}: was ignored", match.start())
+                self._warn(f"the space after {after_field.query_name}: was ignored", match.start())
             self.position = match.end()
 
     def _next(self, after_field: QueryField | None) -> Lexeme | None:
@@ -121,7 +124,7 @@ class Lexer:
             return Lexeme(kind, start)
         near, boost = self._suffixes()
         if near is not None:
-            self._warn("~ has no meaning behind a parenthesis; it was ignored", start + 1)
+            self._warn("~ has no meaning after a parenthesis; it was ignored", start + 1)
         return Lexeme(kind, start, boost=boost)
 
     def _phrase(self, start: int, kind: Kind) -> Lexeme:
@@ -133,7 +136,7 @@ class Lexer:
             self.position = len(self.text)
             rest = self.text[start + 1 :]
             if rest.strip():
-                self._warn("the quotation mark is never closed; the phrase was taken to end with the query", start)
+                self._warn("the quotation mark is never closed; it was closed at the end", start)
             return Lexeme(kind, start, rest)
         self.position = match.end()
         near, boost = self._suffixes()
@@ -152,7 +155,7 @@ class Lexer:
         self.position = start + 1
         following = self.text[start + 1 : start + 2]
         if not following or following.isspace() or following == ")":
-            self._warn("the hyphen stands alone and was ignored; to leave a word out, write -word", start)
+            self._warn("a lone hyphen was ignored; to exclude a word, write -word", start)
             return None
         return Lexeme("not", start)
 
@@ -165,12 +168,12 @@ class Lexer:
         if match.end() == len(self.text) or self.text[match.end()].isspace():
             return self._word(start, operators=False)
         self.position = match.end()
-        self._warn(f"there is no field {name}; it was searched as a word. The fields are {VALID_NAMES}", start)
+        self._warn(f"there is no field {name}; it was searched as a word; the fields are {VALID_NAMES}", start)
         return Lexeme("word", start, name)
 
     def _word(self, start: int, *, operators: bool) -> Lexeme:
         match = _WORD.match(self.text, start)
-        if match is None:  # only a lone "=" before a space, a parenthesis or the end gets here
+        if match is None:  # only a lone "=" before a space, a parenthesis or the end does not match
             self.position = start + 1
             return Lexeme("word", start, self.text[start])
         self.position = match.end()
@@ -186,7 +189,7 @@ class Lexer:
 
 
 def _suffixed(kind: Kind, position: int, text: str) -> Lexeme:
-    """The word without the `~1` and `^2` at its end; an address keeps its own."""
+    """The word without `~1` and `^2` at its end; an address keeps them."""
     found: dict[str, str] = {}
     while ADDRESS not in text and (match := _LAST_SUFFIX.search(text)) and match.start() > 0:
         body, sign = text[: match.start()], match.group()[0]

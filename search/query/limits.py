@@ -1,4 +1,4 @@
-"""How much one query may ask for. Past these limits the answer is an error with a position, never a slow search."""
+"""The limits of one query. A query beyond them is an error with a position, never a slow search."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ MAX_LENGTH: Final = 4096
 MAX_CLAUSES: Final = 256
 """Words, phrases and filters in a query."""
 MAX_DEPTH: Final = 20
-"""Parentheses within parentheses."""
+"""Levels of nested parentheses."""
 MAX_EXPANSIONS: Final = 1024
-"""Indexed words that one prefix, wildcard or fuzzy word may stand for; an engine that meets more says so."""
+"""Terms that one prefix, wildcard or fuzzy word may expand to; an engine reports it if there are more."""
 MAX_SLOP: Final = 50
-"""Words between the words of a near phrase."""
+"""Other words between the words of a near phrase (its slop)."""
 MAX_PHRASE_WORDS: Final = 50
-"""Words in a near phrase; with MAX_SLOP it stays below the gap between two values of a field."""
+"""Words in a near phrase. With MAX_SLOP, a match is never wider than the gap between two values of a field."""
 MAX_WARNINGS: Final = 20
-"""Repairs that are told one by one."""
+"""Repairs that are reported one by one; the others are only counted."""
 MIN_BOOST: Final = 0.1
 MAX_BOOST: Final = 10.0
 MAX_DISTANCE: Final = 2
-"""Edits a fuzzy word allows."""
+"""Edits that a fuzzy word allows at most."""

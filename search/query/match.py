@@ -1,9 +1,9 @@
-"""The query as an engine evaluates it: the same tree with every word turned into index terms.
+"""The query as an engine evaluates it: the same tree, with words turned into index terms.
 
-`search/query/resolve.py` makes it from the reader's tree, once above all engines.
+`search/query/resolve.py` makes it from the reader's tree, once for all engines.
 A *leaf* (MatchTerm, MatchPhrase, MatchPrefix, MatchWildcard, MatchFuzzy) is ranked as one term:
-its document frequency is the number of articles it matches in its `fields`.
-`fields` are names of `search.schema.TEXT_FIELDS`.
+its document frequency is the number of articles that it matches in its `fields`.
+`fields` are names from `search.schema.TEXT_FIELDS`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What one word of the query matches: a token whose folded `surface` is equal,
-    or whose stem is `stems[language]` in an article of that language.
+    """What one word of the query matches: tokens with this folded `surface`, and tokens with the same stem.
 
-    An empty `stems` matches the surface only (an exact word).
+    `stems` are pairs of language and stem; a stem matches only in articles of its language.
+    Without stems, only the surface matches (an exact word).
     """
 
     surface: str
@@ -37,6 +37,8 @@ class MatchNone:
 
 @dataclass(frozen=True, slots=True)
 class MatchTerm:
+    """Any token that `term` matches."""
+
     fields: tuple[str, ...]
     term: Term
     boost: float = 1.0
@@ -46,10 +48,11 @@ class MatchTerm:
 class MatchPhrase:
     """All terms within one value of one field.
 
-    `slop` None: consecutive positions, in this order.
-    `slop` n: in any order, each term at a position of its own, spanning at most `len(terms) + n` positions, and
-    never more than `search.engines.spans.MAX_SPAN`. An occurrence counts as its least exact word does.
-    An occurrence of an ordered phrase counts once per start; of a near one, once per start position of a minimal span.
+    With `slop` None, the terms are at consecutive positions, in this order.
+    With `slop` n, they are in any order, each at a position of its own, within `len(terms) + n` positions and
+    never more than `search.engines.spans.MAX_SPAN`.
+    The frequency of an ordered phrase is the number of positions at which it starts; that of a near phrase is the
+    number of positions at which a minimal span starts. An occurrence weighs as much as its least exact word.
     """
 
     fields: tuple[str, ...]
@@ -60,7 +63,7 @@ class MatchPhrase:
 
 @dataclass(frozen=True, slots=True)
 class MatchPrefix:
-    """Any token whose folded surface starts with `prefix`."""
+    """Any token whose folded surface begins with `prefix`."""
 
     fields: tuple[str, ...]
     prefix: str
@@ -69,7 +72,7 @@ class MatchPrefix:
 
 @dataclass(frozen=True, slots=True)
 class MatchWildcard:
-    """Any token whose folded surface fits `pattern` (`?` one character, `*` any number)."""
+    """Any token whose folded surface matches `pattern` (`?` is one character, `*` any number)."""
 
     fields: tuple[str, ...]
     pattern: str
@@ -78,11 +81,9 @@ class MatchWildcard:
 
 @dataclass(frozen=True, slots=True)
 class MatchFuzzy:
-    """Any token whose folded surface is within `distance` edits of `word` and shares its first character.
+    """Any token whose folded surface is within `distance` edits of `word` and has the same first character.
 
-    Edits are counted by optimal string alignment.
-
-    The word itself counts 1, others STEM_WEIGHT.
+    The distance is optimal string alignment. Occurrences of the word itself count 1, others STEM_WEIGHT.
     """
 
     fields: tuple[str, ...]
@@ -93,9 +94,9 @@ class MatchFuzzy:
 
 @dataclass(frozen=True, slots=True)
 class MatchKeyword:
-    """Articles that hold one of `values`, exactly as stored, in the keyword field. Score 0.
+    """Articles with one of `values`, exactly as stored, in the keyword field. Score 0.
 
-    Hierarchical fields match below the value too.
+    In a hierarchical field, values below one of `values` match too.
     """
 
     field: str
@@ -104,9 +105,9 @@ class MatchKeyword:
 
 @dataclass(frozen=True, slots=True)
 class MatchDates:
-    """Articles dated within both ends, included. Score 0.
+    """Articles dated between `start` and `end`, both included; None is open. Score 0.
 
-    A bare date end is that whole local day. Undated articles never match.
+    An end that is a bare date includes that whole local day. Undated articles never match.
     """
 
     field: str
@@ -116,21 +117,21 @@ class MatchDates:
 
 @dataclass(frozen=True, slots=True)
 class MatchEvery:
-    """All children match; the score is the sum of theirs."""
+    """All children match; the score is the sum of their scores."""
 
     children: tuple[Match, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MatchAny:
-    """At least one child matches; the score is the sum of those that do."""
+    """At least one child matches; the score is the sum over those that do."""
 
     children: tuple[Match, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MatchBest:
-    """At least one child matches; the score is the highest of theirs (two spellings of one word)."""
+    """At least one child matches; the score is the highest among them. For several spellings of one word."""
 
     children: tuple[Match, ...]
 

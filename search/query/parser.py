@@ -1,16 +1,19 @@
-"""The query language: what a reader typed, as a tree.
+"""The query language: the text that a reader typed becomes a tree.
 
-`docs/reference/query-language.md` is the reference. What is repaired, with a warning that names the place:
-quotes and parentheses left open (closed at the end), a parenthesis closed too often, operators with nothing beside
-them, empty phrases, a hyphen alone, a second negation, an unknown field (its name and value are searched as words;
-addresses and times such as https://… and 12:30 are words anyway), weights, edits and distances out of range.
-What is refused with QuerySyntaxError and a position: a date that is none, a wildcard without two characters in front,
-a query that is too long, too nested or has too many clauses, and one of operators and signs only.
+`docs/reference/query-language.md` is the reference.
 
-Precedence: NOT before AND before OR; words side by side are joined by the `operator` asked for. With "or",
-filters and negated clauses beside them still hold for every article: they narrow, and do not widen, the search.
-A question mark at the end of a word is punctuation. `\\` makes the character behind it an ordinary one.
-Parsing takes time linear in the query and raises nothing but QuerySyntaxError.
+These are repaired, with a warning that has the position: open quotes and parentheses (closed at the end),
+superfluous closing parentheses, operators without an operand, empty phrases, a lone hyphen, a double negation,
+an unknown field (its name and value are searched as words), and weights, edits and distances out of range.
+Addresses and times, such as https://… and 12:30, are words and name no field.
+
+These are refused with QuerySyntaxError and a position: an invalid date, a wildcard without two characters before it,
+a query that is too long or too deeply nested or has too many clauses, and a query of operators and punctuation only.
+
+NOT binds tighter than AND, and AND tighter than OR; words side by side are joined by `operator`.
+If that is "or", filters and exclusions next to the words still apply to every article.
+A question mark at the end of a word is punctuation. `\\` makes the next character literal.
+Parsing takes linear time and raises nothing but QuerySyntaxError.
 """
 
 from __future__ import annotations
@@ -46,14 +49,14 @@ Operator = Literal["and", "or"]
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The tree, and what was repaired to get it."""
+    """The tree, and a warning for each repair."""
 
     query: Query
     warnings: tuple[str, ...] = ()
 
 
 def parse(text: str, operator: Operator = "and", *, now: datetime | None = None) -> Parsed:
-    """The tree of a query; an empty one is Everything. `now` (aware) is what `date:now-7d..` counts from.
+    """Parses a query; an empty one is Everything. `date:now-7d..` counts from `now` (aware; default: the current time).
 
     Raises QuerySyntaxError.
     """
@@ -67,7 +70,7 @@ def parse(text: str, operator: Operator = "and", *, now: datetime | None = None)
     query = _Parser(list(Lexer(text, warn).lexemes()), operator, warn, now).query()
     if query is None:
         if blank_controls(text).strip():
-            raise QuerySyntaxError("there is no word to search for; add one, or put a sign in quotes", 0)
+            raise QuerySyntaxError("there is no word to search for; add one, or put operators in quotation marks", 0)
         query = Everything()
     return Parsed(query, _in_order(repairs))
 
@@ -79,7 +82,7 @@ def _in_order(repairs: list[tuple[int, str]]) -> tuple[str, ...]:
 
 
 class _Parser:
-    """Recursive descent over the lexemes; as deep as MAX_DEPTH parentheses allow."""
+    """Recursive descent over the lexemes, at most MAX_DEPTH parentheses deep."""
 
     def __init__(self, lexemes: Sequence[Lexeme], operator: Operator, warn: Warn, now: datetime | None) -> None:
         self.lexemes = lexemes
@@ -98,7 +101,7 @@ class _Parser:
         return lexeme
 
     def _alternatives(self, field: QueryField | None, depth: int) -> Query | None:
-        """Sequences with OR between them, up to the parenthesis that closes this level, or the end."""
+        """Sequences separated by OR, up to the closing parenthesis of this level, or the end."""
         sequences: list[Query] = []
         pending: Lexeme | None = None
         while True:
@@ -118,7 +121,7 @@ class _Parser:
         return any_of(sequences) if sequences else None
 
     def _sequence(self, field: QueryField | None, depth: int) -> Query | None:
-        """Clauses side by side or with AND between them."""
+        """Clauses side by side or joined by AND."""
         units: list[list[Query]] = []
         joint: Lexeme | None = None
         while (kind := self.lexemes[self.index].kind) not in ("or", "end") and not (kind == "close" and depth):
@@ -156,7 +159,7 @@ class _Parser:
         if lexeme.kind == "open":
             return self._group(lexeme, field, depth)
         if lexeme.kind == "close":
-            self._warn("there is no parenthesis open here; it was ignored", lexeme.position)
+            self._warn("this parenthesis closes nothing; it was ignored", lexeme.position)
             return None
         return self.leaves.read(lexeme, field)
 
@@ -186,18 +189,18 @@ class _Parser:
         if closing.kind == "end":
             self._warn("the parenthesis is never closed; it was closed at the end", opening.position)
         if query is None:
-            self._warn("there is nothing in the parentheses; they were ignored", opening.position)
+            self._warn("the parentheses are empty and were ignored", opening.position)
             return None
         boost = self.leaves.boost(closing)
         return query if boost == 1.0 else _weighed(query, boost)
 
     def _stray(self, lexeme: Lexeme) -> None:
         name = "the hyphen" if lexeme.kind == "not" and not lexeme.text else lexeme.kind.upper()
-        self._warn(f"{name} has nothing to work on and was ignored", lexeme.position)
+        self._warn(f"{name} has no operand and was ignored", lexeme.position)
 
 
 def all_of(queries: Sequence[Query]) -> Query:
-    """Every one of them, as flat as it goes; Everything changes nothing and is left out."""
+    """The conjunction of the queries, flattened; Everything is left out because it changes nothing."""
     children: list[Query] = []
     for query in queries:
         children.extend(query.children if isinstance(query, And) else () if isinstance(query, Everything) else (query,))
@@ -207,7 +210,7 @@ def all_of(queries: Sequence[Query]) -> Query:
 
 
 def any_of(queries: Sequence[Query]) -> Query:
-    """At least one of them, as flat as it goes; Everything swallows the others."""
+    """The disjunction of the queries, flattened; Everything absorbs the others."""
     children: list[Query] = []
     for query in queries:
         children.extend(query.children if isinstance(query, Or) else (query,))
@@ -217,7 +220,7 @@ def any_of(queries: Sequence[Query]) -> Query:
 
 
 def _weighed(query: Query, factor: float) -> Query:
-    """The same query with the weight of every word multiplied, within the bounds."""
+    """The query with the boost of every leaf multiplied, clamped to MIN_BOOST and MAX_BOOST."""
     match query:
         case And(children) | Or(children):
             return type(query)(tuple(_weighed(child, factor) for child in children))

@@ -1,4 +1,4 @@
-"""What a wildcard and a fuzzy word fit: one definition for every engine and for the highlighter."""
+"""What wildcards and fuzzy words match: one definition for all engines and the highlighter."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rapidfuzz.distance import OSA
 
 @lru_cache(maxsize=256)
 def wildcard_regex(pattern: str) -> re.Pattern[str]:
-    """An expression whose `fullmatch` accepts what the wildcard fits: `?` one character, `*` any number, also none.
+    """A regular expression whose `fullmatch` accepts what the wildcard does: `?` is one character, `*` any number.
 
-    Each part between two stars is taken where it first fits and never reconsidered (an atomic group),
-    so that no pattern takes more than its length times the word's.
+    Each part between two stars is matched at its first occurrence and never retried (an atomic group),
+    so matching takes at most the length of the pattern times that of the word.
     """
     head, *rest = re.sub(r"\*+", "*", pattern).split("*")
     if not rest:
@@ -28,6 +28,6 @@ def _literal(part: str) -> str:
 
 
 def edit_distance(a: str, b: str, limit: int) -> int:
-    """Insertions, deletions, substitutions and swaps of neighbours between two words, no stretch edited twice
-    (optimal string alignment); `limit + 1` for anything above `limit`."""
+    """The optimal string alignment distance of two words: insertions, deletions, substitutions and swaps of neighbours,
+    with no substring edited twice. `limit + 1` if it is above `limit`."""
     return int(OSA.distance(a, b, score_cutoff=limit))

@@ -1,4 +1,4 @@
-"""A query as text again, so that a tree can be put into a link: `parse(to_text(query)).query == query`."""
+"""Turns a query tree back into text, for links: `parse(to_text(query)).query == query`."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ _PLAIN_VALUE = re.compile(r"[^\W_][\w-]*")
 
 
 def to_text(query: Query) -> str:
-    """The query in the language it was parsed from: for every tree that `parse` returns, it parses to the same tree
-    without a warning. Words side by side stand for AND, as they do by default."""
+    """The query as text. For every tree that `parse` returns, the text parses to the same tree without a warning.
+
+    AND is written as words side by side, so the text must be parsed with the operator "and".
+    """
     return "" if isinstance(query, Everything) else _text(query)
 
 
@@ -64,7 +66,7 @@ def _word(query: Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) -> str:
     prefix = f"{TEXT_QUERY_NAMES[query.field]}:" if query.field else ""
     boost = "" if query.boost == 1.0 else f"^{query.boost:g}"
     spelling = _spelling(query)
-    if prefix and spelling.startswith((":", "//")):  # std::vector and https://… name no field
+    if prefix and spelling.startswith((":", "//")):  # the lexer reads std::vector and https:// without a field
         spelling = "\\" + spelling
     return prefix + spelling + boost
 

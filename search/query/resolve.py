@@ -1,6 +1,6 @@
-"""From the reader's tree to the engine's: words become index terms, filter values the values the archive holds.
+"""From the reader's tree to the engine's: words become index terms, and filter values become stored values.
 
-Done once, above all engines and the highlighter, so that none of them can understand a word differently.
+This happens once, above the engines and the highlighter, so that they cannot interpret a word differently.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from search.ranking import repetition_weight
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What the engine is asked. `expanded`: words searched besides those that were typed, such as *postwar* for
-    *post-war*. `quoted`: a phrase or an exact spelling was asked for, so that no other order should be imposed."""
+    """The engine's tree and what to report with it.
+
+    `expanded`: words that are searched in addition to those typed, such as *postwar* for *post-war*.
+    `quoted`: the query has a phrase or an exact spelling, so recency must not affect the order.
+    """
 
     match: Match
     warnings: tuple[str, ...] = ()
@@ -37,7 +40,7 @@ def resolve(
     stop_language: str,
     values: KeywordValues,
 ) -> Resolved:
-    """The query as an archive of these languages can match it.
+    """Resolves a query for an archive of these languages.
 
     `fields`: names of text fields searched by words that name none. `stop_language`: whose function words are left
     out beside words that say more. `values`: those of the keyword fields.
@@ -50,7 +53,7 @@ def resolve(
     match = resolver.match(query)
     if match is None:
         match = MatchNone()
-        warnings.append("nothing is left of the query to search for")
+        warnings.append("nothing in the query is left to search for")
     return Resolved(match, tuple(dict.fromkeys(warnings)), tuple(dict.fromkeys(words.expanded)), _is_quoted(query))
 
 
@@ -61,7 +64,7 @@ class _Resolver:
     is_stop: Callable[[Query], bool]
 
     def match(self, query: Query) -> Match | None:
-        """The part of the engine's tree for this one; None if nothing is left of it."""
+        """The engine's tree for this part of the query; None if nothing is left of it."""
         match query:
             case Everything():
                 return MatchAll()
@@ -90,7 +93,7 @@ class _Resolver:
 
 
 def _weighed(matches: Sequence[Match]) -> tuple[Match, ...]:
-    """Each word once; one that was typed several times weighs more, but not as many times more."""
+    """Each word once; a word typed several times gets a higher boost, though less than that many times higher."""
     times = Counter(matches)
     return tuple(
         replace(match, boost=match.boost * repetition_weight(count))
@@ -104,7 +107,7 @@ def _stop_words(query: Query, language: str) -> Callable[[Query], bool]:
     shouted = all(word.text.isupper() for word in _plain_words(query))
 
     def is_stop(part: Query) -> bool:
-        """A bare word that says next to nothing. US, IT and WHO in capitals are names, unless all is in capitals."""
+        """A stop word without a boost. US, IT and WHO in capitals are names, unless the whole query is in capitals."""
         if not isinstance(part, Word) or part.boost != 1.0:
             return False
         if not shouted and len(part.text) > 1 and part.text.isupper():
@@ -128,13 +131,13 @@ def _plain_words(query: Query) -> list[Word]:
 
 
 def _is_outweighed(stop_word: Query, others: Sequence[Query]) -> bool:
-    """Whether a word that says more stands beside it, in the same field if the stop word names one."""
+    """Whether one of the others searches for words, in the same field if the stop word has one."""
     field = stop_word.field if isinstance(stop_word, Word) else None
     return any(_looks_for_words(other, field) for other in others)
 
 
 def _looks_for_words(query: Query, field: str | None) -> bool:
-    """Filters and exclusions do not."""
+    """Whether the query searches for words; filters and exclusions do not."""
     match query:
         case And(children) | Or(children):
             return any(_looks_for_words(child, field) for child in children)

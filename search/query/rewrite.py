@@ -1,4 +1,4 @@
-"""Changed copies of a reader's query: one part replaced or dropped, phrases loosened, AND made OR."""
+"""Modified copies of a query: one part replaced or dropped, phrases split into words, AND turned into OR."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _rewritten(tree: Query, change: Callable[[Query], Query | None]) -> Query | 
 
 
 def joined(kind: type[And] | type[Or], children: tuple[Query, ...]) -> Query:
-    """The children under one node, those of the same kind taken up into it; a single child by itself."""
+    """One node of the given kind with these children, nested nodes of that kind flattened; a single child as it is."""
     flat: list[Query] = []
     for child in children:
         if isinstance(child, And | Or) and isinstance(child, kind):
@@ -55,7 +55,7 @@ def positive_parts(tree: Query) -> Iterator[Query]:
 
 
 def loosened(tree: Query) -> Query:
-    """The tree with every phrase made the words it holds."""
+    """The tree with every phrase replaced by its words."""
 
     def change(node: Query) -> Query:
         if not isinstance(node, Phrase):
@@ -67,7 +67,7 @@ def loosened(tree: Query) -> Query:
 
 
 def any_of(tree: Query) -> Query:
-    """The tree with OR between what AND joins; conditions and exclusions stay in force."""
+    """The tree with OR in place of AND between words; filters and exclusions still apply."""
     if not isinstance(tree, And):
         return tree
     words = tuple(child for child in tree.children if not isinstance(child, Not | Keyword | DateRange))

@@ -1,4 +1,4 @@
-"""The words of a query as index terms: their spelling, and their stem in every language of the archive."""
+"""The words of a query as index terms: the spelling, and the stem in every language of the archive."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from search.query.match import Term
 
 
 def query_terms(text: str, languages: Iterable[str]) -> list[tuple[Token, Term]]:
-    """Each token of `text` with what it matches in an archive of these languages (tags as the articles state them).
+    """Each token of `text`, with the term that it matches in an archive of these languages (BCP 47 tags).
 
-    Stems are listed by primary subtag ("pt" for "pt-BR"). Languages without a stemmer are left out:
-    there the folded spelling is all there is to match. Text is analysed as an article would be in each language,
-    so that a word of a query and the same word of an article cannot differ.
+    Stems are listed by primary subtag ("pt" for "pt-BR"). Languages without a stemmer are left out,
+    because only the folded spelling matches there. The text is analysed just as an article of each language is,
+    so that a word of a query and the same word of an article give the same term.
     """
     stemmed = sorted(filter(_is_stemmed, set(map(primary_language, languages))))
     by_language = {language: analyze(text, language) for language in stemmed}
@@ -28,14 +28,14 @@ def query_terms(text: str, languages: Iterable[str]) -> list[tuple[Token, Term]]
 
 
 def _has_forms(surface: str) -> bool:
-    """Numbers, and scripts whose words are not known, have no stems in any language."""
+    """Whether the word may have stems; numbers and words in unspaced scripts have none in any language."""
     return not is_unspaced(surface) and not any(map(str.isdigit, surface))
 
 
 def query_term(surface: str, languages: Iterable[str]) -> Term:
-    """What one word matches, stems sorted by language; see `query_terms`. Of a joined word, the compound.
+    """The term for one word, stems sorted by language; see `query_terms`. For a joined word, that of the compound.
 
-    Give the word as it was typed: accents tell the stemmer what its ending is.
+    Pass the word as it was typed, because stemmers depend on accents.
     """
     found = query_terms(surface, languages)
     whole = [term for token, term in found if token.compound or len(found) == 1]

@@ -1,8 +1,8 @@
 """The query as a reader wrote it: a tree of frozen dataclasses.
 
-`parse(str(query)) == query` for every tree the parser can return.
-Words stand here as they were typed; `search/query/resolve.py` turns them into what an engine matches.
-`field` is a text field's name in `search.schema.TEXT_FIELDS`, or None for the fields the request searches.
+`parse(str(query)).query == query` for every tree that the parser returns.
+Words are kept as typed; `search/query/resolve.py` turns them into terms that an engine matches.
+`field` is the name of a text field in `search.schema.TEXT_FIELDS`, or None for the fields that the request searches.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeAlias, cast
 
 
 def _to_text(query: object) -> str:
-    from search.query.printer import to_text  # the printer knows these classes, so it cannot be imported above them
+    from search.query.printer import to_text  # the printer imports these classes, so it cannot be imported at the top
 
     return to_text(cast(Query, query))
 
@@ -27,7 +27,7 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word; also finds its other forms (running finds run)."""
+    """A word, which also finds its other forms (running finds run)."""
 
     text: str
     field: str | None = None
@@ -38,7 +38,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """`="word"` or `="some words"`: that spelling only; case and diacritics still do not matter."""
+    """`="word"` or `="some words"`: that spelling only, regardless of case and diacritics."""
 
     text: str
     field: str | None = None
@@ -51,7 +51,7 @@ class Exact:
 class Phrase:
     """`"a phrase"`: the words in this order.
 
-    With `slop` n, `"near words"~n`: all of them with at most n others between, in any order.
+    With `slop` n, `"near words"~n`: all of them in any order, with at most n other words between them.
     """
 
     text: str
@@ -64,7 +64,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """`prefix*`; `text` is without the star."""
+    """`prefix*`; `text` excludes the star."""
 
     text: str
     field: str | None = None
@@ -75,7 +75,7 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class Wildcard:
-    """`wild?card*`; `?` is one character, `*` any number, the first two are literal."""
+    """`wild?card*`: `?` is one character, `*` any number; the first two characters are literal."""
 
     pattern: str
     field: str | None = None
@@ -98,9 +98,9 @@ class Fuzzy:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """`section:Opinion`, `tag:…`, `lang:…`, `type:…`: the whole value, whatever its case.
+    """`section:Opinion`, `tag:…`, `lang:…`, `type:…`: the whole value, regardless of case.
 
-    A section matches its sub-sections.
+    A section includes its sub-sections.
     """
 
     field: str
@@ -111,7 +111,7 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """`date:2024-07`, `date:2023..2024-06`: both ends included; None is open. A date end means that whole day."""
+    """`date:2024-07`, `date:2023..2024-06`: both ends included; None is open. A bare date includes that whole day."""
 
     start: date | datetime | None
     end: date | datetime | None

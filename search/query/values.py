@@ -1,4 +1,4 @@
-"""Filter values of a query against the values the archive holds."""
+"""Matches the filter values of a query with the values in the archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words, phrases and patterns of a query as leaves that an engine matches."""
+"""Turns the words, phrases and patterns of a query into leaves that an engine matches."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from search.query.tree import Exact, Fuzzy, Phrase, Prefix, Wildcard, Word
 WordQuery = Word | Exact | Phrase | Prefix | Wildcard | Fuzzy
 
 _SHORT = 2
-"""Words of this length have no near spellings but other words."""
+"""Words of this length or less are not searched fuzzily: what is similar to them is another word."""
 _NOT_IN_WORDS = re.compile(rf"[^\w*?{CONTINUES}.]|_|(?<![0-9])\.|\.(?![0-9])")
 
 
@@ -38,7 +38,7 @@ class _Found(NamedTuple):
 
 
 class WordMatcher:
-    """Knows the searched fields and the archive's languages; collects warnings and the words it added."""
+    """Resolves words for the searched fields and the archive's languages; collects warnings and added words."""
 
     def __init__(self, fields: tuple[str, ...], languages: tuple[str, ...], warnings: list[str]) -> None:
         self.fields = fields
@@ -47,7 +47,7 @@ class WordMatcher:
         self.expanded: list[str] = []
 
     def match(self, query: WordQuery) -> Match | None:
-        """The leaf, or the few leaves, for one word or phrase; None if it has no letter or digit."""
+        """The leaf, or a small tree of leaves, for one word or phrase; a warning and None without a letter or digit."""
         fields = (query.field,) if query.field else self.fields
         match query:
             case Word(text):
@@ -70,7 +70,7 @@ class WordMatcher:
         return [_Found(*pair) for pair in query_terms(text, self.languages)]
 
     def _word(self, text: str, fields: tuple[str, ...], boost: float) -> Match | None:
-        """A joined word also matches written as one: post-war finds postwar, and the other way round."""
+        """The parts of a joined word as a phrase, or its compound: post-war also finds postwar."""
         parts = self._parts(text)
         whole = _whole(parts)
         phrase = self._phrase(parts, None, fields, boost)
@@ -91,19 +91,22 @@ class WordMatcher:
     def _ending_in_single(
         self, parts: Sequence[_Found], slop: int | None, fields: tuple[str, ...], boost: float
     ) -> Match | None:
-        """One character of a script without spaces begins a pair in most texts, and is alone only at a run's end."""
+        """A phrase that ends in a single character of an unspaced script, searched as a prefix.
+
+        In most texts that character begins a pair; it is a token by itself only at the end of a run.
+        """
         single = MatchPrefix(fields, parts[-1].token.surface, boost)
         before = self._phrase(parts[:-1], slop, fields, boost)
         return single if before is None else MatchEvery((before, single))
 
     def _bounded(self, slop: int | None, words: int) -> int | None:
         if slop is not None and words > MAX_PHRASE_WORDS:
-            self.warnings.append(f"a near phrase has {MAX_PHRASE_WORDS} words at most; it was searched in its order")
+            self.warnings.append(f"a near phrase has {MAX_PHRASE_WORDS} words at most; it was searched in order")
             return None
         return slop
 
     def _prefix(self, text: str, fields: tuple[str, ...], boost: float) -> Match | None:
-        """The last part is the beginning of a word; of a joined word, the whole of it is, written as one."""
+        """The last part as a prefix, and the parts before it as words; of a joined word, the compound as a prefix."""
         parts = self._parts(text)
         plain = [part for part in parts if not part.token.compound]
         if not plain or is_unspaced(plain[-1].token.surface):
@@ -126,7 +129,7 @@ class WordMatcher:
         return MatchEvery(leaves)
 
     def _wildcard(self, pattern: str, fields: tuple[str, ...], boost: float) -> Match | None:
-        """Hyphens and the like are dropped: joined words are in the index written as one, too."""
+        """The pattern without hyphens and the like, because joined words are also indexed as compounds."""
         folded = _NOT_IN_WORDS.sub("", fold(pattern))
         if not folded.strip("*?"):
             self.warnings.append(f'"{shortened(pattern)}" has no letter or digit to search for; it was left out')
@@ -139,13 +142,13 @@ def _exact(text: str) -> list[_Found]:
 
 
 def _whole(parts: Sequence[_Found]) -> _Found | None:
-    """The compound of a joined word, if the joined word is all there is."""
+    """The compound, if all the parts form one joined word."""
     bounds = (parts[0].token.start, parts[-1].token.end) if parts else None
     return next((part for part in parts if part.token.compound and (part.token.start, part.token.end) == bounds), None)
 
 
 def _near(part: _Found, distance: int, fields: tuple[str, ...], boost: float) -> Match:
-    """One edit in a word of three letters, as many as asked in longer ones; a shorter word as it stands."""
+    """A word of three letters with one edit, a longer one with up to `distance`; a shorter word unchanged."""
     word = part.token.surface
     if len(word) <= _SHORT:
         return MatchTerm(fields, part.term, boost)
@@ -153,7 +156,7 @@ def _near(part: _Found, distance: int, fields: tuple[str, ...], boost: float) ->
 
 
 def _without_last_single(parts: list[_Found]) -> list[_Found]:
-    """Without the single character that ends a run of unspaced script: in a longer text a pair stands there."""
+    """The parts without the single character that ends a run of an unspaced script: a longer text has a pair there."""
     if len(parts) > 1 and parts[-1].token.start < parts[-2].token.end:
         return parts[:-1]
     return parts
