@@ -18,6 +18,8 @@ Interval = Literal["day", "month", "year", "decade", "century"]
 INTERVALS: Final[tuple[Interval, ...]] = ("day", "month", "year", "decade", "century")
 """From fine to coarse."""
 
+_BY_HYPHENS: Final[tuple[Interval, ...]] = ("year", "month", "day")
+
 MONTHS: Final = (
     "January",
     "February",
@@ -48,6 +50,13 @@ def label_of(interval: Interval, day: date) -> str:
             return iso[:3] + "X"
         case "century":
             return iso[:2] + "XX"
+
+
+def interval_of(period: str) -> Interval:
+    """The kind of a period: "year" for "2024"."""
+    if "X" in period:
+        return "decade" if period.count("X") == 1 else "century"
+    return _BY_HYPHENS[period.count("-")]
 
 
 @lru_cache(maxsize=4096)

@@ -18,12 +18,14 @@ from search.engines.base import (
     FacetPlan,
     KeywordFilter,
     Maintenance,
+    PeriodFilter,
     Plan,
     Problem,
     Recency,
     Results,
     TimelinePlan,
 )
+from search.periods import label_of
 from search.query.match import (
     Match,
     MatchAll,
@@ -171,7 +173,7 @@ documents = st.builds(
     modified=moments,
     language=st.sampled_from(LANGUAGES),
     source=st.sampled_from(("one", "two")),
-    fingerprint=st.integers(0, 2**64 - 1),
+    fingerprint=st.one_of(st.integers(0, 2**64 - 1), st.sampled_from((0, 255, 254))),
 )
 commits = st.lists(
     st.lists(st.one_of(documents, st.sampled_from(ID_POOL)), min_size=1, max_size=8), min_size=1, max_size=4
@@ -230,8 +232,16 @@ _keyword_filters = st.one_of(
     )
     for field, values in (("section", SECTIONS), ("author", NAMES), ("tag", TAGS), ("lang", LANGUAGES[:4]))
 )
+_period_filters = st.builds(
+    lambda field, interval, days: PeriodFilter(field, interval, tuple(label_of(interval, day) for day in days)),
+    st.sampled_from(("published", "modified")),
+    st.sampled_from(("year", "month", "day")),
+    st.lists(st.dates(date(2018, 12, 1), date(2024, 12, 31)), min_size=1, max_size=3),
+)
 filters = st.one_of(
-    _keyword_filters, st.builds(DateFilter, st.sampled_from(("published", "modified")), moments, moments)
+    _keyword_filters,
+    _period_filters,
+    st.builds(DateFilter, st.sampled_from(("published", "modified")), moments, moments),
 )
 facets = st.one_of(
     st.builds(
@@ -253,7 +263,10 @@ plans = st.builds(
     query=queries,
     filters=st.lists(filters, max_size=2).map(tuple),
     facets=st.lists(facets, max_size=3).map(tuple),
-    timeline=st.booleans(),
+    timeline=st.sampled_from((None, TimelinePlan(), TimelinePlan(3))),
+    bring=st.sampled_from(("nothing", "head", "text")),
+    matched=st.booleans(),
+    group=st.booleans(),
     sort=st.sampled_from(("relevance", "newest", "oldest")),
     date_field=st.sampled_from(("published", "modified")),
     time_zone=st.sampled_from(("UTC", "Asia/Baku", "America/New_York", "Pacific/Chatham")),
@@ -267,4 +280,4 @@ plans = st.builds(
 def with_after(plan: Plan, results: Results) -> Plan:
     """The plan that goes on after the first hit of its own answer."""
     hit = results.hits[0]
-    return replace(plan, offset=0, after=After(hit.sort_key, hit.id))
+    return replace(plan, offset=0, group=False, after=After(hit.sort_key, hit.id))

@@ -597,7 +597,7 @@ def test_the_overview_counts_years_and_months(archive: PinnedArchive) -> None:
     assert overview.newest[0].article_url == "/article/peace"
     assert [(year.value, year.count) for year in overview.years] == [("2024", 2), ("2021", 1), ("2020", 1), ("2019", 1)]
     assert [(m.label, m.count) for m in overview.years[0].months] == [("January 2024", 1), ("July 2024", 1)]
-    assert overview.years[0].months[1].url == "/search?from=2024-07&to=2024-07"
+    assert overview.years[0].months[1].url == "/search?month=2024-07"
     assert overview.undated == 1
     assert {(v.label, v.count) for v in overview.languages} == {("English", 4), ("German", 1)}
     assert TypeAdapter(Overview).json_schema()["title"] == "Overview"

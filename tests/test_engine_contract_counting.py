@@ -15,6 +15,7 @@ from search.engines.base import (
     FacetPlan,
     Interval,
     KeywordFilter,
+    PeriodFilter,
     Plan,
     Timeline,
     TimelinePlan,
@@ -89,6 +90,9 @@ def test_the_count_of_a_value_is_the_total_after_filtering_by_it(engine: Engine)
         assert ask(engine, exact("flood"), filters=(KeywordFilter(name, (MISSING,)),)).total == counts.missing
 
 
+LENGTHS: dict[Interval, int] = {"year": 4, "month": 7, "day": 10}
+
+
 @pytest.mark.parametrize(
     ("interval", "values"),
     [
@@ -103,7 +107,16 @@ def test_dates_are_counted_by_year_month_and_day(
     fill(engine, *PAPER)
     plan = FacetPlan("published", interval=interval)
     assert facet(engine, plan) == FacetCounts(values, missing=1, other=0, truncated=False)
-    assert facet(engine, plan, filters=(DateFilter("published", date(2024, 1, 6), None),)).values == values
+    own = PeriodFilter("published", interval, (values[0][0],))
+    assert facet(engine, plan, filters=(own,)).values == values
+    assert ask(engine, exact("flood"), filters=(own,)).total == values[0][1]
+    for other in ("year", "month", "day"):
+        if other != interval:
+            within = PeriodFilter("published", other, ("2024-01-06"[: LENGTHS[other]], "1999-01-01"[: LENGTHS[other]]))
+            kept = ask(engine, exact("flood"), filters=(within,)).total
+            assert sum(count for _, count in facet(engine, plan, filters=(within,)).values) == kept
+    bounded = facet(engine, plan, filters=(DateFilter("published", date(2024, 1, 6), None),))
+    assert sum(count for _, count in bounded.values) == 2
     assert facet(engine, FacetPlan("modified", interval=interval)).missing == 5
 
 

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from search.document import SECTION_SEPARATOR, Document
 from search.engines import base, open_engine
-from search.periods import INTERVALS, Interval, bounds_of, first_day, in_words, last_day, number_of, period_of
+from search.periods import (
+    INTERVALS,
+    Interval,
+    bounds_of,
+    first_day,
+    in_words,
+    interval_of,
+    last_day,
+    number_of,
+    period_of,
+)
 from search.query.dates import RelativeTime
 from search.request.facets import FACETS
 from search.request.request import FacetRequest, Filters, SearchRequest
@@ -69,13 +79,20 @@ def test_a_click_on_an_excluded_value_includes_it() -> None:
     assert request.toggled("tag", "war").filters("tag") == Filters(("war",), ("peace",))
 
 
-def test_a_date_facet_sets_both_dates_and_is_selected_when_they_are_its_own() -> None:
-    request = asked().toggled("month", "2024-02")
-    assert (request.start, request.end) == (date(2024, 2, 1), date(2024, 2, 29))
+def test_a_second_year_is_added_to_the_first() -> None:
+    one = asked().toggled("year", "2024")
+    two = one.toggled("year", "2023")
+    assert two.selected(FACETS["year"]) == ("2023", "2024")
+    assert two.selected(FACETS["month"]) == ()
+    assert two.toggled("year", "2024") == asked().toggled("year", "2023")
+    assert one.toggled("year", "2024") == asked()
+    assert LINKS.search(two) == "/search?year=2023&year=2024"
+
+
+def test_a_month_is_chosen_within_the_years_and_leaves_other_dates_alone() -> None:
+    request = asked(start=date(2024, 1, 10)).toggled("year", "2024").toggled("month", "2024-02")
+    assert (request.start, request.periods) == (date(2024, 1, 10), ("2024", "2024-02"))
     assert request.selected(FACETS["month"]) == ("2024-02",)
-    assert request.selected(FACETS["year"]) == ()
-    assert request.toggled("month", "2024-02") == asked()
-    assert request.toggled("year", "2023").end == date(2023, 12, 31)
 
 
 def test_an_instant_is_no_selected_day() -> None:
@@ -144,10 +161,15 @@ _FILTERS = st.fixed_dictionaries(
 
 
 def _request(filters: dict[str, Filters], q: str, dated: str | None, zone: str) -> SearchRequest:
+    """A request with those filters; `dated` is "from", a bar of the timeline, or a period."""
     request = SearchRequest(q=q, facets=ALL_FACETS, time_zone=zone, per_page=0)
     for name, values in filters.items():
         request = request.with_filters(name, values)
-    return request.within(dated) if dated else request
+    if dated == "from":
+        return request.dated(date(2023, 12, 31), None).toggled("year", "2024")
+    if dated == "bar":
+        return request.narrowed(date(2024, 1, 1), date(2024, 1, 31), NOW)
+    return request.toggled("month", "2023-12").toggled(interval_of(dated), dated) if dated else request
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -155,7 +177,7 @@ def _request(filters: dict[str, Filters], q: str, dated: str | None, zone: str) 
     _DOCUMENTS,
     _FILTERS,
     st.sampled_from(("", "war", "-peace", "section:Opinion OR tag:a")),
-    st.sampled_from((None, "2024", "2023-12", "2024-01-01")),
+    st.sampled_from((None, "from", "bar", "2024", "2023-12", "2024-01", "2024-01-01")),
     st.sampled_from(("UTC", "Asia/Tokyo")),
 )
 def test_a_count_equals_the_total_after_the_click(
@@ -181,7 +203,7 @@ def _starts_afresh(selected: tuple[str, ...], value: str, keyword: str | None) -
     """Whether the click leaves this value alone selected: nothing else is, or only what it takes the place of."""
     if keyword == "section":
         return all((value + SECTION_SEPARATOR).startswith(other + SECTION_SEPARATOR) for other in selected)
-    return keyword is None or not selected
+    return not selected
 
 
 def test_a_value_missing_from_the_first_ones_is_listed_when_selected() -> None:
@@ -216,7 +238,7 @@ def test_a_timeline_has_no_gaps_between_the_first_and_the_last_hit() -> None:
 
 def test_a_bucket_narrows_the_search_to_itself() -> None:
     [bucket] = timeline(_counted("month", d2024_02=1), asked(), LINKS, NOW).buckets
-    assert bucket.url == LINKS.search(asked().within("2024-02"))
+    assert bucket.url == LINKS.search(asked().dated(date(2024, 2, 1), date(2024, 2, 29)))
 
 
 def test_a_bucket_keeps_the_bounds_that_lie_within_it() -> None:

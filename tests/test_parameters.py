@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from search.commands.search import asked
 from search.commands.search import search as search_command
 from search.errors import ParameterError
+from search.periods import label_of
 from search.query.dates import RelativeTime
 from search.request import urls
 from search.request.facets import FACETS
@@ -76,6 +77,8 @@ zones = st.sampled_from([UTC, timezone(timedelta(hours=-7)), timezone(timedelta(
 relative_times = st.builds(RelativeTime, st.integers(0, 999_999), st.sampled_from("hdwMy"))
 bounds = st.dates() | st.datetimes(datetime(1, 1, 4), datetime(9999, 12, 27), timezones=zones) | relative_times
 
+periods = st.builds(label_of, st.sampled_from(("year", "month", "day")), st.dates())
+
 
 @st.composite
 def requests(draw: st.DrawFn) -> SearchRequest:
@@ -89,6 +92,7 @@ def requests(draw: st.DrawFn) -> SearchRequest:
         keywords=tuple((name, each) for name, each in sorted(keywords.items()) if each != Filters()),
         start=draw(st.none() | bounds),
         end=draw(st.none() | bounds),
+        periods=tuple(sorted(draw(_some(periods)))),
         date=draw(st.sampled_from(sorted(DATE_FIELDS))),
         time_zone=draw(st.sampled_from(["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])),
         sort=draw(st.sampled_from([None, "relevance", "newest", "oldest"])),
@@ -450,7 +454,7 @@ def test_a_facet_can_be_asked_for_at_another_length() -> None:
 
 
 def test_the_dates_are_a_period_only_if_they_span_it_exactly() -> None:
-    assert SearchRequest().within("2024-02").period() == "2024-02"
+    assert SearchRequest(start=date(2024, 2, 1), end=date(2024, 2, 29)).period() == "2024-02"
     assert SearchRequest(start=date(2024, 2, 1), end=date(2024, 2, 28)).period() is None
     assert SearchRequest(start=date(2024, 2, 1)).period() is None
     assert SearchRequest(start=RelativeTime(1, "d"), end=RelativeTime()).period() is None
@@ -458,6 +462,7 @@ def test_the_dates_are_a_period_only_if_they_span_it_exactly() -> None:
 
 def test_every_parameter_of_the_reference_is_accepted_and_no_other() -> None:
     assert names(SearchParameters) == (
-        "q", "in", "section", "tag", "author", "lang", "type", "from", "to", "date", "tz", "sort", "op", "page",
+        "q", "in", "section", "tag", "author", "lang", "type", "from", "to", "year", "month", "day",
+        "date", "tz", "sort", "op", "page",
         "per_page", "cursor", "facets", "fields", "highlight", "group", "explain",
     )  # fmt: skip

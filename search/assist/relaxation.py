@@ -9,6 +9,7 @@ from typing import Final
 
 from search.assist.count_budget import CountBudget
 from search.assist.spelling import did_you_mean
+from search.periods import in_words, interval_of
 from search.query import to_text
 from search.query.rewrite import any_of, loosened, positive_parts, replaced
 from search.query.tree import And, DateRange, Exact, Fuzzy, Keyword, Not, Phrase, Prefix, Query, Wildcard, Word
@@ -60,10 +61,15 @@ def _without_filters(request: SearchRequest, now: datetime) -> Iterator[Trial]:
             yield f"leaving out the {label} {values}", request.with_filters(name, Filters(filters.include, ()))
     if request.start is not None or request.end is not None:
         yield f"the dates ({dates_in_words(request, now)})", request.dated(None, None)
+    for interval in dict.fromkeys(map(interval_of, request.periods)):
+        periods = [period for period in request.periods if interval_of(period) == interval]
+        values = " or ".join(f"“{in_words(period)}”" for period in periods)
+        yield f"the {interval} {values}", request.without_periods(*periods)
     if request.fields_searched:
         fields = listed([TEXT_FIELDS[name].label.lower() for name in request.fields_searched])
         yield f"the limit to {fields}", request.searching(())
-    if len(request.keywords) + (request.start is not None or request.end is not None) > 1:
+    dated = request.start is not None or request.end is not None
+    if len(request.keywords) + dated + bool(request.periods) > 1:
         yield "any filter", request.without_filters()
 
 

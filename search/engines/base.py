@@ -53,13 +53,24 @@ class DateFilter:
     end: date | datetime | None = None
 
 
-Filter = KeywordFilter | DateFilter
+@dataclass(frozen=True, slots=True)
+class PeriodFilter:
+    """Keeps articles dated within any of the periods `include`, all of the kind `interval`: years ("2023", "2024"),
+    months or days, as they begin in the plan's time zone."""
+
+    field: str
+    interval: Interval
+    include: tuple[str, ...]
+
+
+Filter = KeywordFilter | DateFilter | PeriodFilter
 
 
 @dataclass(frozen=True, slots=True)
 class FacetPlan:
     """Count the hits by the values of `field`: a keyword field, or a date field with an `interval`.
 
+    Its own filter is a KeywordFilter on the same field, or a PeriodFilter on the same field and interval.
     The `size` most frequent values are returned, and each of `selected` besides.
     """
 
@@ -85,7 +96,7 @@ class FacetCounts:
 
     Values of a date facet are "2024", "2024-07" or "2024-07-03".
     `missing`: hits without a value. `other`: the summed counts of values not listed. `truncated`: some are not listed.
-    Counts are of articles; they ignore the filters on the same field and obey all others.
+    Counts are of articles; they ignore the facet's own filter and obey all others.
     """
 
     values: tuple[tuple[str, int], ...]
@@ -429,8 +440,35 @@ CAPABILITIES = frozenset(
 """
 
 __all__ = [
-    "CAPABILITIES", "After", "Bring", "Condensed", "Cut", "DateFilter", "Engine", "Explanation", "FacetCounts",
-    "FacetPlan", "FieldPart", "Filter", "Hit", "IndexStatus", "Interval", "KeywordFilter", "LeafScore", "Maintenance",
-    "Moment", "Plan", "Problem", "Recency", "Repair", "Results", "Searcher", "Sort", "Timeline", "TimelinePlan",
-    "ValueMatch", "Writer",
+    "CAPABILITIES",
+    "After",
+    "Bring",
+    "Condensed",
+    "Cut",
+    "DateFilter",
+    "Engine",
+    "Explanation",
+    "FacetCounts",
+    "FacetPlan",
+    "FieldPart",
+    "Filter",
+    "Hit",
+    "IndexStatus",
+    "Interval",
+    "KeywordFilter",
+    "LeafScore",
+    "Maintenance",
+    "Moment",
+    "PeriodFilter",
+    "Plan",
+    "Problem",
+    "Recency",
+    "Repair",
+    "Results",
+    "Searcher",
+    "Sort",
+    "Timeline",
+    "TimelinePlan",
+    "ValueMatch",
+    "Writer",
 ]  # fmt: skip

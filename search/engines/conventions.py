@@ -9,7 +9,20 @@ from typing import Final
 
 from search.dates import bucket, choose_interval
 from search.document import Document, section_ancestors
-from search.engines.base import After, FacetCounts, FacetPlan, Interval, Plan, Results, Sort, Timeline, TimelinePlan
+from search.engines.base import (
+    After,
+    FacetCounts,
+    FacetPlan,
+    Filter,
+    Interval,
+    KeywordFilter,
+    PeriodFilter,
+    Plan,
+    Results,
+    Sort,
+    Timeline,
+    TimelinePlan,
+)
 from search.periods import first_day, last_day
 from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm
 from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
@@ -38,6 +51,17 @@ def keyword_values(document: Document, field: str) -> frozenset[str]:
     row = KEYWORD_FIELDS[field]
     values = (value for value in row.values(document) if value)
     return frozenset(part for value in values for part in (section_ancestors(value) if row.hierarchical else (value,)))
+
+
+def is_own(rule: Filter, facet: FacetPlan) -> bool:
+    """Whether a filter is that of the facet itself, which its counts ignore."""
+    match rule:
+        case KeywordFilter(field):
+            return facet.interval is None and field == facet.field
+        case PeriodFilter(field, interval):
+            return (field, interval) == (facet.field, facet.interval)
+        case _:
+            return False
 
 
 def facet_counts(counts: Mapping[str, int], plan: FacetPlan, missing: int, uncounted: int = 0) -> FacetCounts:

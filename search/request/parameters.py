@@ -24,12 +24,15 @@ from search.request.request import (
 )
 from search.request.values import (
     Between,
+    Days,
     Facets,
     FilterValues,
+    Months,
     Repeated,
     TimeZone,
     Truth,
     WholeNumber,
+    Years,
     array_schema,
     list_of,
     one_of,
@@ -77,8 +80,12 @@ class SearchParameters(Strict):
     to: Annotated[str, Field(max_length=_MAX_DATE, examples=["2024"])] = Field(
         "", description="Last day, written like `from`; included to its end."
     )
+    year: Years = Field((), description="Keep articles of this year. Repeat it for OR.", examples=[["2023", "2024"]])
+    month: Months = Field((), description="Keep articles of this month. Repeat it for OR.", examples=[["2024-07"]])
+    day: Days = Field((), description="Keep articles of this day. Repeat it for OR.", examples=[["2024-07-03"]])
     date: Annotated[str, one_of(DATE_FIELDS), Field(json_schema_extra={"enum": [*DATE_FIELDS]})] = Field(
-        "published", description="Which date `from`, `to`, `sort`, date facets and timeline mean."
+        "published",
+        description="Which date `from`, `to`, `year`, `month`, `day`, `sort`, date facets and timeline mean.",
     )
     tz: TimeZone | None = Field(
         None, description="IANA time zone that days begin in. Absent: the archive's own.", examples=["Europe/Berlin"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,11 +13,13 @@ from search.engines.base import (
     FacetPlan,
     Filter,
     KeywordFilter,
+    PeriodFilter,
     Plan,
     Recency,
     Searcher,
     TimelinePlan,
 )
+from search.periods import INTERVALS, interval_of
 from search.query import parse, resolve
 from search.query.match import (
     Match,
@@ -172,7 +175,13 @@ def _filters(resolved: ResolvedQuery, request: SearchRequest) -> tuple[Filter, .
     start, end = resolved.dates
     if start is not None or end is not None:
         filters.append(DateFilter(request.date, start, end))
-    return tuple(filters)
+    return (*filters, *_period_filters(request))
+
+
+def _period_filters(request: SearchRequest) -> Iterator[PeriodFilter]:
+    for interval in INTERVALS:
+        if periods := tuple(period for period in request.periods if interval_of(period) == interval):
+            yield PeriodFilter(request.date, interval, periods)
 
 
 def _facet_plan(request: SearchRequest, asked: FacetRequest) -> FacetPlan:

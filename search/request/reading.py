@@ -63,6 +63,7 @@ def search_request(parameters: SearchParameters, *, kind: Rendering, time_zone: 
         keywords=_keywords(parameters),
         start=_bound("from", parameters.from_),
         end=_bound("to", parameters.to),
+        periods=tuple(sorted((*parameters.year, *parameters.month, *parameters.day))),
         date=parameters.date,
         time_zone=parameters.tz or time_zone,
         sort=parameters.sort,

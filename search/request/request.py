@@ -6,7 +6,7 @@ of the request, and so a method of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from operator import itemgetter
@@ -14,9 +14,9 @@ from typing import Final, Literal, NamedTuple, TypeGuard
 
 from search.dates import zone_named
 from search.document import SECTION_SEPARATOR, Moment
-from search.engines.base import Interval, Sort
+from search.engines.base import Sort
 from search.errors import ParameterError
-from search.periods import first_day, last_day, period_of
+from search.periods import interval_of, period_of
 from search.query.dates import Bound, RelativeTime, absolute
 from search.request.facets import FacetKind, facet_kind
 from search.schema import KEYWORD_FIELDS
@@ -79,6 +79,7 @@ class Conditions(NamedTuple):
     keywords: Keywords
     start: Bound | None
     end: Bound | None
+    periods: tuple[str, ...] = ()
 
 
 DEFAULT_FACETS: Final = (
@@ -93,7 +94,6 @@ Day = date
 """A bare date. (`SearchRequest.date` hides the type's own name.)"""
 
 _NO_FILTERS: Final = Filters()
-_INTERVALS: Final[tuple[Interval, ...]] = ("year", "month", "day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,8 @@ class SearchRequest:
 
     `keywords` maps a keyword field ("section", "tag", "author", "lang", "type") to its filters.
     `start` and `end` bound `date`, both included; relative ones are kept as they were written until `resolved`.
+    `periods`, sorted, are years, months and days of `date`: articles of any of the years, any of the months, any of
+    the days.
     `page` counts from 1. `sort` None: relevance with `q`, else newest. `fields` None: all keys of a hit.
     `facets` () for none, and no timeline either.
     """
@@ -111,6 +113,7 @@ class SearchRequest:
     keywords: Keywords = ()
     start: Bound | None = None
     end: Bound | None = None
+    periods: tuple[str, ...] = ()
     date: str = "published"
     time_zone: str = "UTC"
     sort: Sort | None = None
@@ -149,8 +152,7 @@ class SearchRequest:
         """The values of that facet that the request asks for, each once."""
         if kind.keyword is not None:
             return tuple(dict.fromkeys(self.filters(kind.keyword).include))
-        period = self.period()
-        return (period,) if period is not None and _INTERVALS[period.count("-")] == kind.interval else ()
+        return tuple(period for period in self.periods if interval_of(period) == kind.interval)
 
     def bounds(self, now: datetime) -> tuple[Moment | None, Moment | None]:
         """`start` and `end`, with relative times counted back from `now` (aware).
@@ -196,7 +198,7 @@ class SearchRequest:
 
     def without_filters(self) -> SearchRequest:
         """The same search without filters and dates."""
-        return self.under(Conditions((), None, None))
+        return self.under(Conditions((), None, None, ()))
 
     def toggled(self, facet: str, value: str) -> SearchRequest:
         """The search after a click on that value of a facet: added, or taken away if it is selected.
@@ -209,16 +211,20 @@ class SearchRequest:
 
     def toggles(self, kind: FacetKind, values: Iterable[str]) -> Iterator[Conditions]:
         """The conditions after a click on each of those values (see `toggled`)."""
-        selected = self.selected(kind)
-        return (self._toggle(kind, value, selected) for value in values)
+        return (self._toggle(kind, value) for value in values)
 
     def dated(self, start: Bound | None, end: Bound | None) -> SearchRequest:
         """The same search with other dates."""
-        return self.under(Conditions(self.keywords, start, end))
+        return self.under(Conditions(self.keywords, start, end, self.periods))
+
+    def without_periods(self, *periods: str) -> SearchRequest:
+        """The same search without those years, months and days; their neighbours stay."""
+        kept = tuple(period for period in self.periods if period not in periods)
+        return self.under(Conditions(self.keywords, self.start, self.end, kept))
 
     def within(self, period: str) -> SearchRequest:
         """The same search in that year, month or day ("2024", "2024-07", "2024-07-03"), in place of its own dates."""
-        return self.dated(first_day(period), last_day(period))
+        return self.under(Conditions(self.keywords, None, None, (period,)))
 
     def narrowed(self, first: Day, last: Day, now: datetime) -> SearchRequest:
         """The search within those days, both included; a bound of its own that lies inside them stays as it is."""
@@ -229,20 +235,21 @@ class SearchRequest:
         """The conditions within each of those spans of days (see `narrowed`)."""
         start, end = (_local_date(bound, self.time_zone) for bound in self.bounds(now))
         if start is None and end is None:
-            return (Conditions(self.keywords, first, last) for first, last in spans)
+            return (Conditions(self.keywords, first, last, self.periods) for first, last in spans)
         return (
             Conditions(
                 self.keywords,
                 self.start if start is not None and start >= first else first,
                 self.end if end is not None and end <= last else last,
+                self.periods,
             )
             for first, last in spans
         )
 
     def under(self, conditions: Conditions) -> SearchRequest:
         """The same search under those conditions."""
-        keywords, start, end = conditions
-        return replace(self, keywords=keywords, start=start, end=end, page=1, cursor=None)
+        keywords, start, end, periods = conditions
+        return replace(self, keywords=keywords, start=start, end=end, periods=periods, page=1, cursor=None)
 
     # The same search, seen otherwise
 
@@ -268,12 +275,12 @@ class SearchRequest:
     def _with(self, name: str, filters: Filters) -> Conditions:
         kept = tuple(pair for pair in self.keywords if pair[0] != name)
         added = ((name, filters),) if filters.include or filters.exclude else ()
-        return Conditions(tuple(sorted(kept + added, key=itemgetter(0))), self.start, self.end)
+        return Conditions(tuple(sorted(kept + added, key=itemgetter(0))), self.start, self.end, self.periods)
 
-    def _toggle(self, kind: FacetKind, value: str, selected: Collection[str]) -> Conditions:
+    def _toggle(self, kind: FacetKind, value: str) -> Conditions:
         if kind.keyword is None:
-            bounds = (None, None) if value in selected else (first_day(value), last_day(value))
-            return Conditions(self.keywords, *bounds)
+            periods = set(self.periods) ^ {value}
+            return Conditions(self.keywords, self.start, self.end, tuple(sorted(periods)))
         filters = self.filters(kind.keyword)
         if value in filters.include:
             kept = tuple(other for other in filters.include if other != value)

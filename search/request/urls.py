@@ -14,7 +14,7 @@ from itertools import count, repeat
 from typing import Final, Literal
 from urllib.parse import quote, quote_plus, urlsplit
 
-from search.periods import first_day, last_day
+from search.periods import first_day, interval_of, last_day
 from search.query.dates import Bound, RelativeTime
 from search.request.request import Conditions, FacetRequest, Filters, Keywords, SearchRequest
 from search.request.values import NO_FACETS
@@ -74,9 +74,9 @@ class Addresses:
         before = _parameters(_question_pairs(request))
         after = _parameters(self._simple_pairs(request, PER_PAGE[self.kind]))
         addresses = []
-        for keywords, start, end in conditions:
+        for keywords, start, end, periods in conditions:
             filters = _parameters(_filter_pairs(keywords)) if keywords else ()
-            dates = _parameters(_date_pairs(start, end))
+            dates = _parameters(_date_pairs(start, end, periods))
             addresses.append(_with_parameters(path, (*before, *filters, *dates, *after)))
         return addresses
 
@@ -114,7 +114,7 @@ class Addresses:
         return [
             *_question_pairs(request),
             *_filter_pairs(request.keywords),
-            *_date_pairs(request.start, request.end),
+            *_date_pairs(request.start, request.end, request.periods),
             *self._simple_pairs(request, per_page),
         ]
 
@@ -228,10 +228,12 @@ def _filter_pairs(keywords: Keywords) -> Pairs:
     return [(name, value) for name in KEYWORD_FIELDS if name in filters for value in written_filters(filters[name])]
 
 
-def _date_pairs(start: Bound | None, end: Bound | None) -> Pairs:
+def _date_pairs(start: Bound | None, end: Bound | None, periods: Iterable[str]) -> Pairs:
     pairs: Pairs = [] if start is None else [("from", written_bound("from", start))]
     if end is not None:
         pairs.append(("to", written_bound("to", end)))
+    if periods:
+        pairs += [(interval_of(period), period) for period in periods]
     return pairs
 
 

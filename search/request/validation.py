@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from search.dates import zone_named
 from search.errors import ParameterError
+from search.periods import first_day
 from search.request.facets import facet_kind
 from search.request.request import (
     HIT_KEYS,
@@ -16,7 +17,7 @@ from search.request.request import (
     MAX_VALUES,
     SearchRequest,
 )
-from search.request.wording import out_of_range, too_long, too_many, unknown
+from search.request.wording import out_of_range, quoted, too_long, too_many, unknown
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
 
@@ -51,7 +52,12 @@ def _check_filters(request: SearchRequest) -> None:
             _text(name, value)
             if len(value) > MAX_VALUE_LENGTH:
                 raise ParameterError(name, too_long(MAX_VALUE_LENGTH))
-    if count > MAX_VALUES:
+    for period in request.periods:
+        try:
+            first_day(period)
+        except ValueError as error:
+            raise ParameterError("periods", f"{quoted(period)} is not a year, a month or a day") from error
+    if count + len(request.periods) > MAX_VALUES:
         raise ParameterError("filter", too_many(MAX_VALUES))
 
 

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJ
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
+from search.periods import Interval, first_day
 from search.request.facets import FACETS
 from search.request.request import MAX_FACET_SIZE, MAX_VALUE_LENGTH, FacetRequest, Filters
 from search.request.wording import out_of_range, quoted, too_long, unknown
@@ -25,6 +26,12 @@ NO_FACETS: Final = "none"
 
 _FACET: Final = re.compile(r"([a-z]+)(?::([0-9]{1,6}))?")
 _WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+_PERIOD_FORMS: Final[dict[Interval, str]] = {
+    "year": "[0-9]{4}",
+    "month": "[0-9]{4}-[0-9]{2}",
+    "day": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+}
+_PERIOD_EXAMPLES: Final[dict[Interval, str]] = {"year": "2024", "month": "2024-07", "day": "2024-07-03"}
 _TRUTH: Final = {"true": True, "false": False}
 
 
@@ -51,6 +58,28 @@ def read_filters(values: Iterable[str]) -> Filters:
     if both:
         raise ValueError(f"{quoted(min(both))} is both asked for and left out")
     return Filters(tuple(included), tuple(excluded))
+
+
+def periods_of(interval: Interval) -> Any:
+    """A validator for periods of that kind; doubles are dropped."""
+
+    def read(values: Iterable[str]) -> tuple[str, ...]:
+        for value in values:
+            if not _is_period(interval, value):
+                raise ValueError(f"{quoted(value)} is not a {interval}; write it as in {_PERIOD_EXAMPLES[interval]}")
+        return tuple(dict.fromkeys(values))
+
+    return BeforeValidator(read)
+
+
+def _is_period(interval: Interval, value: str) -> bool:
+    if not re.fullmatch(_PERIOD_FORMS[interval], value):
+        return False
+    try:
+        first_day(value)
+    except ValueError:
+        return False
+    return True
 
 
 def read_facets(values: Iterable[str]) -> tuple[FacetRequest, ...]:
@@ -167,4 +196,9 @@ Facets = Annotated[
     BeforeValidator(read_facets),
     array_schema(pattern=rf"^({'|'.join(FACETS)})(:[0-9]{{1,4}})?$|^{NO_FACETS}$"),
 ]
+Years = Annotated[tuple[str, ...], Repeated(), periods_of("year"), array_schema(pattern=f"^{_PERIOD_FORMS['year']}$")]
+Months = Annotated[
+    tuple[str, ...], Repeated(), periods_of("month"), array_schema(pattern=f"^{_PERIOD_FORMS['month']}$")
+]
+Days = Annotated[tuple[str, ...], Repeated(), periods_of("day"), array_schema(pattern=f"^{_PERIOD_FORMS['day']}$")]
 TimeZone = Annotated[str, one_of(time_zones)]

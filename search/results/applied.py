@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from search.engines.base import Searcher
-from search.periods import day_in_words, in_words
+from search.periods import day_in_words, in_words, interval_of
 from search.query.values import is_known, near_values
-from search.request.facets import value_label
+from search.request.facets import FACETS, value_label
 from search.request.request import SearchRequest
 from search.request.urls import Addresses
 from search.results.response import Applied
@@ -16,11 +16,12 @@ from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 
 
 def applied(request: SearchRequest, addresses: Addresses, now: datetime) -> tuple[Applied, ...]:
-    """A chip for each filter value, for the dates (named "date", both ends together) and for each field searched.
-    `now` is when relative dates are counted back from."""
+    """A chip for each filter value, for the dates (named "date", both ends together), for each year, month and day,
+    and for each field searched. Relative dates are counted back from `now`."""
     return (
         *_filter_chips(request, addresses),
         *_date_chips(request, addresses, now),
+        *_period_chips(request, addresses),
         *_field_chips(request, addresses),
     )
 
@@ -39,6 +40,13 @@ def _date_chips(request: SearchRequest, addresses: Addresses, now: datetime) -> 
         url = addresses.search(request.dated(None, None))
         value = f"{_iso(start)}..{_iso(end)}"
         yield Applied("date", DATE_FIELDS[request.date].label, value, False, url, dates_in_words(request, now))
+
+
+def _period_chips(request: SearchRequest, addresses: Addresses) -> Iterator[Applied]:
+    for period in request.periods:
+        name = interval_of(period)
+        url = addresses.search(request.without_periods(period))
+        yield Applied(name, FACETS[name].label, period, False, url, in_words(period))
 
 
 def _field_chips(request: SearchRequest, addresses: Addresses) -> Iterator[Applied]:

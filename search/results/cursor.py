@@ -43,6 +43,7 @@ def question_digest(request: SearchRequest) -> str:
         request.keywords,
         request.start,
         request.end,
+        request.periods,
         request.date,
         request.time_zone,
         request.effective_sort(),

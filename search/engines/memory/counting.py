@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from search.dates import local_day, zone_named
 from search.engines.base import FacetCounts, FacetPlan, Plan, Timeline
-from search.engines.conventions import by_bucket, facet_counts, timeline
+from search.engines.conventions import by_bucket, facet_counts, is_own, timeline
 from search.engines.memory.matching import Indexed, passes
 from search.schema import DATE_FIELDS
 
@@ -15,7 +15,7 @@ from search.schema import DATE_FIELDS
 def count_facet(facet: FacetPlan, matches: Sequence[Indexed], plan: Plan) -> FacetCounts:
     """The counts of one facet over what matches the query, whatever the filter on its own field."""
     zone = zone_named(plan.time_zone)
-    others = [rule for rule in plan.filters if rule.field != facet.field]
+    others = [rule for rule in plan.filters if not is_own(rule, facet)]
     kept = [article for article in matches if all(passes(rule, article, zone) for rule in others)]
     if facet.interval is None:
         counts = Counter(value for article in kept for value in article.keywords[facet.field])

@@ -10,10 +10,11 @@ from search.analysis import Token, analyze_values, primary_language
 from search.dates import within
 from search.document import Document
 from search.engines import spans
-from search.engines.base import Cut, DateFilter, FieldPart, Filter, LeafScore
+from search.engines.base import Cut, DateFilter, FieldPart, Filter, LeafScore, PeriodFilter
 from search.engines.conventions import Deadline, keyword_values, leaf_text
 from search.engines.expansion import expansion_weight, fits, most_frequent
 from search.engines.outcome import Outcome, leaves, outcome
+from search.periods import first_day, last_day
 from search.query.limits import MAX_EXPANSIONS
 from search.query.match import (
     Leaf,
@@ -180,5 +181,8 @@ def passes(filter: Filter, article: Indexed, zone: ZoneInfo) -> bool:
     """Whether an article is kept by a filter."""
     if isinstance(filter, DateFilter):
         return within(DATE_FIELDS[filter.field].value(article.document), filter.start, filter.end, zone)
+    if isinstance(filter, PeriodFilter):
+        moment = DATE_FIELDS[filter.field].value(article.document)
+        return any(within(moment, first_day(period), last_day(period), zone) for period in filter.include)
     values = article.keywords[filter.field] or {MISSING}
     return (not filter.include or not values.isdisjoint(filter.include)) and values.isdisjoint(filter.exclude)

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from search.dates import epoch, is_floating
 from search.document import Moment
-from search.engines.base import DateFilter, Filter
+from search.engines.base import DateFilter, Filter, PeriodFilter
 from search.engines.disk.evaluation.frames import Frame, FramePart
 from search.engines.disk.files.layout import DATE_ORDINALS, to_bytes
 from search.engines.disk.reading.days import UNDATED
 from search.engines.disk.reading.postings import ranges
 from search.engines.disk.reading.segments import KeywordColumn, Mask, Segment
+from search.periods import first_day, last_day
 from search.query.match import MatchDates, MatchKeyword
 from search.schema import MISSING
 
@@ -43,6 +44,11 @@ class Conditions:
         """Which articles of a frame a filter keeps."""
         if isinstance(filter, DateFilter):
             return self._within(filter.field, filter.start, filter.end, frame, time_zone)
+        if isinstance(filter, PeriodFilter):
+            within: Mask = np.zeros(frame.size, np.bool_)
+            for period in filter.include:
+                within |= self._within(filter.field, first_day(period), last_day(period), frame, time_zone)
+            return within
         mask: Mask = np.ones(frame.size, np.bool_)
         if filter.include:
             mask &= self._having(filter.field, filter.include, frame, missing=MISSING in filter.include)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.document import Head
-from search.engines.base import Hit, Plan, Results
+from search.engines.base import FacetPlan, Hit, Plan, Results
+from search.engines.conventions import is_own
 from search.engines.disk.evaluation.evaluate import Evaluator
 from search.engines.disk.evaluation.explain import Explainer
 from search.engines.disk.evaluation.facets import Counts, Selection
@@ -31,11 +32,11 @@ class _Found:
     scores: Floats | None
     passing: tuple[Mask, ...]
 
-    def hits(self, plan: Plan, field: str | None = None) -> Mask:
-        """What matches and passes every filter, or every one that is not on `field`."""
+    def hits(self, plan: Plan, facet: FacetPlan | None = None) -> Mask:
+        """What matches and passes every filter, but for the facet's own one."""
         mask = self.matched
         for rule, passing in zip(plan.filters, self.passing, strict=True):
-            if rule.field != field:
+            if facet is None or not is_own(rule, facet):
                 mask = mask & passing
         return mask
 
@@ -59,7 +60,7 @@ def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
         hits=_hits(plan, evaluator, page.rows),
         rows=page.length,
         facets=tuple(
-            counts.facet(facet, selections.get(facet.field, selections[None]), plan.time_zone) for facet in plan.facets
+            counts.facet(facet, selections.get(facet, selections[None]), plan.time_zone) for facet in plan.facets
         ),
         timeline=timeline,
         timed_out=evaluator.timed_out,
@@ -67,13 +68,13 @@ def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
     )
 
 
-def _selections(plan: Plan, found: _Found, hits: Mask, counts: Counts) -> dict[str | None, Selection]:
-    """What facets count: under None the hits, and under a field that is filtered what passes all other filters."""
+def _selections(plan: Plan, found: _Found, hits: Mask, counts: Counts) -> dict[FacetPlan | None, Selection]:
+    """What facets count: under None the hits, and under a facet with a filter of its own what passes the others."""
     if not plan.facets and not plan.timeline:
         return {}
-    filtered = {rule.field for rule in plan.filters}.intersection(facet.field for facet in plan.facets)
-    masks = {None: hits} | {field: found.hits(plan, field) for field in filtered}
-    return {field: counts.selection(found.frame, mask) for field, mask in masks.items()}
+    filtered = [facet for facet in plan.facets if any(is_own(rule, facet) for rule in plan.filters)]
+    masks: dict[FacetPlan | None, Mask] = {None: hits, **{facet: found.hits(plan, facet) for facet in filtered}}
+    return {facet: counts.selection(found.frame, mask) for facet, mask in masks.items()}
 
 
 Row = tuple[Candidate, Sequence[Candidate]]
