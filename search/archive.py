@@ -3,7 +3,7 @@
 An `Archive` answers each question from the newest commit. To ask several questions of the same commit, pin it:
 
     with archive.pinned() as pinned:
-        response = pinned.search(SearchRequest(q="flood"), addresses)
+        response = pinned.search(SearchRequest(q="flood"))
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from search.errors import EngineError, NotFound, ParameterError
 from search.linking import linked, linked_completions, linked_hits, linked_overview, linked_relatives
 from search.request.planning import Planner, ResolvedQuery
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
-from search.request.urls import Addresses
+from search.request.urls import Addresses, path_prefix
 from search.request.validation import check
 from search.request.wording import out_of_range
 from search.results.answer import Alternative, Answer
@@ -82,24 +82,24 @@ class Archive:
         """Closes the snapshot as soon as nobody holds it. The archive opens another one when it is asked again."""
         self._newest.close()
 
-    def search(self, request: SearchRequest, addresses: Addresses) -> SearchResponse:
+    def search(self, request: SearchRequest, addresses: Addresses | None = None) -> SearchResponse:
         """See `PinnedArchive.search`."""
         with self.pinned() as pinned:
             return pinned.search(request, addresses)
 
-    def suggest(self, text: str, addresses: Addresses, limit: int = 8) -> tuple[Completion, ...]:
+    def suggest(self, text: str, addresses: Addresses | None = None, limit: int = 8) -> tuple[Completion, ...]:
         """See `PinnedArchive.suggest`."""
         with self.pinned() as pinned:
             return pinned.suggest(text, addresses, limit)
 
     def related(
-        self, subject: Subject, addresses: Addresses, *, mode: Mode = "background", limit: int = 10
+        self, subject: Subject, addresses: Addresses | None = None, *, mode: Mode = "background", limit: int = 10
     ) -> RelatedResponse:
         """See `PinnedArchive.related`."""
         with self.pinned() as pinned:
             return pinned.related(subject, addresses, mode=mode, limit=limit)
 
-    def overview(self, addresses: Addresses) -> Overview:
+    def overview(self, addresses: Addresses | None = None) -> Overview:
         """See `PinnedArchive.overview`."""
         with self.pinned() as pinned:
             return pinned.overview(addresses)
@@ -109,7 +109,9 @@ class Archive:
         with self.pinned() as pinned:
             return pinned.article(id)
 
-    def neighbours(self, request: SearchRequest, position: int, addresses: Addresses) -> tuple[Hit | None, Hit | None]:
+    def neighbours(
+        self, request: SearchRequest, position: int, addresses: Addresses | None = None
+    ) -> tuple[Hit | None, Hit | None]:
         """See `PinnedArchive.neighbours`."""
         with self.pinned() as pinned:
             return pinned.neighbours(request, position, addresses)
@@ -124,6 +126,7 @@ class PinnedArchive:
     """The archive at one commit. Every question is answered by the same articles.
 
     `now` is the time (aware) that relative dates and recency are measured from.
+    `addresses` write the links of an answer; by default they are those of the site's pages.
     All methods raise EngineError.
     """
 
@@ -132,6 +135,7 @@ class PinnedArchive:
         self._searcher = searcher
         self._settings = settings
         self._deadline = settings.deadline_seconds
+        self._addresses = Addresses("html", path_prefix(settings.public_url), settings.time_zone)
 
     @property
     def status(self) -> IndexStatus:
@@ -143,17 +147,19 @@ class PinnedArchive:
         """What the engine can do: see `search.engines.base.CAPABILITIES`."""
         return self._planner.capabilities
 
-    def search(self, request: SearchRequest, addresses: Addresses) -> SearchResponse:
+    def search(self, request: SearchRequest, addresses: Addresses | None = None) -> SearchResponse:
         """The whole answer to a request. What the engine lacks is left out and named in `warnings`.
 
         Raises QuerySyntaxError, ParameterError, CursorExpired.
         """
         started = perf_counter()
         answer = self._answer(request)
-        response = linked(answer, addresses, 0.0)
+        response = linked(answer, addresses or self._addresses, 0.0)
         return replace(response, took_ms=_milliseconds(started))
 
-    def neighbours(self, request: SearchRequest, position: int, addresses: Addresses) -> tuple[Hit | None, Hit | None]:
+    def neighbours(
+        self, request: SearchRequest, position: int, addresses: Addresses | None = None
+    ) -> tuple[Hit | None, Hit | None]:
         """The hits before and after position `position` (from 0) of a result list, without snippets; None at its ends.
 
         Raises QuerySyntaxError, ParameterError.
@@ -169,7 +175,8 @@ class PinnedArchive:
         plan = self._planner.plan(self._planner.resolve(bare), bare)
         plan = replace(plan, offset=first, limit=position + 2 - first, deadline=self._deadline)
         shown = hits(self._searcher.search(plan).hits, HitContext(bare, plan, self.status.articles))
-        placed = dict(enumerate(linked_hits(shown, addresses, replace(bare, page=request.page), first), first))
+        linked_to = replace(bare, page=request.page)
+        placed = dict(enumerate(linked_hits(shown, addresses or self._addresses, linked_to, first), first))
         return placed.get(position - 1), placed.get(position + 1)
 
     def article(
@@ -189,12 +196,12 @@ class PinnedArchive:
         marks, previous, following = None, None, None
         if request is not None and request.q.strip():
             marks = Marks(self._planner.resolve(request).match, document.language)
-        if request is not None and position is not None and addresses is not None:
+        if request is not None and position is not None:
             previous, following = self.neighbours(request, position, addresses)
         return FoundArticle(document, marks, previous, following)
 
     def related(
-        self, subject: Subject, addresses: Addresses, *, mode: Mode = "background", limit: int = 10
+        self, subject: Subject, addresses: Addresses | None = None, *, mode: Mode = "background", limit: int = 10
     ) -> RelatedResponse:
         """Articles related to a stored article or to a draft: see `search.assist.related.related`.
 
@@ -206,24 +213,25 @@ class PinnedArchive:
         shown = hits([row.hit for row in found.found], context)
         if found.timed_out:
             found = replace(found, warnings=(*found.warnings, self._out_of_time()))
-        response = linked_relatives(found, shown, self.status, addresses, 0.0)
+        response = linked_relatives(found, shown, self.status, addresses or self._addresses, 0.0)
         return replace(response, took_ms=_milliseconds(started))
 
-    def suggest(self, text: str, addresses: Addresses, limit: int = 8) -> tuple[Completion, ...]:
+    def suggest(self, text: str, addresses: Addresses | None = None, limit: int = 8) -> tuple[Completion, ...]:
         """At most `limit` completions of what is typed so far: see `search.assist.suggest.suggest`.
 
         Raises ParameterError.
         """
-        return linked_completions(suggest(self._planner, text, limit), addresses)
+        return linked_completions(suggest(self._planner, text, limit), addresses or self._addresses)
 
-    def overview(self, addresses: Addresses) -> Overview:
+    def overview(self, addresses: Addresses | None = None) -> Overview:
         """The archive as its home page shows it, years and months in the archive's time zone."""
         zone = self._settings.time_zone
-        return linked_overview(holdings(self._planner, zone), self.status, zone, addresses)
+        held = holdings(self._planner, zone)
+        return linked_overview(held, self.status, zone, addresses or self._addresses)
 
-    def sections(self, addresses: Addresses) -> tuple[SectionNode, ...]:
+    def sections(self, addresses: Addresses | None = None) -> tuple[SectionNode, ...]:
         """The sections as a tree, the largest first."""
-        return section_tree(self.section_counts(), addresses)
+        return section_tree(self.section_counts(), addresses or self._addresses)
 
     def section_counts(self) -> Mapping[str, int]:
         """The number of articles in each section and below it, the largest first."""
