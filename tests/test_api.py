@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from search.document import Document
 from search.engines.memory.engine import MemoryEngine
 from search.request.urls import quote_id
 from search.results.response import Hit, SearchResponse
@@ -283,24 +284,24 @@ def test_a_draft_that_is_none_is_refused(client: FlaskClient, body: bytes, conte
 @pytest.mark.parametrize(
     ("body", "parameter", "detail"),
     [
-        ({}, "text", "Text: is missing; give a text, a title or the url of an article in the archive."),
-        ({"text": ""}, "text", "Text: is empty; give a text, a title or the url of an article in the archive."),
-        ({"title": " ", "limit": 3}, "title", "Title: is empty; give a text, a title or the url"),
-        ({"id": "1"}, "id", "Id: is not for drafts; ask /api/v1/articles/{id}/related for an article of the archive."),
+        ({}, "text", "text: is missing; give a text, a title or the url of an article in the archive."),
+        ({"text": ""}, "text", "text: is empty; give a text, a title or the url of an article in the archive."),
+        ({"title": " ", "limit": 3}, "title", "title: is empty; give a text, a title or the url"),
+        ({"id": "1"}, "id", "id: is not for drafts; ask /api/v1/articles/{id}/related for an article of the archive."),
         ({"id": 1, "text": "x"}, "id", "ask /api/v1/articles/{id}/related"),
-        ({"colour": "red"}, "colour", "Colour: there is no such key; choose from mode, limit, text, title, url."),
+        ({"colour": "red"}, "colour", "colour: there is no such key; choose from mode, limit, text, title, url."),
         ({"text": "x", "Title": "y"}, "Title", "there is no such key; choose from mode, limit, text, title, url."),
-        ({"text": 1}, "text", "Text: must be a string."),
-        ({"url": None}, "url", "Url: must be a string."),
-        ({"title": ["x"]}, "title", "Title: must be a string."),
-        ({"text": "\ud800"}, "text", "Text: holds characters that are no text in UTF-8."),
-        ({"title": "x" * 1_001}, "title", "Title: may have at most 1,000 characters."),
-        ({"text": "x", "limit": "3"}, "limit", "Limit: must be a whole number."),
-        ({"text": "x", "limit": 2.5}, "limit", "Limit: must be a whole number."),
-        ({"text": "x", "limit": True}, "limit", "Limit: must be a whole number."),
-        ({"text": "x", "limit": 51}, "limit", "Limit: must be from 1 to 50."),
+        ({"text": 1}, "text", "text: must be a string."),
+        ({"url": None}, "url", "url: must be a string."),
+        ({"title": ["x"]}, "title", "title: must be a string."),
+        ({"text": "\ud800"}, "text", "text: holds characters that are no text in UTF-8."),
+        ({"title": "x" * 1_001}, "title", "title: may have at most 1,000 characters."),
+        ({"text": "x", "limit": "3"}, "limit", "limit: must be a whole number."),
+        ({"text": "x", "limit": 2.5}, "limit", "limit: must be a whole number."),
+        ({"text": "x", "limit": True}, "limit", "limit: must be a whole number."),
+        ({"text": "x", "limit": 51}, "limit", "limit: must be from 1 to 50."),
         ({"text": "x", "mode": "all"}, "mode", "there is no 'all'; choose from background, same-days, follow-ups."),
-        ({"text": "x", "mode": 1}, "mode", "Mode: choose from background, same-days, follow-ups."),
+        ({"text": "x", "mode": 1}, "mode", "mode: choose from background, same-days, follow-ups."),
     ],
 )
 def test_what_is_wrong_with_a_draft_is_said_of_what_was_sent(
@@ -359,6 +360,19 @@ def test_relative_dates_are_part_of_what_a_tag_stands_for(client: FlaskClient) -
         assert (absolute.status_code, relative.status_code) == (200, 200)
         assert absolute.headers["ETag"] != relative.headers["ETag"]
         assert client.get(f"{path}?q=flood&from=now-1d&to=now-2d").status_code == 400
+
+
+def test_suggestions_leave_out_the_stop_words_of_the_archives_language() -> None:
+    engine = MemoryEngine("")
+    with engine.writer() as writer:
+        writer.add(Document("1", "Der Deich", "Der Deich an der Derwitz hielt der Flut stand.", language="de"))
+
+    def words(language: str) -> set[str]:
+        client = create_app(Settings(language=language), engine).test_client()
+        return {row["text"] for row in client.get("/api/v1/suggest?q=der").json["completions"] if row["kind"] == "word"}
+
+    assert words("de") == {"derwitz"}
+    assert words("en") == {"der", "derwitz"}
 
 
 def test_suggestions_come_for_programs_and_for_browsers(client: FlaskClient) -> None:

@@ -555,9 +555,9 @@ def test_a_hit_is_explained_in_plain_words(archive: PinnedArchive) -> None:
     hit = ask(archive, "peace", explain=True).hits[0]
     assert hit.explanation is not None
     summary = hit.explanation.summary
-    assert summary.startswith("“peace” is common (found in 2 of 6 articles) and stands in the title, ")
+    assert summary.startswith("“peace” is common (found in 2 of 6 articles) and occurs in the title, ")
     assert "2 times in the text" in summary
-    assert summary.endswith("published this week: no discount")
+    assert summary.endswith("published this week, so it keeps its whole score")
     total = sum(leaf.score for leaf in hit.explanation.leaves) * hit.explanation.recency
     assert total == pytest.approx(hit.score)
     assert ask(archive, "peace").hits[0].explanation is None

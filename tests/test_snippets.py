@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from search.document import Document, Heading
 from search.highlight.highlighter import ENOUGH, MAX_HIGHLIGHT_CHARS, Highlighter, Mark
 from search.highlight.passages import MAX_LENGTH, MAX_REPEATS, REACH, REPEAT, best_passages, marks_within
-from search.query.match import Match, MatchAll, MatchEvery, MatchPhrase, MatchTerm
+from search.query.match import Match, MatchAll, MatchAny, MatchEvery, MatchPhrase, MatchTerm, Term
 from search.query.terms import query_term
 from search.results.deep_links import anchor_address, text_address, web_address
 from search.results.snippets import MAX_SNIPPETS, Excerpts, excerpts
@@ -304,3 +304,13 @@ def test_phrases_are_looked_for_in_all_of_an_article() -> None:
     text = "\n\n".join(["War peace war. " + FILLER * 3] * 100)
     match = MatchPhrase(ALL, (term("war").term, term("peace").term))
     assert Highlighter(match).leading_marks(text, "en")[0] == text
+
+
+def test_a_passage_and_its_heading_make_one_snippet() -> None:
+    text = "The bridge was closed. Nobody crossed the bridge for a week."
+    body = f"Before it rained.\n\nThe old bridge\n\n{text}"
+    document = Document("1", "x", body, headings=(Heading("The old bridge", 2, 19),), language="en")
+    query = MatchAny((MatchTerm(("body",), Term("bridge")), MatchTerm(("headings",), Term("old"))))
+    found = excerpts(document.head(), document.body, Highlighter(query)).snippets
+    assert [(snippet.field, snippet.heading) for snippet in found] == [("body", "The old bridge")]
+    assert "crossed" in found[0].text

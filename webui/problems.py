@@ -84,7 +84,7 @@ def from_error(error: BackfileError) -> Problem:
         type=URN + kind,
         title=error.title,
         status=error.status,
-        detail=_sentence(str(error)),
+        detail=f"{error}." if isinstance(error, ParameterError) else _sentence(str(error)),
         instance=request.path,
         position=error.position if isinstance(error, QuerySyntaxError) else None,
         parameter=_parameter(error),

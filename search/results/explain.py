@@ -47,7 +47,7 @@ def _leaf_in_words(leaf: LeafScore, articles: int) -> str:
     weighed = f", weighed {leaf.boost:g} times" if leaf.boost != 1.0 else ""
     places = listed([_place(part) for part in leaf.parts])
     text = leaf.text.strip('“”"')
-    return f"“{text}” is {rarity} (found in {leaf.articles:,} of {articles:,} articles){weighed} and stands {places}"
+    return f"“{text}” is {rarity} (found in {leaf.articles:,} of {articles:,} articles){weighed} and occurs {places}"
 
 
 def _place(part: FieldPart) -> str:
@@ -55,15 +55,17 @@ def _place(part: FieldPart) -> str:
     times = ceil(part.frequency - 1e-9)
     forms = part.frequency != times
     if times <= 1:
-        return f"{place} in another form" if forms else place
-    return f"about {times} times {place}, also in other forms" if forms else f"{times} times {place}"
+        return f"{place} (in another form)" if forms else place
+    return f"about {times} times {place} (also in other forms)" if forms else f"{times} times {place}"
 
 
 def _recency_in_words(published: Moment | None, factor: float, now: datetime) -> str:
     if published is None:
-        return f"it is undated, which leaves {factor:.0%} of its score"
+        return f"undated, so it keeps {factor:.0%} of its score"
     age = age_in_words((now.timestamp() - epoch(published)) / 86_400)
-    return f"published {age}: " + ("no discount" if factor >= 0.9995 else f"{factor:.1%} of its score is kept")
+    return f"published {age}, " + (
+        "so it keeps its whole score" if factor >= 0.9995 else f"so it keeps {factor:.1%} of its score"
+    )
 
 
 def age_in_words(days: float) -> str:
