@@ -13,7 +13,7 @@ from index.indexer import Indexer
 from index.progress import Bar, Progress, Silence
 from index.report import Report
 from index.sources import find_sources
-from search.commands.context import index_option, json_option, loaded_settings
+from search.commands.context import index_option, interruptible, json_option, loaded_settings
 from search.engines import open_engine
 from search.processes import core_count
 
@@ -66,7 +66,7 @@ def index(
         workers=settings.index_workers or core_count(),
     )
     sources = find_sources(paths, time_zone=settings.time_zone)
-    with _progress(quiet or as_json) as progress:
+    with interruptible(), _progress(quiet or as_json) as progress:
         report = indexer.run(sources, roots=paths, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
     _print(report, quiet=quiet, as_json=as_json)
     if report.exit_code:

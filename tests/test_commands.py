@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 from pydantic import TypeAdapter
 
 from search.commands import COMMANDS, main
-from search.commands.asked import bound, facets, filters
 from search.commands.links import TerminalLinks
-from search.commands.paint import marked, plain
+from search.commands.options import bound, facets, filters
+from search.commands.terminal import marked, plain
 from search.engines import open_engine
 from search.errors import ParameterError
 from search.request.request import FacetRequest, Filters, SearchRequest

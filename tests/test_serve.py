@@ -63,7 +63,7 @@ class Server:
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from search.commands import main; main()", *arguments]
+    return [sys.executable, "-m", "search", *arguments]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from search.commands.context import index_option, json_option, opened_engine
+from search.commands.context import index_option, interruptible, json_option, opened_engine
 from search.engines.base import Engine
 
 
@@ -45,7 +45,8 @@ def _check(engine: Engine, as_json: bool) -> bool:
 
 def _repair(engine: Engine, as_json: bool) -> bool:
     """Whether nothing was lost."""
-    repairs = list(engine.repair())
+    with interruptible():
+        repairs = list(engine.repair())
     lost = sum(repair.lost for repair in repairs)
     if as_json:
         click.echo(json.dumps([asdict(repair) for repair in repairs], ensure_ascii=False))

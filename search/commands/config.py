@@ -7,6 +7,7 @@ import json
 import click
 
 from search.commands.context import index_option, json_option, loaded_settings
+from search.engines import open_engine
 from search.settings import LoadedSettings, Settings
 
 
@@ -25,6 +26,7 @@ def config(ctx: click.Context, index: str | None, as_json: bool) -> None:
       BACKFILE_PORT=9000 backfile config --json
     """
     loaded = loaded_settings(ctx, index=index)
+    open_engine(loaded.settings.index)  # touches nothing on disk, and refuses an engine that does not exist
     click.echo(_as_json(loaded) if as_json else _as_table(loaded))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,3 +67,19 @@ def opened_searcher(ctx: click.Context, index: str | None) -> Iterator[Searcher]
     """A searcher of the index in force. Raises ConfigError, EngineError."""
     with opened_engine(ctx, index).searcher() as searcher:
         yield searcher
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """In this block Ctrl-C raises KeyboardInterrupt, so that work which has begun can be put in order.
+
+    Elsewhere it ends the program at once; see `search.__main__`.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

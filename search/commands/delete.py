@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from search.commands.context import TEXT, index_option, opened_engine
-from search.commands.paint import one_line
+from search.commands.context import TEXT, index_option, interruptible, opened_engine
+from search.commands.terminal import one_line
 from search.engines.base import Engine
 
 
@@ -42,5 +42,5 @@ def delete(ctx: click.Context, ids: tuple[str, ...], yes: bool, index: str | Non
 def _deleted(engine: Engine, ids: list[str]) -> int:
     if not ids:
         return 0
-    with engine.writer() as writer:
+    with interruptible(), engine.writer() as writer:
         return sum(writer.delete(name) for name in ids)

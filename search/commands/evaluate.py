@@ -10,8 +10,8 @@ from typing import Final
 
 import click
 
-from search.commands.context import json_option
-from search.commands.lazy import LazyGroup, Row
+from search.commands.context import interruptible, json_option
+from search.commands.group import LazyGroup, Row
 from search.engines import open_engine
 from search.evaluation import Measured, measure
 
@@ -45,7 +45,7 @@ def ranking(folders: tuple[Path, ...], engine: str, language: str, as_json: bool
 
 
 def _measured(folder: Path, engine: str, language: str) -> Measured:
-    with tempfile.TemporaryDirectory(prefix="backfile-") as temporary:
+    with interruptible(), tempfile.TemporaryDirectory(prefix="backfile-") as temporary:
         url = "memory:" if engine == "memory" else f"whoosh:{temporary}/index"
         return measure(folder, open_engine(url), language=language)
 

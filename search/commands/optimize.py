@@ -11,8 +11,8 @@ from dataclasses import asdict
 import click
 from tqdm import tqdm
 
-from search.commands.context import index_option, json_option, opened_engine
-from search.commands.paint import byte_size
+from search.commands.context import index_option, interruptible, json_option, opened_engine
+from search.commands.terminal import byte_size
 from search.engines.base import Condensed, Phase, WriterProgress
 
 
@@ -28,7 +28,7 @@ def optimize(ctx: click.Context, index: str | None, as_json: bool) -> None:
     index takes; the old segments go with the next commit, so that searches under way find them.
     """
     engine = opened_engine(ctx, index)
-    with _bar(sys.stderr.isatty() and not as_json) as progress:
+    with interruptible(), _bar(sys.stderr.isatty() and not as_json) as progress:
         done = engine.optimize(progress=progress)
     click.echo(json.dumps(asdict(done)) if as_json else "\n".join([engine.url, *_lines(done)]))
 

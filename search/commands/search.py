@@ -9,10 +9,18 @@ import click
 from pydantic import TypeAdapter
 
 from search import service
-from search.commands.asked import bound, facets, keyword_filters
 from search.commands.context import TEXT, index_option, json_option, loaded_settings
 from search.commands.links import TerminalLinks
-from search.commands.paint import facet_lines, help_lines, hit_lines, one_line, summary_line
+from search.commands.options import bound, facets, keyword_filters
+from search.commands.terminal import (
+    facet_lines,
+    help_lines,
+    hit_lines,
+    one_line,
+    summary_line,
+    window_width,
+    wrapped,
+)
 from search.engines import open_engine
 from search.request.request import DEFAULT_FACETS, SearchRequest
 from search.results.response import SearchResponse
@@ -114,16 +122,19 @@ def _answer(settings: Settings, request: SearchRequest, now: datetime) -> Search
 
 
 def _print(response: SearchResponse) -> None:
+    width = window_width()
     for warning in response.warnings:
-        click.echo(f"{click.style('note', fg='yellow')}: {one_line(warning)}", err=True)
-    click.echo(summary_line(response))
+        note = wrapped(f"{click.style('note', fg='yellow')}: {one_line(warning)}", width, rest="  ")
+        click.echo("\n".join(note), err=True)
+    click.echo("\n".join(wrapped(summary_line(response), width, rest="  ")))
     if response.query.expanded:
-        click.echo(f"also searched for: {one_line(', '.join(response.query.expanded))}")
+        expanded = f"also searched for: {one_line(', '.join(response.query.expanded))}"
+        click.echo("\n".join(wrapped(expanded, width, rest="  ")))
     click.echo()
     first = ((response.page or 1) - 1) * response.per_page + 1
     for number, hit in enumerate(response.hits, first):
-        click.echo("\n".join(hit_lines(number, hit)))
+        click.echo("\n".join(hit_lines(number, hit, width)))
     for facet in response.facets:
-        click.echo("\n".join(facet_lines(facet)))
-    for line in help_lines(response.suggestions):
+        click.echo("\n".join(facet_lines(facet, width)))
+    for line in help_lines(response.suggestions, width):
         click.echo(line)

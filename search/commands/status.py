@@ -9,12 +9,13 @@ from typing import Any, Final
 import click
 
 from search.commands.context import index_option, json_option, opened_engine
-from search.commands.paint import byte_size, one_line
+from search.commands.terminal import byte_size, one_line, window_width, wrapped
 from search.document import SECTION_SEPARATOR
 from search.engines.base import Engine, FacetPlan, Plan, Searcher, Sort
 from search.query.match import MatchAll
 
 _LISTED: Final = 12
+_INDENT: Final = " " * 12
 
 
 @click.command()
@@ -26,7 +27,12 @@ def status(ctx: click.Context, index: str | None, as_json: bool) -> None:
     engine = opened_engine(ctx, index)
     with engine.searcher() as searcher:
         facts = _facts(engine, searcher)
-    click.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(_lines(facts)))
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    width = window_width()
+    for line in _lines(facts):
+        click.echo("\n".join(wrapped(line, width, rest=_INDENT)))
 
 
 def _facts(engine: Engine, searcher: Searcher) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from search import service
 from search.commands.context import TEXT, index_option, json_option, loaded_settings
 from search.commands.links import TerminalLinks
-from search.commands.paint import one_line
+from search.commands.terminal import one_line
 from search.engines import open_engine
 from search.results.response import Completion
 
