@@ -371,7 +371,7 @@ def test_delete_asks_and_takes_articles_out(runner: CliRunner) -> None:
     assert agreed.exit_code == 0
     assert invoke(runner, "show", "fluss").exit_code == 1
     partly = invoke(runner, "delete", "fluss", "press-1931", "--yes")
-    assert (partly.exit_code, partly.stdout, partly.stderr) == (1, "deleted 1\n", "not there: fluss\n")
+    assert (partly.exit_code, partly.stdout, partly.stderr) == (1, "deleted 1\n", "not in the index: fluss\n")
     assert "articles    1\n" in invoke(runner, "status").stdout
 
 

@@ -20,18 +20,18 @@ _CARE: Final = "Look after it"
 
 COMMANDS: Final = {
     "index": Row("index.commands:index", _ARCHIVE, "Read articles from files and folders into the index."),
-    "delete": Row("search.commands.delete:delete", _ARCHIVE, "Take articles out of the index."),
+    "delete": Row("search.commands.upkeep:delete", _ARCHIVE, "Delete articles from the index."),
     "search": Row("search.commands.search:search", _READ, "Search and print the hits with their snippets."),
     "show": Row("search.commands.show:show", _READ, "Print one article."),
-    "suggest": Row("search.commands.suggest:suggest", _READ, "Complete what somebody began to type."),
+    "suggest": Row("search.commands.suggest:suggest", _READ, "Complete the beginning of a query."),
     "serve": Row("webui.commands:serve", _SERVE, "Serve the site and the JSON endpoint."),
     "demo": Row("search.commands.demo:demo", _SERVE, "Index the sample archive and serve it."),
-    "status": Row("search.commands.status:status", _CARE, "Say what the index holds."),
-    "check": Row("search.commands.check:check", _CARE, "Read the whole index and list what is wrong with it."),
-    "optimize": Row("search.commands.optimize:optimize", _CARE, "Merge the index into one segment."),
-    "config": Row("search.commands.config:config", _CARE, "Print the settings in force and where each comes from."),
+    "status": Row("search.commands.status:status", _CARE, "Show what the index holds."),
+    "check": Row("search.commands.upkeep:check", _CARE, "Read the whole index and list what is wrong with it."),
+    "optimize": Row("search.commands.upkeep:optimize", _CARE, "Merge the index into one segment."),
+    "config": Row("search.commands.setup:config", _CARE, "Print the settings in force and their origins."),
     "evaluate": Row("search.commands.evaluate:evaluate", _CARE, "Measure ranking and extraction against judged sets."),
-    "completion": Row("search.commands.completion:completion", _CARE, "Print the completion script of your shell."),
+    "completion": Row("search.commands.setup:completion", _CARE, "Print the completion script for your shell."),
 }
 
 EXIT_CODES: Final = {

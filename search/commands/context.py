@@ -1,4 +1,4 @@
-"""What every command needs: the settings in force and the index they name."""
+"""What every command needs: the settings in force, the index they name, and a say in what Ctrl-C does."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class GlobalFlags:
-    """The flags given before the sub-command."""
+    """The flags that stand before the name of the command."""
 
     config: Path | None = None
     index: str | None = None
 
 
 class Text(click.types.StringParamType):
-    """Text as it was typed; bytes that are no text in the terminal's character set become U+FFFD."""
+    """Text as it was typed. Bytes that are not text in the terminal's character set become U+FFFD."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return re.sub("[\ud800-\udfff]", "\ufffd", super().convert(value, param, ctx))
@@ -40,18 +40,18 @@ TEXT: Final = Text()
 
 
 def index_option(command: Decorated) -> Decorated:
-    """Adds `--index`; it may stand before the sub-command or after it, and the later one wins."""
-    option = click.option("--index", metavar="URL", help="The index: whoosh:PATH, a path, or memory:.")
+    """Adds `--index`, which may stand before or after the name of the command; the later one wins."""
+    option = click.option("--index", metavar="URL", help="The index: whoosh:PATH, a path, or memory:")
     return option(command)
 
 
 def json_option(command: Decorated) -> Decorated:
-    """Adds `--json`, which every command spells the same."""
+    """Adds `--json`, spelt the same for every command."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 def loaded_settings(ctx: click.Context, **flags: object) -> LoadedSettings:
-    """The settings in force for this command; `flags` are its own, None where not given. Raises ConfigError."""
+    """The settings in force for a command; `flags` are its own, None where not given. Raises ConfigError."""
     own = ctx.find_object(GlobalFlags) or GlobalFlags()
     given = {"index": own.index} | {name: value for name, value in flags.items() if value is not None}
     return load_settings(given, environ=os.environ, config_file=own.config)

@@ -1,4 +1,4 @@
-"""`backfile search`: the reader's search on a terminal, the endpoint's answer with --json."""
+"""`backfile search`: the search of the site on a terminal, or the answer of the endpoint with --json."""
 
 from __future__ import annotations
 
@@ -31,23 +31,32 @@ from search.settings import Settings
 @click.command()
 @click.argument("query", nargs=-1, type=TEXT)
 @click.option(
-    "--section", multiple=True, type=TEXT, metavar="PATH", help='Section, with those below it: "News > Economy".'
+    "--section", multiple=True, type=TEXT, metavar="PATH", help='Section and those below it, such as "News > Economy".'
 )
-@click.option("--tag", multiple=True, type=TEXT, metavar="TAG")
-@click.option("--author", multiple=True, type=TEXT, metavar="NAME")
+@click.option("--tag", multiple=True, type=TEXT, metavar="TAG", help="Tag.")
+@click.option("--author", multiple=True, type=TEXT, metavar="NAME", help="Author.")
 @click.option("--lang", multiple=True, type=TEXT, metavar="TAG", help='Language, such as "en".')
-@click.option("--type", "kind", multiple=True, type=TEXT, metavar="TYPE", help='Kind of piece, such as "article".')
+@click.option("--type", "kind", multiple=True, type=TEXT, metavar="TYPE", help='Type of article, such as "essay".')
 @click.option("--from", "start", metavar="DATE", help="First day: 2024, 2024-07, 2024-07-03, RFC 3339 or now-7d.")
 @click.option("--to", "end", metavar="DATE", help="Last day, included.")
-@click.option("--date", "date_field", type=click.Choice(list(DATE_FIELDS)), default="published", show_default=True)
+@click.option(
+    "--date",
+    "date_field",
+    type=click.Choice(list(DATE_FIELDS)),
+    default="published",
+    show_default=True,
+    help="The date meant.",
+)
 @click.option("--sort", type=click.Choice(["relevance", "newest", "oldest"]), help="Default: relevance with a query.")
-@click.option("--in", "fields", multiple=True, type=click.Choice(list(TEXT_FIELDS)), help="Search this field only.")
-@click.option("--op", type=click.Choice(["and", "or"]), default="and", show_default=True, help="Between bare words.")
-@click.option("--page", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--per-page", type=click.IntRange(0, 100), default=10, show_default=True)
+@click.option("--in", "fields", multiple=True, type=click.Choice(list(TEXT_FIELDS)), help="Search only this field.")
+@click.option(
+    "--op", type=click.Choice(["and", "or"]), default="and", show_default=True, help="Operator between words."
+)
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Page of results.")
+@click.option("--per-page", type=click.IntRange(0, 100), default=10, show_default=True, help="Hits on a page.")
 @click.option("--facets", "facet_text", metavar="LIST", help='Counts to print: "section:10,month", "all" or "none".')
-@click.option("--group", type=click.Choice(["none", "story"]), default="none", help="Gather near-copies.")
-@click.option("--explain", is_flag=True, help="Say why each hit stands where it does.")
+@click.option("--group", type=click.Choice(["none", "story"]), default="none", help="Group near-copies.")
+@click.option("--explain", is_flag=True, help="Explain the rank of each hit.")
 @index_option
 @json_option
 @click.pass_context
@@ -67,7 +76,7 @@ def search(
     as_json: bool,
     **shape: Any,
 ) -> None:
-    """Search and print the hits with their snippets. Without QUERY: the newest articles.
+    """Search and print the hits with their snippets. Without QUERY, print the newest articles.
 
     \b
     Examples:
@@ -76,9 +85,9 @@ def search(
       backfile search printing --lang=-en --facets section,year
       backfile search title:press* --json | jq .total
 
-    A hyphen before a filter's value leaves it out: --section=-Sports. Repeat a filter to keep any of its values.
-    "_missing" stands for articles that have none. The query language is in docs/reference/query-language.md;
-    put -- before a query that begins with a hyphen.
+    Repeat a filter to keep articles with any of its values. A hyphen before a value excludes it: --section=-Sports.
+    "_missing" stands for articles without a value. The query language is in docs/reference/query-language.md.
+    Put -- before a query that begins with a hyphen.
     """
     settings = loaded_settings(ctx, index=index).settings
     now = datetime.now(UTC)

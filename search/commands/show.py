@@ -1,4 +1,4 @@
-"""`backfile show`: one article as text, or all that is stored of it as JSON."""
+"""`backfile show`: one article as text, or everything stored about it as JSON."""
 
 from __future__ import annotations
 

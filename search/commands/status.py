@@ -1,4 +1,4 @@
-"""`backfile status`: what the index holds, in a few lines."""
+"""`backfile status`: a summary of the index in a few lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _INDENT: Final = " " * 12
 @json_option
 @click.pass_context
 def status(ctx: click.Context, index: str | None, as_json: bool) -> None:
-    """Say how many articles the index holds, of which languages, sections and years, and how large it is."""
+    """Show how many articles the index holds, their languages, sections and dates, and how large the index is."""
     engine = opened_engine(ctx, index)
     with engine.searcher() as searcher:
         facts = _facts(engine, searcher)

@@ -1,10 +1,11 @@
-"""`backfile config`: the settings in force and where each of them comes from."""
+"""The commands that help to set Backfile up: `config` shows the settings in force, `completion` serves the shell."""
 
 from __future__ import annotations
 
 import json
 
 import click
+from click.shell_completion import get_completion_class
 
 from search.commands.context import index_option, json_option, loaded_settings
 from search.engines import open_engine
@@ -16,9 +17,9 @@ from search.settings import LoadedSettings, Settings
 @json_option
 @click.pass_context
 def config(ctx: click.Context, index: str | None, as_json: bool) -> None:
-    """Print every setting, its value and its origin: a file, a variable, a flag, or the default.
+    """Print every setting with its value and its origin: a file, a variable, a flag, or the default.
 
-    The output without origins is what a backfile.toml may hold.
+    Without --json, what is printed is a valid backfile.toml, with the origins as comments.
 
     \b
     Examples:
@@ -42,5 +43,23 @@ def _as_table(loaded: LoadedSettings) -> str:
 
 
 def _as_toml(value: object) -> str:
-    # A JSON string, number or list of strings is written the same in TOML.
+    # Strings, numbers and lists of strings are written the same in JSON and in TOML.
     return json.dumps(value, ensure_ascii=False)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Print the completion script for SHELL.
+
+    \b
+    Put one of these into your shell's start-up file:
+      eval "$(backfile completion bash)"
+      eval "$(backfile completion zsh)"
+      backfile completion fish | source
+    """
+    script = get_completion_class(shell)
+    if script is None:
+        raise click.UsageError(f"there is no completion for {shell}")
+    click.echo(script(ctx.find_root().command, {}, "backfile", "_BACKFILE_COMPLETE").source())
