@@ -12,6 +12,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.commands.terminal import column_count, wrapped
 
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
@@ -344,3 +348,92 @@ def test_a_search_during_the_first_import_says_that_its_commit_is_pending(tmp_pa
         importing.send_signal(signal.SIGCONT)
         importing.kill()
         importing.communicate()
+
+
+# --- what starting costs -------------------------------------------------------------------------------------------
+
+COUNT_MODULES = """
+import atexit, sys
+from search.__main__ import run
+atexit.register(lambda: print(*sys.modules, file=sys.stderr))
+run()
+"""
+NOT_AT_START = {"babel", "structlog", "flask", "whoosh", "trafilatura", "lxml", "tqdm", "granian", "asyncio"}
+
+
+@pytest.mark.parametrize(
+    ("args", "most", "also_without"),
+    [(("--help",), 360, {"numpy", "index", "webui"}), (("search", "noise"), 620, {"index", "webui"})],
+    ids=["help", "search"],
+)
+def test_a_command_loads_only_what_it_needs(
+    archive: Path, args: tuple[str, ...], most: int, also_without: set[str]
+) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", COUNT_MODULES, *args],
+        cwd=archive, env=environment(), capture_output=True, text=True, check=True, timeout=DEADLINE_SECONDS,
+    )  # fmt: skip
+    loaded = set(said.stderr.split())
+    assert "search.commands" in loaded
+    assert loaded & (NOT_AT_START | also_without) == set()
+    assert len(loaded) <= most
+
+
+# --- parts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", 0), ("plain", 5), ("新聞", 4), ("Me\u0301lanie", 7), ("\x1b[1mbold\x1b[0m", 4), ("so\u00adft", 4), ("ｶﾅ", 2)],
+)
+def test_a_terminal_is_measured_in_columns(text: str, expected: int) -> None:
+    assert column_count(text) == expected
+
+
+@given(st.text(st.sampled_from("abc 新聞、「」é\u0301 ( ）"), max_size=60), st.integers(20, 40))
+def test_wrapping_loses_nothing_and_breaks_words_nowhere(text: str, width: int) -> None:
+    words = " ".join(text.split())
+    lines = list(wrapped(words, width, first="> ", rest="  "))
+    assert all(line.startswith("> " if number == 0 else "  ") for number, line in enumerate(lines))
+    assert "".join(line[2:] for line in lines).replace(" ", "") == words.replace(" ", "")
+    for line in lines:
+        unbroken = max((column_count(word) for word in line[2:].split()), default=0)
+        assert column_count(line) <= max(width, 2 + unbroken)
+    for word in words.split():
+        if word.isascii():
+            assert any(word in line.split() for line in lines)
+
+
+def test_lines_are_not_wrapped_without_a_width() -> None:
+    assert list(wrapped("one two three " * 50, None, first="1. ", rest="   ")) == ["1. " + "one two three " * 50]
+
+
+def test_a_long_address_is_never_broken() -> None:
+    address = "https://gazette.example/" + "a" * 60
+    assert list(wrapped(f"press-1931  {address}", 30, first="  ", rest="  ")) == ["  press-1931", f"  {address}"]
+
+
+def test_punctuation_does_not_begin_a_line_of_wide_characters() -> None:
+    lines = list(wrapped("新聞社の「印刷機」は、夜に動く。" * 3, 20))
+    assert [line for line in lines if line[0] in "」、。"] == []
+    assert [line for line in lines if line[-1] == "「"] == []
+
+
+def test_measuring_the_ranking_leaves_no_files_when_it_is_interrupted(tmp_path: Path) -> None:
+    judged, temporary = tmp_path / "judged", tmp_path / "tmp"
+    judged.mkdir()
+    temporary.mkdir()
+    row = {"title": "Notice", "text": "The printers said that the night shift was quiet. " * 8}
+    (judged / "docs.jsonl").write_text("".join(json.dumps(row | {"id": str(n)}) + "\n" for n in range(30_000)))
+    (judged / "queries.jsonl").write_text('{"id": "a", "text": "quiet"}\n')
+    (judged / "qrels.tsv").write_text("a\t0\t1\t1\n")
+    process = subprocess.Popen(
+        [*SEARCH, "evaluate", "ranking", "judged"], cwd=tmp_path, env=environment(TMPDIR=str(temporary)),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not list(temporary.glob("backfile-*/index/*")):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=DEADLINE_SECONDS) == ("", "interrupted\n")
+    assert process.returncode == 130
+    assert list(temporary.iterdir()) == []
