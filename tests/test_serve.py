@@ -282,6 +282,23 @@ def test_an_index_that_is_not_there_yet_is_waited_for_and_ctrl_c_stops_the_serve
         assert server.process.wait(40) == 0
 
 
+@posix
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc here")
+def test_ctrl_c_while_the_workers_are_starting_prints_no_traceback(folder: Path) -> None:
+    for moment in range(4):
+        process = subprocess.Popen(
+            command("serve", "--port", "0", "--index", f"whoosh:{folder / 'archive'}", "--workers", "2"),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder, start_new_session=True,
+        )  # fmt: skip
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while len(children.read_text().split()) < 3:  # multiprocessing's own tracker, and two workers
+            assert process.poll() is None
+        time.sleep(0.1 * moment)  # somewhere in their imports
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        _, said = process.communicate(timeout=60)
+        assert (process.returncode, "Traceback" in said) == (0, False), said
+
+
 def test_a_taken_port_and_a_foreign_host_are_refused_by_name() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

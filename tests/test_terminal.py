@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     said = run(folder, "index", "a.jsonl")
     assert said.returncode == 0, said.stderr
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_on() -> Iterator[None]:
+    """Shells switch Ctrl-C off for what they start in the background, and these tests would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 # --- Ctrl-C --------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from granian.server.common import AbstractServer
 
 from search.engines import open_engine
 from search.errors import BackfileError, ConfigError, EngineError
+from search.processes import ctrl_c_held_back
 from search.settings import Settings
 from webui.logs import configuration
 
@@ -119,8 +120,21 @@ def worker_count(settings: Settings) -> int:
     return settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
 
 
+class _Server(Granian):  # type: ignore[valid-type, misc]  # granian picks the class for the build of Python
+    """Granian, whose worker processes never see Ctrl-C: a terminal sends it to all of them, and one that is still
+    importing modules would print a traceback. The parent stops them."""
+
+    def _spawn_workers(self, *args: Any) -> None:
+        with ctrl_c_held_back():
+            super()._spawn_workers(*args)
+
+    def _respawn_workers(self, *args: Any, **options: Any) -> None:
+        with ctrl_c_held_back():
+            super()._respawn_workers(*args, **options)
+
+
 def _server(settings: Settings, port: int) -> AbstractServer[Any]:
-    server = Granian(
+    server = _Server(
         "backfile",
         address=settings.host,
         port=port,
