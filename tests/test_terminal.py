@@ -229,7 +229,8 @@ def test_the_module_and_the_program_are_the_same_command(archive: Path) -> None:
     ("args", "lines"),
     [
         (("serch", "x"), ["error: no such command 'serch'; did you mean search?", "see `python -m search --help`"]),
-        (("--prot", "1"), ["error: no such option '--prot'", "see `python -m search --help`"]),
+        (("--prot", "1"), ["error: no such option", "see `python -m search --help`"]),
+        (("show", "--jso"), ["error: no such option", "see `python -m search show --help`"]),
         (("search", "x", "--per-page", "many"), [
             "error: invalid value for '--per-page': 'many' is not a valid integer range",
             "see `python -m search search --help`"]),
@@ -246,6 +247,8 @@ def test_a_mistake_in_the_command_line_is_one_line_and_a_hint(
     assert (said.returncode, said.stdout) == (2, "")
     first, second = said.stderr.splitlines()
     assert first.startswith(lines[0])
+    assert re.search(r"[^.)]$", first)
+    assert ("did you mean" in first) == first.endswith("?")
     assert second == lines[1]
 
 

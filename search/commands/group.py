@@ -1,7 +1,7 @@
 """Groups of commands that are imported when they are called, and what a person sees when one of them fails.
 
-Commands are named by text, so that this package imports no other, and the help waits for no web server.
-Every way in which a command can fail ends here: in one line on standard error and an exit code, never in a traceback.
+Commands are named in strings, so that this package imports neither `index` nor `webui`, and the help of the whole does
+not wait for a web server. Failures that are foreseen end here: as one line on standard error and an exit code.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -153,7 +154,7 @@ def _say(line: str, color: bool | None = None) -> None:
 
 def _in_our_form(message: str) -> str:
     """Click's sentence as our errors are written: on one line, in lower case, without a full stop."""
-    line = " ".join(message.split())
+    line = re.sub(r"\.? \(?Did you mean (.+?)\?\)?$", r"; did you mean \1?", " ".join(message.split()))
     return f"{line[:1].lower()}{line[1:].removesuffix('.')}"
 
 

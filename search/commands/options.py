@@ -1,4 +1,4 @@
-"""From the flags of `backfile search` to a `SearchRequest`: the same parameters the endpoint takes, as flags."""
+"""The flags of `backfile search` as parts of a `SearchRequest`; they take the same values as the endpoint."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ MAX_FACET_TEXT: Final = 500
 
 
 def filters(values: Sequence[str]) -> Filters:
-    """Values to keep, and those after a hyphen to leave out; a backslash says that the hyphen is the value's own."""
+    """The values to keep, and those behind a hyphen, to exclude; behind a backslash a hyphen is part of the value."""
     include = tuple(value.removeprefix("\\") for value in values if not value.startswith("-"))
     exclude = tuple(value[1:] for value in values if value.startswith("-"))
     return Filters(include, exclude)
 
 
 def keyword_filters(given: dict[str, Sequence[str]]) -> tuple[tuple[str, Filters], ...]:
-    """The filters of every field that has some, in the order a request keeps them."""
+    """The filters of the fields that have any, in the order of a request."""
     return tuple(sorted((name, filters(values)) for name, values in given.items() if values))
 
 
 def bound(name: str, text: str | None, now: datetime) -> date | datetime | None:
-    """One end of the dates: "2024", "2024-07", "2024-07-03", RFC 3339 or "now-7d". Raises ParameterError."""
+    """The first or the last moment of a period: "2024", "2024-07", "2024-07-03", RFC 3339 or "now-7d".
+
+    Raises ParameterError.
+    """
     if not text:
         return None
     try:
@@ -37,7 +40,7 @@ def bound(name: str, text: str | None, now: datetime) -> date | datetime | None:
 
 
 def facets(text: str | None) -> tuple[FacetRequest, ...] | None:
-    """The facets in "section:10,month", () for "none", the usual ones for "all"; None if not asked for.
+    """The facets named in a list such as "section:10,month"; () for "none", the default ones for "all", None for None.
 
     Raises ParameterError.
     """
