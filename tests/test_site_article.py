@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -98,6 +98,9 @@ def test_any_soup_of_tags_comes_out_safe(soup: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(PIECES, max_size=25).map("".join))
+@example('wörd" & more')
+@example("wörd'<li><h2>>")
+@example("<table> wörd <td>")
 def test_marking_adds_marks_and_changes_nothing_else(soup: str) -> None:
     plain = render_article(document(soup, body="the text"))
     marked = render_article(document(soup, body="the text"), words("w[oö]rd|e t|a"))

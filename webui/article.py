@@ -107,6 +107,8 @@ BLOCKS_OF_PAGES = frozenset(
         "section",
     }
 )
+TABLE_PARTS = ("table", "thead", "tbody", "tfoot", "tr", "colgroup")
+"""What holds cells or columns, and no text of its own."""
 PROTOCOLS = frozenset({"http", "https", "mailto"})
 _GROUP = 100
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
@@ -142,6 +144,7 @@ def render_article(document: Document, spans: Spans | None = None) -> ArticleTex
     if root is None:
         return ArticleText(Markup(), (), 0)
     _reduce(root, document.url)
+    _move_out_of_tables(root)
     contents = _anchor_headings(root, document)
     matches = mark_matches(root, spans) if spans else 0
     _wrap_scrolling(root)
@@ -235,6 +238,35 @@ def _reduce_link(link: HtmlElement, base: str | None, targets: frozenset[str]) -
     link.set("rel", "nofollow noopener")
 
 
+def _move_out_of_tables(root: HtmlElement) -> None:
+    """Puts what stands in a table but in no cell in front of the table, where browsers and the sanitiser show it.
+
+    Moving it before the marks are set keeps them from splitting its text, of which the sanitiser moves only what
+    is not blank (HTML Standard, 13.2.6.4.9, "in table").
+    """
+    for part in list(root.iter(*TABLE_PARTS)):
+        table = next(part.iterancestors("table"), None) if part.tag != "table" else part
+        if table is None:
+            continue
+        part.text = _move_text(part.text, table)
+        for child in list(part):
+            if child.tag in (*TABLE_PARTS[1:], "caption", "col", "td", "th"):
+                child.tail = _move_text(child.tail, table)
+            else:
+                table.addprevious(child)
+
+
+def _move_text(text: str | None, table: HtmlElement) -> str | None:
+    """Moves text in front of the table and returns what may stay: blank text."""
+    if not text or text.isspace():
+        return text
+    holder = lxml_html.Element("span")
+    holder.text = text
+    table.addprevious(holder)
+    holder.drop_tag()
+    return None
+
+
 def _anchor_headings(root: HtmlElement, document: Document) -> tuple[ContentsEntry, ...]:
     """Gives every heading its id and a level that skips none below the page's own title, which is the h1."""
     anchors: dict[str, list[str | None]] = {}
@@ -283,11 +315,19 @@ def _wrap_scrolling(root: HtmlElement) -> None:
 
 
 def _sanitise(root: HtmlElement) -> Markup:
-    """The root's content through bleach, some children at a time: its price grows with the square of siblings."""
+    """The root's content through bleach, some children at a time: its cost grows with the square of siblings."""
     cleaner = bleach.Cleaner(tags=TAGS, attributes=_may_have, protocols=PROTOCOLS, strip=True, strip_comments=True)
-    pieces = [escape(root.text or ""), *(lxml_html.tostring(child, encoding="unicode") for child in root)]
+    # A mark moves the text behind it from the root to the mark; both must be written by one serialiser.
+    pieces = [_text_markup(root.text or ""), *(lxml_html.tostring(child, encoding="unicode") for child in root)]
     groups = ("".join(pieces[start : start + _GROUP]) for start in range(0, len(pieces), _GROUP))
     return Markup("").join(Markup(cleaner.clean(group)) for group in groups)  # noqa: S704 - the sanitiser's own output
+
+
+def _text_markup(text: str) -> str:
+    """Text as lxml writes it within an element."""
+    holder = lxml_html.Element("div")
+    holder.text = text
+    return str(lxml_html.tostring(holder, encoding="unicode")).removeprefix("<div>").removesuffix("</div>")
 
 
 def _may_have(tag: str, name: str, _value: str) -> bool:
