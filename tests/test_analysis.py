@@ -24,13 +24,12 @@ from search.analysis import (
     is_stop_word,
     language_name,
     primary_language,
-    query_term,
-    query_terms,
     stem,
 )
 from search.analysis.languages import SUPERSEDED_STEMMERS
 from search.analysis.stemming import plain_stemmer
 from search.analysis.stop_words import STOP_WORDS
+from search.query.terms import query_term, query_terms
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 
