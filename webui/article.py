@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 import bleach
@@ -189,7 +190,7 @@ def _parse(markup: str) -> HtmlElement | None:
 def _is_whole(root: HtmlElement, body: str) -> bool:
     """Whether the markup can be shown in place of the text: it says as much (parsers drop what is nested too deep)."""
     said = len(root.text_content().strip())
-    return said > 0 and 2 * said >= len(body) and sum(1 for _ in root.iter()) <= MAX_ELEMENTS
+    return said > 0 and 2 * said >= len(body) and next(islice(root.iter(), MAX_ELEMENTS, None), None) is None
 
 
 def _reduce(root: HtmlElement, base: str | None) -> None:
@@ -273,6 +274,7 @@ def _anchor_headings(root: HtmlElement, document: Document) -> tuple[ContentsEnt
     for known in document.headings:
         anchors.setdefault(_squeezed(known.text), []).append(known.anchor)
     entries: list[ContentsEntry] = []
+    taken: dict[str, int] = {}
     moved: dict[str, str] = {}
     for element in list(root.iter(*HEADING_TAGS)):
         text = _squeezed(element.text_content())
@@ -282,7 +284,7 @@ def _anchor_headings(root: HtmlElement, document: Document) -> tuple[ContentsEnt
         waiting = anchors.get(text)
         anchor = (waiting.pop(0) if waiting else None) or element.get("id")
         level = min(max(int(element.tag[1]), 2), entries[-1].level + 1 if entries else 2)
-        entry = ContentsEntry(_free(heading_id(text, anchor), {entry.id for entry in entries}), text, level)
+        entry = ContentsEntry(_free(heading_id(text, anchor), taken), text, level)
         moved["#" + element.get("id", "")] = "#" + entry.id
         element.tag = f"h{level}"
         element.set("id", entry.id)
@@ -292,11 +294,14 @@ def _anchor_headings(root: HtmlElement, document: Document) -> tuple[ContentsEnt
     return tuple(entries)
 
 
-def _free(wanted: str, taken: set[str]) -> str:
-    free, number = wanted, 1
+def _free(wanted: str, taken: dict[str, int]) -> str:
+    """The id, with a number behind it if it is taken, and takes it; `taken` holds the last number tried for each."""
+    free, number = wanted, taken.get(wanted, 0)
     while free in taken:
         number += 1
         free = f"{wanted}-{number}"
+    taken[wanted] = max(number, 1)
+    taken.setdefault(free, 1)
     return free
 
 

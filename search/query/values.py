@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -23,6 +23,9 @@ _MAX_UNKNOWN = 5
 _SIMILAR = 75.0
 """Of 100, twice the letters in common by those of both: below this, what is alike is chance."""
 
+_Keys = Callable[[str], Iterable[str]]
+"""Under which keys a stored value is found."""
+
 
 class KeywordMatcher:
     """Finds stored values whatever their case and diacritics; warns of values that are not there."""
@@ -30,7 +33,7 @@ class KeywordMatcher:
     def __init__(self, values: Callable[[str], Mapping[str, int]], warnings: list[str]) -> None:
         self._values = values
         self._warnings = warnings
-        self._spellings: dict[str, dict[str, list[str]]] = {}
+        self._indexes: dict[tuple[str, _Keys], dict[str, list[str]]] = {}
         self._unknown = 0
 
     def match(self, field: str, value: str) -> MatchKeyword | MatchNone:
@@ -38,22 +41,27 @@ class KeywordMatcher:
         and a language without a region stands for all its regions."""
         stored = self._values(field)
         wanted = _comparable(value)
-        found = tuple(self._by_spelling(field).get(wanted, ()))
+        found = set(self._stored(field, _spelling, wanted))
         if field == "lang":
-            found = tuple(dict.fromkeys((*found, *(tag for tag in stored if _is_language(tag, value)))))
+            found.update(self._stored(field, _language_names, fold(value)))
+            if "-" not in value and "_" not in value:
+                found.update(self._stored(field, _language_code, primary_language(value)))
         if not found and KEYWORD_FIELDS[field].hierarchical:
-            found = tuple(other for other in stored if _comparable(other.split(SECTION_SEPARATOR)[-1]) == wanted)
+            found.update(self._stored(field, _last_part, wanted))
         if found:
             return MatchKeyword(field, tuple(sorted(found)))
         self._warnings.append(f'there is no {field} "{shortened(value)}"{self._near(stored, wanted)}')
         return MatchNone()
 
-    def _by_spelling(self, field: str) -> dict[str, list[str]]:
-        if field not in self._spellings:
-            spellings = self._spellings[field] = {}
+    def _stored(self, field: str, keys: _Keys, wanted: str) -> Sequence[str]:
+        """The stored values that have this key; all are looked at once, however many values are asked for."""
+        index = self._indexes.get((field, keys))
+        if index is None:
+            index = self._indexes[field, keys] = {}
             for value in self._values(field):
-                spellings.setdefault(_comparable(value), []).append(value)
-        return self._spellings[field]
+                for key in keys(value):
+                    index.setdefault(key, []).append(value)
+        return index.get(wanted, ())
 
     def _near(self, stored: Mapping[str, int], wanted: str) -> str:
         if not stored:
@@ -80,6 +88,17 @@ def _comparable(value: str) -> str:
     return SECTION_SEPARATOR.join(parts)
 
 
-def _is_language(tag: str, value: str) -> bool:
-    by_code = "-" not in value and "_" not in value and primary_language(tag) == primary_language(value)
-    return by_code or fold(value) in (fold(language_name(tag)), fold(language_name(primary_language(tag))))
+def _spelling(value: str) -> Iterable[str]:
+    return (_comparable(value),)
+
+
+def _last_part(section: str) -> Iterable[str]:
+    return (_comparable(section.split(SECTION_SEPARATOR)[-1]),)
+
+
+def _language_code(tag: str) -> Iterable[str]:
+    return (primary_language(tag),)
+
+
+def _language_names(tag: str) -> Iterable[str]:
+    return {fold(language_name(tag)), fold(language_name(primary_language(tag)))}
