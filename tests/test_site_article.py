@@ -92,6 +92,7 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES, max_size=25).map("".join))
+@example("<a href=#a>word<h2 id=a>")
 def test_any_soup_of_tags_comes_out_safe(soup: str) -> None:
     assert_safe(render_article(document(soup, body="the text"), words("w[oö]rd")).html)
 
@@ -176,6 +177,11 @@ def test_links_lead_out_absolutely_and_inside_to_our_anchors() -> None:
     assert "nowhere" in shown.html
 
 
+@pytest.mark.parametrize("heading", ["<h2 id=a></h2>", "<h1 id=a>A title</h1>"], ids=["empty", "the title again"])
+def test_a_link_to_a_heading_that_is_not_shown_is_plain_text(heading: str) -> None:
+    assert str(render_article(document(f"{heading}<p><a href=#a>up</a>, x</p>")).html) == "<p>up, x</p>"
+
+
 def test_images_go_and_their_captions_stay() -> None:
     shown = render_article(
         document(
@@ -239,7 +245,7 @@ def test_heading_ids_are_readable_and_never_those_of_the_page(text: str, anchor:
     assert heading_id(text, anchor) == id
 
 
-BOOK = "\n\n".join(["word and more words of it. " * 20] * 200)
+BOOK = "\n\n".join(["word and more words of it. " * 20] * 40)
 TOO_MUCH = ("<div>" + "<p>word <b>word</b></p>" * 200_000, "<b>word" * 100_000)
 
 

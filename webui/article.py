@@ -289,8 +289,12 @@ def _anchor_headings(root: HtmlElement, document: Document) -> tuple[ContentsEnt
         element.tag = f"h{level}"
         element.set("id", entry.id)
         entries.append(entry)
-    for link in root.iter("a"):
-        link.set("href", moved.get(link.get("href", ""), link.get("href", "")))
+    for link in list(root.iter("a")):
+        address = link.get("href", "")
+        if address in moved:
+            link.set("href", moved[address])
+        elif address.startswith("#"):
+            link.drop_tag()  # its heading was empty or said the title again
     return tuple(entries)
 
 
