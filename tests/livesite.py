@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "index" / "sample"
 PHONE = (390, 844)
 DESKTOP = (1280, 900)
+PATIENCE_MS = 60_000
+"""How long a page may take on a machine that has other things to do; a good answer never waits for it."""
 Scheme = Literal["light", "dark"]
 
 PAGES = {
@@ -61,7 +63,7 @@ def sample_site(folder: Path) -> Iterator[str]:
         yield _announced(server, folder / "serve.log")
     finally:
         server.terminate()
-        server.communicate(timeout=30)
+        server.communicate(timeout=120)
         log.close()
 
 
@@ -117,7 +119,8 @@ def reader_of(
         reduced_motion="reduce",
         has_touch=size[0] < 600,
     )
-    context.set_default_timeout(6_000)
+    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_navigation_timeout(PATIENCE_MS)
     reader = Reader(context.new_page(), site)
     reader.page.on("console", reader.hear)
     reader.page.on("pageerror", lambda error: reader.complaints.append(f"uncaught: {error}"))
