@@ -5,6 +5,7 @@ Each kind of period is numbered without gaps, so that drawing, stepping and coar
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
@@ -30,20 +31,24 @@ MONTHS: Final = (
     "December",
 )
 
+_PERIOD: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
+
 
 @lru_cache(maxsize=4096)
 def first_day(period: str) -> date:
     """The first day of "2024", "2024-07" or "2024-07-03"; raises ValueError for anything else."""
-    parts = [int(part) for part in period.split("-")]
-    if len(parts) > 3:
-        raise ValueError(f"not a year, month or day: {period!r}")
-    year, month, day = (*parts, 1, 1)[:3]
-    return date(year, month, day)
+    if not _PERIOD.fullmatch(period):
+        raise ValueError(f"not a year, month or day: {period[:40]!r}")
+    year, month, day = (*(int(part) for part in period.split("-")), 1, 1)[:3]
+    try:
+        return date(year, month, day)
+    except ValueError as error:
+        raise ValueError(f"not a year, month or day: {period!r}") from error
 
 
 @lru_cache(maxsize=4096)
 def last_day(period: str) -> date:
-    """The last day of "2024", "2024-07" or "2024-07-03"."""
+    """The last day of "2024", "2024-07" or "2024-07-03"; raises ValueError for anything else."""
     first = first_day(period)
     match period.count("-"):
         case 0:
