@@ -42,7 +42,12 @@ def once(response: Response, found: SearchResponse) -> Response:
 
 def conditional(tag: str, make: Callable[[], Response]) -> Response:
     """304 if the client has that already, else what `make` gives, tagged, unless `once` has said otherwise of it."""
-    response = Response(status=304) if request.if_none_match.contains_weak(tag) else make()
+    known = request.if_none_match
+    # "*" is any answer that there is (RFC 9110, section 13.1.2): `make` raises where there is none.
+    response = Response(status=304) if known.contains_weak(tag) and not known.star_tag else make()
+    if known.star_tag:
+        response.close()
+        response = Response(status=304)
     if response.cache_control.no_store:
         return response
     response.set_etag(tag, weak=True)
