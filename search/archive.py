@@ -13,17 +13,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import Final
 
 from search.assist.count_budget import CountBudget
 from search.assist.related import Mode, Subject, related
 from search.assist.relaxation import relaxations, respelt_anywhere
 from search.assist.spelling import did_you_mean
 from search.assist.suggest import suggest
-from search.engines.base import Cut, Engine, IndexStatus, Results, Searcher
+from search.document import Head
+from search.engines.base import After, Cut, Engine, IndexStatus, Plan, Results, Searcher
 from search.engines.conventions import leaf_text
 from search.engines.grouping import MAX_GROUPED
 from search.errors import EngineError, NotFound, ParameterError
 from search.linking import linked, linked_completions, linked_hits, linked_overview, linked_relatives
+from search.query.match import MatchAll
 from search.request.planning import Planner, ResolvedQuery
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
 from search.request.urls import Addresses, path_prefix
@@ -39,6 +42,9 @@ from search.results.paging import for_page, opened_cursor, pages_around
 from search.results.response import Completion, Hit, Overview, RelatedResponse, SearchResponse, SectionNode
 from search.settings import Settings
 from search.snapshots import CHECK_SECONDS, NewestSnapshot
+
+_BATCH: Final = 500
+"""Articles read at once where many are walked through."""
 
 
 def current_minute() -> datetime:
@@ -236,6 +242,22 @@ class PinnedArchive:
     def section_counts(self) -> Mapping[str, int]:
         """The number of articles in each section and below it, the largest first."""
         return section_counts(self._searcher)
+
+    def oldest(self, offset: int, limit: int) -> Iterator[Head]:
+        """The heads of `limit` articles from that position on, the oldest first, undated ones last; read in batches."""
+        after: After | None = None
+        while limit > 0:
+            wanted = min(limit, _BATCH)
+            plan = Plan(MatchAll(), sort="oldest", offset=offset, after=after, limit=wanted, bring="head")
+            found = self._searcher.search(plan).hits
+            yield from (hit.head for hit in found if hit.head is not None)
+            if len(found) < wanted:
+                return
+            limit -= wanted
+            if "cursor" in self.capabilities:
+                offset, after = 0, After(found[-1].sort_key, found[-1].id)
+            else:
+                offset += wanted
 
     def _answer(self, request: SearchRequest) -> Answer:
         check(request)

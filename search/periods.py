@@ -7,6 +7,7 @@ The periods of each kind are numbered consecutively, so that stepping and coarse
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
@@ -35,6 +36,8 @@ MONTHS: Final = (
     "December",
 )
 
+_PERIOD: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}|[0-9]{3}X|[0-9]{2}XX")
+
 
 def label_of(interval: Interval, day: date) -> str:
     """What the period that the day falls in is called."""
@@ -62,16 +65,18 @@ def interval_of(period: str) -> Interval:
 @lru_cache(maxsize=4096)
 def first_day(period: str) -> date:
     """The first day of a period, such as "2024" or "2024-07"; raises ValueError for anything else."""
-    parts = [int(part) for part in period.replace("X", "0").split("-")]
-    if len(parts) > 3:
-        raise ValueError(f"not a period: {period!r}")
-    year, month, day = (*parts, 1, 1)[:3]
-    return date(max(year, MINYEAR) if "X" in period else year, month, day)
+    if not _PERIOD.fullmatch(period):
+        raise ValueError(f"not a period: {period[:40]!r}")
+    year, month, day = (*(int(part) for part in period.replace("X", "0").split("-")), 1, 1)[:3]
+    try:
+        return date(max(year, MINYEAR) if "X" in period else year, month, day)
+    except ValueError as error:
+        raise ValueError(f"not a period: {period!r}") from error
 
 
 @lru_cache(maxsize=4096)
 def last_day(period: str) -> date:
-    """The last day of a period."""
+    """The last day of a period; raises ValueError for anything else."""
     first = first_day(period)
     match period.count("-"):
         case 0:

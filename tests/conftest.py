@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 import index
 from index.indexer import Indexer
@@ -28,6 +31,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SAMPLE = Path(index.__file__).parent / "sample"
+# On a busy machine an example may take long to draw and to run; that is no fault of what it shows.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and commands that they start would too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BRIDGE = "The old bridge was closed in the morning.\n\nWhat the river did\n\nThe river rose by two metres overnight."
 

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "index" / "sample"
 PHONE = (390, 844)
 DESKTOP = (1280, 900)
+PATIENCE_MS = 60_000
+"""How long a page may take on a machine that has other things to do; a good answer never waits for it."""
 Scheme = Literal["light", "dark"]
 
 PAGES = {
@@ -61,7 +63,7 @@ def sample_site(folder: Path) -> Iterator[str]:
         yield _announced(server, folder / "serve.log")
     finally:
         server.terminate()
-        server.communicate(timeout=30)
+        server.communicate(timeout=120)
         log.close()
 
 
@@ -77,6 +79,7 @@ def _announced(server: subprocess.Popen[str], log: Path) -> str:
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """A Chromium without a window."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield browser
@@ -117,7 +120,8 @@ def reader_of(
         reduced_motion="reduce",
         has_touch=size[0] < 600,
     )
-    context.set_default_timeout(6_000)
+    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_navigation_timeout(PATIENCE_MS)
     reader = Reader(context.new_page(), site)
     reader.page.on("console", reader.hear)
     reader.page.on("pageerror", lambda error: reader.complaints.append(f"uncaught: {error}"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import deque
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,12 @@ FORBIDDEN = {
 
 ONLY_IN = {"whoosh": "search/engines/disk/view/", "flask": "webui/", "bleach": "webui/"}
 """Libraries and the one folder that may know them."""
+
+NAMES_OTHERS = {"search/commands/__init__.py", "search/commands/evaluate.py"}
+"""Tables of commands: they name commands of other packages, which are imported when they are called."""
+
+A_MODULE = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.\w+)+)(?::\w+)?")
+"""A module in a string, with what is taken from it behind a colon."""
 
 BANNED_NAMES = re.compile(r"(?:^|_)(?:utils?|helpers?|managers?|handlers?|common|misc)(?:_|$)")
 
@@ -72,6 +80,152 @@ def test_a_foreign_library_is_known_in_one_place(library: str, folder: str) -> N
     users = {_name(path) for path in MODULES if library in set(_imported(path))}
     assert {user for user in users if not user.startswith(folder)} == set()
     assert users, f"nothing imports {library}: has the rule outlived the library?"
+
+
+# --- folders -------------------------------------------------------------------------------------------------------
+
+
+def _modules(root: Path) -> dict[str, Path]:
+    """Every module of the project by its name."""
+    paths = (path for package in PACKAGES for path in (root / package).rglob("*.py"))
+    return {".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+
+
+def _dependencies(path: Path) -> Iterator[str]:
+    """What a module imports when it runs, inside functions too: by name or by a string that is a module's name.
+
+    The names imported from a module are given too, since they may be modules. What only a type checker reads is not.
+    """
+    tree = _tree(path)
+    unread = {id(child) for node in ast.walk(tree) if _is_for_type_checkers(node) for child in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in unread:
+            continue
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=str() as module, names=names, level=0):
+                yield from (module, *(f"{module}.{alias.name}" for alias in names))
+            case ast.ImportFrom():
+                raise AssertionError(f"{path}:{node.lineno}: a relative import hides where it leads")
+            case ast.Constant(value=str() as text) if named := A_MODULE.fullmatch(text):
+                yield named[1]
+
+
+def _is_for_type_checkers(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def _folder(module: str, modules: dict[str, Path]) -> str:
+    return module if modules[module].name == "__init__.py" else module.rpartition(".")[0]
+
+
+def _edges(root: Path) -> dict[tuple[str, str], str]:
+    """From folder to folder, neither within the other: the first import that leads there, in words."""
+    modules = _modules(root)
+    edges: dict[tuple[str, str], str] = {}
+    for module, path in sorted(modules.items()):
+        shown = path.relative_to(root).as_posix()
+        for name in sorted(set(_dependencies(path)) & modules.keys()):
+            here, there = _folder(module, modules), _folder(name, modules)
+            apart = here.partition(".")[0] != there.partition(".")[0]
+            if f"{here}.".startswith(f"{there}.") or f"{there}.".startswith(f"{here}."):
+                continue
+            if not (apart and shown in NAMES_OTHERS):
+                edges.setdefault((here, there), f"{shown} imports {name}")
+    return edges
+
+
+def _cycles(edges: dict[tuple[str, str], str]) -> list[str]:
+    """The shortest cycle through each edge that lies on one, each once, with the imports that make it."""
+    following: dict[str, list[str]] = {}
+    for here, there in sorted(edges):
+        following.setdefault(here, []).append(there)
+    found: dict[frozenset[str], str] = {}
+    for here, there in sorted(edges):
+        way = _shortest(there, here, following)
+        if way:
+            steps = pairwise((here, *way))
+            found.setdefault(frozenset(way), f"{' -> '.join((here, *way))}: {'; '.join(edges[step] for step in steps)}")
+    return list(found.values())
+
+
+def _shortest(start: str, end: str, following: dict[str, list[str]]) -> list[str]:
+    """The folders on the shortest way, both ends with them; none if there is no way."""
+    ways, seen = deque([[start]]), {start}
+    while ways:
+        way = ways.popleft()
+        if way[-1] == end:
+            return way
+        for folder in following.get(way[-1], []):
+            if folder not in seen:
+                seen.add(folder)
+                ways.append([*way, folder])
+    return []
+
+
+def test_folders_depend_on_each_other_in_one_direction_only() -> None:
+    cycles = _cycles(_edges(ROOT))
+    assert not cycles, "\n".join(cycles)
+
+
+def test_what_a_string_names_for_an_import_is_there() -> None:
+    modules = _modules(ROOT)
+    for path in MODULES:
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and ":" in node.value:
+                named = A_MODULE.fullmatch(node.value)
+                assert not named or named[1] in modules, f"{_name(path)}:{node.lineno}: there is no {named[1]}"
+
+
+def test_only_tables_of_commands_name_modules_of_other_packages() -> None:
+    modules = _modules(ROOT)
+    named = {
+        (_name(path), module)
+        for path in MODULES
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (found := A_MODULE.fullmatch(node.value))
+        for module in [found[1]]
+        if "." in module and module in modules and not _name(path).startswith(module.partition(".")[0] + "/")
+    }
+    assert {module for _, module in named} == {"index.commands", "webui.commands"}
+    assert {where for where, _ in named} <= NAMES_OTHERS
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cycle"),
+    [
+        ("from search.b.y import Y", "from search.a import x", True),
+        ("from search.b import y", "def late():\n    import search.a.x", True),
+        ("import search.b.y", "TABLE = {'x': 'search.a.x:main'}", True),
+        ("import search.b.y", "def late():\n    return import_module('search.a.x')", True),
+        ("import search.b.y", "if TYPE_CHECKING:\n    from search.a.x import X", False),
+        ("import search.b.y", '"""Unlike search.a.x it imports nothing."""', False),
+        ("import search.b.y", "import search.top", False),
+    ],
+    ids=["plain", "in a function", "in a table", "by name", "for types", "in prose", "the folder above"],
+)
+def test_a_cycle_between_folders_would_be_seen(tmp_path: Path, one: str, other: str, cycle: bool) -> None:
+    files = {"a/x": one, "b/y": other, "top": "import search.a.x", "__init__": "", "a/__init__": "", "b/__init__": ""}
+    for name, text in files.items():
+        path = tmp_path / "search" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    found = _cycles(_edges(tmp_path))
+    assert len(found) == cycle
+    if cycle:
+        assert found[0].startswith("search.a -> search.b -> search.a: search/a/x.py imports search.b")
+        assert "search/b/y.py imports search.a" in found[0]
+
+
+def test_a_cycle_over_three_folders_would_be_seen(tmp_path: Path) -> None:
+    for name, text in {"a/x": "import search.b.x", "b/x": "import search.c.x", "c/x": "import search.a.x"}.items():
+        path = tmp_path / "search" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        (path.parent / "__init__.py").touch()
+    (found,) = _cycles(_edges(tmp_path))
+    assert found.startswith("search.a -> search.b -> search.c -> search.a: ")
 
 
 def test_no_module_is_named_for_nothing_in_particular() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from livesite import PAGES, PHONE, Reader, reader_of
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -16,12 +16,15 @@ def typed(reader: Reader) -> Page:
     """The front page with "gut" typed and its suggestions shown."""
     page = reader.open("/")
     page.keyboard.press("/")
-    page.keyboard.type("gut")
+    # Each letter may ask; only the answer to the last one stays.
+    with page.expect_response(lambda response: response.url.endswith("q=gut")) as answered:
+        page.keyboard.type("gut")
+    expect(page.get_by_role("option")).to_have_count(len(answered.value.json()["completions"]))
     expect(page.get_by_role("listbox", name="Suggestions")).to_be_visible()
     return page
 
 
-def box(page: Page):
+def box(page: Page) -> Locator:
     return page.get_by_role("combobox", name="Search the archive")
 
 

@@ -40,6 +40,7 @@ QUESTIONS: dict[str, Callable[[PinnedArchive], object]] = {
     "neighbours": lambda archive: archive.neighbours(SearchRequest(q="flood"), 1, LINKS),
     "article": lambda archive: archive.article("1", SearchRequest(q="flood"), 0, LINKS),
     "overview": lambda archive: archive.overview(LINKS),
+    "oldest": lambda archive: list(archive.oldest(0, 1_000)),
     "sections": lambda archive: archive.sections(LINKS),
 }
 

@@ -49,7 +49,7 @@ LOCAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1):\d+([^\s'\"`)>]*)")
 SHELLS = {"sh", "console", "ini", "crontab", "bash", "powershell"}
 ROUTE = re.compile(
     r"/(?:(?:api|article)/[\w/{}<>.:-]+"
-    r"|search(?:\.\w+)?|suggest|livez|readyz|openapi\.json|opensearch\.xml|robots\.txt)(?=$|[?])"
+    r"|search(?:\.\w+)?|suggest|livez|readyz|openapi\.json|opensearch\.xml|sitemap\.xml|robots\.txt|favicon\.ico)(?=$|[?])"
 )
 
 

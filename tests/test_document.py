@@ -5,18 +5,18 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from work import calls, growth
 
 from index import document as limits
 from index.article import Article
 from index.document import to_document
-from index.fingerprint import MIN_WORDS, distance, fingerprint
+from index.fingerprint import MAX_CHARACTERS, MIN_WORDS, distance, fingerprint
 from index.identity import MAX_ID, article_id, web_address
 from index.tidy import tidy_text
 from search.document import Document, Heading
@@ -269,15 +269,12 @@ def test_fingerprints_are_the_same_in_every_process() -> None:
     assert int(said.stdout) == fingerprint(text)
 
 
-def test_a_fingerprint_costs_little() -> None:
-    text = " ".join(text_of(500, 3))
-    fingerprint(text)
-    took = []
-    for _ in range(30):
-        start = time.perf_counter()
-        fingerprint(text)
-        took.append(time.perf_counter() - start)
-    assert min(took) < 0.001
+def test_a_fingerprint_costs_in_proportion_to_the_words_that_it_reads() -> None:
+    words = text_of(16_000, 3)
+    texts = {size: " ".join(words[:size]) for size in (2_000, 16_000)}
+    assert calls(lambda: fingerprint(texts[2_000])) < 20 * 2_000
+    assert growth(lambda size: fingerprint(texts[size]), 2_000, 8) < 24
+    assert fingerprint("word " * MAX_CHARACTERS) == fingerprint(("word " * MAX_CHARACTERS)[:MAX_CHARACTERS])
 
 
 def test_the_same_article_always_gives_the_same_document() -> None:

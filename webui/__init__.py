@@ -28,7 +28,7 @@ class DeclaredJson(DefaultJSONProvider):
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     """The app over `engine`, or over the one `settings.index` names. An index that is not there yet is no error:
     the pages say what to do until it appears. Raises ConfigError if the index URL names no engine."""
-    from webui import api, discovery, feeds, health, openapi, pages
+    from webui import api, discovery, feeds, health, openapi, pages, sitemap
 
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY_BYTES
@@ -41,7 +41,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     _bound_addresses(app)
     problems.install(app)
     headers.install(app)
-    for module in (api, feeds, discovery, health, openapi, pages):
+    for module in (api, feeds, discovery, sitemap, health, openapi, pages):
         app.register_blueprint(module.blueprint)
     mount(app, settings.public_url)
     return app

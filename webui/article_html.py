@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 import bleach
@@ -107,6 +108,8 @@ BLOCKS_OF_PAGES = frozenset(
         "section",
     }
 )
+TABLE_PARTS = ("table", "thead", "tbody", "tfoot", "tr", "colgroup")
+"""What holds cells or columns, and no text of its own."""
 PROTOCOLS = frozenset({"http", "https", "mailto"})
 _GROUP = 100
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
@@ -142,6 +145,7 @@ def render_article(document: Document, spans: Spans | None = None) -> ArticleTex
     if root is None:
         return ArticleText(Markup(), (), 0)
     _reduce(root, document.url)
+    _move_out_of_tables(root)
     contents = _anchor_headings(root, document)
     matches = mark_matches(root, spans) if spans else 0
     _wrap_scrolling(root)
@@ -186,7 +190,7 @@ def _parse(markup: str) -> HtmlElement | None:
 def _is_whole(root: HtmlElement, body: str) -> bool:
     """Whether the markup can be shown in place of the text: it says as much (parsers drop what is nested too deep)."""
     said = len(root.text_content().strip())
-    return said > 0 and 2 * said >= len(body) and sum(1 for _ in root.iter()) <= MAX_ELEMENTS
+    return said > 0 and 2 * said >= len(body) and next(islice(root.iter(), MAX_ELEMENTS, None), None) is None
 
 
 def _reduce(root: HtmlElement, base: str | None) -> None:
@@ -235,12 +239,42 @@ def _reduce_link(link: HtmlElement, base: str | None, targets: frozenset[str]) -
     link.set("rel", "nofollow noopener")
 
 
+def _move_out_of_tables(root: HtmlElement) -> None:
+    """Puts what stands in a table but in no cell in front of the table, where browsers and the sanitiser show it.
+
+    Moving it before the marks are set keeps them from splitting its text, of which the sanitiser moves only what
+    is not blank (HTML Standard, 13.2.6.4.9, "in table").
+    """
+    for part in list(root.iter(*TABLE_PARTS)):
+        table = next(part.iterancestors("table"), None) if part.tag != "table" else part
+        if table is None:
+            continue
+        part.text = _move_text(part.text, table)
+        for child in list(part):
+            if child.tag in (*TABLE_PARTS[1:], "caption", "col", "td", "th"):
+                child.tail = _move_text(child.tail, table)
+            else:
+                table.addprevious(child)
+
+
+def _move_text(text: str | None, table: HtmlElement) -> str | None:
+    """Moves text in front of the table and returns what may stay: blank text."""
+    if not text or text.isspace():
+        return text
+    holder = lxml_html.Element("span")
+    holder.text = text
+    table.addprevious(holder)
+    holder.drop_tag()
+    return None
+
+
 def _anchor_headings(root: HtmlElement, document: Document) -> tuple[ContentsEntry, ...]:
     """Gives every heading its id and a level that skips none below the page's own title, which is the h1."""
     anchors: dict[str, list[str | None]] = {}
     for known in document.headings:
         anchors.setdefault(_squeezed(known.text), []).append(known.anchor)
     entries: list[ContentsEntry] = []
+    taken: dict[str, int] = {}
     moved: dict[str, str] = {}
     for element in list(root.iter(*HEADING_TAGS)):
         text = _squeezed(element.text_content())
@@ -250,21 +284,28 @@ def _anchor_headings(root: HtmlElement, document: Document) -> tuple[ContentsEnt
         waiting = anchors.get(text)
         anchor = (waiting.pop(0) if waiting else None) or element.get("id")
         level = min(max(int(element.tag[1]), 2), entries[-1].level + 1 if entries else 2)
-        entry = ContentsEntry(_free(heading_id(text, anchor), {entry.id for entry in entries}), text, level)
+        entry = ContentsEntry(_free(heading_id(text, anchor), taken), text, level)
         moved["#" + element.get("id", "")] = "#" + entry.id
         element.tag = f"h{level}"
         element.set("id", entry.id)
         entries.append(entry)
-    for link in root.iter("a"):
-        link.set("href", moved.get(link.get("href", ""), link.get("href", "")))
+    for link in list(root.iter("a")):
+        address = link.get("href", "")
+        if address in moved:
+            link.set("href", moved[address])
+        elif address.startswith("#"):
+            link.drop_tag()  # its heading was empty or said the title again
     return tuple(entries)
 
 
-def _free(wanted: str, taken: set[str]) -> str:
-    free, number = wanted, 1
+def _free(wanted: str, taken: dict[str, int]) -> str:
+    """The id, with a number behind it if it is taken, and takes it; `taken` holds the last number tried for each."""
+    free, number = wanted, taken.get(wanted, 0)
     while free in taken:
         number += 1
         free = f"{wanted}-{number}"
+    taken[wanted] = max(number, 1)
+    taken.setdefault(free, 1)
     return free
 
 
@@ -283,11 +324,19 @@ def _wrap_scrolling(root: HtmlElement) -> None:
 
 
 def _sanitise(root: HtmlElement) -> Markup:
-    """The root's content through bleach, some children at a time: its price grows with the square of siblings."""
+    """The root's content through bleach, some children at a time: its cost grows with the square of siblings."""
     cleaner = bleach.Cleaner(tags=TAGS, attributes=_may_have, protocols=PROTOCOLS, strip=True, strip_comments=True)
-    pieces = [escape(root.text or ""), *(lxml_html.tostring(child, encoding="unicode") for child in root)]
+    # A mark moves the text behind it from the root to the mark; both must be written by one serialiser.
+    pieces = [_text_markup(root.text or ""), *(lxml_html.tostring(child, encoding="unicode") for child in root)]
     groups = ("".join(pieces[start : start + _GROUP]) for start in range(0, len(pieces), _GROUP))
     return Markup("").join(Markup(cleaner.clean(group)) for group in groups)  # noqa: S704 - the sanitiser's own output
+
+
+def _text_markup(text: str) -> str:
+    """Text as lxml writes it within an element."""
+    holder = lxml_html.Element("div")
+    holder.text = text
+    return str(lxml_html.tostring(holder, encoding="unicode")).removeprefix("<div>").removesuffix("</div>")
 
 
 def _may_have(tag: str, name: str, _value: str) -> bool:

@@ -73,7 +73,12 @@ def unless_timed_out(response: Response, found: SearchResponse) -> Response:
 
 def conditional(tag: str, make: Callable[[], Response]) -> Response:
     """304 if the client has that already, else what `make` gives, tagged unless it must not be stored."""
-    response = Response(status=304) if request.if_none_match.contains_weak(tag) else make()
+    known = request.if_none_match
+    # "*" is any answer that there is (RFC 9110, section 13.1.2): `make` raises where there is none.
+    response = Response(status=304) if known.contains_weak(tag) and not known.star_tag else make()
+    if known.star_tag:
+        response.close()
+        response = Response(status=304)
     if response.cache_control.no_store or response.status_code not in (200, 304):
         return response
     response.set_etag(tag, weak=True)

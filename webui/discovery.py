@@ -1,4 +1,4 @@
-"""How browsers and crawlers find their way: the OpenSearch description document and robots.txt."""
+"""How browsers and crawlers find their way: the OpenSearch description document, robots.txt and the icon."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _NS: Final = "http://a9.com/-/spec/opensearch/1.1/"
 _SHORT_NAME: Final = 16
 _LONG_NAME: Final = 48
 _DAY_SECONDS: Final = 86_400
+_MONTH_SECONDS: Final = 30 * _DAY_SECONDS
 _TEMPLATES: Final = (
     ("text/html", "results", "/search?q={searchTerms}&page={startPage?}"),
     ("application/atom+xml", "results", "/search.atom?q={searchTerms}&page={startPage?}&per_page={count?}"),
@@ -51,13 +52,30 @@ def description() -> Response:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Articles may be crawled; searches, of which there is no end, may not."""
+    """Articles may be crawled, and the sitemap names them; searches, of which there is no end, may not."""
     root = request.script_root
-    lines = ("User-agent: *", f"Disallow: {root}/search", f"Disallow: {root}/suggest", f"Disallow: {root}/api/", "")
+    lines = (
+        "User-agent: *",
+        *(f"Disallow: {root}{path}" for path in ("/search", "/suggest", "/api/")),
+        "",
+        f"Sitemap: {current_site().absolute(f'{root}/sitemap.xml')}",
+        "",
+    )
     return _kept("\n".join(lines).encode(), "text/plain; charset=utf-8")
 
 
+@blueprint.get("/favicon.ico")
+def icon() -> Response:
+    """Leads to the icon, for programs that ask for it here without having read a page."""
+    response = Response(status=301)
+    response.headers["Location"] = f"{request.script_root}/static/favicon.svg"
+    return _cached(response, _MONTH_SECONDS)
+
+
 def _kept(body: bytes, content_type: str) -> Response:
-    response = Response(body, content_type=content_type)
-    response.headers["Cache-Control"] = f"public, max-age={_DAY_SECONDS}"
+    return _cached(Response(body, content_type=content_type), _DAY_SECONDS)
+
+
+def _cached(response: Response, seconds: int) -> Response:
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
     return response

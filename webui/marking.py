@@ -93,28 +93,36 @@ def _slots(root: HtmlElement) -> Iterator[_Slot | None]:
 
 
 def _mark_block(block: list[_Slot], spans: list[tuple[int, int]]) -> None:
-    start = 0
+    """Cuts the spans, which are sorted and apart, at the borders of the slots: one pass over both."""
+    start = first = 0
     for slot in block:
         end = start + len(slot.text)
-        inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
+        inside = []
+        while first < len(spans) and spans[first][0] < end:
+            inside.append((max(spans[first][0], start) - start, min(spans[first][1], end) - start))
+            if spans[first][1] > end:
+                break  # goes on in the next slot
+            first += 1
         if inside:
             _mark_slot(slot, inside)
         start = end
 
 
 def _mark_slot(slot: _Slot, spans: list[tuple[int, int]]) -> None:
-    text = slot.text
-    marks = []
-    for index, (start, end) in enumerate(spans):
-        mark = builder.MARK(text[start:end])
-        mark.tail = text[end : spans[index + 1][0] if index + 1 < len(spans) else len(text)]
-        marks.append(mark)
-    before = text[: spans[0][0]]
+    element, text = slot.element, slot.text
+    end = len(text)
+    # From the last to the first, each put where the one before it will push it on: no place is looked up by number.
+    for start, stop in reversed(spans):
+        mark = builder.MARK(text[start:stop])
+        mark.tail = text[stop:end]
+        end = start
+        if slot.tail:
+            element.tail = None
+            element.addnext(mark)
+        else:
+            element.text = None
+            element.insert(0, mark)
     if slot.tail:
-        slot.element.tail = before
-        parent = slot.element.getparent()
-        place = parent.index(slot.element) + 1
+        element.tail = text[:end]
     else:
-        slot.element.text = before
-        parent, place = slot.element, 0
-    parent[place:place] = marks
+        element.text = text[:end]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Final, Protocol
 
 from search.analysis.folding import fold
@@ -46,12 +46,24 @@ class KeywordMatcher:
         stored = [name for name, _ in self._values.find_values(field, value, "same", _MAX_SAME)]
         found = [name for name in stored if comparable(name) == comparable(value)]
         if field == "lang":
-            found += [tag for tag in self._languages if _is_language(tag, value)]
+            found += self._tags.get(fold(value), [])
+            if "-" not in value and "_" not in value:
+                found += self._tags.get(primary_language(value), [])
         found = found or stored
         if found:
             return MatchKeyword(field, tuple(sorted(set(found))))
         self._warnings.append(f'there is no {field} "{shortened(value)}"{self._hint(field, value)}')
         return MatchNone()
+
+    @cached_property
+    def _tags(self) -> Mapping[str, list[str]]:
+        """The language tags of the archive by code and by name."""
+        found: dict[str, list[str]] = {}
+        for tag in self._languages:
+            code = primary_language(tag)
+            for key in {code, fold(language_name(tag)), fold(language_name(code))}:
+                found.setdefault(key, []).append(tag)
+        return found
 
     def _hint(self, field: str, value: str) -> str:
         if not self._values.top_values(field, 1):
@@ -78,8 +90,3 @@ def comparable(value: str) -> str:
     """The value without case and diacritics, with one space between words and around the separator of paths."""
     parts = (" ".join(part.split()) for part in fold(value).split(SECTION_SEPARATOR.strip()))
     return SECTION_SEPARATOR.join(parts)
-
-
-def _is_language(tag: str, value: str) -> bool:
-    by_code = "-" not in value and "_" not in value and primary_language(tag) == primary_language(value)
-    return by_code or fold(value) in (fold(language_name(tag)), fold(language_name(primary_language(tag))))
