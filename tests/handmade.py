@@ -10,12 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from search.document import Document
-from search.engines.disk.files.container import Container
-from search.engines.disk.files.deletions import write_deletions
-from search.engines.disk.files.layout import SEGMENT, SEGMENT_SUFFIX
-from search.engines.disk.files.manifest import File, Manifest, SegmentEntry, new_generation, write_manifest
-from search.engines.disk.view.toc import write_toc
-from search.engines.disk.writing.builder import SegmentBuilder
+from search.engines.disk.format.container import Container
+from search.engines.disk.format.layout import SEGMENT, SEGMENT_SUFFIX
+from search.engines.disk.format.manifest import (
+    File,
+    Manifest,
+    SegmentEntry,
+    new_generation,
+    write_deletions,
+    write_manifest,
+)
+from search.engines.disk.whoosh_codec import write_toc
+from search.engines.disk.writing.segment_writer import SegmentBuilder
 
 
 def commit_all(directory: Path, history: Iterable[Sequence[Document | str]]) -> Manifest:

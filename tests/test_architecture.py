@@ -22,7 +22,7 @@ FORBIDDEN = {
 }
 """What no module of a package may import."""
 
-ONLY_IN = {"whoosh": "search/engines/disk/view/", "flask": "webui/", "bleach": "webui/"}
+ONLY_IN = {"whoosh": "search/engines/disk/whoosh_codec/", "flask": "webui/", "bleach": "webui/"}
 """Libraries and the one folder that may know them."""
 
 BANNED_NAMES = re.compile(r"(?:^|_)(?:utils?|helpers?|managers?|handlers?|common|misc)(?:_|$)")

@@ -25,8 +25,8 @@ from search.engines.base import (
     Searcher,
 )
 from search.engines.disk.engine import WhooshEngine
-from search.engines.disk.evaluation import evaluate, laid, leaves, ranked, runs
-from search.engines.disk.reading import postings
+from search.engines.disk.evaluation import evaluator, leaves, position_blocks, posting_lists, top_docs
+from search.engines.disk.format import arrays
 from search.engines.memory.engine import MemoryEngine
 from search.query.match import (
     Match,
@@ -57,16 +57,21 @@ ZONES = ("UTC", "Asia/Baku", "America/New_York", "Pacific/Chatham")
 
 STRATEGIES: dict[str, dict[tuple[Any, str], int]] = {
     "as it comes": {},
-    "few articles": {(evaluate, "FEW"): 1, (leaves, "FEW"): 1},
-    "all articles": {(evaluate, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
-    "tile by tile": {(evaluate, "TILE"): 3, (evaluate, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
-    "tile by tile, rare words apart": {(evaluate, "TILE"): 3, (evaluate, "FEW"): 3, (runs, "_FEW_WORDS"): 0},
-    "short words together": {(runs, "_FEW_WORDS"): 0, (runs, "_SHORT"): 3},
-    "phrases bit by bit": {(laid, "_PLACES"): 20},
-    "phrases among chosen articles": {(laid, "_MOST_OF_ALL"): 0},
-    "phrases closed up": {(laid, "_PLACES"): 60, (laid, "_SPARSE"): 0, (laid, "_MANY"): 0, (laid, "_MOST_OF_ALL"): 99},
-    "lists looked up the other way": {(postings, "_FEWER"): 0, (evaluate, "FEW"): 1},
-    "pages by blocks and ranks": {(ranked, "_FEW"): 1, (ranked, "_BLOCK"): 2, (ranked, "_SLICE"): 4},
+    "few articles": {(evaluator, "FEW"): 1, (leaves, "FEW"): 1},
+    "all articles": {(evaluator, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
+    "tile by tile": {(evaluator, "TILE"): 3, (evaluator, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
+    "tile by tile, rare words apart": {(evaluator, "TILE"): 3, (evaluator, "FEW"): 3, (posting_lists, "_FEW_WORDS"): 0},
+    "short words together": {(posting_lists, "_FEW_WORDS"): 0, (posting_lists, "_SHORT"): 3},
+    "phrases bit by bit": {(position_blocks, "_PLACES"): 20},
+    "phrases among chosen articles": {(position_blocks, "_MOST_OF_ALL"): 0},
+    "phrases closed up": {
+        (position_blocks, "_PLACES"): 60,
+        (position_blocks, "_SPARSE"): 0,
+        (position_blocks, "_MANY"): 0,
+        (position_blocks, "_MOST_OF_ALL"): 99,
+    },
+    "lists looked up the other way": {(arrays, "_FEWER"): 0, (evaluator, "FEW"): 1},
+    "pages by blocks and ranks": {(top_docs, "_FEW"): 1, (top_docs, "_BLOCK"): 2, (top_docs, "_SLICE"): 4},
 }
 """Thresholds that make a small archive take the ways of a large one."""
 

@@ -26,12 +26,11 @@ from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.base import Engine, FacetPlan, Problem
 from search.engines.disk import repair as repairing
-from search.engines.disk.files.container import Container, ContainerWriter, DamagedFile
-from search.engines.disk.files.deletions import live_articles
-from search.engines.disk.files.layout import DELETIONS, SEGMENT
-from search.engines.disk.files.manifest import File, read_manifest, write_manifest
-from search.engines.disk.files.ordering import rising_within, row_slices
-from search.engines.disk.writing.builder import SegmentBuilder
+from search.engines.disk.format.arrays import rising_within, row_ranges
+from search.engines.disk.format.container import Container, ContainerWriter, DamagedFile
+from search.engines.disk.format.layout import DELETIONS, SEGMENT
+from search.engines.disk.format.manifest import File, live_articles, read_manifest, write_manifest
+from search.engines.disk.writing.segment_writer import SegmentBuilder
 from search.errors import BackfileError, EngineError, IndexDamaged, IndexLocked, IndexMissing
 from search.query.match import Match, MatchDates, MatchFuzzy, MatchKeyword, MatchPrefix, MatchWildcard
 
@@ -570,12 +569,12 @@ def test_a_repair_names_nothing_after_a_number_that_a_file_has(directory: Path) 
 
 
 def test_order_is_looked_at_across_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("search.engines.disk.files.ordering._SLICE", 3)
+    monkeypatch.setattr("search.engines.disk.format.arrays._SLICE", 3)
     values = np.array([1, 5, 9, 2, 3, 8, 0, 4], np.uint32)
     assert rising_within(values, np.array([0, 3, 6, 8], np.uint64))
     assert rising_within(values, np.array([0, 3, 3, 5, 6, 8, 8], np.uint64))
     for starts in ([0, 6, 8], [0, 3, 8], [0, 8], [0, 2, 4, 6, 8]):
         assert not rising_within(values, np.array(starts, np.uint64))
-    assert [(rows.start, rows.stop) for rows in row_slices(np.array([0, 1, 2, 9, 9, 10], np.uint64))] == [
+    assert list(row_ranges(np.array([0, 1, 2, 9, 9, 10], np.uint64))) == [
         (0, 2), (2, 3), (3, 5),
     ]  # fmt: skip

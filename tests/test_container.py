@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.engines.disk.files.container import Container, ContainerWriter, DamagedFile
-from search.engines.disk.files.layout import SEGMENT
+from search.engines.disk.format.container import Container, ContainerWriter, DamagedFile
+from search.engines.disk.format.layout import SEGMENT
 
 BYTES = np.frombuffer(os.urandom(10_000), np.uint8)
 

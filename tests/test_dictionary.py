@@ -20,18 +20,16 @@ from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Searcher
 from search.engines.conventions import Deadline
-from search.engines.disk.dictionary import frequent
-from search.engines.disk.dictionary import lookup as flat_dictionary
-from search.engines.disk.dictionary.lookup import Dictionary
-from search.engines.disk.dictionary.vocabulary import Vocabulary
-from search.engines.disk.dictionary.wildcards import Numbers
-from search.engines.disk.evaluation.places import TimeIsUp
-from search.engines.disk.files.container import Container, ContainerWriter
-from search.engines.disk.files.layout import NO_STEM, SEGMENT, STEM_MARK, letters, string_arrays, to_bytes
-from search.engines.disk.files.manifest import Manifest
+from search.engines.disk.errors import TimeIsUp
+from search.engines.disk.format.container import Container, ContainerWriter
+from search.engines.disk.format.layout import NO_STEM, SEGMENT, STEM_MARK, letters, string_arrays, to_bytes
+from search.engines.disk.format.manifest import Manifest
+from search.engines.disk.reading import document_frequencies, term_dictionary
 from search.engines.disk.reading.segments import Segment
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
-from search.engines.disk.writing.builder import SegmentBuilder
+from search.engines.disk.reading.term_dictionary import Dictionary
+from search.engines.disk.reading.vocabulary import Numbers, Vocabulary
+from search.engines.disk.writing.segment_writer import SegmentBuilder
 from search.engines.memory import matching
 from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchTerm, MatchWildcard, Term
 from search.query.patterns import edit_distance, wildcard_regex
@@ -141,7 +139,7 @@ def test_a_part_may_be_longer_in_bytes_than_any_word(tmp_path: Path, pattern: st
 
 
 def test_blocks_of_words_give_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("search.engines.disk.dictionary.vocabulary._BLOCK", 3)
+    monkeypatch.setattr("search.engines.disk.reading.vocabulary._BLOCK", 3)
     words = [a + b + c for a in "ab\u00e9" for b in "ab\u4e2d" for c in "ab"]
     vocabulary = a_vocabulary(tmp_path, words)
     for pattern in ("*", "*b*", "?b?", "a*b", "?\u4e2d*", "*a*a*", "bb?"):
@@ -273,8 +271,8 @@ def test_patterns_stand_for_the_most_frequent_words_of_their_fields(
 ) -> None:
     dictionary = a_dictionary(tmp_path, archive)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(frequent, "_FEWEST", 1)
-        patch.setattr(flat_dictionary, "MAX_EXPANSIONS", limit)
+        patch.setattr(document_frequencies, "_FEWEST", 1)
+        patch.setattr(term_dictionary, "MAX_EXPANSIONS", limit)
         patch.setattr(matching, "MAX_EXPANSIONS", limit)
         expansion = dictionary.expand(leaf, Deadline(None))
         expected, warnings = matching.expand(leaf, [matching.Indexed.of(d) for d in live_articles(archive)])
@@ -293,7 +291,7 @@ def test_words_of_several_segments_are_chosen_by_their_sums(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
 ) -> None:
     """Each segment's own favourites are others than those of all together."""
-    monkeypatch.setattr(frequent, "_FEWEST", 1)
+    monkeypatch.setattr(document_frequencies, "_FEWEST", 1)
     random = np.random.default_rng(7)
     names = [f"w{number:03}" for number in range(200)]
     archive = []
@@ -309,7 +307,7 @@ def test_words_of_several_segments_are_chosen_by_their_sums(
         assert ours.terms("w", limit) == other.terms("w", limit)
     words = len(other.terms("w", 200))
     for limit in (words - 1, words, words + 1):
-        monkeypatch.setattr(flat_dictionary, "MAX_EXPANSIONS", limit)
+        monkeypatch.setattr(term_dictionary, "MAX_EXPANSIONS", limit)
         assert bool(ours.expand(MatchPrefix(("title",), "w"), Deadline(None)).warnings) == (limit < words)
     assert ours.document_frequencies(names) == other.document_frequencies(names)
 

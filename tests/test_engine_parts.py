@@ -82,7 +82,7 @@ def test_a_local_day_is_what_the_calendar_there_says(moment: datetime, name: str
 def test_local_days_of_arrays_are_those_of_single_moments(moments: list[datetime], name: str) -> None:
     import numpy as np
 
-    from search.engines.disk.reading.days import local_days
+    from search.engines.disk.reading.segments import local_days
 
     aware = [moment.replace(tzinfo=UTC) for moment in moments]
     epochs = np.array([dates.epoch(moment) for moment in aware])
@@ -93,7 +93,7 @@ def test_local_days_of_arrays_are_those_of_single_moments(moments: list[datetime
 def test_a_clock_that_jumps_at_noon_is_followed_to_the_second() -> None:
     import numpy as np
 
-    from search.engines.disk.reading.days import local_days
+    from search.engines.disk.reading.segments import local_days
 
     around = datetime(2011, 12, 30, 10, tzinfo=UTC)  # Samoa left out this whole day
     moments = [around + timedelta(seconds=step) for step in (-1, 0, 1)]

@@ -20,8 +20,8 @@ from harm import HARMS
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine
-from search.engines.disk.files.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, read_manifest
-from search.engines.disk.writing import columns
+from search.engines.disk.format.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, read_manifest
+from search.engines.disk.writing import article_columns
 from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing, IndexVersionError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
@@ -193,7 +193,7 @@ def test_a_writer_that_meets_damage_lets_the_lock_go(directory: Path) -> None:
 
 def test_check_finds_an_article_that_is_not_what_was_added(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(columns, "content_digest", lambda _: bytes(16))
+        patch.setattr(article_columns, "content_digest", lambda _: bytes(16))
         fill(engine_at(directory), Document("x", "common"))
     assert [problem.message for problem in engine_at(directory).check()] == [
         "the stored article 'x' is not the one that was added"

@@ -28,12 +28,12 @@ from search.analysis.tokens import stemmed_language
 from search.dates import epoch, is_floating
 from search.document import Document, Heading, content_digest
 from search.engines.conventions import WORD_FIELDS, keyword_values
-from search.engines.disk.files import stored
-from search.engines.disk.files.container import Container
-from search.engines.disk.files.layout import NO_STEM, SEGMENT, STEM_MARK, Strings, letters, text_hash, to_bytes
-from search.engines.disk.files.stored import decode_article, encode_article
+from search.engines.disk.format import stored
+from search.engines.disk.format.container import Container
+from search.engines.disk.format.layout import NO_STEM, SEGMENT, STEM_MARK, Strings, letters, text_hash, to_bytes
+from search.engines.disk.format.stored import decode_article, encode_article
 from search.engines.disk.writing import inversion
-from search.engines.disk.writing.builder import SegmentBuilder
+from search.engines.disk.writing.segment_writer import SegmentBuilder
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
 Word = tuple[str, str, str]
@@ -307,7 +307,7 @@ def test_a_builder_is_full_when_its_articles_take_the_memory_it_was_given(tmp_pa
 def test_words_that_never_come_again_fill_a_builder_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeats: int
 ) -> None:
-    monkeypatch.setattr("search.engines.disk.writing.builder._REMEMBERED_BYTES", 1 << 20)
+    monkeypatch.setattr("search.engines.disk.writing.segment_writer._REMEMBERED_BYTES", 1 << 20)
     builder = SegmentBuilder(memory_bytes=1 << 20)
     number = 0
     for segment in range(3):

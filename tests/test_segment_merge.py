@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from index.document import to_document
 from index.sources.jsonl import JsonLines
 from search.document import Document
-from search.engines.disk.dictionary import byte_order
-from search.engines.disk.dictionary.byte_order import ByteStrings
-from search.engines.disk.files.container import Container
-from search.engines.disk.files.layout import SEGMENT, string_arrays
-from search.engines.disk.files.structure import structure_problems
-from search.engines.disk.writing import merge_postings, merge_words
-from search.engines.disk.writing.builder import SegmentBuilder
-from search.engines.disk.writing.merge import merge_segments
+from search.engines.disk.format import sorted_strings
+from search.engines.disk.format.container import Container
+from search.engines.disk.format.layout import SEGMENT, string_arrays
+from search.engines.disk.format.sorted_strings import ByteStrings
+from search.engines.disk.format.structure import structure_problems
+from search.engines.disk.writing import merge_postings, merge_terms
+from search.engines.disk.writing.merge_scheduler import merge_segments
+from search.engines.disk.writing.segment_writer import SegmentBuilder
 from search.errors import SourceError
 
 PARTS = st.lists(st.lists(st.tuples(documents, st.booleans()), min_size=1, max_size=6), min_size=1, max_size=4)
@@ -68,8 +68,8 @@ def test_merging_is_building_from_what_is_live(
     live = [article for part in parts for article, is_live in part if is_live]
     with pytest.MonkeyPatch.context() as small:  # so that few articles need many slices
         small.setattr(merge_postings, "SLICE", max(size, 16))
-        small.setattr(merge_words, "SLICE", size)
-        small.setattr(byte_order, "_GATHERED", size)
+        small.setattr(merge_terms, "SLICE", size)
+        small.setattr(sorted_strings, "_GATHERED", size)
         if not live:
             with pytest.raises(ValueError, match="no article is left"):
                 merged(tmp_path, parts)
@@ -153,7 +153,7 @@ def test_strings_are_sorted_as_bytes_are(parts: list[list[bytes]], few_left: int
     strings = ByteStrings.of([(raw, starts[:-1], np.diff(starts)) for raw, starts in arrays])
     flat = [value for part in parts for value in part]
     with pytest.MonkeyPatch.context() as small:
-        small.setattr(byte_order, "_FEW_LEFT", few_left)
+        small.setattr(sorted_strings, "_FEW_LEFT", few_left)
         order, first = strings.order()
     wanted = sorted(range(len(flat)), key=flat.__getitem__)
     assert order.tolist() == wanted

@@ -25,12 +25,12 @@ from search.document import Document
 from search.engines import ENGINES, open_engine
 from search.engines.base import Engine, FacetPlan, Phase, Plan
 from search.engines.disk import open_directory
-from search.engines.disk.files import container
-from search.engines.disk.files.manifest import NAME, PREVIOUS_NAME, Manifest, read_manifest
-from search.engines.disk.writing import building, merging
-from search.engines.disk.writing.committed import TransactionSegment
-from search.engines.disk.writing.merge_parts import starts_of
-from search.engines.disk.writing.merging import MOST_ARTICLES, Size, into_few, to_merge
+from search.engines.disk.format import container
+from search.engines.disk.format.arrays import starts_of
+from search.engines.disk.format.manifest import NAME, PREVIOUS_NAME, Manifest, read_manifest
+from search.engines.disk.writing import merge_policy, pipeline
+from search.engines.disk.writing.merge_policy import MOST_ARTICLES, Size, into_few, to_merge
+from search.engines.disk.writing.pending_segment import TransactionSegment
 from search.engines.disk.writing.workers import WorkerPool
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 
@@ -95,7 +95,7 @@ def test_a_transaction_that_changes_nothing_writes_nothing(directory: Path) -> N
 
 def test_a_roll_back_leaves_the_files_as_they_were(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = state(directory)
-    monkeypatch.setattr("search.engines.disk.writing.builder.MEMORY_BYTES", 1)
+    monkeypatch.setattr("search.engines.disk.writing.segment_writer.MEMORY_BYTES", 1)
     engine = open_directory(str(directory))
 
     def fail() -> None:
@@ -195,7 +195,7 @@ def test_of_an_article_added_several_times_the_last_copy_is_found(directory: Pat
 def test_equal_hashes_of_unequal_ids_strike_nothing_out(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     segment = TransactionSegment(directory, read_manifest(directory).segments[0])
     hashes = segment.container.array("id.hashes").copy()
-    monkeypatch.setattr("search.engines.disk.files.layout.text_hash", lambda _: int(hashes[3]))
+    monkeypatch.setattr("search.engines.disk.format.layout.text_hash", lambda _: int(hashes[3]))
     assert not segment.strike_id("nobody")
     name = segment._ids[int(segment.container.array("id.docs")[3])]
     assert segment.strike_id(name)
@@ -270,7 +270,7 @@ def test_small_commits_do_not_pile_up_segments(tmp_path: Path) -> None:
 
 
 def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merging, "SMALLEST_TIER", 10)
+    monkeypatch.setattr(merge_policy, "SMALLEST_TIER", 10)
     merged, memory = open_directory(str(tmp_path / "merged")), open_engine("memory:")
     articles = news(150, 40)
     for start in range(0, 150, 6):
@@ -330,8 +330,8 @@ def test_articles_are_rewritten_a_few_times_and_segments_stay_few(commits: int, 
     sizes, written = sizes_after(commits, each)
     assert sum(sizes) == commits * each
     assert len(sizes) <= 16
-    tiers = np.log(max(4, commits * each / max(each, merging.SMALLEST_TIER))) / np.log(4)
-    small = merging.SMALLEST_TIER / each / 2 if each < merging.SMALLEST_TIER else 0
+    tiers = np.log(max(4, commits * each / max(each, merge_policy.SMALLEST_TIER))) / np.log(4)
+    small = merge_policy.SMALLEST_TIER / each / 2 if each < merge_policy.SMALLEST_TIER else 0
     assert written / (commits * each) <= 2 + tiers + small
 
 
@@ -479,9 +479,9 @@ def test_a_directory_that_goes_away_is_an_error(directory: Path) -> None:
 @pytest.fixture
 def staffed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """An engine that takes other processes for anything."""
-    monkeypatch.setattr(building, "START_ARTICLES", 20)
-    monkeypatch.setattr(building, "JOIN_ARTICLES", 5)
-    monkeypatch.setattr(building, "_BATCH_ARTICLES", 10)
+    monkeypatch.setattr(pipeline, "START_ARTICLES", 20)
+    monkeypatch.setattr(pipeline, "JOIN_ARTICLES", 5)
+    monkeypatch.setattr(pipeline, "_BATCH_ARTICLES", 10)
     engine = open_directory(str(tmp_path / "staffed"))
     yield engine
     engine.close()
@@ -600,11 +600,11 @@ ORPHANS = """
 import os, signal, sys, time
 from multiprocessing import active_children
 from search.document import Document
-from search.engines.disk.writing import building
+from search.engines.disk.writing import pipeline
 from search.engines.disk import open_directory
 
 if __name__ == "__main__":
-    building.START_ARTICLES = 10
+    pipeline.START_ARTICLES = 10
     writer = open_directory(sys.argv[1]).writer(workers=2).__enter__()
     for number in range(600):
         writer.add(Document(str(number), "word"))

@@ -26,12 +26,12 @@ from whoosh.sorting import FieldFacet
 
 from search.analysis import analyze_values
 from search.document import Document, Heading
-from search.engines.disk.files.layout import to_bytes
-from search.engines.disk.files.manifest import Manifest, new_generation
-from search.engines.disk.files.sweep import sweep_leftovers
-from search.engines.disk.view.codec import ArrayCodec, ArraySegment
-from search.engines.disk.view.schema import refuse_writing, whoosh_schema
-from search.engines.disk.view.toc import write_toc
+from search.engines.disk.format.directory import sweep_leftovers
+from search.engines.disk.format.layout import to_bytes
+from search.engines.disk.format.manifest import Manifest, new_generation
+from search.engines.disk.whoosh_codec import write_toc
+from search.engines.disk.whoosh_codec.codec import ArrayCodec, ArraySegment
+from search.engines.disk.whoosh_codec.schema import refuse_writing, whoosh_schema
 from search.errors import EngineError
 from search.schema import TEXT_FIELDS
 

@@ -20,11 +20,18 @@ from search.document import Document
 from search.engines.base import Problem
 from search.engines.conventions import keyword_values
 from search.engines.disk.errors import UNREADABLE, reading
-from search.engines.disk.files.container import Container, DamagedFile
-from search.engines.disk.files.deletions import live_articles
-from search.engines.disk.files.layout import DELETIONS, SEGMENT
-from search.engines.disk.files.manifest import NAME, PREVIOUS_NAME, File, Manifest, SegmentEntry, read_manifest
-from search.engines.disk.files.structure import structure_problems
+from search.engines.disk.format.container import Container, DamagedFile
+from search.engines.disk.format.layout import DELETIONS, SEGMENT
+from search.engines.disk.format.manifest import (
+    NAME,
+    PREVIOUS_NAME,
+    File,
+    Manifest,
+    SegmentEntry,
+    live_articles,
+    read_manifest,
+)
+from search.engines.disk.format.structure import structure_problems
 from search.engines.disk.reading.segments import Segment
 from search.errors import BackfileError, EngineError, IndexDamaged
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS

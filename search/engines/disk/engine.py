@@ -10,12 +10,12 @@ from threading import Lock
 from search.engines.base import CAPABILITIES, Condensed, Problem, Repair, WriterProgress
 from search.engines.disk.check import check_directory
 from search.engines.disk.errors import reading
-from search.engines.disk.files.manifest import NAME, Manifest, read_manifest
+from search.engines.disk.format.manifest import NAME, Manifest, read_manifest
 from search.engines.disk.reading.snapshot import SegmentStore
 from search.engines.disk.repair import repair_directory
 from search.engines.disk.searcher import WhooshSearcher
-from search.engines.disk.writing.building import Workshop
-from search.engines.disk.writing.merging import Size, into_few
+from search.engines.disk.writing.merge_policy import Size, into_few
+from search.engines.disk.writing.pipeline import Workshop
 from search.engines.disk.writing.writer import WhooshWriter
 
 _Stamp = tuple[int, int, int]

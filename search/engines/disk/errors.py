@@ -66,3 +66,7 @@ def writing(directory: Path) -> Iterator[None]:
 def refused(directory: Path, error: OSError) -> EngineError:
     """The error for what the operating system did not let us do."""
     return EngineError(f"the index at {directory}: {_ADVICE.get(error.errno, error.strerror or str(error))}")
+
+
+class TimeIsUp(Exception):
+    """The deadline passed in the middle of a leaf."""

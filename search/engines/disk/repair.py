@@ -28,25 +28,26 @@ from search.document import Document
 from search.engines.base import Repair
 from search.engines.disk.check import check_container, check_directory, check_segment
 from search.engines.disk.errors import UNREADABLE, damaged, writing
-from search.engines.disk.files.container import Container, DamagedFile, recover_frame
-from search.engines.disk.files.deletions import live_articles, write_deletions
-from search.engines.disk.files.layout import DELETIONS, SEGMENT, SEGMENT_SUFFIX, Strings
-from search.engines.disk.files.lock import DirectoryLock
-from search.engines.disk.files.manifest import (
+from search.engines.disk.format.container import Container, DamagedFile, recover_frame
+from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep
+from search.engines.disk.format.layout import DELETIONS, SEGMENT, SEGMENT_SUFFIX, Strings
+from search.engines.disk.format.manifest import (
     NAME,
     PREVIOUS_NAME,
     File,
     Manifest,
     SegmentEntry,
+    entry_of,
+    live_articles,
     new_generation,
+    new_segment_path,
     read_manifest,
+    write_deletions,
     write_manifest,
 )
-from search.engines.disk.files.stored import decode_article
-from search.engines.disk.files.sweep import highest_number, sweep
-from search.engines.disk.view.toc import write_toc
-from search.engines.disk.writing.builder import SegmentBuilder
-from search.engines.disk.writing.rewrite import entry_of, new_segment_path
+from search.engines.disk.format.stored import decode_article
+from search.engines.disk.whoosh_codec import write_toc
+from search.engines.disk.writing.segment_writer import SegmentBuilder
 from search.errors import BackfileError, EngineError, IndexDamaged, IndexMissing
 
 _AGAIN: Final = "run `backfile index` over their sources to bring them back"

@@ -13,15 +13,15 @@ from search.dates import zone_named
 from search.document import Document
 from search.engines.base import IndexStatus, Plan, Results
 from search.engines.conventions import Deadline
-from search.engines.disk.dictionary.lookup import Dictionary
 from search.engines.disk.errors import damaged, reading
-from search.engines.disk.evaluation.conditions import Conditions
-from search.engines.disk.evaluation.evaluate import Evaluator
+from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.facets import Counts
+from search.engines.disk.evaluation.filters import Conditions
 from search.engines.disk.evaluation.leaves import LeafReader
 from search.engines.disk.evaluation.results import search_results
 from search.engines.disk.evaluation.scoring import Norms
 from search.engines.disk.reading.snapshot import LiveSegment, SegmentStore
+from search.engines.disk.reading.term_dictionary import Dictionary
 from search.errors import EngineError
 
 _REMEMBERED: Final = 10_000

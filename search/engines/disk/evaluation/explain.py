@@ -6,13 +6,12 @@ import numpy as np
 
 from search.engines.base import Explanation, FieldPart, LeafScore, Plan
 from search.engines.conventions import leaf_text
-from search.engines.disk.evaluation.evaluate import Evaluator
-from search.engines.disk.evaluation.frames import FramePart, frame_of
+from search.engines.disk.evaluation.doc_sets import FramePart, frame_of
+from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.leaves import LeafPostings
-from search.engines.disk.evaluation.recency import favour_recent
-from search.engines.disk.files.layout import FIELD_ORDINALS
-from search.engines.disk.reading.postings import Docs, Ints, shared
-from search.engines.disk.reading.segments import Floats, Mask
+from search.engines.disk.evaluation.scoring import favour_recent
+from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask, intersect
+from search.engines.disk.format.layout import FIELD_ORDINALS
 from search.engines.outcome import outcome
 from search.query.match import Leaf, MatchDates, MatchKeyword
 from search.ranking import normalised_frequency, saturation
@@ -77,7 +76,7 @@ class Explainer:
         counted: dict[int, Floats] = {}
         for part in self._frame.parts:
             for run in found.runs[part.number]:
-                at, own = shared(run.docs, _docs(part), loose=run.loose)
+                at, own = intersect(run.docs, _docs(part), unsorted=run.loose)
                 if len(at):
                     total = counted.setdefault(run.field, np.zeros(self._frame.size))
                     np.add.at(total[part.span], own, run.weight * run.counts[at])

@@ -17,13 +17,11 @@ import numpy as np
 
 from search.engines.base import FacetCounts, FacetPlan, Timeline
 from search.engines.conventions import facet_counts
-from search.engines.disk.evaluation.frames import Frame
-from search.engines.disk.files.layout import DATE_ORDINALS
-from search.engines.disk.reading.calendars import Calendar
-from search.engines.disk.reading.postings import Ints
-from search.engines.disk.reading.segments import Mask
+from search.engines.disk.evaluation.aggregation import Calendar, KeywordValues
+from search.engines.disk.evaluation.doc_sets import Frame
+from search.engines.disk.format.arrays import Ints, Mask
+from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.snapshot import Snapshot
-from search.engines.disk.reading.values import KeywordValues
 
 _CALENDARS: Final = 8
 

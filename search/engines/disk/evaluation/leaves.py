@@ -11,12 +11,13 @@ from typing import Final
 import numpy as np
 
 from search.engines.conventions import Deadline
-from search.engines.disk.dictionary.lookup import Dictionary, Expansion
-from search.engines.disk.evaluation.places import TimeIsUp, phrase_runs
-from search.engines.disk.evaluation.runs import Run, runs_of_words, weighted_words
-from search.engines.disk.reading.postings import Ints, united
-from search.engines.disk.reading.segments import Mask, Segment
+from search.engines.disk.errors import TimeIsUp
+from search.engines.disk.evaluation.phrase_postings import phrase_runs
+from search.engines.disk.evaluation.posting_lists import Run, runs_of_words, weighted_words
+from search.engines.disk.format.arrays import Ints, Mask, union
+from search.engines.disk.reading.segments import Segment
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
+from search.engines.disk.reading.term_dictionary import Dictionary, Expansion
 from search.query.match import Leaf, MatchPhrase, MatchTerm
 from search.ranking import inverse_document_frequency
 
@@ -134,7 +135,7 @@ def _count(part: LiveSegment, runs: tuple[Run, ...]) -> int:
 
 def _distinct(part: LiveSegment, runs: tuple[Run, ...]) -> Ints:
     """The articles of some runs that are not deleted, rising."""
-    docs = united([run.docs for run in runs], loose=any(run.loose for run in runs))
+    docs = union([run.docs for run in runs], unsorted=any(run.loose for run in runs))
     if part.articles < part.segment.size:
         docs = docs[part.live[docs]]
     return docs.astype(np.int64)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.engines.base import Hit, Plan, Results
-from search.engines.disk.evaluation.evaluate import Evaluator
+from search.engines.disk.evaluation.doc_sets import Frame, frame_of
+from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.explain import Explainer
 from search.engines.disk.evaluation.facets import Counts, Selection
-from search.engines.disk.evaluation.frames import Frame, frame_of
-from search.engines.disk.evaluation.ranked import Candidate, best_by_date, best_by_score, page_of
-from search.engines.disk.files.layout import DATE_ORDINALS
-from search.engines.disk.reading.segments import Floats, Mask
+from search.engines.disk.evaluation.top_docs import Candidate, best_by_date, best_by_score, page_of
+from search.engines.disk.format.arrays import Floats, Mask
+from search.engines.disk.format.layout import DATE_ORDINALS
 from search.ranking import SCORE_DIGITS
 
 

@@ -8,13 +8,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from search.dates import epoch
+from search.engines.base import Recency
 from search.engines.conventions import Deadline
-from search.engines.disk.evaluation.frames import Frame, FramePart
+from search.engines.disk.errors import TimeIsUp
+from search.engines.disk.evaluation.doc_sets import Frame, FramePart
 from search.engines.disk.evaluation.leaves import LeafPostings
-from search.engines.disk.evaluation.places import TimeIsUp
-from search.engines.disk.evaluation.runs import Run
-from search.engines.disk.reading.postings import Ints, shared
-from search.engines.disk.reading.segments import Floats, Mask
+from search.engines.disk.evaluation.posting_lists import Run
+from search.engines.disk.format.arrays import Floats, Ints, Mask, intersect
+from search.engines.disk.format.layout import DATE_ORDINALS
+from search.engines.disk.reading.segments import recency_factors
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
 from search.ranking import K1, normalised_frequency
 from search.schema import TEXT_FIELDS
@@ -132,7 +135,7 @@ def _weighed(run: Run, part: FramePart, norms: Norms) -> tuple[Ints, Floats]:
 def _places(run: Run, part: FramePart) -> tuple[Ints | slice, Ints]:
     """Which articles of a run are in the frame, and where they stand in its part."""
     if part.docs is not None:
-        return shared(run.docs, part.docs, loose=run.loose)
+        return intersect(run.docs, part.docs, unsorted=run.loose)
     if part.is_whole:
         return slice(None), run.docs.astype(np.intp)
     if run.loose:
@@ -140,3 +143,18 @@ def _places(run: Run, part: FramePart) -> tuple[Ints | slice, Ints]:
         return inside, run.docs[inside].astype(np.intp) - part.first
     chosen = slice(*run.docs.searchsorted(part.bounds).tolist())
     return chosen, np.subtract(run.docs[chosen], part.first, dtype=np.intp)
+
+
+_PUBLISHED: Final = DATE_ORDINALS["published"]
+
+
+def favour_recent(scores: Floats, frame: Frame, recency: Recency) -> None:
+    """Makes the scores of a frame, where they are, what their articles' ages leave of them."""
+    now = epoch(recency.now)
+    for part in frame.parts:
+        segment = part.live.segment
+        if part.docs is None:
+            factors = part.column(segment.recency_factors(_PUBLISHED, now))
+        else:
+            factors = recency_factors(segment.epochs(_PUBLISHED)[part.docs], now)
+        scores[part.span] *= factors

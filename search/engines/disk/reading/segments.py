@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,18 +14,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from search.dates import DAY_SECONDS, EPOCH_ORDINAL, utc_offset, zone_named
 from search.document import Document
-from search.engines.disk.dictionary.vocabulary import Vocabulary
-from search.engines.disk.files.container import Container
-from search.engines.disk.files.layout import SEGMENT, Strings, docs_having
-from search.engines.disk.files.stored import decode_article
-from search.engines.disk.reading.ages import recency_factors
-from search.engines.disk.reading.days import local_days
-from search.engines.disk.reading.postings import FieldPostings, field_postings
+from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask
+from search.engines.disk.format.container import Container
+from search.engines.disk.format.layout import SEGMENT, Strings, docs_having, to_bytes
+from search.engines.disk.format.stored import decode_article
+from search.engines.disk.reading.vocabulary import Vocabulary
+from search.ranking import RECENCY_FLOOR, recency_factor
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 Days = NDArray[np.int32]
 
 _CACHED_DAYS: Final = 4
@@ -36,6 +36,17 @@ class KeywordColumn:
     values: Strings
     starts: NDArray[np.uint32]
     ordinals: NDArray[np.uint32]
+
+    def rows(self, chosen: Callable[[NDArray[Any]], NDArray[Any]]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Where the ordinals of some articles begin, and how many they are."""
+        firsts = chosen(self.starts[:-1])
+        return firsts, chosen(self.starts[1:]) - firsts
+
+    def ordinal(self, value: str) -> int | None:
+        """The ordinal of a value; None if no article has it."""
+        raw = to_bytes(value)
+        at = bisect_left(range(len(self.values)), raw, key=self.values.raw)
+        return at if at < len(self.values) and self.values.raw(at) == raw else None
 
 
 class Segment:
@@ -189,4 +200,67 @@ class Segment:
         return known[2]
 
 
-__all__ = ["Days", "FieldPostings", "Floats", "KeywordColumn", "Mask", "Segment"]
+@dataclass(frozen=True, slots=True)
+class FieldPostings:
+    """The arrays of `search.engines.disk.format.layout` for one field, as they lie in the file."""
+
+    words: NDArray[np.uint32]
+    starts: NDArray[np.uint64]
+    docs: Docs
+    counts: NDArray[Any]
+    position_starts: NDArray[np.uint64]
+    positions: NDArray[Any]
+
+    def places(self, words: NDArray[np.uint32]) -> Ints:
+        """Where in `words` those of the given ones are that stand in the field at all."""
+        if not len(self.words) or not len(words):
+            return np.empty(0, np.int64)
+        at = np.searchsorted(self.words, words)
+        at[at == len(self.words)] = 0
+        found: Ints = at[self.words[at] == words]
+        return found
+
+    def extent(self, place: int) -> slice:
+        """Which postings belong to the word at a place."""
+        return slice(int(self.starts[place]), int(self.starts[place + 1]))
+
+
+def field_postings(container: Container, field: str) -> FieldPostings:
+    """The postings of a text field."""
+    parts = ("words", "starts", "docs", "counts", "position_starts", "positions")
+    return FieldPostings(*(container.array(f"{field}.{part}") for part in parts))
+
+
+UNDATED: Final = 0
+"""The day (ordinal) of an article without a date; real ones begin with 1."""
+
+
+def local_days(epochs: NDArray[np.float64], floating: NDArray[np.bool_], time_zone: str) -> NDArray[np.int64]:
+    """The local day (ordinal) of each instant; of a bare date the same in every zone; UNDATED for NaN."""
+    dated = ~np.isnan(epochs)
+    local = epochs.copy()
+    moving = dated & ~floating
+    if time_zone != "UTC" and moving.any():
+        local[moving] += _offsets(epochs[moving], time_zone)
+    days = np.full(len(epochs), UNDATED, np.int64)
+    days[dated] = np.floor_divide(local[dated], DAY_SECONDS).astype(np.int64) + EPOCH_ORDINAL
+    return days
+
+
+def _offsets(epochs: NDArray[np.float64], time_zone: str) -> NDArray[np.float64]:
+    """How far local time is ahead at each instant; looked up once for each UTC day on which it does not change."""
+    zone = zone_named(time_zone)
+    starts, which = np.unique(np.floor_divide(epochs, DAY_SECONDS), return_inverse=True)
+    first = np.array([utc_offset(day * DAY_SECONDS, zone) for day in starts.tolist()])
+    last = np.array([utc_offset((day + 1) * DAY_SECONDS - 1, zone) for day in starts.tolist()])
+    offsets: NDArray[np.float64] = first[which]
+    for changing in np.flatnonzero((first != last)[which]).tolist():
+        offsets[changing] = utc_offset(float(epochs[changing]), zone)
+    return offsets
+
+
+def recency_factors(epochs: NDArray[np.float64], now: float) -> NDArray[np.float64]:
+    """What recency leaves of the score of an article published at each instant, seconds since 1970; NaN: undated."""
+    factors: NDArray[np.float64] = recency_factor((now - epochs) / DAY_SECONDS)
+    factors[np.isnan(epochs)] = RECENCY_FLOOR
+    return factors

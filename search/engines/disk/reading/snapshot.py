@@ -11,9 +11,9 @@ from time import monotonic
 from typing import Final
 
 from search.engines.disk.errors import damaged, reading
-from search.engines.disk.files.deletions import live_articles
-from search.engines.disk.files.manifest import File, Manifest, SegmentEntry, read_manifest
-from search.engines.disk.reading.segments import Mask, Segment
+from search.engines.disk.format.arrays import Mask
+from search.engines.disk.format.manifest import File, Manifest, SegmentEntry, live_articles, read_manifest
+from search.engines.disk.reading.segments import Segment
 from search.errors import IndexDamaged
 
 _PATIENCE: Final = 5.0

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from search.analysis.bulk import PieceTable
 from search.analysis.tokens import VALUE_GAP
-from search.engines.disk.files.layout import smallest_type
+from search.engines.disk.format.arrays import expand_ranges
+from search.engines.disk.format.layout import smallest_type
 
 POSITION_BITS: Final = 29
 """Positions of one field in one article lie below 2 to this power; what stands behind is not indexed."""
@@ -266,3 +267,70 @@ def _bounds(sizes: NDArray[Any]) -> NDArray[np.uint64]:
     bounds = np.zeros(len(sizes) + 1, np.uint64)
     np.cumsum(sizes, out=bounds[1:])
     return bounds
+
+
+Words = NDArray[np.uint32]
+Docs = NDArray[np.uint32]
+
+PARTS: Final = ("words", "firsts", "starts", "docs", "counts")
+"""The sections `F.joined.…`, see `search.engines.disk.format.layout`."""
+
+_SHIFT: Final = np.uint64(32)
+_COMPOUND_SLICE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JoinedPostings:
+    """The sections of one text field."""
+
+    words: Words
+    firsts: Words
+    starts: NDArray[np.uint64]
+    docs: Docs
+    counts: NDArray[Any]
+
+
+def joined_postings(pairs: NDArray[np.uint64], docs: Docs) -> JoinedPostings:
+    """The sections from single places in any order: joined word << 32 | first part, and the article of each."""
+    found, which = np.unique(pairs, return_inverse=True)
+    keys, counts = np.unique(which.astype(np.uint64) << _SHIFT | docs, return_counts=True)
+    starts = np.searchsorted(keys, np.arange(len(found) + 1, dtype=np.uint64) << _SHIFT)
+    return JoinedPostings(
+        words=(found >> _SHIFT).astype(np.uint32),
+        firsts=found.astype(np.uint32),
+        starts=starts.astype(np.uint64),
+        docs=keys.astype(np.uint32),
+        counts=counts.astype(smallest_type(int(counts.max(initial=0)))),
+    )
+
+
+class PiecePairs:
+    """Which pieces of text hold joined words, told from the tables of their tokens: piece p gives the next `sizes[p]`
+    of the words, each so many positions ahead of the piece's first."""
+
+    def __init__(self, sizes: NDArray[Any], words: Words, aheads: NDArray[Any]) -> None:
+        pieces = np.repeat(np.arange(len(sizes), dtype=np.uint32), sizes)
+        at = np.flatnonzero((aheads[1:] == aheads[:-1]) & (pieces[1:] == pieces[:-1]))
+        self._pairs = words[at + 1].astype(np.uint64) << _SHIFT | words[at]
+        self._counts = np.bincount(pieces[at], minlength=len(sizes)).astype(np.uint32)
+        self._starts = np.cumsum(self._counts, dtype=np.int64) - self._counts
+
+    def postings(self, pieces: NDArray[np.uint32], docs: NDArray[Any], sizes: NDArray[Any]) -> JoinedPostings:
+        """Those of a field: `sizes[i]` pieces in a row belong to article `docs[i]`."""
+        ends = np.cumsum(sizes, dtype=np.int64)
+        found = [(np.empty(0, np.uint64), np.empty(0, np.uint32)), *self._found(pieces, docs, ends)]
+        pairs, owners = zip(*found, strict=True)
+        return joined_postings(np.concatenate(pairs), np.concatenate(owners))
+
+    def _found(
+        self, pieces: NDArray[np.uint32], docs: NDArray[Any], ends: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.uint64], Docs]]:
+        for start in range(0, len(pieces), _COMPOUND_SLICE):
+            some = pieces[start : start + _COMPOUND_SLICE]
+            at = np.flatnonzero(self._counts[some])
+            counts = self._counts[some[at]]
+            owners = docs[np.searchsorted(ends, at + start, "right")].astype(np.uint32)
+            yield (
+                self._pairs[expand_ranges(self._starts[some[at]], counts, int(counts.sum()))],
+                np.repeat(owners, counts),
+            )

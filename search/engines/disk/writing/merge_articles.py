@@ -6,18 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from search.engines.disk.dictionary.byte_order import ByteStrings
-from search.engines.disk.files.container import DamagedFile
-from search.engines.disk.writing.merge_parts import (
-    Array,
-    Mask,
-    Part,
-    Sink,
-    slices,
-    starts_of,
-    unite,
-    write_strings,
-)
+from search.engines.disk.format.arrays import Array, Mask, row_ranges, starts_of
+from search.engines.disk.format.container import DamagedFile
+from search.engines.disk.format.sorted_strings import ByteStrings, unite
+from search.engines.disk.writing.merge_state import Part, Sink, write_strings
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
 
@@ -48,7 +40,7 @@ def _write_texts(parts: Sequence[Part], sink: Sink, name: str) -> None:
 
 def _texts(part: Part, name: str) -> Iterator[Array]:
     raw, starts = part.array(f"{name}.bytes"), part.array(f"{name}.starts")
-    for begin, end in slices(starts, 1 << 22):
+    for begin, end in row_ranges(starts, 1 << 22):
         chunk = raw[int(starts[begin]) : int(starts[end])]
         yield (
             chunk

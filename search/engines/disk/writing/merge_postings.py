@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.disk.writing.merge_parts import SLICE, Array, Part, Sink, distinct, slices, starts_of
-from search.engines.disk.writing.merge_words import Left, LeftInField, postings_left
+from search.engines.disk.format.arrays import Array, distinct, row_ranges, starts_of
+from search.engines.disk.writing.merge_state import SLICE, Part, Sink
+from search.engines.disk.writing.merge_terms import Left, LeftInField, postings_left
 from search.schema import TEXT_FIELDS
 
 Numbers = NDArray[np.int64]
@@ -147,7 +148,7 @@ def _interleaved(
     kind: np.dtype[Any],
 ) -> Iterator[Array]:
     """The items of each row of the result: of the first part, of the second, and so on."""
-    for begin, end in slices(starts, SLICE):
+    for begin, end in row_ranges(starts, SLICE):
         taken = [(own, *np.searchsorted(own.places, [begin, end]).tolist()) for own in sources]
         taken = [(own, first, last) for own, first, last in taken if first < last]
         if len(taken) == 1 or end - begin == 1:

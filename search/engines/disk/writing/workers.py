@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.document import Document
-from search.engines.disk.writing.builder import SegmentBuilder
-from search.engines.disk.writing.rewrite import new_segment_path
+from search.engines.disk.format.manifest import new_segment_path
+from search.engines.disk.writing.segment_writer import SegmentBuilder
 from search.errors import EngineError
 from search.processes import ctrl_c_held_back
 

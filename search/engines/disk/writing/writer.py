@@ -14,8 +14,8 @@ import numpy as np
 from search.document import Document
 from search.engines.base import Phase, WriterProgress
 from search.engines.disk.errors import writing
-from search.engines.disk.files.lock import DirectoryLock
-from search.engines.disk.files.manifest import (
+from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep, sweep_leftovers
+from search.engines.disk.format.manifest import (
     Manifest,
     SegmentEntry,
     make_directory,
@@ -24,12 +24,11 @@ from search.engines.disk.files.manifest import (
     require_writable,
     write_manifest,
 )
-from search.engines.disk.files.sweep import highest_number, sweep, sweep_leftovers
-from search.engines.disk.view.toc import write_toc
-from search.engines.disk.writing.building import Building, NewSegment, Workshop
-from search.engines.disk.writing.committed import TransactionSegment
-from search.engines.disk.writing.merging import into_few, to_merge
-from search.engines.disk.writing.rewrite import merge_groups
+from search.engines.disk.whoosh_codec import write_toc
+from search.engines.disk.writing.merge_policy import into_few, to_merge
+from search.engines.disk.writing.merge_scheduler import merge_groups
+from search.engines.disk.writing.pending_segment import TransactionSegment
+from search.engines.disk.writing.pipeline import Building, NewSegment, Workshop
 from search.errors import EngineError, IndexMissing
 
 

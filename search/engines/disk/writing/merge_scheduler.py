@@ -1,0 +1,134 @@
+"""Carries the merges of a commit out, several at a time where there are processors for it, and says how far they are.
+
+Threads are enough: numpy and zlib work beside each other. Whoever is told of the progress is told in the one thread
+that asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.disk.errors import reading
+from search.engines.disk.format.container import Container, ContainerWriter
+from search.engines.disk.format.layout import SEGMENT
+from search.engines.disk.format.manifest import SegmentEntry, entry_of, new_segment_path
+from search.engines.disk.writing.merge_articles import merge_articles
+from search.engines.disk.writing.merge_postings import merge_postings
+from search.engines.disk.writing.merge_state import Sink, to_parts
+from search.engines.disk.writing.merge_terms import merge_words, what_is_left
+from search.engines.disk.writing.pending_segment import TransactionSegment
+
+_TELL_SECONDS: Final = 0.2
+
+Group = Sequence[TransactionSegment]
+Told = Callable[[int, int], None]
+
+
+class _GivenUp(Exception):
+    """Ends a merge whose result nobody waits for any more."""
+
+
+def merge_groups(directory: Path, groups: Sequence[Group], workers: int, told: Told) -> list[SegmentEntry]:
+    """One new segment of each group, in their order; `told` of articles done and in all. Raises OSError, EngineError.
+
+    If one merge fails or the waiting is interrupted, the others are given up; files already there are the caller's.
+    """
+    merges = [_Merge(directory, group) for group in groups]
+    if workers == 1 or len(merges) == 1:
+        for merge in merges:
+            merge.run(lambda: told(_done(merges), _total(merges)))
+            told(_done(merges), _total(merges))
+        return [merge.entry() for merge in merges]
+    stop = Event()
+    with ThreadPoolExecutor(workers) as threads:
+        largest_first = sorted(merges, key=lambda merge: -merge.articles)
+        futures = [threads.submit(merge.run, lambda: _stop_if(stop)) for merge in largest_first]
+        try:
+            for _ in _waiting(futures):
+                told(_done(merges), _total(merges))
+        except BaseException:
+            stop.set()
+            threads.shutdown(cancel_futures=True)
+            raise
+    return [merge.entry() for merge in merges]
+
+
+class _Merge:
+    """One merge, on its way."""
+
+    def __init__(self, directory: Path, group: Group) -> None:
+        self.path = new_segment_path(directory)
+        self._directory = directory
+        self._group = group
+        self.articles = sum(segment.size().live for segment in group)
+        self.done = 0
+
+    def run(self, each_step: Callable[[], None]) -> None:
+        for segment in self._group:
+            each_step()
+            segment.require_sound()
+
+        def at(done: int, total: int) -> None:
+            self.done = self.articles * done // total
+            each_step()
+
+        with reading(self._directory):
+            merge_segments([(segment.container, segment.live) for segment in self._group], self.path, at)
+        self.done = self.articles
+
+    def entry(self) -> SegmentEntry:
+        return entry_of(self.path)
+
+
+def _done(merges: Sequence[_Merge]) -> int:
+    return sum(merge.done for merge in merges)
+
+
+def _total(merges: Sequence[_Merge]) -> int:
+    return sum(merge.articles for merge in merges)
+
+
+def _stop_if(stop: Event) -> None:
+    if stop.is_set():
+        raise _GivenUp
+
+
+def _waiting(futures: Sequence[Future[None]]) -> Iterator[None]:
+    """Steps until all are done; raises what the first that fails raises."""
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, _TELL_SECONDS)
+        for future in done:
+            future.result()
+        yield
+
+
+def merge_segments(
+    parts: Sequence[tuple[Container, NDArray[np.bool_]]],
+    path: Path,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Writes the live articles of the parts (segment, which of its articles are live), in order, as a new segment.
+
+    Needs memory for the dictionaries, some ten bytes an article, and little besides.
+    `progress` is told how many bytes of arrays are written, and about how many will be.
+    The file is on the disk at the end, or not there if this fails.
+    Raises OSError, and ValueError or the like where a part is not what was written.
+    """
+    sources = [part for part in to_parts(parts) if part.kept]
+    if not sources:
+        raise ValueError("no article is left to be merged")
+    expected = sum(part.container.array_bytes * part.kept // len(part.live) for part in sources)
+    with ContainerWriter(path, SEGMENT) as writer:
+        sink = Sink(writer, expected, progress)
+        merge_articles(sources, sink)
+        left = [what_is_left(part) for part in sources]
+        numbers = merge_words(sources, left, sink)
+        merge_postings(sources, left, numbers, sink)

@@ -1,0 +1,84 @@
+"""What the merging of segments reads from and writes to: parts with what is left of them, and a file in the making."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.disk.format.arrays import Array, Mask, starts_of
+from search.engines.disk.format.container import Container, ContainerWriter
+from search.engines.disk.format.sorted_strings import ByteStrings
+
+Told = Callable[[int, int], None]
+
+SLICE: Final = 1 << 18
+"""So many items are worked on at once: they stay in the processor's cache, and memory stays small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A segment that is merged: which articles of it are `live`, and the number `renumbered` each of them gets."""
+
+    container: Container
+    live: Mask
+    kept: int
+    renumbered: NDArray[np.uint32]
+
+    @property
+    def whole(self) -> bool:
+        """Nothing of it is deleted."""
+        return self.kept == len(self.live)
+
+    def array(self, name: str) -> Array:
+        """A section of it."""
+        return self.container.array(name)
+
+    def kept_of(self, values: Array) -> Array:
+        """Of one value (or row) for each article, those of the live ones."""
+        return values if self.whole else values[self.live]
+
+
+def to_parts(segments: Iterable[tuple[Container, Mask]]) -> list[Part]:
+    """The parts with their articles numbered through in order."""
+    parts, base = [], 0
+    for container, live in segments:
+        kept = int(np.count_nonzero(live))
+        numbers = np.arange(base, base + len(live)) if kept == len(live) else base + np.cumsum(live) - 1
+        parts.append(Part(container, live, kept, numbers.astype(np.uint32)))
+        base += kept
+    return parts
+
+
+class Sink:
+    """The file that is written, and who is told how far it is."""
+
+    def __init__(self, writer: ContainerWriter, expected_bytes: int, told: Told | None) -> None:
+        self.writer = writer
+        self._expected = max(1, expected_bytes)
+        self._told = told
+        self._done = 0
+
+    def write(self, name: str, dtype: Any, chunks: Iterable[Array]) -> None:
+        """Writes a section of which the items come some at a time."""
+        self.writer.begin(name, dtype)
+        for chunk in chunks:
+            self.writer.write(chunk)
+            self._done += len(chunk) * np.dtype(dtype).itemsize
+            if self._told:
+                self._told(min(self._done, self._expected), self._expected)
+        self.writer.end()
+
+    def put(self, name: str, array: Array) -> None:
+        """Writes a whole section."""
+        self.write(name, array.dtype, [array])
+
+
+def write_strings(sink: Sink, name: str, strings: ByteStrings, chosen: Array) -> None:
+    """Writes strings that are in memory or mapped, in the order chosen."""
+    starts = starts_of(strings.length[chosen])
+    sink.write(f"{name}.bytes", np.uint8, strings.gather(chosen))
+    sink.put(f"{name}.starts", starts)
