@@ -21,7 +21,7 @@ from search.engines.disk.format.manifest import (
     write_manifest,
 )
 from search.engines.disk.whoosh_codec import write_toc
-from search.engines.disk.writing.segment_writer import SegmentBuilder
+from search.engines.disk.writing.segment_writer import SegmentWriter
 
 
 def commit_all(directory: Path, history: Iterable[Sequence[Document | str]]) -> Manifest:
@@ -50,7 +50,7 @@ def _delete(directory: Path, number: int, entries: list[SegmentEntry], gone: lis
 
 
 def _segment(path: Path, articles: Sequence[Document]) -> SegmentEntry:
-    builder = SegmentBuilder()
+    builder = SegmentWriter()
     for article in articles:
         builder.add(article)
     builder.write(path)

@@ -30,7 +30,7 @@ from search.engines.disk.format.arrays import rising_within, row_ranges
 from search.engines.disk.format.container import Container, ContainerWriter, DamagedFile
 from search.engines.disk.format.layout import DELETIONS, SEGMENT
 from search.engines.disk.format.manifest import File, live_articles, read_manifest, write_manifest
-from search.engines.disk.writing.segment_writer import SegmentBuilder
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import BackfileError, EngineError, IndexDamaged, IndexLocked, IndexMissing
 from search.query.match import Match, MatchDates, MatchFuzzy, MatchKeyword, MatchPrefix, MatchWildcard
 
@@ -552,7 +552,7 @@ def test_what_commits_sweep_while_it_is_checked_is_no_problem(directory: Path) -
 def test_a_large_segment_is_built_anew_as_several(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = segments(directory)[0]
     flip(path, Container(path, SEGMENT).sections["body.docs"].offset)
-    monkeypatch.setattr(repairing, "SegmentBuilder", lambda: SegmentBuilder(memory_bytes=20_000))
+    monkeypatch.setattr(repairing, "SegmentWriter", lambda: SegmentWriter(memory_bytes=20_000))
     (repair,) = engine_at(directory).repair()
     assert "built anew from 38 stored articles" in repair.message
     assert len(segments(directory)) > 4

@@ -29,7 +29,7 @@ from search.engines.disk.reading.segments import Segment
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
 from search.engines.disk.reading.term_dictionary import Dictionary
 from search.engines.disk.reading.vocabulary import Numbers, Vocabulary
-from search.engines.disk.writing.segment_writer import SegmentBuilder
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.engines.memory import matching
 from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchTerm, MatchWildcard, Term
 from search.query.patterns import edit_distance, wildcard_regex
@@ -212,7 +212,7 @@ def a_dictionary(directory: Path, archive: list[tuple[list[Document], list[bool]
     for number, (documents, live) in enumerate(archive):
         path = directory / f"{number}.segment"
         path.unlink(missing_ok=True)
-        builder = SegmentBuilder()
+        builder = SegmentWriter()
         for document in documents:
             builder.add(document)
         builder.write(path)

@@ -13,7 +13,7 @@ from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine
 from search.engines.disk.writing import merge_policy, pipeline
-from search.engines.disk.writing.segment_writer import SegmentBuilder
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import EngineError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
@@ -40,7 +40,7 @@ def test_a_commit_larger_than_its_memory_goes_through_files_and_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = fill(engine_at(tmp_path / "plain"), *news(200))
-    monkeypatch.setattr(pipeline, "SegmentBuilder", partial(SegmentBuilder, memory_bytes=60_000))
+    monkeypatch.setattr(pipeline, "SegmentWriter", partial(SegmentWriter, memory_bytes=60_000))
     divided = engine_at(tmp_path / "divided")
     with divided.writer() as writer:
         for document in news(200):

@@ -33,7 +33,7 @@ from search.engines.disk.format.container import Container
 from search.engines.disk.format.layout import NO_STEM, SEGMENT, STEM_MARK, Strings, letters, text_hash, to_bytes
 from search.engines.disk.format.stored import decode_article, encode_article
 from search.engines.disk.writing import inversion
-from search.engines.disk.writing.segment_writer import SegmentBuilder
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
 Word = tuple[str, str, str]
@@ -186,7 +186,7 @@ def check_keywords(container: Container, name: str, rows: list[frozenset[str]]) 
     assert spans == [sorted(map(values.index, row)) for row in rows]
 
 
-def written(builder: SegmentBuilder, path: Path) -> Container:
+def written(builder: SegmentWriter, path: Path) -> Container:
     builder.write(path)
     container = Container(path, SEGMENT)
     assert list(container.problems()) == []
@@ -194,7 +194,7 @@ def written(builder: SegmentBuilder, path: Path) -> Container:
 
 
 def built(articles: Sequence[Document], path: Path) -> Container:
-    builder = SegmentBuilder()
+    builder = SegmentWriter()
     assert [builder.add(article) for article in articles] == list(range(len(articles)))
     assert builder.articles == len(articles)
     return written(builder, path)
@@ -203,7 +203,7 @@ def built(articles: Sequence[Document], path: Path) -> Container:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(documents, max_size=8), min_size=1, max_size=3))
 def test_any_articles_are_written_as_they_are(batches: list[list[Document]]) -> None:
-    builder = SegmentBuilder()  # one for all batches: what it remembers of one must not get into the next
+    builder = SegmentWriter()  # one for all batches: what it remembers of one must not get into the next
     with TemporaryDirectory() as folder:
         for number, articles in enumerate(batches):
             for article in articles:
@@ -284,13 +284,13 @@ def test_positions_beyond_the_limit_are_not_indexed(tmp_path: Path, monkeypatch:
 
 
 def test_a_builder_without_articles_writes_an_empty_segment(tmp_path: Path) -> None:
-    container = written(SegmentBuilder(), tmp_path / "empty.segment")
+    container = written(SegmentWriter(), tmp_path / "empty.segment")
     check_words(container, [])
     check_columns(container, [])
 
 
 def test_a_builder_is_full_when_its_articles_take_the_memory_it_was_given(tmp_path: Path) -> None:
-    builder = SegmentBuilder(memory_bytes=1 << 20)
+    builder = SegmentWriter(memory_bytes=1 << 20)
     article = Document("a", "Title", "some words of a body " * 50)
     counts = []
     for number in range(3):
@@ -308,7 +308,7 @@ def test_words_that_never_come_again_fill_a_builder_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeats: int
 ) -> None:
     monkeypatch.setattr("search.engines.disk.writing.segment_writer._REMEMBERED_BYTES", 1 << 20)
-    builder = SegmentBuilder(memory_bytes=1 << 20)
+    builder = SegmentWriter(memory_bytes=1 << 20)
     number = 0
     for segment in range(3):
         articles = []
@@ -323,7 +323,7 @@ def test_words_that_never_come_again_fill_a_builder_too(
 
 
 def test_a_segment_that_cannot_be_written_leaves_the_articles_with_the_builder(tmp_path: Path) -> None:
-    builder = SegmentBuilder()
+    builder = SegmentWriter()
     for article in ARTICLES:
         builder.add(article)
     (tmp_path / "taken.segment").write_bytes(b"someone else's")
@@ -336,7 +336,7 @@ def test_a_segment_that_cannot_be_written_leaves_the_articles_with_the_builder(t
 
 
 def test_an_article_that_cannot_be_stored_is_refused_whole(tmp_path: Path) -> None:
-    builder = SegmentBuilder()
+    builder = SegmentWriter()
     builder.add(ARTICLES[0])
     with pytest.raises(OverflowError):
         builder.add(replace(ARTICLES[1], fingerprint=2**64))

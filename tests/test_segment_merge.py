@@ -24,7 +24,7 @@ from search.engines.disk.format.sorted_strings import ByteStrings
 from search.engines.disk.format.structure import structure_problems
 from search.engines.disk.writing import merge_postings, merge_terms
 from search.engines.disk.writing.merge_scheduler import merge_segments
-from search.engines.disk.writing.segment_writer import SegmentBuilder
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import SourceError
 
 PARTS = st.lists(st.lists(st.tuples(documents, st.booleans()), min_size=1, max_size=6), min_size=1, max_size=4)
@@ -33,7 +33,7 @@ PARTS = st.lists(st.lists(st.tuples(documents, st.booleans()), min_size=1, max_s
 
 def built(path: Path, articles: list[Document]) -> Container:
     path.unlink(missing_ok=True)
-    builder = SegmentBuilder()
+    builder = SegmentWriter()
     for article in articles:
         builder.add(article)
     builder.write(path)

@@ -31,7 +31,7 @@ from search.engines.disk.format.manifest import NAME, PREVIOUS_NAME, Manifest, r
 from search.engines.disk.writing import merge_policy, pipeline
 from search.engines.disk.writing.merge_policy import MOST_ARTICLES, Size, into_few, to_merge
 from search.engines.disk.writing.pending_segment import TransactionSegment
-from search.engines.disk.writing.workers import WorkerPool
+from search.engines.disk.writing.pipeline import BuilderPool, Pipeline
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
@@ -665,21 +665,28 @@ def test_ctrl_c_reaches_the_writing_process_alone(tmp_path: Path) -> None:
     assert ask(open_directory(str(tmp_path / "archive"))).total == 600
 
 
-def test_a_pool_hands_everything_on_however_small_the_pieces(tmp_path: Path) -> None:
-    pool = WorkerPool(2)
+def test_every_article_comes_back_in_a_segment_however_small_the_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "START_ARTICLES", 0)
+    monkeypatch.setattr(pipeline, "JOIN_ARTICLES", 0)
+    monkeypatch.setattr(pipeline, "_BATCH_ARTICLES", 1)
+    told: list[tuple[int, int]] = []
+    builders = BuilderPool()
     try:
         for _ in range(2):
-            pool.begin(tmp_path)
-            for number in range(40):
-                pool.send(number, [Document(str(number), "word")])
-            pool.finish()
-            for _ in pool.waiting():
-                pass
-            numbers = np.concatenate([numbers for _, numbers in pool.results()])
+            told.clear()
+            building = Pipeline(tmp_path, builders, 2)
+            assert [building.add(Document(str(number), "word")) for number in range(40)] == list(range(40))
+            segments = building.finish(lambda *now: told.append(now))
+            numbers = np.concatenate([segment.numbers for segment in segments])
             assert sorted(numbers.tolist()) == list(range(40))
-            assert pool.built == 40
+            assert sum(segment.entry.articles for segment in segments) == 40
+            assert [int(segment.numbers[0]) for segment in segments] == sorted(int(s.numbers[0]) for s in segments)
+            assert told == sorted(told)
+            assert told[-1] == (40, 40)
     finally:
-        pool.end()
+        builders.close()
 
 
 def test_progress_goes_through_the_phases(staffed: Engine) -> None:

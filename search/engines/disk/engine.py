@@ -15,7 +15,7 @@ from search.engines.disk.reading.snapshot import SegmentStore
 from search.engines.disk.repair import repair_directory
 from search.engines.disk.searcher import WhooshSearcher
 from search.engines.disk.writing.merge_policy import Size, into_few
-from search.engines.disk.writing.pipeline import Workshop
+from search.engines.disk.writing.pipeline import BuilderPool
 from search.engines.disk.writing.writer import WhooshWriter
 
 _Stamp = tuple[int, int, int]
@@ -31,14 +31,14 @@ class WhooshEngine:
         self.url = f"whoosh:{'//' if directory.is_absolute() else ''}{directory.as_posix()}"
         self._directory = directory
         self._segments = SegmentStore(directory)
-        self._workshop = Workshop()
+        self._builders = BuilderPool()
         self._lock = Lock()
         self._seen: tuple[_Stamp, str] | None = None
 
     def writer(
         self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None
     ) -> WhooshWriter:
-        return WhooshWriter(self._directory, self._workshop, replace=replace, workers=workers, progress=progress)
+        return WhooshWriter(self._directory, self._builders, replace=replace, workers=workers, progress=progress)
 
     def searcher(self) -> WhooshSearcher:
         return WhooshSearcher(self._directory, self._segments)
@@ -64,14 +64,14 @@ class WhooshEngine:
         started = time.monotonic()
         before = read_manifest(self._directory)
         if into_few([Size(segment.articles, segment.live) for segment in before.segments]):
-            with WhooshWriter(self._directory, self._workshop, condense=True, progress=progress):
+            with WhooshWriter(self._directory, self._builders, condense=True, progress=progress):
                 pass
         after = read_manifest(self._directory)
         return _condensed(before, after, time.monotonic() - started)
 
     def close(self) -> None:
         """Ends the processes that writers have left running."""
-        self._workshop.close()
+        self._builders.close()
 
     def _stamp(self) -> _Stamp | None:
         """What changes when the manifest is replaced; None if it is not there."""

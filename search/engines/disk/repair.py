@@ -47,7 +47,7 @@ from search.engines.disk.format.manifest import (
 )
 from search.engines.disk.format.stored import decode_article
 from search.engines.disk.whoosh_codec import write_toc
-from search.engines.disk.writing.segment_writer import SegmentBuilder
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import BackfileError, EngineError, IndexDamaged, IndexMissing
 
 _AGAIN: Final = "run `backfile index` over their sources to bring them back"
@@ -173,7 +173,7 @@ class _Mending:
 
     def _rebuilt(self, entry: SegmentEntry) -> list[SegmentEntry]:
         """New segments of its articles: one, or as many as there is memory to build."""
-        builder, built = SegmentBuilder(), list[SegmentEntry]()
+        builder, built = SegmentWriter(), list[SegmentEntry]()
         try:
             for document in _stored_articles(self.directory, entry):
                 if builder.is_full:
@@ -195,7 +195,7 @@ class _Mending:
             self.doubtful.update(new.file.name for new in built)
         return built
 
-    def _written(self, builder: SegmentBuilder) -> SegmentEntry:
+    def _written(self, builder: SegmentWriter) -> SegmentEntry:
         path = new_segment_path(self.directory)
         builder.write(path)
         return entry_of(path)

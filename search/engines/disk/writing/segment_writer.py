@@ -34,7 +34,7 @@ _FREQUENT: Final = 3
 _SLICE: Final = 1 << 20
 
 
-class SegmentBuilder:
+class SegmentWriter:
     """Gathers articles until `is_full`; `write` makes a segment file of them and begins anew.
 
     Article ids are not compared: the same id twice gives two articles.

@@ -28,7 +28,7 @@ from search.engines.disk.whoosh_codec import write_toc
 from search.engines.disk.writing.merge_policy import into_few, to_merge
 from search.engines.disk.writing.merge_scheduler import merge_groups
 from search.engines.disk.writing.pending_segment import TransactionSegment
-from search.engines.disk.writing.pipeline import Building, NewSegment, Workshop
+from search.engines.disk.writing.pipeline import BuilderPool, NewSegment, Pipeline
 from search.errors import EngineError, IndexMissing
 
 
@@ -38,7 +38,7 @@ class WhooshWriter:
     def __init__(
         self,
         directory: Path,
-        workshop: Workshop,
+        builders: BuilderPool,
         *,
         replace: bool = False,
         condense: bool = False,
@@ -46,7 +46,7 @@ class WhooshWriter:
         progress: WriterProgress | None = None,
     ) -> None:
         self._directory = directory
-        self._workshop = workshop
+        self._builders = builders
         self._workers = max(1, workers)
         self._choose = into_few if condense else to_merge
         self._progress: WriterProgress = progress or _tell_nobody
@@ -72,7 +72,7 @@ class WhooshWriter:
         for segment in self._committed:
             segment.require_there()  # now, and not at the end of a long import
         self._changed = fresh or condense
-        self._building = Building(self._directory, self._workshop, self._workers)
+        self._pipeline = Pipeline(self._directory, self._builders, self._workers)
         self._pending: dict[str, int] = {}
         self._struck: list[int] = []
         self._is_building = False
@@ -91,7 +91,7 @@ class WhooshWriter:
         self._require_open()
         self._is_building = True
         with writing(self._directory):
-            number = self._building.add(document)
+            number = self._pipeline.add(document)
         self._strike_pending(document.id)
         self._pending[document.id] = number
         self._changed = True
@@ -139,12 +139,12 @@ class WhooshWriter:
 
     def _give_up(self) -> None:
         if self._is_building:  # also if nothing was taken: half of an article may have been
-            self._building.give_up()
+            self._pipeline.discard()
         sweep_leftovers(self._directory)
 
     def _written(self) -> Manifest:
         """The commit, all of its files on the disk."""
-        new = self._new_segments(self._building.finish(lambda done, total: self._progress("building", done, total)))
+        new = self._new_segments(self._pipeline.finish(lambda done, total: self._progress("building", done, total)))
         for segment in self._committed:
             for newer in new:
                 segment.strike_those_in(newer)
