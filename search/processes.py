@@ -146,7 +146,7 @@ class Pool(Generic[Task, Answer]):
         return self._order.popleft().take()
 
     def ready(self, seconds: float) -> Iterator[Answer]:
-        """Waits that long at most for an answer, then gives one from each worker that has any. Raises as `take` does."""
+        """Waits up to that long for an answer, then gives one from each worker that has any. Raises as `take` does."""
         busy = [worker for worker in self._workers if worker.waiting]
         answering = wait([worker.pipe for worker in busy], seconds)
         for worker in busy:

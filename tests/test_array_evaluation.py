@@ -57,20 +57,24 @@ ZONES = ("UTC", "Asia/Baku", "America/New_York", "Pacific/Chatham")
 
 STRATEGIES: dict[str, dict[tuple[Any, str], int]] = {
     "as it comes": {},
-    "few articles": {(evaluator, "FEW"): 1, (leaves, "FEW"): 1},
-    "all articles": {(evaluator, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
-    "tile by tile": {(evaluator, "TILE"): 3, (evaluator, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
-    "tile by tile, rare words apart": {(evaluator, "TILE"): 3, (evaluator, "FEW"): 3, (posting_lists, "_FEW_WORDS"): 0},
+    "few articles": {(evaluator, "SPARSE"): 1, (leaves, "SPARSE"): 1},
+    "all articles": {(evaluator, "SPARSE"): 1 << 40, (leaves, "SPARSE"): 1 << 40},
+    "block by block": {(evaluator, "BLOCK"): 3, (evaluator, "SPARSE"): 1 << 40, (leaves, "SPARSE"): 1 << 40},
+    "block by block, rare words apart": {
+        (evaluator, "BLOCK"): 3,
+        (evaluator, "SPARSE"): 3,
+        (posting_lists, "_FEW_WORDS"): 0,
+    },
     "short words together": {(posting_lists, "_FEW_WORDS"): 0, (posting_lists, "_SHORT"): 3},
-    "phrases bit by bit": {(position_blocks, "_PLACES"): 20},
+    "phrases bit by bit": {(position_blocks, "_SLOTS"): 20},
     "phrases among chosen articles": {(position_blocks, "_MOST_OF_ALL"): 0},
     "phrases closed up": {
-        (position_blocks, "_PLACES"): 60,
+        (position_blocks, "_SLOTS"): 60,
         (position_blocks, "_SPARSE"): 0,
         (position_blocks, "_MANY"): 0,
         (position_blocks, "_MOST_OF_ALL"): 99,
     },
-    "lists looked up the other way": {(arrays, "_FEWER"): 0, (evaluator, "FEW"): 1},
+    "lists looked up the other way": {(arrays, "_FEWER"): 0, (evaluator, "SPARSE"): 1},
     "pages by blocks and ranks": {(top_docs, "_FEW"): 1, (top_docs, "_BLOCK"): 2, (top_docs, "_SLICE"): 4},
 }
 """Thresholds that make a small archive take the ways of a large one."""

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from search.analysis import LANGUAGES, MAX_TOKEN_LENGTH, VALUE_GAP, analyze, analyze_values
-from search.analysis.bulk import NOTHING, PieceTable, word_key
+from search.analysis.bulk import NOTHING, FragmentTable, word_key
 from search.analysis.tokens import stemmed_language
 
 _SCRAPS = (
@@ -33,7 +33,7 @@ texts = st.one_of(
 languages = st.sampled_from((*LANGUAGES, "", "xx", "en-GB", "pt_BR"))
 
 
-def bulk_tokens(pieces: PieceTable, values: list[str], language: str) -> list[tuple[str, int]]:
+def bulk_tokens(pieces: FragmentTable, values: list[str], language: str) -> list[tuple[str, int]]:
     """Words and positions of the values of a field, from the tables."""
     keys: list[str] = []
     tokens = []
@@ -60,7 +60,7 @@ def single_tokens(values: list[str], language: str) -> list[tuple[str, int]]:
     ]
 
 
-_shared_pieces = PieceTable()
+_shared_pieces = FragmentTable()
 
 
 @settings(max_examples=400, deadline=None)
@@ -70,14 +70,14 @@ _shared_pieces = PieceTable()
 @example(["Die Autos", "Die Autos"], "de")
 def test_any_text_in_any_language_gives_the_same_tokens(values: list[str], language: str) -> None:
     expected = single_tokens(values, language)
-    assert bulk_tokens(PieceTable(), values, language) == expected
+    assert bulk_tokens(FragmentTable(), values, language) == expected
     assert bulk_tokens(_shared_pieces, values, language) == expected, "what was read before must not matter"
     _shared_pieces.forget([len(expected) + number & 1 for number in range(len(_shared_pieces.advances))])
     assert bulk_tokens(_shared_pieces, values, language) == expected, "nor what was forgotten"
 
 
 def test_real_articles_give_the_same_tokens(shared: Path) -> None:
-    pieces = PieceTable()
+    pieces = FragmentTable()
     count = 0
     for path in sorted((shared / "corpora" / "articles").glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -89,23 +89,23 @@ def test_real_articles_give_the_same_tokens(shared: Path) -> None:
     assert count > 100
 
 
-def numbers_of(pieces: PieceTable, text: str, language: str = "en") -> list[int]:
+def numbers_of(pieces: FragmentTable, text: str, language: str = "en") -> list[int]:
     numbers = array("I")
     pieces.read(text, language, numbers)
     return list(numbers)
 
 
 def test_a_word_has_one_number_whatever_stands_around_it() -> None:
-    first, *others = numbers_of(PieceTable(), 'said "said, (said) said. «said» ...said')
+    first, *others = numbers_of(FragmentTable(), 'said "said, (said) said. «said» ...said')
     assert set(others) == {first}
 
 
 def test_pieces_without_words_share_a_number() -> None:
-    assert set(numbers_of(PieceTable(), "- -- … ( ) & · \N{PILE OF POO} !?")) == {NOTHING}
+    assert set(numbers_of(FragmentTable(), "- -- … ( ) & · \N{PILE OF POO} !?")) == {NOTHING}
 
 
 def test_languages_do_not_share_stems() -> None:
-    pieces = PieceTable()
+    pieces = FragmentTable()
     numbers_of(pieces, "nation", "en")
     numbers_of(pieces, "nation", "fr")
     numbers_of(pieces, "nation", "xx")
@@ -116,7 +116,7 @@ def test_languages_do_not_share_stems() -> None:
 
 
 def test_what_hardly_comes_again_is_not_remembered() -> None:
-    pieces = PieceTable()
+    pieces = FragmentTable()
     long = "https://news.example/" + "0123456789" * 5
     for text in (long, "東京都庁舎"):
         first, second = numbers_of(pieces, f"{text} {text}")
@@ -127,7 +127,7 @@ def test_what_hardly_comes_again_is_not_remembered() -> None:
 
 
 def test_the_stated_size_grows_with_what_is_read() -> None:
-    pieces = PieceTable()
+    pieces = FragmentTable()
     sizes = [pieces.size_bytes]
     for start in range(0, 3000, 1000):
         numbers_of(pieces, " ".join(f"word{number}" for number in range(start, start + 1000)))
@@ -139,9 +139,9 @@ def test_the_stated_size_grows_with_what_is_read() -> None:
 
 
 def test_what_is_forgotten_takes_no_room_and_what_is_kept_is_not_read_again() -> None:
-    pieces = PieceTable()
+    pieces = FragmentTable()
     numbers_of(pieces, "common words, and uncommon ones: post-war 3.5 東京", "en")
-    empty = PieceTable().size_bytes
+    empty = FragmentTable().size_bytes
     common = set(numbers_of(pieces, "common post-war"))
     pieces.forget([number in common for number in range(len(pieces.advances))])
     assert sorted(key.partition("\n")[0] for key in pieces.word_keys()) == ["common", "post", "postwar", "war"]

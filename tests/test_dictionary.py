@@ -21,14 +21,15 @@ from search.engines import open_engine
 from search.engines.base import Searcher
 from search.engines.conventions import Deadline
 from search.engines.disk.errors import TimeIsUp
+from search.engines.disk.format.arrays import Ints
 from search.engines.disk.format.container import Container, ContainerWriter
 from search.engines.disk.format.layout import NO_STEM, SEGMENT, STEM_MARK, letters, string_arrays, to_bytes
 from search.engines.disk.format.manifest import Manifest
 from search.engines.disk.reading import document_frequencies, term_dictionary
 from search.engines.disk.reading.segments import Segment
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
-from search.engines.disk.reading.term_dictionary import Dictionary
-from search.engines.disk.reading.vocabulary import Numbers, Vocabulary
+from search.engines.disk.reading.term_dictionary import TermDictionary
+from search.engines.disk.reading.vocabulary import Vocabulary
 from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.engines.memory import matching
 from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchTerm, MatchWildcard, Term
@@ -64,7 +65,7 @@ def a_vocabulary(directory: Path, surfaces: Iterable[str], stems: dict[str, list
     return Vocabulary(Container(path, SEGMENT))
 
 
-def spelled(vocabulary: Vocabulary, found: Iterable[Numbers]) -> list[str]:
+def spelled(vocabulary: Vocabulary, found: Iterable[Ints]) -> list[str]:
     return [vocabulary.surface(number) for numbers in found for number in numbers]
 
 
@@ -207,7 +208,7 @@ def archives(draw: st.DrawFn) -> list[tuple[list[Document], list[bool]]]:
     return segments
 
 
-def a_dictionary(directory: Path, archive: list[tuple[list[Document], list[bool]]]) -> Dictionary:
+def a_dictionary(directory: Path, archive: list[tuple[list[Document], list[bool]]]) -> TermDictionary:
     parts = []
     for number, (documents, live) in enumerate(archive):
         path = directory / f"{number}.segment"
@@ -217,7 +218,7 @@ def a_dictionary(directory: Path, archive: list[tuple[list[Document], list[bool]
             builder.add(document)
         builder.write(path)
         parts.append(LiveSegment(Segment(path), np.array(live), sum(live)))
-    return Dictionary(Snapshot(Manifest(1, "1", datetime.now(UTC), ()), tuple(parts)))
+    return TermDictionary(Snapshot(Manifest(1, "1", datetime.now(UTC), ()), tuple(parts)))
 
 
 def live_articles(archive: list[tuple[list[Document], list[bool]]]) -> list[Document]:

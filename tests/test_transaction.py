@@ -29,8 +29,8 @@ from search.engines.disk.format import container
 from search.engines.disk.format.arrays import starts_of
 from search.engines.disk.format.manifest import NAME, PREVIOUS_NAME, Manifest, read_manifest
 from search.engines.disk.writing import merge_policy, pipeline
-from search.engines.disk.writing.merge_policy import MOST_ARTICLES, Size, into_few, to_merge
-from search.engines.disk.writing.pending_segment import TransactionSegment
+from search.engines.disk.writing.merge_policy import MAX_ARTICLES, SegmentSize, find_forced_merges, find_merges
+from search.engines.disk.writing.pending_segment import PendingSegment
 from search.engines.disk.writing.pipeline import BuilderPool, Pipeline
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 
@@ -193,13 +193,13 @@ def test_of_an_article_added_several_times_the_last_copy_is_found(directory: Pat
 
 
 def test_equal_hashes_of_unequal_ids_strike_nothing_out(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    segment = TransactionSegment(directory, read_manifest(directory).segments[0])
+    segment = PendingSegment(directory, read_manifest(directory).segments[0])
     hashes = segment.container.array("id.hashes").copy()
     monkeypatch.setattr("search.engines.disk.format.layout.text_hash", lambda _: int(hashes[3]))
-    assert not segment.strike_id("nobody")
+    assert not segment.delete_id("nobody")
     name = segment._ids[int(segment.container.array("id.docs")[3])]
-    assert segment.strike_id(name)
-    assert not segment.strike_id(name)
+    assert segment.delete_id(name)
+    assert not segment.delete_id(name)
     assert np.count_nonzero(segment.live) == 39
 
 
@@ -317,7 +317,7 @@ def sizes_after(commits: int, each: int) -> tuple[list[int], int]:
     for _ in range(commits):
         sizes.append(each)
         written += each
-        groups = to_merge([Size(size, size) for size in sizes])
+        groups = find_merges([SegmentSize(size, size) for size in sizes])
         merged = [sum(sizes[number] for number in group) for group in groups]
         written += sum(merged)
         gone = {number for group in groups for number in group}
@@ -336,21 +336,21 @@ def test_articles_are_rewritten_a_few_times_and_segments_stay_few(commits: int, 
 
 
 def test_no_merge_makes_a_segment_too_large() -> None:
-    large = Size(MOST_ARTICLES // 3, MOST_ARTICLES // 3)
-    assert to_merge([large] * 6) == []
-    assert into_few([large] * 7) == [(0, 1, 2), (3, 4, 5)]
-    assert to_merge([Size(MOST_ARTICLES, MOST_ARTICLES)] * 9) == []
+    large = SegmentSize(MAX_ARTICLES // 3, MAX_ARTICLES // 3)
+    assert find_merges([large] * 6) == []
+    assert find_forced_merges([large] * 7) == [(0, 1, 2), (3, 4, 5)]
+    assert find_merges([SegmentSize(MAX_ARTICLES, MAX_ARTICLES)] * 9) == []
 
 
 def test_worn_and_empty_segments_are_seen_to() -> None:
-    assert to_merge([Size(1000, 590), Size(1000, 610), Size(10, 0)]) == [(0,)]
-    assert into_few([Size(1000, 1000), Size(10, 0)]) == []
-    assert into_few([Size(1000, 999)]) == [(0,)]
+    assert find_merges([SegmentSize(1000, 590), SegmentSize(1000, 610), SegmentSize(10, 0)]) == [(0,)]
+    assert find_forced_merges([SegmentSize(1000, 1000), SegmentSize(10, 0)]) == []
+    assert find_forced_merges([SegmentSize(1000, 999)]) == [(0,)]
 
 
 def test_what_a_merge_makes_is_merged_with_its_like_at_once() -> None:
-    sizes = [Size(size, size) for size in (500, 500, 500, 500, 2000, 2000, 2000)]
-    assert to_merge(sizes) == [tuple(range(7))]
+    sizes = [SegmentSize(size, size) for size in (500, 500, 500, 500, 2000, 2000, 2000)]
+    assert find_merges(sizes) == [tuple(range(7))]
 
 
 def test_optimizing_leaves_one_segment_without_deleted_articles(directory: Path) -> None:

@@ -130,7 +130,7 @@ def _article(name: str, choice: random.Random) -> Document:
         summary=choice.choice(("", text(6))),
         headings=tuple(Heading(text(3), 2, 0) for _ in range(choice.randint(0, 3))),
         sections=tuple(choice.sample(_SECTIONS, choice.randint(0, 2))),
-        authors=tuple(choice.sample(("Ann Run", "Bob de la Court", "Zoë Brücke"), choice.randint(0, 2))),
+        authors=tuple(choice.sample(("Ann PostingList", "Bob de la Court", "Zoë Brücke"), choice.randint(0, 2))),
         tags=tuple(choice.sample(("war", "peace", "post-war", "東京"), choice.randint(0, 2))),
         language=choice.choice(_LANGUAGES),
     )

@@ -72,7 +72,7 @@ def word_key(surface: str, language: str, stem: str) -> str:
     return f"{surface}{SURFACE_END}{language}{LANGUAGE_END}{stem}" if language else f"{surface}{SURFACE_END}"
 
 
-class PieceTable:
+class FragmentTable:
     """The pieces and words numbered so far, in every language."""
 
     def __init__(self) -> None:
@@ -182,7 +182,7 @@ class PieceTable:
 class _Memo(dict[str, int]):
     """The numbers of the pieces of one language that are worth remembering; others get a number of their own."""
 
-    def __init__(self, table: PieceTable, language: str) -> None:
+    def __init__(self, table: FragmentTable, language: str) -> None:
         super().__init__()
         self._table = table
         self._language = language
@@ -274,7 +274,7 @@ def _without_stem(_: str) -> str:
 class _PartMemo(dict[str, int]):
     """The numbers of the parts of chunks in languages without stems: words, and pairs of characters."""
 
-    def __init__(self, table: PieceTable, language: str) -> None:
+    def __init__(self, table: FragmentTable, language: str) -> None:
         super().__init__()
         self._table = table
         self._language = language

@@ -14,7 +14,7 @@ from search.engines.disk.format.manifest import NAME, Manifest, read_manifest
 from search.engines.disk.reading.snapshot import SegmentStore
 from search.engines.disk.repair import repair_directory
 from search.engines.disk.searcher import WhooshSearcher
-from search.engines.disk.writing.merge_policy import Size, into_few
+from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_merges
 from search.engines.disk.writing.pipeline import BuilderPool
 from search.engines.disk.writing.writer import WhooshWriter
 
@@ -63,7 +63,7 @@ class WhooshEngine:
     def optimize(self, *, progress: WriterProgress | None = None) -> Condensed:
         started = time.monotonic()
         before = read_manifest(self._directory)
-        if into_few([Size(segment.articles, segment.live) for segment in before.segments]):
+        if find_forced_merges([SegmentSize(segment.articles, segment.live) for segment in before.segments]):
             with WhooshWriter(self._directory, self._builders, condense=True, progress=progress):
                 pass
         after = read_manifest(self._directory)

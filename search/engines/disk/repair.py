@@ -28,7 +28,7 @@ from search.document import Document
 from search.engines.base import Repair
 from search.engines.disk.check import check_container, check_directory, check_segment
 from search.engines.disk.errors import UNREADABLE, damaged, writing
-from search.engines.disk.format.container import Container, DamagedFile, recover_frame
+from search.engines.disk.format.container import Container, DamagedFile, restore_directory
 from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep
 from search.engines.disk.format.layout import DELETIONS, SEGMENT, SEGMENT_SUFFIX, Strings
 from search.engines.disk.format.manifest import (
@@ -158,7 +158,7 @@ class _Mending:
             return
         except (BackfileError, *UNREADABLE):
             headless = True
-        if headless and recover_frame(path, file.size, file.crc32):
+        if headless and restore_directory(path, file.size, file.crc32):
             self._say(file.name, "its header or its directory was damaged: written anew")
 
     def _with_readable_deletions(self, entry: SegmentEntry) -> SegmentEntry:

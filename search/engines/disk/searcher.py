@@ -16,12 +16,12 @@ from search.engines.conventions import Deadline
 from search.engines.disk.errors import damaged, reading
 from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.facets import Counts
-from search.engines.disk.evaluation.filters import Conditions
-from search.engines.disk.evaluation.leaves import LeafReader
+from search.engines.disk.evaluation.filters import FilterCache
+from search.engines.disk.evaluation.leaves import PostingsReader
 from search.engines.disk.evaluation.results import search_results
 from search.engines.disk.evaluation.scoring import Norms
 from search.engines.disk.reading.snapshot import LiveSegment, SegmentStore
-from search.engines.disk.reading.term_dictionary import Dictionary
+from search.engines.disk.reading.term_dictionary import TermDictionary
 from search.errors import EngineError
 
 _REMEMBERED: Final = 10_000
@@ -37,10 +37,10 @@ class WhooshSearcher:
         self._snapshot = store.open_snapshot()
         self._parts = self._snapshot.segments
         with reading(directory):
-            self._dictionary = Dictionary(self._snapshot)
-            self._reader = LeafReader(self._snapshot, self._dictionary)
+            self._dictionary = TermDictionary(self._snapshot)
+            self._reader = PostingsReader(self._snapshot, self._dictionary)
         self._norms = Norms(self._snapshot)
-        self._conditions = Conditions()
+        self._filters = FilterCache()
         self._counts = Counts(self._snapshot)
         self._numbers: dict[str, int] = {}
         self._open = True
@@ -53,7 +53,7 @@ class WhooshSearcher:
         zone_named(plan.time_zone)
         deadline = Deadline(plan.deadline)
         with self._reading():
-            evaluator = Evaluator(self._snapshot, self._reader, self._norms, self._conditions, deadline, plan.time_zone)
+            evaluator = Evaluator(self._snapshot, self._reader, self._norms, self._filters, deadline, plan.time_zone)
             if len(self._numbers) > _REMEMBERED:
                 self._numbers.clear()
             return search_results(plan, evaluator, self._counts, self._numbers)
@@ -75,7 +75,7 @@ class WhooshSearcher:
     def _document(self, id: str, *, body: bool, html: bool) -> Document | None:
         number = self._numbers.get(id)
         if number is not None:
-            part, doc = self._snapshot.place(number)
+            part, doc = self._snapshot.locate(number)
             return part.segment.article(doc, body=body, html=html)
         for part in self._parts:
             for doc in part.segment.docs_of_id(id):

@@ -1,4 +1,4 @@
-"""A query tree over a frame of articles: a mask of those that match, and the score of each."""
+"""A query tree over a doc set: a mask of the articles that match, and the score of each."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from search.engines.base import Filter
 from search.engines.conventions import Deadline
 from search.engines.disk.errors import TimeIsUp
-from search.engines.disk.evaluation.doc_sets import Frame, frame_of, tiles, whole_frame
-from search.engines.disk.evaluation.filters import Conditions
-from search.engines.disk.evaluation.leaves import FEW, LeafPostings, LeafReader
+from search.engines.disk.evaluation.doc_sets import DocSet, all_docs, blocks, doc_set_of
+from search.engines.disk.evaluation.filters import FilterCache
+from search.engines.disk.evaluation.leaves import SPARSE, LeafPostings, PostingsReader
 from search.engines.disk.evaluation.scoring import Norms, frequencies, matches, saturate
 from search.engines.disk.format.arrays import Floats, Ints, Mask
 from search.engines.disk.reading.snapshot import Snapshot
@@ -36,34 +36,34 @@ from search.query.match import (
 )
 
 Matched = tuple[Mask, Floats | None]
-"""Which articles match, and the scores of all (0 where they do not match; None if all are 0)."""
+"""Which articles match, and the score of each: 0 where it does not match, None if all scores are 0."""
 
 _LEAVES: Final = (MatchTerm, MatchPhrase, MatchPrefix, MatchWildcard, MatchFuzzy)
 _NOWHERE: Final = np.empty(0, np.int64)
 
-TILE: Final = 1 << 17
-"""So many articles are evaluated at once."""
+BLOCK: Final = 1 << 17
+"""Articles evaluated at once."""
 
 
 class Evaluator:
     """One search over one snapshot.
 
-    `timed_out`: the deadline passed, and what was not read by then was left out. `warnings` are those of the leaves.
+    Leaves that could not be read before the deadline count as matching nothing; then `timed_out` is true.
     """
 
     def __init__(
         self,
         snapshot: Snapshot,
-        reader: LeafReader,
+        reader: PostingsReader,
         norms: Norms,
-        conditions: Conditions,
+        filters: FilterCache,
         deadline: Deadline,
         time_zone: str,
     ) -> None:
         self.snapshot = snapshot
         self.reader = reader
         self.norms = norms
-        self._conditions = conditions
+        self._filters = filters
         self._deadline = deadline
         self._time_zone = time_zone
         self._late = False
@@ -72,14 +72,16 @@ class Evaluator:
 
     @property
     def timed_out(self) -> bool:
+        """Whether the deadline has passed."""
         return self._late or self._deadline.passed()
 
     @property
     def warnings(self) -> tuple[str, ...]:
+        """What the leaves that were read have to say, in their order."""
         return tuple(warning for found in self._leaves.values() if found for warning in found.warnings)
 
     def read(self, query: Match) -> None:
-        """Reads every leaf of a query."""
+        """Reads the postings of every leaf of a query."""
         for leaf in leaves(query):
             self.postings(leaf)
 
@@ -95,15 +97,15 @@ class Evaluator:
 
     # Which articles to look at
 
-    def frame(self, query: Match) -> Frame:
-        """The articles that can match: a few, or all."""
+    def doc_set(self, query: Match) -> DocSet:
+        """The articles to evaluate a query for: the few that can match, or all if they are not few."""
         most = self._most(query)
-        if most * FEW >= self.snapshot.size:
-            return whole_frame(self.snapshot)
-        return frame_of(self.snapshot, self._candidates(query))
+        if most * SPARSE >= self.snapshot.size:
+            return all_docs(self.snapshot)
+        return doc_set_of(self.snapshot, self._candidates(query))
 
     def _most(self, query: Match) -> int:
-        """How many articles match at most."""
+        """An upper bound for the number of articles that match."""
         match query:
             case MatchNone():
                 return 0
@@ -115,10 +117,10 @@ class Evaluator:
                 return self.snapshot.size
             case _:
                 found = self.postings(query)
-                return found.postings if found else 0
+                return found.max_docs if found else 0
 
     def _candidates(self, query: Match) -> Ints:
-        """The articles that can match a query that has few, rising."""
+        """The doc ids that can match, ascending; for queries with few of them."""
         match query:
             case MatchEvery(children):
                 return self._candidates(min(children, key=self._most))
@@ -129,126 +131,127 @@ class Evaluator:
                 return _NOWHERE
             case _:
                 postings = self.postings(query)
-                return self.reader.matching(query, postings) if postings else _NOWHERE
+                return self.reader.matching_docs(query, postings) if postings else _NOWHERE
 
-    # What of them matches
+    # Which of them match
 
-    def matched(self, query: Match, frame: Frame, *, scored: bool) -> Matched:
-        """What a query matches among the articles that are not deleted; `scored`: the scores are wanted."""
-        if not frame.is_whole or frame.size <= 2 * TILE:
-            return self._matched(query, frame, scored)
+    def matched(self, query: Match, doc_set: DocSet, *, scored: bool) -> Matched:
+        """Which articles match and are not deleted; with their scores if these are wanted (`scored`)."""
+        if not doc_set.is_whole or doc_set.size <= 2 * BLOCK:
+            return self._matched(query, doc_set, scored)
         for condition in conditions(query):
-            self.holds(condition, frame)  # remembered for all articles, to be cut into tiles
-        mask: Mask = np.empty(frame.size, np.bool_)
+            self.holds(condition, doc_set)  # cached for all articles, to be cut into blocks
+        mask: Mask = np.empty(doc_set.size, np.bool_)
         scores = None
-        for tile in tiles(self.snapshot, TILE):
-            own_mask, own_scores = self._matched(query, tile, scored)
-            mask[tile.span] = own_mask
+        for block in blocks(self.snapshot, BLOCK):
+            own_mask, own_scores = self._matched(query, block, scored)
+            mask[block.span] = own_mask
             if own_scores is not None:
-                scores = np.zeros(frame.size) if scores is None else scores
-                scores[tile.span] = own_scores
+                scores = np.zeros(doc_set.size) if scores is None else scores
+                scores[block.span] = own_scores
         return mask, scores
 
-    def _matched(self, query: Match, frame: Frame, scored: bool) -> Matched:
+    def _matched(self, query: Match, doc_set: DocSet, scored: bool) -> Matched:
         match query:
             case MatchAll():
-                return self._live(frame), None
+                return self._live(doc_set), None
             case MatchNone():
-                return np.zeros(frame.size, np.bool_), None
+                return np.zeros(doc_set.size, np.bool_), None
             case MatchKeyword() | MatchDates():
-                return self.holds(query, frame) & self._live(frame), None
+                return self.holds(query, doc_set) & self._live(doc_set), None
             case MatchNot(child):
-                return self._not(child, frame), None
+                return self._not(child, doc_set), None
             case MatchEvery(children):
-                return self._every(children, frame, scored)
+                return self._every(children, doc_set, scored)
             case MatchAny(children):
-                return self._any(children, frame, scored, np.add)
+                return self._any(children, doc_set, scored, np.add)
             case MatchBest(children):
-                return self._any(children, frame, scored, np.maximum)
+                return self._any(children, doc_set, scored, np.maximum)
             case _:
-                return self._leaf(query, frame, scored)
+                return self._leaf(query, doc_set, scored)
 
-    def _live(self, frame: Frame) -> Mask:
-        return frame.gather(np.bool_, lambda part: part.column(part.live.live))
+    def _live(self, doc_set: DocSet) -> Mask:
+        return doc_set.gather(np.bool_, lambda part: part.column(part.live.live))
 
-    def _not(self, child: Match, frame: Frame) -> Mask:
-        mask = ~self._matched(child, frame, False)[0] & self._live(frame)
+    def _not(self, child: Match, doc_set: DocSet) -> Mask:
+        mask = ~self._matched(child, doc_set, False)[0] & self._live(doc_set)
         return mask & (not any(self.postings(leaf) is None for leaf in leaves(child)))
 
-    def _every(self, children: Sequence[Match], frame: Frame, scored: bool) -> Matched:
-        mask, scores = self._live(frame), None
+    def _every(self, children: Sequence[Match], doc_set: DocSet, scored: bool) -> Matched:
+        mask, scores = self._live(doc_set), None
         for child in children:
-            own_mask, own_scores = self._matched(child, frame, scored)
+            own_mask, own_scores = self._matched(child, doc_set, scored)
             mask = mask & own_mask
             scores = _combined(scores, own_scores, np.add)
         if scores is not None:
             scores *= mask
         return mask, scores
 
-    def _any(self, children: Sequence[Match], frame: Frame, scored: bool, combine: Callable[..., Any]) -> Matched:
-        mask: Mask = np.zeros(frame.size, np.bool_)
+    def _any(self, children: Sequence[Match], doc_set: DocSet, scored: bool, combine: Callable[..., Any]) -> Matched:
+        mask: Mask = np.zeros(doc_set.size, np.bool_)
         scores = None
         for child in children:
-            few = self._few(child, frame) if scored else None
-            if few is None:
-                own_mask, own_scores = self._matched(child, frame, scored)
+            sparse = self._sparse_leaf(child, doc_set) if scored else None
+            if sparse is None:
+                own_mask, own_scores = self._matched(child, doc_set, scored)
                 mask |= own_mask
                 scores = _combined(scores, own_scores, combine)
                 continue
-            at, own_mask, own_scores = few
+            at, own_mask, own_scores = sparse
             mask[at] |= own_mask
             if own_scores is not None:
-                scores = np.zeros(frame.size) if scores is None else scores
+                scores = np.zeros(doc_set.size) if scores is None else scores
                 scores[at] = combine(scores[at], own_scores)
         return mask, scores
 
-    def _few(self, query: Match, frame: Frame) -> tuple[Ints, Mask, Floats | None] | None:
-        """Where in a frame of all articles, or in a tile, a leaf may match, if to look there alone takes less time."""
-        if frame.docs is not None or not isinstance(query, _LEAVES):
+    def _sparse_leaf(self, query: Match, doc_set: DocSet) -> tuple[Ints, Mask, Floats | None] | None:
+        """A rare leaf evaluated only where it may match: indices into a doc set of all articles or into a block, with
+        mask and scores there. None if evaluating it everywhere costs less."""
+        if doc_set.docs is not None or not isinstance(query, _LEAVES):
             return None
         if query not in self._sparse:
             found = self.postings(query)
-            if found is None or found.postings * FEW >= self.snapshot.size:
+            if found is None or found.max_docs * SPARSE >= self.snapshot.size:
                 return None
-            docs = self.reader.matching(query, found)
-            self._sparse[query] = docs, *self._leaf(query, frame_of(self.snapshot, docs), scored=True)
+            docs = self.reader.matching_docs(query, found)
+            self._sparse[query] = docs, *self._leaf(query, doc_set_of(self.snapshot, docs), scored=True)
         docs, mask, scores = self._sparse[query]
-        own = slice(*np.searchsorted(docs, (frame.first, frame.first + frame.size)).tolist())
-        return docs[own] - frame.first, mask[own], None if scores is None else scores[own]
+        own = slice(*np.searchsorted(docs, (doc_set.first, doc_set.first + doc_set.size)).tolist())
+        return docs[own] - doc_set.first, mask[own], None if scores is None else scores[own]
 
-    def _leaf(self, leaf: Leaf, frame: Frame, scored: bool) -> Matched:
+    def _leaf(self, leaf: Leaf, doc_set: DocSet, scored: bool) -> Matched:
         found = self.postings(leaf)
         try:
             if found and scored:
-                return self._scored(leaf, found, frame)
+                return self._scored(leaf, found, doc_set)
             if found:
-                return matches(found, frame, self._deadline), None
+                return matches(found, doc_set, self._deadline), None
         except TimeIsUp:
             self._late = True
             self._leaves[leaf] = None
-        return np.zeros(frame.size, np.bool_), None
+        return np.zeros(doc_set.size, np.bool_), None
 
-    def _scored(self, leaf: Leaf, found: LeafPostings, frame: Frame) -> Matched:
-        scores = frequencies(found, frame, self.norms, self._deadline)
+    def _scored(self, leaf: Leaf, found: LeafPostings, doc_set: DocSet) -> Matched:
+        scores = frequencies(found, doc_set, self.norms, self._deadline)
         mask = scores > 0.0
-        if frame.is_whole:
-            self.reader.remember_articles(leaf, int(np.count_nonzero(mask)))
-        saturate(scores, leaf.boost * self.reader.idf(self.reader.articles(leaf, found)))
+        if doc_set.is_whole:
+            self.reader.keep_doc_freq(leaf, int(np.count_nonzero(mask)))
+        saturate(scores, leaf.boost * self.reader.idf(self.reader.doc_freq(leaf, found)))
         return mask, scores
 
-    # Conditions and filters
+    # FilterCache and filters
 
-    def holds(self, condition: MatchKeyword | MatchDates, frame: Frame) -> Mask:
+    def holds(self, condition: MatchKeyword | MatchDates, doc_set: DocSet) -> Mask:
         """Which articles, deleted ones included, a condition holds for."""
-        return self._conditions.holds(condition, frame, self._time_zone)
+        return self._filters.holds(condition, doc_set, self._time_zone)
 
-    def passes(self, filter: Filter, frame: Frame) -> Mask:
-        """Which articles, deleted ones included, a filter keeps."""
-        return self._conditions.passes(filter, frame, self._time_zone)
+    def passes(self, filter: Filter, doc_set: DocSet) -> Mask:
+        """Which articles, deleted ones included, a filter lets through."""
+        return self._filters.passes(filter, doc_set, self._time_zone)
 
 
 def _combined(scores: Floats | None, others: Floats | None, combine: Callable[..., Any]) -> Floats | None:
-    """Both together, in the place of the first."""
+    """Both combined, written over the first; None stands for zeros."""
     if scores is None or others is None:
         return others if scores is None else scores
     combine(scores, others, out=scores)

@@ -1,4 +1,4 @@
-"""Where the words of a phrase stand together in one segment, as `search.engines.spans` has it."""
+"""Where the terms of a phrase occur together in one segment, as `search.engines.spans` defines it."""
 
 from __future__ import annotations
 
@@ -11,85 +11,90 @@ from numpy.typing import NDArray
 from search.engines import spans
 from search.engines.conventions import Deadline
 from search.engines.disk.errors import TimeIsUp
-from search.engines.disk.evaluation.position_blocks import EXACT, FORM, Laid, Levels, WordPlaces, laid_out
-from search.engines.disk.evaluation.posting_lists import Run, Words, weighted_words
+from search.engines.disk.evaluation.position_blocks import (
+    EXACT,
+    FORM,
+    Levels,
+    PhraseTerm,
+    PositionBlock,
+    position_blocks,
+)
+from search.engines.disk.evaluation.posting_lists import PostingList, Words, words_of_term
 from search.engines.disk.format.arrays import Docs, Floats, Ints, union
 from search.engines.disk.format.layout import FIELD_ORDINALS
 from search.engines.disk.reading.segments import FieldPostings, Segment
 from search.query.match import MatchPhrase
 from search.ranking import STEM_WEIGHT
 
-Found = tuple[Ints, Levels]
-"""Places at which a phrase begins, in any order, and the level of each."""
+Occurrences = tuple[Ints, Levels]
+"""The slots of a block at which a phrase begins, in any order, and the level of each."""
 
 _DEADLINE_STEP: Final = 256
 
 
-def phrase_runs(segment: Segment, phrase: MatchPhrase, deadline: Deadline) -> Iterator[Run]:
-    """How often a phrase stands in the articles of a segment. Raises TimeIsUp."""
-    terms = [weighted_words(segment.vocabulary, term) for term in phrase.terms]
-    if not terms or not all(any(map(len, words.values())) for words in terms):
+def phrase_postings(segment: Segment, phrase: MatchPhrase, deadline: Deadline) -> Iterator[PostingList]:
+    """The posting lists of a phrase in a segment, one for each field that has it. Raises TimeIsUp."""
+    words = [words_of_term(segment.vocabulary, term) for term in phrase.terms]
+    if not words or not all(any(map(len, own.values())) for own in words):
         return
     for name in phrase.fields:
         postings, field = segment.field(name), FIELD_ORDINALS[name]
-        words = [_word(postings, own) for own in terms]
-        if not all(word.articles for word in words):
+        terms = [_phrase_term(postings, own) for own in words]
+        if not all(term.max_docs for term in terms):
             continue
-        counted = list(_counted(postings, words, segment.lengths[field], phrase.slop, deadline))
+        counted = list(_counted(postings, terms, segment.lengths[field], phrase.slop, deadline))
         if counted:
-            held, weights = (np.concatenate(column) for column in zip(*counted, strict=True))
-            yield Run(field, 1.0, held, weights, owned=True)
+            docs, weights = (np.concatenate(column) for column in zip(*counted, strict=True))
+            yield PostingList(field, 1.0, docs, weights, in_memory=True)
 
 
-def _word(postings: FieldPostings, words: Mapping[float, Words]) -> WordPlaces:
-    spellings = [
-        (place, EXACT if weight == 1.0 else FORM)
-        for weight, own in words.items()
-        for place in postings.places(own).tolist()
+def _phrase_term(postings: FieldPostings, words: Mapping[float, Words]) -> PhraseTerm:
+    rows = [
+        (row, EXACT if weight == 1.0 else FORM) for weight, own in words.items() for row in postings.rows(own).tolist()
     ]
-    extents = (postings.extent(place) for place, _ in spellings)
-    return WordPlaces(tuple(spellings), sum(extent.stop - extent.start for extent in extents))
+    extents = (postings.extent(row) for row, _ in rows)
+    return PhraseTerm(tuple(rows), sum(extent.stop - extent.start for extent in extents))
 
 
 def _counted(
     postings: FieldPostings,
-    words: Sequence[WordPlaces],
+    terms: Sequence[PhraseTerm],
     lengths: NDArray[np.uint32],
     slop: int | None,
     deadline: Deadline,
 ) -> Iterator[tuple[Docs, Floats]]:
-    """Articles, rising, with what the occurrences of the phrase in one field of theirs count."""
-    width = len(words) if slop is None else spans.span_width(len(words), slop)
-    if slop is not None and len(words) > width:
+    """Articles, ascending, each with the sum of the weights of the phrase's occurrences in one field."""
+    width = len(terms) if slop is None else spans.span_width(len(terms), slop)
+    if slop is not None and len(terms) > width:
         return
-    for laid in laid_out(postings, words, lengths, width):
+    for block in position_blocks(postings, terms, lengths, width):
         if deadline.passed():
             raise TimeIsUp
-        places, levels = _in_order(laid) if slop is None else _near(laid, width, deadline)
+        slots, levels = _in_order(block) if slop is None else _near(block, width, deadline)
         weights = np.where(levels == EXACT, 1.0, STEM_WEIGHT)
-        totals = np.bincount(laid.owners(places), weights, len(laid.docs)).astype(np.float64)
+        totals = np.bincount(block.owners(slots), weights, len(block.docs)).astype(np.float64)
         at = np.flatnonzero(totals > 0.0)
         if len(at):
-            yield laid.docs[at], totals[at]
+            yield block.docs[at], totals[at]
 
 
-def _in_order(laid: Laid) -> Found:
-    """Where the words follow each other: the others are looked for around the one that stands in fewest places."""
-    rarest, *others = sorted(range(len(laid.places)), key=laid.count)
-    levels = {word: laid.levels(word) for word in others}
+def _in_order(block: PositionBlock) -> Occurrences:
+    """Where the terms follow each other: the others are looked for around each occurrence of the rarest."""
+    rarest, *others = sorted(range(len(block.slots)), key=block.count)
+    levels = {term: block.levels(term) for term in others}
     found = []
-    for places, level in laid.places[rarest]:
-        starts, least = places - rarest, np.full(1, level, np.uint8)
-        for word in others:
-            own = np.take(levels[word], starts + word)
+    for slots, level in block.slots[rarest]:
+        starts, least = slots - rarest, np.full(1, level, np.uint8)
+        for term in others:
+            own = np.take(levels[term], starts + term)
             both = np.flatnonzero(own > 0)
             starts, least = starts[both], np.minimum(least[both] if len(least) > 1 else least, own[both])
         found.append((starts, np.broadcast_to(least, len(starts))))
-    return found[0] if len(found) == 1 else _highest_each(found)
+    return found[0] if len(found) == 1 else _best_of_each(found)
 
 
-def _highest_each(found: Sequence[Found]) -> Found:
-    """Places that more than one spelling has, as a joined word and its first part may, once and with the best level."""
+def _best_of_each(found: Sequence[Occurrences]) -> Occurrences:
+    """Each slot once, with its best level: two words, such as a compound and its first part, may share a position."""
     starts, levels = (np.concatenate(column) for column in zip(*found, strict=True))
     if not len(starts):
         return starts, levels
@@ -99,54 +104,56 @@ def _highest_each(found: Sequence[Found]) -> Found:
     return starts[firsts], np.maximum.reduceat(levels, firsts)
 
 
-def _near(laid: Laid, width: int, deadline: Deadline) -> Found:
-    """Where the minimal spans begin that hold all words, each at a place of its own."""
-    every = [laid.levels(word) for word in range(len(laid.places))]
-    events = union([places for word in laid.places for places, _ in word])
+def _near(block: PositionBlock, width: int, deadline: Deadline) -> Occurrences:
+    """Where the minimal spans begin that have all terms, each at a slot of its own."""
+    every = [block.levels(term) for term in range(len(block.slots))]
+    events = union([slots for term in block.slots for slots, _ in term])
     there = [np.take(levels, events) for levels in every]
-    places, found = _minimal_spans(there, events, width)
+    slots, found = _minimal_spans(there, events, width)
     used = np.zeros(len(events), np.uint8)
     for levels in there:
         used += levels > 0
-    crowded = np.unique(laid.owners(events[used > 1]))
+    crowded = np.unique(block.owners(events[used > 1]))
     if not len(crowded):
-        return places, found
-    apart = ~np.isin(laid.owners(places), crowded)
-    others = list(_one_by_one(laid, every, crowded, width, deadline))
+        return slots, found
+    apart = ~np.isin(block.owners(slots), crowded)
+    others = list(_one_by_one(block, every, crowded, width, deadline))
     return (
-        np.concatenate([places[apart], *(own for own, _ in others)]),
+        np.concatenate([slots[apart], *(own for own, _ in others)]),
         np.concatenate([found[apart], *(levels for _, levels in others)]),
     )
 
 
-def _minimal_spans(words: Sequence[Levels], events: Ints, width: int) -> Found:
-    """The spans where no two words share a place. `events`: all places at which a word stands, rising; `words`: the
-    levels of each there.
+def _minimal_spans(terms: Sequence[Levels], events: Ints, width: int) -> Occurrences:
+    """The minimal spans where no two terms share a slot. `events`: all slots at which any term occurs, ascending;
+    `terms`: the levels of each term there.
 
-    The span that ends at an event begins where the word last stood that has not been met for longest; it is minimal
-    if no span that ends before begins there.
+    Of the spans that end at an event, the shortest begins at the earliest of the terms' latest occurrences.
+    It is minimal if no span that ends earlier begins there too.
     """
     begins = events.copy()
-    for levels in words:
+    for levels in terms:
         np.minimum(begins, np.maximum.accumulate(np.where(levels > 0, events, -1)), out=begins)
     ends = np.flatnonzero((np.diff(begins, prepend=-1) > 0) & (events - begins < width))
-    places = begins[ends]
-    firsts = np.searchsorted(events, places)
+    slots = begins[ends]
+    firsts = np.searchsorted(events, slots)
     found = np.full(len(ends), EXACT, np.uint8)
-    for levels in words:
+    for levels in terms:
         before = np.concatenate(([0], np.cumsum(levels == EXACT)))
         found[before[ends + 1] == before[firsts]] = FORM
-    return places, found
+    return slots, found
 
 
-def _one_by_one(laid: Laid, words: Sequence[Levels], articles: Ints, width: int, deadline: Deadline) -> Iterator[Found]:
-    """The spans in articles where words share places, one article after the other."""
-    ends = np.append(laid.starts[1:], laid.size)
-    for count, article in enumerate(articles.tolist()):
+def _one_by_one(
+    block: PositionBlock, terms: Sequence[Levels], owners: Ints, width: int, deadline: Deadline
+) -> Iterator[Occurrences]:
+    """The spans in articles of the block where terms share slots, one article after the other. Raises TimeIsUp."""
+    ends = np.append(block.starts[1:], block.size)
+    for count, owner in enumerate(owners.tolist()):
         if count % _DEADLINE_STEP == 0 and deadline.passed():
             raise TimeIsUp
-        start, end = int(laid.starts[article]), int(ends[article])
-        found = spans.near([_weights(levels[start:end]) for levels in words], width)
+        start, end = int(block.starts[owner]), int(ends[owner])
+        found = spans.near([_weights(levels[start:end]) for levels in terms], width)
         levels = [EXACT if weight == 1.0 else FORM for weight in found.values()]
         yield np.fromiter(found, np.int64) + start, np.array(levels, np.uint8)
 

@@ -1,15 +1,19 @@
-"""From a leaf of a query to postings: in which articles of one segment its words stand, in which field, how often."""
+"""From a term of a query to posting lists: the articles of one segment, the field, and how often the term occurs there.
+
+A term stands for its own spelling and for other forms with the same stem, so that it has several words in the
+dictionary (see `search.engines.disk.format.layout`), each with a posting list for each field.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.disk.format.arrays import Docs, expand_ranges, sum_by_doc
+from search.engines.disk.format.arrays import Array, Docs, expand_ranges, sum_by_doc
 from search.engines.disk.format.container import Container
 from search.engines.disk.format.layout import FIELD_ORDINALS
 from search.engines.disk.reading.segments import FieldPostings, Segment
@@ -20,29 +24,29 @@ from search.ranking import STEM_WEIGHT
 Words = NDArray[np.uint32]
 
 _SHORT: Final = 4096
-"""Words with fewer articles are put together, if there are many words: numpy costs more than so few of them do."""
+"""Of many lists, those with fewer articles are concatenated: a numpy call for each would cost more than its work."""
 _FEW_WORDS: Final = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """Articles of one segment, and how often something stands in one of their fields. An occurrence counts `weight`;
-    a negative one takes back what another run counts twice.
+class PostingList:
+    """Articles of one segment with the number of occurrences in one field (`counts`), each of which counts `weight`.
+    A negative weight takes back what another list counts twice.
 
-    `owned`: it is not in the mapped file. `loose`: the articles are in no order, and the same may be there again.
+    `in_memory`: it is no view of the mapped file. `unsorted`: the doc ids are in no order and may come several times.
     """
 
     field: int
     weight: float
     docs: Docs
-    counts: NDArray[Any]
-    owned: bool = False
-    loose: bool = False
+    counts: Array
+    in_memory: bool = False
+    unsorted: bool = False
 
 
-def weighted_words(vocabulary: Vocabulary, term: Term) -> dict[float, Words]:
-    """The words that a term matches, rising, by what an occurrence counts: 1 for the spelling itself, STEM_WEIGHT for
-    other forms."""
+def words_of_term(vocabulary: Vocabulary, term: Term) -> dict[float, Words]:
+    """The words that a term matches, ascending, by the weight of an occurrence: 1 for the spelling itself, STEM_WEIGHT
+    for other forms."""
     own = vocabulary.words_of_surface(term.surface)
     exact = np.arange(own.start, own.stop, dtype=np.uint32)
     forms = [vocabulary.words_of_stem(language, stem) for language, stem in term.stems]
@@ -53,55 +57,56 @@ def weighted_words(vocabulary: Vocabulary, term: Term) -> dict[float, Words]:
     return {1.0: exact, STEM_WEIGHT: found[(found < own.start) | (found >= own.stop)]}
 
 
-def runs_of_words(segment: Segment, words: dict[float, Words], fields: Sequence[str]) -> Iterator[Run]:
-    """Where words stand, given by their weights; `Run`s whose sum over an article is BM25F's frequency."""
-    joined = {weight: own[segment.is_joined[own]] for weight, own in words.items()}
-    any_joined = any(map(len, joined.values()))
+def posting_lists(segment: Segment, words: dict[float, Words], fields: Sequence[str]) -> Iterator[PostingList]:
+    """The lists of some words, given by their weights; summed over an article they give BM25F's term frequency."""
+    compounds = {weight: own[segment.is_compound[own]] for weight, own in words.items()}
+    any_compound = any(map(len, compounds.values()))
     for name in fields:
         postings = segment.field(name)
         for weight, own in words.items():
-            yield from _runs(postings, FIELD_ORDINALS[name], weight, own)
-        if any_joined:
-            yield from _counted_twice(segment, joined, words, name)
+            yield from _lists_of_field(postings, FIELD_ORDINALS[name], weight, own)
+        if any_compound:
+            yield from _compound_corrections(segment, compounds, words, name)
 
 
-def _runs(postings: FieldPostings, field: int, weight: float, words: Words) -> Iterator[Run]:
-    places = postings.places(words)
-    if len(places) > _FEW_WORDS:
-        starts = postings.starts[places]
-        lengths = (postings.starts[places + 1] - starts).astype(np.int64)
+def _lists_of_field(postings: FieldPostings, field: int, weight: float, words: Words) -> Iterator[PostingList]:
+    rows = postings.rows(words)
+    if len(rows) > _FEW_WORDS:
+        starts = postings.starts[rows]
+        lengths = (postings.starts[rows + 1] - starts).astype(np.int64)
         short = lengths < _SHORT
         if short.any():
             at = expand_ranges(starts[short], lengths[short], len(postings.docs))
-            yield Run(field, weight, postings.docs[at], postings.counts[at], owned=True, loose=True)
-        places = places[~short]
-    for place in places.tolist():
-        extent = postings.extent(place)
-        yield Run(field, weight, postings.docs[extent], postings.counts[extent])
+            yield PostingList(field, weight, postings.docs[at], postings.counts[at], in_memory=True, unsorted=True)
+        rows = rows[~short]
+    for row in rows.tolist():
+        extent = postings.extent(row)
+        yield PostingList(field, weight, postings.docs[extent], postings.counts[extent])
 
 
-def _counted_twice(
-    segment: Segment, joined: dict[float, Words], words: dict[float, Words], field: str
-) -> Iterator[Run]:
-    """Places at which two of the words stand, a joined one and its first part: only the better one counts there."""
+def _compound_corrections(
+    segment: Segment, compounds: dict[float, Words], words: dict[float, Words], field: str
+) -> Iterator[PostingList]:
+    """Takes back one of two occurrences at the same position, of a compound and of its first part: of the two words
+    only the one with the higher weight counts there."""
     weights = sorted(words, reverse=True)
     for own in weights:
         for first in weights:
-            found = shared_positions(segment.container, field, joined[own], words[first])
+            found = compound_positions(segment.container, field, compounds[own], words[first])
             if found is not None:
-                yield Run(FIELD_ORDINALS[field], -min(own, first), *found, owned=True)
+                yield PostingList(FIELD_ORDINALS[field], -min(own, first), *found, in_memory=True)
 
 
-def shared_positions(
-    container: Container, field: str, joined: Words, firsts: Words
+def compound_positions(
+    container: Container, field: str, compounds: Words, firsts: Words
 ) -> tuple[Docs, NDArray[np.int64]] | None:
-    """The articles, rising, in which any of the joined words stands where any of the first parts does, and how often;
-    None if there are none. Both kinds of words rise."""
+    """The articles, ascending, where one of the compounds has the same position as one of the words `firsts`, and at
+    how many positions; None if there are none. Both arguments ascend."""
     words = container.array(f"{field}.joined.words")
-    if not len(words) or not len(joined) or not len(firsts):
+    if not len(words) or not len(compounds) or not len(firsts):
         return None
-    begins, ends = np.searchsorted(words, joined, "left"), np.searchsorted(words, joined, "right")
-    if not (begins < ends).any():  # hardly any word is a joined one
+    begins, ends = np.searchsorted(words, compounds, "left"), np.searchsorted(words, compounds, "right")
+    if not (begins < ends).any():  # hardly any word is a compound
         return None
     pairs = expand_ranges(begins, ends - begins, len(words))
     own = container.array(f"{field}.joined.firsts")[pairs]

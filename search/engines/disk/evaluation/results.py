@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.engines.base import Hit, Plan, Results
-from search.engines.disk.evaluation.doc_sets import Frame, frame_of
+from search.engines.disk.evaluation.doc_sets import DocSet, doc_set_of
 from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.explain import Explainer
 from search.engines.disk.evaluation.facets import Counts, Selection
-from search.engines.disk.evaluation.top_docs import Candidate, best_by_date, best_by_score, page_of
+from search.engines.disk.evaluation.top_docs import ScoredDoc, page_of, top_by_date, top_by_score
 from search.engines.disk.format.arrays import Floats, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS
 from search.ranking import SCORE_DIGITS
@@ -22,7 +22,7 @@ from search.ranking import SCORE_DIGITS
 class _Found:
     """What matches the query, and for each filter what it keeps."""
 
-    frame: Frame
+    doc_set: DocSet
     matched: Mask
     scores: Floats | None
     passing: tuple[Mask, ...]
@@ -42,10 +42,10 @@ def search_results(plan: Plan, evaluator: Evaluator, counts: Counts, numbers: di
     The number in the snapshot of each hit is put into `numbers`.
     """
     evaluator.read(plan.query)
-    frame = evaluator.frame(plan.query)
+    doc_set = evaluator.doc_set(plan.query)
     by_score = plan.sort == "relevance" and plan.limit > 0
-    matched, scores = evaluator.matched(plan.query, frame, scored=by_score)
-    found = _Found(frame, matched, scores, tuple(evaluator.passes(rule, frame) for rule in plan.filters))
+    matched, scores = evaluator.matched(plan.query, doc_set, scored=by_score)
+    found = _Found(doc_set, matched, scores, tuple(evaluator.passes(rule, doc_set) for rule in plan.filters))
     hits = found.hits(plan)
     selections = _selections(plan, found, hits, counts)
     page = _page(plan, evaluator, found, hits)
@@ -68,22 +68,22 @@ def _selections(plan: Plan, found: _Found, hits: Mask, counts: Counts) -> dict[s
         return {}
     filtered = {rule.field for rule in plan.filters}.intersection(facet.field for facet in plan.facets)
     masks = {None: hits} | {field: found.hits(plan, field) for field in filtered}
-    return {field: counts.selection(found.frame, mask) for field, mask in masks.items()}
+    return {field: counts.selection(found.doc_set, mask) for field, mask in masks.items()}
 
 
-def _page(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask) -> list[Candidate]:
+def _page(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask) -> list[ScoredDoc]:
     if plan.limit == 0:
         return []
     page = page_of(plan.sort, plan.offset + plan.limit, plan.after)
     snapshot = evaluator.snapshot
     if plan.sort != "relevance":
-        best = best_by_date(snapshot, found.frame.chosen(hits), plan.date_field, plan.sort, page)
+        best = top_by_date(snapshot, found.doc_set.chosen(hits), plan.date_field, plan.sort, page)
     else:
-        best = best_by_score(snapshot, found.frame, hits, found.scores, plan.recency, page)
+        best = top_by_score(snapshot, found.doc_set, hits, found.scores, plan.recency, page)
     return best[plan.offset :]
 
 
-def _hits(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> tuple[Hit, ...]:
+def _hits(plan: Plan, evaluator: Evaluator, shown: Sequence[ScoredDoc]) -> tuple[Hit, ...]:
     if not shown:
         return ()
     scores = _scores(plan, evaluator, shown)
@@ -92,18 +92,18 @@ def _hits(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> tuple
     return tuple(_hit(plan, evaluator, candidate, scores[candidate.doc], explainer) for candidate in shown)
 
 
-def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> dict[int, float]:
+def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[ScoredDoc]) -> dict[int, float]:
     """The score of each hit; those sorted by date have not been scored yet."""
     if plan.sort == "relevance":
         return {candidate.doc: candidate.value for candidate in shown}
     docs = np.sort(np.array([candidate.doc for candidate in shown], np.int64))
-    scores = evaluator.matched(plan.query, frame_of(evaluator.snapshot, docs), scored=True)[1]
+    scores = evaluator.matched(plan.query, doc_set_of(evaluator.snapshot, docs), scored=True)[1]
     values = np.zeros(len(docs)) if scores is None else np.round(scores, SCORE_DIGITS)
     return dict(zip(docs.tolist(), values.tolist(), strict=True))
 
 
-def _hit(plan: Plan, evaluator: Evaluator, candidate: Candidate, score: float, explainer: Explainer | None) -> Hit:
-    part, doc = evaluator.snapshot.place(candidate.doc)
+def _hit(plan: Plan, evaluator: Evaluator, candidate: ScoredDoc, score: float, explainer: Explainer | None) -> Hit:
+    part, doc = evaluator.snapshot.locate(candidate.doc)
     dated = float(part.segment.epochs(DATE_ORDINALS[plan.date_field])[doc])
     return Hit(
         id=candidate.id,

@@ -1,6 +1,6 @@
-"""The best hits in order, without sorting those that will not be shown.
+"""The top hits in order, without sorting those that are not shown.
 
-A hit has a *value*: its score, or how new or old it is; the highest comes first, of equal ones the first by id.
+A hit has a *value*: its score, or how new or old it is. The highest comes first; ties are ordered by id.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from search.engines.base import After, Recency, Sort
-from search.engines.disk.evaluation.doc_sets import Frame, divided
+from search.engines.disk.evaluation.doc_sets import DocSet, split_by_segment
 from search.engines.disk.evaluation.scoring import favour_recent
 from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS, to_bytes
@@ -23,26 +23,26 @@ from search.ranking import SCORE_DIGITS
 _LAST: Final = -np.inf
 """The value of an undated article."""
 _SLACK: Final = 2.0 * 10.0**-SCORE_DIGITS
-"""Scores further apart than this are different when they are rounded."""
+"""Scores further apart than this stay different when rounded."""
 
 _FEW: Final = 512
-"""So many articles are put in order by their ids; of more, the first are looked for in the order of all ids."""
+"""Up to this many ties are sorted by their ids; of more, the first are found by walking the order of all ids."""
 _BLOCK: Final = 256
 _SLICE: Final = 128 * _BLOCK
-"""Articles looked at in one step: they stay in the processor's cache."""
+"""Articles compared in one step: they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is asked for: the first `limit` hits, or of those that come after a value and an id."""
+    """The first `limit` hits, or the first of those that come after a value and an id."""
 
     limit: int
     after: tuple[float, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A hit that may be shown: an article of the snapshot."""
+class ScoredDoc:
+    """A hit that may be shown; `doc` is its doc id in the snapshot."""
 
     value: float
     id: str
@@ -57,27 +57,29 @@ def page_of(sort: Sort, limit: int, after: After | None) -> Page:
     return Page(limit, (key, after.id))
 
 
-def best_by_date(snapshot: Snapshot, docs: Ints, field: str, sort: Sort, page: Page) -> list[Candidate]:
-    """The first hits in order of time; `docs` rise."""
+def top_by_date(snapshot: Snapshot, docs: Ints, field: str, sort: Sort, page: Page) -> list[ScoredDoc]:
+    """The top hits by date; `docs` ascend."""
     values = np.empty(len(docs))
-    for part in divided(snapshot, docs):
+    for part in split_by_segment(snapshot, docs):
         epochs = part.column(part.live.segment.epochs(DATE_ORDINALS[field]))
         values[part.span] = np.negative(epochs) if sort == "oldest" else epochs
     values[np.isnan(values)] = _LAST
     return _first(snapshot, docs, values, page)
 
 
-def best_by_score(
-    snapshot: Snapshot, frame: Frame, hits: Mask, scores: Floats | None, recency: Recency | None, page: Page
-) -> list[Candidate]:
-    """The first hits by score, which is rounded; without `scores` all are 0. With `recency` the scores are changed."""
+def top_by_score(
+    snapshot: Snapshot, doc_set: DocSet, hits: Mask, scores: Floats | None, recency: Recency | None, page: Page
+) -> list[ScoredDoc]:
+    """The top hits by score, which is rounded. Without `scores` all are 0; with `recency` they are changed in place."""
     if scores is None:
-        docs = frame.chosen(hits) if page.after or frame.docs is not None else _first_hits(frame, hits, page.limit)
+        docs = (
+            doc_set.chosen(hits) if page.after or doc_set.docs is not None else _first_hits(doc_set, hits, page.limit)
+        )
         return _first(snapshot, docs, np.zeros(len(docs)), page)
     if recency:
-        favour_recent(scores, frame, recency)
+        favour_recent(scores, doc_set, recency)
     at = np.flatnonzero(hits) if page.after else highest(scores, hits, page.limit)
-    docs, values = frame.numbers(at), scores[at]
+    docs, values = doc_set.numbers(at), scores[at]
     if page.after:
         near = values <= page.after[0] + _SLACK
         docs, values = docs[near], values[near]
@@ -86,12 +88,13 @@ def best_by_score(
 
 
 def _equal(values: Floats, page: Page) -> int:
-    """How many hits may turn out to come before the page."""
+    """How many hits might turn out, when rounded, to come before the page."""
     return int(np.count_nonzero(values >= page.after[0] - _SLACK)) if page.after else 0
 
 
 def highest(values: Floats, hits: Mask, count: int) -> Ints:
-    """Where the `count` hits with the highest values stand, rising, with all that are hardly less; none is below 0."""
+    """The indices of the `count` hits with the highest values, and of all within _SLACK of these; no value is
+    negative."""
     if count == 0:
         return np.empty(0, np.int64)
     at = np.flatnonzero(hits) if len(values) < 2 * _SLICE else _in_high_blocks(values, hits, count)
@@ -99,7 +102,7 @@ def highest(values: Floats, hits: Mask, count: int) -> Ints:
 
 
 def _in_high_blocks(values: Floats, hits: Mask, count: int) -> Ints:
-    """The hits of those blocks whose highest one could be among the `count` highest of all."""
+    """The hits of the blocks whose maximum could be among the `count` highest of all."""
     starts = range(0, len(values), _SLICE)
     maxima = np.concatenate([_block_maxima(values[at : at + _SLICE], hits[at : at + _SLICE]) for at in starts])
     blocks = _at_least_nth(maxima, count)
@@ -110,13 +113,13 @@ def _in_high_blocks(values: Floats, hits: Mask, count: int) -> Ints:
 
 
 def _block_maxima(values: Floats, hits: Mask) -> Floats:
-    """The highest value of a hit in each block; what is no hit counts as 0, which leads to no hit being left out."""
+    """The highest value of a hit in each block. What is no hit counts as 0, which never leaves a hit out."""
     maxima: Floats = np.maximum.reduceat(values * hits, np.arange(0, len(values), _BLOCK))
     return maxima
 
 
 def _at_least_nth(values: Floats, count: int) -> Ints:
-    """Where the `count` highest stand, rising, with all that are hardly less."""
+    """The indices of the `count` highest values and of all within _SLACK of these, ascending."""
     if len(values) <= count:
         return np.arange(len(values))
     if count == 0:
@@ -125,8 +128,8 @@ def _at_least_nth(values: Floats, count: int) -> Ints:
     return np.flatnonzero(values >= nth - _SLACK)
 
 
-def _first(snapshot: Snapshot, docs: Ints, values: Floats, page: Page) -> list[Candidate]:
-    """Of articles (rising) with their values the first."""
+def _first(snapshot: Snapshot, docs: Ints, values: Floats, page: Page) -> list[ScoredDoc]:
+    """The page of some articles, ascending, with their values."""
     if page.after:
         kept = _follows(snapshot, docs, values, *page.after)
         docs, values = docs[kept], values[kept]
@@ -141,17 +144,17 @@ def _first(snapshot: Snapshot, docs: Ints, values: Floats, page: Page) -> list[C
         at = np.concatenate((better, equal))
         docs, values = docs[at], values[at]
     found = [
-        Candidate(value, snapshot.id_of(doc), doc) for doc, value in zip(docs.tolist(), values.tolist(), strict=True)
+        ScoredDoc(value, snapshot.id_of(doc), doc) for doc, value in zip(docs.tolist(), values.tolist(), strict=True)
     ]
     found.sort(key=lambda candidate: (-candidate.value, candidate.id))
     return found[: page.limit]
 
 
 def _follows(snapshot: Snapshot, docs: Ints, values: Floats, value: float, id: str) -> Mask:
-    """Which articles come after a value and an id."""
+    """Which articles come after a value and an id in the order of hits."""
     kept: Mask = values < value
     equal = np.flatnonzero(values == value)
-    for part in divided(snapshot, docs[equal]):
+    for part in split_by_segment(snapshot, docs[equal]):
         if part.docs is not None:
             kept[equal[part.span]] = _after_id(part.live.segment, part.docs, id)
     return kept
@@ -169,9 +172,9 @@ def _after_id(segment: Segment, docs: Docs, id: str) -> Mask:
 
 
 def _first_by_id(snapshot: Snapshot, docs: Ints, count: int) -> Ints:
-    """Where in `docs`, which rise, those stand that come first by id: in each segment so many."""
+    """The indices in `docs`, which ascend, of the `count` articles of each segment that come first by id."""
     found = []
-    for part in divided(snapshot, docs):
+    for part in split_by_segment(snapshot, docs):
         wanted: Mask = np.zeros(part.live.segment.size, np.bool_)
         wanted[part.docs] = True
         first = _first_wanted(part.live.segment.id_order, wanted, count) + part.live.base
@@ -179,11 +182,11 @@ def _first_by_id(snapshot: Snapshot, docs: Ints, count: int) -> Ints:
     return np.concatenate(found)
 
 
-def _first_hits(frame: Frame, hits: Mask, count: int) -> Ints:
-    """The hits that come first by id, of each segment so many, rising; the frame has all articles."""
+def _first_hits(doc_set: DocSet, hits: Mask, count: int) -> Ints:
+    """The `count` hits of each segment that come first by id, ascending; the doc set has all articles."""
     first = [
         np.sort(_first_wanted(part.live.segment.id_order, hits[part.span], count)) + part.live.base
-        for part in frame.parts
+        for part in doc_set.parts
     ]
     return np.concatenate([np.empty(0, np.int64), *first])
 

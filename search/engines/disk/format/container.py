@@ -254,7 +254,7 @@ class Container:
             yield "", "the second copy of the directory is not what was written"
 
 
-def recover_frame(path: Path, size: int, crc32: int) -> bool:
+def restore_directory(path: Path, size: int, crc32: int) -> bool:
     """Writes header and directory of a file anew if either copy of the directory has this checksum; False if not."""
     try:
         with path.open("r+b") as stream:

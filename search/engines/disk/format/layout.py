@@ -26,7 +26,7 @@ Articles
     kw.F.starts             <u4, N + 1   article d has the values
     kw.F.ordinals           <u4            ordinals[starts[d]:starts[d + 1]], rising
 
-Dictionary
+TermDictionary
     surface.bytes           |u1          every surface followed by a newline, which none contains
     surface.starts          <u4, S + 1
     surface.articles        <u4, S       in how many articles it stands in title, headings, summary or body

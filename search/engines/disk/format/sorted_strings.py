@@ -1,4 +1,4 @@
-"""Sorting and gathering many byte strings of several segments without making a Python object of each."""
+"""Sorting and merging the strings of several segments without making a Python object of each."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from search.engines.disk.format.arrays import Array, Ints, Mask
 
 _BLOCK: Final = 7
-"""So many bytes are compared at once; the eighth of the key says how many of them there were."""
+"""Bytes compared at once; the eighth byte of a key says how many of them there were."""
 
 _FEW_LEFT: Final = 700
-"""Strings whose first so many bytes are equal are compared one by one: they are few, unless somebody means harm."""
+"""Strings that agree in this many bytes are compared one by one: they are few, except in hostile input."""
 
 _GATHERED: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class ByteStrings:
-    """Strings that lie in several arrays: string i is `raws[part[i]][begin[i] : begin[i] + length[i]]`."""
+    """Strings in several arrays of bytes: string i is `raws[part[i]][begin[i] : begin[i] + length[i]]`."""
 
     raws: tuple[NDArray[np.uint8], ...]
     part: NDArray[np.uint8] | NDArray[np.uint16]
@@ -32,7 +32,7 @@ class ByteStrings:
 
     @classmethod
     def of(cls, parts: Sequence[tuple[NDArray[np.uint8], NDArray[Any], NDArray[Any]]]) -> ByteStrings:
-        """All strings of (bytes, begins, lengths), part after part."""
+        """All strings of several parts, each (bytes, begins, lengths), one part after the other."""
         counts = [len(begin) for _, begin, _ in parts]
         return cls(
             raws=tuple(raw for raw, _, _ in parts),
@@ -45,13 +45,12 @@ class ByteStrings:
         return len(self.begin)
 
     def raw(self, number: int) -> bytes:
-        """One of them."""
+        """The bytes of one string."""
         begin = int(self.begin[number])
         return self.raws[int(self.part[number])][begin : begin + int(self.length[number])].tobytes()
 
     def order(self) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """The strings in rising order, equal ones in the order they are in, and for each whether it is not equal to
-        the one before."""
+        """The strings in ascending order, ties as they come, and for each whether it differs from the one before."""
         count = len(self)
         order = np.arange(count, dtype=np.int32)
         first = np.zeros(count, np.bool_)
@@ -68,8 +67,8 @@ class ByteStrings:
     def _refine(
         self, order: NDArray[np.int32], first: NDArray[np.bool_], tied: NDArray[np.int32], depth: int
     ) -> NDArray[np.int32]:
-        """Sorts the places `tied` of the order, whose strings are equal up to `depth` with a neighbour, by the next
-        block; returns those that are still tied and go on."""
+        """Sorts by the next block of bytes those indices `tied` of the order whose strings agree with a neighbour up to
+        `depth`. Returns those still tied whose strings go on."""
         items = order[tied]
         key = self._keys(items, depth)
         if depth:
@@ -88,7 +87,7 @@ class ByteStrings:
         return going_on
 
     def _keys(self, items: NDArray[np.int32], depth: int) -> NDArray[np.uint64]:
-        """Ints that order strings by the seven bytes from `depth` on, shorter ones first."""
+        """Numbers that sort like the seven bytes of each string from `depth` on, shorter strings first."""
         rest = np.clip(self.length[items] - depth, 0, _BLOCK + 1)
         begin = self.begin[items] + depth
         key = np.zeros(len(items), np.uint64)
@@ -105,14 +104,14 @@ class ByteStrings:
         ends = np.append(np.flatnonzero(np.diff(group)) + 1, len(tied))
         begin = 0
         for end in ends.tolist():
-            places = tied[begin:end]
-            strings = sorted((self.raw(item), item) for item in order[places].tolist())
-            order[places] = [item for _, item in strings]
-            first[places[1:]] = [a[0] != b[0] for a, b in pairwise(strings)]
+            indices = tied[begin:end]
+            strings = sorted((self.raw(item), item) for item in order[indices].tolist())
+            order[indices] = [item for _, item in strings]
+            first[indices[1:]] = [a[0] != b[0] for a, b in pairwise(strings)]
             begin = end
 
     def gather(self, chosen: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
-        """The bytes of the strings chosen, one after the other, some at a time."""
+        """The bytes of the chosen strings, one after the other, about a megabyte at a time."""
         ends = np.cumsum(self.length[chosen])
         begin = 0
         while begin < len(chosen):
@@ -134,7 +133,7 @@ class ByteStrings:
 
 
 def _eight_bytes(raw: NDArray[np.uint8], begin: Ints) -> NDArray[np.uint64]:
-    """The eight bytes that stand at each place, the first the most significant; zeros past the end."""
+    """The eight bytes from each offset on, the first the most significant; zeros past the end."""
     if len(raw) < 8:
         raw = np.concatenate([raw, np.zeros(8 - len(raw), np.uint8)])
     last = len(raw) - 8
@@ -145,9 +144,9 @@ def _eight_bytes(raw: NDArray[np.uint8], begin: Ints) -> NDArray[np.uint64]:
 
 
 @dataclass(frozen=True, slots=True)
-class Union:
-    """Strings of several segments, each once and in order: `chosen` are their numbers in `strings`;
-    string i of part p is number `numbers[p][i]`, -1 if it was not wanted."""
+class MergedStrings:
+    """The distinct strings of several parts in order: `chosen` are their indices in `strings`. String i of part p has
+    the number `numbers[p][i]`, -1 if it was not wanted."""
 
     strings: ByteStrings
     chosen: NDArray[np.int32]
@@ -157,8 +156,9 @@ class Union:
         return len(self.chosen)
 
 
-def unite(parts: Sequence[tuple[Array, Array, Mask]], ending: int = 0) -> Union:
-    """Sorts and unites the wanted strings of (bytes, starts, wanted), regardless of the last `ending` bytes of each."""
+def merge_strings(parts: Sequence[tuple[Array, Array, Mask]], ending: int = 0) -> MergedStrings:
+    """Merges the wanted strings of several parts, each (bytes, starts, wanted). The last `ending` bytes of each string
+    are ignored."""
     wanted = [np.flatnonzero(mask) for *_, mask in parts]
     strings = ByteStrings.of(
         [
@@ -175,4 +175,4 @@ def unite(parts: Sequence[tuple[Array, Array, Mask]], ending: int = 0) -> Union:
         own[rows] = number[begin : begin + len(rows)]
         numbers.append(own)
         begin += len(rows)
-    return Union(strings, order[first], tuple(numbers))
+    return MergedStrings(strings, order[first], tuple(numbers))

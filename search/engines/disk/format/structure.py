@@ -29,7 +29,7 @@ def structure_problems(container: Container, articles: int) -> list[str]:
             *_keyword_problems(container, articles),
             *_dictionary_problems(container, articles),
             *(problem for name in TEXT_FIELDS for problem in _posting_problems(container, name, articles)),
-            *(problem for name in TEXT_FIELDS for problem in _joined_problems(container, name, articles)),
+            *(problem for name in TEXT_FIELDS for problem in _compound_problems(container, name, articles)),
         ]
     except DamagedFile as error:
         return [str(error)]
@@ -76,7 +76,7 @@ def _keyword_problems(container: Container, articles: int) -> Iterator[str]:
         values = len(container.array(f"{name}.starts")) - 1
         ordinals = container.array(f"{name}.ordinals")
         if values != articles or not partition(container.array(f"{name}.starts"), len(ordinals)):
-            yield f"the values of {field} are not divided among the articles"
+            yield f"the values of {field} are not split_by_segment among the articles"
         elif not rising_within(ordinals, container.array(f"{name}.starts")):
             yield f"the values of {field} of an article are not in order"
         yield from _value_problems(container, f"{name}.values")
@@ -95,14 +95,14 @@ def _dictionary_problems(container: Container, articles: int) -> Iterator[str]:
         yield "a spelling stands in more articles than there are"
     yield from _spelling_problems(container)
     if not partition(container.array("surface.words"), words) or not rising(container.array("surface.words")):
-        yield "the words are not divided among the spellings"
+        yield "the words are not split_by_segment among the spellings"
     own = container.array("word.stem")
     if not below(own[own != NO_STEM], stems):
         yield "a word has a stem that is not there"
     yield from _value_problems(container, "stem")
     starts, listed = container.array("stem.word_starts"), container.array("stem.words")
     if len(starts) != stems + 1 or not partition(starts, len(listed)):
-        yield "the words are not divided among the stems"
+        yield "the words are not split_by_segment among the stems"
     elif not below(listed, words):
         yield "a stem has a word that is not there"
     elif len(listed) != np.count_nonzero(own != NO_STEM) or not np.array_equal(
@@ -123,7 +123,7 @@ def _spelling_problems(container: Container) -> Iterator[str]:
         part = raw[own[0] : own[-1]].tobytes()
         *spellings, rest = part.split(b"\n")
         if rest or [len(each) + 1 for each in spellings] != np.diff(own).tolist():
-            yield "the spellings are not divided by newlines"
+            yield "the spellings are not split_by_segment by newlines"
             return
         if any(a >= b for a, b in pairwise((before, *spellings))):
             yield "the spellings are not in order"
@@ -152,10 +152,10 @@ def _posting_problems(container: Container, field: str, articles: int) -> Iterat
     if not rising(words) or not below(words, len(container.array("word.stem"))):
         yield f"the words of {field} are not in order"
     if len(starts) != len(words) + 1 or not partition(starts, len(docs)) or len(counts) != len(docs):
-        yield f"the postings of {field} are not divided among its words"
+        yield f"the postings of {field} are not split_by_segment among its words"
         return
     if len(position_starts) != len(starts) or not partition(position_starts, len(positions)):
-        yield f"the positions of {field} are not divided among its words"
+        yield f"the positions of {field} are not split_by_segment among its words"
         return
     yield from _row_problems(field, starts, docs, counts, articles)
     for begin, end in row_ranges(position_starts):
@@ -173,7 +173,7 @@ def _posting_problems(container: Container, field: str, articles: int) -> Iterat
 def _row_problems(
     name: str, starts: NDArray[Any], docs: NDArray[Any], counts: NDArray[Any], articles: int
 ) -> Iterator[str]:
-    """What is wrong with rows of articles; they are divided rightly."""
+    """What is wrong with rows of articles; they are split_by_segment rightly."""
     if not rising(starts):
         yield f"a word of {name} stands nowhere"
     if not below(docs, articles):
@@ -184,7 +184,7 @@ def _row_problems(
         yield f"a word of {name} stands in an article no times"
 
 
-def _joined_problems(container: Container, field: str, articles: int) -> Iterator[str]:
+def _compound_problems(container: Container, field: str, articles: int) -> Iterator[str]:
     name = f"{field}.joined"
     words, firsts, starts, docs, counts = (
         container.array(f"{name}.{part}") for part in ("words", "firsts", "starts", "docs", "counts")
@@ -198,7 +198,7 @@ def _joined_problems(container: Container, field: str, articles: int) -> Iterato
     if not (np.isin(words, known).all() and np.isin(firsts, known).all()):
         yield f"{name} has a word that does not stand in {field}"
     if len(starts) != len(words) + 1 or not partition(starts, len(docs)) or len(counts) != len(docs):
-        yield f"the postings of {name} are not divided among its words"
+        yield f"the postings of {name} are not split_by_segment among its words"
         return
     yield from _row_problems(name, starts, docs, counts, articles)
 
@@ -206,7 +206,7 @@ def _joined_problems(container: Container, field: str, articles: int) -> Iterato
 def _string_problems(container: Container, name: str, count: int) -> Iterator[str]:
     starts = container.array(f"{name}.starts")
     if len(starts) != count + 1 or not partition(starts, len(container.array(f"{name}.bytes"))):
-        yield f"the texts of {name} are not divided among {count:,}"
+        yield f"the texts of {name} are not split_by_segment among {count:,}"
 
 
 def _value_problems(container: Container, name: str) -> Iterator[str]:

@@ -1,7 +1,10 @@
-"""The most frequent of many words over several segments, exactly, though only few of them are looked at.
+"""Document frequencies of spellings, and the most frequent of many, exactly, although only few of them are counted.
 
-Every segment names its own most frequent candidates; what none of them named cannot stand in more articles than the
-last named ones together (Fagin's threshold, "Combining fuzzy information from multiple systems", 1996).
+Every segment names its own most frequent candidates. A spelling that none has named occurs in no more articles than the
+last ones named have together (Fagin's threshold, "Combining fuzzy information from multiple systems", 1996).
+
+A segment stores in how many of its articles each surface occurs in title, headings, summary or body. That gives bounds;
+for exact numbers in other fields, or where articles have been deleted, postings have to be read.
 """
 
 from __future__ import annotations
@@ -15,35 +18,33 @@ from numpy.typing import NDArray
 
 from search.engines.conventions import WORD_FIELDS, Deadline
 from search.engines.disk.errors import TimeIsUp
-from search.engines.disk.format.arrays import expand_ranges
-from search.engines.disk.reading import document_frequencies as counts
+from search.engines.disk.format.arrays import Ints, expand_ranges
 from search.engines.disk.reading.segments import FieldPostings
 from search.engines.disk.reading.snapshot import LiveSegment
-from search.engines.disk.reading.vocabulary import Numbers
 
 ABSENT: Final = -1
-"""Stands for the number of a word in a segment that does not have it."""
+"""The number of a spelling in a segment that does not have it."""
 _FEWEST: Final = 64
-"""Words that are looked at in one step at least."""
+"""Spellings counted in one step, at least."""
 
-Bounds = tuple[Numbers, Numbers]
+Bounds = tuple[Ints, Ints]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """Words in order: `numbers[word, segment]`, and in how many articles each stands at least and at most.
-    `unseen` is what any other candidate has at most."""
+    """Spellings in order: `numbers[spelling, segment]`, with bounds for the document frequency of each. No other
+    candidate exceeds `unseen`."""
 
     numbers: NDArray[np.int64]
-    least: Numbers
-    most: Numbers
+    least: Ints
+    most: Ints
     unseen: int = 0
 
 
-class WordCounter:
-    """Counts words in the articles of some segments that are not deleted, in any of some fields.
+class SpellingCounter:
+    """Counts the live articles of some segments that have a spelling in any of some fields.
 
-    Words are rows of numbers, one for each segment: the surface's there, or ABSENT. Raises TimeIsUp.
+    A spelling is a row with a number for each segment: that of the surface there, or ABSENT. Raises TimeIsUp.
     """
 
     def __init__(self, parts: Sequence[LiveSegment], fields: Collection[str], deadline: Deadline) -> None:
@@ -52,25 +53,26 @@ class WordCounter:
         self._deadline = deadline
 
     def names(self, numbers: NDArray[np.int64]) -> list[str]:
-        """How the words are spelled."""
+        """The spellings as text."""
         found = dict[int, str]()
         for part, column in zip(self._parts, numbers.T, strict=True):
             rows = np.flatnonzero(column != ABSENT)
             found.update(zip(rows.tolist(), part.segment.vocabulary.spellings(column[rows]), strict=True))
         return [found[row] for row in range(len(numbers))]
 
-    def count(self, numbers: NDArray[np.int64]) -> Numbers:
-        """In how many articles each word stands."""
+    def count(self, numbers: NDArray[np.int64]) -> Ints:
+        """The document frequency of each spelling."""
         total = np.zeros(len(numbers), np.int64)
         for part, column in zip(self._parts, numbers.T, strict=True):
             self._require_time()
             there = column != ABSENT
-            total[there] += counts.exact(part, column[there], self._fields)
+            total[there] += exact(part, column[there], self._fields)
         return total
 
-    def most_frequent(self, candidates: Sequence[Numbers], limit: int) -> tuple[NDArray[np.int64], bool]:
-        """The words that stand in most articles, of equal ones the first, in no order; and whether others stand in any.
-        `candidates` are surfaces of each segment, rising; a spelling is among those of all segments or of none."""
+    def most_frequent(self, candidates: Sequence[Ints], limit: int) -> tuple[NDArray[np.int64], bool]:
+        """The `limit` spellings with the highest document frequencies, of ties the first, in no order; and whether any
+        other occurs at all. `candidates` are surfaces of each segment, ascending; a spelling is a candidate in all
+        segments that have it or in none."""
         bounds = self._bounds(candidates)
         size = max(2 * limit, _FEWEST)
         while True:
@@ -82,14 +84,14 @@ class WordCounter:
                 return seen.numbers[rows], others
             size *= 4
 
-    def _bounds(self, candidates: Sequence[Numbers]) -> list[Bounds]:
+    def _bounds(self, candidates: Sequence[Ints]) -> list[Bounds]:
         found = []
         for part, numbers in zip(self._parts, candidates, strict=True):
             self._require_time()
-            found.append(counts.bounds(part, numbers, self._fields))
+            found.append(bounds(part, numbers, self._fields))
         return found
 
-    def _look(self, candidates: Sequence[Numbers], bounds: Sequence[Bounds], size: int) -> _Seen:
+    def _look(self, candidates: Sequence[Ints], bounds: Sequence[Bounds], size: int) -> _Seen:
         if len(candidates) == 1:
             return _Seen(candidates[0][:, np.newaxis], bounds[0][0].copy(), bounds[0][1].copy())
         tops = [_highest(most, size) for _, most in bounds]
@@ -107,14 +109,14 @@ class WordCounter:
                 column.update((name, number) for name, number in zip(missing, found, strict=True) if number is not None)
             numbers[:, at] = [column.get(name, ABSENT) for name in names]
             there = numbers[:, at] != ABSENT
-            places = np.searchsorted(own, numbers[there, at])
-            least[there] += bound[0][places]
-            most[there] += bound[1][places]
+            indices = np.searchsorted(own, numbers[there, at])
+            least[there] += bound[0][indices]
+            most[there] += bound[1][indices]
         unseen = sum(int(np.delete(bound[1], top).max(initial=0)) for bound, top in zip(bounds, tops, strict=True))
         return _Seen(numbers, least, most, unseen)
 
-    def _settle(self, seen: _Seen, limit: int) -> Numbers:
-        """The rows that have most; exact counts are made only of those that might or might not be among them."""
+    def _settle(self, seen: _Seen, limit: int) -> Ints:
+        """The rows of the `limit` most frequent. Only what could go either way is counted exactly."""
         least, most = seen.least, seen.most
         while True:
             floor = _nth_highest(least, limit)
@@ -124,11 +126,11 @@ class WordCounter:
                 return np.sort(np.lexsort((np.arange(len(most)), -most))[:limit])
             self._make_exact(seen, open_[_highest(most[open_], max(limit, _FEWEST))])
 
-    def _make_exact(self, seen: _Seen, rows: Numbers) -> None:
+    def _make_exact(self, seen: _Seen, rows: Ints) -> None:
         seen.least[rows] = seen.most[rows] = self.count(seen.numbers[rows])
 
-    def _others(self, seen: _Seen, rows: Numbers) -> bool:
-        """Whether a word besides these rows stands in any article."""
+    def _others(self, seen: _Seen, rows: Ints) -> bool:
+        """Whether any spelling besides these rows occurs at all."""
         rest = np.ones(len(seen.most), np.bool_)
         rest[rows] = False
         while not (seen.least[rest] > 0).any():
@@ -143,33 +145,33 @@ class WordCounter:
             raise TimeIsUp
 
 
-def _highest(values: Numbers, count: int) -> Numbers:
-    """The places of the highest values, rising."""
+def _highest(values: Ints, count: int) -> Ints:
+    """The indices of the highest values, ascending."""
     if len(values) <= count:
         return np.arange(len(values))
     return np.sort(np.argpartition(values, -count)[-count:])
 
 
-def _nth_highest(values: Numbers, nth: int) -> int:
-    """The value that as many are at least as high as; below all if there are fewer."""
+def _nth_highest(values: Ints, nth: int) -> int:
+    """The nth highest value; -1 if there are fewer."""
     return int(np.partition(values, -nth)[-nth]) if 0 < nth <= len(values) else -1
 
 
 _STEP: Final = 1 << 20
-"""Postings looked at in one step."""
+"""Postings read in one step."""
 _LONG: Final = 1 << 12
-"""Words with so many articles are looked at one by one."""
+"""Words with more postings than this are read one by one."""
 
 
-def bounds(part: LiveSegment, surfaces: Numbers, fields: Collection[str]) -> tuple[Numbers, Numbers]:
-    """In how many live articles each surface stands in any of the fields: at least, and at most."""
+def bounds(part: LiveSegment, surfaces: Ints, fields: Collection[str]) -> tuple[Ints, Ints]:
+    """A lower and an upper bound of how many live articles have each surface in any of the fields."""
     least, most = _in_file(part, surfaces, fields)
     dead = part.segment.size - part.articles
     return np.maximum(least - dead, 0), np.minimum(most, part.articles)
 
 
-def exact(part: LiveSegment, surfaces: Numbers, fields: Collection[str]) -> Numbers:
-    """In how many live articles each surface stands in any of the fields."""
+def exact(part: LiveSegment, surfaces: Ints, fields: Collection[str]) -> Ints:
+    """How many live articles have each surface in any of the fields."""
     least, most = _in_file(part, surfaces, fields)
     open_ = least < most
     if open_.any():
@@ -180,8 +182,8 @@ def exact(part: LiveSegment, surfaces: Numbers, fields: Collection[str]) -> Numb
     return least
 
 
-def _in_file(part: LiveSegment, surfaces: Numbers, fields: Collection[str]) -> tuple[Numbers, Numbers]:
-    """The same with the deleted articles."""
+def _in_file(part: LiveSegment, surfaces: Ints, fields: Collection[str]) -> tuple[Ints, Ints]:
+    """The same bounds with deleted articles counted."""
     least = np.zeros(len(surfaces), np.int64)
     most = np.zeros(len(surfaces), np.int64)
     others = set(fields)
@@ -193,8 +195,8 @@ def _in_file(part: LiveSegment, surfaces: Numbers, fields: Collection[str]) -> t
     words, owners = part.segment.vocabulary.words_of_surfaces(surfaces if others else surfaces[:0])
     for field in others:
         postings = part.segment.field(field)
-        places, found = _places(postings, words)
-        lengths = _lengths(postings, places)
+        rows, found = _rows_of(postings, words)
+        lengths = _lengths(postings, rows)
         most += np.bincount(owners[found], lengths, len(surfaces)).astype(np.int64)
         np.maximum.at(least, owners[found], lengths)
     if others.issubset(WORD_FIELDS):
@@ -202,22 +204,22 @@ def _in_file(part: LiveSegment, surfaces: Numbers, fields: Collection[str]) -> t
     return least, most
 
 
-def _places(postings: FieldPostings, words: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Where the words stand among those of a field, and which of them do."""
-    places = np.searchsorted(postings.words, words.astype(np.uint32))
-    found = places < len(postings.words)
-    found[found] = postings.words[places[found]] == words[found]
-    return places[found], found
+def _rows_of(postings: FieldPostings, words: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """The rows of the words that a field has, and which of the words these are."""
+    rows = np.searchsorted(postings.words, words.astype(np.uint32))
+    found = rows < len(postings.words)
+    found[found] = postings.words[rows[found]] == words[found]
+    return rows[found], found
 
 
-def _distinct(part: LiveSegment, surfaces: Numbers, fields: Collection[str], kept: NDArray[np.bool_]) -> Numbers:
-    """In how many of the articles `kept` each surface stands in any of the fields."""
+def _distinct(part: LiveSegment, surfaces: Ints, fields: Collection[str], kept: NDArray[np.bool_]) -> Ints:
+    """How many of the articles `kept` have each surface in any of the fields."""
     words, owners = part.segment.vocabulary.words_of_surfaces(surfaces)
     pairs = [np.empty(0, np.int64)]
     for field in fields:
         postings = part.segment.field(field)
-        places, there = _places(postings, words)
-        for docs, which in _articles(postings, places, owners[there]):
+        rows, there = _rows_of(postings, words)
+        for docs, which in _articles(postings, rows, owners[there]):
             wanted = kept[docs]
             pairs.append(which[wanted] * part.segment.size + docs[wanted])
     found = np.concatenate(pairs)
@@ -226,11 +228,9 @@ def _distinct(part: LiveSegment, surfaces: Numbers, fields: Collection[str], kep
     return np.bincount(found // max(1, part.segment.size), minlength=len(surfaces))
 
 
-def _articles(
-    postings: FieldPostings, places: Numbers, owners: Numbers
-) -> Iterator[tuple[NDArray[np.uint32], Numbers]]:
-    """The articles of some words of a field and for each the owner of the word, some after others."""
-    starts, lengths = postings.starts[places].astype(np.int64), _lengths(postings, places)
+def _articles(postings: FieldPostings, rows: Ints, owners: Ints) -> Iterator[tuple[NDArray[np.uint32], Ints]]:
+    """The articles of some rows of a field, each with the owner of its row, some at a time."""
+    starts, lengths = postings.starts[rows].astype(np.int64), _lengths(postings, rows)
     long = lengths > _LONG
     for start, length, owner in zip(starts[long].tolist(), lengths[long].tolist(), owners[long], strict=True):
         yield postings.docs[start : start + length], np.broadcast_to(owner, length)
@@ -244,6 +244,6 @@ def _articles(
         )
 
 
-def _lengths(postings: FieldPostings, places: Numbers) -> Numbers:
-    """How many articles each word of a field has there."""
-    return postings.starts[places + 1].astype(np.int64) - postings.starts[places].astype(np.int64)
+def _lengths(postings: FieldPostings, rows: Ints) -> Ints:
+    """How many postings each row has."""
+    return postings.starts[rows + 1].astype(np.int64) - postings.starts[rows].astype(np.int64)

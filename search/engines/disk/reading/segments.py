@@ -1,4 +1,7 @@
-"""One immutable segment as mapped arrays: opened once, shared by every searcher that includes it."""
+"""One immutable segment as mapped arrays: opened once, shared by every searcher whose commit includes it.
+
+What depends on a time zone or on the clock, local days and recency, is computed for whole columns and cached.
+"""
 
 from __future__ import annotations
 
@@ -26,19 +29,23 @@ from search.schema import DATE_FIELDS, TEXT_FIELDS
 
 Days = NDArray[np.int32]
 
+UNDATED: Final = 0
+"""The day (ordinal) of an article without a date; real ones begin with 1."""
+
 _CACHED_DAYS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class KeywordColumn:
-    """The values of one keyword field: article d has those numbered `ordinals[starts[d]:starts[d + 1]]`."""
+    """The values of one keyword field: article d has those with `ordinals[starts[d]:starts[d + 1]]`."""
 
     values: Strings
     starts: NDArray[np.uint32]
     ordinals: NDArray[np.uint32]
 
     def rows(self, chosen: Callable[[NDArray[Any]], NDArray[Any]]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-        """Where the ordinals of some articles begin, and how many they are."""
+        """Where the ordinals of some articles begin, and how many each has. `chosen` picks these articles' items out of
+        a column."""
         firsts = chosen(self.starts[:-1])
         return firsts, chosen(self.starts[1:]) - firsts
 
@@ -50,9 +57,9 @@ class KeywordColumn:
 
 
 class Segment:
-    """A segment file. It is mapped as long as anyone holds it, also when a later commit removes its name.
+    """A segment file. It stays mapped as long as anyone holds it, even when a later commit has removed its name.
 
-    Raises FileNotFoundError, OSError, IndexVersionError, or DamagedFile, when it is opened and when it is read.
+    Raises FileNotFoundError, OSError, IndexVersionError, or DamagedFile, when it is opened or read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,18 +79,18 @@ class Segment:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The words there are."""
+        """The words of all fields."""
         return Vocabulary(self.container)
 
     def field(self, name: str) -> FieldPostings:
-        """Where the words of a text field stand."""
+        """The postings of a text field."""
         if (found := self._fields.get(name)) is None:
             found = self._fields[name] = field_postings(self.container, name)
         return found
 
     @cached_property
-    def is_joined(self) -> Mask:
-        """Which words are joined ones, such as `postwar` for `post-war`: at their places another one stands as well."""
+    def is_compound(self) -> Mask:
+        """Which words are compounds, such as `postwar` for `post-war`: another word has the same position as each."""
         joined: Mask = np.zeros(len(self.container.array("word.stem")), np.bool_)
         for name in TEXT_FIELDS:
             joined[self.container.array(f"{name}.joined.words")] = True
@@ -91,7 +98,7 @@ class Segment:
 
     @cached_property
     def lengths(self) -> NDArray[np.uint32]:
-        """Words of each text field (rows, in the order of TEXT_FIELDS) of each article."""
+        """Tokens of each text field (rows, in the order of TEXT_FIELDS) of each article."""
         return self._per_field("lengths", len(TEXT_FIELDS))
 
     # Articles
@@ -103,7 +110,7 @@ class Segment:
 
     @cached_property
     def id_order(self) -> NDArray[np.uint32]:
-        """The articles in rising order of their ids."""
+        """The doc ids in ascending order of the articles' ids."""
         return self.container.array("id.order")
 
     @cached_property
@@ -116,11 +123,11 @@ class Segment:
         return self.ids[doc]
 
     def docs_of_id(self, id: str) -> list[int]:
-        """The articles with that id; several if one commit added it several times, all of them but one deleted."""
+        """The doc ids of an id: several if one commit added it several times, all but one of them deleted."""
         return docs_having(self.container, "id", id)
 
     def docs_of_url(self, url: str) -> list[int]:
-        """The articles with exactly that address, deleted ones included."""
+        """The doc ids with exactly that address, deleted ones included."""
         return docs_having(self.container, "url", url) if url else []
 
     def article(self, doc: int, *, body: bool = True, html: bool = True) -> Document:
@@ -194,7 +201,8 @@ class Segment:
         return days
 
     def recency_factors(self, field: int, now: float) -> Floats:
-        """What recency leaves of the score of each article; the latest is remembered, for requests round `now`."""
+        """The factor by which recency multiplies the score of each article. The latest is cached, as requests round
+        `now`."""
         if (known := self._recency) is None or known[:2] != (field, now):
             known = self._recency = field, now, recency_factors(self.epochs(field), now)
         return known[2]
@@ -202,7 +210,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class FieldPostings:
-    """The arrays of `search.engines.disk.format.layout` for one field, as they lie in the file."""
+    """The postings of one text field, as `search.engines.disk.format.layout` describes them; row i is those of the word
+    `words[i]`."""
 
     words: NDArray[np.uint32]
     starts: NDArray[np.uint64]
@@ -211,8 +220,8 @@ class FieldPostings:
     position_starts: NDArray[np.uint64]
     positions: NDArray[Any]
 
-    def places(self, words: NDArray[np.uint32]) -> Ints:
-        """Where in `words` those of the given ones are that stand in the field at all."""
+    def rows(self, words: NDArray[np.uint32]) -> Ints:
+        """The rows of those words that occur in the field at all."""
         if not len(self.words) or not len(words):
             return np.empty(0, np.int64)
         at = np.searchsorted(self.words, words)
@@ -220,9 +229,9 @@ class FieldPostings:
         found: Ints = at[self.words[at] == words]
         return found
 
-    def extent(self, place: int) -> slice:
-        """Which postings belong to the word at a place."""
-        return slice(int(self.starts[place]), int(self.starts[place + 1]))
+    def extent(self, row: int) -> slice:
+        """Which postings belong to a row."""
+        return slice(int(self.starts[row]), int(self.starts[row + 1]))
 
 
 def field_postings(container: Container, field: str) -> FieldPostings:
@@ -231,12 +240,8 @@ def field_postings(container: Container, field: str) -> FieldPostings:
     return FieldPostings(*(container.array(f"{field}.{part}") for part in parts))
 
 
-UNDATED: Final = 0
-"""The day (ordinal) of an article without a date; real ones begin with 1."""
-
-
 def local_days(epochs: NDArray[np.float64], floating: NDArray[np.bool_], time_zone: str) -> NDArray[np.int64]:
-    """The local day (ordinal) of each instant; of a bare date the same in every zone; UNDATED for NaN."""
+    """The local day (ordinal) of each instant, UNDATED for NaN. A bare date (`floating`) is the same day everywhere."""
     dated = ~np.isnan(epochs)
     local = epochs.copy()
     moving = dated & ~floating
@@ -248,7 +253,7 @@ def local_days(epochs: NDArray[np.float64], floating: NDArray[np.bool_], time_zo
 
 
 def _offsets(epochs: NDArray[np.float64], time_zone: str) -> NDArray[np.float64]:
-    """How far local time is ahead at each instant; looked up once for each UTC day on which it does not change."""
+    """How far local time is ahead at each instant, in seconds; looked up once for each UTC day without a change."""
     zone = zone_named(time_zone)
     starts, which = np.unique(np.floor_divide(epochs, DAY_SECONDS), return_inverse=True)
     first = np.array([utc_offset(day * DAY_SECONDS, zone) for day in starts.tolist()])
@@ -260,7 +265,7 @@ def _offsets(epochs: NDArray[np.float64], time_zone: str) -> NDArray[np.float64]
 
 
 def recency_factors(epochs: NDArray[np.float64], now: float) -> NDArray[np.float64]:
-    """What recency leaves of the score of an article published at each instant, seconds since 1970; NaN: undated."""
+    """`search.ranking.recency_factor` of articles published at these instants, seconds since 1970; NaN if undated."""
     factors: NDArray[np.float64] = recency_factor((now - epochs) / DAY_SECONDS)
     factors[np.isnan(epochs)] = RECENCY_FLOOR
     return factors

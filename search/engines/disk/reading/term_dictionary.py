@@ -1,4 +1,4 @@
-"""The words of the archive: what a pattern fits, what completes a prefix, what looks alike, how many have it."""
+"""The spellings of the archive over all segments: which match a pattern or prefix, which are similar, how frequent."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from search.engines.conventions import WORD_FIELDS, Deadline
 from search.engines.disk.errors import TimeIsUp
-from search.engines.disk.reading.document_frequencies import ABSENT, WordCounter
+from search.engines.disk.format.arrays import Ints
+from search.engines.disk.reading.document_frequencies import ABSENT, SpellingCounter
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
-from search.engines.disk.reading.vocabulary import Numbers, Vocabulary
+from search.engines.disk.reading.vocabulary import Vocabulary
 from search.engines.expansion import expansion_warning
 from search.query.limits import MAX_EXPANSIONS
 from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchWildcard
@@ -21,27 +22,27 @@ from search.ranking import STEM_WEIGHT
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expansion:
-    """The words that a leaf stands for, segment by segment: numbers of surfaces, rising, and what an occurrence of
-    each counts."""
+    """The spellings that a leaf stands for, segment by segment: numbers of surfaces, ascending, and the weight of an
+    occurrence of each."""
 
-    surfaces: tuple[Numbers, ...]
+    surfaces: tuple[Ints, ...]
     weights: tuple[NDArray[np.float64], ...]
     warnings: tuple[str, ...] = ()
 
 
-class Dictionary:
-    """The words of one snapshot, deleted articles not counted."""
+class TermDictionary:
+    """The spellings of one snapshot; deleted articles do not count."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._segments = snapshot.segments
 
     def expand(self, leaf: Leaf, deadline: Deadline) -> Expansion:
-        """The most frequent words of the leaf's fields that fit it, with a warning if some are left out; none for terms
-        and phrases. Raises TimeIsUp."""
+        """The most frequent spellings in the leaf's fields that match it, with a warning if some are left out; none for
+        terms and phrases. Raises TimeIsUp."""
         found = [_candidates(part, leaf, deadline) for part in self._segments]
         warnings: tuple[str, ...] = ()
         if sum(map(len, found)) > MAX_EXPANSIONS:
-            counter = WordCounter(self._segments, leaf.fields, deadline)
+            counter = SpellingCounter(self._segments, leaf.fields, deadline)
             numbers, others = counter.most_frequent(found, MAX_EXPANSIONS)
             found = [np.sort(column[column != ABSENT]) for column in numbers.T]
             warnings = (expansion_warning(leaf, MAX_EXPANSIONS),) if others else ()
@@ -66,7 +67,8 @@ class Dictionary:
         return found
 
     def _similar_and_frequent(self, word: str, distance: int, least: int) -> list[tuple[str, int]]:
-        """What so many articles hold, one segment has its share of: few words, to be asked for in the others."""
+        """What occurs in that many articles occurs in its share of them in one segment at least. So each segment names
+        few spellings, and only these are counted in the others."""
         share = -(-least // max(1, len(self._segments)))
         edits: dict[str, int] = {}
         for part in self._segments:
@@ -90,7 +92,7 @@ class Dictionary:
         known = dict(zip(names, counts.tolist(), strict=True))
         return [known[word] for word in words]
 
-    def _most_frequent(self, candidates: Sequence[Numbers], limit: int) -> list[tuple[str, int]]:
+    def _most_frequent(self, candidates: Sequence[Ints], limit: int) -> list[tuple[str, int]]:
         if limit <= 0:
             return []
         counter = self._counter()
@@ -98,12 +100,12 @@ class Dictionary:
         counted = zip(counter.names(numbers), counter.count(numbers).tolist(), strict=True)
         return sorted((pair for pair in counted if pair[1]), key=lambda pair: (-pair[1], pair[0]))
 
-    def _counter(self) -> WordCounter:
-        return WordCounter(self._segments, WORD_FIELDS, Deadline(None))
+    def _counter(self) -> SpellingCounter:
+        return SpellingCounter(self._segments, WORD_FIELDS, Deadline(None))
 
 
-def _candidates(part: LiveSegment, leaf: Leaf, deadline: Deadline) -> Numbers:
-    """The surfaces of a segment that fit the leaf, rising. Raises TimeIsUp."""
+def _candidates(part: LiveSegment, leaf: Leaf, deadline: Deadline) -> Ints:
+    """The surfaces of a segment that match the leaf, ascending. Raises TimeIsUp."""
     vocabulary = part.segment.vocabulary
     if deadline.passed():
         raise TimeIsUp
@@ -120,8 +122,8 @@ def _candidates(part: LiveSegment, leaf: Leaf, deadline: Deadline) -> Numbers:
     return np.concatenate(found)
 
 
-def _weights(vocabulary: Vocabulary, leaf: Leaf, surfaces: Numbers) -> NDArray[np.float64]:
-    """1, but for a misspelling what a form of the word counts."""
+def _weights(vocabulary: Vocabulary, leaf: Leaf, surfaces: Ints) -> NDArray[np.float64]:
+    """1 for each surface, but STEM_WEIGHT for a misspelling."""
     if not isinstance(leaf, MatchFuzzy):
         return np.ones(len(surfaces))
     own = vocabulary.surface_number(leaf.word)

@@ -17,7 +17,7 @@ from search.engines.disk.format.manifest import Manifest
 from search.engines.disk.format.stored import decode_article
 from search.engines.disk.whoosh_codec.readers import SegmentTerms
 from search.engines.disk.whoosh_codec.schema import COLUMN_NAMES, INDEX_NAME, refuse_writing
-from search.engines.disk.whoosh_codec.terms import Numbers
+from search.engines.disk.whoosh_codec.terms import Ints
 from search.schema import DATE_FIELDS
 
 
@@ -113,10 +113,10 @@ class SegmentArticles(base.PerDocumentReader):  # type: ignore[misc]
 
     # Lengths: of all articles of the file, as Whoosh counts them
 
-    def _lengths_of(self, field: str) -> Numbers:
+    def _lengths_of(self, field: str) -> Ints:
         if self._lengths is None or field not in FIELD_ORDINALS:
             return np.zeros(self._articles, np.uint32)
-        row: Numbers = self._lengths[FIELD_ORDINALS[field]]
+        row: Ints = self._lengths[FIELD_ORDINALS[field]]
         return row
 
     def doc_field_length(self, docnum: int, fieldname: str, default: int = 0) -> int:
@@ -181,7 +181,7 @@ def stored_fields(article: Document) -> dict[str, Any]:
 class InstantColumnReader(ColumnReader):  # type: ignore[misc]
     """Seconds since 1970 of each article, infinite if it is undated."""
 
-    def __init__(self, seconds: Numbers) -> None:
+    def __init__(self, seconds: Ints) -> None:
         self._seconds = seconds
         self._doccount = len(seconds)
         self._sign = 1.0

@@ -18,7 +18,7 @@ from search.engines.disk.reading.vocabulary import Vocabulary
 from search.engines.disk.whoosh_codec.schema import COLUMN_NAMES, FIRST_INSTANT, LAST_INSTANT, instant
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 
-Numbers = NDArray[Any]
+Ints = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Postings:
     """The articles of one term, rising; how often it stands in each; where, of each in turn, if it has places;
     and how long the field is in each, in words."""
 
-    docs: Numbers
-    counts: Numbers
-    positions: Numbers | None
-    lengths: Numbers
+    docs: Ints
+    counts: Ints
+    positions: Ints | None
+    lengths: Ints
 
 
 class FieldTerms(Protocol):
@@ -101,7 +101,7 @@ class SurfaceTerms:
         return Postings(docs, counts, positions, self._lengths[docs])
 
 
-def _united(docs: Numbers, counts: Numbers, positions: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+def _united(docs: Ints, counts: Ints, positions: Ints) -> tuple[Ints, Ints, Ints]:
     """The postings of several words, one after the other, as those of one."""
     places = np.unique(np.repeat(docs, counts).astype(np.uint64) << np.uint64(32) | positions)
     united, together = np.unique(places >> np.uint64(32), return_counts=True)
@@ -168,6 +168,6 @@ class InstantTerms:
         return _once_each(self._docs[self._starts[at] : self._starts[at + 1]])
 
 
-def _once_each(docs: Numbers) -> Postings:
+def _once_each(docs: Ints) -> Postings:
     ones = np.ones(len(docs), np.uint32)
     return Postings(docs, ones, None, ones)

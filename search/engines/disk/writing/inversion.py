@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.analysis.bulk import PieceTable
+from search.analysis.bulk import FragmentTable
 from search.analysis.tokens import VALUE_GAP
 from search.engines.disk.format.arrays import expand_ranges
 from search.engines.disk.format.layout import smallest_type
@@ -27,11 +27,11 @@ _KEY_BITS: Final = 64
 _SLICE: Final = 1 << 17
 """Pieces or tokens worked on in one go: what lies between two steps then stays in the cache of a processor."""
 
-BYTES_PER_PIECE: Final = 24
+BYTES_PER_FRAGMENT: Final = 24
 """What one piece of text takes at the most, from being read to being written, with postings of usual density."""
 
 
-class FieldRuns:
+class FieldFragments:
     """One text field of the articles gathered so far. A *run* is the pieces of one value, at least one."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class FieldRuns:
 
 @dataclass(frozen=True, slots=True)
 class TokenTables:
-    """A `PieceTable` as arrays, with word numbers that have been put in order; piece p gives `sizes[p]` tokens."""
+    """A `FragmentTable` as arrays, with word numbers that have been put in order; piece p gives `sizes[p]` tokens."""
 
     starts: NDArray[np.uint32]
     sizes: NDArray[np.uint32]
@@ -57,7 +57,7 @@ class TokenTables:
     aheads: NDArray[np.uint32]
 
     @classmethod
-    def of(cls, pieces: PieceTable, ranks: NDArray[np.uint32]) -> TokenTables:
+    def of(cls, pieces: FragmentTable, ranks: NDArray[np.uint32]) -> TokenTables:
         """`ranks` gives the place in order of each word by its number."""
         words = ranks[np.array(pieces.words, np.uint32)]
         starts = np.array(pieces.starts, np.uint32)
@@ -90,12 +90,12 @@ class _Placed:
     tokens: int
 
     def slices(self) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]]:
-        """PieceTable, sizes and places of some runs at a time."""
+        """FragmentTable, sizes and places of some runs at a time."""
         for runs, span in _slices(self.sizes):
             yield self.pieces[span], self.sizes[runs], self.places[runs]
 
 
-def invert(field: FieldRuns, tables: TokenTables, articles: int) -> Postings:
+def invert(field: FieldFragments, tables: TokenTables, articles: int) -> Postings:
     """The postings of one field."""
     docs = _view(field.docs).astype(np.int64)
     sizes = _view(field.sizes).astype(np.int64)
@@ -272,7 +272,7 @@ def _bounds(sizes: NDArray[Any]) -> NDArray[np.uint64]:
 Words = NDArray[np.uint32]
 Docs = NDArray[np.uint32]
 
-PARTS: Final = ("words", "firsts", "starts", "docs", "counts")
+COMPOUND_SECTIONS: Final = ("words", "firsts", "starts", "docs", "counts")
 """The sections `F.joined.…`, see `search.engines.disk.format.layout`."""
 
 _SHIFT: Final = np.uint64(32)
@@ -280,7 +280,7 @@ _COMPOUND_SLICE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class JoinedPostings:
+class CompoundPostings:
     """The sections of one text field."""
 
     words: Words
@@ -290,12 +290,12 @@ class JoinedPostings:
     counts: NDArray[Any]
 
 
-def joined_postings(pairs: NDArray[np.uint64], docs: Docs) -> JoinedPostings:
+def compound_postings(pairs: NDArray[np.uint64], docs: Docs) -> CompoundPostings:
     """The sections from single places in any order: joined word << 32 | first part, and the article of each."""
     found, which = np.unique(pairs, return_inverse=True)
     keys, counts = np.unique(which.astype(np.uint64) << _SHIFT | docs, return_counts=True)
     starts = np.searchsorted(keys, np.arange(len(found) + 1, dtype=np.uint64) << _SHIFT)
-    return JoinedPostings(
+    return CompoundPostings(
         words=(found >> _SHIFT).astype(np.uint32),
         firsts=found.astype(np.uint32),
         starts=starts.astype(np.uint64),
@@ -304,9 +304,9 @@ def joined_postings(pairs: NDArray[np.uint64], docs: Docs) -> JoinedPostings:
     )
 
 
-class PiecePairs:
-    """Which pieces of text hold joined words, told from the tables of their tokens: piece p gives the next `sizes[p]`
-    of the words, each so many positions ahead of the piece's first."""
+class CompoundPairs:
+    """Which pieces of text hold joined words, progress from the tables of their tokens: piece p gives the next
+    `sizes[p]` of the words, each so many positions ahead of the piece's first."""
 
     def __init__(self, sizes: NDArray[Any], words: Words, aheads: NDArray[Any]) -> None:
         pieces = np.repeat(np.arange(len(sizes), dtype=np.uint32), sizes)
@@ -315,12 +315,12 @@ class PiecePairs:
         self._counts = np.bincount(pieces[at], minlength=len(sizes)).astype(np.uint32)
         self._starts = np.cumsum(self._counts, dtype=np.int64) - self._counts
 
-    def postings(self, pieces: NDArray[np.uint32], docs: NDArray[Any], sizes: NDArray[Any]) -> JoinedPostings:
+    def postings(self, pieces: NDArray[np.uint32], docs: NDArray[Any], sizes: NDArray[Any]) -> CompoundPostings:
         """Those of a field: `sizes[i]` pieces in a row belong to article `docs[i]`."""
         ends = np.cumsum(sizes, dtype=np.int64)
         found = [(np.empty(0, np.uint64), np.empty(0, np.uint32)), *self._found(pieces, docs, ends)]
         pairs, owners = zip(*found, strict=True)
-        return joined_postings(np.concatenate(pairs), np.concatenate(owners))
+        return compound_postings(np.concatenate(pairs), np.concatenate(owners))
 
     def _found(
         self, pieces: NDArray[np.uint32], docs: NDArray[Any], ends: NDArray[np.int64]

@@ -21,20 +21,20 @@ SEGMENTS_A_TIER: Final = 4
 WORTH_CLEANING: Final = 0.4
 """A segment of which this share is deleted is written anew without it."""
 
-MOST_ARTICLES: Final = 1 << 24
+MAX_ARTICLES: Final = 1 << 24
 """No merge makes a larger segment: the format's 32-bit numbers are far from full, keywords of all articles included,
 and a segment more or less makes no difference to a search of that many."""
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class SegmentSize:
     """A segment as the policy sees it."""
 
     articles: int
     live: int
 
 
-def to_merge(sizes: Sequence[Size]) -> list[tuple[int, ...]]:
+def find_merges(sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]]:
     """The groups of segments, by their numbers, that a commit writes anew, each as one segment.
 
     What a merge makes may complete a higher tier: then all of it goes there at once. A group may be one worn segment.
@@ -46,7 +46,7 @@ def to_merge(sizes: Sequence[Size]) -> list[tuple[int, ...]]:
     return [group for group in groups if len(group) > 1 or _is_worn(sizes[group[0]])]
 
 
-def into_few(sizes: Sequence[Size]) -> list[tuple[int, ...]]:
+def find_forced_merges(sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]]:
     """The groups that leave as few segments as the limit allows, and nothing deleted in any."""
     groups: list[list[int]] = []
     room = 0
@@ -55,13 +55,13 @@ def into_few(sizes: Sequence[Size]) -> list[tuple[int, ...]]:
             continue
         if size.live > room:
             groups.append([])
-            room = MOST_ARTICLES
+            room = MAX_ARTICLES
         groups[-1].append(number)
         room -= size.live
     return [tuple(group) for group in groups if len(group) > 1 or sizes[group[0]].live < sizes[group[0]].articles]
 
 
-def _crowd(groups: Sequence[tuple[int, ...]], sizes: Sequence[Size]) -> list[tuple[int, ...]] | None:
+def _crowd(groups: Sequence[tuple[int, ...]], sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]] | None:
     """The groups of the lowest tier that has too many; None if none has."""
     tiers: defaultdict[int, list[tuple[int, ...]]] = defaultdict(list)
     for group in sorted(groups, key=lambda group: _live(group, sizes)):
@@ -73,23 +73,23 @@ def _crowd(groups: Sequence[tuple[int, ...]], sizes: Sequence[Size]) -> list[tup
     return None
 
 
-def _fitting(groups: Sequence[tuple[int, ...]], sizes: Sequence[Size]) -> list[tuple[int, ...]]:
+def _fitting(groups: Sequence[tuple[int, ...]], sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]]:
     """The smallest of them, as many as one segment may hold."""
     chosen: list[tuple[int, ...]] = []
     total = 0
     for group in groups:
         total += _live(group, sizes)
-        if total > MOST_ARTICLES:
+        if total > MAX_ARTICLES:
             break
         chosen.append(group)
     return chosen
 
 
-def _live(group: tuple[int, ...], sizes: Sequence[Size]) -> int:
+def _live(group: tuple[int, ...], sizes: Sequence[SegmentSize]) -> int:
     return sum(sizes[number].live for number in group)
 
 
-def _is_worn(size: Size) -> bool:
+def _is_worn(size: SegmentSize) -> bool:
     return size.articles - size.live > WORTH_CLEANING * size.articles
 
 

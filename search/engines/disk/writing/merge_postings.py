@@ -14,26 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.disk.format.arrays import Array, distinct, row_ranges, starts_of
-from search.engines.disk.writing.merge_state import SLICE, Part, Sink
-from search.engines.disk.writing.merge_terms import Left, LeftInField, postings_left
+from search.engines.disk.writing.merge_state import SLICE, MergeInput, Sink
+from search.engines.disk.writing.merge_terms import Remaining, RemainingInField, remaining_postings
 from search.schema import TEXT_FIELDS
 
-Numbers = NDArray[np.int64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What one part gives to the sections `name.…`: those of its rows of postings of which something is left.
+    """What one part gives to the sections `name.…`: those of its rows of postings of which something is remaining.
 
-    `places`: which rows of the result they belong to; `postings`, `positions`: how many are left.
+    `places`: which rows of the result they belong to; `postings`, `positions`: how many are remaining.
     """
 
-    part: Part
+    part: MergeInput
     name: str
-    rows: Numbers
-    places: Numbers
-    postings: Numbers
-    positions: Numbers
+    rows: Ints
+    places: Ints
+    postings: Ints
+    positions: Ints
 
     def array(self, name: str) -> Array:
         return self.part.array(f"{self.name}.{name}")
@@ -76,18 +76,20 @@ def _pieces(starts: Array, first: int, last: int, most: int) -> Iterator[tuple[i
         yield piece, min(piece + most, end)
 
 
-def merge_postings(parts: Sequence[Part], left: Sequence[Left], numbers: Sequence[Numbers], sink: Sink) -> None:
+def merge_postings(
+    parts: Sequence[MergeInput], remaining: Sequence[Remaining], numbers: Sequence[Ints], sink: Sink
+) -> None:
     """Writes the postings of every text field; `numbers` are those of the words of each part in the result."""
     for field in TEXT_FIELDS:
-        _merge_words(field, parts, [rest.fields[field] for rest in left], numbers, sink)
-        _merge_joined(f"{field}.joined", parts, numbers, sink)
+        _merge_words(field, parts, [rest.fields[field] for rest in remaining], numbers, sink)
+        _merge_compounds(f"{field}.joined", parts, numbers, sink)
 
 
 def _merge_words(
-    field: str, parts: Sequence[Part], left: Sequence[LeftInField], numbers: Sequence[Numbers], sink: Sink
+    field: str, parts: Sequence[MergeInput], remaining: Sequence[RemainingInField], numbers: Sequence[Ints], sink: Sink
 ) -> None:
     keys = [number[part.array(f"{field}.words")] for part, number in zip(parts, numbers, strict=True)]
-    words, sources = _united(field, parts, keys, left)
+    words, sources = _merged_rows(field, parts, keys, remaining)
     sink.put(f"{field}.words", words.astype(np.uint32))
     _write_postings(field, len(words), sources, sink)
     sizes = np.zeros(len(words), np.int64)
@@ -100,27 +102,27 @@ def _merge_words(
     sink.write(f"{field}.positions", kind, positions)
 
 
-def _merge_joined(name: str, parts: Sequence[Part], numbers: Sequence[Numbers], sink: Sink) -> None:
+def _merge_compounds(name: str, parts: Sequence[MergeInput], numbers: Sequence[Ints], sink: Sink) -> None:
     keys = [
         number[part.array(f"{name}.words")] << 32 | number[part.array(f"{name}.firsts")]
         for part, number in zip(parts, numbers, strict=True)
     ]
-    postings = [postings_left(part, name) for part in parts]
-    pairs, sources = _united(name, parts, keys, [LeftInField(each, each) for each in postings])
+    postings = [remaining_postings(part, name) for part in parts]
+    pairs, sources = _merged_rows(name, parts, keys, [RemainingInField(each, each) for each in postings])
     sink.put(f"{name}.words", (pairs >> 32).astype(np.uint32))
     sink.put(f"{name}.firsts", pairs.astype(np.uint32))
     _write_postings(name, len(pairs), sources, sink)
 
 
-def _united(
-    name: str, parts: Sequence[Part], keys: Sequence[Numbers], left: Sequence[LeftInField]
-) -> tuple[Numbers, list[_Rows]]:
-    """The keys of all rows of which something is left, rising, and what each part gives to them."""
-    rows = [np.flatnonzero(rest.postings) for rest in left]
+def _merged_rows(
+    name: str, parts: Sequence[MergeInput], keys: Sequence[Ints], remaining: Sequence[RemainingInField]
+) -> tuple[Ints, list[_Rows]]:
+    """The keys of all rows of which something is remaining, rising, and what each part gives to them."""
+    rows = [np.flatnonzero(rest.postings) for rest in remaining]
     united = distinct(np.concatenate([key[own] for key, own in zip(keys, rows, strict=True)]))
     return united, [
         _Rows(part, name, own, np.searchsorted(united, key[own]), rest.postings[own], rest.positions[own])
-        for part, own, key, rest in zip(parts, rows, keys, left, strict=True)
+        for part, own, key, rest in zip(parts, rows, keys, remaining, strict=True)
     ]
 
 
@@ -143,7 +145,7 @@ def _widest(sources: Sequence[_Rows], name: str) -> np.dtype[Any]:
 def _interleaved(
     sources: Sequence[_Rows],
     starts: Array,
-    sizes: Callable[[_Rows], Numbers],
+    sizes: Callable[[_Rows], Ints],
     read: Callable[[_Rows, int, int], Iterator[Array]],
     kind: np.dtype[Any],
 ) -> Iterator[Array]:

@@ -1,7 +1,7 @@
 """Carries the merges of a commit out, several at a time where there are processors for it, and says how far they are.
 
-Threads are enough: numpy and zlib work beside each other. Whoever is told of the progress is told in the one thread
-that asked.
+Threads are enough: numpy and zlib work beside each other. Whoever is progress of the progress is progress in the one
+thread that asked.
 """
 
 from __future__ import annotations
@@ -21,30 +21,31 @@ from search.engines.disk.format.layout import SEGMENT
 from search.engines.disk.format.manifest import SegmentEntry, entry_of, new_segment_path
 from search.engines.disk.writing.merge_articles import merge_articles
 from search.engines.disk.writing.merge_postings import merge_postings
-from search.engines.disk.writing.merge_state import Sink, to_parts
-from search.engines.disk.writing.merge_terms import merge_words, what_is_left
-from search.engines.disk.writing.pending_segment import TransactionSegment
+from search.engines.disk.writing.merge_state import Sink, merge_inputs
+from search.engines.disk.writing.merge_terms import merge_words, remaining_of
+from search.engines.disk.writing.pending_segment import PendingSegment
 
 _TELL_SECONDS: Final = 0.2
 
-Group = Sequence[TransactionSegment]
-Told = Callable[[int, int], None]
+Group = Sequence[PendingSegment]
+Progress = Callable[[int, int], None]
 
 
 class _GivenUp(Exception):
     """Ends a merge whose result nobody waits for any more."""
 
 
-def merge_groups(directory: Path, groups: Sequence[Group], workers: int, told: Told) -> list[SegmentEntry]:
-    """One new segment of each group, in their order; `told` of articles done and in all. Raises OSError, EngineError.
+def run_merges(directory: Path, groups: Sequence[Group], workers: int, progress: Progress) -> list[SegmentEntry]:
+    """One new segment of each group, in their order; `progress` of articles done and in all. Raises OSError,
+    EngineError.
 
     If one merge fails or the waiting is interrupted, the others are given up; files already there are the caller's.
     """
     merges = [_Merge(directory, group) for group in groups]
     if workers == 1 or len(merges) == 1:
         for merge in merges:
-            merge.run(lambda: told(_done(merges), _total(merges)))
-            told(_done(merges), _total(merges))
+            merge.run(lambda: progress(_done(merges), _total(merges)))
+            progress(_done(merges), _total(merges))
         return [merge.entry() for merge in merges]
     stop = Event()
     with ThreadPoolExecutor(workers) as threads:
@@ -52,7 +53,7 @@ def merge_groups(directory: Path, groups: Sequence[Group], workers: int, told: T
         futures = [threads.submit(merge.run, lambda: _stop_if(stop)) for merge in largest_first]
         try:
             for _ in _waiting(futures):
-                told(_done(merges), _total(merges))
+                progress(_done(merges), _total(merges))
         except BaseException:
             stop.set()
             threads.shutdown(cancel_futures=True)
@@ -118,17 +119,17 @@ def merge_segments(
     """Writes the live articles of the parts (segment, which of its articles are live), in order, as a new segment.
 
     Needs memory for the dictionaries, some ten bytes an article, and little besides.
-    `progress` is told how many bytes of arrays are written, and about how many will be.
+    `progress` is progress how many bytes of arrays are written, and about how many will be.
     The file is on the disk at the end, or not there if this fails.
     Raises OSError, and ValueError or the like where a part is not what was written.
     """
-    sources = [part for part in to_parts(parts) if part.kept]
+    sources = [part for part in merge_inputs(parts) if part.kept]
     if not sources:
-        raise ValueError("no article is left to be merged")
+        raise ValueError("no article is remaining to be merged")
     expected = sum(part.container.array_bytes * part.kept // len(part.live) for part in sources)
     with ContainerWriter(path, SEGMENT) as writer:
         sink = Sink(writer, expected, progress)
         merge_articles(sources, sink)
-        left = [what_is_left(part) for part in sources]
-        numbers = merge_words(sources, left, sink)
-        merge_postings(sources, left, numbers, sink)
+        remaining = [remaining_of(part) for part in sources]
+        numbers = merge_words(sources, remaining, sink)
+        merge_postings(sources, remaining, numbers, sink)

@@ -1,4 +1,5 @@
-"""What the merging of segments reads from and writes to: parts with what is left of them, and a file in the making."""
+"""What the merging of segments reads from and writes to: parts with what is remaining of them, and a file in the
+making."""
 
 from __future__ import annotations
 
@@ -13,14 +14,14 @@ from search.engines.disk.format.arrays import Array, Mask, starts_of
 from search.engines.disk.format.container import Container, ContainerWriter
 from search.engines.disk.format.sorted_strings import ByteStrings
 
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 SLICE: Final = 1 << 18
 """So many items are worked on at once: they stay in the processor's cache, and memory stays small."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MergeInput:
     """A segment that is merged: which articles of it are `live`, and the number `renumbered` each of them gets."""
 
     container: Container
@@ -42,24 +43,24 @@ class Part:
         return values if self.whole else values[self.live]
 
 
-def to_parts(segments: Iterable[tuple[Container, Mask]]) -> list[Part]:
+def merge_inputs(segments: Iterable[tuple[Container, Mask]]) -> list[MergeInput]:
     """The parts with their articles numbered through in order."""
     parts, base = [], 0
     for container, live in segments:
         kept = int(np.count_nonzero(live))
         numbers = np.arange(base, base + len(live)) if kept == len(live) else base + np.cumsum(live) - 1
-        parts.append(Part(container, live, kept, numbers.astype(np.uint32)))
+        parts.append(MergeInput(container, live, kept, numbers.astype(np.uint32)))
         base += kept
     return parts
 
 
 class Sink:
-    """The file that is written, and who is told how far it is."""
+    """The file that is written, and who is progress how far it is."""
 
-    def __init__(self, writer: ContainerWriter, expected_bytes: int, told: Told | None) -> None:
+    def __init__(self, writer: ContainerWriter, expected_bytes: int, progress: Progress | None) -> None:
         self.writer = writer
         self._expected = max(1, expected_bytes)
-        self._told = told
+        self._progress = progress
         self._done = 0
 
     def write(self, name: str, dtype: Any, chunks: Iterable[Array]) -> None:
@@ -68,8 +69,8 @@ class Sink:
         for chunk in chunks:
             self.writer.write(chunk)
             self._done += len(chunk) * np.dtype(dtype).itemsize
-            if self._told:
-                self._told(min(self._done, self._expected), self._expected)
+            if self._progress:
+                self._progress(min(self._done, self._expected), self._expected)
         self.writer.end()
 
     def put(self, name: str, array: Array) -> None:

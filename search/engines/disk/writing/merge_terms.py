@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from search.engines.conventions import WORD_FIELDS
 from search.engines.disk.format.arrays import Array, Mask, distinct, row_ranges, starts_of
 from search.engines.disk.format.layout import NO_STEM
-from search.engines.disk.format.sorted_strings import Union, unite
-from search.engines.disk.writing.merge_state import SLICE, Part, Sink, write_strings
+from search.engines.disk.format.sorted_strings import MergedStrings, merge_strings
+from search.engines.disk.writing.merge_state import SLICE, MergeInput, Sink, write_strings
 from search.schema import TEXT_FIELDS
 
 _SHIFT = np.uint64(32)
@@ -20,49 +20,49 @@ _LOW = np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
-class LeftInField:
-    """For each row of `F.words`, how many postings and positions are left."""
+class RemainingInField:
+    """For each row of `F.words`, how many postings and positions are remaining."""
 
     postings: NDArray[np.int64]
     positions: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """What is left of a part's words: which stand anywhere still, in how many articles each spelling stands, and what
-    is left in each field."""
+class Remaining:
+    """What is remaining of a part's words: which stand anywhere still, in how many articles each spelling stands, and
+    what is remaining in each field."""
 
     words: Mask
     articles: NDArray[np.int64]
-    fields: dict[str, LeftInField]
+    fields: dict[str, RemainingInField]
 
 
-def what_is_left(part: Part) -> Left:
+def remaining_of(part: MergeInput) -> Remaining:
     """Counts what the deleted articles take with them; quick if there are none."""
-    fields = {field: _left_in_field(part, field) for field in TEXT_FIELDS}
+    fields = {field: _remaining_in_field(part, field) for field in TEXT_FIELDS}
     words = np.full(len(part.array("word.stem")), part.whole)
     articles = part.array("surface.articles").astype(np.int64)
     if not part.whole:
-        for field, left in fields.items():
-            words[part.array(f"{field}.words")[left.postings > 0]] = True
+        for field, remaining in fields.items():
+            words[part.array(f"{field}.words")[remaining.postings > 0]] = True
         articles -= _deleted_articles(part)
-    return Left(words, articles, fields)
+    return Remaining(words, articles, fields)
 
 
-def _left_in_field(part: Part, field: str) -> LeftInField:
+def _remaining_in_field(part: MergeInput, field: str) -> RemainingInField:
     starts = part.array(f"{field}.position_starts")
-    postings = postings_left(part, field)
+    postings = remaining_postings(part, field)
     if part.whole:
-        return LeftInField(postings, np.diff(starts).astype(np.int64))
+        return RemainingInField(postings, np.diff(starts).astype(np.int64))
     positions = np.zeros(len(postings), np.int64)
     counts = part.array(f"{field}.counts")
     for (begin, end), rows, live, at in _live_postings(part, field):
         positions[begin:end] = np.add.reduceat(counts[rows] * live, at, dtype=np.int64)
-    return LeftInField(postings, positions)
+    return RemainingInField(postings, positions)
 
 
-def postings_left(part: Part, name: str) -> NDArray[np.int64]:
-    """How many postings are left of each row of the sections `name.…`."""
+def remaining_postings(part: MergeInput, name: str) -> NDArray[np.int64]:
+    """How many postings are remaining of each row of the sections `name.…`."""
     postings = np.diff(part.array(f"{name}.starts")).astype(np.int64)
     if not part.whole:
         for (begin, end), _, live, at in _live_postings(part, name):
@@ -70,7 +70,7 @@ def postings_left(part: Part, name: str) -> NDArray[np.int64]:
     return postings
 
 
-def _live_postings(part: Part, name: str) -> Iterator[tuple[tuple[int, int], slice, Mask, NDArray[np.int64]]]:
+def _live_postings(part: MergeInput, name: str) -> Iterator[tuple[tuple[int, int], slice, Mask, NDArray[np.int64]]]:
     """Some rows at a time: which, their postings, those that are live, and where each row begins among them."""
     starts, docs = part.array(f"{name}.starts"), part.array(f"{name}.docs")
     for begin, end in row_ranges(starts, SLICE):
@@ -78,7 +78,7 @@ def _live_postings(part: Part, name: str) -> Iterator[tuple[tuple[int, int], sli
         yield (begin, end), rows, part.live[docs[rows]], (starts[begin:end] - starts[begin]).astype(np.int64)
 
 
-def _deleted_articles(part: Part) -> NDArray[np.int64]:
+def _deleted_articles(part: MergeInput) -> NDArray[np.int64]:
     """In how many deleted articles each spelling stands in any of WORD_FIELDS."""
     words = part.array("surface.words")
     postings = np.zeros(len(part.array("word.stem")) + 1, np.int64)
@@ -96,7 +96,7 @@ def _deleted_articles(part: Part) -> NDArray[np.int64]:
     return deleted
 
 
-def _deleted_pairs(part: Part, field: str, first: int, last: int) -> NDArray[np.uint64]:
+def _deleted_pairs(part: MergeInput, field: str, first: int, last: int) -> NDArray[np.uint64]:
     """Word and article of the postings of deleted articles, of the words from `first` to `last`."""
     words, starts = part.array(f"{field}.words"), part.array(f"{field}.starts")
     begin, end = np.searchsorted(words, np.array([first, last], words.dtype)).tolist()
@@ -107,51 +107,51 @@ def _deleted_pairs(part: Part, field: str, first: int, last: int) -> NDArray[np.
     return words[begin:end][rows].astype(np.uint64) << _SHIFT | docs[dead].astype(np.uint64)
 
 
-def merge_words(parts: Sequence[Part], left: Sequence[Left], sink: Sink) -> list[NDArray[np.int64]]:
+def merge_words(parts: Sequence[MergeInput], remaining: Sequence[Remaining], sink: Sink) -> list[NDArray[np.int64]]:
     """Writes the dictionary; gives the new number of every word of every part, -1 if it is gone."""
     owners = [_surface_of_words(part) for part in parts]
-    surfaces = unite(
+    surfaces = merge_strings(
         [
             (part.array("surface.bytes"), part.array("surface.starts"), _marked(own[rest.words], part, "surface"))
-            for part, own, rest in zip(parts, owners, left, strict=True)
+            for part, own, rest in zip(parts, owners, remaining, strict=True)
         ],
         ending=1,
     )
-    stems = unite(
+    stems = merge_strings(
         [
             (part.array("stem.bytes"), part.array("stem.starts"), _marked(_stems(part, rest), part, "stem"))
-            for part, rest in zip(parts, left, strict=True)
+            for part, rest in zip(parts, remaining, strict=True)
         ]
     )
     keys = [
-        _keys(part, surfaces.numbers[number][own], stems.numbers[number], left[number].words)
+        _keys(part, surfaces.numbers[number][own], stems.numbers[number], remaining[number].words)
         for number, (part, own) in enumerate(zip(parts, owners, strict=True))
     ]
-    words, numbers = _unite_numbers(keys, [rest.words for rest in left])
-    _write_surfaces(parts, left, surfaces, words, sink)
+    words, numbers = _merge_keys(keys, [rest.words for rest in remaining])
+    _write_surfaces(parts, remaining, surfaces, words, sink)
     write_strings(sink, "stem", stems.strings, stems.chosen)
     _write_stems(words, len(stems), sink)
     return numbers
 
 
-def _surface_of_words(part: Part) -> NDArray[np.int64]:
+def _surface_of_words(part: MergeInput) -> NDArray[np.int64]:
     counts = np.diff(part.array("surface.words"))
     return np.repeat(np.arange(len(counts)), counts)
 
 
-def _stems(part: Part, left: Left) -> Array:
-    stems: Array = part.array("word.stem")[left.words]
+def _stems(part: MergeInput, remaining: Remaining) -> Array:
+    stems: Array = part.array("word.stem")[remaining.words]
     stemmed: Array = stems[stems != NO_STEM]
     return stemmed
 
 
-def _marked(numbers: Array, part: Part, name: str) -> Mask:
+def _marked(numbers: Array, part: MergeInput, name: str) -> Mask:
     mask = np.zeros(len(part.array(f"{name}.starts")) - 1, np.bool_)
     mask[numbers] = True
     return mask
 
 
-def _keys(part: Part, surfaces: NDArray[np.int64], stems: NDArray[np.int64], wanted: Mask) -> NDArray[np.uint64]:
+def _keys(part: MergeInput, surfaces: NDArray[np.int64], stems: NDArray[np.int64], wanted: Mask) -> NDArray[np.uint64]:
     """What orders words: the number of the surface, and that of the stem plus one, 0 for none."""
     own = part.array("word.stem")[wanted]
     stem = np.zeros(len(own), np.uint64)
@@ -160,7 +160,7 @@ def _keys(part: Part, surfaces: NDArray[np.int64], stems: NDArray[np.int64], wan
     return surfaces[wanted].astype(np.uint64) << _SHIFT | stem
 
 
-def _unite_numbers(
+def _merge_keys(
     keys: Sequence[NDArray[np.uint64]], wanted: Sequence[Mask]
 ) -> tuple[NDArray[np.uint64], list[NDArray[np.int64]]]:
     """The keys of all parts, each once and in order, and where the wanted ones of each part are among them."""
@@ -174,7 +174,11 @@ def _unite_numbers(
 
 
 def _write_surfaces(
-    parts: Sequence[Part], left: Sequence[Left], surfaces: Union, words: NDArray[np.uint64], sink: Sink
+    parts: Sequence[MergeInput],
+    remaining: Sequence[Remaining],
+    surfaces: MergedStrings,
+    words: NDArray[np.uint64],
+    sink: Sink,
 ) -> None:
     sink.write("surface.bytes", np.uint8, _lines(surfaces))
     sink.put("surface.starts", starts_of(surfaces.strings.length[surfaces.chosen] + 1, np.uint32))
@@ -182,7 +186,7 @@ def _write_surfaces(
     traits = {
         name: np.zeros(len(surfaces), parts[0].array(f"surface.{name}").dtype) for name in ("characters", "letters")
     }
-    for part, rest, number in zip(parts, left, surfaces.numbers, strict=True):
+    for part, rest, number in zip(parts, remaining, surfaces.numbers, strict=True):
         wanted = number >= 0
         articles[number[wanted]] += rest.articles[wanted]
         for name, values in traits.items():
@@ -194,7 +198,7 @@ def _write_surfaces(
     sink.put("surface.words", np.searchsorted(words, numbers).astype(np.uint32))
 
 
-def _lines(surfaces: Union) -> Iterator[Array]:
+def _lines(surfaces: MergedStrings) -> Iterator[Array]:
     """The surfaces with the newline that stands behind each."""
     strings = surfaces.strings
     yield from replace(strings, length=strings.length + 1).gather(surfaces.chosen)

@@ -12,10 +12,10 @@ from search.engines.disk.errors import damaged, reading
 from search.engines.disk.format.container import Container
 from search.engines.disk.format.layout import SEGMENT, Strings, docs_having
 from search.engines.disk.format.manifest import SegmentEntry, live_articles, write_deletions
-from search.engines.disk.writing.merge_policy import Size
+from search.engines.disk.writing.merge_policy import SegmentSize
 
 
-class TransactionSegment:
+class PendingSegment:
     """A segment that is committed or was just written; opened when it is needed. Deletions stay in memory."""
 
     def __init__(self, directory: Path, entry: SegmentEntry, *, is_new: bool = False) -> None:
@@ -42,11 +42,13 @@ class TransactionSegment:
     def _ids(self) -> Strings:
         return Strings.of(self.container, "id")
 
-    def size(self) -> Size:
+    def size(self) -> SegmentSize:
         """How many articles it has, and how many are live."""
-        return Size(self.entry.articles, int(np.count_nonzero(self.live)) if self._is_changed else self.entry.live)
+        return SegmentSize(
+            self.entry.articles, int(np.count_nonzero(self.live)) if self._is_changed else self.entry.live
+        )
 
-    def strike(self, docs: NDArray[np.int64]) -> bool:
+    def delete_docs(self, docs: NDArray[np.int64]) -> bool:
         """Deletes articles; False if none of them was live."""
         found = bool(self.live[docs].any())
         if found:
@@ -54,12 +56,12 @@ class TransactionSegment:
             self._is_changed = True
         return found
 
-    def strike_id(self, id: str) -> bool:
+    def delete_id(self, id: str) -> bool:
         """Deletes the article with this id; False if no live one has it."""
         with reading(self._directory):
-            return self.strike(np.array(docs_having(self.container, "id", id), np.int64))
+            return self.delete_docs(np.array(docs_having(self.container, "id", id), np.int64))
 
-    def strike_those_in(self, newer: TransactionSegment) -> None:
+    def delete_replaced_by(self, newer: PendingSegment) -> None:
         """Deletes the articles whose ids stand in another segment too."""
         with reading(self._directory):
             wanted, hashes = newer.container.array("id.hashes"), self.container.array("id.hashes")
@@ -71,7 +73,7 @@ class TransactionSegment:
                 for doc in self.container.array("id.docs")[begin[match] : end[match]]
                 if self._ids.raw(int(doc)) == newer._ids.raw(int(newer.container.array("id.docs")[match]))
             ]
-            self.strike(np.array(found, np.int64))
+            self.delete_docs(np.array(found, np.int64))
 
     def require_there(self) -> None:
         """Opens its files. Raises IndexDamaged or EngineError."""

@@ -12,14 +12,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.analysis.bulk import SURFACE_END, PieceTable
+from search.analysis.bulk import SURFACE_END, FragmentTable
 from search.document import Document
 from search.engines.conventions import WORD_FIELDS
 from search.engines.disk.format.container import ContainerWriter
 from search.engines.disk.format.layout import NO_STEM, SEGMENT, string_arrays, to_bytes
 from search.engines.disk.writing.article_columns import ArticleColumns
-from search.engines.disk.writing.inversion import BYTES_PER_PIECE, FieldRuns, PiecePairs, Postings, TokenTables, invert
-from search.engines.disk.writing.inversion import PARTS as JOINED_PARTS
+from search.engines.disk.writing.inversion import (
+    BYTES_PER_FRAGMENT,
+    CompoundPairs,
+    FieldFragments,
+    Postings,
+    TokenTables,
+    invert,
+)
+from search.engines.disk.writing.inversion import COMPOUND_SECTIONS as COMPOUND_SECTIONS
 from search.schema import TEXT_FIELDS
 
 MEMORY_BYTES: Final = 128 << 20
@@ -42,9 +49,9 @@ class SegmentWriter:
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
         self._memory_bytes = memory_bytes
-        self._pieces = PieceTable()
+        self._pieces = FragmentTable()
         self._columns = ArticleColumns()
-        self._fields = {name: FieldRuns() for name in TEXT_FIELDS}
+        self._fields = {name: FieldFragments() for name in TEXT_FIELDS}
 
     @property
     def articles(self) -> int:
@@ -55,7 +62,7 @@ class SegmentWriter:
     def is_full(self) -> bool:
         """Whether it is time to `write`."""
         pieces = sum(len(field.pieces) for field in self._fields.values())
-        used = pieces * BYTES_PER_PIECE + self._columns.size_bytes
+        used = pieces * BYTES_PER_FRAGMENT + self._columns.size_bytes
         return used + max(0, self._pieces.size_bytes - _REMEMBERED_BYTES) >= self._memory_bytes
 
     def add(self, document: Document) -> int:
@@ -72,7 +79,7 @@ class SegmentWriter:
 
     def write(self, path: Path) -> None:
         """Writes the segment file and syncs it; what was added is then forgotten. Raises FileExistsError or OSError;
-        then no file is left, and the articles are still here."""
+        then no file is remaining, and the articles are still here."""
         with ContainerWriter(path, SEGMENT) as writer:
             self._columns.write(writer)
             uses = self._uses()
@@ -80,18 +87,18 @@ class SegmentWriter:
             tables = TokenTables.of(self._pieces, ranks)
             fields = {name: invert(field, tables, self.articles) for name, field in self._fields.items()}
             _write_fields(writer, fields)
-            self._write_joined(writer, tables)
+            self._write_compounds(writer, tables)
             words.write(writer, words.articles([fields[name] for name in WORD_FIELDS]))
         self._forget_rare_pieces(uses)
         self._columns = ArticleColumns()
-        self._fields = {name: FieldRuns() for name in TEXT_FIELDS}
+        self._fields = {name: FieldFragments() for name in TEXT_FIELDS}
 
-    def _write_joined(self, writer: ContainerWriter, tables: TokenTables) -> None:
-        pairs = PiecePairs(tables.sizes, tables.words, tables.aheads)
+    def _write_compounds(self, writer: ContainerWriter, tables: TokenTables) -> None:
+        pairs = CompoundPairs(tables.sizes, tables.words, tables.aheads)
         for name, field in self._fields.items():
             columns = (np.asarray(column, np.uint32) for column in (field.pieces, field.docs, field.sizes))
             found = pairs.postings(*columns)
-            for part in JOINED_PARTS:
+            for part in COMPOUND_SECTIONS:
                 writer.add(f"{name}.joined.{part}", getattr(found, part))
 
     def _uses(self) -> NDArray[np.int64]:
@@ -153,7 +160,8 @@ class WordList:
         return cls(surfaces, surface_of, stems, stem_of)
 
     def write(self, writer: ContainerWriter, articles: NDArray[np.uint32]) -> None:
-        """Writes the sections under "Dictionary" in `layout`; `articles` is for each surface in how many it stands."""
+        """Writes the sections under "TermDictionary" in `layout`; `articles` is for each surface in how many it
+        stands."""
         raw = np.frombuffer(to_bytes("\n".join([*self.surfaces, ""])), np.uint8)
         ends = np.flatnonzero(raw == ord("\n")) + 1
         writer.add("surface.bytes", raw)

@@ -25,9 +25,9 @@ from search.engines.disk.format.manifest import (
     write_manifest,
 )
 from search.engines.disk.whoosh_codec import write_toc
-from search.engines.disk.writing.merge_policy import into_few, to_merge
-from search.engines.disk.writing.merge_scheduler import merge_groups
-from search.engines.disk.writing.pending_segment import TransactionSegment
+from search.engines.disk.writing.merge_policy import find_forced_merges, find_merges
+from search.engines.disk.writing.merge_scheduler import run_merges
+from search.engines.disk.writing.pending_segment import PendingSegment
 from search.engines.disk.writing.pipeline import BuilderPool, NewSegment, Pipeline
 from search.errors import EngineError, IndexMissing
 
@@ -48,7 +48,7 @@ class WhooshWriter:
         self._directory = directory
         self._builders = builders
         self._workers = max(1, workers)
-        self._choose = into_few if condense else to_merge
+        self._choose = find_forced_merges if condense else find_merges
         self._progress: WriterProgress = progress or _tell_nobody
         with writing(directory):
             require_writable(directory)
@@ -68,13 +68,13 @@ class WhooshWriter:
             sweep_leftovers(self._directory)
         fresh = replace or self._previous is None
         entries = () if fresh or self._previous is None else self._previous.segments
-        self._committed = [TransactionSegment(self._directory, entry) for entry in entries]
+        self._committed = [PendingSegment(self._directory, entry) for entry in entries]
         for segment in self._committed:
             segment.require_there()  # now, and not at the end of a long import
         self._changed = fresh or condense
         self._pipeline = Pipeline(self._directory, self._builders, self._workers)
         self._pending: dict[str, int] = {}
-        self._struck: list[int] = []
+        self._deleted: list[int] = []
         self._is_building = False
 
     def _read_previous(self, replace: bool) -> Manifest | None:
@@ -92,21 +92,21 @@ class WhooshWriter:
         self._is_building = True
         with writing(self._directory):
             number = self._pipeline.add(document)
-        self._strike_pending(document.id)
+        self._delete_pending(document.id)
         self._pending[document.id] = number
         self._changed = True
 
     def delete(self, id: str) -> bool:
         self._require_open()
         # An article that this transaction replaces is there twice until the commit: both go.
-        found = [self._strike_pending(id), *(segment.strike_id(id) for segment in self._committed)]
+        found = [self._delete_pending(id), *(segment.delete_id(id) for segment in self._committed)]
         self._changed = self._changed or any(found)
         return any(found)
 
-    def _strike_pending(self, id: str) -> bool:
+    def _delete_pending(self, id: str) -> bool:
         if (number := self._pending.pop(id, None)) is None:
             return False
-        self._struck.append(number)
+        self._deleted.append(number)
         return True
 
     def __enter__(self) -> Self:
@@ -147,27 +147,27 @@ class WhooshWriter:
         new = self._new_segments(self._pipeline.finish(lambda done, total: self._progress("building", done, total)))
         for segment in self._committed:
             for newer in new:
-                segment.strike_those_in(newer)
+                segment.delete_replaced_by(newer)
         number = self._number()
         entries = self._merged([*self._committed, *new], number)
         self._progress("committing", 0, len(entries))
         manifest = Manifest(number, new_generation(), datetime.now(UTC), entries)
         return with_changes(manifest, toc=write_toc(self._directory, manifest))
 
-    def _new_segments(self, built: Sequence[NewSegment]) -> list[TransactionSegment]:
-        struck = np.sort(np.array(self._struck, np.int64))
+    def _new_segments(self, built: Sequence[NewSegment]) -> list[PendingSegment]:
+        deleted = np.sort(np.array(self._deleted, np.int64))
         segments = []
         for each in built:
-            segment = TransactionSegment(self._directory, each.entry, is_new=True)
-            segment.strike(np.flatnonzero(np.isin(each.numbers, struck)))
+            segment = PendingSegment(self._directory, each.entry, is_new=True)
+            segment.delete_docs(np.flatnonzero(np.isin(each.numbers, deleted)))
             segments.append(segment)
         return segments
 
-    def _merged(self, segments: Sequence[TransactionSegment], number: int) -> tuple[SegmentEntry, ...]:
+    def _merged(self, segments: Sequence[PendingSegment], number: int) -> tuple[SegmentEntry, ...]:
         """The segments of the commit, a merged one in the place of its first part; those without articles go."""
         sizes = [segment.size() for segment in segments]
         groups = self._choose(sizes)
-        merged = merge_groups(
+        merged = run_merges(
             self._directory,
             [[segments[place] for place in group] for group in groups],
             self._workers,
