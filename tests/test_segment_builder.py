@@ -307,7 +307,7 @@ def test_a_builder_is_full_when_its_articles_take_the_memory_it_was_given(tmp_pa
 def test_words_that_never_come_again_fill_a_builder_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeats: int
 ) -> None:
-    monkeypatch.setattr("search.engines.disk.writing.segment_writer._REMEMBERED_BYTES", 1 << 20)
+    monkeypatch.setattr("search.engines.disk.writing.segment_writer._KEPT_BYTES", 1 << 20)
     builder = SegmentWriter(memory_bytes=1 << 20)
     number = 0
     for segment in range(3):

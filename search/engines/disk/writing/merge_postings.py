@@ -41,7 +41,7 @@ class _Rows:
     def docs_of(self, first: int, last: int) -> Iterator[Array]:
         """The articles in the rows of the part from `first` to before `last`, as they are numbered in the result."""
         docs, starts = self.array("docs"), self.array("starts")
-        for begin, end in _pieces(starts, first, last, SLICE):
+        for begin, end in _portions(starts, first, last, SLICE):
             some = docs[begin:end]
             if self.part.whole:
                 yield some + self.part.renumbered[0]
@@ -51,7 +51,7 @@ class _Rows:
     def counts_of(self, first: int, last: int) -> Iterator[Array]:
         """What is counted in each of these articles."""
         counts, docs, starts = self.array("counts"), self.array("docs"), self.array("starts")
-        for begin, end in _pieces(starts, first, last, SLICE):
+        for begin, end in _portions(starts, first, last, SLICE):
             some = counts[begin:end]
             yield some if self.part.whole else some[self.part.live[docs[begin:end]]]
 
@@ -59,21 +59,21 @@ class _Rows:
         """The positions in each of them."""
         positions, starts = self.array("positions"), self.array("position_starts")
         if self.part.whole:
-            yield from (positions[begin:end] for begin, end in _pieces(starts, first, last, SLICE))
+            yield from (positions[begin:end] for begin, end in _portions(starts, first, last, SLICE))
             return
         docs, counts = self.array("docs"), self.array("counts")
         at = int(starts[first])
-        for begin, end in _pieces(self.array("starts"), first, last, SLICE // 16):
+        for begin, end in _portions(self.array("starts"), first, last, SLICE // 16):
             some = counts[begin:end]
             until = at + int(some.sum(dtype=np.int64))
             yield positions[at:until][np.repeat(self.part.live[docs[begin:end]], some)]
             at = until
 
 
-def _pieces(starts: Array, first: int, last: int, most: int) -> Iterator[tuple[int, int]]:
+def _portions(starts: Array, first: int, last: int, most: int) -> Iterator[tuple[int, int]]:
     begin, end = int(starts[first]), int(starts[last])
-    for piece in range(begin, end, most):
-        yield piece, min(piece + most, end)
+    for at in range(begin, end, most):
+        yield at, min(at + most, end)
 
 
 def merge_postings(
