@@ -575,6 +575,6 @@ def test_order_is_looked_at_across_slices(monkeypatch: pytest.MonkeyPatch) -> No
     assert rising_within(values, np.array([0, 3, 3, 5, 6, 8, 8], np.uint64))
     for starts in ([0, 6, 8], [0, 3, 8], [0, 8], [0, 2, 4, 6, 8]):
         assert not rising_within(values, np.array(starts, np.uint64))
-    assert list(row_ranges(np.array([0, 1, 2, 9, 9, 10], np.uint64))) == [
+    assert list(row_ranges(np.array([0, 1, 2, 9, 9, 10], np.uint64), 3)) == [
         (0, 2), (2, 3), (3, 5),
     ]  # fmt: skip

@@ -22,7 +22,7 @@ from search.engines.disk.format.container import Container
 from search.engines.disk.format.layout import SEGMENT, string_arrays
 from search.engines.disk.format.sorted_strings import ByteStrings
 from search.engines.disk.format.structure import structure_problems
-from search.engines.disk.writing import merge_postings, merge_terms
+from search.engines.disk.writing import merge_dictionary, merge_postings
 from search.engines.disk.writing.merge_scheduler import merge_segments
 from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import SourceError
@@ -68,7 +68,7 @@ def test_merging_is_building_from_what_is_live(
     live = [article for part in parts for article, is_live in part if is_live]
     with pytest.MonkeyPatch.context() as small:  # so that few articles need many slices
         small.setattr(merge_postings, "SLICE", max(size, 16))
-        small.setattr(merge_terms, "SLICE", size)
+        small.setattr(merge_dictionary, "SLICE", size)
         small.setattr(sorted_strings, "_GATHERED", size)
         if not live:
             with pytest.raises(ValueError, match="no article is left"):

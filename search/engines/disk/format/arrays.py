@@ -41,8 +41,8 @@ def starts_of(counts: Array, kind: Any = np.uint64) -> Array:
     return starts
 
 
-def row_ranges(starts: Array, most: int = _SLICE) -> Iterator[tuple[int, int]]:
-    """Ranges of rows that together have up to `most` items; a longer row is a range of its own."""
+def row_ranges(starts: Array, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of rows that together have up to `most` items; a row with more is a range of its own."""
     begin, rows = 0, len(starts) - 1
     while begin < rows:
         limit = starts.dtype.type(int(starts[begin]) + most)

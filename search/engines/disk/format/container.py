@@ -1,4 +1,4 @@
-"""A file of named arrays: written once, mapped into memory by every process that reads it, each part checksummed.
+"""A file of named arrays: written once, mapped into memory by every process that reads it, with checksums throughout.
 
     bytes 0-7      the magic `BACKFILE`
     bytes 8-11     format version, little-endian uint32
@@ -7,8 +7,8 @@
     bytes 24-31    its length, uint64
     bytes 32-63    zero
     sections       raw little-endian arrays, each beginning at a multiple of 64; zeros between them
-    directory      JSON: what kind of file it is, some numbers about it, and for each section its type, how many
-                   items, where it begins and the CRC-32 of its bytes
+    directory      JSON: the kind of file, some numbers about it, and for each section its type, number of items,
+                   offset and the CRC-32 of its bytes
     directory      the same again, for repair: without it nothing else could be found
 
 The header is written last, so a file that was cut off has none. Since the directory holds the checksum of every
@@ -36,7 +36,8 @@ from search.errors import IndexVersionError
 
 MAGIC: Final = b"BACKFILE"
 VERSION: Final = 2
-"""Of all files of an index; it goes up with every change that makes older files unreadable or read wrongly."""
+"""The format version of all files of an index. It goes up with every change that makes older files unreadable, or
+readable in a wrong way."""
 
 REBUILD: Final = "make it anew with `backfile index SOURCE… --rebuild`"
 
@@ -47,11 +48,11 @@ _TYPES: Final = frozenset({"|u1", "<u2", "<u4", "<u8", "<i4", "<i8", "<f4", "<f8
 _DIRECTORY_START: Final = b'{\n "kind":'
 _CHUNK: Final = 1 << 22
 _CAN_READ_APART: Final = hasattr(os, "pread")
-"""Windows has no read at a place that leaves alone where other threads read."""
+"""Windows has no way to read at an offset without moving the position of other threads."""
 
 
 class DamagedFile(ValueError):
-    """A file is not what was written; the message says in which part."""
+    """A file is not what was written; the message says which part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ class Section:
 
 
 class ContainerWriter:
-    """Writes one file, section after section. Use it in a `with` block: leaving it completes the file and puts it on
-    the disk; an exception removes it."""
+    """Writes one file, section after section. Use it in a `with` block: leaving the block completes and syncs the file,
+    an exception removes it."""
 
     def __init__(self, path: Path, kind: str) -> None:
         self._path = path
@@ -107,7 +108,9 @@ class ContainerWriter:
             raise ValueError("no section is open")
         name, kind, offset, crc = self._section
         data = np.ascontiguousarray(array, kind).reshape(-1).view(np.uint8).data
-        for start in range(0, len(data), _CHUNK):  # the checksum and the copy share what is in the processor's cache
+        for start in range(
+            0, len(data), _CHUNK
+        ):  # while a chunk is in the processor's cache, it is both summed and copied
             part = data[start : start + _CHUNK]
             crc = zlib.crc32(part, crc)
             self._stream.write(part)
@@ -158,8 +161,8 @@ class ContainerWriter:
 class Container:
     """A file of arrays as it is read. Raises FileNotFoundError, OSError, DamagedFile, or IndexVersionError.
 
-    Arrays are views of the mapped file: they cost nothing until they are looked at, and live as long as they are held,
-    also when the file's name has been removed.
+    Arrays are views of the mapped file: they cost nothing until they are read, and stay valid as long as they are held,
+    even when the file has been removed.
     """
 
     def __init__(self, path: Path, kind: str) -> None:
@@ -202,7 +205,7 @@ class Container:
         return content["numbers"], sections
 
     def _is_inside(self, section: Section) -> bool:
-        """Whether a section is an array of ours that lies between header and directory."""
+        """Whether a section is of a known type and between header and directory."""
         return (
             section.type in _TYPES
             and section.items >= 0
@@ -213,7 +216,7 @@ class Container:
 
     @property
     def array_bytes(self) -> int:
-        """The length of all arrays together; the file has its directory and padding besides."""
+        """The size of all arrays together, without directory and padding."""
         return sum(section.size for section in self.sections.values())
 
     def array(self, name: str) -> NDArray[Any]:
@@ -228,9 +231,9 @@ class Container:
             raise DamagedFile(f"{self.path.name} has no section {name}") from None
 
     def read(self, name: str, start: int, stop: int) -> bytes:
-        """Some items of a section of bytes, for what is wanted once here and there, such as an article: looked at
-        through the map, each would keep a stretch many times its length in this process's memory.
-        Raises DamagedFile if there is no such section."""
+        """Some items of a section of bytes, for single reads here and there, such as of an article: read through the
+        map, each would keep pages many times its length in this process's memory. Raises DamagedFile if there is no
+        such section."""
         section = self._section(name)
         start, stop = (max(0, min(at, section.items)) for at in (start, stop))
         if not _CAN_READ_APART:
@@ -238,7 +241,8 @@ class Container:
         return os.pread(self._descriptor, max(0, stop - start), section.offset + start)
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """Reads every byte; gives the name of each section that is damaged ("" for what lies between) and what is."""
+        """Reads every byte. Gives the name of each damaged section ("" for what is between sections) and what is
+        wrong."""
         end = _HEADER.size
         if any(self._map[32:end]):
             yield "", "there is something in the header that was not written"
@@ -255,7 +259,8 @@ class Container:
 
 
 def restore_directory(path: Path, size: int, crc32: int) -> bool:
-    """Writes header and directory of a file anew if either copy of the directory has this checksum; False if not."""
+    """Rewrites header and directory of a file, if it has this size and one copy of the directory has this checksum.
+    False if not."""
     try:
         with path.open("r+b") as stream:
             if os.fstat(stream.fileno()).st_size != size:
@@ -277,7 +282,8 @@ def restore_directory(path: Path, size: int, crc32: int) -> bool:
 
 
 def _surviving_directory(tail: bytes, crc32: int) -> bytes | None:
-    """The copy of the directory that has the checksum: one reaches to the end, the other half as far."""
+    """The copy of the directory that has the checksum, None if neither has. One copy ends at the end of the file, the
+    other where that one begins."""
     start = len(tail)
     for _ in range(2):
         start = tail.rfind(_DIRECTORY_START, 0, start)

@@ -1,7 +1,7 @@
-"""One writer at a time, across processes.
+"""An index directory in the hands of a writer: the lock, and the removal of files that no commit needs.
 
-The lock belongs to the operating system, so it is gone with a process however that ends;
-what is written in the file only names the holder.
+There is one writer at a time, across processes. The lock is the operating system's, so it is released with a process
+however that ends; the text in the lock file only names the holder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from search.engines.disk.format.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, 
 from search.errors import EngineError, IndexLocked, IndexMissing
 
 _LOCKED_BYTE: Final = 1 << 30
-"""Windows forbids others to read a locked byte; this one lies far behind the text."""
+"""On Windows nobody else can read a locked byte, so this one is far behind the text."""
 
 
 class DirectoryLock:
@@ -41,7 +41,7 @@ class DirectoryLock:
             ) from error
 
     def announce(self) -> None:
-        """Writes down who holds the lock; until then the file names the last holder, if that one never let it go."""
+        """Writes down who holds the lock. Until then the file names the last holder, if that one did not release it."""
         if self._stream is not None:
             self._stream.truncate(0)
             self._stream.write(json.dumps(_self_description()).encode())
@@ -95,14 +95,14 @@ _OURS: Final = re.compile(
 )
 _NUMBERED: Final = re.compile(rf"[0-9a-f]{{16}}\.(\d{{1,18}}){re.escape(DELETIONS_SUFFIX)}|_MAIN_(\d{{1,18}})\.toc")
 _OLD_FOLDER: Final = re.compile(r"data-[0-9a-f]{16}")
-"""Where format version 1 kept its files."""
+"""A folder in which format version 1 kept its files."""
 
 
 def sweep(directory: Path, *kept: Manifest | None) -> None:
-    """Removes what belongs neither to the manifests given nor to the commit before the newest, which readers may be
-    opening. To be called by who holds the lock.
+    """Removes what belongs neither to the given manifests nor to the commit before the newest, which readers may be
+    opening. The caller holds the lock.
 
-    What cannot be removed now, because a system keeps open files, the next writer removes.
+    What cannot be removed now, as open files on some systems, is left to the next writer.
     """
     listed = {file.name for manifest in (*kept, _commit_before(directory)) if manifest for file in manifest.files()}
     with suppress(OSError):
@@ -115,8 +115,8 @@ def sweep(directory: Path, *kept: Manifest | None) -> None:
 
 
 def sweep_leftovers(directory: Path) -> None:
-    """Removes what belongs to no commit; nothing at all where the newest cannot be read, since `check --repair` may
-    need it."""
+    """Removes what belongs to no commit. If the newest cannot be read nothing is removed: `check --repair` may need
+    it."""
     try:
         sweep(directory, read_manifest(directory))
     except IndexMissing:
@@ -133,6 +133,6 @@ def _commit_before(directory: Path) -> Manifest | None:
 
 
 def highest_number(directory: Path) -> int:
-    """The highest number of a commit that a file in the directory is named after, 0 if none is."""
+    """The highest commit number in the name of any file, 0 if there is none."""
     found = (_NUMBERED.fullmatch(path.name) for path in directory.iterdir())
     return max((int(match[1] or match[2]) for match in found if match), default=0)

@@ -1,61 +1,61 @@
-"""What is in the files of a segment: the names, types and order of its arrays.
+"""What is in the file of a segment: the names, types and order of its arrays.
 
-A segment is one file of kind "segment", see `search.engines.disk.format.container`. It is never changed. Articles are
-numbered from 0 in the order they came (`doc`), folded spellings in the order of their UTF-8 bytes (`surface`), words
-in the order of surface, language and stem (`word`).
+A segment is one file of kind "segment", see `search.engines.disk.format.container`. It is never changed. Articles have
+doc ids from 0 in the order they came (`doc`); folded spellings are numbered in the order of their UTF-8 bytes
+(`surface`), words in the order of surface, language and stem (`word`).
 
-*Strings* `X` are two sections: `X.bytes` (|u1) and `X.starts` (n + 1 offsets, <u4 or <u8): string i is
-`bytes[starts[i]:starts[i + 1]]`, UTF-8 with lone surrogates let through.
+*Strings* `X` are two sections: `X.bytes` (|u1) and `X.starts` (n + 1 offsets, <u4 or <u8). String i is
+`bytes[starts[i]:starts[i + 1]]`, in UTF-8 that may have lone surrogates.
 
 Articles
     numbers["articles"]     N
     id                      strings, N
-    id.order                <u4, N       the docs in rising order of their ids
-    id.hashes, id.docs      <u8, <u4, N  `text_hash` of the ids in rising order, and whose they are
+    id.order                <u4, N       the docs in ascending order of their ids
+    id.hashes, id.docs      <u8, <u4, N  `text_hash` of the ids in ascending order, and their docs
     url                     strings, N   "" for none
     url.hashes, url.docs    <u8, <u4     likewise, of the addresses that are not ""
     source                  strings      each source once, in order
-    source.ordinals         <u4, N       which of them an article came from
+    source.ordinals         <u4, N       which of them each article came from
     dates                   <f8, 2 * N   seconds since 1970, all published, then all modified; NaN if undated
     floating                |u1, 2 * N   1 for a bare date
-    lengths                 <u4, 6 * N   words of each text field in the order of TEXT_FIELDS, compounds not counted
+    lengths                 <u4, 6 * N   tokens of each text field in the order of TEXT_FIELDS, without compounds
     fingerprints            <u8, N
     content_hashes          |u1, 16 * N
     article                 strings, N   `search.document` as JSON and texts, deflated, see `stored`
     kw.F.values             strings      for each keyword field F its values in order, each once
     kw.F.starts             <u4, N + 1   article d has the values
-    kw.F.ordinals           <u4            ordinals[starts[d]:starts[d + 1]], rising
+    kw.F.ordinals           <u4            ordinals[starts[d]:starts[d + 1]], ascending
 
 TermDictionary
     surface.bytes           |u1          every surface followed by a newline, which none contains
     surface.starts          <u4, S + 1
-    surface.articles        <u4, S       in how many articles it stands in title, headings, summary or body
+    surface.articles        <u4, S       how many articles have it in title, headings, summary or body
     surface.characters      |u1, S       its length in characters
     surface.letters         <u4, S       bit `ord(c) % 32` set for each character c
     surface.words           <u4, S + 1   the words of surface s are those from words[s] to words[s + 1]
     word.stem               <u4, W       its stem's number, NO_STEM where the language has no stemmer
     stem                    strings, T   `language`, STEM_MARK, `stem`, in order
     stem.word_starts        <u4, T + 1   the words of stem t are
-    stem.words              <u4            words[word_starts[t]:word_starts[t + 1]], rising
+    stem.words              <u4            words[word_starts[t]:word_starts[t + 1]], ascending
 
-A *word* is one spelling with the stem it has in articles of one language: `Die` in English and in German are two words,
-and so are two spellings that differ only in accents that decided about the stem.
+A *word* (Lucene's term) is one spelling with the stem it has in articles of one language: `Die` is one word in English
+and another in German. Spellings that fold to the same surface are several words if an accent gave them different stems.
 
 Postings, for each text field F of TEXT_FIELDS
-    F.words                 <u4, V       the words that stand in the field at all, rising
+    F.words                 <u4, V       the words that occur in the field at all, ascending
     F.starts                <u8, V + 1   the postings of the word words[v] are those from starts[v] to starts[v + 1]:
-    F.docs                  <u4, P         the article, rising,
-    F.counts                |u1 to <u4     how often the word stands in the field, at least once
+    F.docs                  <u4, P         the article, ascending,
+    F.counts                |u1 to <u4     how often the word occurs in the field, at least once
     F.position_starts       <u8, V + 1   and all their positions those from position_starts[v] to ...[v + 1]:
-    F.positions             <u2 or <u4     of each posting in turn, rising
-    F.joined.words          <u4, J       joined words that stand at the same position as the first of their parts does,
-    F.joined.firsts         <u4, J         which is this word; rising, the first part within the joined word
+    F.positions             <u2 or <u4     of each posting in turn, ascending
+    F.joined.words          <u4, J       compounds that have the same position as the first of their parts,
+    F.joined.firsts         <u4, J         which is this word; ascending by compound, then first part
     F.joined.starts         <u8, J + 1   the articles with such positions are those from starts[j] to starts[j + 1]:
-    F.joined.docs           <u4            the article, rising,
+    F.joined.docs           <u4            the article, ascending,
     F.joined.counts         |u1 to <u4     how many such positions it has
 
 Beside a segment `NAME.segment` there may be files of kind "deletions", `NAME.GENERATION.deleted`, each with the section
-`docs` (<u4, rising): the articles of the segment that one commit does not count any more.
+`docs` (<u4, ascending): the articles of the segment that a commit no longer counts.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ WORD_ORDINALS: Final = tuple(FIELD_ORDINALS[name] for name in WORD_FIELDS)
 
 
 def to_bytes(text: str) -> bytes:
-    """UTF-8; lone surrogates, which hostile input may hold, survive."""
+    """UTF-8; lone surrogates, which hostile input may have, survive."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -95,12 +95,12 @@ def from_bytes(raw: bytes) -> str:
 
 
 def text_hash(text: str) -> int:
-    """64 bits by which ids and addresses are found; equal texts have equal ones, others may too (then compare)."""
+    """64 bits by which ids and addresses are found. Different texts may have the same, so compare the texts too."""
     return int.from_bytes(hashlib.blake2b(to_bytes(text), digest_size=8).digest(), "little")
 
 
 def letters(word: str) -> int:
-    """32 bits that differ in at most two for each edit between two words."""
+    """32 bits for the letters of a word; each edit of the word changes at most two of them."""
     bits = 0
     for character in word:
         bits |= 1 << (ord(character) & 31)
@@ -128,7 +128,7 @@ class Strings:
 
     @classmethod
     def of(cls, container: Container, name: str) -> Self:
-        """Those of this name. Raises DamagedFile if there are none."""
+        """The strings of this name. Raises DamagedFile if there are none."""
         return cls(container.array(f"{name}.bytes"), container.array(f"{name}.starts"))
 
     def __len__(self) -> int:
@@ -142,13 +142,13 @@ class Strings:
         return from_bytes(self.raw(number))
 
     def all(self) -> list[str]:
-        """All of them."""
+        """All strings."""
         data, starts = self._raw.tobytes(), self._starts.tolist()
         return [from_bytes(data[a:b]) for a, b in pairwise(starts)]
 
 
 def docs_having(container: Container, name: str, text: str) -> list[int]:
-    """The articles of which the id or the address (`name`, which has hashes) is this text, rising."""
+    """The doc ids, ascending, of the articles with this id or address; `name` is "id" or "url"."""
     hashes, docs, texts = (
         container.array(f"{name}.hashes"),
         container.array(f"{name}.docs"),

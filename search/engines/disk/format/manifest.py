@@ -1,4 +1,4 @@
-"""`backfile.json`: which files of an index directory are the committed state.
+"""`backfile.json`: which files of an index directory are the committed state, and which articles are deleted.
 
     archive/
     ├── backfile.json             this file; replacing it is the commit
@@ -8,7 +8,7 @@
     ├── NAME.3.deleted            what commit 3 took out of that segment
     └── _MAIN_3.toc               the same commit for programs that open the index with Whoosh alone; we never read it
 
-It is written aside, synced and renamed over the old one, so that a reader sees either commit whole.
+The manifest is written aside, synced and renamed over the old one, so that a reader sees one commit or the other whole.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ _MAX_BYTES: Final = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a commit as it was written. `crc32` of a container is that of its directory, else of all its bytes."""
+    """A file of a commit as it was written. `crc32` is that of all its bytes, but of a container that of its
+    directory."""
 
     name: str
     size: int
@@ -49,7 +50,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """A segment in a commit: `articles` are in its file, `deleted` of them are listed in `deletions`."""
+    """A segment in a commit. Its file has `articles`, of which `deleted` are listed in the file `deletions`."""
 
     file: File
     articles: int
@@ -70,7 +71,7 @@ class SegmentEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One commit. `number` rises by one with each; `generation` is a name that never comes back."""
+    """One commit. `number` goes up by one with each; `generation` is a name that is never used again."""
 
     number: int
     generation: str
@@ -95,17 +96,17 @@ class Manifest:
 
 
 def new_generation() -> str:
-    """A name no commit had before."""
+    """A name that no commit has had before."""
     return secrets.token_hex(8)
 
 
 def is_ours(directory: Path) -> bool:
-    """Whether a directory holds an index of ours, even one that is not finished."""
+    """Whether a directory has an index of ours, even an unfinished one."""
     return (directory / NAME).exists() or (directory / LOCK_NAME).exists()
 
 
 def require_writable(directory: Path) -> None:
-    """Raises EngineError where something else lives: nothing is written between other people's files."""
+    """Raises EngineError if the directory has other files: nothing is written among them."""
     if directory.exists() and not directory.is_dir():
         raise EngineError(f"{directory} is a file; name a directory for the index")
     if directory.is_dir() and not is_ours(directory) and any(directory.iterdir()):
@@ -145,7 +146,7 @@ def _read_bytes(directory: Path, name: str) -> bytes:
 
 
 def _is_being_made(directory: Path) -> bool:
-    """Whether a writer is at work, or ended without letting the lock go: what lies about is its own."""
+    """Whether a writer is at work, or ended without releasing the lock: then the files are of its making."""
     try:
         return (directory / LOCK_NAME).stat().st_size > 0
     except OSError:
@@ -192,8 +193,8 @@ def _file(row: dict[str, Any], suffix: str) -> File:
 
 
 def write_manifest(directory: Path, manifest: Manifest, *, keep_previous: bool = True) -> None:
-    """Makes this the newest commit: afterwards it is on the disk, or nothing has changed. What is in its files has to
-    be on the disk already; their names are put there first."""
+    """Makes this the newest commit: in the end it is on the disk, or nothing has changed. The content of its files must
+    be synced already; their names are synced first."""
     sync_directory(directory)
     content = {"format": FORMAT, "version": VERSION} | asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
     raw = json.dumps(content | {"crc32": _checksum(content)}, indent=1).encode()
@@ -213,7 +214,7 @@ def _replace(directory: Path, name: str, raw: bytes) -> None:
 
 
 def make_directory(directory: Path) -> None:
-    """Makes a directory and those above it, so that a machine that loses power does not lose them with all in them."""
+    """Makes a directory and those above it, synced so that they survive a loss of power."""
     missing = [folder for folder in (directory, *directory.parents) if not folder.exists()]
     directory.mkdir(parents=True, exist_ok=True)
     for folder in missing:
@@ -221,7 +222,7 @@ def make_directory(directory: Path) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Puts the names in a directory on the disk, where the system can do that."""
+    """Syncs the names in a directory, where the system can do that."""
     if os.name == "nt":
         return
     descriptor = os.open(directory, os.O_RDONLY)
@@ -234,8 +235,8 @@ def sync_directory(directory: Path) -> None:
 def live_articles(directory: Path, entry: SegmentEntry) -> NDArray[np.bool_]:
     """Which articles of a segment a commit counts. Raises IndexDamaged, IndexVersionError or EngineError.
 
-    The deletions are read wholly, checksum and all: a commit that takes out more writes them anew, and then nothing
-    would tell any more that they had been others.
+    All deletions are read and their checksum verified: the next commit that deletes more will write them anew, and a
+    damage would go unnoticed from then on.
     """
     live = np.ones(entry.articles, np.bool_)
     if entry.deletions:
@@ -256,7 +257,7 @@ def _docs(directory: Path, file: File) -> NDArray[Any]:
 
 
 def write_deletions(directory: Path, entry: SegmentEntry, docs: NDArray[Any], number: int) -> SegmentEntry:
-    """The entry as commit `number` has it, with these articles deleted too; its deletions are on the disk."""
+    """Deletes these articles too. Gives the entry for commit `number`, whose deletions are on the disk."""
     live = live_articles(directory, entry)
     live[docs] = False
     gone = np.flatnonzero(~live).astype(np.uint32)
@@ -268,11 +269,11 @@ def write_deletions(directory: Path, entry: SegmentEntry, docs: NDArray[Any], nu
 
 
 def new_segment_path(directory: Path) -> Path:
-    """A file name that no segment had before."""
+    """A path for a new segment, with a name that no segment has had before."""
     return directory / f"{secrets.token_hex(8)}{SEGMENT_SUFFIX}"
 
 
 def entry_of(path: Path) -> SegmentEntry:
-    """How a segment that was just written stands in a commit."""
+    """The entry of a segment that was just written."""
     container = Container(path, SEGMENT)
     return SegmentEntry(File(path.name, container.size, container.crc32), container.numbers["articles"])

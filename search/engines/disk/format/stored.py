@@ -1,11 +1,11 @@
-"""How an article is kept in a segment: in one deflated stream, what a list of hits shows first and the markup last.
+"""How an article is stored in a segment: in one deflated stream, first what a list of hits shows, the markup last.
 
-    0   4   size of what comes first: a JSON object of all but the body and the markup (u4, little-endian)
+    0   4   size of the head: a JSON object of all but the body and the markup (u4, little-endian)
     4   4   size of the body
-    8       deflated, without a header: the JSON, the body, the markup, in UTF-8
+    8       deflated, without a header: the head, the body, the markup, in UTF-8
 
-These are what `Document.canonical` gives, with the source put in, so that an article is encoded once for both its hash
-and its storage. Who does not need the markup, or not even the body, inflates no more than what comes before it.
+These are what `Document.canonical` gives, with the source added, so that an article is encoded once for both its hash
+and its storage. A reader that needs no markup, or not even the body, inflates only what comes before.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from typing import Final
 from search.document import Canonical, Document, Heading, Moment
 from search.engines.disk.format.layout import from_bytes, to_bytes
 
-try:  # the same streams, made and read several times as fast; it has no build for rare processors
+try:  # the same streams, several times as fast; there is no build of it for rare processors
     from isal import isal_zlib as deflate
 
-    _LEVEL = 0  # half the time of 3, at which articles take a seventh less room
+    _LEVEL = 0  # half the time of level 3, which would save a seventh of the space
 except ImportError:
     import zlib as deflate  # type: ignore[no-redef]
 
-    _LEVEL = 2  # half the time of the usual 6, at which they take a fourteenth less
+    _LEVEL = 2  # half the time of the usual level 6, which would save a fourteenth
 
 _SIZES: Final = Struct("<II")
 
 _RAW: Final = -15
-"""Without zlib's header and checksum: the file has its own."""
+"""Without zlib's header and checksum; the file has its own."""
 
 
 def encode_article(document: Document) -> bytes:
@@ -39,7 +39,7 @@ def encode_article(document: Document) -> bytes:
 
 
 def deflate_article(canonical: Canonical, source: str) -> bytes:
-    """The same from what `Document.canonical` gave."""
+    """The same, from what `Document.canonical` gave."""
     head = b'%b,"source":%b}' % (canonical.head[:-1], to_bytes(json.dumps(source, ensure_ascii=False)))
     content = b"".join((head, canonical.body, canonical.html))
     return _SIZES.pack(len(head), len(canonical.body)) + deflate.compress(content, _LEVEL, _RAW)
@@ -65,7 +65,7 @@ def decode_article(raw: bytes, *, body: bool = True, html: bool = True) -> Docum
 
 
 def _inflated(raw: bytes, size: int | None) -> bytes:
-    """So much of the beginning of the content, or all of it."""
+    """The first `size` bytes of the content, or all of it. Raises ValueError."""
     deflated = memoryview(raw)[_SIZES.size :]
     try:
         if size is None:

@@ -1,6 +1,6 @@
-"""Whether the arrays of a segment fit together: lengths, orders and ranges that reading them relies on.
+"""Whether the arrays of a segment fit together: the lengths, orders and ranges that readers rely on.
 
-Checksums tell that a file is what was written; this tells that what was written is a segment.
+Checksums tell that a file is what was written. This tells that what was written is a segment.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from search.engines.disk.format.layout import NO_STEM, Strings, from_bytes
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
 _SPELLINGS: Final = 1 << 16
+_POSITIONS: Final = 1 << 22
+"""Spellings and positions that are checked in one step."""
 _NEWLINE: Final = ord("\n")
 
 
 def structure_problems(container: Container, articles: int) -> list[str]:
-    """What does not fit, in words; `articles` is what the commit says the segment holds."""
+    """Everything that does not fit, in words. `articles` is how many the segment has according to the commit."""
     try:
         return [
             *_article_problems(container, articles),
@@ -76,7 +78,7 @@ def _keyword_problems(container: Container, articles: int) -> Iterator[str]:
         values = len(container.array(f"{name}.starts")) - 1
         ordinals = container.array(f"{name}.ordinals")
         if values != articles or not partition(container.array(f"{name}.starts"), len(ordinals)):
-            yield f"the values of {field} are not split_by_segment among the articles"
+            yield f"the values of {field} are not divided among the articles"
         elif not rising_within(ordinals, container.array(f"{name}.starts")):
             yield f"the values of {field} of an article are not in order"
         yield from _value_problems(container, f"{name}.values")
@@ -95,14 +97,14 @@ def _dictionary_problems(container: Container, articles: int) -> Iterator[str]:
         yield "a spelling stands in more articles than there are"
     yield from _spelling_problems(container)
     if not partition(container.array("surface.words"), words) or not rising(container.array("surface.words")):
-        yield "the words are not split_by_segment among the spellings"
+        yield "the words are not divided among the spellings"
     own = container.array("word.stem")
     if not below(own[own != NO_STEM], stems):
         yield "a word has a stem that is not there"
     yield from _value_problems(container, "stem")
     starts, listed = container.array("stem.word_starts"), container.array("stem.words")
     if len(starts) != stems + 1 or not partition(starts, len(listed)):
-        yield "the words are not split_by_segment among the stems"
+        yield "the words are not divided among the stems"
     elif not below(listed, words):
         yield "a stem has a word that is not there"
     elif len(listed) != np.count_nonzero(own != NO_STEM) or not np.array_equal(
@@ -114,7 +116,7 @@ def _dictionary_problems(container: Container, articles: int) -> Iterator[str]:
 
 
 def _spelling_problems(container: Container) -> Iterator[str]:
-    """Whether the spellings are in order, and what is said of their letters is so."""
+    """Checks that the spellings are in order, and that their lengths and letters are stored as they are."""
     raw, starts = container.array("surface.bytes"), container.array("surface.starts").astype(np.int64)
     before = b""
     for begin in range(0, len(starts) - 1, _SPELLINGS):
@@ -123,7 +125,7 @@ def _spelling_problems(container: Container) -> Iterator[str]:
         part = raw[own[0] : own[-1]].tobytes()
         *spellings, rest = part.split(b"\n")
         if rest or [len(each) + 1 for each in spellings] != np.diff(own).tolist():
-            yield "the spellings are not split_by_segment by newlines"
+            yield "the spellings are not divided by newlines"
             return
         if any(a >= b for a, b in pairwise((before, *spellings))):
             yield "the spellings are not in order"
@@ -136,7 +138,7 @@ def _spelling_problems(container: Container) -> Iterator[str]:
 
 
 def _traits(lines: bytes) -> tuple[NDArray[Any], NDArray[Any]]:
-    """How many characters each line has, and which: `layout.letters` of all at once."""
+    """The number of characters of each line, and its letters as `layout.letters` encodes them."""
     codes = np.frombuffer(from_bytes(lines).encode("utf-32-le", "surrogatepass"), np.uint32)
     ends = np.flatnonzero(codes == _NEWLINE)
     bits = np.where(codes == _NEWLINE, np.uint32(0), np.uint32(1) << (codes & np.uint32(31)))
@@ -152,13 +154,13 @@ def _posting_problems(container: Container, field: str, articles: int) -> Iterat
     if not rising(words) or not below(words, len(container.array("word.stem"))):
         yield f"the words of {field} are not in order"
     if len(starts) != len(words) + 1 or not partition(starts, len(docs)) or len(counts) != len(docs):
-        yield f"the postings of {field} are not split_by_segment among its words"
+        yield f"the postings of {field} are not divided among its words"
         return
     if len(position_starts) != len(starts) or not partition(position_starts, len(positions)):
-        yield f"the positions of {field} are not split_by_segment among its words"
+        yield f"the positions of {field} are not divided among its words"
         return
     yield from _row_problems(field, starts, docs, counts, articles)
-    for begin, end in row_ranges(position_starts):
+    for begin, end in row_ranges(position_starts, _POSITIONS):
         first, last = int(starts[begin]), int(starts[end])
         bounds = np.append(np.uint64(0), np.cumsum(counts[first:last], dtype=np.uint64))
         begins = position_starts[begin : end + 1]
@@ -173,7 +175,7 @@ def _posting_problems(container: Container, field: str, articles: int) -> Iterat
 def _row_problems(
     name: str, starts: NDArray[Any], docs: NDArray[Any], counts: NDArray[Any], articles: int
 ) -> Iterator[str]:
-    """What is wrong with rows of articles; they are split_by_segment rightly."""
+    """What is wrong with rows of postings, once it is known that they are rows."""
     if not rising(starts):
         yield f"a word of {name} stands nowhere"
     if not below(docs, articles):
@@ -198,7 +200,7 @@ def _compound_problems(container: Container, field: str, articles: int) -> Itera
     if not (np.isin(words, known).all() and np.isin(firsts, known).all()):
         yield f"{name} has a word that does not stand in {field}"
     if len(starts) != len(words) + 1 or not partition(starts, len(docs)) or len(counts) != len(docs):
-        yield f"the postings of {name} are not split_by_segment among its words"
+        yield f"the postings of {name} are not divided among its words"
         return
     yield from _row_problems(name, starts, docs, counts, articles)
 
@@ -206,11 +208,11 @@ def _compound_problems(container: Container, field: str, articles: int) -> Itera
 def _string_problems(container: Container, name: str, count: int) -> Iterator[str]:
     starts = container.array(f"{name}.starts")
     if len(starts) != count + 1 or not partition(starts, len(container.array(f"{name}.bytes"))):
-        yield f"the texts of {name} are not split_by_segment among {count:,}"
+        yield f"the texts of {name} are not divided among {count:,}"
 
 
 def _value_problems(container: Container, name: str) -> Iterator[str]:
-    """What is wrong with strings that are there once each, in order."""
+    """What is wrong with strings that should be distinct and in order."""
     starts = container.array(f"{name}.starts")
     found = list(_string_problems(container, name, len(starts) - 1))
     yield from found or _ordered_problems(container, name, range(len(starts) - 1))

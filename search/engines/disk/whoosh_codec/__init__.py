@@ -1,4 +1,7 @@
-"""What plain Whoosh sees of an index: a codec that reads our arrays, and the table of contents that names it."""
+"""What plain Whoosh sees of an index: a codec that reads our arrays, and the table of contents that names the codec.
+
+This is the only folder that imports Whoosh.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ from search.engines.disk.format.manifest import File, Manifest
 
 
 def write_toc(directory: Path, manifest: Manifest) -> File:
-    """Writes the commit down for Whoosh, in place of a file of the same number; it is on the disk afterwards.
+    """Writes the table of contents by which Whoosh programs find a commit, and syncs it. A file of the same number is
+    replaced. Raises OSError.
 
-    The file names only our own function and class, so it does not depend on the version of Whoosh. Raises OSError.
+    The file is a pickle, so we never read it. It names only a function and a class of ours, and so does not depend on
+    the version of Whoosh.
     """
     # imported here so that programs which only search start without Whoosh
     from whoosh.filedb.filestore import FileStorage

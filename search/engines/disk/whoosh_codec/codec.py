@@ -1,4 +1,7 @@
-"""The codec by which Whoosh opens our segments; it reads them, and says so to whoever wants to write."""
+"""The codec by which Whoosh opens our segments: what belongs to single articles is here, terms are in `readers`.
+
+It reads only. Whatever would write raises an error that says how to.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,8 @@ class ArrayCodec(base.Codec):  # type: ignore[misc]
 
 
 class ArraySegment(base.Segment):  # type: ignore[misc]
-    """A segment as a table of contents names it: its file, how many articles that has, the file of deletions or "",
-    how many articles that lists. Two are equal if they count the same articles."""
+    """A segment in a table of contents: its file, how many articles that has, the file of deletions or "", and how many
+    articles that lists. Two are equal if they have the same live articles."""
 
     compound = False
     delete_document = set_doc_count = refuse_writing
@@ -71,7 +74,7 @@ class ArraySegment(base.Segment):  # type: ignore[misc]
         return False
 
     def doc_count_all(self) -> int:
-        """Readers count for themselves; this is what Whoosh's writers begin with. Raises EngineError."""
+        """Whoosh's readers count for themselves; only its writers ask this. Raises EngineError."""
         refuse_writing()
 
     def deleted_count(self) -> int:
@@ -79,7 +82,7 @@ class ArraySegment(base.Segment):  # type: ignore[misc]
 
 
 def segment_records(manifest: Manifest) -> list[ArraySegment]:
-    """The segments of a commit as its table of contents names them."""
+    """The segments of a commit for its table of contents."""
     return [
         ArraySegment(entry.file.name, entry.articles, entry.deletions.name if entry.deletions else "", entry.deleted)
         for entry in manifest.segments
@@ -87,7 +90,8 @@ def segment_records(manifest: Manifest) -> list[ArraySegment]:
 
 
 class SegmentArticles(base.PerDocumentReader):  # type: ignore[misc]
-    """What belongs to the articles of a segment one by one; `deletions` is the file of those that do not count."""
+    """What belongs to the articles of a segment one by one: lengths, columns, stored fields. `deletions` lists the
+    deleted ones."""
 
     def __init__(self, container: Container, deletions: Container | None) -> None:
         self._container = container
@@ -157,7 +161,7 @@ class SegmentArticles(base.PerDocumentReader):  # type: ignore[misc]
 
 
 def stored_fields(article: Document) -> dict[str, Any]:
-    """An article by the names of Whoosh's fields; headings one a line; fields that are empty are left out."""
+    """An article by the names of Whoosh's fields, with one heading a line; empty fields are left out."""
     content = {
         "id": article.id,
         "title": article.title,

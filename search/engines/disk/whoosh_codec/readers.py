@@ -1,6 +1,6 @@
-"""The dictionaries of one segment as Whoosh reads them, out of its arrays.
+"""The dictionaries and postings of one segment as Whoosh reads them, out of our arrays.
 
-Made for programs that know Whoosh and for tests that compare; our own searches never come here.
+Made for programs that know only Whoosh, and for tests that compare; our own searches never come here.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from whoosh.reading import TermInfo, TermNotFound
 from search.engines.disk.format.container import Container
 from search.engines.disk.reading.vocabulary import Vocabulary
 from search.engines.disk.whoosh_codec.schema import COLUMN_NAMES
-from search.engines.disk.whoosh_codec.terms import FieldTerms, Postings, field_terms, first_from, place_of
+from search.engines.disk.whoosh_codec.terms import FieldTerms, Postings, field_terms, first_from, index_of
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 
 INDEXED: Final = tuple(sorted({"id", *TEXT_FIELDS, *COLUMN_NAMES.values(), *DATE_FIELDS}))
 """The Whoosh names of the fields that have terms."""
 
-_REMEMBERED_PLACES: Final = 4096
-_REMEMBERED_POSTINGS: Final = 16
-"""Whoosh asks for the same term several times: whether it is there, how frequent it is, and then for its postings."""
+_CACHED_INDICES: Final = 4096
+_CACHED_POSTINGS: Final = 16
+"""Whoosh asks for the same term several times: whether it exists, how frequent it is, and then for its postings."""
 
 
 class SegmentTerms(base.TermsReader):  # type: ignore[misc]
@@ -36,11 +36,11 @@ class SegmentTerms(base.TermsReader):  # type: ignore[misc]
         self._container = container
         self._vocabulary = Vocabulary(container)
         self._fields: dict[str, FieldTerms] = {}
-        self._place = lru_cache(_REMEMBERED_PLACES)(self._find)
-        self._postings = lru_cache(_REMEMBERED_POSTINGS)(self._read_postings)
+        self._index = lru_cache(_CACHED_INDICES)(self._find)
+        self._postings = lru_cache(_CACHED_POSTINGS)(self._read_postings)
 
     def field(self, name: str) -> FieldTerms:
-        """The dictionary of a field. Raises TermNotFound if it is none that has terms."""
+        """The dictionary of a field. Raises TermNotFound for a field without terms."""
         if name not in INDEXED:
             raise TermNotFound(f"the field {name!r} has no terms")
         if name not in self._fields:
@@ -48,17 +48,17 @@ class SegmentTerms(base.TermsReader):  # type: ignore[misc]
         return self._fields[name]
 
     def _find(self, field: str, text: bytes) -> int | None:
-        return place_of(self.field(field), text)
+        return index_of(self.field(field), text)
 
     def _read_postings(self, field: str, text: bytes) -> Postings:
-        at = self._place(field, text)
+        at = self._index(field, text)
         if at is None:
             raise TermNotFound(f"no term {field}:{text!r}")
         return self.field(field).postings(at)
 
     def __contains__(self, term: tuple[str, bytes]) -> bool:
         field, text = term
-        return field in INDEXED and self._place(field, text) is not None
+        return field in INDEXED and self._index(field, text) is not None
 
     def indexed_field_names(self) -> Iterable[str]:
         return INDEXED
@@ -100,7 +100,7 @@ class SegmentTerms(base.TermsReader):  # type: ignore[misc]
 
 
 class TermsCursor(base.FieldCursor):  # type: ignore[misc]
-    """A place in the dictionary of one field."""
+    """A cursor over the terms of one field."""
 
     def __init__(self, terms: FieldTerms, fieldobj: Any) -> None:
         self._terms = terms
@@ -124,7 +124,7 @@ class TermsCursor(base.FieldCursor):  # type: ignore[misc]
         return self.text()
 
     def find(self, string: str | bytes) -> str | None:
-        """Goes to the first term that is not before the string."""
+        """Moves to the first term that is not before the string."""
         self._at = first_from(self._terms, self._fieldobj.to_bytes(string))
         return self.text()
 
@@ -133,11 +133,12 @@ class TermsCursor(base.FieldCursor):  # type: ignore[misc]
 
 
 _BLOCK: Final = 128
-"""Postings that are passed over together; Whoosh's own number."""
+"""Postings that are skipped together; Whoosh's own number."""
 
 
 class PostingMatcher(LeafMatcher):  # type: ignore[misc]
-    """The postings of one term, as Whoosh walks through them."""
+    """The postings of one term, as Whoosh walks through them: one by one, or block by block where no score is high
+    enough."""
 
     def __init__(self, term: tuple[str, bytes], postings: Postings, format_: Any, scorer: Any) -> None:
         self._term = term
@@ -176,7 +177,7 @@ class PostingMatcher(LeafMatcher):  # type: ignore[misc]
         return ends
 
     def next(self) -> bool:
-        """Whether what follows is in another block."""
+        """Moves on by one posting. True if the next is in another block, or there is none."""
         self._at += 1
         return self._at % _BLOCK == 0 or not self.is_active()
 
@@ -195,7 +196,7 @@ class PostingMatcher(LeafMatcher):  # type: ignore[misc]
 
     @property
     def _block(self) -> int:
-        """The block at hand; at the end the last one, which some versions of Whoosh go on asking about."""
+        """The current block; at the end the last one, since some versions of Whoosh still ask about it."""
         return min(self._at, len(self._docs) - 1) // _BLOCK
 
     def block_min_id(self) -> int:
@@ -215,7 +216,7 @@ class PostingMatcher(LeafMatcher):  # type: ignore[misc]
 
     @cached_property
     def _block_bounds(self) -> tuple[list[int], list[int], list[int]]:
-        """Of each block the most occurrences, the shortest and the longest field."""
+        """For each block the highest count, the shortest and the longest field."""
         starts = np.arange(0, len(self._docs), _BLOCK)
         counts, lengths = self._postings.counts, self._postings.lengths
         return (
@@ -226,7 +227,7 @@ class PostingMatcher(LeafMatcher):  # type: ignore[misc]
 
 
 def term_info(postings: Postings) -> TermInfo:
-    """What Whoosh wants to know of a term before it looks at its postings."""
+    """What Whoosh asks about a term before it reads its postings."""
     docs, counts, lengths = postings.docs, postings.counts, postings.lengths
     return TermInfo(
         weight=float(counts.sum(dtype=np.int64)),

@@ -1,11 +1,11 @@
-"""The fields as Whoosh programs see them, derived from `search.schema`: what can be queried, sorted by and shown.
+"""The fields as Whoosh programs see them, derived from `search.schema`: those to query, to sort by and to show.
 
-    title headings summary body author tags    words: folded spellings, without stems, with positions
+    title headings summary body author tags    text: folded spellings, without stems, with positions
     id section lang type                       whole values
     published modified                         instants in UTC as text, `2024-07-03T09:30:00`, and columns to sort by
     url source html                            shown only
 
-`author` and `tags` have columns of whole values besides, as `section`, `lang` and `type` have, to group by.
+`author`, `tags`, `section`, `lang` and `type` also have columns of whole values, to group by.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INDEX_NAME: Final = "MAIN"
 """Whoosh's own name for the only index of a directory."""
 
 COLUMN_NAMES: Final = {field: {"tag": "tags"}.get(field, field) for field in KEYWORD_FIELDS}
-"""What Whoosh programs call each keyword field: where a text field holds the same values, both are one field."""
+"""The Whoosh name of each keyword field. A text field and a keyword field with the same values are one field."""
 
 STORED_ONLY: Final = ("url", "source", "html")
 
@@ -42,18 +42,18 @@ LAST_INSTANT: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(s
 
 
 def instant(seconds: float) -> datetime:
-    """The moment in UTC so many seconds after 1970 began; those that Python has no year for become the next it has."""
+    """The moment in UTC that many seconds after 1970 began, or the nearest one that Python's datetime can express."""
     return _EPOCH + timedelta(seconds=min(max(seconds, FIRST_INSTANT), LAST_INSTANT))
 
 
 def refuse_writing(*_: object, **__: object) -> NoReturn:
-    """What every way to write leads to. Raises EngineError."""
+    """Raises EngineError, whatever it is called with: it stands for every method that would write."""
     raise EngineError(READ_ONLY)
 
 
 class SurfaceAnalyzer(analysis.Analyzer):  # type: ignore[misc]
-    """Text to the folded words that are indexed; in queries without the compound of a joined word, whose parts follow
-    each other there. Whoosh's parser hands over patterns with `tokenize` off: they are folded and stay whole."""
+    """Text to folded tokens as they are indexed. In queries compounds are left out, since their parts follow each other
+    there. Patterns, which Whoosh's parser passes with `tokenize` off, are folded and stay whole."""
 
     def __call__(
         self,
@@ -80,7 +80,7 @@ class SurfaceAnalyzer(analysis.Analyzer):  # type: ignore[misc]
 
 
 class PositionsFormat(formats.Positions):  # type: ignore[misc]
-    """The value of a posting: the positions of the word in the field, little-endian uint32 each."""
+    """The value of a posting: the positions of the term in the field, little-endian uint32 each."""
 
     def encode(self, positions: list[int]) -> bytes:
         return np.array(positions, "<u4").tobytes()
@@ -94,7 +94,7 @@ class PositionsFormat(formats.Positions):  # type: ignore[misc]
 
 
 class _Utf8(fields.FieldType):  # type: ignore[misc]
-    """A field whose terms are UTF-8 and may hold lone surrogates."""
+    """A field whose terms are UTF-8 that may have lone surrogates."""
 
     multitoken_query = "phrase"
 
@@ -109,7 +109,7 @@ class _Utf8(fields.FieldType):  # type: ignore[misc]
         return value
 
 
-class Words(_Utf8):
+class Text(_Utf8):
     """A text field."""
 
     def __init__(self, column: columns.Column | None = None) -> None:
@@ -147,7 +147,7 @@ class InstantColumn(columns.Column):  # type: ignore[misc]
 
 
 class ValuesColumn(columns.Column):  # type: ignore[misc]
-    """All the values an article has in a keyword field."""
+    """All values of an article in a keyword field."""
 
     reversible = False
     writer = reader = refuse_writing
@@ -160,29 +160,29 @@ class ValuesColumn(columns.Column):  # type: ignore[misc]
 
 
 class ReadOnlySchema(fields.Schema):  # type: ignore[misc]
-    """The fields of every index of ours. A table of contents names only the function that makes them, so that any
-    version of Whoosh reads what another one wrote."""
+    """The fields of every index of ours. A pickle names only the function that makes them, so that any version of
+    Whoosh can read a table of contents written with another."""
 
     def __reduce__(self) -> tuple[Any, tuple[()]]:
         return whoosh_schema, ()
 
     def clean(self) -> None:
-        """Whoosh calls this when a writer commits. Raises EngineError."""
+        """Called when a writer of Whoosh commits. Raises EngineError."""
         refuse_writing()
 
 
 class WritableSchema(ReadOnlySchema):
-    """The same fields in our own hands, which write them down."""
+    """The same fields for our own writing of a table of contents."""
 
     def clean(self) -> None:
-        """Nothing is to be tidied."""
+        """Does nothing."""
 
 
 def whoosh_schema() -> ReadOnlySchema:
-    """The schema as Whoosh needs it."""
+    """The schema for Whoosh."""
     grouped = set(COLUMN_NAMES.values())
-    words = {name: Words(ValuesColumn() if name in grouped else None) for name in TEXT_FIELDS}
+    texts = {name: Text(ValuesColumn() if name in grouped else None) for name in TEXT_FIELDS}
     values = {name: Value(ValuesColumn()) for name in grouped - set(TEXT_FIELDS)}
     instants = {name: Instant() for name in DATE_FIELDS}
     shown = {name: fields.STORED() for name in STORED_ONLY}
-    return ReadOnlySchema(**words, **values, **instants, **shown, id=Value(unique=True))
+    return ReadOnlySchema(**texts, **values, **instants, **shown, id=Value(unique=True))

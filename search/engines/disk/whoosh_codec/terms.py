@@ -1,6 +1,6 @@
-"""The terms of one field as Whoosh asks for them: numbered in the order of their bytes, each with its postings.
+"""The terms of one field as Whoosh asks for them: in the order of their bytes, each with its postings.
 
-A term of a text field is a surface, whatever the language of the article and the stem it has there.
+Whoosh's term of a text field is our surface, in whatever language and with whatever stem.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Ints = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """The articles of one term, rising; how often it stands in each; where, of each in turn, if it has places;
-    and how long the field is in each, in words."""
+    """The postings of one term: its articles, ascending; how often it occurs in each; its positions, one article after
+    the other, if the field has any; and the length of the field in each article, in tokens."""
 
     docs: Ints
     counts: Ints
@@ -38,21 +38,21 @@ class FieldTerms(Protocol):
     def __len__(self) -> int: ...
 
     def text(self, at: int) -> bytes:
-        """The term at this place in the order."""
+        """The term with this index."""
         ...
 
     def postings(self, at: int) -> Postings:
-        """Its postings, deleted articles among them."""
+        """Its postings, deleted articles included."""
         ...
 
 
 def first_from(terms: FieldTerms, text: bytes) -> int:
-    """The place of the first term that is not before `text`."""
+    """The index of the first term that is not before `text`."""
     return bisect_left(range(len(terms)), text, key=terms.text)
 
 
-def place_of(terms: FieldTerms, text: bytes) -> int | None:
-    """The place of a term, None if there is no such."""
+def index_of(terms: FieldTerms, text: bytes) -> int | None:
+    """The index of a term, None if there is no such term."""
     at = first_from(terms, text)
     return at if at < len(terms) and terms.text(at) == text else None
 
@@ -70,7 +70,7 @@ def field_terms(container: Container, vocabulary: Vocabulary, field: str) -> Fie
 
 
 class SurfaceTerms:
-    """The surfaces that stand in a text field."""
+    """The surfaces that occur in a text field."""
 
     def __init__(self, container: Container, vocabulary: Vocabulary, field: str) -> None:
         articles = container.numbers["articles"]
@@ -102,10 +102,10 @@ class SurfaceTerms:
 
 
 def _united(docs: Ints, counts: Ints, positions: Ints) -> tuple[Ints, Ints, Ints]:
-    """The postings of several words, one after the other, as those of one."""
-    places = np.unique(np.repeat(docs, counts).astype(np.uint64) << np.uint64(32) | positions)
-    united, together = np.unique(places >> np.uint64(32), return_counts=True)
-    return united.astype(np.uint32), together, places.astype(np.uint32)
+    """The postings of one term, from those of several words, one after the other."""
+    positions = np.unique(np.repeat(docs, counts).astype(np.uint64) << np.uint64(32) | positions)
+    united, together = np.unique(positions >> np.uint64(32), return_counts=True)
+    return united.astype(np.uint32), together, positions.astype(np.uint32)
 
 
 class IdTerms:
@@ -146,8 +146,7 @@ class ValueTerms:
 
 
 class InstantTerms:
-    """The instants of a date field, as text that sorts like they do; the first of its letters name a year, a month,
-    a day."""
+    """The instants of a date field, as text that sorts in the same order; prefixes of it are years, months and days."""
 
     def __init__(self, container: Container, field: str) -> None:
         articles = container.numbers["articles"]

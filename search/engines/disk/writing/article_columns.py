@@ -1,4 +1,4 @@
-"""What a segment keeps of each article besides its words: gathered row by row, written column by column."""
+"""What a segment stores of each article besides postings: gathered row by row, written column by column."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from search.schema import DATE_FIELDS, KEYWORD_FIELDS
 _NAN: Final = float("nan")
 _BYTES_PER_ARTICLE: Final = 700
 _BYTES_PER_STRING: Final = 120
-"""What Python adds to what is written, in lists, dicts and the heads of objects."""
+"""The memory that Python needs besides the bytes that are written: for lists, dicts and object headers."""
 
 
 class ArticleColumns:
@@ -71,7 +71,7 @@ class ArticleColumns:
         self._string_bytes += len(name) + len(url) + len(article)
 
     def write(self, writer: ContainerWriter) -> None:
-        """Writes the sections under "Articles" in `layout`, but for the lengths."""
+        """Writes the sections under "Articles" in `layout`, except the lengths."""
         writer.numbers["articles"] = len(self)
         _write_strings(writer, "id", self._ids)
         order = sorted(range(len(self)), key=self._ids.__getitem__)
@@ -98,7 +98,8 @@ class _Moments:
 
 
 class _Keywords:
-    """One keyword field; articles that have the same values, as most in one section have, cost one look-up."""
+    """One keyword field. An article with the same values as an earlier one, as most of a section have, costs one
+    look-up."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -110,7 +111,7 @@ class _Keywords:
         self.size_bytes = 0
 
     def row(self, document: Document) -> array[int]:
-        """The numbers of the article's values."""
+        """The numbers of an article's values."""
         values = tuple(self._values(document))
         row = self._rows.get(values)
         if row is None:
@@ -150,7 +151,7 @@ def _numbers(values: array[int]) -> NDArray[np.uint32]:
 
 
 def _ranks(numbers: dict[str, int], ordered: list[str]) -> NDArray[np.uint32]:
-    """The place in order of each value, by its number."""
+    """The index in order of each value, by its number."""
     ranks = np.empty(len(ordered), np.uint32)
     ranks[np.fromiter(map(numbers.__getitem__, ordered), np.uint32, len(ordered))] = np.arange(len(ordered))
     return ranks
@@ -163,7 +164,7 @@ def _write_strings(writer: ContainerWriter, name: str, values: list[bytes]) -> N
 
 
 def _write_hashes(writer: ContainerWriter, name: str, values: list[bytes]) -> None:
-    """`text_hash` of all values but empty ones, in order, and whose they are."""
+    """`text_hash` of all values in order, with their doc ids; empty addresses are left out."""
     docs = np.array([doc for doc, value in enumerate(values) if value or name == "id"], np.uint32)
     raw = b"".join(hashlib.blake2b(values[doc], digest_size=8).digest() for doc in docs.tolist())
     hashes = np.frombuffer(raw, "<u8")

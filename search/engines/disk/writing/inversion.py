@@ -164,7 +164,7 @@ def _bases(docs: NDArray[np.int64], advances: NDArray[np.int64]) -> NDArray[np.i
 def _sorted_narrow(
     located: _LocatedValues, tables: TokenTables
 ) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.int64]]]:
-    """NDArray[np.uint32] and locations in order, some words at a time; word and location fit into one number."""
+    """Words and locations in order, some words at a time, where a word and a location fit into one key."""
     bits = np.uint64(located.location_bits)
     values = (tables.words.astype(np.uint64) << bits) + tables.aheads
     keys = np.empty(located.tokens, np.uint64)

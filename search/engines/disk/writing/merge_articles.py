@@ -1,4 +1,5 @@
-"""Merging what segments keep of each article: ids, addresses, sources, dates, lengths, keywords, the articles."""
+"""Merging what segments store of each article: ids, addresses, sources, dates, lengths, keywords, the article
+itself."""
 
 from __future__ import annotations
 
@@ -89,7 +90,7 @@ def _write_keywords(parts: Sequence[MergeInput], sink: Sink, name: str) -> None:
 
 
 def _write_values(parts: Sequence[MergeInput], sink: Sink, name: str, ordinals: Sequence[Array]) -> Iterator[Array]:
-    """Writes the values that are still used, each once; gives the ordinals as they are in the result."""
+    """Writes the distinct values that are still used; gives the ordinals of the result, part by part."""
     tables = [(part.array(f"{name}.bytes"), part.array(f"{name}.starts")) for part in parts]
     used = [_used(own, len(starts) - 1) for own, (_, starts) in zip(ordinals, tables, strict=True)]
     union = merge_strings([(raw, starts, mask) for (raw, starts), mask in zip(tables, used, strict=True)])

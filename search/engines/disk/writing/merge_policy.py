@@ -1,8 +1,8 @@
-"""Which segments a commit merges: few enough to be quick to search, seldom enough to be quick to write.
+"""Which segments a commit merges: enough to keep searches fast, seldom enough to keep commits fast.
 
-Segments are sorted into tiers by size, each tier of segments four times as large as those of the one below. Four of
-one tier are merged, into one of a higher tier; so an article is written anew once for each tier it climbs through, and
-that is all: of a million articles that come in commits of a thousand, each is written about six times.
+Segments are sorted into tiers by size; those of a tier are four times as large as those of the one below. Four of one
+tier are merged into one of a higher tier. So an article is rewritten once for each tier it climbs: when a million
+articles come in commits of a thousand, each is written about six times.
 """
 
 from __future__ import annotations
@@ -13,31 +13,32 @@ from dataclasses import dataclass
 from typing import Final
 
 SMALLEST_TIER: Final = 500
-"""Segments of fewer articles are all of one tier."""
+"""All segments with fewer articles are of one tier."""
 
 SEGMENTS_A_TIER: Final = 4
-"""So many segments of one tier become one; each tier holds so many times more articles."""
+"""This many segments of a tier become one; segments of the next tier are this many times as large."""
 
 WORTH_CLEANING: Final = 0.4
-"""A segment of which this share is deleted is written anew without it."""
+"""A segment is rewritten when more than this share of it is deleted."""
 
 MAX_ARTICLES: Final = 1 << 24
-"""No merge makes a larger segment: the format's 32-bit numbers are far from full, keywords of all articles included,
-and a segment more or less makes no difference to a search of that many."""
+"""No merge makes a larger segment. The format's 32-bit numbers are far from full there, keywords included, and one
+segment more makes no difference to a search of that many articles."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentSize:
-    """A segment as the policy sees it."""
+    """How many articles a segment has, and how many of them are live."""
 
     articles: int
     live: int
 
 
 def find_merges(sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]]:
-    """The groups of segments, by their numbers, that a commit writes anew, each as one segment.
+    """The groups of segments, by their indices, that a commit merges into one segment each.
 
-    What a merge makes may complete a higher tier: then all of it goes there at once. A group may be one worn segment.
+    If the result of a merge completes a higher tier, all of these are merged at once. A group may be a single segment
+    with many deletions.
     """
     groups: list[tuple[int, ...]] = [(number,) for number, size in enumerate(sizes) if size.live]
     while (crowd := _crowd(groups, sizes)) is not None:
@@ -47,7 +48,7 @@ def find_merges(sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]]:
 
 
 def find_forced_merges(sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]]:
-    """The groups that leave as few segments as the limit allows, and nothing deleted in any."""
+    """The groups whose merges leave as few segments as MAX_ARTICLES allows, without deletions."""
     groups: list[list[int]] = []
     room = 0
     for number, size in enumerate(sizes):
@@ -62,7 +63,7 @@ def find_forced_merges(sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]]:
 
 
 def _crowd(groups: Sequence[tuple[int, ...]], sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]] | None:
-    """The groups of the lowest tier that has too many; None if none has."""
+    """The groups of the lowest tier that has too many of them; None if no tier has."""
     tiers: defaultdict[int, list[tuple[int, ...]]] = defaultdict(list)
     for group in sorted(groups, key=lambda group: _live(group, sizes)):
         tiers[_tier(_live(group, sizes))].append(group)
@@ -74,7 +75,7 @@ def _crowd(groups: Sequence[tuple[int, ...]], sizes: Sequence[SegmentSize]) -> l
 
 
 def _fitting(groups: Sequence[tuple[int, ...]], sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]]:
-    """The smallest of them, as many as one segment may hold."""
+    """The smallest groups, as many as one segment may hold together."""
     chosen: list[tuple[int, ...]] = []
     total = 0
     for group in groups:

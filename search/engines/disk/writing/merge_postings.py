@@ -1,7 +1,7 @@
-"""Merging postings: of each word the slices of the parts, one after the other, articles numbered anew.
+"""Merging postings: for each word the rows of the parts, one after the other, with new doc ids.
 
-Words are taken some at a time. Those with few postings are scattered into place together; one with many is copied
-through, part by part. So no step is taken for each posting, and none needs more memory than a slice.
+Some words are merged at a time. Rows with few postings are scattered to where they belong in one step; a long row is
+copied, part by part. So nothing is done posting by posting, and no step needs more memory than a slice.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.disk.format.arrays import Array, distinct, row_ranges, starts_of
+from search.engines.disk.writing.merge_dictionary import Remaining, RemainingInField, remaining_postings
 from search.engines.disk.writing.merge_state import SLICE, MergeInput, Sink
-from search.engines.disk.writing.merge_terms import Remaining, RemainingInField, remaining_postings
 from search.schema import TEXT_FIELDS
 
 Ints = NDArray[np.int64]
@@ -23,15 +23,15 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What one part gives to the sections `name.…`: those of its rows of postings of which something is remaining.
+    """The rows of postings in the sections `name.…` of one part of which anything remains.
 
-    `places`: which rows of the result they belong to; `postings`, `positions`: how many are remaining.
+    `targets`: their rows in the result; `postings`, `positions`: how many of these remain of each.
     """
 
     part: MergeInput
     name: str
     rows: Ints
-    places: Ints
+    targets: Ints
     postings: Ints
     positions: Ints
 
@@ -39,7 +39,7 @@ class _Rows:
         return self.part.array(f"{self.name}.{name}")
 
     def docs_of(self, first: int, last: int) -> Iterator[Array]:
-        """The articles in the rows of the part from `first` to before `last`, as they are numbered in the result."""
+        """The new doc ids in the rows of the part from `first` to before `last`."""
         docs, starts = self.array("docs"), self.array("starts")
         for begin, end in _portions(starts, first, last, SLICE):
             some = docs[begin:end]
@@ -49,14 +49,14 @@ class _Rows:
                 yield self.part.renumbered[some[self.part.live[some]]]
 
     def counts_of(self, first: int, last: int) -> Iterator[Array]:
-        """What is counted in each of these articles."""
+        """The counts of these articles."""
         counts, docs, starts = self.array("counts"), self.array("docs"), self.array("starts")
         for begin, end in _portions(starts, first, last, SLICE):
             some = counts[begin:end]
             yield some if self.part.whole else some[self.part.live[docs[begin:end]]]
 
     def positions_of(self, first: int, last: int) -> Iterator[Array]:
-        """The positions in each of them."""
+        """The positions in these articles."""
         positions, starts = self.array("positions"), self.array("position_starts")
         if self.part.whole:
             yield from (positions[begin:end] for begin, end in _portions(starts, first, last, SLICE))
@@ -79,13 +79,13 @@ def _portions(starts: Array, first: int, last: int, most: int) -> Iterator[tuple
 def merge_postings(
     parts: Sequence[MergeInput], remaining: Sequence[Remaining], numbers: Sequence[Ints], sink: Sink
 ) -> None:
-    """Writes the postings of every text field; `numbers` are those of the words of each part in the result."""
+    """Writes the postings of every text field. `numbers` has for each part the new numbers of its words."""
     for field in TEXT_FIELDS:
-        _merge_words(field, parts, [rest.fields[field] for rest in remaining], numbers, sink)
+        _merge_field(field, parts, [rest.fields[field] for rest in remaining], numbers, sink)
         _merge_compounds(f"{field}.joined", parts, numbers, sink)
 
 
-def _merge_words(
+def _merge_field(
     field: str, parts: Sequence[MergeInput], remaining: Sequence[RemainingInField], numbers: Sequence[Ints], sink: Sink
 ) -> None:
     keys = [number[part.array(f"{field}.words")] for part, number in zip(parts, numbers, strict=True)]
@@ -94,7 +94,7 @@ def _merge_words(
     _write_postings(field, len(words), sources, sink)
     sizes = np.zeros(len(words), np.int64)
     for own in sources:
-        sizes[own.places] += own.positions
+        sizes[own.targets] += own.positions
     starts = starts_of(sizes)
     sink.put(f"{field}.position_starts", starts)
     kind = _widest(sources, "positions")
@@ -117,7 +117,7 @@ def _merge_compounds(name: str, parts: Sequence[MergeInput], numbers: Sequence[I
 def _merged_rows(
     name: str, parts: Sequence[MergeInput], keys: Sequence[Ints], remaining: Sequence[RemainingInField]
 ) -> tuple[Ints, list[_Rows]]:
-    """The keys of all rows of which something is remaining, rising, and what each part gives to them."""
+    """The keys of all rows of which anything remains, ascending, and the rows that each part has of them."""
     rows = [np.flatnonzero(rest.postings) for rest in remaining]
     united = distinct(np.concatenate([key[own] for key, own in zip(keys, rows, strict=True)]))
     return united, [
@@ -129,7 +129,7 @@ def _merged_rows(
 def _write_postings(name: str, rows: int, sources: Sequence[_Rows], sink: Sink) -> None:
     sizes = np.zeros(rows, np.int64)
     for own in sources:
-        sizes[own.places] += own.postings
+        sizes[own.targets] += own.postings
     starts = starts_of(sizes)
     sink.put(f"{name}.starts", starts)
     kind = np.dtype(np.uint32)
@@ -149,9 +149,9 @@ def _interleaved(
     read: Callable[[_Rows, int, int], Iterator[Array]],
     kind: np.dtype[Any],
 ) -> Iterator[Array]:
-    """The items of each row of the result: of the first part, of the second, and so on."""
+    """The items of each row of the result: those of the first part, then those of the second, and so on."""
     for begin, end in row_ranges(starts, SLICE):
-        taken = [(own, *np.searchsorted(own.places, [begin, end]).tolist()) for own in sources]
+        taken = [(own, *np.searchsorted(own.targets, [begin, end]).tolist()) for own in sources]
         taken = [(own, first, last) for own, first, last in taken if first < last]
         if len(taken) == 1 or end - begin == 1:
             for own, first, last in taken:
@@ -160,9 +160,9 @@ def _interleaved(
         at = (starts[begin:end] - starts[begin]).astype(np.int64)
         items = np.empty(int(starts[end] - starts[begin]), kind)
         for own, first, last in taken:
-            places, size = own.places[first:last] - begin, sizes(own)[first:last]
-            target = np.repeat(at[places] - (np.cumsum(size) - size), size)
+            targets, size = own.targets[first:last] - begin, sizes(own)[first:last]
+            target = np.repeat(at[targets] - (np.cumsum(size) - size), size)
             target += np.arange(len(target))
             items[target] = np.concatenate(list(read(own, int(own.rows[first]), int(own.rows[last - 1]) + 1)))
-            at[places] += size
+            at[targets] += size
         yield items

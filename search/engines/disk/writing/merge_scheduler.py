@@ -1,7 +1,6 @@
-"""Carries the merges of a commit out, several at a time where there are processors for it, and says how far they are.
+"""Runs the merges of a commit, several at a time if the writer may use several processes.
 
-Threads are enough: numpy and zlib work beside each other. Whoever is progress of the progress is progress in the one
-thread that asked.
+Threads are enough: numpy and zlib release the interpreter's lock. Progress is reported in the thread that asked.
 """
 
 from __future__ import annotations
@@ -20,26 +19,26 @@ from search.engines.disk.format.container import Container, ContainerWriter
 from search.engines.disk.format.layout import SEGMENT
 from search.engines.disk.format.manifest import SegmentEntry, entry_of, new_segment_path
 from search.engines.disk.writing.merge_articles import merge_articles
+from search.engines.disk.writing.merge_dictionary import merge_dictionaries, remaining_of
 from search.engines.disk.writing.merge_postings import merge_postings
-from search.engines.disk.writing.merge_state import Sink, merge_inputs
-from search.engines.disk.writing.merge_terms import merge_words, remaining_of
+from search.engines.disk.writing.merge_state import Progress, Sink, merge_inputs
 from search.engines.disk.writing.pending_segment import PendingSegment
 
 _TELL_SECONDS: Final = 0.2
+"""How often progress is reported."""
 
 Group = Sequence[PendingSegment]
-Progress = Callable[[int, int], None]
 
 
 class _GivenUp(Exception):
-    """Ends a merge whose result nobody waits for any more."""
+    """Ends a merge whose result is no longer wanted."""
 
 
 def run_merges(directory: Path, groups: Sequence[Group], workers: int, progress: Progress) -> list[SegmentEntry]:
-    """One new segment of each group, in their order; `progress` of articles done and in all. Raises OSError,
-    EngineError.
+    """Merges each group into a new segment, in their order; `progress` is in articles. Raises OSError, EngineError.
 
-    If one merge fails or the waiting is interrupted, the others are given up; files already there are the caller's.
+    If one merge fails or this is interrupted, the others are given up; removing files already written is up to the
+    caller.
     """
     merges = [_Merge(directory, group) for group in groups]
     if workers == 1 or len(merges) == 1:
@@ -62,7 +61,7 @@ def run_merges(directory: Path, groups: Sequence[Group], workers: int, progress:
 
 
 class _Merge:
-    """One merge, on its way."""
+    """One merge under way; `done` of its `articles` are written."""
 
     def __init__(self, directory: Path, group: Group) -> None:
         self.path = new_segment_path(directory)
@@ -102,7 +101,7 @@ def _stop_if(stop: Event) -> None:
 
 
 def _waiting(futures: Sequence[Future[None]]) -> Iterator[None]:
-    """Steps until all are done; raises what the first that fails raises."""
+    """Yields now and then until all are done. Raises what the first to fail raises."""
     pending = set(futures)
     while pending:
         done, pending = wait(pending, _TELL_SECONDS)
@@ -114,22 +113,22 @@ def _waiting(futures: Sequence[Future[None]]) -> Iterator[None]:
 def merge_segments(
     parts: Sequence[tuple[Container, NDArray[np.bool_]]],
     path: Path,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Writes the live articles of the parts (segment, which of its articles are live), in order, as a new segment.
+    """Writes the live articles of some segments, given with their live docs, as one new segment: array by array, the
+    same as if it had been built of these articles.
 
-    Needs memory for the dictionaries, some ten bytes an article, and little besides.
-    `progress` is progress how many bytes of arrays are written, and about how many will be.
-    The file is on the disk at the end, or not there if this fails.
-    Raises OSError, and ValueError or the like where a part is not what was written.
+    Memory is needed for the dictionaries and about ten bytes an article, and little besides. `progress` is in bytes of
+    arrays; the total is an estimate. In the end the file is on the disk, or if this fails not there. Raises OSError,
+    and ValueError or the like where a part is not what was written.
     """
     sources = [part for part in merge_inputs(parts) if part.kept]
     if not sources:
-        raise ValueError("no article is remaining to be merged")
+        raise ValueError("no article is left to be merged")
     expected = sum(part.container.array_bytes * part.kept // len(part.live) for part in sources)
     with ContainerWriter(path, SEGMENT) as writer:
         sink = Sink(writer, expected, progress)
         merge_articles(sources, sink)
         remaining = [remaining_of(part) for part in sources]
-        numbers = merge_words(sources, remaining, sink)
+        numbers = merge_dictionaries(sources, remaining, sink)
         merge_postings(sources, remaining, numbers, sink)

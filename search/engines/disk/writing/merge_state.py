@@ -1,5 +1,4 @@
-"""What the merging of segments reads from and writes to: parts with what is remaining of them, and a file in the
-making."""
+"""What a merge reads and writes: the segments with their live docs, and the file in the making."""
 
 from __future__ import annotations
 
@@ -15,14 +14,16 @@ from search.engines.disk.format.container import Container, ContainerWriter
 from search.engines.disk.format.sorted_strings import ByteStrings
 
 Progress = Callable[[int, int], None]
+"""Is told how much is done, and how much there is in all."""
 
 SLICE: Final = 1 << 18
-"""So many items are worked on at once: they stay in the processor's cache, and memory stays small."""
+"""Items processed in one step: they stay in the processor's cache, and memory stays small."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergeInput:
-    """A segment that is merged: which articles of it are `live`, and the number `renumbered` each of them gets."""
+    """A segment that is merged: which of its articles are `live`, how many are `kept`, and the doc id that each gets in
+    the result (`renumbered`)."""
 
     container: Container
     live: Mask
@@ -31,20 +32,20 @@ class MergeInput:
 
     @property
     def whole(self) -> bool:
-        """Nothing of it is deleted."""
+        """Whether nothing of it is deleted."""
         return self.kept == len(self.live)
 
     def array(self, name: str) -> Array:
-        """A section of it."""
+        """One of its sections."""
         return self.container.array(name)
 
     def kept_of(self, values: Array) -> Array:
-        """Of one value (or row) for each article, those of the live ones."""
+        """The values of the live articles, out of one value (or row) for each article."""
         return values if self.whole else values[self.live]
 
 
 def merge_inputs(segments: Iterable[tuple[Container, Mask]]) -> list[MergeInput]:
-    """The parts with their articles numbered through in order."""
+    """Segments to be merged, given with their live docs, in the order of the result."""
     parts, base = [], 0
     for container, live in segments:
         kept = int(np.count_nonzero(live))
@@ -55,7 +56,7 @@ def merge_inputs(segments: Iterable[tuple[Container, Mask]]) -> list[MergeInput]
 
 
 class Sink:
-    """The file that is written, and who is progress how far it is."""
+    """The file that is written; reports `progress` in bytes of arrays."""
 
     def __init__(self, writer: ContainerWriter, expected_bytes: int, progress: Progress | None) -> None:
         self.writer = writer
@@ -64,7 +65,7 @@ class Sink:
         self._done = 0
 
     def write(self, name: str, dtype: Any, chunks: Iterable[Array]) -> None:
-        """Writes a section of which the items come some at a time."""
+        """Writes a section whose items come some at a time."""
         self.writer.begin(name, dtype)
         for chunk in chunks:
             self.writer.write(chunk)
@@ -79,7 +80,7 @@ class Sink:
 
 
 def write_strings(sink: Sink, name: str, strings: ByteStrings, chosen: Array) -> None:
-    """Writes strings that are in memory or mapped, in the order chosen."""
+    """Writes the chosen strings, in that order."""
     starts = starts_of(strings.length[chosen])
     sink.write(f"{name}.bytes", np.uint8, strings.gather(chosen))
     sink.put(f"{name}.starts", starts)

@@ -1,4 +1,4 @@
-"""Segments as a transaction sees them: finding articles by id, and striking them out."""
+"""A segment as a transaction sees it: articles are found by id and deleted, but nothing is committed yet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from search.engines.disk.writing.merge_policy import SegmentSize
 
 
 class PendingSegment:
-    """A segment that is committed or was just written; opened when it is needed. Deletions stay in memory."""
+    """A segment that is committed or was just written, opened when it is needed. New deletions stay in memory until
+    `entry_for`."""
 
     def __init__(self, directory: Path, entry: SegmentEntry, *, is_new: bool = False) -> None:
         self._directory = directory
@@ -43,13 +44,13 @@ class PendingSegment:
         return Strings.of(self.container, "id")
 
     def size(self) -> SegmentSize:
-        """How many articles it has, and how many are live."""
+        """How many articles it has, and how many of them are live."""
         return SegmentSize(
             self.entry.articles, int(np.count_nonzero(self.live)) if self._is_changed else self.entry.live
         )
 
     def delete_docs(self, docs: NDArray[np.int64]) -> bool:
-        """Deletes articles; False if none of them was live."""
+        """Deletes articles by their doc ids. False if none of them was live."""
         found = bool(self.live[docs].any())
         if found:
             self.live[docs] = False
@@ -57,12 +58,12 @@ class PendingSegment:
         return found
 
     def delete_id(self, id: str) -> bool:
-        """Deletes the article with this id; False if no live one has it."""
+        """Deletes the article with this id. False if no live article has it."""
         with reading(self._directory):
             return self.delete_docs(np.array(docs_having(self.container, "id", id), np.int64))
 
     def delete_replaced_by(self, newer: PendingSegment) -> None:
-        """Deletes the articles whose ids stand in another segment too."""
+        """Deletes the articles whose ids another segment has too."""
         with reading(self._directory):
             wanted, hashes = newer.container.array("id.hashes"), self.container.array("id.hashes")
             begin, end = np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right")
@@ -76,7 +77,7 @@ class PendingSegment:
             self.delete_docs(np.array(found, np.int64))
 
     def require_there(self) -> None:
-        """Opens its files. Raises IndexDamaged or EngineError."""
+        """Makes sure that its files are there, without reading them. Raises IndexDamaged or EngineError."""
         if self.container.size != self.entry.file.size:
             raise damaged(self._directory, f"{self.entry.file.name} has another size than it was committed with")
         if self.container.numbers.get("articles") != self.entry.articles:
@@ -85,16 +86,16 @@ class PendingSegment:
             _ = self.live
 
     def require_sound(self) -> None:
-        """Reads all of it, unless it was just written: what is damaged must not be copied into a file whose checksums
-        are right. Raises IndexDamaged."""
+        """Reads all of it, unless it was just written: damage must not be copied into a file whose checksums are right.
+        Raises IndexDamaged."""
         if self._is_new:
             return
         with reading(self._directory):
             for _, problem in self.container.problems():
                 raise damaged(self._directory, f"{self.entry.file.name}: {problem}")
 
-    def committed(self, number: int) -> SegmentEntry:
-        """The entry for commit `number`, with what is deleted on the disk."""
+    def entry_for(self, number: int) -> SegmentEntry:
+        """The entry for commit `number`; its deletions are on the disk."""
         if self._is_changed:
             return write_deletions(self._directory, self.entry, np.flatnonzero(~self.live), number)
         return self.entry

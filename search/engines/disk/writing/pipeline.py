@@ -36,7 +36,7 @@ _LOOK_SECONDS: Final = 0.1
 """How often progress is reported while nothing else happens."""
 
 Progress = Callable[[int, int], None]
-"""Is progress how much is done, and how much there is in all."""
+"""Is told how much is done, and how much there is in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class NewSegment:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Articles for another process, numbered from `first` on in the transaction; none: write what is remaining."""
+    """Articles for another process, numbered from `first` on in the transaction; none: write what is left."""
 
     directory: Path
     first: int
@@ -191,8 +191,7 @@ class Pipeline:
         self._written += articles
 
     def finish(self, progress: Progress) -> list[NewSegment]:
-        """Builds what is remaining and gives all segments, in the order of their first articles. `progress` is in
-        articles.
+        """Builds what is left and gives all segments, in the order of their first articles. `progress` is in articles.
 
         Raises OSError, EngineError, and what an article is rejected with.
         """
@@ -213,7 +212,7 @@ class Pipeline:
         return self._written + self._built_elsewhere
 
     def discard(self) -> None:
-        """Ends all that is going on; what was written is remaining to be swept."""
+        """Ends all that is going on; what was written is left to be swept."""
         self._builders.close()
 
 

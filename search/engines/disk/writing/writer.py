@@ -1,4 +1,4 @@
-"""The transaction: new segments and deletions are written aside, and replacing the manifest commits them."""
+"""The transaction: new segments and deletions are written aside; replacing the manifest commits them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from search.errors import EngineError, IndexMissing
 
 
 class WhooshWriter:
-    """See `search.engines.base.Writer`. `condense` merges everything at the commit, whether or not it pays."""
+    """See `search.engines.base.Writer`. With `condense` the commit merges all segments, whether or not it pays."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class WhooshWriter:
         entries = () if fresh or self._previous is None else self._previous.segments
         self._committed = [PendingSegment(self._directory, entry) for entry in entries]
         for segment in self._committed:
-            segment.require_there()  # now, and not at the end of a long import
+            segment.require_there()  # better now than at the end of a long import
         self._changed = fresh or condense
         self._pipeline = Pipeline(self._directory, self._builders, self._workers)
         self._pending: dict[str, int] = {}
@@ -98,7 +98,7 @@ class WhooshWriter:
 
     def delete(self, id: str) -> bool:
         self._require_open()
-        # An article that this transaction replaces is there twice until the commit: both go.
+        # An article that this transaction has replaced is there twice until the commit: delete both.
         found = [self._delete_pending(id), *(segment.delete_id(id) for segment in self._committed)]
         self._changed = self._changed or any(found)
         return any(found)
@@ -138,12 +138,12 @@ class WhooshWriter:
         self._progress("committing", len(list(manifest.files())), len(list(manifest.files())))
 
     def _give_up(self) -> None:
-        if self._is_building:  # also if nothing was taken: half of an article may have been
+        if self._is_building:  # even if no article was taken: half of one may have been
             self._pipeline.discard()
         sweep_leftovers(self._directory)
 
     def _written(self) -> Manifest:
-        """The commit, all of its files on the disk."""
+        """The manifest of the commit, all of whose files are on the disk."""
         new = self._new_segments(self._pipeline.finish(lambda done, total: self._progress("building", done, total)))
         for segment in self._committed:
             for newer in new:
@@ -164,18 +164,19 @@ class WhooshWriter:
         return segments
 
     def _merged(self, segments: Sequence[PendingSegment], number: int) -> tuple[SegmentEntry, ...]:
-        """The segments of the commit, a merged one in the place of its first part; those without articles go."""
+        """The segments of the commit: a merged one comes where its first part was; those without live articles are left
+        out."""
         sizes = [segment.size() for segment in segments]
         groups = self._choose(sizes)
         merged = run_merges(
             self._directory,
-            [[segments[place] for place in group] for group in groups],
+            [[segments[index] for index in group] for group in groups],
             self._workers,
             lambda done, total: self._progress("merging", done, total),
         )
         entries = dict(zip((group[0] for group in groups), merged, strict=True))
         kept = set(range(len(segments))).difference(*groups)
-        entries |= {place: segments[place].committed(number) for place in kept if sizes[place].live}
+        entries |= {index: segments[index].entry_for(number) for index in kept if sizes[index].live}
         return tuple(entry for _, entry in sorted(entries.items()))
 
     def _number(self) -> int:
@@ -191,4 +192,4 @@ class WhooshWriter:
 
 
 def _tell_nobody(phase: Phase, done: int, total: int) -> None:
-    """What is done where nobody asked."""
+    """The progress function of a writer without one."""

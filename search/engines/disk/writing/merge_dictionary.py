@@ -1,4 +1,4 @@
-"""Merging dictionaries: spellings, stems and words that still stand in some article, each once, numbered anew."""
+"""Merging dictionaries: the spellings, stems and words that still occur in some article, numbered anew."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 
 @dataclass(frozen=True, slots=True)
 class RemainingInField:
-    """For each row of `F.words`, how many postings and positions are remaining."""
+    """How many postings and positions remain of each row of a field."""
 
     postings: NDArray[np.int64]
     positions: NDArray[np.int64]
@@ -29,8 +29,8 @@ class RemainingInField:
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What is remaining of a part's words: which stand anywhere still, in how many articles each spelling stands, and
-    what is remaining in each field."""
+    """What remains of a segment's dictionary: which words still occur, how many articles have each spelling, and what
+    remains in each field."""
 
     words: Mask
     articles: NDArray[np.int64]
@@ -38,7 +38,7 @@ class Remaining:
 
 
 def remaining_of(part: MergeInput) -> Remaining:
-    """Counts what the deleted articles take with them; quick if there are none."""
+    """What remains without the deleted articles; quick if there are none."""
     fields = {field: _remaining_in_field(part, field) for field in TEXT_FIELDS}
     words = np.full(len(part.array("word.stem")), part.whole)
     articles = part.array("surface.articles").astype(np.int64)
@@ -62,7 +62,7 @@ def _remaining_in_field(part: MergeInput, field: str) -> RemainingInField:
 
 
 def remaining_postings(part: MergeInput, name: str) -> NDArray[np.int64]:
-    """How many postings are remaining of each row of the sections `name.…`."""
+    """How many postings remain of each row of the sections `name.…`."""
     postings = np.diff(part.array(f"{name}.starts")).astype(np.int64)
     if not part.whole:
         for (begin, end), _, live, at in _live_postings(part, name):
@@ -71,7 +71,8 @@ def remaining_postings(part: MergeInput, name: str) -> NDArray[np.int64]:
 
 
 def _live_postings(part: MergeInput, name: str) -> Iterator[tuple[tuple[int, int], slice, Mask, NDArray[np.int64]]]:
-    """Some rows at a time: which, their postings, those that are live, and where each row begins among them."""
+    """Some rows at a time: their range, that of their postings, which postings are live, and the start of each row
+    among them."""
     starts, docs = part.array(f"{name}.starts"), part.array(f"{name}.docs")
     for begin, end in row_ranges(starts, SLICE):
         rows = slice(int(starts[begin]), int(starts[end]))
@@ -79,7 +80,7 @@ def _live_postings(part: MergeInput, name: str) -> Iterator[tuple[tuple[int, int
 
 
 def _deleted_articles(part: MergeInput) -> NDArray[np.int64]:
-    """In how many deleted articles each spelling stands in any of WORD_FIELDS."""
+    """How many deleted articles have each spelling in any of WORD_FIELDS."""
     words = part.array("surface.words")
     postings = np.zeros(len(part.array("word.stem")) + 1, np.int64)
     for field in WORD_FIELDS:
@@ -90,14 +91,14 @@ def _deleted_articles(part: MergeInput) -> NDArray[np.int64]:
         first, last = int(words[begin]), int(words[end])
         pairs = distinct(np.concatenate([_deleted_pairs(part, field, first, last) for field in WORD_FIELDS]))
         surfaces = np.searchsorted(words, (pairs >> _SHIFT).astype(words.dtype), "right") - 1
-        # A spelling of several words, of several languages, may stand in one article as each of them.
+        # An article may have a spelling as several words, of several languages.
         own = distinct(surfaces.astype(np.uint64) << _SHIFT | pairs & _LOW)
         deleted[begin:end] = np.bincount((own >> _SHIFT).astype(np.int64) - begin, minlength=end - begin)
     return deleted
 
 
 def _deleted_pairs(part: MergeInput, field: str, first: int, last: int) -> NDArray[np.uint64]:
-    """Word and article of the postings of deleted articles, of the words from `first` to `last`."""
+    """Word and article of each posting of a deleted article, for the words from `first` to before `last`."""
     words, starts = part.array(f"{field}.words"), part.array(f"{field}.starts")
     begin, end = np.searchsorted(words, np.array([first, last], words.dtype)).tolist()
     base = int(starts[begin])
@@ -107,8 +108,10 @@ def _deleted_pairs(part: MergeInput, field: str, first: int, last: int) -> NDArr
     return words[begin:end][rows].astype(np.uint64) << _SHIFT | docs[dead].astype(np.uint64)
 
 
-def merge_words(parts: Sequence[MergeInput], remaining: Sequence[Remaining], sink: Sink) -> list[NDArray[np.int64]]:
-    """Writes the dictionary; gives the new number of every word of every part, -1 if it is gone."""
+def merge_dictionaries(
+    parts: Sequence[MergeInput], remaining: Sequence[Remaining], sink: Sink
+) -> list[NDArray[np.int64]]:
+    """Writes the merged dictionary. Gives for each part the new numbers of its words, -1 for those that are gone."""
     owners = [_surface_of_words(part) for part in parts]
     surfaces = merge_strings(
         [
@@ -152,7 +155,7 @@ def _marked(numbers: Array, part: MergeInput, name: str) -> Mask:
 
 
 def _keys(part: MergeInput, surfaces: NDArray[np.int64], stems: NDArray[np.int64], wanted: Mask) -> NDArray[np.uint64]:
-    """What orders words: the number of the surface, and that of the stem plus one, 0 for none."""
+    """Numbers that sort like words: the surface in the upper bits, and the stem plus one, 0 for none, in the lower."""
     own = part.array("word.stem")[wanted]
     stem = np.zeros(len(own), np.uint64)
     stemmed = own != NO_STEM
@@ -163,7 +166,7 @@ def _keys(part: MergeInput, surfaces: NDArray[np.int64], stems: NDArray[np.int64
 def _merge_keys(
     keys: Sequence[NDArray[np.uint64]], wanted: Sequence[Mask]
 ) -> tuple[NDArray[np.uint64], list[NDArray[np.int64]]]:
-    """The keys of all parts, each once and in order, and where the wanted ones of each part are among them."""
+    """The distinct keys of all parts in order, and for each part the indices of its wanted words among them."""
     united = distinct(np.concatenate(keys))
     numbers = []
     for own, mask in zip(keys, wanted, strict=True):
@@ -199,7 +202,7 @@ def _write_surfaces(
 
 
 def _lines(surfaces: MergedStrings) -> Iterator[Array]:
-    """The surfaces with the newline that stands behind each."""
+    """The surfaces, each with the newline behind it."""
     strings = surfaces.strings
     yield from replace(strings, length=strings.length + 1).gather(surfaces.chosen)
 
