@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from archives import ALL_FIELDS, ask, exact, fill, phrase, word
 from click.testing import CliRunner
-from harm import HARMS, flip
+from corruption import CORRUPTIONS, flip
 from numpy.typing import NDArray
 
 from search.commands import main
@@ -179,25 +179,25 @@ def test_an_article_that_cannot_be_read_is_left_out_and_counted(directory: Path)
     assert hashes(directory).items() == EXPECTED.items() - {("011", EXPECTED["011"])}
 
 
-@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("corrupt", CORRUPTIONS)
 def test_a_lost_segment_gives_way_to_the_commit_before_or_is_left_out(
-    directory: Path, harm: Callable[[Path], None]
+    directory: Path, corrupt: Callable[[Path], None]
 ) -> None:
     newest = segments(directory)[-1]
-    harm(newest)
+    corrupt(newest)
     repairs = list(engine_at(directory).repair())
     assert repairs
     assert list(engine_at(directory).check()) == []
     assert hashes(directory) == {document.id: document.content_hash() for document in CONTENT}
 
 
-@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("corrupt", CORRUPTIONS)
 def test_lost_deletions_bring_back_only_what_nothing_took_the_place_of(
-    directory: Path, harm: Callable[[Path], None]
+    directory: Path, corrupt: Callable[[Path], None]
 ) -> None:
     (deleted,) = (path for path in committed_files(directory) if path.suffix == ".deleted")
     assert Container(deleted, DELETIONS).array("docs").tolist() == [3, 7]
-    harm(deleted)
+    corrupt(deleted)
     (repair,) = engine_at(directory).repair()
     assert "may be back" in repair.message
     assert hashes(directory) == EXPECTED | {"003": CONTENT[3].content_hash()}

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from archives import ask, fill, ids
-from harm import HARMS
+from corruption import CORRUPTIONS
 
 from search.document import Document
 from search.engines import open_engine
@@ -157,13 +157,13 @@ def data_files(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.segment"))
 
 
-@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("corrupt", CORRUPTIONS)
 def test_half_deleted_and_truncated_files_are_damage_and_check_names_them(
-    directory: Path, harm: Callable[[Path], None]
+    directory: Path, corrupt: Callable[[Path], None]
 ) -> None:
     for path in data_files(directory):
         kept = path.read_bytes()
-        harm(path)
+        corrupt(path)
         with pytest.raises(IndexDamaged, match="backfile check"):
             engine_at(directory).searcher()
         assert str(path) in {problem.place for problem in engine_at(directory).check()}

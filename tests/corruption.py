@@ -1,4 +1,4 @@
-"""What can happen to a file that nobody meant to change."""
+"""Ways in which a file may be corrupted."""
 
 from __future__ import annotations
 
@@ -28,4 +28,4 @@ def grow(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"more")
 
 
-HARMS = (remove, empty, halve, grow)
+CORRUPTIONS = (remove, empty, halve, grow)
