@@ -24,7 +24,7 @@ from search.engines.base import (
     Recency,
     Searcher,
 )
-from search.engines.disk.engine import WhooshEngine
+from search.engines.disk.engine import DiskEngine
 from search.engines.disk.evaluation import evaluator, leaves, position_blocks, posting_lists, top_docs
 from search.engines.disk.format import arrays
 from search.engines.memory.engine import MemoryEngine
@@ -196,7 +196,7 @@ def change(engine: Engine, articles: Sequence[Document], deleted: Sequence[str])
 
 def searchers(dice: Dice, folder: Path) -> Iterator[tuple[Searcher, Searcher]]:
     """Both engines after each of three commits: a large one, one that replaces and deletes, and a small one."""
-    engines = MemoryEngine(), WhooshEngine(folder)
+    engines = MemoryEngine(), DiskEngine(folder)
     names = [*ID_POOL, *(f"{number:03}" for number in range(40))]
     for size, gone in ((40, 0), (12, 4), (2, 0)):
         articles = [dice.document(dice.choice(names)) for _ in range(size)]
@@ -259,7 +259,7 @@ def test_articles_are_found_by_id_and_address_through_commits(tmp_path: Path) ->
 
 
 def test_a_search_past_its_deadline_still_excludes_what_it_had_no_time_to_read(tmp_path: Path) -> None:
-    engine = WhooshEngine(tmp_path / "archive")
+    engine = DiskEngine(tmp_path / "archive")
     change(engine, [Document("a", "secret"), Document("b", "open", published=datetime(2024, 1, 1, tzinfo=UTC))], [])
     with engine.searcher() as searcher:
         late = searcher.search(Plan(MatchNot(MatchTerm(ALL_FIELDS, Term("secret"))), deadline=0.0))

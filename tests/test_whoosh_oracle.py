@@ -36,7 +36,7 @@ from whoosh.searching import Searcher as StockSearcher
 from search.analysis import analyze
 from search.document import Document, Heading
 from search.engines.base import Plan, Searcher
-from search.engines.disk.engine import WhooshEngine
+from search.engines.disk.engine import DiskEngine
 from search.query.match import (
     Match,
     MatchAll,
@@ -92,7 +92,7 @@ def opened(directory: Path) -> Opened:
     whoosh = open_dir(str(directory)).searcher()
     ids = {doc: fields["id"] for doc, fields in whoosh.iter_docs()}
     words = {field: list(whoosh.field_terms(field)) for field in FIELDS}
-    return Opened(WhooshEngine(directory).searcher(), whoosh, ids, words, tuple(whoosh.field_terms("section")))
+    return Opened(DiskEngine(directory).searcher(), whoosh, ids, words, tuple(whoosh.field_terms("section")))
 
 
 # --- archives ------------------------------------------------------------------------------------------------------

@@ -13,15 +13,15 @@ from search.engines.disk.errors import reading
 from search.engines.disk.format.manifest import NAME, Manifest, read_manifest
 from search.engines.disk.reading.snapshot import SegmentStore
 from search.engines.disk.repair import repair_directory
-from search.engines.disk.searcher import WhooshSearcher
+from search.engines.disk.searcher import DiskSearcher
 from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_merges
 from search.engines.disk.writing.pipeline import BuilderPool
-from search.engines.disk.writing.writer import WhooshWriter
+from search.engines.disk.writing.writer import DiskWriter
 
 _Stamp = tuple[int, int, int]
 
 
-class WhooshEngine:
+class DiskEngine:
     """See `search.engines.base.Engine`. A writer with several processes leaves them running for the next one, until
     `close`, the end of the program, or an error."""
 
@@ -35,13 +35,11 @@ class WhooshEngine:
         self._lock = Lock()
         self._seen: tuple[_Stamp, str] | None = None
 
-    def writer(
-        self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None
-    ) -> WhooshWriter:
-        return WhooshWriter(self._directory, self._builders, replace=replace, workers=workers, progress=progress)
+    def writer(self, *, replace: bool = False, workers: int = 1, progress: WriterProgress | None = None) -> DiskWriter:
+        return DiskWriter(self._directory, self._builders, replace=replace, workers=workers, progress=progress)
 
-    def searcher(self) -> WhooshSearcher:
-        return WhooshSearcher(self._directory, self._segments)
+    def searcher(self) -> DiskSearcher:
+        return DiskSearcher(self._directory, self._segments)
 
     def generation(self) -> str:
         stamp = self._stamp()
@@ -64,7 +62,7 @@ class WhooshEngine:
         started = time.monotonic()
         before = read_manifest(self._directory)
         if find_forced_merges([SegmentSize(segment.articles, segment.live) for segment in before.segments]):
-            with WhooshWriter(self._directory, self._builders, condense=True, progress=progress):
+            with DiskWriter(self._directory, self._builders, condense=True, progress=progress):
                 pass
         after = read_manifest(self._directory)
         return _condensed(before, after, time.monotonic() - started)

@@ -28,7 +28,7 @@ _REMEMBERED: Final = 10_000
 """Hits of earlier answers whose place is known when their articles are asked for."""
 
 
-class WhooshSearcher:
+class DiskSearcher:
     """See `search.engines.base.Searcher`."""
 
     def __init__(self, directory: Path, store: SegmentStore) -> None:

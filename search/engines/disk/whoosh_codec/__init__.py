@@ -16,8 +16,8 @@ def write_toc(directory: Path, manifest: Manifest) -> File:
     """Writes the table of contents by which Whoosh programs find a commit, and syncs it. A file of the same number is
     replaced. Raises OSError.
 
-    The file is a pickle, so we never read it. It names only a function and a class of ours, and so does not depend on
-    the version of Whoosh.
+    The file is a pickle, so we never read it. It names only `schema.whoosh_schema` and `codec.ArraySegment`, and so
+    does not depend on the version of Whoosh; where these two are is part of the format.
     """
     # imported here so that programs which only search start without Whoosh
     from whoosh.filedb.filestore import FileStorage

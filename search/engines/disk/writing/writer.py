@@ -32,7 +32,7 @@ from search.engines.disk.writing.pipeline import BuilderPool, NewSegment, Pipeli
 from search.errors import EngineError, IndexMissing
 
 
-class WhooshWriter:
+class DiskWriter:
     """See `search.engines.base.Writer`. With `condense` the commit merges all segments, whether or not it pays."""
 
     def __init__(
