@@ -159,3 +159,27 @@ def test_the_most_frequent_are_found_with_few_exact_counts(counts: dict[str, int
     expected = sorted(((w, c) for w, c in counts.items() if c), key=lambda pair: (-pair[1], pair[0]))[:limit]
     assert most_frequent(bounds, exact_count, limit) == expected
     assert max(asked.values(), default=1) == 1
+
+
+def test_a_cache_keeps_what_was_used_last_and_no_more_than_its_size() -> None:
+    from search.engines.disk.cache import LruCache
+
+    cache = LruCache[str](10)
+    cache.put("a", "one", 4)
+    cache.put("b", "two", 4)
+    assert cache.get("a") == "one"
+    cache.put("c", "three", 4)
+    assert [cache.get(key) for key in "abc"] == ["one", None, "three"]
+    cache.put("a", "other", 9)
+    assert cache.get("a") == "one", "a key keeps its first value, and its size"
+    cache.put("d", "too large for it", 11)
+    assert [cache.get(key) for key in "acd"] == [None, None, None]
+
+
+def test_a_cache_can_keep_its_latest_value_whatever_its_size() -> None:
+    from search.engines.disk.cache import LruCache
+
+    cache = LruCache[str](10, at_least=1)
+    for number in range(3):
+        cache.put(number, str(number), 100)
+    assert [cache.get(number) for number in range(3)] == [None, None, "2"]

@@ -5,9 +5,7 @@ Both ask the same two questions: does an article have one of some keyword values
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -15,6 +13,7 @@ import numpy as np
 from search.dates import epoch, is_floating
 from search.document import Moment
 from search.engines.base import DateFilter, Filter
+from search.engines.disk.cache import LruCache
 from search.engines.disk.evaluation.doc_sets import DocSet, SegmentDocs
 from search.engines.disk.format.arrays import Array, Mask, expand_ranges
 from search.engines.disk.format.layout import DATE_ORDINALS
@@ -29,9 +28,7 @@ class FilterCache:
     """Masks of the articles of one snapshot. Deleted articles are treated like others."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[Hashable, Mask] = OrderedDict()
-        self._size = 0
-        self._lock = Lock()
+        self._masks = LruCache[Mask](_CACHED_BYTES, at_least=1)
 
     def holds(self, condition: MatchKeyword | MatchDates, doc_set: DocSet, time_zone: str) -> Mask:
         """Which articles of a doc set a condition of a query holds for."""
@@ -77,23 +74,13 @@ class FilterCache:
 
     def _cached(self, key: Hashable, doc_set: DocSet, column: Callable[[SegmentDocs], Mask]) -> Mask:
         """Only masks of all articles are kept. A mask of fewer is cut out of one, or quickly computed."""
-        with self._lock:
-            if (known := self._known.get(key)) is not None:
-                self._known.move_to_end(key)
-                return doc_set.of_all(known)
+        if (known := self._masks.get(key)) is not None:
+            return doc_set.of_all(known)
         mask: Mask = doc_set.gather(np.bool_, column)
         if doc_set.is_whole:
-            self._keep(key, mask)
+            mask.flags.writeable = False
+            self._masks.put(key, mask, mask.nbytes)
         return mask
-
-    def _keep(self, key: Hashable, mask: Mask) -> None:
-        mask.flags.writeable = False
-        with self._lock:
-            if key not in self._known:
-                self._known[key] = mask
-                self._size += mask.nbytes
-            while self._size > _CACHED_BYTES and len(self._known) > 1:
-                self._size -= self._known.popitem(last=False)[1].nbytes
 
 
 def _kinds(*moments: Moment | None) -> tuple[bool, ...]:

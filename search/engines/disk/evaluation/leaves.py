@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Lock
 from typing import Final
 
 import numpy as np
 
 from search.engines.conventions import Deadline
+from search.engines.disk.cache import LruCache
 from search.engines.disk.errors import TimeIsUp
 from search.engines.disk.evaluation.phrase_postings import phrase_postings
 from search.engines.disk.evaluation.posting_lists import PostingList, posting_lists, words_of_term
@@ -50,24 +49,14 @@ class PostingsReader:
     def __init__(self, snapshot: Snapshot, dictionary: TermDictionary) -> None:
         self._snapshot = snapshot
         self._dictionary = dictionary
-        self._known: OrderedDict[Leaf, LeafPostings] = OrderedDict()
-        self._doc_freqs: OrderedDict[Leaf, int] = OrderedDict()
-        self._size = 0
-        self._lock = Lock()
+        self._postings = LruCache[LeafPostings](_CACHED_BYTES)
+        self._doc_freqs = LruCache[int](_CACHED_COUNTS)
 
     def read(self, leaf: Leaf, deadline: Deadline) -> LeafPostings:
         """The postings of a leaf. Raises TimeIsUp."""
-        with self._lock:
-            if (known := self._known.get(leaf)) is not None:
-                self._known.move_to_end(leaf)
-                return known
-        found = self._read(leaf, deadline)
-        with self._lock:
-            if leaf not in self._known:
-                self._known[leaf] = found
-                self._size += found.size_bytes
-            while self._size > _CACHED_BYTES and self._known:
-                self._size -= self._known.popitem(last=False)[1].size_bytes
+        if (found := self._postings.get(leaf)) is None:
+            found = self._read(leaf, deadline)
+            self._postings.put(leaf, found, found.size_bytes)
         return found
 
     def _read(self, leaf: Leaf, deadline: Deadline) -> LeafPostings:
@@ -91,10 +80,7 @@ class PostingsReader:
 
     def keep_doc_freq(self, leaf: Leaf, count: int) -> None:
         """Notes how many articles a leaf matches, so that it is not counted again."""
-        with self._lock:
-            self._doc_freqs[leaf] = count
-            while len(self._doc_freqs) > _CACHED_COUNTS:
-                self._doc_freqs.popitem(last=False)
+        self._doc_freqs.put(leaf, count)
 
     def idf(self, doc_freq: int) -> float:
         """The inverse document frequency of a leaf that matches this many articles."""

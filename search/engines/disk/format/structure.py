@@ -94,7 +94,7 @@ def _dictionary_problems(container: Container, articles: int) -> Iterator[str]:
         if len(container.array(f"surface.{name}")) != surfaces:
             yield f"section surface.{name} has {len(container.array(f'surface.{name}')):,} items, not {surfaces:,}"
     if not below(container.array("surface.articles"), articles + 1):
-        yield "a spelling stands in more articles than there are"
+        yield "a spelling occurs in more articles than there are"
     yield from _spelling_problems(container)
     if not partition(container.array("surface.words"), words) or not rising(container.array("surface.words")):
         yield "the words are not divided among the spellings"
@@ -177,13 +177,13 @@ def _row_problems(
 ) -> Iterator[str]:
     """What is wrong with rows of postings, once it is known that they are rows."""
     if not rising(starts):
-        yield f"a word of {name} stands nowhere"
+        yield f"a word of {name} occurs nowhere"
     if not below(docs, articles):
-        yield f"a word of {name} stands in an article that is not there"
+        yield f"a word of {name} occurs in an article that is not there"
     if not rising_within(docs, starts):
         yield f"the articles of a word of {name} are not in order"
     if len(counts) and not counts.min():
-        yield f"a word of {name} stands in an article no times"
+        yield f"a word of {name} occurs in an article zero times"
 
 
 def _compound_problems(container: Container, field: str, articles: int) -> Iterator[str]:
@@ -198,7 +198,7 @@ def _compound_problems(container: Container, field: str, articles: int) -> Itera
         yield f"the words of {name} are not in order"
     known = container.array(f"{field}.words")
     if not (np.isin(words, known).all() and np.isin(firsts, known).all()):
-        yield f"{name} has a word that does not stand in {field}"
+        yield f"{name} has a word that does not occur in {field}"
     if len(starts) != len(words) + 1 or not partition(starts, len(docs)) or len(counts) != len(docs):
         yield f"the postings of {name} are not divided among its words"
         return

@@ -6,12 +6,10 @@ What depends on a time zone or on the clock, local days and recency, is computed
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 
 from search.dates import DAY_SECONDS, EPOCH_ORDINAL, utc_offset, zone_named
 from search.document import Document
+from search.engines.disk.cache import LruCache
 from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask
 from search.engines.disk.format.container import Container
 from search.engines.disk.format.layout import SEGMENT, Strings, docs_having, to_bytes
@@ -68,9 +67,8 @@ class Segment:
         self.size = self.container.numbers["articles"]
         self._fields: dict[str, FieldPostings] = {}
         self._keywords: dict[str, KeywordColumn] = {}
-        self._days: OrderedDict[tuple[int, str], Days] = OrderedDict()
+        self._days = LruCache[Days](_CACHED_DAYS)
         self._recency: tuple[int, float, Floats] | None = None
-        self._lock = Lock()
 
     def _per_field(self, name: str, fields: int) -> NDArray[Any]:
         return self.container.array(name).reshape(fields, self.size)
@@ -189,15 +187,9 @@ class Segment:
     def days(self, field: int, time_zone: str) -> Days:
         """The local day (ordinal) of each article; UNDATED where it has none."""
         key = (field, time_zone)
-        with self._lock:
-            if key in self._days:
-                self._days.move_to_end(key)
-                return self._days[key]
-        days = local_days(self.epochs(field), self.floating(field), time_zone).astype(np.int32)
-        with self._lock:
-            self._days[key] = days
-            while len(self._days) > _CACHED_DAYS:
-                self._days.popitem(last=False)
+        if (days := self._days.get(key)) is None:
+            days = local_days(self.epochs(field), self.floating(field), time_zone).astype(np.int32)
+            self._days.put(key, days)
         return days
 
     def recency_factors(self, field: int, now: float) -> Floats:

@@ -65,7 +65,7 @@ class Built:
 
 
 class BatchBuilder:
-    """The work of one builder process: batches to segments. What its writer has learnt of the language is kept from
+    """The work of one builder process: batches to segments. The fragments that its writer knows are kept from
     one transaction to the next."""
 
     def __init__(self) -> None:
