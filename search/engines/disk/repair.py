@@ -95,7 +95,7 @@ class _RepairRun:
         except (IndexDamaged, IndexMissing):  # `check` has seen that there is an index
             pass
         if (found := self._unsigned()) is not None:
-            self._say(NAME, "its checksum was wrong, but its files are what they were: written anew")
+            self._say(NAME, "its checksum was wrong, but all its files are undamaged: written anew")
             return found
         try:
             before = read_manifest(self.directory, PREVIOUS_NAME)

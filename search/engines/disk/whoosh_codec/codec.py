@@ -14,13 +14,13 @@ from whoosh.codec import base
 from whoosh.columns import ColumnReader
 
 from search.document import Document
+from search.engines.disk.format.arrays import Array
 from search.engines.disk.format.container import Container
 from search.engines.disk.format.layout import DATE_ORDINALS, DELETIONS, FIELD_ORDINALS, SEGMENT, Strings
 from search.engines.disk.format.manifest import Manifest
 from search.engines.disk.format.stored import decode_article
 from search.engines.disk.whoosh_codec.readers import SegmentTerms
 from search.engines.disk.whoosh_codec.schema import COLUMN_NAMES, INDEX_NAME, refuse_writing
-from search.engines.disk.whoosh_codec.terms import Ints
 from search.schema import DATE_FIELDS
 
 
@@ -117,10 +117,10 @@ class SegmentArticles(base.PerDocumentReader):  # type: ignore[misc]
 
     # Lengths: of all articles of the file, as Whoosh counts them
 
-    def _lengths_of(self, field: str) -> Ints:
+    def _lengths_of(self, field: str) -> Array:
         if self._lengths is None or field not in FIELD_ORDINALS:
             return np.zeros(self._articles, np.uint32)
-        row: Ints = self._lengths[FIELD_ORDINALS[field]]
+        row: Array = self._lengths[FIELD_ORDINALS[field]]
         return row
 
     def doc_field_length(self, docnum: int, fieldname: str, default: int = 0) -> int:
@@ -185,7 +185,7 @@ def stored_fields(article: Document) -> dict[str, Any]:
 class InstantColumnReader(ColumnReader):  # type: ignore[misc]
     """Seconds since 1970 of each article, infinite if it is undated."""
 
-    def __init__(self, seconds: Ints) -> None:
+    def __init__(self, seconds: Array) -> None:
         self._seconds = seconds
         self._doccount = len(seconds)
         self._sign = 1.0

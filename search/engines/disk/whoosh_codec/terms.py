@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from search.engines.disk.format.arrays import Array
 from search.engines.disk.format.container import Container
 from search.engines.disk.format.layout import DATE_ORDINALS, FIELD_ORDINALS, Strings, to_bytes
 from search.engines.disk.reading.vocabulary import Vocabulary
 from search.engines.disk.whoosh_codec.schema import COLUMN_NAMES, FIRST_INSTANT, LAST_INSTANT, instant
 from search.schema import DATE_FIELDS, TEXT_FIELDS
-
-Ints = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +24,10 @@ class Postings:
     """The postings of one term: its articles, ascending; how often it occurs in each; its positions, one article after
     the other, if the field has any; and the length of the field in each article, in tokens."""
 
-    docs: Ints
-    counts: Ints
-    positions: Ints | None
-    lengths: Ints
+    docs: Array
+    counts: Array
+    positions: Array | None
+    lengths: Array
 
 
 class FieldTerms(Protocol):
@@ -97,15 +95,15 @@ class SurfaceTerms:
         docs, counts = self._docs[rows], self._counts[rows]
         positions = self._positions[int(self._position_starts[first]) : int(self._position_starts[last])]
         if last - first > 1:
-            docs, counts, positions = _united(docs, counts, positions)
+            docs, counts, positions = _merged(docs, counts, positions)
         return Postings(docs, counts, positions, self._lengths[docs])
 
 
-def _united(docs: Ints, counts: Ints, positions: Ints) -> tuple[Ints, Ints, Ints]:
+def _merged(docs: Array, counts: Array, positions: Array) -> tuple[Array, Array, Array]:
     """The postings of one term, from those of several words, one after the other."""
     positions = np.unique(np.repeat(docs, counts).astype(np.uint64) << np.uint64(32) | positions)
-    united, together = np.unique(positions >> np.uint64(32), return_counts=True)
-    return united.astype(np.uint32), together, positions.astype(np.uint32)
+    owners, together = np.unique(positions >> np.uint64(32), return_counts=True)
+    return owners.astype(np.uint32), together, positions.astype(np.uint32)
 
 
 class IdTerms:
@@ -167,6 +165,6 @@ class InstantTerms:
         return _once_each(self._docs[self._starts[at] : self._starts[at + 1]])
 
 
-def _once_each(docs: Ints) -> Postings:
+def _once_each(docs: Array) -> Postings:
     ones = np.ones(len(docs), np.uint32)
     return Postings(docs, ones, None, ones)

@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from search.engines.disk.format.arrays import Array, distinct, row_ranges, starts_of
+from search.engines.disk.format.arrays import Array, Ints, distinct, row_ranges, starts_of
 from search.engines.disk.writing.merge_dictionary import Remaining, RemainingInField, remaining_postings
 from search.engines.disk.writing.merge_state import SLICE, MergeInput, Sink
 from search.schema import TEXT_FIELDS
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
