@@ -95,7 +95,7 @@ def numbers_of(fragments: FragmentTable, text: str, language: str = "en") -> lis
     return list(numbers)
 
 
-def test_a_word_has_one_number_whatever_stands_around_it() -> None:
+def test_a_word_has_one_number_whatever_surrounds_it() -> None:
     first, *others = numbers_of(FragmentTable(), 'said "said, (said) said. «said» ...said')
     assert set(others) == {first}
 
@@ -115,7 +115,7 @@ def test_languages_do_not_share_stems() -> None:
     ]  # fmt: skip
 
 
-def test_what_hardly_comes_again_is_not_remembered() -> None:
+def test_what_hardly_occurs_twice_is_not_remembered() -> None:
     fragments = FragmentTable()
     long = "https://news.example/" + "0123456789" * 5
     for text in (long, "東京都庁舎"):
@@ -138,7 +138,7 @@ def test_the_stated_size_grows_with_what_is_read() -> None:
     assert fragments.size_bytes == sizes[-1]
 
 
-def test_what_is_forgotten_takes_no_room_and_what_is_kept_is_not_read_again() -> None:
+def test_forgotten_fragments_take_no_memory_and_kept_ones_are_not_read_again() -> None:
     fragments = FragmentTable()
     numbers_of(fragments, "common words, and uncommon ones: post-war 3.5 東京", "en")
     empty = FragmentTable().size_bytes
@@ -159,7 +159,7 @@ def test_word_keys_sort_like_spelling_language_and_stem(words: tuple[str, ...]) 
     assert sorted(word_key(*triple) for triple in triples) == [word_key(*triple) for triple in sorted(triples)]
 
 
-def test_a_word_too_long_to_tell_from_its_compound_stands_once_at_its_place() -> None:
+def test_a_word_too_long_to_tell_from_its_compound_occurs_once_at_its_position() -> None:
     long = "w" * MAX_TOKEN_LENGTH
     tokens = analyze(f"{long}-man", "en")
     assert [(token.surface, token.position) for token in tokens] == [(long, 0), ("man", 1)]

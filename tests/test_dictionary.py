@@ -99,7 +99,7 @@ def test_a_prefix_is_one_range_even_at_the_end_of_unicode(tmp_path: Path, words:
 
 @of_any_words
 @given(words=st.sets(WORDS, max_size=40), pattern=PATTERNS)
-def test_a_wildcard_fits_what_the_one_definition_says(tmp_path: Path, words: set[str], pattern: str) -> None:
+def test_a_wildcard_matches_what_its_definition_says(tmp_path: Path, words: set[str], pattern: str) -> None:
     vocabulary = a_vocabulary(tmp_path, words)
     regex = wildcard_regex(pattern)
     expected = sorted(word for word in words if regex.fullmatch(word))
@@ -108,7 +108,7 @@ def test_a_wildcard_fits_what_the_one_definition_says(tmp_path: Path, words: set
 
 @of_any_words
 @given(words=st.sets(WORDS, max_size=40), word=WORDS, distance=st.integers(0, 3), data=st.data())
-def test_near_words_are_those_within_so_many_edits(
+def test_near_words_are_those_within_a_number_of_edits(
     tmp_path: Path, words: set[str], word: str, distance: int, data: st.DataObject
 ) -> None:
     vocabulary = a_vocabulary(tmp_path, words)
@@ -139,7 +139,7 @@ def test_a_part_may_be_longer_in_bytes_than_any_word(tmp_path: Path, pattern: st
     assert spelled(vocabulary, vocabulary.matching(pattern)) == []
 
 
-def test_blocks_of_words_give_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_compared_in_blocks_give_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("search.engines.disk.reading.vocabulary._BLOCK", 3)
     words = [a + b + c for a in "ab\u00e9" for b in "ab\u4e2d" for c in "ab"]
     vocabulary = a_vocabulary(tmp_path, words)
@@ -290,7 +290,7 @@ LEAVES = st.builds(
 
 @on_any_archive
 @given(archive=archives(), leaf=LEAVES, limit=st.integers(1, 5))
-def test_patterns_stand_for_the_most_frequent_words_of_their_fields(
+def test_patterns_match_the_most_frequent_words_of_their_fields(
     tmp_path: Path, archive: list[tuple[list[Document], list[bool]]], leaf: Leaf, limit: int
 ) -> None:
     dictionary = a_dictionary(tmp_path, archive)
@@ -342,7 +342,7 @@ def test_a_misspelling_counts_less_than_the_word_itself(tmp_path: Path) -> None:
     assert expansion.weights[0].tolist() == [1.0, STEM_WEIGHT]
 
 
-def test_terms_stand_for_themselves(tmp_path: Path) -> None:
+def test_terms_are_not_expanded(tmp_path: Path) -> None:
     dictionary = a_dictionary(tmp_path, [([Document("1", "rate")], [True])])
     expansion = dictionary.expand(MatchTerm(("title",), Term("rate")), Deadline(None))
     assert [numbers.tolist() for numbers in expansion.surfaces] == [[]]
@@ -355,7 +355,7 @@ def test_expanding_stops_at_the_deadline(tmp_path: Path, leaf: Leaf) -> None:
         dictionary.expand(leaf, Deadline(0.0))
 
 
-def test_letters_of_any_plane_are_told_apart() -> None:
+def test_letters_of_every_plane_of_unicode_are_distinguished() -> None:
     """What the filter by letters relies on: each edit changes at most two bits."""
     assert letters("") == 0
     assert letters("a") != letters("b")

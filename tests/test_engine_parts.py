@@ -141,7 +141,7 @@ def test_ordered_words_follow_each_other(words: list[dict[int, float]]) -> None:
     assert spans.ordered(words) == expected
 
 
-def test_no_words_are_nowhere() -> None:
+def test_no_words_have_no_spans() -> None:
     assert spans.ordered([]) == spans.near([], 3) == spans.near([{1: 1.0}, {}], 3) == {}
 
 

@@ -65,7 +65,7 @@ def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert 1 < len(segments_of(tmp_path / "merged")) < 14
 
 
-def test_what_is_deleted_is_written_out_of_a_segment_that_is_mostly_deleted(tmp_path: Path) -> None:
+def test_a_segment_that_is_mostly_deleted_is_rewritten_without_its_deletions(tmp_path: Path) -> None:
     engine = fill(engine_at(tmp_path / "x"), *(Document(f"{n:02}", f"secret{n:02}") for n in range(20)))
     with engine.writer() as changes:
         for number in range(19):
@@ -99,7 +99,7 @@ def test_leftovers_of_older_states_are_gone_after_the_next_commits(directory: Pa
     assert len(list(directory.iterdir())) < 15
 
 
-def test_small_commits_do_not_pile_up_segments(tmp_path: Path) -> None:
+def test_small_commits_do_not_accumulate_segments(tmp_path: Path) -> None:
     engine = open_engine(str(tmp_path / "archive"))
     for number in range(40):
         fill(engine, Document(f"{number:02}", "common"))
@@ -114,7 +114,7 @@ def test_a_copied_directory_is_an_index(directory: Path, tmp_path: Path) -> None
     assert ask(engine_at(directory)).total == 60
 
 
-def test_a_closed_searcher_searches_no_more(directory: Path) -> None:
+def test_a_closed_searcher_refuses_to_search(directory: Path) -> None:
     searcher = engine_at(directory).searcher()
     searcher.close()
     searcher.close()

@@ -95,7 +95,7 @@ def test_answers_come_in_the_order_of_the_tasks_whoever_is_done_first() -> None:
         assert [pool.take() for _ in range(12)] == [number * number for number in range(12)]
 
 
-def test_a_pool_starts_no_more_processes_than_it_needs_and_may() -> None:
+def test_a_pool_starts_no_more_processes_than_it_needs_or_may() -> None:
     with Pool(process_id, 2, "asking") as pool:
         one_by_one = set()
         for _ in range(3):

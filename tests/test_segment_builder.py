@@ -202,7 +202,7 @@ def built(articles: Sequence[Document], path: Path) -> Container:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(documents, max_size=8), min_size=1, max_size=3))
-def test_any_articles_are_written_as_they_are(batches: list[list[Document]]) -> None:
+def test_any_articles_are_stored_exactly(batches: list[list[Document]]) -> None:
     builder = SegmentWriter()  # one for all batches: what it remembers of one must not get into the next
     with TemporaryDirectory() as folder:
         for number, articles in enumerate(batches):
@@ -214,7 +214,7 @@ def test_any_articles_are_written_as_they_are(batches: list[list[Document]]) -> 
             check_columns(container, articles)
 
 
-def test_odd_articles_are_written_as_they_are(tmp_path: Path) -> None:
+def test_odd_articles_are_stored_exactly(tmp_path: Path) -> None:
     odd = (
         *ARTICLES,
         Document("lone", "\ud800 lone \udfff surrogate", "w" * 99 + "-man " + "x" * 5000, source="\udc80"),
@@ -249,7 +249,7 @@ def real_articles(folder: Path, each: int) -> list[Document]:
 
 
 @pytest.mark.parametrize("slice_size", [1 << 17, 1000])
-def test_real_articles_are_written_as_they_are(
+def test_real_articles_are_stored_exactly(
     shared: Path, tmp_path: Path, slice_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inversion, "_SLICE", slice_size)
@@ -259,7 +259,7 @@ def test_real_articles_are_written_as_they_are(
     check_columns(container, articles)
 
 
-def test_words_and_places_too_wide_for_one_number_are_sorted_all_the_same(
+def test_words_and_locations_too_wide_for_one_key_are_sorted_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     articles = [*ARTICLES, Document("many", "a", headings=(Heading("b c", 2, 0),) * 50), *ARTICLES]
@@ -283,13 +283,13 @@ def test_positions_beyond_the_limit_are_not_indexed(tmp_path: Path, monkeypatch:
     assert stored_postings(container, "title", words) == expected_postings(articles)[0]["title"]
 
 
-def test_a_builder_without_articles_writes_an_empty_segment(tmp_path: Path) -> None:
+def test_a_writer_without_articles_writes_an_empty_segment(tmp_path: Path) -> None:
     container = written(SegmentWriter(), tmp_path / "empty.segment")
     check_words(container, [])
     check_columns(container, [])
 
 
-def test_a_builder_is_full_when_its_articles_take_the_memory_it_was_given(tmp_path: Path) -> None:
+def test_a_writer_is_full_when_its_articles_take_the_memory_it_was_given(tmp_path: Path) -> None:
     builder = SegmentWriter(memory_bytes=1 << 20)
     article = Document("a", "Title", "some words of a body " * 50)
     counts = []
@@ -304,7 +304,7 @@ def test_a_builder_is_full_when_its_articles_take_the_memory_it_was_given(tmp_pa
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
-def test_words_that_never_come_again_fill_a_builder_too(
+def test_words_that_never_occur_twice_fill_a_writer_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeats: int
 ) -> None:
     monkeypatch.setattr("search.engines.disk.writing.segment_writer._KEPT_BYTES", 1 << 20)
@@ -322,7 +322,7 @@ def test_words_that_never_come_again_fill_a_builder_too(
         check_words(written(builder, tmp_path / f"{segment}.segment"), articles)
 
 
-def test_a_segment_that_cannot_be_written_leaves_the_articles_with_the_builder(tmp_path: Path) -> None:
+def test_a_segment_that_cannot_be_written_leaves_the_articles_in_the_writer(tmp_path: Path) -> None:
     builder = SegmentWriter()
     for article in ARTICLES:
         builder.add(article)
@@ -335,7 +335,7 @@ def test_a_segment_that_cannot_be_written_leaves_the_articles_with_the_builder(t
     check_columns(container, ARTICLES)
 
 
-def test_an_article_that_cannot_be_stored_is_refused_whole(tmp_path: Path) -> None:
+def test_an_article_that_cannot_be_stored_leaves_no_trace(tmp_path: Path) -> None:
     builder = SegmentWriter()
     builder.add(ARTICLES[0])
     with pytest.raises(OverflowError):

@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -99,7 +100,7 @@ def test_merging_real_articles_is_building_from_what_is_live(shared: Path, tmp_p
     assert differences(merged(tmp_path, parts), built(tmp_path / "one", live)) == []
 
 
-def test_words_only_deleted_articles_had_are_gone(tmp_path: Path) -> None:
+def test_words_of_deleted_articles_only_are_gone(tmp_path: Path) -> None:
     kept = Document("a", "common word", "shared shared", authors=("Ann",), language="en", source="one")
     gone = Document("b", "rare word", "shared secret", authors=("Bob",), language="de", source="two")
     result = merged(tmp_path, [[(gone, False), (kept, True)], [(gone, False)]])
@@ -118,7 +119,7 @@ def test_progress_rises_to_the_end(tmp_path: Path) -> None:
     assert told[-1][0] > 0.95 * told[-1][1]
 
 
-def test_what_cannot_be_merged_leaves_no_file(tmp_path: Path) -> None:
+def test_a_failed_merge_leaves_no_file(tmp_path: Path) -> None:
     segment = built(tmp_path / "part", [Document("a", "one")])
 
     def stop(*_: int) -> None:
@@ -161,8 +162,17 @@ def test_strings_are_sorted_as_bytes_are(parts: list[list[bytes]], few_left: int
     assert b"".join(part.tobytes() for part in strings.gather(order)) == b"".join(sorted(flat))
 
 
-def test_long_strings_with_one_beginning_are_sorted_in_reasonable_time() -> None:
+def test_long_strings_with_one_beginning_are_sorted_in_few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[int] = []
+    refine = ByteStrings._refine
+
+    def counting(self: ByteStrings, *arguments: Any) -> Any:
+        rounds.append(arguments[-1])
+        return refine(self, *arguments)
+
+    monkeypatch.setattr(ByteStrings, "_refine", counting)
     values = [b"x" * 20_000 + json.dumps(number).encode() for number in range(200)]
     raw, starts = string_arrays(values[::-1])
     order, _ = ByteStrings.of([(raw, starts[:-1], np.diff(starts))]).order()
     assert [values[::-1][number] for number in order.tolist()] == sorted(values)
+    assert len(rounds) <= 100, "not one for every seven of twenty thousand bytes"

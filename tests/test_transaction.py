@@ -125,7 +125,7 @@ def test_the_next_writer_sweeps_what_a_killed_one_left(directory: Path) -> None:
     assert names(directory) == listed(directory) | strange
 
 
-def test_replacing_begins_anew_and_keeps_the_commit_before_for_its_readers(directory: Path) -> None:
+def test_replacing_starts_over_and_keeps_the_commit_before_for_its_readers(directory: Path) -> None:
     engine = open_directory(str(directory))
     before = read_manifest(directory)
     with engine.searcher() as reader, engine.writer(replace=True) as writer:
@@ -192,7 +192,7 @@ def test_of_an_article_added_several_times_the_last_copy_is_found(directory: Pat
     assert list(engine.check()) == []
 
 
-def test_equal_hashes_of_unequal_ids_strike_nothing_out(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_hashes_of_different_ids_delete_nothing(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     segment = PendingSegment(directory, read_manifest(directory).segments[0])
     hashes = segment.container.array("id.hashes").copy()
     monkeypatch.setattr("search.engines.disk.format.layout.text_hash", lambda _: int(hashes[3]))
@@ -252,7 +252,7 @@ def open_files(directory: Path) -> set[str]:
     return {target.rpartition("/")[2] for target in targets if target.startswith(str(directory))}
 
 
-def test_starts_that_four_bytes_do_not_hold_are_not_written() -> None:
+def test_starts_that_do_not_fit_four_bytes_are_not_written() -> None:
     assert starts_of(np.array([1 << 31, (1 << 31) - 1]), np.uint32).tolist() == [0, 1 << 31, (1 << 32) - 1]
     with pytest.raises(EngineError, match="more words or values"):
         starts_of(np.array([1 << 31, 1 << 31]), np.uint32)
@@ -261,7 +261,7 @@ def test_starts_that_four_bytes_do_not_hold_are_not_written() -> None:
 # --- merging -------------------------------------------------------------------------------------------------------
 
 
-def test_small_commits_do_not_pile_up_segments(tmp_path: Path) -> None:
+def test_small_commits_do_not_accumulate_segments(tmp_path: Path) -> None:
     engine = open_directory(str(tmp_path / "archive"))
     for number in range(40):
         fill(engine, Document(f"{number:02}", "common"))
@@ -284,7 +284,7 @@ def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert 1 < len(read_manifest(tmp_path / "merged").segments) < 14
 
 
-def test_what_is_deleted_is_written_out_of_a_segment_that_is_mostly_deleted(tmp_path: Path) -> None:
+def test_a_segment_that_is_mostly_deleted_is_rewritten_without_its_deletions(tmp_path: Path) -> None:
     engine = fill(open_directory(str(tmp_path / "x")), *(Document(f"{n:02}", f"secret{n:02}") for n in range(20)))
     with engine.writer() as changes:
         for number in range(19):
@@ -296,7 +296,7 @@ def test_what_is_deleted_is_written_out_of_a_segment_that_is_mostly_deleted(tmp_
     assert ask(engine).total == 2
 
 
-def test_a_damaged_segment_is_not_merged_into_a_sound_one(tmp_path: Path) -> None:
+def test_a_damaged_segment_is_not_merged(tmp_path: Path) -> None:
     engine = open_directory(str(tmp_path / "archive"))
     for number in range(3):
         fill(engine, Document(str(number), "common"))
@@ -342,13 +342,13 @@ def test_no_merge_makes_a_segment_too_large() -> None:
     assert find_merges([SegmentSize(MAX_ARTICLES, MAX_ARTICLES)] * 9) == []
 
 
-def test_worn_and_empty_segments_are_seen_to() -> None:
+def test_segments_with_many_deletions_are_rewritten_and_empty_ones_dropped() -> None:
     assert find_merges([SegmentSize(1000, 590), SegmentSize(1000, 610), SegmentSize(10, 0)]) == [(0,)]
     assert find_forced_merges([SegmentSize(1000, 1000), SegmentSize(10, 0)]) == []
     assert find_forced_merges([SegmentSize(1000, 999)]) == [(0,)]
 
 
-def test_what_a_merge_makes_is_merged_with_its_like_at_once() -> None:
+def test_the_result_of_a_merge_is_merged_with_its_tier_at_once() -> None:
     sizes = [SegmentSize(size, size) for size in (500, 500, 500, 500, 2000, 2000, 2000)]
     assert find_merges(sizes) == [tuple(range(7))]
 
@@ -376,7 +376,7 @@ def test_optimizing_makes_no_index(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_command_says_what_optimizing_came_to(
+def test_the_command_says_what_optimizing_has_done(
     directory: Path, runner: CliRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(ENGINES, "whoosh", open_directory)
@@ -422,7 +422,7 @@ except EngineError as error:
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
 @pytest.mark.parametrize("way", ["add", "replace"])
 @pytest.mark.parametrize("limit", [10, 5_000, 60_000])
-def test_a_disk_that_runs_full_costs_nothing(directory: Path, limit: int, way: str) -> None:
+def test_a_full_disk_loses_nothing_that_was_committed(directory: Path, limit: int, way: str) -> None:
     before = state(directory)
     run = in_a_process(FULL_DISK, directory, limit, way)
     assert "larger than the system allows" in run.stdout, run.stderr
@@ -575,7 +575,7 @@ def test_an_article_another_process_cannot_build_fails_the_transaction(staffed: 
         staffed.searcher()
 
 
-def test_a_full_disk_is_heard_of_from_another_process(staffed: Engine, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_from_another_process(staffed: Engine, tmp_path: Path) -> None:
     fill(staffed, *CONTENT)
     before = state(tmp_path / "staffed")
 

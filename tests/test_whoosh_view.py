@@ -229,11 +229,11 @@ def test_queries_are_parsed_into_the_words_that_are_indexed(searcher: Searcher) 
     assert parsed(searcher, "published:[2023-01 TO 2023-02]") == {"4"}
 
 
-def test_joined_words_of_a_query_are_looked_for_side_by_side(searcher: Searcher) -> None:
+def test_the_parts_of_a_compound_in_a_query_are_searched_for_side_by_side(searcher: Searcher) -> None:
     assert QueryParser("body", searcher.schema).parse("post-war") == Phrase("body", ["post", "war"])
 
 
-def test_words_that_are_nearly_right_are_corrected(searcher: Searcher) -> None:
+def test_misspelt_words_are_corrected(searcher: Searcher) -> None:
     assert searcher.corrector("body").suggest("traffik", limit=1) == ["traffic"]
 
 
@@ -263,7 +263,7 @@ def test_hits_are_grouped_by_each_of_their_values(searcher: Searcher) -> None:
     }  # fmt: skip
 
 
-def test_passing_over_what_cannot_be_among_the_first_loses_none_of_them(tmp_path: Path) -> None:
+def test_skipping_blocks_with_low_scores_loses_no_top_hit(tmp_path: Path) -> None:
     choice = random.Random(3)
     words = [f"w{rank}" for rank in range(1, 40) for _ in range(200 // rank)]
     articles = [

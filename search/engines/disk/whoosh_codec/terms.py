@@ -101,9 +101,9 @@ class SurfaceTerms:
 
 def _merged(docs: Array, counts: Array, positions: Array) -> tuple[Array, Array, Array]:
     """The postings of one term, from those of several words, one after the other."""
-    positions = np.unique(np.repeat(docs, counts).astype(np.uint64) << np.uint64(32) | positions)
-    owners, together = np.unique(positions >> np.uint64(32), return_counts=True)
-    return owners.astype(np.uint32), together, positions.astype(np.uint32)
+    located = np.unique(np.repeat(docs, counts).astype(np.uint64) << np.uint64(32) | positions)
+    owners, together = np.unique(located >> np.uint64(32), return_counts=True)
+    return owners.astype(np.uint32), together, located.astype(np.uint32)
 
 
 class IdTerms:
