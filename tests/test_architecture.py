@@ -22,8 +22,17 @@ FORBIDDEN = {
 }
 """What no module of a package may import."""
 
-ONLY_IN = {"whoosh": "search/engines/disk/view/", "flask": "webui/", "bleach": "webui/"}
+ONLY_IN = {"whoosh": "search/engines/disk/whoosh_codec/", "flask": "webui/", "bleach": "webui/"}
 """Libraries and the one folder that may know them."""
+
+DISK_LAYERS: dict[str, set[str]] = {
+    "format": set(),
+    "reading": {"format"},
+    "evaluation": {"format", "reading"},
+    "whoosh_codec": {"format", "reading"},
+    "writing": {"format", "whoosh_codec"},
+}
+"""The folders of the disk engine, and which of them each may import."""
 
 BANNED_NAMES = re.compile(r"(?:^|_)(?:utils?|helpers?|managers?|handlers?|common|misc)(?:_|$)")
 
@@ -72,6 +81,19 @@ def test_a_foreign_library_is_known_in_one_place(library: str, folder: str) -> N
     users = {_name(path) for path in MODULES if library in set(_imported(path))}
     assert {user for user in users if not user.startswith(folder)} == set()
     assert users, f"nothing imports {library}: has the rule outlived the library?"
+
+
+def test_the_folders_of_the_disk_engine_import_one_way() -> None:
+    disk = ROOT / "search/engines/disk"
+    assert {path.parent.name for path in disk.rglob("*/*.py")} == set(DISK_LAYERS)
+    wrong = [
+        f"{_name(path)} imports {folder}"
+        for layer, below in DISK_LAYERS.items()
+        for path in (disk / layer).glob("*.py")
+        for folder in set(re.findall(r"from search\.engines\.disk\.(\w+)\b", path.read_text("utf-8")))
+        if folder in DISK_LAYERS.keys() - below - {layer}
+    ]
+    assert wrong == []
 
 
 def test_no_module_is_named_for_nothing_in_particular() -> None:
