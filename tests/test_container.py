@@ -64,3 +64,30 @@ def test_a_file_is_closed_with_its_container(path: Path) -> None:
     del held
     gc.collect()
     assert not opened()
+
+
+def test_a_writer_that_is_misused_says_so_and_leaves_no_file(tmp_path: Path) -> None:
+    def misuse(writer: ContainerWriter, how: str) -> None:
+        if how == "two at once":
+            writer.begin("one", np.uint32)
+            writer.begin("two", np.uint32)
+        elif how == "the same again":
+            writer.add("one", np.arange(3, dtype=np.uint32))
+            writer.add("one", np.arange(3, dtype=np.uint32))
+        elif how == "of a type it cannot have":
+            writer.begin("one", np.complex128)
+        elif how == "nothing to write to":
+            writer.write(np.arange(3))
+        else:
+            writer.end()
+
+    for how in ("two at once", "the same again", "of a type it cannot have", "nothing to write to", "nothing to end"):
+        with pytest.raises(ValueError, match=r"cannot begin section|no section is open"):  # noqa: SIM117
+            with ContainerWriter(tmp_path / how, SEGMENT) as writer:
+                misuse(writer, how)
+        assert not (tmp_path / how).exists()
+
+
+def test_a_file_of_another_kind_is_damage(path: Path) -> None:
+    with pytest.raises(DamagedFile, match="holds segment, not deletions"):
+        Container(path, "deletions")

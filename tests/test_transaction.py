@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,10 @@ from search.engines.disk.format.arrays import starts_of
 from search.engines.disk.format.manifest import NAME, PREVIOUS_NAME, Manifest, read_manifest
 from search.engines.disk.writing import merge_policy, pipeline
 from search.engines.disk.writing.merge_policy import MAX_ARTICLES, SegmentSize, find_forced_merges, find_merges
+from search.engines.disk.writing.merge_scheduler import run_merges
 from search.engines.disk.writing.pending_segment import PendingSegment
-from search.engines.disk.writing.pipeline import BuilderPool, Pipeline
+from search.engines.disk.writing.pipeline import Batch, BatchBuilder, BuilderPool, Pipeline
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
@@ -473,6 +476,38 @@ def test_a_directory_that_goes_away_is_an_error(directory: Path) -> None:
     assert ask(open_directory(str(directory.with_name("elsewhere")))).total == 60
 
 
+def test_a_segment_of_another_size_than_was_committed_stops_the_writer_at_its_start(directory: Path) -> None:
+    entry = read_manifest(directory).segments[0]
+    for wrong in (replace(entry, articles=41), replace(entry, file=replace(entry.file, size=entry.file.size + 1))):
+        with pytest.raises(IndexDamaged, match=r"another number of articles|another size"):
+            PendingSegment(directory, wrong).require_there()
+    with pytest.raises(IndexDamaged, match="not the file that was committed"):
+        PendingSegment(directory, replace(entry, file=replace(entry.file, crc32=1))).require_there()
+
+
+def test_one_failed_merge_of_several_ends_the_others_and_is_raised(tmp_path: Path) -> None:
+    directory = tmp_path / "archive"
+    for number in range(4):
+        fill(open_directory(str(tmp_path / str(number))), *news(50, 5)[number * 10 : number * 10 + 10])
+    directory.mkdir()
+    entries = []
+    for number in range(4):
+        (entry,) = read_manifest(tmp_path / str(number)).segments
+        (tmp_path / str(number) / entry.file.name).rename(directory / entry.file.name)
+        entries.append(entry)
+    with (directory / entries[0].file.name).open("r+b") as stream:
+        stream.seek(container._HEADER.size)
+        stream.write(b"\xff")
+    told: list[tuple[int, int]] = []
+    groups = [[PendingSegment(directory, entry) for entry in pair] for pair in (entries[:2], entries[2:])]
+    with pytest.raises(IndexDamaged, match="checksum"):
+        run_merges(directory, groups, 2, lambda *now: told.append(now))
+    assert all(total == 40 for _, total in told)
+    sound, other = (PendingSegment(directory, entry) for entry in entries[2:])
+    (merged,) = run_merges(directory, [[sound, other]], 2, lambda *now: told.append(now))
+    assert (merged.articles, told[-1]) == (20, (20, 20))
+
+
 # --- several processes ---------------------------------------------------------------------------------------------
 
 
@@ -663,6 +698,24 @@ def test_ctrl_c_reaches_the_writing_process_alone(tmp_path: Path) -> None:
     assert rest.strip() == "2"
     assert process.returncode == 0
     assert ask(open_directory(str(tmp_path / "archive"))).total == 600
+
+
+def test_a_builder_writes_a_segment_whenever_its_memory_is_full_and_what_is_left_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "SegmentWriter", partial(SegmentWriter, memory_bytes=60_000))
+    build = BatchBuilder()
+    for first in (0, 1_000):  # two transactions: nothing of the first is in the second
+        batches = [news(120, 40)[start : start + 40] for start in (0, 40, 80)]
+        built = [build(Batch(tmp_path, first + 40 * number, batch)) for number, batch in enumerate(batches)]
+        built.append(build(Batch(tmp_path, first + 120, ())))
+        assert [each.articles for each in built] == [40, 40, 40, 0]
+        segments = [segment for each in built for segment in each.segments]
+        assert len(segments) > 2
+        assert len(built[-1].segments) == 1
+        numbers = np.concatenate([segment.numbers for segment in segments])
+        assert numbers.tolist() == list(range(first, first + 120))
+        assert [segment.entry.articles for segment in segments] == [len(segment.numbers) for segment in segments]
 
 
 def test_every_article_comes_back_in_a_segment_however_small_the_batches(
