@@ -1,4 +1,4 @@
-"""`backfile index`, and the measuring of extraction: the commands that read inputs."""
+"""The commands that read inputs: `backfile index` and `backfile evaluate extraction`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from index.indexer import Indexer
 from index.progress import Bar, Progress, Silence
 from index.report import Report
 from index.sources import find_sources
-from search.commands.context import index_option, json_option, loaded_settings
+from search.commands.context import index_option, interruptible, json_option, loaded_settings
 from search.engines import open_engine
 from search.processes import core_count
 
@@ -23,13 +23,15 @@ MOST_REMARKS = 20
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(exists=True))
 @index_option
-@click.option("--rebuild", is_flag=True, help="Replace the whole index by what SOURCE holds, in one commit.")
+@click.option("--rebuild", is_flag=True, help="Replace the whole index by the content of SOURCE, in one commit.")
 @click.option("--prune", is_flag=True, help="Delete articles that came from SOURCE and are no longer in it.")
 @click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
 @click.option("--language", metavar="TAG", help="Language of articles that state none.")
 @click.option("--time-zone", metavar="ZONE", help="Time zone of times that state none.")
-@click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes that help; 0: one per core.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress bar, no warnings.")
+@click.option(
+    "--workers", metavar="N", type=click.IntRange(0, 64), help="Processes that read and index; 0: one per core."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress bar and no warnings.")
 @json_option
 @click.pass_context
 def index(
@@ -45,18 +47,18 @@ def index(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Read the articles of every SOURCE (files, or folders searched through) into the index.
+    """Read the articles of every SOURCE into the index. A SOURCE is a file, or a folder with files at any depth.
 
-    Only new and changed articles are written: a second run over the same input writes nothing.
-    An article that cannot be read is reported with its place and the reason, and the others go on; the exit code is 3.
-    Ctrl-C keeps what was committed and throws the open batch away.
+    Only new and changed articles are written, so a second run over the same input writes nothing. An article that
+    cannot be read is reported with its place and the reason, the others are indexed, and the exit code is 3.
+    Ctrl-C keeps what has been committed and discards the open batch.
 
     \b
     Examples:
       backfile index articles/ --index whoosh:archive
       backfile index export.jsonl.gz pages/ --language de
-      backfile index articles/ --prune          also delete what is gone
-      backfile index articles/ --rebuild        start over, old index kept until the end
+      backfile index articles/ --prune          and delete what is gone
+      backfile index articles/ --rebuild        start over; the old index stays until the end
     """
     settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone, index_workers=workers).settings
     indexer = Indexer(
@@ -66,7 +68,7 @@ def index(
         workers=settings.index_workers or core_count(),
     )
     sources = find_sources(paths, time_zone=settings.time_zone)
-    with _progress(quiet or as_json) as progress:
+    with interruptible(), _progress(quiet or as_json) as progress:
         report = indexer.run(sources, roots=paths, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
     _print(report, quiet=quiet, as_json=as_json)
     if report.exit_code:
@@ -89,13 +91,16 @@ def _print(report: Report, *, quiet: bool, as_json: bool) -> None:
 @click.command()
 @click.argument("pages", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("ground_truth", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--worst", type=click.IntRange(0), default=15, show_default=True, help="Pages to list, the worst first.")
+@click.option(
+    "--worst", type=click.IntRange(0), default=15, show_default=True, help="How many of the worst pages to list."
+)
 @json_option
 def extraction(pages: Path, ground_truth: Path, worst: int, as_json: bool) -> None:
-    """Score the extraction of HTML: read each page of the folder PAGES and compare its text with GROUND_TRUTH.
+    """Score HTML extraction: read each page in the folder PAGES and compare its text with GROUND_TRUTH.
 
-    GROUND_TRUTH is JSON: the name of a page (its file without .html or .html.gz), then its "articleBody".
-    Prints precision, recall and F1 over shingles of four words, and how many pages gave a title, a date and so on.
+    GROUND_TRUTH is a JSON object from the name of a page (its file without .html or .html.gz) to an object with its
+    "articleBody". Prints precision, recall and F1 over shingles of four words, and how many pages gave a title, a date
+    and so on.
 
     \b
     Example:

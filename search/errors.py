@@ -1,29 +1,32 @@
-"""Every error Backfile raises on purpose, in one small tree.
+"""The errors that Backfile raises on purpose, in one small tree.
 
     BackfileError
     ├── RequestError            the caller can fix it        HTTP 400, exit code 2
-    │   ├── QuerySyntaxError    with the position in the query
+    │   ├── QuerySyntaxError    with its position in the query
     │   ├── ParameterError      with the name of the parameter
-    │   ├── CursorExpired       the cursor belongs to an older index generation
+    │   ├── CursorExpired       the cursor belongs to an older generation of the index
     │   └── NotFound            no such article              HTTP 404, exit code 1
     ├── EngineError             the index cannot answer      HTTP 503, exit code 1
-    │   ├── IndexMissing        there is no index at that place
+    │   ├── IndexMissing        there is no index there, or it has no commit yet
     │   ├── IndexLocked         another writer holds it
-    │   ├── IndexVersionError   written by another version of the format
-    │   └── IndexDamaged        files are missing or do not add up
-    ├── SourceError             one input could not be read; counted, the run goes on
-    ├── ProcessLost             a process that worked for this one ended before its work was done
+    │   ├── IndexVersionError   written in another version of the format
+    │   └── IndexDamaged        files are missing or contradict each other
+    ├── SourceError             an input cannot be read; counted, and the run goes on
+    ├── ProcessLost             a worker process ended before its work was done
     └── ConfigError             a setting is wrong; raised at start, exit code 2
 
-Messages are in lower case, have no full stop, and say what to do.
-Foreign exceptions are mapped to these where they arise, with the cause kept.
+Messages begin in lower case, end without a full stop, and say what to do.
+Exceptions of libraries are turned into these where they arise, and kept as their cause.
 """
 
 from __future__ import annotations
 
 
 class BackfileError(Exception):
-    """Base of every error raised on purpose; `str()` of it is fit to show to a person."""
+    """The base of all these errors; its `str()` is fit to be shown to a person.
+
+    `exit_code` is that of the command, `status` that of the HTTP answer, whose heading is `title`.
+    """
 
     exit_code = 1
     status = 500
@@ -31,7 +34,7 @@ class BackfileError(Exception):
 
 
 class RequestError(BackfileError):
-    """The request cannot be answered as it stands; the caller can mend it."""
+    """The request cannot be answered as it is, and the caller can fix it."""
 
     exit_code = 2
     status = 400
@@ -39,7 +42,7 @@ class RequestError(BackfileError):
 
 
 class QuerySyntaxError(RequestError):
-    """The query text breaks a rule that no repair can guess.
+    """The query breaks a rule, and its meaning cannot be guessed.
 
     `position` is the offset, in characters from 0, of the first character that does not fit.
     """
@@ -63,13 +66,13 @@ class ParameterError(RequestError):
 
 
 class CursorExpired(RequestError):
-    """The cursor was made for another generation of the index; start again from the first page."""
+    """The cursor was made for another generation of the index; the search has to start again from its first page."""
 
     title = "The cursor has expired"
 
 
 class NotFound(RequestError):
-    """There is no article with that id."""
+    """There is no article with this id."""
 
     exit_code = 1
     status = 404
@@ -84,7 +87,7 @@ class EngineError(BackfileError):
 
 
 class IndexMissing(EngineError):
-    """There is no index at the place the URL names."""
+    """There is no index where the URL says, or its first commit is still being made."""
 
 
 class IndexLocked(EngineError):
@@ -92,7 +95,7 @@ class IndexLocked(EngineError):
 
 
 class IndexVersionError(EngineError):
-    """The index was written in another version of the format; it has to be rebuilt."""
+    """The index was written in another version of the format and has to be rebuilt."""
 
 
 class IndexDamaged(EngineError):
@@ -100,12 +103,12 @@ class IndexDamaged(EngineError):
 
 
 class SourceError(BackfileError):
-    """One input, or one article of it, could not be read.
+    """An input, or one article in it, cannot be read.
 
-    `place` names it as a person would look for it: a path, with the line where there is one.
+    `place` names it as a person would look for it: a path, with a line number where there are lines.
     """
 
-    title = "An input could not be read"
+    title = "An input cannot be read"
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(f"{place}: {reason}")
@@ -114,9 +117,10 @@ class SourceError(BackfileError):
 
 
 class ProcessLost(BackfileError):
-    """A process that worked for this one has ended, killed or crashed; what was committed before is kept.
+    """A worker process has crashed or was killed; what was committed before is kept.
 
-    `name` is what it was started as; `code` its exit code, negative for the signal that ended it, None if not known.
+    `name` says what it was started for. `code` is its exit code, negative for the signal that ended it, or None if it
+    is not known.
     """
 
     title = "A process was lost"

@@ -1,7 +1,8 @@
-"""What a person may set, where each value came from, and the refusal of anything that is not a setting.
+"""The settings: what can be set, where each value came from, and an error for everything that is not a setting.
 
-Values come from `backfile.toml`, then `BACKFILE_*` in the environment, then flags; the later one wins.
-A misspelt name is an error that names the near one: a setting that is silently ignored is worse than none.
+Values come from `backfile.toml`, then from `BACKFILE_*` in the environment, then from flags; the later one wins.
+A misspelt name is an error that suggests the right one: a setting that is silently ignored is worse than none.
+Why there is no library for this is in docs/explanation/dependencies.md.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,5}")
 
 
 def _no_truth_value(value: object) -> object:
-    # TOML's true would otherwise pass as the number 1.
+    # Otherwise TOML's true would pass as the number 1.
     if isinstance(value, bool):
         raise ValueError("must be a number")  # noqa: TRY004 - pydantic reports ValueErrors
     return value
@@ -93,32 +94,32 @@ _Text = AfterValidator(_plain_text)
 
 
 class Settings(BaseModel):
-    """Everything that can be set, with its default. Frozen; made by `load_settings`."""
+    """Everything that can be set, with its default. Made by `load_settings`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     index: Annotated[str, _Text] = Field(
-        "whoosh:archive", max_length=2_000, description="Where the index is: whoosh:PATH or memory:"
+        "whoosh:archive", max_length=2_000, description="The index: whoosh:PATH, a path, or memory:"
     )
-    title: Annotated[str, _Text] = Field("Backfile", max_length=200, description="The name of the archive, on its site")
+    title: Annotated[str, _Text] = Field("Backfile", max_length=200, description="Name of the archive on its site")
     language: Annotated[str, AfterValidator(_language_tag)] = Field(
         "en", description="Language of articles that state none"
     )
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(
-        "UTC", description="Time zone of dates that state none, and of the days on the site"
+        "UTC", description="Time zone of times that state none, and of the days on the site"
     )
     index_workers: Annotated[int, _Number] = Field(
         0, ge=0, le=64, description="Processes that read and index; 0: one per core"
     )
-    host: Annotated[str, _Text] = Field("127.0.0.1", max_length=253, description="Address the server listens on")
+    host: Annotated[str, _Text] = Field("127.0.0.1", max_length=253, description="Address that the server listens on")
     port: Annotated[int, _Number] = Field(
-        8080, ge=0, le=65_535, description="Port the server listens on; 0: any that is free"
+        8080, ge=0, le=65_535, description="Port that the server listens on; 0: any that is free"
     )
     workers: Annotated[int, _Number] = Field(
-        0, ge=0, le=64, description="Processes of the server; 0: one per core, at most 4"
+        0, ge=0, le=64, description="Worker processes of the server; 0: one per core, at most 4"
     )
     public_url: Annotated[str, AfterValidator(_web_address)] = Field(
-        "", max_length=2_000, description="Address readers use, where a proxy stands before the server"
+        "", max_length=2_000, description="Address that readers use, if the server is behind a proxy"
     )
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_cors_origins)] = Field(
         ("*",), max_length=100, description="Sites whose scripts may call the endpoint"
@@ -130,14 +131,13 @@ class Settings(BaseModel):
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The name of every setting, in the order of declaration."""
+        """The names of all settings, in the order in which they are declared."""
         return tuple(cls.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """The settings in force and, for each, its origin as a person would look for it:
-    the file's path, "BACKFILE_PORT", "--port" or "default"."""
+    """The settings in force, and the origin of each: the path of a file, "BACKFILE_PORT", "--port" or "default"."""
 
     settings: Settings
     origins: Mapping[str, str]
@@ -149,10 +149,10 @@ def load_settings(
     environ: Mapping[str, str],
     config_file: Path | None = None,
 ) -> LoadedSettings:
-    """The settings from file, environment and `flags` (those that are not None), validated.
+    """The validated settings from the file, the environment and those `flags` that are not None.
 
-    The file is `config_file`, else the one `BACKFILE_CONFIG` names, else `backfile.toml` in the current folder
-    if there is one. Raises ConfigError with the key, where it stands and what would be valid.
+    The file is `config_file`, else the one that `BACKFILE_CONFIG` names, else `backfile.toml` in the current folder,
+    if there is one. Raises ConfigError, which names the setting, its origin and what would be valid.
     """
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
@@ -170,7 +170,7 @@ def load_settings(
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str:
-    """A sentence part that helps with an unknown name: the near one, else all there are."""
+    """The end of a message about an unknown name: the most similar one if there is any, else all that are known."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"did you mean {near[0]}?" if near else "valid are " + ", ".join(known)
 
@@ -211,7 +211,7 @@ def _from_file(path: Path) -> dict[str, object]:
 
 
 def _beside(config: Path, index: str) -> str:
-    # A path in a file means the same from wherever the command is run.
+    # A path in a file is relative to that file, so that it means the same wherever the command is run.
     scheme, colon, rest = index.partition(":")
     is_bare_path = not colon or len(scheme) < 2
     path = index if is_bare_path else rest

@@ -222,7 +222,7 @@ def test_articles_lost_with_a_manifest_are_counted(directory: Path, runner: CliR
     mended = runner.invoke(main, ["check", "--repair", "--index", str(directory)])
     assert mended.exit_code == 1
     assert "takes its place; 1 added after it are lost" in mended.output
-    assert "mended; 1 article was lost" in mended.output
+    assert "repaired; 1 article was lost" in mended.output
     assert hashes(directory) == EXPECTED
 
 
@@ -234,7 +234,7 @@ def test_an_index_of_another_version_is_refused_and_not_called_damaged(directory
         assert refused.exit_code == 1
         assert "format version 1" in refused.output
         assert "--rebuild" in refused.output
-        assert "mend" not in refused.output
+        assert "repaired" not in refused.output
 
 
 def test_an_index_that_may_not_be_read_is_not_called_damaged(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,18 +8,19 @@ from search.commands.context import index_option, loaded_settings
 
 
 @click.command()
-@click.option("--host", metavar="ADDRESS", help="Address to listen on; 0.0.0.0 for every network.")
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes a free one.")
-@click.option("--workers", type=click.IntRange(0, 64), help="Processes; 0 for one per core, at most 4.")
-@click.option("--public-url", metavar="URL", help="Address readers use, where a proxy stands before the server.")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on; 0.0.0.0 is every network.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes any that is free.")
+@click.option("--workers", type=click.IntRange(0, 64), help="Worker processes; 0: one per core, at most 4.")
+@click.option("--public-url", metavar="URL", help="Address that readers use, if the server is behind a proxy.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much to log.")
 @index_option
 @click.pass_context
 def serve(ctx: click.Context, /, **flags: object) -> None:
     """Serve the site and the JSON endpoint until Ctrl-C or SIGTERM.
 
-    Prints the address once it answers; requests are logged on standard error, one JSON object a line.
-    An index that is written to meanwhile shows within a second; one that is not there yet is waited for.
+    Prints the address as soon as it answers. Requests are logged on standard error: as readable lines on a terminal,
+    elsewhere as one JSON object a line. New commits show within a second. If there is no index yet, the log and the
+    pages say so until there is one.
 
     \b
     Examples:

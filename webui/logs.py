@@ -1,47 +1,40 @@
-"""Logs as one JSON object a line on standard error, for people with `grep` and for programs that collect them.
+"""Logs on standard error: a JSON object a line for programs that collect them, or readable lines on a terminal.
 
-What readers search for is their own business: queries stand in the log only at the level "debug".
+structlog formats the records of the standard `logging`, so that the server's own messages and ours look alike.
+What readers search for is their own business: queries are logged only at the level "debug".
 """
 
 from __future__ import annotations
 
-import json
 import logging
+import os
+import secrets
+import sys
 import time
-from datetime import UTC, datetime
 from typing import Any, Final
 
+import structlog
 from flask import Flask, Response, g, request
+from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
+from structlog.processors import CallsiteParameter, CallsiteParameterAdder, EventRenamer, JSONRenderer, TimeStamper
+from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
+from structlog.typing import Processor
 
 _access = logging.getLogger("backfile.access")
-_FIELDS: Final = "backfile_fields"
 _MAX_LOGGED: Final = 500
 
 
-class JsonLines(logging.Formatter):
-    """A record as one JSON object: `time` (RFC 3339, UTC), `level`, `logger`, `message`, the fields, `trace`."""
+def configuration(level: str, *, console: bool | None = None) -> dict[str, Any]:
+    """The settings for `logging.config.dictConfig`, in the server and its workers.
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            "process": record.process,
-        }
-        line |= getattr(record, _FIELDS, {})
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
-
-
-def configuration(level: str) -> dict[str, Any]:
-    """What `logging.config.dictConfig` takes, for the server and its workers."""
+    With `console` lines are for a person, else they are JSON; None asks whether standard error is a terminal.
+    """
+    console = sys.stderr.isatty() if console is None else console
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"lines": {"()": JsonLines}},
+        # The workers are other processes: they get the name of a function and its arguments, not objects.
+        "formatters": {"lines": {"()": "webui.logs.formatter", "console": console}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "lines"}},
         "loggers": {
             "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
@@ -51,17 +44,61 @@ def configuration(level: str) -> dict[str, Any]:
     }
 
 
+def formatter(*, console: bool) -> logging.Formatter:
+    """Formats a record with `time` (RFC 3339, UTC), `level`, `logger`, `process`, the id of the request it belongs to,
+    its extra fields, `message`, and `trace` for an exception."""
+    fields: list[Processor] = [
+        TimeStamper(fmt="iso", utc=True, key="time"),
+        add_log_level,
+        add_logger_name,
+        CallsiteParameterAdder([CallsiteParameter.PROCESS]),
+        merge_contextvars,
+        ExtraAdder(),
+    ]
+    if console:
+        colors = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        endings: list[Processor] = [
+            _printable,
+            structlog.dev.ConsoleRenderer(
+                colors=colors, timestamp_key="time", exception_formatter=structlog.dev.plain_traceback
+            ),
+        ]
+    else:
+        endings = [_trace, EventRenamer("message"), JSONRenderer(ensure_ascii=False)]
+    return ProcessorFormatter(
+        foreign_pre_chain=fields,
+        processors=[ProcessorFormatter.remove_processors_meta, *endings],
+    )
+
+
+def _printable(_: Any, __: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Escapes control characters: the path of a request must not steer the terminal of an operator."""
+    for name, value in fields.items():
+        if isinstance(value, str) and not value.isprintable():
+            fields[name] = "".join(part if part.isprintable() else ascii(part)[1:-1] for part in value)
+    return fields
+
+
+def _trace(logger: Any, name: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    fields = structlog.processors.format_exc_info(logger, name, fields)
+    if "exception" in fields:
+        fields["trace"] = fields.pop("exception")
+    return fields
+
+
 def install(app: Flask) -> None:
-    """Logs every request when it is answered."""
+    """Logs every request when it is answered; each record of one request carries the same `request`."""
 
     @app.before_request
     def _begin() -> None:
         g.begun = time.perf_counter()
+        clear_contextvars()
+        bind_contextvars(request=secrets.token_hex(6))
 
     @app.after_request
     def _log(response: Response) -> Response:
         if _access.isEnabledFor(logging.INFO):
-            _access.info("request", extra={_FIELDS: _fields(response)})
+            _access.info("request", extra=_fields(response))
         return response
 
 

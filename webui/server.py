@@ -1,12 +1,13 @@
-"""Serves the app for real: several worker processes, bounded requests, a stop that lets requests finish.
+"""Serves the app: several worker processes, bounded requests, and a stop that lets requests finish.
 
-Granian does the HTTP. What it does not do is here: refusing a port that is taken, a free port for 0,
-one line that says where the site is once it answers, and workers that do not outlive a killed parent.
+Granian does the HTTP. Added here is what it lacks: a port that is taken is refused, port 0 takes a free one, one line
+says where the site is once it answers, and workers do not outlive a parent that was killed.
 """
 
 from __future__ import annotations
 
 import errno
+import logging.config
 import multiprocessing
 import os
 import signal
@@ -26,27 +27,29 @@ from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
 from search.engines import open_engine
-from search.errors import BackfileError, ConfigError
+from search.errors import BackfileError, ConfigError, EngineError
+from search.processes import ctrl_c_held_back
 from search.settings import Settings
 from webui.logs import configuration
 
 MAX_WORKERS: Final = 4
-"""Of the workers that are chosen by the number of cores."""
+"""Workers where their number follows the number of cores."""
 THREADS: Final = 4
-"""In each worker: while one waits for the disk another computes."""
+"""Of each worker: while one waits for the disk, another computes."""
 MAX_CONNECTIONS: Final = 512
-"""Held by one worker at a time, idle ones included; more wait in the queue of the socket."""
+"""Connections that one worker holds at a time, idle ones included; more wait in the queue of the socket."""
 MAX_HEAD_BYTES: Final = 65_536
 IDLE_MILLISECONDS: Final = 10_000
-"""How long a connection may take to send its next request's head."""
+"""The longest a connection may take to send the head of its next request."""
 DRAIN_SECONDS: Final = 30
-"""How long requests may take to finish after the signal to stop."""
+"""The longest requests may take to finish after the signal to stop."""
+_log = logging.getLogger("backfile.server")
 _START_SECONDS: Final = 60.0
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to call, not what to bind
 
 
 class PortInUse(BackfileError):
-    """Another program listens there."""
+    """Another program listens on the port."""
 
     title = "The port is in use"
 
@@ -59,7 +62,8 @@ def serve(settings: Settings, announce: Callable[[str], object]) -> None:
     """
     if settings.index.startswith("memory:"):
         raise ConfigError("an index in memory belongs to one process and cannot be served; name one on disk")
-    open_engine(settings.index)
+    logging.config.dictConfig(configuration(settings.log_level))
+    _say_what_is_missing(settings.index)
     port = claimed_port(settings.host, settings.port)
     server = _server(settings, port)
     address = site_address(settings.host, port)
@@ -67,6 +71,14 @@ def serve(settings: Settings, announce: Callable[[str], object]) -> None:
     # The same on every platform, and no fork of a process that has threads.
     multiprocessing.set_start_method("spawn", force=True)
     server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
+
+
+def _say_what_is_missing(index: str) -> None:
+    """Logs why searches cannot be answered yet. The server starts all the same: its pages tell readers."""
+    try:
+        open_engine(index).generation()
+    except EngineError as error:
+        _log.warning("%s; until searches can be answered, the pages say so", error)
 
 
 def load_app(settings: Settings) -> Flask:
@@ -78,9 +90,9 @@ def load_app(settings: Settings) -> Flask:
 
 
 def claimed_port(host: str, port: int) -> int:
-    """The port if nobody listens on it, or a free one for 0; raises PortInUse, ConfigError.
+    """The port if nobody listens on it, or a free one for 0. Raises PortInUse, ConfigError.
 
-    Granian's own sockets share a port silently (SO_REUSEPORT): two archives would answer by turns.
+    Granian's own sockets share a port silently (SO_REUSEPORT): two archives would take turns in answering.
     """
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -102,14 +114,27 @@ def site_address(host: str, port: int) -> str:
 
 
 def worker_count(settings: Settings) -> int:
-    """As set; else one for each core, up to MAX_WORKERS. Granian runs one on Windows."""
+    """The number that was set, else one per core up to MAX_WORKERS. On Windows Granian runs one."""
     if sys.platform == "win32":
         return 1
     return settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
 
 
+class _Server(Granian):  # type: ignore[valid-type, misc]  # granian picks the class for the build of Python
+    """Granian, whose worker processes never see Ctrl-C: a terminal sends it to all of them, and one that is still
+    importing modules would print a traceback. The parent stops them."""
+
+    def _spawn_workers(self, *args: Any) -> None:
+        with ctrl_c_held_back():
+            super()._spawn_workers(*args)
+
+    def _respawn_workers(self, *args: Any, **options: Any) -> None:
+        with ctrl_c_held_back():
+            super()._respawn_workers(*args, **options)
+
+
 def _server(settings: Settings, port: int) -> AbstractServer[Any]:
-    server = Granian(
+    server = _Server(
         "backfile",
         address=settings.host,
         port=port,
@@ -142,7 +167,7 @@ def _refusal(error: OSError, host: str, port: int) -> BackfileError:
 
 
 def _announce(address: str, announce: Callable[[str], object]) -> None:
-    """Says the address once a worker accepts connections; says nothing if none does."""
+    """Passes the address on once a worker accepts connections, and not at all if none does."""
     host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
@@ -156,7 +181,7 @@ def _announce(address: str, announce: Callable[[str], object]) -> None:
 
 
 def _follow_parent() -> None:
-    """Stops this worker gracefully when its parent was killed and could not."""
+    """Stops this worker gracefully if its parent is killed and cannot do so."""
     if sys.platform == "win32":
         return
     parent = os.getppid()

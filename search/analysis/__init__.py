@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from search.analysis.folding import fold
-from search.analysis.languages import LANGUAGES, Language, is_stop_word, language_name, primary_language
+from search.analysis.languages import is_stop_word, language_name, primary_language
 from search.analysis.stemming import stem
 from search.analysis.tokens import MAX_TOKEN_LENGTH, VALUE_GAP, Token, analyze, analyze_values
 
 __all__ = [
-    "LANGUAGES",
     "MAX_TOKEN_LENGTH",
     "VALUE_GAP",
-    "Language",
     "Token",
     "analyze",
     "analyze_values",

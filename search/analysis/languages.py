@@ -1,117 +1,29 @@
-"""The languages Backfile knows by name, and how each is stemmed. To add one: one row in `_ROWS`.
+"""The languages of articles: how each is stemmed, which words of it say nothing, and what it is called.
 
-An article may be in any language; without a row its words are found in the form they were written, folded.
+An article may be in any language. Without a row in `STEMMERS` its words are found in the form in which they were
+written, folded. To stem another language, add a row.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from search.analysis.folding import fold
 from search.analysis.stop_words import STOP_WORDS
 
-
-@dataclass(frozen=True, slots=True)
-class Language:
-    """`code` is the primary subtag of BCP 47; `stemmer` is Snowball's name of the algorithm, or None if it has none."""
-
-    code: str
-    name: str
-    native_name: str
-    stemmer: str | None = None
-    stop_words: frozenset[str] = frozenset()
-
-
-_ROWS: Final[tuple[tuple[str, str, str, str | None], ...]] = (
-    ("af", "Afrikaans", "Afrikaans", None),
-    ("am", "Amharic", "አማርኛ", None),
-    ("ar", "Arabic", "العربية", "arabic"),
-    ("az", "Azerbaijani", "Azərbaycanca", None),
-    ("be", "Belarusian", "Беларуская", None),
-    ("bg", "Bulgarian", "Български", None),
-    ("bn", "Bengali", "বাংলা", None),
-    ("bs", "Bosnian", "Bosanski", None),
-    ("ca", "Catalan", "Català", "catalan"),
-    ("cs", "Czech", "Čeština", "czech"),
-    ("cy", "Welsh", "Cymraeg", None),
-    ("da", "Danish", "Dansk", "danish"),
-    ("de", "German", "Deutsch", "german"),
-    ("el", "Greek", "Ελληνικά", "greek"),
-    ("en", "English", "English", "english"),
-    ("eo", "Esperanto", "Esperanto", "esperanto"),
-    ("es", "Spanish", "Español", "spanish"),
-    ("et", "Estonian", "Eesti", "estonian"),
-    ("eu", "Basque", "Euskara", "basque"),
-    ("fa", "Persian", "فارسی", "persian"),
-    ("fi", "Finnish", "Suomi", "finnish"),
-    ("fo", "Faroese", "Føroyskt", None),
-    ("fr", "French", "Français", "french"),
-    ("ga", "Irish", "Gaeilge", "irish"),
-    ("gl", "Galician", "Galego", None),
-    ("gu", "Gujarati", "ગુજરાતી", None),
-    ("he", "Hebrew", "עברית", None),
-    ("hi", "Hindi", "हिन्दी", "hindi"),
-    ("hr", "Croatian", "Hrvatski", None),
-    ("hu", "Hungarian", "Magyar", "hungarian"),
-    ("hy", "Armenian", "Հայերեն", "armenian"),
-    ("id", "Indonesian", "Bahasa Indonesia", "indonesian"),
-    ("is", "Icelandic", "Íslenska", None),
-    ("it", "Italian", "Italiano", "italian"),
-    ("ja", "Japanese", "日本語", None),
-    ("ka", "Georgian", "ქართული", None),
-    ("kk", "Kazakh", "Қазақша", None),
-    ("km", "Khmer", "ខ្មែរ", None),
-    ("ko", "Korean", "한국어", None),
-    ("ku", "Kurdish", "Kurdî", None),
-    ("ky", "Kyrgyz", "Кыргызча", None),
-    ("la", "Latin", "Latina", None),
-    ("lo", "Lao", "ລາວ", None),
-    ("lt", "Lithuanian", "Lietuvių", "lithuanian"),
-    ("lv", "Latvian", "Latviešu", None),
-    ("mk", "Macedonian", "Македонски", None),
-    ("mn", "Mongolian", "Монгол", None),
-    ("mr", "Marathi", "मराठी", None),
-    ("ms", "Malay", "Bahasa Melayu", None),
-    ("mt", "Maltese", "Malti", None),
-    ("my", "Burmese", "မြန်မာ", None),
-    ("nb", "Norwegian Bokmål", "Norsk bokmål", "norwegian"),
-    ("ne", "Nepali", "नेपाली", "nepali"),
-    ("nl", "Dutch", "Nederlands", "dutch"),
-    ("nn", "Norwegian Nynorsk", "Norsk nynorsk", "norwegian"),
-    ("no", "Norwegian", "Norsk", "norwegian"),
-    ("pa", "Punjabi", "ਪੰਜਾਬੀ", None),
-    ("pl", "Polish", "Polski", "polish"),
-    ("ps", "Pashto", "پښتو", None),
-    ("pt", "Portuguese", "Português", "portuguese"),
-    ("ro", "Romanian", "Română", "romanian"),
-    ("ru", "Russian", "Русский", "russian"),
-    ("si", "Sinhala", "සිංහල", None),
-    ("sk", "Slovak", "Slovenčina", None),
-    ("sl", "Slovenian", "Slovenščina", None),
-    ("sq", "Albanian", "Shqip", None),
-    ("sr", "Serbian", "Српски", "serbian"),
-    ("st", "Sesotho", "Sesotho", "sesotho"),
-    ("sv", "Swedish", "Svenska", "swedish"),
-    ("sw", "Swahili", "Kiswahili", None),
-    ("ta", "Tamil", "தமிழ்", "tamil"),
-    ("te", "Telugu", "తెలుగు", None),
-    ("tg", "Tajik", "Тоҷикӣ", None),
-    ("th", "Thai", "ไทย", None),
-    ("tk", "Turkmen", "Türkmençe", None),
-    ("tl", "Tagalog", "Tagalog", None),
-    ("tr", "Turkish", "Türkçe", "turkish"),
-    ("uk", "Ukrainian", "Українська", None),
-    ("ur", "Urdu", "اردو", None),
-    ("uz", "Uzbek", "Oʻzbekcha", None),
-    ("vi", "Vietnamese", "Tiếng Việt", None),
-    ("yi", "Yiddish", "ייִדיש", "yiddish"),
-    ("zh", "Chinese", "中文", None),
-)
+STEMMERS: Final[dict[str, str]] = {
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
+    "eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish",
+    "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
+    "it": "italian", "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian",
+    "no": "norwegian", "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
+    "st": "sesotho", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+"""The primary subtag of BCP 47 of a language, and Snowball's name of its algorithm."""
 
 SUPERSEDED_STEMMERS: Final = {"porter": "english", "dutch_porter": "dutch"}
-"""Snowball keeps these for old indexes; the algorithm on the right is its newer one for the same language."""
+"""Snowball keeps the algorithms on the left for old indexes; on the right is the newer one for the same language."""
 
 _OTHER_CODES: Final = {
     "iw": "he",
@@ -123,17 +35,9 @@ _OTHER_CODES: Final = {
     "spa": "es",
     "por": "pt",
 }
+"""Codes that articles carry in place of the usual ones. Part of what an index means: a change asks for a rebuild."""
 
-_SUBTAG_NAMES: Final = {
-    "br": "Brazil", "cn": "China", "gb": "United Kingdom", "hk": "Hong Kong", "mx": "Mexico", "pt": "Portugal",
-    "tw": "Taiwan", "us": "United States",
-    "hans": "simplified", "hant": "traditional", "cyrl": "Cyrillic", "latn": "Latin",
-}  # fmt: skip
-
-LANGUAGES: Final[dict[str, Language]] = {
-    code: Language(code, name, native, stemmer, frozenset(map(fold, STOP_WORDS.get(code, "").split())))
-    for code, name, native, stemmer in _ROWS
-}
+_stop_words: Final = {code: frozenset(map(fold, words.split())) for code, words in STOP_WORDS.items()}
 
 
 @lru_cache(maxsize=1024)
@@ -143,17 +47,29 @@ def primary_language(tag: str) -> str:
     return _OTHER_CODES.get(code, code)
 
 
+def stemmer_of(tag: str) -> str | None:
+    """Snowball's name of the algorithm for a language given by its tag; None if its words are not stemmed."""
+    return STEMMERS.get(primary_language(tag))
+
+
+@lru_cache(maxsize=1024)
 def language_name(tag: str) -> str:
-    """What a person calls the language: "English", "Chinese (Taiwan)"; the tag itself if there is no row for it."""
-    row = LANGUAGES.get(primary_language(tag))
-    if row is None:
+    """The English name of a language: "English", "Chinese (Taiwan)"; the tag itself if CLDR knows no such language.
+
+    The names are those of Unicode's Common Locale Data Repository, which the first call loads.
+    """
+    from babel import Locale  # some 100 modules and files that most commands never need
+
+    english = Locale("en")
+    name = english.languages.get(primary_language(tag))
+    if name is None:
         return tag
-    rest = tag.strip().replace("_", "-").split("-")[1:]
-    detail = ", ".join(_SUBTAG_NAMES.get(subtag.lower(), subtag.upper()) for subtag in rest)
-    return f"{row.name} ({detail})" if detail else row.name
+    subtags = tag.strip().replace("_", "-").split("-")[1:]
+    known = (english.scripts.get(subtag.title()) or english.territories.get(subtag.upper()) for subtag in subtags)
+    details = [found or subtag.upper() for found, subtag in zip(known, subtags, strict=True)]
+    return f"{name} ({', '.join(details)})" if details else str(name)
 
 
 def is_stop_word(surface: str, language: str) -> bool:
-    """Whether the folded word says next to nothing about what a text is about, such as "the" in English."""
-    row = LANGUAGES.get(primary_language(language))
-    return row is not None and surface in row.stop_words
+    """Whether a folded word says next to nothing about what a text is about, such as "the" in English."""
+    return surface in _stop_words.get(primary_language(language), ())

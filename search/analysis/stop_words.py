@@ -1,7 +1,8 @@
-"""Function words by language: left out of a query that has better words, never out of the index.
+"""Function words by language. A query that has other words ignores them; the index holds them like any other word.
 
-Short on purpose. A word belongs here if nobody would search an archive for it alone;
-words that are also names or nouns (will, may, can as tins) are worth more found than saved.
+The lists are short on purpose. A word belongs here if nobody would search an archive for it alone. Words that are also
+names or nouns, such as "will", "may" and "can", do not. How these lists compare with those of libraries is in
+docs/explanation/dependencies.md.
 """
 
 from __future__ import annotations
@@ -79,4 +80,4 @@ STOP_WORDS: Final[dict[str, str]] = {
     "az": """və bu o da də ilə üçün bir ki olan kimi daha ən hər isə amma lakin nə var idi edir olaraq sonra onun
         ya""",
 }
-"""Words of each language as they are written; they are folded before they are compared."""
+"""The words of each language as they are written; they are folded before they are compared."""

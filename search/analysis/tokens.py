@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from search.analysis.folding import fold
-from search.analysis.languages import LANGUAGES, primary_language
+from search.analysis.languages import STEMMERS, primary_language
 from search.analysis.scripts import CONTINUES, SYLLABLE, UNSPACED_RUN, is_unspaced
 from search.analysis.stemming import stem
 
@@ -105,8 +105,7 @@ def analyze_values(values: Sequence[str], language: str) -> list[list[Token]]:
 def stemmed_language(tag: str) -> str:
     """The language code of this tag if there is a stemmer for it, else ""."""
     code = primary_language(tag)
-    row = LANGUAGES.get(code)
-    return code if row is not None and row.stemmer is not None else ""
+    return code if code in STEMMERS else ""
 
 
 _Entry = tuple[tuple[tuple[str, str, int, int, int, bool], ...], int]

@@ -1,9 +1,8 @@
-"""The command `backfile`: one group, its sub-commands named in one table and imported when they are called."""
+"""The command `backfile`: one group of commands, named in one table and imported when they are called."""
 
 from __future__ import annotations
 
 import io
-import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Final
 import click
 
 from search.commands.context import GlobalFlags, index_option
-from search.commands.lazy import LazyGroup, Row
+from search.commands.group import LazyGroup, Row
 
 _ARCHIVE: Final = "Fill the archive"
 _READ: Final = "Search it"
@@ -21,30 +20,37 @@ _CARE: Final = "Look after it"
 
 COMMANDS: Final = {
     "index": Row("index.commands:index", _ARCHIVE, "Read articles from files and folders into the index."),
-    "delete": Row("search.commands.delete:delete", _ARCHIVE, "Take articles out of the index."),
+    "delete": Row("search.commands.upkeep:delete", _ARCHIVE, "Delete articles from the index."),
     "search": Row("search.commands.search:search", _READ, "Search and print the hits with their snippets."),
     "show": Row("search.commands.show:show", _READ, "Print one article."),
-    "suggest": Row("search.commands.suggest:suggest", _READ, "Complete what somebody began to type."),
+    "suggest": Row("search.commands.suggest:suggest", _READ, "Complete the beginning of a query."),
     "serve": Row("webui.commands:serve", _SERVE, "Serve the site and the JSON endpoint."),
     "demo": Row("search.commands.demo:demo", _SERVE, "Index the sample archive and serve it."),
-    "status": Row("search.commands.status:status", _CARE, "Say what the index holds."),
-    "check": Row("search.commands.check:check", _CARE, "Read the whole index and list what is wrong with it."),
-    "optimize": Row("search.commands.optimize:optimize", _CARE, "Merge the index into one segment."),
-    "config": Row("search.commands.config:config", _CARE, "Print the settings in force and where each comes from."),
+    "status": Row("search.commands.status:status", _CARE, "Show what the index holds."),
+    "check": Row("search.commands.upkeep:check", _CARE, "Read the whole index and list what is wrong with it."),
+    "optimize": Row("search.commands.upkeep:optimize", _CARE, "Merge the index into one segment."),
+    "config": Row("search.commands.setup:config", _CARE, "Print the settings in force and their origins."),
     "evaluate": Row("search.commands.evaluate:evaluate", _CARE, "Measure ranking and extraction against judged sets."),
-    "completion": Row("search.commands.completion:completion", _CARE, "Print the completion script of your shell."),
+    "completion": Row("search.commands.setup:completion", _CARE, "Print the completion script for your shell."),
 }
 
-_EPILOG: Final = """\b
-Exit codes:
-  0    all went well
-  1    the index cannot answer, or what was asked for is not there
-  2    a mistake in the command line, the query or the settings
-  3    some articles could not be indexed; all others are
-  130  interrupted by Ctrl-C; what was committed before is kept
+EXIT_CODES: Final = {
+    "0": "all went well",
+    "1": "the index cannot answer, the output cannot be written, or what was asked for is not there",
+    "2": "a mistake in the command line, the query or the settings",
+    "3": "some articles could not be indexed; all others are",
+    "130": "interrupted by Ctrl-C; what was committed before is kept",
+    "141": "nobody reads the output any more",
+}
 
-Settings come from backfile.toml, BACKFILE_* variables and flags; see `backfile config`.
-"""
+
+class Program(LazyGroup):
+    """The group of all commands: its help ends with the exit codes, wrapped as a list."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit codes"):
+            formatter.write_dl(list(EXIT_CODES.items()))
+        super().format_epilog(ctx, formatter)
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -54,16 +60,13 @@ def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 
 
 @click.group(
-    cls=LazyGroup,
+    cls=Program,
     rows=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=_EPILOG,
-    no_args_is_help=False,
-    invoke_without_command=True,
+    epilog="Settings come from backfile.toml, BACKFILE_* variables and flags; see `backfile config`.",
 )
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings file, else ./backfile.toml.")
 @index_option
-@click.option("--color/--no-color", default=None, help="Colours; by default on a terminal, unless NO_COLOR is set.")
 @click.option(
     "-v",
     "--version",
@@ -74,7 +77,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     help="Print the version.",
 )
 @click.pass_context
-def main(ctx: click.Context, config: Path | None, index: str | None, color: bool | None) -> None:
+def main(ctx: click.Context, config: Path | None, index: str | None) -> None:
     """Full-text search for a news archive.
 
     \b
@@ -86,12 +89,6 @@ def main(ctx: click.Context, config: Path | None, index: str | None, color: bool
     """
     _never_fail_to_print()
     ctx.obj = GlobalFlags(config, index)
-    if color is not None:
-        ctx.color = color
-    elif os.environ.get("NO_COLOR"):
-        ctx.color = False
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
 
 
 def _never_fail_to_print() -> None:

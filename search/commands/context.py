@@ -1,35 +1,40 @@
-"""What every command needs: the settings in force and the index they name."""
+"""What every command needs: the settings in force, the index they name, and a say in what Ctrl-C does."""
 
 from __future__ import annotations
 
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from search.engines import open_engine
-from search.engines.base import Engine, Maintenance, Searcher
+from search.engines.base import Engine, Maintenance
 from search.errors import ConfigError
 from search.settings import LoadedSettings, load_settings
+
+if TYPE_CHECKING:
+    from search.archive import Archive
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class GlobalFlags:
-    """The flags given before the sub-command."""
+    """The flags that stand before the name of the command."""
 
     config: Path | None = None
     index: str | None = None
 
 
 class Text(click.types.StringParamType):
-    """Text as it was typed; bytes that are no text in the terminal's character set become U+FFFD."""
+    """Text as it was typed. Bytes that are not text in the terminal's character set become U+FFFD."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return re.sub("[\ud800-\udfff]", "\ufffd", super().convert(value, param, ctx))
@@ -39,18 +44,18 @@ TEXT: Final = Text()
 
 
 def index_option(command: Decorated) -> Decorated:
-    """Adds `--index`; it may stand before the sub-command or after it, and the later one wins."""
-    option = click.option("--index", metavar="URL", help="The index: whoosh:PATH, a path, or memory:.")
+    """Adds `--index`, which may stand before or after the name of the command; the later one wins."""
+    option = click.option("--index", metavar="URL", help="The index: whoosh:PATH, a path, or memory:")
     return option(command)
 
 
 def json_option(command: Decorated) -> Decorated:
-    """Adds `--json`, which every command spells the same."""
+    """Adds `--json`, spelt the same for every command."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 def loaded_settings(ctx: click.Context, **flags: object) -> LoadedSettings:
-    """The settings in force for this command; `flags` are its own, None where not given. Raises ConfigError."""
+    """The settings in force for a command; `flags` are its own, None where not given. Raises ConfigError."""
     own = ctx.find_object(GlobalFlags) or GlobalFlags()
     given = {"index": own.index} | {name: value for name, value in flags.items() if value is not None}
     return load_settings(given, environ=os.environ, config_file=own.config)
@@ -68,8 +73,25 @@ def opened_engine(ctx: click.Context, index: str | None) -> Engine:
     return open_engine(loaded_settings(ctx, index=index).settings.index)
 
 
+def opened_archive(ctx: click.Context, index: str | None) -> Archive:
+    """The archive over the index in force. Raises ConfigError."""
+    from search.archive import Archive  # most commands do without what answers searches
+
+    settings = loaded_settings(ctx, index=index).settings
+    return Archive(open_engine(settings.index), settings)
+
+
 @contextmanager
-def opened_searcher(ctx: click.Context, index: str | None) -> Iterator[Searcher]:
-    """A searcher of the index in force. Raises ConfigError, EngineError."""
-    with opened_engine(ctx, index).searcher() as searcher:
-        yield searcher
+def interruptible() -> Iterator[None]:
+    """In this block Ctrl-C raises KeyboardInterrupt, so that work which has begun can be put in order.
+
+    Elsewhere it ends the program at once; see `search.__main__`.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

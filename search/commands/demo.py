@@ -1,4 +1,4 @@
-"""`backfile demo`: the sample archive, indexed and served, so that a newcomer sees the whole in a minute."""
+"""`backfile demo`: the sample archive, indexed and served, to show a newcomer everything within a minute."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ _NOT_ARTICLES = "README.md"
 
 
 @click.command()
-@click.option("--folder", type=click.Path(path_type=Path), help="Where the index is put; by default in your cache.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), help="Folder for the index; by default in your cache folder."
+)
 @click.option("--host", metavar="ADDRESS", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on; 0 takes a free one.")
 @click.pass_context
 def demo(ctx: click.Context, folder: Path | None, host: str | None, port: int | None) -> None:
-    """Index the sample archive (some fifty short articles) and serve it until Ctrl-C. Prints the address.
+    """Index the sample archive of some fifty short articles, serve it until Ctrl-C, and print the address.
 
     \b
     Examples:
@@ -40,12 +42,12 @@ def _call(ctx: click.Context, name: str, **arguments: Any) -> None:
     group = ctx.find_root().command
     command = group.get_command(ctx, name) if isinstance(group, click.Group) else None
     if command is None:
-        raise click.UsageError(f"the command {name} is not there")
+        raise click.UsageError(f"there is no command {name!r}")
     ctx.invoke(command, **arguments)
 
 
 def _cache_folder() -> Path:
-    """Where programs keep what can be made again: https://specifications.freedesktop.org/basedir-spec/ on Unix."""
+    """The folder for files that can be made again; on Unix see https://specifications.freedesktop.org/basedir-spec/."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "backfile"
     if sys.platform == "darwin":

@@ -1,4 +1,4 @@
-"""`backfile evaluate`: the measurements behind what the documentation claims, for anyone to repeat."""
+"""`backfile evaluate`: the measurements behind the claims of the documentation, for anyone to repeat."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Final
 
 import click
 
-from search.commands.context import json_option
-from search.commands.lazy import LazyGroup, Row
+from search.commands.context import interruptible, json_option
+from search.commands.group import LazyGroup, Row
 from search.engines import open_engine
 from search.evaluation import Measured, measure
 
@@ -23,7 +23,7 @@ _ROWS: Final = {
 
 @click.group(cls=LazyGroup, rows=_ROWS)
 def evaluate() -> None:
-    """Measure ranking and extraction against sets that people judged."""
+    """Measure ranking and extraction against sets judged by people."""
 
 
 @click.command()
@@ -32,7 +32,7 @@ def evaluate() -> None:
 @click.option("--language", default="en", show_default=True, metavar="TAG", help="Language of the sets.")
 @json_option
 def ranking(folders: tuple[Path, ...], engine: str, language: str, as_json: bool) -> None:
-    """Index each judged set into an index of its own and print nDCG@10, MAP and recall@100.
+    """Index each judged set into a temporary index and print nDCG@10, MAP and recall@100.
 
     A FOLDER holds docs.jsonl (id, title, text), queries.jsonl (id, text) and qrels.tsv (query, 0, document, grade).
 
@@ -45,7 +45,7 @@ def ranking(folders: tuple[Path, ...], engine: str, language: str, as_json: bool
 
 
 def _measured(folder: Path, engine: str, language: str) -> Measured:
-    with tempfile.TemporaryDirectory(prefix="backfile-") as temporary:
+    with interruptible(), tempfile.TemporaryDirectory(prefix="backfile-") as temporary:
         url = "memory:" if engine == "memory" else f"whoosh:{temporary}/index"
         return measure(folder, open_engine(url), language=language)
 

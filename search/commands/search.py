@@ -15,7 +15,15 @@ import click
 
 from search.archive import Archive
 from search.commands.context import TEXT, index_option, json_option, loaded_settings
-from search.commands.paint import facet_lines, help_lines, hit_lines, one_line, summary_line
+from search.commands.terminal import (
+    facet_lines,
+    help_lines,
+    hit_lines,
+    one_line,
+    summary_line,
+    window_width,
+    wrapped,
+)
 from search.engines import open_engine
 from search.engines.base import Sort
 from search.errors import ParameterError
@@ -42,10 +50,10 @@ class Offered(click.Choice[str]):
 @click.command()
 @click.argument("q", metavar="[QUERY]...", nargs=-1, type=TEXT)
 @click.option(
-    "--section", multiple=True, type=TEXT, metavar="PATH", help='Section, with those below it: "News > Economy".'
+    "--section", multiple=True, type=TEXT, metavar="PATH", help='Section and those below it, such as "News > Economy".'
 )
-@click.option("--tag", multiple=True, type=TEXT, metavar="TAG")
-@click.option("--author", multiple=True, type=TEXT, metavar="NAME")
+@click.option("--tag", multiple=True, type=TEXT, metavar="TAG", help="Tag.")
+@click.option("--author", multiple=True, type=TEXT, metavar="NAME", help="Author.")
 @click.option("--lang", multiple=True, type=TEXT, metavar="TAG", help='Language, such as "en".')
 @click.option("--type", "type", multiple=True, type=TEXT, metavar="TYPE", help='Kind of piece, such as "article".')
 @click.option("--from", type=TEXT, metavar="DATE", help="First day: 2024, 2024-07, 2024-07-03, RFC 3339 or now-7d.")
@@ -79,9 +87,9 @@ def search(ctx: click.Context, /, index: str | None, as_json: bool, **given: Any
       backfile search printing --lang=-en --facets section,year
       backfile search title:press* --json | jq .total
 
-    A hyphen before a filter's value leaves it out: --section=-Sports. Repeat a filter to keep any of its values.
-    "_missing" stands for articles that have none. The query language is in docs/reference/query-language.md;
-    put -- before a query that begins with a hyphen.
+    Repeat a filter to keep articles with any of its values. A hyphen before a value excludes it: --section=-Sports.
+    "_missing" stands for articles without a value. The query language is in docs/reference/query-language.md.
+    Put -- before a query that begins with a hyphen.
     """
     settings = loaded_settings(ctx, index=index).settings
     with _naming_flags():
@@ -132,16 +140,19 @@ def _naming_flags() -> Iterator[None]:
 
 
 def _print(response: SearchResponse) -> None:
+    width = window_width()
     for warning in response.warnings:
-        click.echo(f"{click.style('note', fg='yellow')}: {one_line(warning)}", err=True)
-    click.echo(summary_line(response))
+        note = wrapped(f"{click.style('note', fg='yellow')}: {one_line(warning)}", width, rest="  ")
+        click.echo("\n".join(note), err=True)
+    click.echo("\n".join(wrapped(summary_line(response), width, rest="  ")))
     if response.query.expanded:
-        click.echo(f"also searched for: {one_line(', '.join(response.query.expanded))}")
+        expanded = f"also searched for: {one_line(', '.join(response.query.expanded))}"
+        click.echo("\n".join(wrapped(expanded, width, rest="  ")))
     click.echo()
     first = ((response.page or 1) - 1) * response.per_page + 1
     for number, hit in enumerate(response.hits, first):
-        click.echo("\n".join(hit_lines(number, hit)))
+        click.echo("\n".join(hit_lines(number, hit, width)))
     for facet in response.facets:
-        click.echo("\n".join(facet_lines(facet)))
-    for line in help_lines(response.suggestions):
+        click.echo("\n".join(facet_lines(facet, width)))
+    for line in help_lines(response.suggestions, width):
         click.echo(line)

@@ -1,4 +1,4 @@
-"""`backfile status`: what the index holds, in a few lines."""
+"""`backfile status`: a summary of the index in a few lines."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any, Final
 
 import click
 
-from search.commands.context import index_option, json_option, opened_engine
-from search.commands.paint import byte_size, one_line
+from search.archive import PinnedArchive
+from search.commands.context import index_option, json_option, opened_archive
+from search.commands.terminal import byte_size, one_line, window_width, wrapped
 from search.document import SECTION_SEPARATOR
-from search.engines.base import Engine, FacetPlan, Plan, Searcher, Sort
-from search.query.match import MatchAll
+from search.engines.base import Sort
+from search.request.request import SearchRequest
 
 _LISTED: Final = 12
-_MOST_VALUES: Final = 10_000
+_INDENT: Final = " " * 12
 
 
 @click.command()
@@ -23,37 +24,39 @@ _MOST_VALUES: Final = 10_000
 @json_option
 @click.pass_context
 def status(ctx: click.Context, index: str | None, as_json: bool) -> None:
-    """Say how many articles the index holds, of which languages, sections and years, and how large it is."""
-    engine = opened_engine(ctx, index)
-    with engine.searcher() as searcher:
-        facts = _facts(engine, searcher)
-    click.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(_lines(facts)))
+    """Show how many articles the index holds, their languages, sections and dates, and how large the index is."""
+    archive = opened_archive(ctx, index)
+    with archive.pinned() as pinned:
+        facts = _facts(archive.engine.url, pinned)
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    width = window_width()
+    for line in _lines(facts):
+        click.echo("\n".join(wrapped(line, width, rest=_INDENT)))
 
 
-def _facts(engine: Engine, searcher: Searcher) -> dict[str, Any]:
-    state = searcher.status()
-    years = FacetPlan("published", size=1, interval="year")
-    counted = searcher.search(Plan(MatchAll(), facets=(years,), limit=0))
+def _facts(url: str, archive: PinnedArchive) -> dict[str, Any]:
+    status, overview = archive.status, archive.overview()
     return {
-        "index": engine.url,
-        "engine": state.engine,
-        "generation": state.generation,
-        "built_at": state.built_at.isoformat(timespec="seconds"),
-        "articles": state.articles,
-        "size_bytes": state.size_bytes,
-        "first": _edge(searcher, "oldest"),
-        "last": _edge(searcher, "newest"),
-        "undated": counted.facets[0].missing,
-        "languages": dict(searcher.top_values("lang", _MOST_VALUES)),
-        "sections": dict(searcher.top_values("section", _MOST_VALUES)),
+        "index": url,
+        "engine": status.engine,
+        "generation": status.generation,
+        "built_at": status.built_at.isoformat(timespec="seconds"),
+        "articles": status.articles,
+        "size_bytes": status.size_bytes,
+        "first": _edge(archive, "oldest"),
+        "last": _edge(archive, "newest"),
+        "undated": overview.undated,
+        "languages": {value.value: value.count for value in overview.languages},
+        "sections": dict(archive.section_counts()),
     }
 
 
-def _edge(searcher: Searcher, sort: Sort) -> str | None:
+def _edge(archive: PinnedArchive, sort: Sort) -> str | None:
     """The day of the first or the last article; None if no article is dated."""
-    hits = searcher.search(Plan(MatchAll(), sort=sort, limit=1, bring="head")).hits
-    head = hits[0].head if hits else None
-    return head.published.isoformat()[:10] if head and head.published else None
+    hits = archive.search(SearchRequest(sort=sort, per_page=1, facets=(), fields=("published",))).hits
+    return hits[0].published[:10] if hits and hits[0].published else None
 
 
 def _lines(facts: Mapping[str, Any]) -> Iterator[str]:

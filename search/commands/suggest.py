@@ -6,7 +6,7 @@ import click
 
 from search.archive import Archive
 from search.commands.context import TEXT, index_option, json_option, loaded_settings
-from search.commands.paint import one_line
+from search.commands.terminal import one_line
 from search.engines import open_engine
 from search.request.urls import Addresses, path_prefix
 from search.results.as_json import adapter
@@ -15,14 +15,14 @@ from search.results.response import Completion
 
 @click.command()
 @click.argument("text", nargs=-1, required=True, type=TEXT)
-@click.option("--limit", type=click.IntRange(1, 50), default=8, show_default=True, help="The most to print.")
+@click.option("--limit", type=click.IntRange(1, 50), default=8, show_default=True, help="How many to print at most.")
 @index_option
 @json_option
 @click.pass_context
 def suggest(ctx: click.Context, text: tuple[str, ...], limit: int, index: str | None, as_json: bool) -> None:
     """Complete TEXT from the words, sections, titles and headings of the index.
 
-    Each line holds the completion, its kind and how many articles it finds, between tabs.
+    Each line holds a completion, its kind and the number of articles it finds, separated by tabs.
 
     \b
     Example:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from search.analysis.folding import fold
-from search.analysis.languages import LANGUAGES, primary_language
+from search.analysis.languages import STEMMERS, primary_language
 from search.analysis.scripts import is_unspaced
 from search.analysis.tokens import Token, analyze
 from search.query.match import Term
@@ -18,7 +18,7 @@ def query_terms(text: str, languages: Iterable[str]) -> list[tuple[Token, Term]]
     because only the folded spelling matches there. The text is analysed just as an article of each language is,
     so that a word of a query and the same word of an article give the same term.
     """
-    stemmed = sorted(filter(_is_stemmed, set(map(primary_language, languages))))
+    stemmed = sorted(STEMMERS.keys() & set(map(primary_language, languages)))
     by_language = {language: analyze(text, language) for language in stemmed}
     found = []
     for at, token in enumerate(analyze(text, "")):
@@ -40,8 +40,3 @@ def query_term(surface: str, languages: Iterable[str]) -> Term:
     found = query_terms(surface, languages)
     whole = [term for token, term in found if token.compound or len(found) == 1]
     return whole[0] if len(whole) == 1 else Term(fold(surface))
-
-
-def _is_stemmed(language: str) -> bool:
-    row = LANGUAGES.get(language)
-    return row is not None and row.stemmer is not None

@@ -135,7 +135,12 @@ def _read_bytes(directory: Path, name: str) -> bytes:
         with (directory / name).open("rb") as stream:
             raw = stream.read(_MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
-        if any(directory.glob(f"*{SEGMENT_SUFFIX}")) and not _is_being_made(directory):
+        if writer := _first_writer(directory):
+            raise IndexMissing(
+                f"the index at {directory} has no commit yet; {writer} is making the first one: try again shortly, "
+                "or index again if that process has ended"
+            ) from error
+        if any(directory.glob(f"*{SEGMENT_SUFFIX}")):
             raise damaged(directory, f"{name} is missing") from error
         raise IndexMissing(
             f"there is no index at {directory}; make one with `backfile index SOURCE… --index {directory}`"
@@ -145,12 +150,17 @@ def _read_bytes(directory: Path, name: str) -> bytes:
     return raw
 
 
-def _is_being_made(directory: Path) -> bool:
-    """Whether a writer is at work, or ended without releasing the lock: then the files are of its making."""
+def _first_writer(directory: Path) -> str:
+    """Who is making the first commit, or ended without releasing the lock; "" if nobody. `DirectoryLock` writes it."""
     try:
-        return (directory / LOCK_NAME).stat().st_size > 0
+        text = (directory / LOCK_NAME).read_bytes()[:4096]
     except OSError:
-        return False
+        return ""
+    try:
+        holder = json.loads(text)
+        return f"process {holder['pid']} on {holder['host']}, since {holder['since']},"
+    except (ValueError, KeyError, TypeError):
+        return "another process" if text else ""
 
 
 def _require_version(directory: Path, name: str, content: Any) -> None:

@@ -1,0 +1,154 @@
+"""The commands that look after an index on disk: `delete`, `check` with its repair, and `optimize`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import click
+from tqdm import tqdm
+
+from search.commands.context import TEXT, index_option, interruptible, json_option, maintained, opened_engine
+from search.commands.terminal import byte_size, one_line
+from search.engines.base import Condensed, Engine, Phase, WriterProgress
+
+# --- delete --------------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...", type=TEXT)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@index_option
+@click.pass_context
+def delete(ctx: click.Context, ids: tuple[str, ...], yes: bool, index: str | None) -> None:
+    """Delete the articles with those IDs from the index, all in one commit.
+
+    They come back the next time `backfile index` reads an input that still holds them. The exit code is 1 if one of
+    them is not in the index.
+
+    \b
+    Example:
+      backfile delete 19870226-0001 --yes
+    """
+    engine = opened_engine(ctx, index)
+    with engine.searcher() as searcher:
+        found = {name: document.title for name in dict.fromkeys(ids) if (document := searcher.document(name))}
+    for name in found if not yes else ():
+        click.echo(f"{one_line(name)}: {one_line(found[name])}")
+    if found and not yes:
+        click.confirm(f"delete {len(found):,} from {engine.url}?", abort=True)
+    click.echo(f"deleted {_deleted(engine, list(found)):,}")
+    absent = [name for name in dict.fromkeys(ids) if name not in found]
+    for name in absent:
+        click.echo(f"not in the index: {one_line(name)}", err=True)
+    if absent:
+        ctx.exit(1)
+
+
+def _deleted(engine: Engine, ids: list[str]) -> int:
+    if not ids:
+        return 0
+    with interruptible(), engine.writer() as writer:
+        return sum(writer.delete(name) for name in ids)
+
+
+# --- check ---------------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.option(
+    "--repair", is_flag=True, help="Repair what is wrong, losing as little as possible, and say what was done."
+)
+@index_option
+@json_option
+@click.pass_context
+def check(ctx: click.Context, index: str | None, as_json: bool, repair: bool) -> None:
+    """Read the whole index and list what is wrong with it. The exit code is 1 if anything is.
+
+    With --repair, whatever follows from the stored articles is made again from them. Articles that cannot be read any
+    more are left out and counted; index their sources again to bring them back. The exit code is 1 if any were lost.
+    """
+    engine = opened_engine(ctx, index)
+    if not (_repair(engine, as_json) if repair else _check(engine, as_json)):
+        ctx.exit(1)
+
+
+def _check(engine: Engine, as_json: bool) -> bool:
+    """Prints the problems; returns whether there are none."""
+    problems = list(maintained(engine).check())
+    if as_json:
+        click.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False))
+        return not problems
+    for problem in problems:
+        click.echo(f"{problem.place}: {problem.message}")
+    if problems:
+        count = "1 problem; repair it" if len(problems) == 1 else f"{len(problems):,} problems; repair them"
+        click.echo(f"{engine.url}: {count} with `backfile check --repair`")
+    else:
+        click.echo(f"{engine.url}: no problems found")
+    return not problems
+
+
+def _repair(engine: Engine, as_json: bool) -> bool:
+    """Repairs and prints what was done; returns whether no article was lost."""
+    with interruptible():
+        repairs = list(maintained(engine).repair())
+    lost = sum(repair.lost for repair in repairs)
+    if as_json:
+        click.echo(json.dumps([asdict(repair) for repair in repairs], ensure_ascii=False))
+        return not lost
+    for repair in repairs:
+        click.echo(f"{repair.place}: {repair.message}")
+    if not repairs:
+        click.echo(f"{engine.url}: no problems found, nothing to repair")
+    elif lost:
+        click.echo(f"{engine.url}: repaired; {'1 article was' if lost == 1 else f'{lost:,} articles were'} lost")
+    else:
+        click.echo(f"{engine.url}: repaired; no article was lost")
+    return not lost
+
+
+# --- optimize ------------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@index_option
+@json_option
+@click.pass_context
+def optimize(ctx: click.Context, index: str | None, as_json: bool) -> None:
+    """Merge all segments of the index into one and free the space of deleted articles.
+
+    Searches become a little faster. Indexing keeps the number of segments small anyway, so this is worth its time
+    after a large import, or before an archive is copied to where it is only read. It needs as much free space as the
+    index takes: the old segments stay until the next commit, for searches that are running.
+    """
+    engine = opened_engine(ctx, index)
+    with interruptible(), _bar(sys.stderr.isatty() and not as_json) as progress:
+        done = maintained(engine).optimize(progress=progress)
+    click.echo(json.dumps(asdict(done)) if as_json else "\n".join([engine.url, *_figures(done)]))
+
+
+def _figures(done: Condensed) -> Iterator[str]:
+    yield f"articles    {done.articles:,}"
+    yield f"segments    {done.segments[0]:,}, now {done.segments[1]:,}"
+    yield f"size        {byte_size(done.size_bytes[0])}, now {byte_size(done.size_bytes[1])}"
+    yield f"time        {done.seconds:.1f} s"
+
+
+@contextmanager
+def _bar(shown: bool) -> Iterator[WriterProgress | None]:
+    """A bar that shows how many articles have been merged."""
+    if not shown:
+        yield None
+        return
+    with tqdm(unit=" articles", unit_scale=True, file=sys.stderr, leave=False) as bar:
+
+        def show(phase: Phase, done: int, total: int) -> None:
+            if phase == "merging":
+                bar.total, bar.n = total, done
+                bar.refresh()
+
+        yield show
