@@ -53,7 +53,7 @@ class Worker(Generic[Task, Answer]):
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, work), name=name, daemon=True)
-        with _ctrl_c_held_back():
+        with ctrl_c_held_back():
             self._process.start()
         theirs.close()
 
@@ -209,7 +209,7 @@ def _pickled(error: Exception) -> bytes:
 
 
 @contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
+def ctrl_c_held_back() -> Iterator[None]:
     """Delays Ctrl-C until the block is done. A process started in it never sees one, not even while it is starting."""
     if sys.platform == "win32":
         yield
