@@ -1,8 +1,8 @@
-"""Processes of our own that work beside this one: in order, bounded, and never left behind.
+"""Worker processes: tasks to them, answers back in order or as they come, and none left behind.
 
-The standard pools were not fit: after a SIGKILL of the parent their processes wait for ever, because each holds the
-writing end of the queue it reads from. Here each process has one pipe, so it ends when the parent does, however that
-ends. Ctrl-C is for the parent alone, which stops the others.
+Every worker has a pipe of its own, so it notices when the parent is gone, even after a SIGKILL, and ends. Pools built
+on shared queues cannot notice: each of their processes holds the writing end of the queue it reads from. Ctrl-C is for
+the parent alone, which then stops its workers. docs/explanation/dependencies.md says why this is not a library.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final, Generic, Self, TypeVar
@@ -28,6 +28,9 @@ Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 _PATIENCE_SECONDS: Final = 5.0
+_SWITCH_SECONDS: Final = 0.0005
+"""How soon a worker's receiving thread gets its turn beside the working one; the parent may be waiting for it to read.
+Python's default is ten times as long."""
 
 
 def core_count() -> int:
@@ -38,34 +41,34 @@ def core_count() -> int:
 
 
 class Worker(Generic[Task, Answer]):
-    """One process that calls `work` with each task in turn; `work` is pickled once and may keep state there.
+    """One process that calls `work` with each task in turn. `work` is pickled once and may keep state there.
 
-    Tasks may be given ahead of their answers, and answers come in the order of the tasks. Whoever is done with it
-    calls `close`, also after an error.
+    Tasks may be given before earlier ones are answered; answers come in the order of the tasks.
+    Call `close` when done, also after an error.
     """
 
     def __init__(self, work: Callable[[Task], Answer], name: str) -> None:
         self.waiting = 0
         """Tasks whose answer has not been taken."""
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
+        self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, work), name=name, daemon=True)
         with ctrl_c_held_back():
             self._process.start()
         theirs.close()
 
     def give(self, task: Task) -> None:
-        """Hands a task over; does not wait for the worker. Raises ProcessLost if it has ended."""
+        """Hands over a task without waiting for the worker to finish others. Raises ProcessLost if it has ended."""
         try:
-            self._pipe.send_bytes(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
+            self.pipe.send_bytes(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
         except OSError as error:
             raise self._lost() from error
         self.waiting += 1
 
     def take(self) -> Answer:
-        """The answer to the oldest task without one. Raises what `work` raised, and ProcessLost if the worker ended."""
+        """Waits for the next answer. Raises what `work` raised, or ProcessLost if the worker has ended."""
         try:
-            message = self._pipe.recv_bytes()
+            message = self.pipe.recv_bytes()
         except (EOFError, OSError) as error:
             raise self._lost() from error
         self.waiting -= 1
@@ -76,7 +79,7 @@ class Worker(Generic[Task, Answer]):
 
     def close(self) -> None:
         """Ends the process, whatever it is doing."""
-        self._pipe.close()
+        self.pipe.close()
         self._process.terminate()
         self._process.join(_PATIENCE_SECONDS)
         if self._process.is_alive():
@@ -90,7 +93,11 @@ class Worker(Generic[Task, Answer]):
 
 
 class Pool(Generic[Task, Answer]):
-    """Up to `most` workers that share tasks, started as they are needed; answers come in the order of the tasks."""
+    """Up to `most` workers that share tasks, started as they are needed.
+
+    Take the answers either with `take`, in the order of the tasks, or with `ready`, as they come; do not mix them.
+    Leave the `with` block or call `close` to end the workers.
+    """
 
     def __init__(self, work: Callable[[Task], Answer], most: int, name: str) -> None:
         self._work = work
@@ -99,42 +106,78 @@ class Pool(Generic[Task, Answer]):
         self._workers: list[Worker[Task, Answer]] = []
         self._order: deque[Worker[Task, Answer]] = deque()
 
+    def __len__(self) -> int:
+        """How many workers it may have."""
+        return self._most
+
     @property
     def waiting(self) -> int:
         """Tasks whose answer has not been taken."""
         return len(self._order)
 
+    def start(self) -> None:
+        """Starts all workers now, so that they get ready side by side."""
+        while len(self._workers) < self._most:
+            self._start_one()
+
+    def _start_one(self) -> Worker[Task, Answer]:
+        worker = Worker(self._work, f"{self._name} {len(self._workers) + 1}")
+        self._workers.append(worker)
+        return worker
+
     def give(self, task: Task) -> None:
-        """Hands a task to the least busy worker. Raises ProcessLost if that one has ended."""
+        """Hands a task to the least busy worker. Raises ProcessLost if that worker has ended."""
         worker = min(self._workers, key=lambda other: other.waiting, default=None)
         if worker is None or (worker.waiting and len(self._workers) < self._most):
-            worker = Worker(self._work, f"{self._name} {len(self._workers) + 1}")
-            self._workers.append(worker)
+            worker = self._start_one()
+        self._give(worker, task)
+
+    def give_each(self, task: Task) -> None:
+        """Hands the same task to every worker that has been started. Raises ProcessLost if one of them has ended."""
+        for worker in self._workers:
+            self._give(worker, task)
+
+    def _give(self, worker: Worker[Task, Answer], task: Task) -> None:
         worker.give(task)
         self._order.append(worker)
 
     def take(self) -> Answer:
-        """The answer to the oldest task without one; raises as `Worker.take` does."""
+        """Waits for the answer to the oldest task. Raises as `Worker.take` does."""
         return self._order.popleft().take()
 
-    def __enter__(self) -> Self:
-        return self
+    def ready(self, seconds: float) -> Iterator[Answer]:
+        """Waits up to that long for an answer, then gives one from each worker that has any. Raises as `take` does."""
+        busy = [worker for worker in self._workers if worker.waiting]
+        answering = wait([worker.pipe for worker in busy], seconds)
+        for worker in busy:
+            if worker.pipe in answering:
+                self._order.remove(worker)
+                yield worker.take()
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Ends the workers, whatever they are doing."""
         for worker in self._workers:
             worker.close()
         self._workers.clear()
         self._order.clear()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
-    """The other process: tasks are received all the time, so that the parent's sending never waits for our answer."""
+    """What a worker runs. A thread receives tasks at all times, so that the parent is not kept waiting while it
+    sends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     tasks: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_receive, args=(pipe, tasks), daemon=True).start()
     while True:
         answer = _answer(work, tasks.get())
-        with suppress(OSError):  # the parent has gone; the receiving thread ends us
+        with suppress(OSError):  # the parent is gone; the receiving thread ends this process
             pipe.send_bytes(answer)
 
 
@@ -154,7 +197,7 @@ def _answer(work: Callable[[Any], Any], task: bytes) -> bytes:
 
 
 def _pickled(error: Exception) -> bytes:
-    """An error as an answer; one that does not survive the way is a RuntimeError with its text."""
+    """An error as an answer. One that cannot be pickled and read again becomes a RuntimeError with its text."""
     error.add_note("in another process:\n" + "".join(traceback.format_exception(error)).rstrip())
     error.__traceback__ = error.__cause__ = error.__context__ = None
     try:
@@ -167,11 +210,11 @@ def _pickled(error: Exception) -> bytes:
 
 @contextmanager
 def ctrl_c_held_back() -> Iterator[None]:
-    """Until the block is done Ctrl-C waits; a process started in it never sees one, not even while it is starting."""
+    """Delays Ctrl-C until the block is done. A process started in it never sees one, not even while it is starting."""
     if sys.platform == "win32":
         yield
         return
-    resource_tracker.ensure_running()  # or else starting the process would start it, which lets the signal through
+    resource_tracker.ensure_running()  # starting a process would start it with the signal let through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -1,4 +1,4 @@
-"""Index directories made part by part for tests: one segment a commit, never merged, deletions beside them."""
+"""Index directories made by hand for tests: one segment a commit, never merged, with deletions."""
 
 from __future__ import annotations
 
@@ -10,26 +10,32 @@ from pathlib import Path
 import numpy as np
 
 from search.document import Document
-from search.engines.disk.files.container import Container
-from search.engines.disk.files.deletions import write_deletions
-from search.engines.disk.files.layout import SEGMENT, SEGMENT_SUFFIX
-from search.engines.disk.files.manifest import File, Manifest, SegmentEntry, new_generation, write_manifest
-from search.engines.disk.view.toc import write_toc
-from search.engines.disk.writing.builder import SegmentBuilder
+from search.engines.disk.format.container import Container
+from search.engines.disk.format.layout import SEGMENT, SEGMENT_SUFFIX
+from search.engines.disk.format.manifest import (
+    File,
+    Manifest,
+    SegmentEntry,
+    new_generation,
+    write_deletions,
+    write_manifest,
+)
+from search.engines.disk.whoosh_codec import write_toc
+from search.engines.disk.writing.segment_writer import SegmentWriter
 
 
 def commit_all(directory: Path, history: Iterable[Sequence[Document | str]]) -> Manifest:
     """Applies the commits to a new directory: each a list of articles to add and of ids to delete, no id twice."""
     directory.mkdir(parents=True)
     entries: list[SegmentEntry] = []
-    places: dict[str, tuple[int, int]] = {}
+    where: dict[str, tuple[int, int]] = {}
     for number, changes in enumerate(history, 1):
         ids = [change if isinstance(change, str) else change.id for change in changes]
         assert len(set(ids)) == len(ids)
-        _delete(directory, number, entries, [places.pop(name) for name in ids if name in places])
+        _delete(directory, number, entries, [where.pop(name) for name in ids if name in where])
         added = [change for change in changes if isinstance(change, Document)]
         if added:
-            places |= {article.id: (len(entries), doc) for doc, article in enumerate(added)}
+            where |= {article.id: (len(entries), doc) for doc, article in enumerate(added)}
             entries.append(_segment(directory / f"{number:016x}{SEGMENT_SUFFIX}", added))
         manifest = Manifest(number, new_generation(), datetime.now(UTC), tuple(entries))
         manifest = replace(manifest, toc=write_toc(directory, manifest))
@@ -38,15 +44,15 @@ def commit_all(directory: Path, history: Iterable[Sequence[Document | str]]) -> 
 
 
 def _delete(directory: Path, number: int, entries: list[SegmentEntry], gone: list[tuple[int, int]]) -> None:
-    for place in {place for place, _ in gone}:
-        docs = np.array([doc for other, doc in gone if other == place])
-        entries[place] = write_deletions(directory, entries[place], docs, number)
+    for index in {index for index, _ in gone}:
+        docs = np.array([doc for other, doc in gone if other == index])
+        entries[index] = write_deletions(directory, entries[index], docs, number)
 
 
 def _segment(path: Path, articles: Sequence[Document]) -> SegmentEntry:
-    builder = SegmentBuilder()
+    writer = SegmentWriter()
     for article in articles:
-        builder.add(article)
-    builder.write(path)
+        writer.add(article)
+    writer.write(path)
     container = Container(path, SEGMENT)
     return SegmentEntry(File(path.name, container.size, container.crc32), len(articles))

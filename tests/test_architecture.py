@@ -24,7 +24,7 @@ FORBIDDEN = {
 }
 """What no module of a package may import."""
 
-ONLY_IN = {"whoosh": "search/engines/disk/view/", "flask": "webui/", "bleach": "webui/"}
+ONLY_IN = {"whoosh": "search/engines/disk/whoosh_codec/", "flask": "webui/", "bleach": "webui/"}
 """Libraries and the one folder that may know them."""
 
 NAMES_OTHERS = {"search/commands/__init__.py", "search/commands/evaluate.py"}
@@ -32,6 +32,14 @@ NAMES_OTHERS = {"search/commands/__init__.py", "search/commands/evaluate.py"}
 
 A_MODULE = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.\w+)+)(?::\w+)?")
 """A module in a string, with what is taken from it behind a colon."""
+DISK_LAYERS: dict[str, set[str]] = {
+    "format": set(),
+    "reading": {"format"},
+    "evaluation": {"format", "reading"},
+    "whoosh_codec": {"format", "reading"},
+    "writing": {"format", "whoosh_codec"},
+}
+"""The folders of the disk engine, and which of them each may import."""
 
 BANNED_NAMES = re.compile(r"(?:^|_)(?:utils?|helpers?|managers?|handlers?|common|misc)(?:_|$)")
 
@@ -226,6 +234,19 @@ def test_a_cycle_over_three_folders_would_be_seen(tmp_path: Path) -> None:
         (path.parent / "__init__.py").touch()
     (found,) = _cycles(_edges(tmp_path))
     assert found.startswith("search.a -> search.b -> search.c -> search.a: ")
+
+
+def test_the_folders_of_the_disk_engine_import_one_way() -> None:
+    disk = ROOT / "search/engines/disk"
+    assert {path.parent.name for path in disk.rglob("*/*.py")} == set(DISK_LAYERS)
+    wrong = [
+        f"{_name(path)} imports {folder}"
+        for layer, below in DISK_LAYERS.items()
+        for path in (disk / layer).glob("*.py")
+        for folder in set(re.findall(r"from search\.engines\.disk\.(\w+)\b", path.read_text("utf-8")))
+        if folder in DISK_LAYERS.keys() - below - {layer}
+    ]
+    assert wrong == []
 
 
 def test_no_module_is_named_for_nothing_in_particular() -> None:

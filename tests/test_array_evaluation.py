@@ -25,9 +25,9 @@ from search.engines.base import (
     Searcher,
     TimelinePlan,
 )
-from search.engines.disk.engine import WhooshEngine
-from search.engines.disk.evaluation import evaluate, laid, leaves, ranked, runs
-from search.engines.disk.reading import postings
+from search.engines.disk.engine import DiskEngine
+from search.engines.disk.evaluation import evaluator, leaves, position_blocks, posting_lists, top_docs
+from search.engines.disk.format import arrays
 from search.engines.memory.engine import MemoryEngine
 from search.query.match import (
     Match,
@@ -58,16 +58,25 @@ ZONES = ("UTC", "Asia/Baku", "America/New_York", "Pacific/Chatham")
 
 STRATEGIES: dict[str, dict[tuple[Any, str], int]] = {
     "as it comes": {},
-    "few articles": {(evaluate, "FEW"): 1, (leaves, "FEW"): 1},
-    "all articles": {(evaluate, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
-    "tile by tile": {(evaluate, "TILE"): 3, (evaluate, "FEW"): 1 << 40, (leaves, "FEW"): 1 << 40},
-    "tile by tile, rare words apart": {(evaluate, "TILE"): 3, (evaluate, "FEW"): 3, (runs, "_FEW_WORDS"): 0},
-    "short words together": {(runs, "_FEW_WORDS"): 0, (runs, "_SHORT"): 3},
-    "phrases bit by bit": {(laid, "_PLACES"): 20},
-    "phrases among chosen articles": {(laid, "_MOST_OF_ALL"): 0},
-    "phrases closed up": {(laid, "_PLACES"): 60, (laid, "_SPARSE"): 0, (laid, "_MANY"): 0, (laid, "_MOST_OF_ALL"): 99},
-    "lists looked up the other way": {(postings, "_FEWER"): 0, (evaluate, "FEW"): 1},
-    "pages by blocks and ranks": {(ranked, "_FEW"): 1, (ranked, "_BLOCK"): 2, (ranked, "_SLICE"): 4},
+    "few articles": {(evaluator, "SPARSE"): 1, (leaves, "SPARSE"): 1},
+    "all articles": {(evaluator, "SPARSE"): 1 << 40, (leaves, "SPARSE"): 1 << 40},
+    "block by block": {(evaluator, "BLOCK"): 3, (evaluator, "SPARSE"): 1 << 40, (leaves, "SPARSE"): 1 << 40},
+    "block by block, rare words apart": {
+        (evaluator, "BLOCK"): 3,
+        (evaluator, "SPARSE"): 3,
+        (posting_lists, "_FEW_WORDS"): 0,
+    },
+    "short words together": {(posting_lists, "_FEW_WORDS"): 0, (posting_lists, "_SHORT"): 3},
+    "phrases bit by bit": {(position_blocks, "_SLOTS"): 20},
+    "phrases among chosen articles": {(position_blocks, "_MOST_OF_ALL"): 0},
+    "phrases closed up": {
+        (position_blocks, "_SLOTS"): 60,
+        (position_blocks, "_SPARSE"): 0,
+        (position_blocks, "_MANY"): 0,
+        (position_blocks, "_MOST_OF_ALL"): 99,
+    },
+    "lists looked up the other way": {(arrays, "_FEWER"): 0, (evaluator, "SPARSE"): 1},
+    "pages by blocks and ranks": {(top_docs, "_FEW"): 1, (top_docs, "_BLOCK"): 2, (top_docs, "_SLICE"): 4},
 }
 """Thresholds that make a small archive take the ways of a large one."""
 
@@ -188,7 +197,7 @@ def change(engine: Engine, articles: Sequence[Document], deleted: Sequence[str])
 
 def searchers(dice: Dice, folder: Path) -> Iterator[tuple[Searcher, Searcher]]:
     """Both engines after each of three commits: a large one, one that replaces and deletes, and a small one."""
-    engines = MemoryEngine(), WhooshEngine(folder)
+    engines = MemoryEngine(), DiskEngine(folder)
     names = [*ID_POOL, *(f"{number:03}" for number in range(40))]
     for size, gone in ((40, 0), (12, 4), (2, 0)):
         articles = [dice.document(dice.choice(names)) for _ in range(size)]
@@ -251,7 +260,7 @@ def test_articles_are_found_by_id_and_address_through_commits(tmp_path: Path) ->
 
 
 def test_a_search_past_its_deadline_still_excludes_what_it_had_no_time_to_read(tmp_path: Path) -> None:
-    engine = WhooshEngine(tmp_path / "archive")
+    engine = DiskEngine(tmp_path / "archive")
     change(engine, [Document("a", "secret"), Document("b", "open", published=datetime(2024, 1, 1, tzinfo=UTC))], [])
     with engine.searcher() as searcher:
         late = searcher.search(Plan(MatchNot(MatchTerm(ALL_FIELDS, Term("secret"))), deadline=0.0))

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from search.analysis import MAX_TOKEN_LENGTH, VALUE_GAP, analyze, analyze_values
-from search.analysis.bulk import NOTHING, PieceTable, word_key
+from search.analysis.bulk import NOTHING, FragmentTable, word_key
 from search.analysis.languages import STEMMERS
 from search.analysis.tokens import stemmed_language
 
@@ -34,20 +34,20 @@ texts = st.one_of(
 languages = st.sampled_from((*STEMMERS, "uk", "zh", "", "xx", "en-GB", "pt_BR"))
 
 
-def bulk_tokens(pieces: PieceTable, values: list[str], language: str) -> list[tuple[str, int]]:
+def bulk_tokens(fragments: FragmentTable, values: list[str], language: str) -> list[tuple[str, int]]:
     """Words and positions of the values of a field, from the tables."""
     keys: list[str] = []
     tokens = []
     position = 0
     for value in values:
         numbers = array("I")
-        pieces.read(value, language, numbers)
-        keys = pieces.word_keys()
+        fragments.read(value, language, numbers)
+        keys = fragments.word_keys()
         start = position
         for number in numbers:
-            span = range(pieces.starts[number], pieces.starts[number + 1])
-            tokens += [(keys[pieces.words[token]], position + pieces.aheads[token]) for token in span]
-            position += pieces.advances[number]
+            span = range(fragments.starts[number], fragments.starts[number + 1])
+            tokens += [(keys[fragments.words[token]], position + fragments.aheads[token]) for token in span]
+            position += fragments.advances[number]
         position += VALUE_GAP if position > start else 0
     return tokens
 
@@ -61,7 +61,7 @@ def single_tokens(values: list[str], language: str) -> list[tuple[str, int]]:
     ]
 
 
-_shared_pieces = PieceTable()
+_shared_fragments = FragmentTable()
 
 
 @settings(max_examples=400, deadline=None)
@@ -71,87 +71,87 @@ _shared_pieces = PieceTable()
 @example(["Die Autos", "Die Autos"], "de")
 def test_any_text_in_any_language_gives_the_same_tokens(values: list[str], language: str) -> None:
     expected = single_tokens(values, language)
-    assert bulk_tokens(PieceTable(), values, language) == expected
-    assert bulk_tokens(_shared_pieces, values, language) == expected, "what was read before must not matter"
-    _shared_pieces.forget([len(expected) + number & 1 for number in range(len(_shared_pieces.advances))])
-    assert bulk_tokens(_shared_pieces, values, language) == expected, "nor what was forgotten"
+    assert bulk_tokens(FragmentTable(), values, language) == expected
+    assert bulk_tokens(_shared_fragments, values, language) == expected, "what was read before must not matter"
+    _shared_fragments.forget([len(expected) + number & 1 for number in range(len(_shared_fragments.advances))])
+    assert bulk_tokens(_shared_fragments, values, language) == expected, "nor what was forgotten"
 
 
 def test_real_articles_give_the_same_tokens(shared: Path) -> None:
-    pieces = PieceTable()
+    fragments = FragmentTable()
     count = 0
     for path in sorted((shared / "corpora" / "articles").glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for row in map(json.loads, islice(lines, 0, 4000, 100)):
                 values = [row.get("title") or "", row.get("body") or "", row.get("summary") or ""]
                 language = row.get("lang") or "en"
-                assert bulk_tokens(pieces, values, language) == single_tokens(values, language), row["id"]
+                assert bulk_tokens(fragments, values, language) == single_tokens(values, language), row["id"]
                 count += 1
     assert count > 100
 
 
-def numbers_of(pieces: PieceTable, text: str, language: str = "en") -> list[int]:
+def numbers_of(fragments: FragmentTable, text: str, language: str = "en") -> list[int]:
     numbers = array("I")
-    pieces.read(text, language, numbers)
+    fragments.read(text, language, numbers)
     return list(numbers)
 
 
-def test_a_word_has_one_number_whatever_stands_around_it() -> None:
-    first, *others = numbers_of(PieceTable(), 'said "said, (said) said. «said» ...said')
+def test_a_word_has_one_number_whatever_surrounds_it() -> None:
+    first, *others = numbers_of(FragmentTable(), 'said "said, (said) said. «said» ...said')
     assert set(others) == {first}
 
 
-def test_pieces_without_words_share_a_number() -> None:
-    assert set(numbers_of(PieceTable(), "- -- … ( ) & · \N{PILE OF POO} !?")) == {NOTHING}
+def test_fragments_without_words_share_a_number() -> None:
+    assert set(numbers_of(FragmentTable(), "- -- … ( ) & · \N{PILE OF POO} !?")) == {NOTHING}
 
 
 def test_languages_do_not_share_stems() -> None:
-    pieces = PieceTable()
-    numbers_of(pieces, "nation", "en")
-    numbers_of(pieces, "nation", "fr")
-    numbers_of(pieces, "nation", "xx")
-    numbers_of(pieces, "nation", "en-GB")
-    assert sorted(pieces.word_keys()) == [
+    fragments = FragmentTable()
+    numbers_of(fragments, "nation", "en")
+    numbers_of(fragments, "nation", "fr")
+    numbers_of(fragments, "nation", "xx")
+    numbers_of(fragments, "nation", "en-GB")
+    assert sorted(fragments.word_keys()) == [
         word_key("nation", "", ""), word_key("nation", "en", "nation"), word_key("nation", "fr", "nation")
     ]  # fmt: skip
 
 
-def test_what_hardly_comes_again_is_not_remembered() -> None:
-    pieces = PieceTable()
+def test_what_hardly_occurs_twice_is_not_remembered() -> None:
+    fragments = FragmentTable()
     long = "https://news.example/" + "0123456789" * 5
     for text in (long, "東京都庁舎"):
-        first, second = numbers_of(pieces, f"{text} {text}")
+        first, second = numbers_of(fragments, f"{text} {text}")
         assert first != second
-        assert bulk_tokens(pieces, [text], "en") == single_tokens([text], "en")
-    first, second = numbers_of(pieces, "東京 東京")
+        assert bulk_tokens(fragments, [text], "en") == single_tokens([text], "en")
+    first, second = numbers_of(fragments, "東京 東京")
     assert first == second
 
 
 def test_the_stated_size_grows_with_what_is_read() -> None:
-    pieces = PieceTable()
-    sizes = [pieces.size_bytes]
+    fragments = FragmentTable()
+    sizes = [fragments.size_bytes]
     for start in range(0, 3000, 1000):
-        numbers_of(pieces, " ".join(f"word{number}" for number in range(start, start + 1000)))
-        sizes.append(pieces.size_bytes)
+        numbers_of(fragments, " ".join(f"word{number}" for number in range(start, start + 1000)))
+        sizes.append(fragments.size_bytes)
     assert sizes == sorted(sizes)
     assert sizes[-1] > 3000 * 50
-    numbers_of(pieces, " ".join(f"word{number}" for number in range(3000)))
-    assert pieces.size_bytes == sizes[-1]
+    numbers_of(fragments, " ".join(f"word{number}" for number in range(3000)))
+    assert fragments.size_bytes == sizes[-1]
 
 
-def test_what_is_forgotten_takes_no_room_and_what_is_kept_is_not_read_again() -> None:
-    pieces = PieceTable()
-    numbers_of(pieces, "common words, and uncommon ones: post-war 3.5 東京", "en")
-    empty = PieceTable().size_bytes
-    common = set(numbers_of(pieces, "common post-war"))
-    pieces.forget([number in common for number in range(len(pieces.advances))])
-    assert sorted(key.partition("\n")[0] for key in pieces.word_keys()) == ["common", "post", "postwar", "war"]
-    kept = pieces.size_bytes
-    assert bulk_tokens(pieces, ["Common post-war"], "en") == single_tokens(["Common post-war"], "en")
-    assert pieces.size_bytes == kept
-    pieces.forget(bytes(len(pieces.advances)))
-    assert pieces.size_bytes == empty
-    assert bulk_tokens(pieces, ["東京都庁舎 words"], "ja") == single_tokens(["東京都庁舎 words"], "ja")
+def test_forgotten_fragments_take_no_memory_and_kept_ones_are_not_read_again() -> None:
+    fragments = FragmentTable()
+    numbers_of(fragments, "common words, and uncommon ones: post-war 3.5 東京", "en")
+    empty = FragmentTable().size_bytes
+    common = set(numbers_of(fragments, "common post-war"))
+    fragments.forget([number in common for number in range(len(fragments.advances))])
+    assert sorted(key.partition("\n")[0] for key in fragments.word_keys()) == ["common", "post", "postwar", "war"]
+    kept = fragments.size_bytes
+    assert bulk_tokens(fragments, ["Common post-war"], "en") == single_tokens(["Common post-war"], "en")
+    assert fragments.size_bytes == kept
+    fragments.forget(bytes(len(fragments.advances)))
+    assert fragments.size_bytes == empty
+    assert bulk_tokens(fragments, ["東京都庁舎 words"], "ja") == single_tokens(["東京都庁舎 words"], "ja")
 
 
 @pytest.mark.parametrize("words", [("a", "b", "ab"), ("Die", "die"), ("ete", "été")])
@@ -160,7 +160,7 @@ def test_word_keys_sort_like_spelling_language_and_stem(words: tuple[str, ...]) 
     assert sorted(word_key(*triple) for triple in triples) == [word_key(*triple) for triple in sorted(triples)]
 
 
-def test_a_word_too_long_to_tell_from_its_compound_stands_once_at_its_place() -> None:
+def test_a_word_too_long_to_tell_from_its_compound_occurs_once_at_its_position() -> None:
     long = "w" * MAX_TOKEN_LENGTH
     tokens = analyze(f"{long}-man", "en")
     assert [(token.surface, token.position) for token in tokens] == [(long, 0), ("man", 1)]

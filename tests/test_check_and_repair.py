@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from archives import ALL_FIELDS, ask, exact, fill, phrase, word
 from click.testing import CliRunner
-from harm import HARMS, flip
+from corruption import CORRUPTIONS, flip
 from numpy.typing import NDArray
 
 from search.commands import main
@@ -26,12 +26,11 @@ from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.base import Engine, FacetPlan, Problem, TimelinePlan
 from search.engines.disk import repair as repairing
-from search.engines.disk.files.container import Container, ContainerWriter, DamagedFile
-from search.engines.disk.files.deletions import live_articles
-from search.engines.disk.files.layout import DELETIONS, SEGMENT
-from search.engines.disk.files.manifest import File, read_manifest, write_manifest
-from search.engines.disk.files.ordering import rising_within, row_slices
-from search.engines.disk.writing.builder import SegmentBuilder
+from search.engines.disk.format.arrays import rising_within, row_ranges
+from search.engines.disk.format.container import Container, ContainerWriter, DamagedFile
+from search.engines.disk.format.layout import DELETIONS, SEGMENT
+from search.engines.disk.format.manifest import File, live_articles, read_manifest, write_manifest
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import BackfileError, EngineError, IndexDamaged, IndexLocked, IndexMissing
 from search.query.match import Match, MatchDates, MatchFuzzy, MatchKeyword, MatchPrefix, MatchWildcard
 
@@ -74,7 +73,7 @@ def segments(directory: Path) -> list[Path]:
     return [directory / entry.file.name for entry in read_manifest(directory).segments]
 
 
-def test_a_sound_index_has_no_problems_and_needs_no_repair(directory: Path) -> None:
+def test_an_undamaged_index_has_no_problems_and_needs_no_repair(directory: Path) -> None:
     assert list(engine_at(directory).check()) == []
     before = {path: path.read_bytes() for path in directory.iterdir()}
     assert list(engine_at(directory).repair()) == []
@@ -105,7 +104,7 @@ def test_the_damaged_part_of_a_file_is_named(directory: Path) -> None:
     ]
 
 
-def test_every_flipped_byte_is_mended_with_nothing_or_little_lost(directory: Path, tmp_path: Path) -> None:
+def test_every_flipped_byte_is_repaired_with_little_or_nothing_lost(directory: Path, tmp_path: Path) -> None:
     """Only a byte of a stored article can cost an article; indexing again brings it back."""
     files = {path.name: path.read_bytes() for path in directory.iterdir()}
     choice = random.Random(3)
@@ -141,7 +140,7 @@ def assert_little_lost(place: Path, damaged_file: str, lost: int) -> None:
     assert hashes(place) == EXPECTED
 
 
-def test_what_can_be_derived_is_derived_anew_from_the_articles(directory: Path) -> None:
+def test_damaged_arrays_are_rebuilt_from_the_stored_articles(directory: Path) -> None:
     path = segments(directory)[0]
     container = Container(path, SEGMENT)
     for name in ("body.docs", "surface.bytes", "kw.tag.ordinals", "id.hashes", "dates"):
@@ -180,32 +179,32 @@ def test_an_article_that_cannot_be_read_is_left_out_and_counted(directory: Path)
     assert hashes(directory).items() == EXPECTED.items() - {("011", EXPECTED["011"])}
 
 
-@pytest.mark.parametrize("harm", HARMS)
-def test_a_lost_segment_gives_way_to_the_commit_before_or_is_left_out(
-    directory: Path, harm: Callable[[Path], None]
+@pytest.mark.parametrize("corrupt", CORRUPTIONS)
+def test_a_lost_segment_is_replaced_by_the_commit_before_or_left_out(
+    directory: Path, corrupt: Callable[[Path], None]
 ) -> None:
     newest = segments(directory)[-1]
-    harm(newest)
+    corrupt(newest)
     repairs = list(engine_at(directory).repair())
     assert repairs
     assert list(engine_at(directory).check()) == []
     assert hashes(directory) == {document.id: document.content_hash() for document in CONTENT}
 
 
-@pytest.mark.parametrize("harm", HARMS)
-def test_lost_deletions_bring_back_only_what_nothing_took_the_place_of(
-    directory: Path, harm: Callable[[Path], None]
+@pytest.mark.parametrize("corrupt", CORRUPTIONS)
+def test_lost_deletions_bring_back_only_articles_that_were_not_replaced(
+    directory: Path, corrupt: Callable[[Path], None]
 ) -> None:
     (deleted,) = (path for path in committed_files(directory) if path.suffix == ".deleted")
     assert Container(deleted, DELETIONS).array("docs").tolist() == [3, 7]
-    harm(deleted)
+    corrupt(deleted)
     (repair,) = engine_at(directory).repair()
     assert "may be back" in repair.message
     assert hashes(directory) == EXPECTED | {"003": CONTENT[3].content_hash()}
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\0" * 99, None])
-def test_a_lost_manifest_gives_way_to_the_commit_before(directory: Path, content: bytes | None) -> None:
+def test_a_lost_manifest_is_replaced_by_the_commit_before(directory: Path, content: bytes | None) -> None:
     if content is None:
         (directory / "backfile.json").unlink()
     else:
@@ -217,7 +216,7 @@ def test_a_lost_manifest_gives_way_to_the_commit_before(directory: Path, content
     assert hashes(directory) == {document.id: document.content_hash() for document in CONTENT}
 
 
-def test_what_went_with_a_lost_manifest_is_counted(directory: Path, runner: CliRunner) -> None:
+def test_articles_lost_with_a_manifest_are_counted(directory: Path, runner: CliRunner) -> None:
     fill(engine_at(directory), Document("new", "An article of the newest commit", "Its text."), REPLACED)
     (directory / "backfile.json").write_bytes(b"")
     mended = runner.invoke(main, ["check", "--repair", "--index", str(directory)])
@@ -270,7 +269,7 @@ def test_with_nothing_to_go_back_to_repair_says_so_and_touches_nothing(directory
     assert {path: path.read_bytes() for path in directory.glob("*.segment")} == before
 
 
-def test_repair_waits_for_no_writer_and_makes_no_index(directory: Path, tmp_path: Path) -> None:
+def test_repair_does_not_wait_for_a_writer_and_makes_no_index(directory: Path, tmp_path: Path) -> None:
     flip(segments(directory)[0], 100)
     with engine_at(directory).writer(), pytest.raises(IndexLocked):
         list(engine_at(directory).repair())
@@ -290,7 +289,7 @@ def test_a_reader_goes_on_while_the_index_is_repaired(directory: Path) -> None:
         assert searcher.document("000") == CONTENT[0]
 
 
-def test_changed_bytes_raise_errors_of_ours_or_change_no_answer(directory: Path) -> None:
+def test_changed_bytes_raise_our_errors_or_change_no_answer(directory: Path) -> None:
     for path in committed_files(directory):
         whole = path.read_bytes()
         for at in range(0, len(whole), max(1, len(whole) // 60)):
@@ -413,7 +412,7 @@ def section_names() -> list[str]:
 
 
 @pytest.mark.parametrize("name", section_names())
-def test_arrays_that_lie_under_right_checksums_are_named_and_raise_only_errors_of_ours(
+def test_wrong_arrays_with_right_checksums_are_named_and_raise_only_our_errors(
     name: str, segment: Path, tmp_path: Path
 ) -> None:
     for number, lie in enumerate((shortened, out_of_range, unsorted, zeros)):
@@ -437,13 +436,13 @@ def is_untold(name: str, lie: Callable[[NDArray[Any]], NDArray[Any]]) -> bool:
 
 
 @pytest.mark.parametrize("name", section_names())
-def test_a_section_that_is_not_there_is_named(name: str, segment: Path, tmp_path: Path) -> None:
+def test_a_missing_section_is_named(name: str, segment: Path, tmp_path: Path) -> None:
     rewritten(segment, tmp_path / "archive", lambda own, values: None if own == name else values)
     assert any(f"no section {name}" in problem.message for problem in engine_at(tmp_path / "archive").check())
     ask_everything(engine_at(tmp_path / "archive"))
 
 
-def test_every_section_of_a_segment_is_lied_about(segment: Path) -> None:
+def test_every_section_of_a_segment_is_tried_with_wrong_content(segment: Path) -> None:
     tested = set(section_names())
     others = {name for name in Container(segment, SEGMENT).sections if name not in tested}
     assert {name.split(".")[1] if name.startswith("kw.") else name.split(".")[0] for name in others} == {
@@ -494,7 +493,7 @@ def change_everything(engine: Engine) -> None:
         engine.optimize()
 
 
-def test_a_directory_that_lies_about_its_sections_is_damaged(segment: Path, tmp_path: Path) -> None:
+def test_a_directory_with_wrong_sections_is_damage(segment: Path, tmp_path: Path) -> None:
     raw = segment.read_bytes()
     start, length = struct.unpack_from("<QQ", raw, 16)
     content = json.loads(raw[start : start + length])
@@ -522,7 +521,7 @@ def test_a_directory_that_lies_about_its_sections_is_damaged(segment: Path, tmp_
         assert list(engine_at(place).check())
 
 
-def test_deletions_that_are_not_what_was_written_are_neither_read_nor_written_anew(directory: Path) -> None:
+def test_damaged_deletions_are_neither_read_nor_copied(directory: Path) -> None:
     """Whoever reads them shows an article that was replaced; whoever copies them makes that last."""
     (deleted,) = (path for path in committed_files(directory) if path.suffix == ".deleted")
     flip(deleted, Container(deleted, DELETIONS).sections["docs"].offset)
@@ -535,7 +534,7 @@ def test_deletions_that_are_not_what_was_written_are_neither_read_nor_written_an
         engine_at(directory).writer()
 
 
-def test_a_manifest_with_more_articles_than_can_be_is_damaged(directory: Path) -> None:
+def test_a_manifest_with_impossibly_many_articles_is_damage(directory: Path) -> None:
     manifest = read_manifest(directory)
     for articles, deleted in ((1 << 40, 0), (-1, 0), (40, 41), (40, -1)):
         entry = replace(manifest.segments[0], articles=articles, deleted=deleted)
@@ -544,7 +543,7 @@ def test_a_manifest_with_more_articles_than_can_be_is_damaged(directory: Path) -
             read_manifest(directory)
 
 
-def test_what_commits_sweep_while_it_is_checked_is_no_problem(directory: Path) -> None:
+def test_files_removed_by_commits_during_a_check_are_no_problem(directory: Path) -> None:
     engine = engine_at(directory)
     problems = iter(engine.check())
     for number in range(6):  # the check has read its commit, and not begun with the files of it
@@ -553,10 +552,10 @@ def test_what_commits_sweep_while_it_is_checked_is_no_problem(directory: Path) -
     assert list(engine.check()) == []
 
 
-def test_a_large_segment_is_built_anew_as_several(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_segment_is_rebuilt_as_several(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = segments(directory)[0]
     flip(path, Container(path, SEGMENT).sections["body.docs"].offset)
-    monkeypatch.setattr(repairing, "SegmentBuilder", lambda: SegmentBuilder(memory_bytes=20_000))
+    monkeypatch.setattr(repairing, "SegmentWriter", lambda: SegmentWriter(memory_bytes=20_000))
     (repair,) = engine_at(directory).repair()
     assert "built anew from 38 stored articles" in repair.message
     assert len(segments(directory)) > 4
@@ -564,7 +563,7 @@ def test_a_large_segment_is_built_anew_as_several(directory: Path, monkeypatch: 
     assert list(engine_at(directory).check()) == []
 
 
-def test_a_repair_names_nothing_after_a_number_that_a_file_has(directory: Path) -> None:
+def test_a_repair_uses_a_commit_number_that_no_file_has(directory: Path) -> None:
     """The commit before takes the place of one whose files are still there, named after the next number."""
     number = read_manifest(directory).number
     (directory / "backfile.json").write_bytes(b"{")
@@ -572,13 +571,13 @@ def test_a_repair_names_nothing_after_a_number_that_a_file_has(directory: Path) 
     assert read_manifest(directory).number == number + 1
 
 
-def test_order_is_looked_at_across_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("search.engines.disk.files.ordering._SLICE", 3)
+def test_order_is_checked_across_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.engines.disk.format.arrays._SLICE", 3)
     values = np.array([1, 5, 9, 2, 3, 8, 0, 4], np.uint32)
     assert rising_within(values, np.array([0, 3, 6, 8], np.uint64))
     assert rising_within(values, np.array([0, 3, 3, 5, 6, 8, 8], np.uint64))
     for starts in ([0, 6, 8], [0, 3, 8], [0, 8], [0, 2, 4, 6, 8]):
         assert not rising_within(values, np.array(starts, np.uint64))
-    assert [(rows.start, rows.stop) for rows in row_slices(np.array([0, 1, 2, 9, 9, 10], np.uint64))] == [
+    assert list(row_ranges(np.array([0, 1, 2, 9, 9, 10], np.uint64), 3)) == [
         (0, 2), (2, 3), (3, 5),
     ]  # fmt: skip

@@ -84,7 +84,7 @@ def test_a_local_day_is_what_the_calendar_there_says(moment: datetime, name: str
 def test_local_days_of_arrays_are_those_of_single_moments(moments: list[datetime], name: str) -> None:
     import numpy as np
 
-    from search.engines.disk.reading.days import local_days
+    from search.engines.disk.reading.segments import local_days
 
     aware = [moment.replace(tzinfo=UTC) for moment in moments]
     epochs = np.array([dates.epoch(moment) for moment in aware])
@@ -95,7 +95,7 @@ def test_local_days_of_arrays_are_those_of_single_moments(moments: list[datetime
 def test_a_clock_that_jumps_at_noon_is_followed_to_the_second() -> None:
     import numpy as np
 
-    from search.engines.disk.reading.days import local_days
+    from search.engines.disk.reading.segments import local_days
 
     around = datetime(2011, 12, 30, 10, tzinfo=UTC)  # Samoa left out this whole day
     moments = [around + timedelta(seconds=step) for step in (-1, 0, 1)]
@@ -143,7 +143,7 @@ def test_ordered_words_follow_each_other(words: list[dict[int, float]]) -> None:
     assert spans.ordered(words) == expected
 
 
-def test_no_words_are_nowhere() -> None:
+def test_no_words_have_no_spans() -> None:
     assert spans.ordered([]) == spans.near([], 3) == spans.near([{1: 1.0}, {}], 3) == {}
 
 
@@ -161,3 +161,27 @@ def test_the_most_frequent_are_found_with_few_exact_counts(counts: dict[str, int
     expected = sorted(((w, c) for w, c in counts.items() if c), key=lambda pair: (-pair[1], pair[0]))[:limit]
     assert most_frequent(bounds, exact_count, limit) == expected
     assert max(asked.values(), default=1) == 1
+
+
+def test_a_cache_keeps_what_was_used_last_and_no_more_than_its_size() -> None:
+    from search.engines.disk.cache import LruCache
+
+    cache = LruCache[str](10)
+    cache.put("a", "one", 4)
+    cache.put("b", "two", 4)
+    assert cache.get("a") == "one"
+    cache.put("c", "three", 4)
+    assert [cache.get(key) for key in "abc"] == ["one", None, "three"]
+    cache.put("a", "other", 9)
+    assert cache.get("a") == "one", "a key keeps its first value, and its size"
+    cache.put("d", "too large for it", 11)
+    assert [cache.get(key) for key in "acd"] == [None, None, None]
+
+
+def test_a_cache_can_keep_its_latest_value_whatever_its_size() -> None:
+    from search.engines.disk.cache import LruCache
+
+    cache = LruCache[str](10, at_least=1)
+    for number in range(3):
+        cache.put(number, str(number), 100)
+    assert [cache.get(number) for number in range(3)] == [None, None, "2"]

@@ -12,8 +12,8 @@ from archives import answers, ask, exact, fill, news
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine
-from search.engines.disk.writing import building, merging
-from search.engines.disk.writing.builder import SegmentBuilder
+from search.engines.disk.writing import merge_policy, pipeline
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import EngineError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
@@ -40,7 +40,7 @@ def test_a_commit_larger_than_its_memory_goes_through_files_and_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = fill(engine_at(tmp_path / "plain"), *news(200))
-    monkeypatch.setattr(building, "SegmentBuilder", partial(SegmentBuilder, memory_bytes=60_000))
+    monkeypatch.setattr(pipeline, "SegmentWriter", partial(SegmentWriter, memory_bytes=60_000))
     divided = engine_at(tmp_path / "divided")
     with divided.writer() as writer:
         for document in news(200):
@@ -51,7 +51,7 @@ def test_a_commit_larger_than_its_memory_goes_through_files_and_is_the_same(
 
 
 def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merging, "SMALLEST_TIER", 10)
+    monkeypatch.setattr(merge_policy, "SMALLEST_TIER", 10)
     merged, memory = engine_at(tmp_path / "merged"), open_engine("memory:")
     articles = news(150)
     for start in range(0, 150, 6):
@@ -65,7 +65,7 @@ def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert 1 < len(segments_of(tmp_path / "merged")) < 14
 
 
-def test_what_is_deleted_is_written_out_of_a_segment_that_is_mostly_deleted(tmp_path: Path) -> None:
+def test_a_segment_that_is_mostly_deleted_is_rewritten_without_its_deletions(tmp_path: Path) -> None:
     engine = fill(engine_at(tmp_path / "x"), *(Document(f"{n:02}", f"secret{n:02}") for n in range(20)))
     with engine.writer() as changes:
         for number in range(19):
@@ -99,7 +99,7 @@ def test_leftovers_of_older_states_are_gone_after_the_next_commits(directory: Pa
     assert len(list(directory.iterdir())) < 15
 
 
-def test_small_commits_do_not_pile_up_segments(tmp_path: Path) -> None:
+def test_small_commits_do_not_accumulate_segments(tmp_path: Path) -> None:
     engine = open_engine(str(tmp_path / "archive"))
     for number in range(40):
         fill(engine, Document(f"{number:02}", "common"))
@@ -114,7 +114,7 @@ def test_a_copied_directory_is_an_index(directory: Path, tmp_path: Path) -> None
     assert ask(engine_at(directory)).total == 60
 
 
-def test_a_closed_searcher_searches_no_more(directory: Path) -> None:
+def test_a_closed_searcher_refuses_to_search(directory: Path) -> None:
     searcher = engine_at(directory).searcher()
     searcher.close()
     searcher.close()

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 from archives import ask, fill, ids
-from harm import HARMS
+from corruption import CORRUPTIONS
 
 from search.document import Document
 from search.engines import open_engine
 from search.engines.base import Engine
-from search.engines.disk.files.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, read_manifest
-from search.engines.disk.writing import columns
+from search.engines.disk.format.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, read_manifest
+from search.engines.disk.writing import article_columns
 from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing, IndexVersionError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
@@ -57,7 +57,7 @@ def test_a_missing_directory_names_the_command_that_makes_one(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_directory_of_someone_else_is_never_written_into(tmp_path: Path) -> None:
+def test_a_directory_with_foreign_files_is_never_written_into(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     (tmp_path / "data-old").mkdir()
     (tmp_path / "data-old" / "kept").write_text("too")
@@ -67,7 +67,7 @@ def test_a_directory_of_someone_else_is_never_written_into(tmp_path: Path) -> No
     assert sorted(path.name for path in files_of(tmp_path)) == ["kept", "thesis.txt"]
 
 
-def test_a_file_is_no_directory(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "file"
     place.write_text("x")
     with pytest.raises(EngineError, match="is a file"):
@@ -96,7 +96,7 @@ def test_another_version_says_how_to_rebuild_and_can_be_rebuilt(directory: Path)
     "text",
     ["", "{", "[]", "null", '"x"', "{}", "[" * 100_000, '{"format": "backfile-index"}', "\x00" * 50, '{"format": 1}'],
 )
-def test_a_manifest_that_is_none_is_damage(directory: Path, text: str) -> None:
+def test_a_manifest_that_cannot_be_parsed_is_damage(directory: Path, text: str) -> None:
     (directory / "backfile.json").write_text(text)
     for ask_for in (engine_at(directory).searcher, engine_at(directory).generation, engine_at(directory).writer):
         with pytest.raises((IndexDamaged, IndexVersionError), match="--rebuild"):
@@ -130,7 +130,7 @@ def test_a_manifest_that_was_changed_is_damage(directory: Path, change: dict[str
         {"file": {"name": "0000000000000000.segment"}}, {"deletions": {"name": "x.deleted", "size": 1, "crc32": 0}},
     ],
 )  # fmt: skip
-def test_a_manifest_that_lies_is_damage(directory: Path, change: dict[str, Any]) -> None:
+def test_a_wrong_manifest_with_a_right_checksum_is_damage(directory: Path, change: dict[str, Any]) -> None:
     """Signed with a right checksum, as a program with a fault would write it."""
     content = json.loads((directory / "backfile.json").read_text())
     del content["crc32"]
@@ -143,7 +143,7 @@ def test_a_manifest_that_lies_is_damage(directory: Path, change: dict[str, Any])
     assert list(engine_at(directory).check()) != []
 
 
-def test_a_missing_manifest_over_data_is_damage_and_not_an_empty_archive(directory: Path) -> None:
+def test_a_missing_manifest_beside_segments_is_damage_and_not_an_empty_archive(directory: Path) -> None:
     (directory / "backfile.json").unlink()
     for ask_for in (engine_at(directory).searcher, engine_at(directory).writer):
         with pytest.raises(IndexDamaged, match=r"backfile\.json is missing"):
@@ -157,13 +157,13 @@ def data_files(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.segment"))
 
 
-@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("corrupt", CORRUPTIONS)
 def test_half_deleted_and_truncated_files_are_damage_and_check_names_them(
-    directory: Path, harm: Callable[[Path], None]
+    directory: Path, corrupt: Callable[[Path], None]
 ) -> None:
     for path in data_files(directory):
         kept = path.read_bytes()
-        harm(path)
+        corrupt(path)
         with pytest.raises(IndexDamaged, match="backfile check"):
             engine_at(directory).searcher()
         assert str(path) in {problem.place for problem in engine_at(directory).check()}
@@ -184,7 +184,7 @@ def test_a_garbled_index_can_be_replaced(directory: Path) -> None:
     assert list(engine_at(directory).check()) == [], "and the next commit sweeps the garbled files away"
 
 
-def test_a_writer_that_meets_damage_lets_the_lock_go(directory: Path) -> None:
+def test_a_writer_that_finds_damage_releases_the_lock(directory: Path) -> None:
     (directory / "backfile.json").write_text("{")
     for _ in range(2):
         with pytest.raises(IndexDamaged):
@@ -193,7 +193,7 @@ def test_a_writer_that_meets_damage_lets_the_lock_go(directory: Path) -> None:
 
 def test_check_finds_an_article_that_is_not_what_was_added(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(columns, "content_digest", lambda _: bytes(16))
+        patch.setattr(article_columns, "content_digest", lambda _: bytes(16))
         fill(engine_at(directory), Document("x", "common"))
     assert [problem.message for problem in engine_at(directory).check()] == [
         "the stored article 'x' is not the one that was added"
@@ -201,7 +201,7 @@ def test_check_finds_an_article_that_is_not_what_was_added(directory: Path, monk
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere; Windows has other rights")
-def test_a_directory_without_the_right_to_write_says_so(directory: Path) -> None:
+def test_a_directory_without_write_permission_says_so(directory: Path) -> None:
     directory.chmod(0o500)
     try:
         with pytest.raises(EngineError, match="permission denied"):
@@ -265,7 +265,7 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate(timeout=30)
 
 
-def test_the_holder_of_the_lock_is_named_and_a_killed_one_holds_it_no_more(directory: Path) -> None:
+def test_the_holder_of_the_lock_is_named_and_a_killed_holder_releases_it(directory: Path) -> None:
     process = start_writer(directory)
     try:
         with pytest.raises(IndexLocked, match=f"process {process.pid} on .*, since 20"):

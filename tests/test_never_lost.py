@@ -64,10 +64,10 @@ sys.path.insert(0, {tests!r})
 from test_never_lost import transaction
 from search.engines import open_engine
 from functools import partial
-from search.engines.disk.writing import building, merging
-from search.engines.disk.writing.builder import SegmentBuilder
-merging.SMALLEST_TIER = 40  # so that most commits merge
-building.SegmentBuilder = partial(SegmentBuilder, memory_bytes=12_000)  # so that most add several segments
+from search.engines.disk.writing import merge_policy, pipeline
+from search.engines.disk.writing.segment_writer import SegmentWriter
+merge_policy.SMALLEST_TIER = 40  # so that most commits merge
+pipeline.SegmentWriter = partial(SegmentWriter, memory_bytes=12_000)  # so that most add several segments
 def write(directory, first, out):
     def say(phase, done=0, total=0):
         os.write(out, (json.dumps(phase) + "\\n").encode())

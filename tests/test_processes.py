@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -36,6 +37,20 @@ def fail(what: str) -> None:
 
 def process_id(_: object) -> int:
     return os.getpid()
+
+
+def wait_for_file(name: str) -> str:
+    end = time.monotonic() + DEADLINE_SECONDS
+    while not Path(name).exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    return name
+
+
+def first_ready(pool: Pool[str, str]) -> str:
+    while not (answers := list(pool.ready(1.0))):
+        pass
+    (answer,) = answers
+    return answer
 
 
 class Counting:
@@ -80,7 +95,7 @@ def test_answers_come_in_the_order_of_the_tasks_whoever_is_done_first() -> None:
         assert [pool.take() for _ in range(12)] == [number * number for number in range(12)]
 
 
-def test_a_pool_starts_no_more_processes_than_it_needs_and_may() -> None:
+def test_a_pool_starts_no_more_processes_than_it_needs_or_may() -> None:
     with Pool(process_id, 2, "asking") as pool:
         one_by_one = set()
         for _ in range(3):
@@ -103,6 +118,43 @@ def test_a_worker_keeps_its_state() -> None:
         assert [worker.take() for _ in range(3)] == [101, 103, 106]
     finally:
         worker.close()
+
+
+def test_answers_are_taken_from_whoever_is_ready_first() -> None:
+    with Pool(wait_for_file, 2, "waiting") as pool:
+        pool.start()
+        with tempfile.TemporaryDirectory() as folder:
+            slow, quick = Path(folder, "slow"), Path(folder, "quick")
+            pool.give(str(slow))
+            pool.give(str(quick))
+            assert list(pool.ready(0.0)) == []
+            quick.touch()
+            assert first_ready(pool) == str(quick)
+            assert pool.waiting == 1
+            slow.touch()
+            assert first_ready(pool) == str(slow)
+        assert list(pool.ready(1.0)) == []
+
+
+def test_a_task_for_each_reaches_every_worker_once() -> None:
+    with Pool(process_id, 3, "asking") as pool:
+        pool.start()
+        assert len(pool) == 3
+        pool.give_each(None)
+        assert len({pool.take() for _ in range(3)}) == 3
+        assert pool.waiting == 0
+
+
+def test_closing_ends_workers_in_the_middle_of_a_task() -> None:
+    pool = Pool(process_id, 1, "asking")
+    pool.give(None)
+    pid = pool.take()
+    pool.close()
+    assert ends_soon(pid)
+    busy = Pool(wait_for_file, 1, "waiting")
+    busy.give("/nowhere/to/be/found")
+    busy.close()
+    assert busy.waiting == 0
 
 
 def test_large_tasks_may_wait_on_both_sides() -> None:

@@ -28,12 +28,12 @@ from search.analysis.tokens import stemmed_language
 from search.dates import epoch, is_floating
 from search.document import Document, Heading, content_digest
 from search.engines.conventions import WORD_FIELDS, keyword_values
-from search.engines.disk.files import stored
-from search.engines.disk.files.container import Container
-from search.engines.disk.files.layout import NO_STEM, SEGMENT, STEM_MARK, Strings, letters, text_hash, to_bytes
-from search.engines.disk.files.stored import decode_article, encode_article
+from search.engines.disk.format import stored
+from search.engines.disk.format.container import Container
+from search.engines.disk.format.layout import NO_STEM, SEGMENT, STEM_MARK, Strings, letters, text_hash, to_bytes
+from search.engines.disk.format.stored import decode_article, encode_article
 from search.engines.disk.writing import inversion
-from search.engines.disk.writing.builder import SegmentBuilder
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
 Word = tuple[str, str, str]
@@ -186,7 +186,7 @@ def check_keywords(container: Container, name: str, rows: list[frozenset[str]]) 
     assert spans == [sorted(map(values.index, row)) for row in rows]
 
 
-def written(builder: SegmentBuilder, path: Path) -> Container:
+def written(builder: SegmentWriter, path: Path) -> Container:
     builder.write(path)
     container = Container(path, SEGMENT)
     assert list(container.problems()) == []
@@ -194,7 +194,7 @@ def written(builder: SegmentBuilder, path: Path) -> Container:
 
 
 def built(articles: Sequence[Document], path: Path) -> Container:
-    builder = SegmentBuilder()
+    builder = SegmentWriter()
     assert [builder.add(article) for article in articles] == list(range(len(articles)))
     assert builder.articles == len(articles)
     return written(builder, path)
@@ -202,8 +202,8 @@ def built(articles: Sequence[Document], path: Path) -> Container:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(documents, max_size=8), min_size=1, max_size=3))
-def test_any_articles_are_written_as_they_are(batches: list[list[Document]]) -> None:
-    builder = SegmentBuilder()  # one for all batches: what it remembers of one must not get into the next
+def test_any_articles_are_stored_exactly(batches: list[list[Document]]) -> None:
+    builder = SegmentWriter()  # one for all batches: what it remembers of one must not get into the next
     with TemporaryDirectory() as folder:
         for number, articles in enumerate(batches):
             for article in articles:
@@ -214,7 +214,7 @@ def test_any_articles_are_written_as_they_are(batches: list[list[Document]]) -> 
             check_columns(container, articles)
 
 
-def test_odd_articles_are_written_as_they_are(tmp_path: Path) -> None:
+def test_odd_articles_are_stored_exactly(tmp_path: Path) -> None:
     odd = (
         *ARTICLES,
         Document("lone", "\ud800 lone \udfff surrogate", "w" * 99 + "-man " + "x" * 5000, source="\udc80"),
@@ -249,7 +249,7 @@ def real_articles(folder: Path, each: int) -> list[Document]:
 
 
 @pytest.mark.parametrize("slice_size", [1 << 17, 1000])
-def test_real_articles_are_written_as_they_are(
+def test_real_articles_are_stored_exactly(
     shared: Path, tmp_path: Path, slice_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inversion, "_SLICE", slice_size)
@@ -259,7 +259,7 @@ def test_real_articles_are_written_as_they_are(
     check_columns(container, articles)
 
 
-def test_words_and_places_too_wide_for_one_number_are_sorted_all_the_same(
+def test_words_and_locations_too_wide_for_one_key_are_sorted_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     articles = [*ARTICLES, Document("many", "a", headings=(Heading("b c", 2, 0),) * 50), *ARTICLES]
@@ -283,14 +283,14 @@ def test_positions_beyond_the_limit_are_not_indexed(tmp_path: Path, monkeypatch:
     assert stored_postings(container, "title", words) == expected_postings(articles)[0]["title"]
 
 
-def test_a_builder_without_articles_writes_an_empty_segment(tmp_path: Path) -> None:
-    container = written(SegmentBuilder(), tmp_path / "empty.segment")
+def test_a_writer_without_articles_writes_an_empty_segment(tmp_path: Path) -> None:
+    container = written(SegmentWriter(), tmp_path / "empty.segment")
     check_words(container, [])
     check_columns(container, [])
 
 
-def test_a_builder_is_full_when_its_articles_take_the_memory_it_was_given(tmp_path: Path) -> None:
-    builder = SegmentBuilder(memory_bytes=1 << 20)
+def test_a_writer_is_full_when_its_articles_take_the_memory_it_was_given(tmp_path: Path) -> None:
+    builder = SegmentWriter(memory_bytes=1 << 20)
     article = Document("a", "Title", "some words of a body " * 50)
     counts = []
     for number in range(3):
@@ -304,11 +304,11 @@ def test_a_builder_is_full_when_its_articles_take_the_memory_it_was_given(tmp_pa
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
-def test_words_that_never_come_again_fill_a_builder_too(
+def test_words_that_never_occur_twice_fill_a_writer_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeats: int
 ) -> None:
-    monkeypatch.setattr("search.engines.disk.writing.builder._REMEMBERED_BYTES", 1 << 20)
-    builder = SegmentBuilder(memory_bytes=1 << 20)
+    monkeypatch.setattr("search.engines.disk.writing.segment_writer._KEPT_BYTES", 1 << 20)
+    builder = SegmentWriter(memory_bytes=1 << 20)
     number = 0
     for segment in range(3):
         articles = []
@@ -322,8 +322,8 @@ def test_words_that_never_come_again_fill_a_builder_too(
         check_words(written(builder, tmp_path / f"{segment}.segment"), articles)
 
 
-def test_a_segment_that_cannot_be_written_leaves_the_articles_with_the_builder(tmp_path: Path) -> None:
-    builder = SegmentBuilder()
+def test_a_segment_that_cannot_be_written_leaves_the_articles_in_the_writer(tmp_path: Path) -> None:
+    builder = SegmentWriter()
     for article in ARTICLES:
         builder.add(article)
     (tmp_path / "taken.segment").write_bytes(b"someone else's")
@@ -335,8 +335,8 @@ def test_a_segment_that_cannot_be_written_leaves_the_articles_with_the_builder(t
     check_columns(container, ARTICLES)
 
 
-def test_an_article_that_cannot_be_stored_is_refused_whole(tmp_path: Path) -> None:
-    builder = SegmentBuilder()
+def test_an_article_that_cannot_be_stored_leaves_no_trace(tmp_path: Path) -> None:
+    builder = SegmentWriter()
     builder.add(ARTICLES[0])
     with pytest.raises(OverflowError):
         builder.add(replace(ARTICLES[1], fingerprint=2**64))

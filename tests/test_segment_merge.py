@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,14 +18,14 @@ from hypothesis import strategies as st
 from index.document import to_document
 from index.sources.jsonl import JsonLines
 from search.document import Document
-from search.engines.disk.dictionary import byte_order
-from search.engines.disk.dictionary.byte_order import ByteStrings
-from search.engines.disk.files.container import Container
-from search.engines.disk.files.layout import SEGMENT, string_arrays
-from search.engines.disk.files.structure import structure_problems
-from search.engines.disk.writing import merge_postings, merge_words
-from search.engines.disk.writing.builder import SegmentBuilder
-from search.engines.disk.writing.merge import merge_segments
+from search.engines.disk.format import sorted_strings
+from search.engines.disk.format.container import Container
+from search.engines.disk.format.layout import SEGMENT, string_arrays
+from search.engines.disk.format.sorted_strings import ByteStrings
+from search.engines.disk.format.structure import structure_problems
+from search.engines.disk.writing import merge_dictionary, merge_postings
+from search.engines.disk.writing.merge_scheduler import merge_segments
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import SourceError
 
 PARTS = st.lists(st.lists(st.tuples(documents, st.booleans()), min_size=1, max_size=6), min_size=1, max_size=4)
@@ -33,7 +34,7 @@ PARTS = st.lists(st.lists(st.tuples(documents, st.booleans()), min_size=1, max_s
 
 def built(path: Path, articles: list[Document]) -> Container:
     path.unlink(missing_ok=True)
-    builder = SegmentBuilder()
+    builder = SegmentWriter()
     for article in articles:
         builder.add(article)
     builder.write(path)
@@ -68,8 +69,8 @@ def test_merging_is_building_from_what_is_live(
     live = [article for part in parts for article, is_live in part if is_live]
     with pytest.MonkeyPatch.context() as small:  # so that few articles need many slices
         small.setattr(merge_postings, "SLICE", max(size, 16))
-        small.setattr(merge_words, "SLICE", size)
-        small.setattr(byte_order, "_GATHERED", size)
+        small.setattr(merge_dictionary, "SLICE", size)
+        small.setattr(sorted_strings, "_GATHERED", size)
         if not live:
             with pytest.raises(ValueError, match="no article is left"):
                 merged(tmp_path, parts)
@@ -99,7 +100,7 @@ def test_merging_real_articles_is_building_from_what_is_live(shared: Path, tmp_p
     assert differences(merged(tmp_path, parts), built(tmp_path / "one", live)) == []
 
 
-def test_words_only_deleted_articles_had_are_gone(tmp_path: Path) -> None:
+def test_words_of_deleted_articles_only_are_gone(tmp_path: Path) -> None:
     kept = Document("a", "common word", "shared shared", authors=("Ann",), language="en", source="one")
     gone = Document("b", "rare word", "shared secret", authors=("Bob",), language="de", source="two")
     result = merged(tmp_path, [[(gone, False), (kept, True)], [(gone, False)]])
@@ -118,7 +119,7 @@ def test_progress_rises_to_the_end(tmp_path: Path) -> None:
     assert told[-1][0] > 0.95 * told[-1][1]
 
 
-def test_what_cannot_be_merged_leaves_no_file(tmp_path: Path) -> None:
+def test_a_failed_merge_leaves_no_file(tmp_path: Path) -> None:
     segment = built(tmp_path / "part", [Document("a", "one")])
 
     def stop(*_: int) -> None:
@@ -153,7 +154,7 @@ def test_strings_are_sorted_as_bytes_are(parts: list[list[bytes]], few_left: int
     strings = ByteStrings.of([(raw, starts[:-1], np.diff(starts)) for raw, starts in arrays])
     flat = [value for part in parts for value in part]
     with pytest.MonkeyPatch.context() as small:
-        small.setattr(byte_order, "_FEW_LEFT", few_left)
+        small.setattr(sorted_strings, "_FEW_LEFT", few_left)
         order, first = strings.order()
     wanted = sorted(range(len(flat)), key=flat.__getitem__)
     assert order.tolist() == wanted
@@ -161,8 +162,17 @@ def test_strings_are_sorted_as_bytes_are(parts: list[list[bytes]], few_left: int
     assert b"".join(part.tobytes() for part in strings.gather(order)) == b"".join(sorted(flat))
 
 
-def test_long_strings_with_one_beginning_are_sorted_in_reasonable_time() -> None:
+def test_long_strings_with_one_beginning_are_sorted_in_few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[int] = []
+    refine = ByteStrings._refine
+
+    def counting(self: ByteStrings, *arguments: Any) -> Any:
+        rounds.append(arguments[-1])
+        return refine(self, *arguments)
+
+    monkeypatch.setattr(ByteStrings, "_refine", counting)
     values = [b"x" * 20_000 + json.dumps(number).encode() for number in range(200)]
     raw, starts = string_arrays(values[::-1])
     order, _ = ByteStrings.of([(raw, starts[:-1], np.diff(starts))]).order()
     assert [values[::-1][number] for number in order.tolist()] == sorted(values)
+    assert len(rounds) <= 100, "not one for every seven of twenty thousand bytes"

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +26,15 @@ from search.document import Document
 from search.engines import ENGINES, open_engine
 from search.engines.base import Engine, FacetPlan, Phase, Plan, TimelinePlan
 from search.engines.disk import open_directory
-from search.engines.disk.files import container
-from search.engines.disk.files.manifest import NAME, PREVIOUS_NAME, Manifest, read_manifest
-from search.engines.disk.writing import building, merging
-from search.engines.disk.writing.committed import TransactionSegment
-from search.engines.disk.writing.merge_parts import starts_of
-from search.engines.disk.writing.merging import MOST_ARTICLES, Size, into_few, to_merge
-from search.engines.disk.writing.workers import WorkerPool
+from search.engines.disk.format import container
+from search.engines.disk.format.arrays import starts_of
+from search.engines.disk.format.manifest import NAME, PREVIOUS_NAME, Manifest, read_manifest
+from search.engines.disk.writing import merge_policy, pipeline
+from search.engines.disk.writing.merge_policy import MAX_ARTICLES, SegmentSize, find_forced_merges, find_merges
+from search.engines.disk.writing.merge_scheduler import run_merges
+from search.engines.disk.writing.pending_segment import PendingSegment
+from search.engines.disk.writing.pipeline import Batch, BatchBuilder, BuilderPool, Pipeline
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
@@ -95,7 +98,7 @@ def test_a_transaction_that_changes_nothing_writes_nothing(directory: Path) -> N
 
 def test_a_roll_back_leaves_the_files_as_they_were(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = state(directory)
-    monkeypatch.setattr("search.engines.disk.writing.builder.MEMORY_BYTES", 1)
+    monkeypatch.setattr("search.engines.disk.writing.segment_writer.MEMORY_BYTES", 1)
     engine = open_directory(str(directory))
 
     def fail() -> None:
@@ -125,7 +128,7 @@ def test_the_next_writer_sweeps_what_a_killed_one_left(directory: Path) -> None:
     assert names(directory) == listed(directory) | strange
 
 
-def test_replacing_begins_anew_and_keeps_the_commit_before_for_its_readers(directory: Path) -> None:
+def test_replacing_starts_over_and_keeps_the_commit_before_for_its_readers(directory: Path) -> None:
     engine = open_directory(str(directory))
     before = read_manifest(directory)
     with engine.searcher() as reader, engine.writer(replace=True) as writer:
@@ -192,14 +195,14 @@ def test_of_an_article_added_several_times_the_last_copy_is_found(directory: Pat
     assert list(engine.check()) == []
 
 
-def test_equal_hashes_of_unequal_ids_strike_nothing_out(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    segment = TransactionSegment(directory, read_manifest(directory).segments[0])
+def test_equal_hashes_of_different_ids_delete_nothing(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    segment = PendingSegment(directory, read_manifest(directory).segments[0])
     hashes = segment.container.array("id.hashes").copy()
-    monkeypatch.setattr("search.engines.disk.files.layout.text_hash", lambda _: int(hashes[3]))
-    assert not segment.strike_id("nobody")
+    monkeypatch.setattr("search.engines.disk.format.layout.text_hash", lambda _: int(hashes[3]))
+    assert not segment.delete_id("nobody")
     name = segment._ids[int(segment.container.array("id.docs")[3])]
-    assert segment.strike_id(name)
-    assert not segment.strike_id(name)
+    assert segment.delete_id(name)
+    assert not segment.delete_id(name)
     assert np.count_nonzero(segment.live) == 39
 
 
@@ -252,7 +255,7 @@ def open_files(directory: Path) -> set[str]:
     return {target.rpartition("/")[2] for target in targets if target.startswith(str(directory))}
 
 
-def test_starts_that_four_bytes_do_not_hold_are_not_written() -> None:
+def test_starts_that_do_not_fit_four_bytes_are_not_written() -> None:
     assert starts_of(np.array([1 << 31, (1 << 31) - 1]), np.uint32).tolist() == [0, 1 << 31, (1 << 32) - 1]
     with pytest.raises(EngineError, match="more words or values"):
         starts_of(np.array([1 << 31, 1 << 31]), np.uint32)
@@ -261,7 +264,7 @@ def test_starts_that_four_bytes_do_not_hold_are_not_written() -> None:
 # --- merging -------------------------------------------------------------------------------------------------------
 
 
-def test_small_commits_do_not_pile_up_segments(tmp_path: Path) -> None:
+def test_small_commits_do_not_accumulate_segments(tmp_path: Path) -> None:
     engine = open_directory(str(tmp_path / "archive"))
     for number in range(40):
         fill(engine, Document(f"{number:02}", "common"))
@@ -270,7 +273,7 @@ def test_small_commits_do_not_pile_up_segments(tmp_path: Path) -> None:
 
 
 def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merging, "SMALLEST_TIER", 10)
+    monkeypatch.setattr(merge_policy, "SMALLEST_TIER", 10)
     merged, memory = open_directory(str(tmp_path / "merged")), open_engine("memory:")
     articles = news(150, 40)
     for start in range(0, 150, 6):
@@ -284,7 +287,7 @@ def test_merging_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert 1 < len(read_manifest(tmp_path / "merged").segments) < 14
 
 
-def test_what_is_deleted_is_written_out_of_a_segment_that_is_mostly_deleted(tmp_path: Path) -> None:
+def test_a_segment_that_is_mostly_deleted_is_rewritten_without_its_deletions(tmp_path: Path) -> None:
     engine = fill(open_directory(str(tmp_path / "x")), *(Document(f"{n:02}", f"secret{n:02}") for n in range(20)))
     with engine.writer() as changes:
         for number in range(19):
@@ -296,7 +299,7 @@ def test_what_is_deleted_is_written_out_of_a_segment_that_is_mostly_deleted(tmp_
     assert ask(engine).total == 2
 
 
-def test_a_damaged_segment_is_not_merged_into_a_sound_one(tmp_path: Path) -> None:
+def test_a_damaged_segment_is_not_merged(tmp_path: Path) -> None:
     engine = open_directory(str(tmp_path / "archive"))
     for number in range(3):
         fill(engine, Document(str(number), "common"))
@@ -317,7 +320,7 @@ def sizes_after(commits: int, each: int) -> tuple[list[int], int]:
     for _ in range(commits):
         sizes.append(each)
         written += each
-        groups = to_merge([Size(size, size) for size in sizes])
+        groups = find_merges([SegmentSize(size, size) for size in sizes])
         merged = [sum(sizes[number] for number in group) for group in groups]
         written += sum(merged)
         gone = {number for group in groups for number in group}
@@ -330,27 +333,27 @@ def test_articles_are_rewritten_a_few_times_and_segments_stay_few(commits: int, 
     sizes, written = sizes_after(commits, each)
     assert sum(sizes) == commits * each
     assert len(sizes) <= 16
-    tiers = np.log(max(4, commits * each / max(each, merging.SMALLEST_TIER))) / np.log(4)
-    small = merging.SMALLEST_TIER / each / 2 if each < merging.SMALLEST_TIER else 0
+    tiers = np.log(max(4, commits * each / max(each, merge_policy.SMALLEST_TIER))) / np.log(4)
+    small = merge_policy.SMALLEST_TIER / each / 2 if each < merge_policy.SMALLEST_TIER else 0
     assert written / (commits * each) <= 2 + tiers + small
 
 
 def test_no_merge_makes_a_segment_too_large() -> None:
-    large = Size(MOST_ARTICLES // 3, MOST_ARTICLES // 3)
-    assert to_merge([large] * 6) == []
-    assert into_few([large] * 7) == [(0, 1, 2), (3, 4, 5)]
-    assert to_merge([Size(MOST_ARTICLES, MOST_ARTICLES)] * 9) == []
+    large = SegmentSize(MAX_ARTICLES // 3, MAX_ARTICLES // 3)
+    assert find_merges([large] * 6) == []
+    assert find_forced_merges([large] * 7) == [(0, 1, 2), (3, 4, 5)]
+    assert find_merges([SegmentSize(MAX_ARTICLES, MAX_ARTICLES)] * 9) == []
 
 
-def test_worn_and_empty_segments_are_seen_to() -> None:
-    assert to_merge([Size(1000, 590), Size(1000, 610), Size(10, 0)]) == [(0,)]
-    assert into_few([Size(1000, 1000), Size(10, 0)]) == []
-    assert into_few([Size(1000, 999)]) == [(0,)]
+def test_segments_with_many_deletions_are_rewritten_and_empty_ones_dropped() -> None:
+    assert find_merges([SegmentSize(1000, 590), SegmentSize(1000, 610), SegmentSize(10, 0)]) == [(0,)]
+    assert find_forced_merges([SegmentSize(1000, 1000), SegmentSize(10, 0)]) == []
+    assert find_forced_merges([SegmentSize(1000, 999)]) == [(0,)]
 
 
-def test_what_a_merge_makes_is_merged_with_its_like_at_once() -> None:
-    sizes = [Size(size, size) for size in (500, 500, 500, 500, 2000, 2000, 2000)]
-    assert to_merge(sizes) == [tuple(range(7))]
+def test_the_result_of_a_merge_is_merged_with_its_tier_at_once() -> None:
+    sizes = [SegmentSize(size, size) for size in (500, 500, 500, 500, 2000, 2000, 2000)]
+    assert find_merges(sizes) == [tuple(range(7))]
 
 
 def test_optimizing_leaves_one_segment_without_deleted_articles(directory: Path) -> None:
@@ -376,7 +379,7 @@ def test_optimizing_makes_no_index(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_command_says_what_optimizing_came_to(
+def test_the_command_says_what_optimizing_has_done(
     directory: Path, runner: CliRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(ENGINES, "whoosh", open_directory)
@@ -422,7 +425,7 @@ except EngineError as error:
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
 @pytest.mark.parametrize("way", ["add", "replace"])
 @pytest.mark.parametrize("limit", [10, 5_000, 60_000])
-def test_a_disk_that_runs_full_costs_nothing(directory: Path, limit: int, way: str) -> None:
+def test_a_full_disk_loses_nothing_that_was_committed(directory: Path, limit: int, way: str) -> None:
     before = state(directory)
     run = in_a_process(FULL_DISK, directory, limit, way)
     assert "larger than the system allows" in run.stdout, run.stderr
@@ -473,15 +476,47 @@ def test_a_directory_that_goes_away_is_an_error(directory: Path) -> None:
     assert ask(open_directory(str(directory.with_name("elsewhere")))).total == 60
 
 
+def test_a_segment_of_another_size_than_was_committed_stops_the_writer_at_its_start(directory: Path) -> None:
+    entry = read_manifest(directory).segments[0]
+    for wrong in (replace(entry, articles=41), replace(entry, file=replace(entry.file, size=entry.file.size + 1))):
+        with pytest.raises(IndexDamaged, match=r"another number of articles|another size"):
+            PendingSegment(directory, wrong).require_there()
+    with pytest.raises(IndexDamaged, match="not the file that was committed"):
+        PendingSegment(directory, replace(entry, file=replace(entry.file, crc32=1))).require_there()
+
+
+def test_one_failed_merge_of_several_ends_the_others_and_is_raised(tmp_path: Path) -> None:
+    directory = tmp_path / "archive"
+    for number in range(4):
+        fill(open_directory(str(tmp_path / str(number))), *news(50, 5)[number * 10 : number * 10 + 10])
+    directory.mkdir()
+    entries = []
+    for number in range(4):
+        (entry,) = read_manifest(tmp_path / str(number)).segments
+        (tmp_path / str(number) / entry.file.name).rename(directory / entry.file.name)
+        entries.append(entry)
+    with (directory / entries[0].file.name).open("r+b") as stream:
+        stream.seek(container._HEADER.size)
+        stream.write(b"\xff")
+    told: list[tuple[int, int]] = []
+    groups = [[PendingSegment(directory, entry) for entry in pair] for pair in (entries[:2], entries[2:])]
+    with pytest.raises(IndexDamaged, match="checksum"):
+        run_merges(directory, groups, 2, lambda *now: told.append(now))
+    assert all(total == 40 for _, total in told)
+    sound, other = (PendingSegment(directory, entry) for entry in entries[2:])
+    (merged,) = run_merges(directory, [[sound, other]], 2, lambda *now: told.append(now))
+    assert (merged.articles, told[-1]) == (20, (20, 20))
+
+
 # --- several processes ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def staffed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """An engine that takes other processes for anything."""
-    monkeypatch.setattr(building, "START_ARTICLES", 20)
-    monkeypatch.setattr(building, "JOIN_ARTICLES", 5)
-    monkeypatch.setattr(building, "_BATCH_ARTICLES", 10)
+    monkeypatch.setattr(pipeline, "START_ARTICLES", 20)
+    monkeypatch.setattr(pipeline, "JOIN_ARTICLES", 5)
+    monkeypatch.setattr(pipeline, "_BATCH_ARTICLES", 10)
     engine = open_directory(str(tmp_path / "staffed"))
     yield engine
     engine.close()
@@ -575,7 +610,7 @@ def test_an_article_another_process_cannot_build_fails_the_transaction(staffed: 
         staffed.searcher()
 
 
-def test_a_full_disk_is_heard_of_from_another_process(staffed: Engine, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_from_another_process(staffed: Engine, tmp_path: Path) -> None:
     fill(staffed, *CONTENT)
     before = state(tmp_path / "staffed")
 
@@ -600,11 +635,11 @@ ORPHANS = """
 import os, signal, sys, time
 from multiprocessing import active_children
 from search.document import Document
-from search.engines.disk.writing import building
+from search.engines.disk.writing import pipeline
 from search.engines.disk import open_directory
 
 if __name__ == "__main__":
-    building.START_ARTICLES = 10
+    pipeline.START_ARTICLES = 10
     writer = open_directory(sys.argv[1]).parallel_writer(workers=2).__enter__()
     for number in range(600):
         writer.add(Document(str(number), "word"))
@@ -665,21 +700,46 @@ def test_ctrl_c_reaches_the_writing_process_alone(tmp_path: Path) -> None:
     assert ask(open_directory(str(tmp_path / "archive"))).total == 600
 
 
-def test_a_pool_hands_everything_on_however_small_the_pieces(tmp_path: Path) -> None:
-    pool = WorkerPool(2)
+def test_a_builder_writes_a_segment_whenever_its_memory_is_full_and_what_is_left_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "SegmentWriter", partial(SegmentWriter, memory_bytes=60_000))
+    build = BatchBuilder()
+    for first in (0, 1_000):  # two transactions: nothing of the first is in the second
+        batches = [news(120, 40)[start : start + 40] for start in (0, 40, 80)]
+        built = [build(Batch(tmp_path, first + 40 * number, batch)) for number, batch in enumerate(batches)]
+        built.append(build(Batch(tmp_path, first + 120, ())))
+        assert [each.articles for each in built] == [40, 40, 40, 0]
+        segments = [segment for each in built for segment in each.segments]
+        assert len(segments) > 2
+        assert len(built[-1].segments) == 1
+        numbers = np.concatenate([segment.numbers for segment in segments])
+        assert numbers.tolist() == list(range(first, first + 120))
+        assert [segment.entry.articles for segment in segments] == [len(segment.numbers) for segment in segments]
+
+
+def test_every_article_comes_back_in_a_segment_however_small_the_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "START_ARTICLES", 0)
+    monkeypatch.setattr(pipeline, "JOIN_ARTICLES", 0)
+    monkeypatch.setattr(pipeline, "_BATCH_ARTICLES", 1)
+    told: list[tuple[int, int]] = []
+    builders = BuilderPool()
     try:
         for _ in range(2):
-            pool.begin(tmp_path)
-            for number in range(40):
-                pool.send(number, [Document(str(number), "word")])
-            pool.finish()
-            for _ in pool.waiting():
-                pass
-            numbers = np.concatenate([numbers for _, numbers in pool.results()])
+            told.clear()
+            building = Pipeline(tmp_path, builders, 2)
+            assert [building.add(Document(str(number), "word")) for number in range(40)] == list(range(40))
+            segments = building.finish(lambda *now: told.append(now))
+            numbers = np.concatenate([segment.numbers for segment in segments])
             assert sorted(numbers.tolist()) == list(range(40))
-            assert pool.built == 40
+            assert sum(segment.entry.articles for segment in segments) == 40
+            assert [int(segment.numbers[0]) for segment in segments] == sorted(int(s.numbers[0]) for s in segments)
+            assert told == sorted(told)
+            assert told[-1] == (40, 40)
     finally:
-        pool.end()
+        builders.close()
 
 
 def test_progress_goes_through_the_phases(staffed: Engine) -> None:

@@ -36,7 +36,7 @@ from whoosh.searching import Searcher as StockSearcher
 from search.analysis import analyze
 from search.document import Document, Heading
 from search.engines.base import Plan, Searcher
-from search.engines.disk.engine import WhooshEngine
+from search.engines.disk.engine import DiskEngine
 from search.query.match import (
     Match,
     MatchAll,
@@ -92,7 +92,7 @@ def opened(directory: Path) -> Opened:
     whoosh = open_dir(str(directory)).searcher()
     ids = {doc: fields["id"] for doc, fields in whoosh.iter_docs()}
     words = {field: list(whoosh.field_terms(field)) for field in FIELDS}
-    return Opened(WhooshEngine(directory).searcher(), whoosh, ids, words, tuple(whoosh.field_terms("section")))
+    return Opened(DiskEngine(directory).searcher(), whoosh, ids, words, tuple(whoosh.field_terms("section")))
 
 
 # --- archives ------------------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ def _article(name: str, choice: random.Random) -> Document:
         summary=choice.choice(("", text(6))),
         headings=tuple(Heading(text(3), 2, 0) for _ in range(choice.randint(0, 3))),
         sections=tuple(choice.sample(_SECTIONS, choice.randint(0, 2))),
-        authors=tuple(choice.sample(("Ann Run", "Bob de la Court", "Zoë Brücke"), choice.randint(0, 2))),
+        authors=tuple(choice.sample(("Ann PostingList", "Bob de la Court", "Zoë Brücke"), choice.randint(0, 2))),
         tags=tuple(choice.sample(("war", "peace", "post-war", "東京"), choice.randint(0, 2))),
         language=choice.choice(_LANGUAGES),
     )

@@ -1,13 +1,13 @@
-"""Texts to numbers: what `analyze_values` says of a text, for many texts, at the price of one look-up a word.
+"""Texts to numbers, for building an index: what `analyze_values` says of a text, at the price of one look-up a word.
 
-A text is cut at white space into *pieces*, such as `said,` or `post-war`. Each piece seen for the first time is read
-as `tokens` reads it, and gets a number; afterwards a text is the row of its pieces' numbers, and what they stand for is
-in flat tables, to be looked up for whole arrays at once:
+A text is cut at white space into *fragments*, such as `said,` or `post-war`. A fragment seen for the first time is read
+as `tokens` reads it, and gets a number. From then on a text is the row of its fragments' numbers, and what they stand
+for is in flat tables, to be looked up for whole arrays at once:
 
-    piece p gives the tokens starts[p] to starts[p + 1] and takes advances[p] positions;
-    token t is the word words[t], aheads[t] positions after the piece's first.
+    fragment f gives the tokens starts[f] to starts[f + 1] and takes advances[f] positions;
+    token t is the word words[t], aheads[t] positions after the fragment's first.
 
-A *word* is a spelling with the language that stems it and its stem, one string: see `word_key`.
+A *word* is a spelling with the language that stems it and its stem, in one string: see `word_key`.
 """
 
 from __future__ import annotations
@@ -37,46 +37,46 @@ SURFACE_END: Final = "\n"
 LANGUAGE_END: Final = "\x1f"
 
 NOTHING: Final = 0
-"""The number of every piece without a word."""
+"""The number of every fragment without a word."""
 
 _INSIDE_NUMBERS: Final = ("\u00a0", "\u202f", "\u2009")
-"""The only white space that may stand inside of what `CHUNK` matches."""
+"""The only white space that `CHUNK` may match inside a chunk."""
 _AROUND_WORDS: Final = "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"
 
 _POSSESSIVES: Final = ("'s", "’s")
-"""`read_chunk` leaves them out."""
+"""Endings that `read_chunk` drops."""
 _PLAIN_NUMBER: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.[0-9]+")
 """Numbers as English writes them; the commas are left out."""
 
 _WORDS_JOINED: Final = re.compile("[a-z]{2,}(?:[-./&_][a-z]{2,})+|[a-z0-9]+(?:[-/&_][a-z0-9]+)+")
 _WORD: Final = re.compile("[a-z0-9]+")
-"""Without a mark that may stand inside of a number, or between initials, each word is one part of the chunk."""
+"""A part of such a chunk: it has no marks as in numbers or between initials, so each word is one part."""
 
 _CASE_MATTERS: Final = "tr"
-"""In Turkish alone `I` and `i` are two letters; else ASCII text reads the same in lower case."""
+"""In Turkish alone, `I` and `i` are two letters; in all others ASCII text reads the same in lower case."""
 _WITHOUT_SPACES: Final = frozenset({"ja", "km", "ko", "lo", "my", "th", "zh"})
-"""Where most of a text is runs of an unspaced script: read pair by pair, not as pieces that never come again."""
+"""Languages mostly written in unspaced runs, which are read pair by pair: a whole run hardly ever occurs twice."""
 _CONTINUES: Final = re.compile(f"[{CONTINUES}]")
 
-_BYTES_PER_PIECE: Final = 170
+_BYTES_PER_FRAGMENT: Final = 170
 _BYTES_PER_WORD: Final = 190
 _BYTES_PER_TOKEN: Final = 9
-"""What is held for each, with its place in a dict; measured on English news."""
+"""The memory each takes, with its entry in a dict; measured on English news."""
 
 
 def word_key(surface: str, language: str, stem: str) -> str:
-    """A word in one string. These strings sort like the triples: by surface, language, stem.
+    """A word in one string. These strings sort by surface, then language, then stem.
 
     Neither mark can stand in a folded spelling. Where `language` is "" nothing is stemmed, and the stem left out.
     """
     return f"{surface}{SURFACE_END}{language}{LANGUAGE_END}{stem}" if language else f"{surface}{SURFACE_END}"
 
 
-class PieceTable:
-    """The pieces and words numbered so far, in every language."""
+class FragmentTable:
+    """The fragments and words numbered so far, in all languages."""
 
     def __init__(self) -> None:
-        self._memos: dict[str, _Memo] = {}
+        self._memos: dict[str, _FragmentMemo] = {}
         self._empty()
 
     def _empty(self) -> None:
@@ -87,12 +87,12 @@ class PieceTable:
         self._word_numbers: dict[str, int] = {}
 
     def read(self, text: str, tag: str, numbers: array[int]) -> None:
-        """Appends the numbers of the pieces of `text`, in order; `tag` names its language."""
+        """Appends the numbers of the fragments of `text`, in order; `tag` names its language."""
         memo = self._memos.get(tag)
         if memo is None:
             memo = self._memo(tag)
         if text.isascii():
-            # Neither mark belongs to a word before a space: common words come to fewer pieces without.
+            # ASCII in lower case has fewer distinct fragments, and none of its white space is part of a word
             text = text.lower() if memo.ignores_case else text
             numbers.extend(map(memo.__getitem__, text.split()))
         elif primary_language(tag) in _WITHOUT_SPACES:
@@ -102,32 +102,32 @@ class PieceTable:
             numbers.extend(map(memo.__getitem__, text.split() if is_simple else CHUNK.findall(text)))
 
     def word_keys(self) -> list[str]:
-        """The words by their numbers, as `word_key` makes them."""
+        """The words in the order of their numbers, as `word_key` makes them."""
         return list(self._word_numbers)
 
     @property
     def size_bytes(self) -> int:
         """About how much memory all of this takes."""
         return (
-            len(self.advances) * _BYTES_PER_PIECE
+            len(self.advances) * _BYTES_PER_FRAGMENT
             + len(self._word_numbers) * _BYTES_PER_WORD
             + len(self.words) * _BYTES_PER_TOKEN
         )
 
     def forget(self, is_kept: Sequence[int]) -> None:
-        """Forgets the pieces that are not kept, and the words of no other; those that are kept get other numbers."""
+        """Forgets the fragments that are not kept, and words that no other fragment has. The rest are numbered anew."""
         keys, starts, words, aheads, advances = self.word_keys(), self.starts, self.words, self.aheads, self.advances
         self._empty()
         numbers = array("I", bytes(4 * len(advances)))
-        for piece in compress(range(NOTHING + 1, len(advances)), is_kept[NOTHING + 1 :]):
-            for token in range(starts[piece], starts[piece + 1]):
+        for fragment in compress(range(NOTHING + 1, len(advances)), is_kept[NOTHING + 1 :]):
+            for token in range(starts[fragment], starts[fragment + 1]):
                 self._add_token(keys[words[token]], aheads[token])
-            numbers[piece] = self._close(advances[piece])
+            numbers[fragment] = self._close(advances[fragment])
         for memo in self._memos.values():
             memo.renumber(numbers)
 
     def add(self, chunk: str, language: str) -> int:
-        """Numbers the tokens of a chunk."""
+        """A number for a chunk, read with all rules of `read_chunk` where it is not plain."""
         if chunk.isascii() and len(chunk) <= REMEMBERED_LENGTH:
             if chunk.isalnum():
                 return self.add_word(chunk.lower(), language, stem(chunk, language) if language else "")
@@ -140,12 +140,12 @@ class PieceTable:
         return self._close(advance)
 
     def add_unstemmed(self, raw: str, language: str) -> int:
-        """Numbers a part of an unspaced script."""
+        """A number for a part of a chunk in a language without stems."""
         surface = surface_of(raw)
         return self.add_word(surface, language, surface) if surface else NOTHING
 
     def join(self, numbers: list[int], compound: str = "") -> int:
-        """Numbers a piece that consists of others; `compound` is a word that stands where the first one does."""
+        """A number for a fragment made of others. `compound` is a word at the position of the first of them."""
         position = 0
         for number in numbers:
             first, last = self.starts[number], self.starts[number + 1]
@@ -158,7 +158,7 @@ class PieceTable:
         return self._close(position)
 
     def add_word(self, surface: str, language: str, stemmed: str) -> int:
-        """Numbers one word."""
+        """A number for a fragment that is one word."""
         self._add_token(word_key(surface, language, stemmed), 0)
         return self._close(1)
 
@@ -171,18 +171,18 @@ class PieceTable:
         self.starts.append(len(self.words))
         return len(self.advances) - 1
 
-    def _memo(self, tag: str) -> _Memo:
+    def _memo(self, tag: str) -> _FragmentMemo:
         language = stemmed_language(tag)
         memo = self._memos.get(language)
         if memo is None:
-            memo = self._memos[language] = _Memo(self, language)
+            memo = self._memos[language] = _FragmentMemo(self, language)
         return memo
 
 
-class _Memo(dict[str, int]):
-    """The numbers of the pieces of one language that are worth remembering; others get a number of their own."""
+class _FragmentMemo(dict[str, int]):
+    """The numbers of those fragments of one language that are worth remembering; others get a new one each time."""
 
-    def __init__(self, table: PieceTable, language: str) -> None:
+    def __init__(self, table: FragmentTable, language: str) -> None:
         super().__init__()
         self._table = table
         self._language = language
@@ -191,24 +191,25 @@ class _Memo(dict[str, int]):
         self.ignores_case = language != _CASE_MATTERS
 
     def renumber(self, numbers: Sequence[int]) -> None:
-        """Puts other numbers in the place of those it has; forgets pieces whose new number is NOTHING."""
+        """Replaces its numbers by new ones; forgets fragments whose new number is NOTHING."""
         for memo in (self, self._parts):
-            kept = {piece: number for piece in memo if (number := numbers[memo[piece]])}
+            kept = {fragment: number for fragment in memo if (number := numbers[memo[fragment]])}
             memo.clear()
             memo.update(kept)
 
-    def __missing__(self, piece: str) -> int:
-        core = piece.strip(_AROUND_WORDS)
-        if self.ignores_case and len(piece) <= REMEMBERED_LENGTH and core.isascii() and core.isalnum():
-            number = self[piece] = self._word_number(core.lower())
+    def __missing__(self, fragment: str) -> int:
+        core = fragment.strip(_AROUND_WORDS)
+        if self.ignores_case and len(fragment) <= REMEMBERED_LENGTH and core.isascii() and core.isalnum():
+            number = self[fragment] = self._word_number(core.lower())
             return number
-        number = self._joined_number(CHUNK.findall(piece))
-        if is_worth_remembering(piece):
-            self[piece] = number
+        number = self._joined_number(CHUNK.findall(fragment))
+        if is_worth_remembering(fragment):
+            self[fragment] = number
         return number
 
     def _word_number(self, word: str) -> int:
-        """Of a word of lower-case ASCII letters and digits, as most new pieces are; what `_chunk_number` gives."""
+        """The number of a word in lower-case ASCII letters and digits, as most new fragments are; `_chunk_number` gives
+        the same."""
         number = self.get(word)
         if number is None:
             number = self[word] = self._table.add_word(word, self._language, self._stem(word))
@@ -240,7 +241,7 @@ class _Memo(dict[str, int]):
         return self._table.add(chunk, self._language)
 
     def _compound_number(self, parts: list[str]) -> int:
-        """Of a chunk of ASCII words with one mark between each two."""
+        """The number of a chunk of ASCII words with one mark between each two."""
         numbers = [self._chunk_number(part) for part in parts]
         if len(parts) > MAX_JOINED:
             return self._table.join(numbers)
@@ -248,7 +249,8 @@ class _Memo(dict[str, int]):
         return self._table.join(numbers, word_key(joined, self._language, self._stem(joined)))
 
     def read_unspaced(self, text: str, numbers: array[int]) -> None:
-        """Appends the numbers of a text whose unspaced runs are read as pairs, each a piece of its own."""
+        """Appends the numbers of a text whose unspaced runs are read as pairs of characters, each a fragment of its
+        own."""
         for chunk in CHUNK.findall(text):
             if self._language or len(chunk) < 3 or JOINS.search(chunk):
                 numbers.append(self[chunk])
@@ -256,7 +258,7 @@ class _Memo(dict[str, int]):
                 self._read_runs(chunk, numbers)
 
     def _read_runs(self, chunk: str, numbers: array[int]) -> None:
-        """A chunk that is not joined, in a language without stems: each of its runs is read by itself."""
+        """Appends the numbers of a plain chunk in a language without stems, run by run."""
         parts = self._parts
         for unspaced, spaced in UNSPACED_RUN.findall(chunk):
             if spaced:
@@ -272,9 +274,9 @@ def _without_stem(_: str) -> str:
 
 
 class _PartMemo(dict[str, int]):
-    """The numbers of the parts of chunks in languages without stems: words, and pairs of characters."""
+    """The numbers of parts of chunks in languages without stems: words, and pairs of characters."""
 
-    def __init__(self, table: PieceTable, language: str) -> None:
+    def __init__(self, table: FragmentTable, language: str) -> None:
         super().__init__()
         self._table = table
         self._language = language

@@ -11,7 +11,7 @@ from functools import partial
 from html import escape
 from typing import Final, NamedTuple
 
-from search.engines.spans import span_width
+from search.engines.spans import assignable, span_width
 from search.highlight.term_scan import Occurrence, Words
 from search.query.match import (
     Leaf,
@@ -236,22 +236,11 @@ def _near(pattern: _Pattern, words: Sequence[list[Occurrence]], slop: int) -> se
 
 
 def _apart(places: Sequence[tuple[int, int, Occurrence]], words: int) -> bool:
-    """Whether each word can be assigned a position of its own: bipartite matching by augmenting paths."""
+    """Whether each word can have a position of its own."""
     choices: list[list[int]] = [[] for _ in range(words)]
     for position, word, _ in places:
         choices[word].append(position)
-    taken: dict[int, int] = {}
-
-    def seat(word: int, tried: set[int]) -> bool:
-        for position in choices[word]:
-            if position not in tried:
-                tried.add(position)
-                if position not in taken or seat(taken[position], tried):
-                    taken[position] = word
-                    return True
-        return False
-
-    return all(seat(word, set()) for word in range(words))
+    return assignable(choices)
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:

@@ -12,7 +12,7 @@ from itertools import compress
 from typing import Final, NamedTuple
 
 from search.analysis import Token, primary_language
-from search.analysis.pieces import Piece, pieces_of, spaced
+from search.analysis.fragments import Fragment, fragments_of, spaced
 from search.analysis.scripts import is_unspaced
 from search.query.match import Term
 
@@ -141,14 +141,14 @@ class _Holders:
         stems: Mapping[str, list[int]],
         choices: Sequence[tuple[Choice, int]],
     ) -> None:
-        self._pieces = pieces_of(language)
+        self._pieces = fragments_of(language)
         self._surfaces = surfaces
         self._stems = stems
         self._choices = choices
         self._chosen: dict[str, list[int]] = defaultdict(list)
         self._seen: set[str] = set()
         self._found: dict[str, _Holder] = {}
-        self._passing: dict[str, Piece] = {}
+        self._passing: dict[str, Fragment] = {}
         self._tried: set[str] = set()
         self._holding: set[str] = set()
         self._looked_up = -1
@@ -203,7 +203,7 @@ class _Holders:
                     break
         self._tried.update(pieces)
 
-    def _try(self, text: str, piece: Piece) -> None:
+    def _try(self, text: str, piece: Fragment) -> None:
         self._tried.add(text)
         sought = tuple(self._sought(piece.tokens))
         if sought:

@@ -66,11 +66,11 @@ class KeywordMatcher:
         return found
 
     def _hint(self, field: str, value: str) -> str:
-        if not self._values.top_values(field, 1):
-            return "; the archive has none at all"
         self._unknown += 1
         if self._unknown > _MAX_UNKNOWN:
             return ""
+        if not self._values.top_values(field, 1):
+            return "; the archive has none at all"
         names = ", ".join(f'"{name}"' for name in near_values(self._values, field, value))
         return f"; there is {names}" if names else ""
 

@@ -17,6 +17,6 @@ def open_directory(rest: str) -> Engine:
         rest = rest[1:]
     if not rest or "\0" in rest:
         raise ConfigError("the index URL names no directory; write for example whoosh:archive")
-    from search.engines.disk.engine import WhooshEngine  # the processes that build segments do without
+    from search.engines.disk.engine import DiskEngine
 
-    return WhooshEngine(Path(rest))
+    return DiskEngine(Path(rest))

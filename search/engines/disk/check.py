@@ -1,7 +1,7 @@
-"""Reads every byte of an index and says what is wrong with it, part by part, going on after each problem.
+"""Reads every byte of an index and reports each problem, segment by segment.
 
-Three questions, in this order: is every file there and what was written (checksums); do its arrays fit together
-(`structure`); are the articles those that were added, and filed under what they state?
+It asks three questions: is every file there and as it was written (checksums)? Do its arrays fit together
+(`structure`)? Are the articles those that were added, and indexed under their own values?
 """
 
 from __future__ import annotations
@@ -20,17 +20,24 @@ from search.document import Document
 from search.engines.base import Problem
 from search.engines.conventions import keyword_values
 from search.engines.disk.errors import UNREADABLE, reading
-from search.engines.disk.files.container import Container, DamagedFile
-from search.engines.disk.files.deletions import live_articles
-from search.engines.disk.files.layout import DELETIONS, SEGMENT
-from search.engines.disk.files.manifest import NAME, PREVIOUS_NAME, File, Manifest, SegmentEntry, read_manifest
-from search.engines.disk.files.structure import structure_problems
+from search.engines.disk.format.container import Container, DamagedFile
+from search.engines.disk.format.layout import DELETIONS, SEGMENT
+from search.engines.disk.format.manifest import (
+    NAME,
+    PREVIOUS_NAME,
+    File,
+    Manifest,
+    SegmentEntry,
+    live_articles,
+    read_manifest,
+)
+from search.engines.disk.format.structure import structure_problems
 from search.engines.disk.reading.segments import Segment
 from search.errors import BackfileError, EngineError, IndexDamaged
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS
 
 _MOST_PROBLEMS: Final = 20
-"""Of one kind in one segment; the rest would say the same."""
+"""Problems reported of one kind and segment; more would say the same."""
 
 
 def check_directory(directory: Path) -> Iterable[Problem]:
@@ -58,7 +65,7 @@ def _check_commit(directory: Path, manifest: Manifest) -> Iterator[Problem]:
 
 
 def _is_swept(directory: Path, files: Iterable[File]) -> bool:
-    """Whether one is missing because commits made meanwhile have no more use for it."""
+    """Whether files are missing because a commit made meanwhile no longer needs them."""
     missing = {file for file in files if not (directory / file.name).exists()}
     try:
         return bool(missing) and missing.isdisjoint(read_manifest(directory).files())
@@ -67,7 +74,7 @@ def _is_swept(directory: Path, files: Iterable[File]) -> bool:
 
 
 def _check_previous(directory: Path, manifest: Manifest | None) -> Iterator[Problem]:
-    """The commit before: only what it does not share with the newest."""
+    """Checks those files of the commit before that the newest does not share."""
     try:
         previous = read_manifest(directory, PREVIOUS_NAME)
     except EngineError as error:
@@ -77,53 +84,53 @@ def _check_previous(directory: Path, manifest: Manifest | None) -> Iterator[Prob
     shared = set(manifest.files()) if manifest else set()
     for entry in previous.segments:
         for file in entry.files():
-            if file not in shared and (directory / file.name).exists():  # a writer may sweep them at any time
+            if file not in shared and (directory / file.name).exists():  # a writer may remove them at any time
                 kind = SEGMENT if file is entry.file else DELETIONS
                 for problem in check_container(directory, file, kind):
                     yield Problem(problem.place, f"of the commit before: {problem.message}")
 
 
 def check_segment(directory: Path, entry: SegmentEntry, seen: set[str]) -> Iterator[Problem]:
-    """What is wrong with one segment; `seen` collects the ids of its articles."""
+    """What is wrong with one segment. The ids of its articles are added to `seen`."""
     damage = list(check_container(directory, entry.file, SEGMENT))
     if entry.deletions:
         damage += check_container(directory, entry.deletions, DELETIONS)
     yield from damage
     if damage:
         return
-    place = str(directory / entry.file.name)
+    where = str(directory / entry.file.name)
     try:
         with reading(directory):
             segment = Segment(directory / entry.file.name)
             problems = structure_problems(segment.container, entry.articles)
-            yield from _limited(place, problems)
+            yield from _limited(where, problems)
             if not problems:
-                yield from _limited(place, _article_problems(segment, live_articles(directory, entry), seen))
+                yield from _limited(where, _article_problems(segment, live_articles(directory, entry), seen))
     except IndexDamaged as error:
-        yield Problem(place, str(error))
+        yield Problem(where, str(error))
 
 
 def check_container(directory: Path, file: File, kind: str) -> Iterator[Problem]:
-    """Whether a file of arrays is there and is what was written."""
+    """Whether a file of arrays is there and as it was written."""
     path = directory / file.name
-    place = str(path)
+    where = str(path)
     try:
         container = Container(path, kind)
     except FileNotFoundError:
-        yield Problem(place, "the file is missing")
+        yield Problem(where, "the file is missing")
     except BackfileError as error:
-        yield Problem(place, str(error))
+        yield Problem(where, str(error))
     except (DamagedFile, *UNREADABLE) as error:
-        yield Problem(place, _size_problem(path, file) or str(error))
+        yield Problem(where, _size_problem(path, file) or str(error))
     except OSError as error:
-        yield Problem(place, f"the file cannot be read: {error.strerror}")
+        yield Problem(where, f"the file cannot be read: {error.strerror}")
     else:
         if problem := _size_problem(path, file):
-            yield Problem(place, problem)
+            yield Problem(where, problem)
         elif container.crc32 != file.crc32:
-            yield Problem(place, "this is another file than the one that was committed")
+            yield Problem(where, "this is another file than the one that was committed")
         for _, message in container.problems():
-            yield Problem(place, message)
+            yield Problem(where, message)
 
 
 def _size_problem(path: Path, file: File) -> str:
@@ -132,26 +139,26 @@ def _size_problem(path: Path, file: File) -> str:
 
 
 def _check_plain_file(directory: Path, file: File) -> Iterator[Problem]:
-    place = str(directory / file.name)
+    where = str(directory / file.name)
     try:
         content = (directory / file.name).read_bytes()
     except FileNotFoundError:
-        yield Problem(place, "the file is missing")
+        yield Problem(where, "the file is missing")
     except OSError as error:
-        yield Problem(place, f"the file cannot be read: {error.strerror}")
+        yield Problem(where, f"the file cannot be read: {error.strerror}")
     else:
         if len(content) != file.size:
-            yield Problem(place, f"the file has {len(content):,} bytes instead of {file.size:,}")
+            yield Problem(where, f"the file has {len(content):,} bytes instead of {file.size:,}")
         elif zlib.crc32(content) != file.crc32:
-            yield Problem(place, "the file is not what was written: its checksum differs")
+            yield Problem(where, "the file is not what was written: its checksum differs")
 
 
-def _limited(place: str, messages: Iterable[str]) -> Iterator[Problem]:
+def _limited(where: str, messages: Iterable[str]) -> Iterator[Problem]:
     for count, message in enumerate(messages):
         if count == _MOST_PROBLEMS:
-            yield Problem(place, "and more of the kind")
+            yield Problem(where, "and more of the kind")
             return
-        yield Problem(place, message)
+        yield Problem(where, message)
 
 
 def _article_problems(segment: Segment, live: NDArray[np.bool_], seen: set[str]) -> Iterator[str]:
@@ -177,12 +184,12 @@ def _stored_problems(segment: Segment, doc: int, name: str) -> Iterator[str]:
         yield f"the article {name!r} cannot be found by its id"
     if document.url and doc not in segment.docs_of_url(document.url):
         yield f"the article {name!r} cannot be found by its address"
-    for column in _unlike(segment, doc, document):
+    for column in _differing_columns(segment, doc, document):
         yield f"the article {name!r} is filed under other values of {column} than it states"
 
 
-def _unlike(segment: Segment, doc: int, document: Document) -> Iterator[str]:
-    """The columns that hold something else than the article."""
+def _differing_columns(segment: Segment, doc: int, document: Document) -> Iterator[str]:
+    """The columns that differ from the stored article."""
     for field in KEYWORD_FIELDS:
         values, row = segment.keywords(field), slice(*segment.keywords(field).starts[doc : doc + 2].tolist())
         if {values.values[ordinal] for ordinal in values.ordinals[row].tolist()} != keyword_values(document, field):

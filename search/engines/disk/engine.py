@@ -10,18 +10,18 @@ from threading import Lock
 from search.engines.base import CAPABILITIES, Condensed, Problem, Repair, WriterProgress
 from search.engines.disk.check import check_directory
 from search.engines.disk.errors import reading
-from search.engines.disk.files.manifest import NAME, Manifest, read_manifest
+from search.engines.disk.format.manifest import NAME, Manifest, read_manifest
 from search.engines.disk.reading.snapshot import SegmentStore
 from search.engines.disk.repair import repair_directory
-from search.engines.disk.searcher import WhooshSearcher
-from search.engines.disk.writing.building import Workshop
-from search.engines.disk.writing.merging import Size, into_few
-from search.engines.disk.writing.writer import WhooshWriter
+from search.engines.disk.searcher import DiskSearcher
+from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_merges
+from search.engines.disk.writing.pipeline import BuilderPool
+from search.engines.disk.writing.writer import DiskWriter
 
 _Stamp = tuple[int, int, int]
 
 
-class WhooshEngine:
+class DiskEngine:
     """See `search.engines.base.Engine`. A writer with several processes leaves them running for the next one, until
     `close`, the end of the program, or an error."""
 
@@ -31,20 +31,20 @@ class WhooshEngine:
         self.url = f"whoosh:{'//' if directory.is_absolute() else ''}{directory.as_posix()}"
         self._directory = directory
         self._segments = SegmentStore(directory)
-        self._workshop = Workshop()
+        self._builders = BuilderPool()
         self._lock = Lock()
         self._seen: tuple[_Stamp, str] | None = None
 
-    def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> WhooshWriter:
+    def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> DiskWriter:
         return self.parallel_writer(workers=1, replace=replace, progress=progress)
 
     def parallel_writer(
         self, *, workers: int, replace: bool = False, progress: WriterProgress | None = None
-    ) -> WhooshWriter:
-        return WhooshWriter(self._directory, self._workshop, replace=replace, workers=workers, progress=progress)
+    ) -> DiskWriter:
+        return DiskWriter(self._directory, self._builders, replace=replace, workers=workers, progress=progress)
 
-    def searcher(self) -> WhooshSearcher:
-        return WhooshSearcher(self._directory, self._segments)
+    def searcher(self) -> DiskSearcher:
+        return DiskSearcher(self._directory, self._segments)
 
     def generation(self) -> str:
         stamp = self._stamp()
@@ -66,15 +66,15 @@ class WhooshEngine:
     def optimize(self, *, progress: WriterProgress | None = None) -> Condensed:
         started = time.monotonic()
         before = read_manifest(self._directory)
-        if into_few([Size(segment.articles, segment.live) for segment in before.segments]):
-            with WhooshWriter(self._directory, self._workshop, condense=True, progress=progress):
+        if find_forced_merges([SegmentSize(segment.articles, segment.live) for segment in before.segments]):
+            with DiskWriter(self._directory, self._builders, condense=True, progress=progress):
                 pass
         after = read_manifest(self._directory)
         return _condensed(before, after, time.monotonic() - started)
 
     def close(self) -> None:
         """Ends the processes that writers have left running."""
-        self._workshop.close()
+        self._builders.close()
 
     def _stamp(self) -> _Stamp | None:
         """What changes when the manifest is replaced; None if it is not there."""

@@ -1,4 +1,4 @@
-"""What goes wrong below this engine, in the words of `search.errors`: one table, the cause kept."""
+"""Maps what goes wrong beneath this engine to the errors of `search.errors`: one table, with the cause kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNREADABLE: Final = (
     struct.error, zlib.error, EOFError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
     MemoryError, RecursionError,
 )  # fmt: skip
-"""What content that is not what it was raises, in our code and in the libraries beneath it."""
+"""What our code and the libraries beneath it raise when they read damaged content."""
 
 _DAMAGE: Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError, *UNREADABLE)
 
@@ -32,7 +32,7 @@ _ADVICE: Final[dict[int | None, str]] = {
 
 
 def damaged(directory: Path, what: str) -> IndexDamaged:
-    """The error for an index that cannot be read as it stands."""
+    """The error for an index that cannot be read as it is."""
     return IndexDamaged(
         f"the index at {directory} is damaged: {what}; look closer with `backfile check`, "
         "or make it anew with `backfile index SOURCE… --rebuild`"
@@ -41,7 +41,7 @@ def damaged(directory: Path, what: str) -> IndexDamaged:
 
 @contextmanager
 def reading(directory: Path) -> Iterator[None]:
-    """Turns what a damaged file raises into IndexDamaged, and what the system refuses into EngineError."""
+    """Maps what reading a damaged file raises to IndexDamaged, and what the system refuses to EngineError."""
     try:
         yield
     except BackfileError:
@@ -56,7 +56,7 @@ def reading(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def writing(directory: Path) -> Iterator[None]:
-    """Turns what the system refuses into EngineError."""
+    """Maps what the system refuses to EngineError."""
     try:
         yield
     except OSError as error:
@@ -64,5 +64,9 @@ def writing(directory: Path) -> Iterator[None]:
 
 
 def refused(directory: Path, error: OSError) -> EngineError:
-    """The error for what the operating system did not let us do."""
+    """The error for what the operating system refused."""
     return EngineError(f"the index at {directory}: {_ADVICE.get(error.errno, error.strerror or str(error))}")
+
+
+class TimeIsUp(Exception):
+    """The deadline passed in the middle of reading; never leaves the engine."""

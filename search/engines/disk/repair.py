@@ -1,16 +1,16 @@
-"""Brings a damaged index back to a commit that is whole, and says what that cost.
+"""Brings a damaged index back to an undamaged commit, and says what that cost.
 
-In this order, so that as little as possible is lost:
+It tries in this order, so that as little as possible is lost:
 
-1. A manifest whose checksum is wrong, but which names files that are all what they were, is written anew;
-   otherwise the commit before takes its place.
-2. A file whose header or directory is damaged gets it back: the directory stands there twice, and the manifest knows
-   its checksum.
-3. A damaged segment is built anew from its stored articles. Those that cannot be read any more are counted;
-   the next indexing run brings them back, since the index does not hold them.
-4. A segment of which nothing can be read is left out, unless the commit before is whole and holds more.
+1. A manifest with a wrong checksum is written anew if all files that it names are undamaged; otherwise the commit
+   before replaces it.
+2. A damaged header or directory of a file is restored: the file has its directory twice, and the manifest has the
+   checksum.
+3. A damaged segment is rebuilt from its stored articles. Those that cannot be read are counted; the next indexing run
+   adds them again, as they are no longer in the index.
+4. A segment of which nothing can be read is left out, unless the commit before is undamaged and has more articles.
 
-Nothing is removed before the mended commit is on the disk.
+Nothing is removed before the repaired commit is on the disk.
 """
 
 from __future__ import annotations
@@ -28,47 +28,48 @@ from search.document import Document
 from search.engines.base import Repair
 from search.engines.disk.check import check_container, check_directory, check_segment
 from search.engines.disk.errors import UNREADABLE, damaged, writing
-from search.engines.disk.files.container import Container, DamagedFile, recover_frame
-from search.engines.disk.files.deletions import live_articles, write_deletions
-from search.engines.disk.files.layout import DELETIONS, SEGMENT, SEGMENT_SUFFIX, Strings
-from search.engines.disk.files.lock import DirectoryLock
-from search.engines.disk.files.manifest import (
+from search.engines.disk.format.container import Container, DamagedFile, restore_directory
+from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep
+from search.engines.disk.format.layout import DELETIONS, SEGMENT, SEGMENT_SUFFIX, Strings
+from search.engines.disk.format.manifest import (
     NAME,
     PREVIOUS_NAME,
     File,
     Manifest,
     SegmentEntry,
+    entry_of,
+    live_articles,
     new_generation,
+    new_segment_path,
     read_manifest,
+    write_deletions,
     write_manifest,
 )
-from search.engines.disk.files.stored import decode_article
-from search.engines.disk.files.sweep import highest_number, sweep
-from search.engines.disk.view.toc import write_toc
-from search.engines.disk.writing.builder import SegmentBuilder
-from search.engines.disk.writing.rewrite import entry_of, new_segment_path
+from search.engines.disk.format.stored import decode_article
+from search.engines.disk.whoosh_codec import write_toc
+from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import BackfileError, EngineError, IndexDamaged, IndexMissing
 
 _AGAIN: Final = "run `backfile index` over their sources to bring them back"
 
 
 def repair_directory(directory: Path) -> list[Repair]:
-    """What was done; nothing if all was well. Raises IndexMissing, IndexLocked, IndexVersionError, EngineError, and
-    IndexDamaged if there is nothing left to go back to."""
+    """Repairs an index and says what was done; nothing if it is undamaged. Raises IndexMissing, IndexLocked,
+    IndexVersionError, EngineError, and IndexDamaged if there is no commit left to go back to."""
     if not list(check_directory(directory)):
         return []
     with writing(directory):
         lock = DirectoryLock(directory)
         try:
             lock.announce()
-            return _Mending(directory).run()
+            return _RepairRun(directory).run()
         finally:
             lock.release()
 
 
 @dataclass(slots=True)
-class _Mending:
-    """One repair under way: `done` says what was done, `doubtful` names segments whose deletions are lost."""
+class _RepairRun:
+    """One repair under way. `done` says what was done; `doubtful` are the segments whose deletions are lost."""
 
     directory: Path
     done: list[Repair] = field(default_factory=list)
@@ -76,9 +77,9 @@ class _Mending:
 
     def run(self) -> list[Repair]:
         manifest = self._manifest()
-        mended = [self._segment(entry) for entry in manifest.segments]
-        entries: Sequence[SegmentEntry] = [entry for entries in mended for entry in entries]
-        if not all(mended):
+        repaired = [self._segment(entry) for entry in manifest.segments]
+        entries: Sequence[SegmentEntry] = [entry for entries in repaired for entry in entries]
+        if not all(repaired):
             manifest, entries = self._richer(manifest, entries)
         self._commit(manifest, entries)
         return self.done
@@ -94,7 +95,7 @@ class _Mending:
         except (IndexDamaged, IndexMissing):  # `check` has seen that there is an index
             pass
         if (found := self._unsigned()) is not None:
-            self._say(NAME, "its checksum was wrong, but its files are what they were: written anew")
+            self._say(NAME, "its checksum was wrong, but all its files are undamaged: written anew")
             return found
         try:
             before = read_manifest(self.directory, PREVIOUS_NAME)
@@ -108,7 +109,7 @@ class _Mending:
         return before
 
     def _only_in_the_newest(self, before: Manifest) -> int:
-        """How many articles stand only in files that the commit before does not name, as far as these can be read."""
+        """How many articles are only in files that the commit before does not name, as far as these can be read."""
         named = {entry.file.name for entry in before.segments}
         held, newer = set[str](), set[str]()
         for path in self.directory.glob(f"*{SEGMENT_SUFFIX}"):
@@ -117,7 +118,7 @@ class _Mending:
         return len(newer - held)
 
     def _unsigned(self) -> Manifest | None:
-        """The newest manifest without regard to its checksum, if every file is what it says."""
+        """The newest manifest whatever its checksum, if all its files are undamaged."""
         try:
             manifest = read_manifest(self.directory, signed=False)
         except BackfileError:
@@ -128,7 +129,7 @@ class _Mending:
         return not any(any(check_segment(self.directory, entry, set())) for entry in manifest.segments)
 
     def _richer(self, manifest: Manifest, entries: Sequence[SegmentEntry]) -> tuple[Manifest, Sequence[SegmentEntry]]:
-        """What is left of this commit, or the one before if that holds more."""
+        """What is left of this commit, or the one before if that has more articles."""
         try:
             before = read_manifest(self.directory, PREVIOUS_NAME)
         except EngineError:
@@ -142,14 +143,14 @@ class _Mending:
     # Segments
 
     def _segment(self, entry: SegmentEntry) -> list[SegmentEntry]:
-        """What takes the place of the segment, mostly the segment itself; nothing if nothing is left of it."""
-        self._restore_frame(entry.file, SEGMENT)
+        """What replaces a segment: mostly the segment itself, or nothing if nothing is left of it."""
+        self._restore_directory(entry.file, SEGMENT)
         entry = self._with_readable_deletions(entry)
         if not any(check_segment(self.directory, entry, set())):
             return [entry]
         return self._rebuilt(entry)
 
-    def _restore_frame(self, file: File, kind: str) -> None:
+    def _restore_directory(self, file: File, kind: str) -> None:
         path = self.directory / file.name
         try:
             headless = any(not section for section, _ in Container(path, kind).problems())
@@ -157,13 +158,13 @@ class _Mending:
             return
         except (BackfileError, *UNREADABLE):
             headless = True
-        if headless and recover_frame(path, file.size, file.crc32):
+        if headless and restore_directory(path, file.size, file.crc32):
             self._say(file.name, "its header or its directory was damaged: written anew")
 
     def _with_readable_deletions(self, entry: SegmentEntry) -> SegmentEntry:
         if entry.deletions is None:
             return entry
-        self._restore_frame(entry.deletions, DELETIONS)
+        self._restore_directory(entry.deletions, DELETIONS)
         if not any(check_container(self.directory, entry.deletions, DELETIONS)):
             return entry
         self.doubtful.add(entry.file.name)
@@ -171,18 +172,18 @@ class _Mending:
         return replace(entry, deletions=None, deleted=0)
 
     def _rebuilt(self, entry: SegmentEntry) -> list[SegmentEntry]:
-        """New segments of its articles: one, or as many as there is memory to build."""
-        builder, built = SegmentBuilder(), list[SegmentEntry]()
+        """New segments of its articles: one, or several if there are more than memory allows."""
+        writer, built = SegmentWriter(), list[SegmentEntry]()
         try:
             for document in _stored_articles(self.directory, entry):
-                if builder.is_full:
-                    built.append(self._written(builder))
+                if writer.is_full:
+                    built.append(self._written(writer))
                 if document is not None:
-                    builder.add(document)
+                    writer.add(document)
         except (BackfileError, FileNotFoundError, *UNREADABLE):
             pass  # what has been read is kept
-        if builder.articles:
-            built.append(self._written(builder))
+        if writer.articles:
+            built.append(self._written(writer))
         kept = sum(new.articles for new in built)
         lost = entry.live - kept
         if not built:
@@ -194,15 +195,15 @@ class _Mending:
             self.doubtful.update(new.file.name for new in built)
         return built
 
-    def _written(self, builder: SegmentBuilder) -> SegmentEntry:
+    def _written(self, writer: SegmentWriter) -> SegmentEntry:
         path = new_segment_path(self.directory)
-        builder.write(path)
+        writer.write(path)
         return entry_of(path)
 
     # The commit
 
     def _without_doubles(self, entries: Sequence[SegmentEntry], number: int) -> Iterator[SegmentEntry]:
-        """Where deletions are lost, articles that another segment holds too were replaced there, and go."""
+        """Deletes the articles of doubtful segments that another segment has too: they had been replaced by those."""
         elsewhere: set[str] = set()
         if self.doubtful:
             for entry in entries:
@@ -220,13 +221,13 @@ class _Mending:
     def _commit(self, manifest: Manifest, entries: Sequence[SegmentEntry]) -> None:
         number = max(manifest.number, highest_number(self.directory)) + 1
         kept = tuple(self._without_doubles(entries, number))
-        mended = Manifest(number, new_generation(), datetime.now(UTC), kept)
-        mended = replace(mended, toc=write_toc(self.directory, mended))
+        repaired = Manifest(number, new_generation(), datetime.now(UTC), kept)
+        repaired = replace(repaired, toc=write_toc(self.directory, repaired))
         if not self.done:
             self._say("", "what is not needed for searching was damaged: written anew")
-        write_manifest(self.directory, mended, keep_previous=False)
+        write_manifest(self.directory, repaired, keep_previous=False)
         (self.directory / PREVIOUS_NAME).unlink(missing_ok=True)
-        sweep(self.directory, mended)
+        sweep(self.directory, repaired)
 
 
 def _live_ids(directory: Path, entry: SegmentEntry) -> dict[int, str]:
@@ -235,7 +236,7 @@ def _live_ids(directory: Path, entry: SegmentEntry) -> dict[int, str]:
 
 
 def _stored_articles(directory: Path, entry: SegmentEntry) -> Iterator[Document | None]:
-    """Every article of a damaged segment that the commit counts; None for one that is not what was added."""
+    """The live articles of a damaged segment, in order; None for each that is not as it was added."""
     container = Container(directory / entry.file.name, SEGMENT)
     damage = {name for name, _ in container.problems()}
     articles = Strings.of(container, "article")

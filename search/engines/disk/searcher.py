@@ -13,19 +13,19 @@ from search.dates import zone_named
 from search.document import Document
 from search.engines.base import CAPABILITIES, IndexStatus, Plan, Results, ValueMatch
 from search.engines.conventions import Deadline, count_each
-from search.engines.disk.dictionary.lookup import Dictionary
 from search.engines.disk.errors import reading
-from search.engines.disk.evaluation.conditions import Conditions
-from search.engines.disk.evaluation.evaluate import Evaluator
+from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.facets import Counts
-from search.engines.disk.evaluation.leaves import LeafReader
+from search.engines.disk.evaluation.filters import FilterCache
+from search.engines.disk.evaluation.leaves import PostingsReader
 from search.engines.disk.evaluation.results import search_results
 from search.engines.disk.evaluation.scoring import Norms
 from search.engines.disk.reading.snapshot import LiveSegment, SegmentStore
+from search.engines.disk.reading.term_dictionary import TermDictionary
 from search.errors import EngineError
 
 
-class WhooshSearcher:
+class DiskSearcher:
     """See `search.engines.base.Searcher`."""
 
     capabilities = CAPABILITIES
@@ -36,10 +36,10 @@ class WhooshSearcher:
         self._snapshot = store.open_snapshot()
         self._parts = self._snapshot.segments
         with reading(directory):
-            self._dictionary = Dictionary(self._snapshot)
-            self._reader = LeafReader(self._snapshot, self._dictionary)
+            self._dictionary = TermDictionary(self._snapshot)
+            self._reader = PostingsReader(self._snapshot, self._dictionary)
         self._norms = Norms(self._snapshot)
-        self._conditions = Conditions()
+        self._filters = FilterCache()
         self._counts = Counts(self._snapshot)
         self._open = True
 
@@ -62,7 +62,7 @@ class WhooshSearcher:
         zone_named(plan.time_zone)
         deadline = Deadline(plan.deadline)
         with self._reading():
-            evaluator = Evaluator(self._snapshot, self._reader, self._norms, self._conditions, deadline, plan.time_zone)
+            evaluator = Evaluator(self._snapshot, self._reader, self._norms, self._filters, deadline, plan.time_zone)
             return search_results(plan, evaluator, self._counts)
 
     def count_many(self, plans: Sequence[Plan], deadline: float | None = None) -> list[int | None]:

@@ -1,1 +1,1 @@
-"""From a query to an answer, by arithmetic over whole arrays."""
+"""From a query to its results, by arithmetic over whole arrays."""

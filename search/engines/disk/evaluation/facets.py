@@ -17,17 +17,15 @@ import numpy as np
 
 from search.engines.base import FacetCounts, FacetPlan, Timeline, TimelinePlan
 from search.engines.conventions import facet_counts
-from search.engines.disk.evaluation.frames import Frame
-from search.engines.disk.files.layout import DATE_ORDINALS
-from search.engines.disk.reading.calendars import Calendar
-from search.engines.disk.reading.postings import Ints
-from search.engines.disk.reading.segments import Mask
+from search.engines.disk.evaluation.aggregation import DateHistogram, GlobalOrdinals
+from search.engines.disk.evaluation.doc_sets import DocSet
+from search.engines.disk.format.arrays import Ints, Mask
+from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.snapshot import Snapshot
-from search.engines.disk.reading.values import KeywordValues
 from search.engines.values import ValueLookup
 from search.schema import KEYWORD_FIELDS
 
-_CALENDARS: Final = 8
+_HISTOGRAMS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,18 +42,18 @@ class Counts:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._values: dict[str, KeywordValues] = {}
+        self._values: dict[str, GlobalOrdinals] = {}
         self._totals: dict[str, Mapping[str, int]] = {}
         self._lookups: dict[str, ValueLookup] = {}
-        self._calendars: OrderedDict[tuple[str, str], Calendar] = OrderedDict()
+        self._histograms: OrderedDict[tuple[str, str], DateHistogram] = OrderedDict()
         self._lock = Lock()
 
-    def selection(self, frame: Frame, mask: Mask) -> Selection:
-        """The articles of a mask over a frame, none of them deleted."""
+    def selection(self, doc_set: DocSet, mask: Mask) -> Selection:
+        """The articles of a mask over a doc set, none of them deleted."""
         size = int(np.count_nonzero(mask))
-        if frame.docs is not None or 2 * size <= self._snapshot.articles:
-            return Selection(frame.chosen(mask), False, size)
-        others = [~mask[part.span] & part.live.live for part in frame.parts]
+        if doc_set.docs is not None or 2 * size <= self._snapshot.articles:
+            return Selection(doc_set.chosen(mask), False, size)
+        others = [~mask[part.span] & part.live.live for part in doc_set.parts]
         return Selection(np.flatnonzero(np.concatenate(others)), True, size)
 
     def keyword_totals(self, field: str) -> Mapping[str, int]:
@@ -81,33 +79,33 @@ class Counts:
         counted = [(values.label(number), int(values.archive[number])) for number in found]
         return sorted(counted, key=lambda pair: (-pair[1], pair[0]))
 
-    def values(self, field: str) -> KeywordValues:
+    def values(self, field: str) -> GlobalOrdinals:
         """The values of a keyword field."""
         if (known := self._values.get(field)) is None:
-            known = self._values[field] = KeywordValues(self._snapshot, field)
+            known = self._values[field] = GlobalOrdinals(self._snapshot, field)
         return known
 
-    def calendar(self, field: str, time_zone: str) -> Calendar:
+    def histogram(self, field: str, time_zone: str) -> DateHistogram:
         """The days of a date field."""
         key = (field, time_zone)
         with self._lock:
-            if (known := self._calendars.get(key)) is not None:
-                self._calendars.move_to_end(key)
+            if (known := self._histograms.get(key)) is not None:
+                self._histograms.move_to_end(key)
                 return known
-        made = Calendar(self._snapshot, DATE_ORDINALS[field], time_zone)
+        made = DateHistogram(self._snapshot, DATE_ORDINALS[field], time_zone)
         with self._lock:
-            self._calendars[key] = made
-            while len(self._calendars) > _CALENDARS:
-                self._calendars.popitem(last=False)
+            self._histograms[key] = made
+            while len(self._histograms) > _HISTOGRAMS:
+                self._histograms.popitem(last=False)
         return made
 
     def facet(self, plan: FacetPlan, chosen: Selection, time_zone: str) -> FacetCounts:
         """The counts of one facet."""
         if plan.interval is None:
             return self._keyword_facet(plan, chosen)
-        calendar = self.calendar(plan.field, time_zone)
-        days, undated = _days(calendar, chosen)
-        buckets = calendar.buckets(plan.interval)
+        histogram = self.histogram(plan.field, time_zone)
+        days, undated = _days(histogram, chosen)
+        buckets = histogram.buckets(plan.interval)
         numbers = buckets.labels() if plan.selected else {}
         return _facet(plan, buckets.add_up(days), undated, buckets.label, numbers.get)
 
@@ -120,13 +118,13 @@ class Counts:
 
     def timeline(self, plan: TimelinePlan, field: str, chosen: Selection, time_zone: str) -> Timeline:
         """Hits and archive by time."""
-        calendar = self.calendar(field, time_zone)
-        return calendar.timeline(_days(calendar, chosen)[0], plan.max_buckets)
+        histogram = self.histogram(field, time_zone)
+        return histogram.timeline(_days(histogram, chosen)[0], plan.max_buckets)
 
 
-def _days(calendar: Calendar, chosen: Selection) -> tuple[Ints, int]:
-    days, undated = calendar.count(chosen.docs)
-    return (calendar.archive - days, calendar.undated - undated) if chosen.but else (days, undated)
+def _days(histogram: DateHistogram, chosen: Selection) -> tuple[Ints, int]:
+    days, undated = histogram.count(chosen.docs)
+    return (histogram.archive - days, histogram.undated - undated) if chosen.but else (days, undated)
 
 
 def _facet(

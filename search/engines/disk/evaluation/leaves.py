@@ -1,141 +1,133 @@
-"""A leaf of a query over all segments: which articles it matches, how often in which field, how rare it is."""
+"""A leaf of a query over all segments: its posting lists, the articles it matches, and its document frequency."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Lock
 from typing import Final
 
 import numpy as np
 
 from search.engines.base import Cut
 from search.engines.conventions import Deadline
-from search.engines.disk.dictionary.lookup import Dictionary, Expansion
-from search.engines.disk.evaluation.places import TimeIsUp, phrase_runs
-from search.engines.disk.evaluation.runs import Run, runs_of_words, weighted_words
-from search.engines.disk.reading.postings import Ints, united
-from search.engines.disk.reading.segments import Mask, Segment
+from search.engines.disk.cache import LruCache
+from search.engines.disk.errors import TimeIsUp
+from search.engines.disk.evaluation.phrase_postings import phrase_postings
+from search.engines.disk.evaluation.posting_lists import PostingList, posting_lists, words_of_term
+from search.engines.disk.format.arrays import Ints, Mask, union
+from search.engines.disk.reading.segments import Segment
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
+from search.engines.disk.reading.term_dictionary import Expansion, TermDictionary
 from search.query.match import Leaf, MatchPhrase, MatchTerm
 from search.ranking import inverse_document_frequency
 
 _CACHED_BYTES: Final = 16 * 1024 * 1024
 _CACHED_COUNTS: Final = 10_000
 
-FEW: Final = 32
-"""An article of a whole frame takes so many times less time than one that is looked for."""
+SPARSE: Final = 32
+"""What matches fewer than one in this many articles is evaluated for these alone: an article that has to be looked up
+takes about this many times as long as one among all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeafPostings:
-    """The runs of a leaf in every segment. `postings` is how many articles it matches at most."""
+    """The posting lists of a leaf, segment by segment. `max_docs`: it matches no more articles than this."""
 
-    runs: tuple[tuple[Run, ...], ...]
-    postings: int
+    lists: tuple[tuple[PostingList, ...], ...]
+    max_docs: int
     cut: Cut | None = None
 
     @property
     def size_bytes(self) -> int:
-        """What it keeps in memory, if none of it is mapped."""
-        return 500 + sum(200 + run.docs.nbytes + run.counts.nbytes for runs in self.runs for run in runs if run.owned)
+        """The memory it takes; mapped lists take next to none."""
+        in_memory = (each for own in self.lists for each in own if each.in_memory)
+        return 500 + sum(200 + each.docs.nbytes + each.counts.nbytes for each in in_memory)
 
 
-class LeafReader:
-    """Reads the leaves of queries over one snapshot, and remembers the latest of them."""
+class PostingsReader:
+    """Reads the leaves of queries over one snapshot, and caches the latest of them."""
 
-    def __init__(self, snapshot: Snapshot, dictionary: Dictionary) -> None:
+    def __init__(self, snapshot: Snapshot, dictionary: TermDictionary) -> None:
         self._snapshot = snapshot
         self._dictionary = dictionary
-        self._known: OrderedDict[Leaf, LeafPostings] = OrderedDict()
-        self._counts: OrderedDict[Leaf, int] = OrderedDict()
-        self._size = 0
-        self._lock = Lock()
+        self._postings = LruCache[LeafPostings](_CACHED_BYTES)
+        self._doc_freqs = LruCache[int](_CACHED_COUNTS)
 
     def read(self, leaf: Leaf, deadline: Deadline) -> LeafPostings:
         """The postings of a leaf. Raises TimeIsUp."""
-        with self._lock:
-            if (known := self._known.get(leaf)) is not None:
-                self._known.move_to_end(leaf)
-                return known
-        found = self._read(leaf, deadline)
-        with self._lock:
-            if leaf not in self._known:
-                self._known[leaf] = found
-                self._size += found.size_bytes
-            while self._size > _CACHED_BYTES and self._known:
-                self._size -= self._known.popitem(last=False)[1].size_bytes
+        if (found := self._postings.get(leaf)) is None:
+            found = self._read(leaf, deadline)
+            self._postings.put(leaf, found, found.size_bytes)
         return found
 
     def _read(self, leaf: Leaf, deadline: Deadline) -> LeafPostings:
         expansion = Expansion((), ())
         if not isinstance(leaf, MatchTerm | MatchPhrase):
             expansion = self._dictionary.expand(leaf, deadline)
-        runs = []
+        lists = []
         for number, part in enumerate(self._snapshot.segments):
             if deadline.passed():
                 raise TimeIsUp
-            runs.append(tuple(_runs(part.segment, leaf, expansion, number, deadline)))
-        postings = sum(len(run.docs) for own in runs for run in own if run.weight > 0)
-        return LeafPostings(tuple(runs), postings, expansion.cut)
+            lists.append(tuple(_lists(part.segment, leaf, expansion, number, deadline)))
+        max_docs = sum(len(each.docs) for own in lists for each in own if each.weight > 0)
+        return LeafPostings(tuple(lists), max_docs, expansion.cut)
 
-    def articles(self, leaf: Leaf, found: LeafPostings) -> int:
+    def doc_freq(self, leaf: Leaf, found: LeafPostings) -> int:
         """How many articles a leaf matches."""
-        if (count := self._counts.get(leaf)) is None:
-            count = sum(_count(part, runs) for part, runs in zip(self._snapshot.segments, found.runs, strict=True))
-            self.remember_articles(leaf, count)
+        if (count := self._doc_freqs.get(leaf)) is None:
+            count = sum(_count(part, own) for part, own in zip(self._snapshot.segments, found.lists, strict=True))
+            self.keep_doc_freq(leaf, count)
         return count
 
-    def remember_articles(self, leaf: Leaf, count: int) -> None:
-        """Spares counting it again."""
-        with self._lock:
-            self._counts[leaf] = count
-            while len(self._counts) > _CACHED_COUNTS:
-                self._counts.popitem(last=False)
+    def keep_doc_freq(self, leaf: Leaf, count: int) -> None:
+        """Notes how many articles a leaf matches, so that it is not counted again."""
+        self._doc_freqs.put(leaf, count)
 
-    def idf(self, articles: int) -> float:
-        """How much a leaf with so many articles tells."""
-        return inverse_document_frequency(articles, self._snapshot.articles)
+    def idf(self, doc_freq: int) -> float:
+        """The inverse document frequency of a leaf that matches this many articles."""
+        return inverse_document_frequency(doc_freq, self._snapshot.articles)
 
-    def matching(self, leaf: Leaf, found: LeafPostings) -> Ints:
-        """The articles a leaf matches, rising; for leaves with few."""
+    def matching_docs(self, leaf: Leaf, found: LeafPostings) -> Ints:
+        """The doc ids that a leaf matches, ascending; for leaves that match few."""
         docs = [np.empty(0, np.int64)]
-        for part, runs in zip(self._snapshot.segments, found.runs, strict=True):
-            if runs:
-                docs.append(_distinct(part, runs) + part.base)
+        for part, own in zip(self._snapshot.segments, found.lists, strict=True):
+            if own:
+                docs.append(_live_docs(part, own) + part.base)
         matching = np.concatenate(docs)
-        self.remember_articles(leaf, len(matching))
+        self.keep_doc_freq(leaf, len(matching))
         return matching
 
 
-def _runs(segment: Segment, leaf: Leaf, expansion: Expansion, number: int, deadline: Deadline) -> Iterator[Run]:
+def _lists(
+    segment: Segment, leaf: Leaf, expansion: Expansion, number: int, deadline: Deadline
+) -> Iterator[PostingList]:
     if isinstance(leaf, MatchPhrase):
-        return phrase_runs(segment, leaf, deadline)
+        return phrase_postings(segment, leaf, deadline)
     if isinstance(leaf, MatchTerm):
-        return runs_of_words(segment, weighted_words(segment.vocabulary, leaf.term), leaf.fields)
+        return posting_lists(segment, words_of_term(segment.vocabulary, leaf.term), leaf.fields)
     words, owners = segment.vocabulary.words_of_surfaces(expansion.surfaces[number])
     weights = expansion.weights[number][owners]
     by_weight = {weight: words[weights == weight].astype(np.uint32) for weight in np.unique(weights).tolist()}
-    return runs_of_words(segment, by_weight, leaf.fields)
+    return posting_lists(segment, by_weight, leaf.fields)
 
 
-def _count(part: LiveSegment, runs: tuple[Run, ...]) -> int:
-    if not runs:
+def _count(part: LiveSegment, lists: tuple[PostingList, ...]) -> int:
+    """How many live articles are in any of the lists."""
+    if not lists:
         return 0
-    if len(runs) == 1 and not runs[0].loose and part.articles == part.segment.size:
-        return len(runs[0].docs)
-    if sum(len(run.docs) for run in runs) * FEW < part.segment.size:
-        return len(_distinct(part, runs))
+    if len(lists) == 1 and not lists[0].unsorted and part.articles == part.segment.size:
+        return len(lists[0].docs)
+    if sum(len(each.docs) for each in lists) * SPARSE < part.segment.size:
+        return len(_live_docs(part, lists))
     mask: Mask = np.zeros(part.segment.size, np.bool_)
-    for run in runs:
-        mask[run.docs.astype(np.intp)] = True
+    for each in lists:
+        mask[each.docs.astype(np.intp)] = True
     return int(np.count_nonzero(mask & part.live))
 
 
-def _distinct(part: LiveSegment, runs: tuple[Run, ...]) -> Ints:
-    """The articles of some runs that are not deleted, rising."""
-    docs = united([run.docs for run in runs], loose=any(run.loose for run in runs))
+def _live_docs(part: LiveSegment, lists: tuple[PostingList, ...]) -> Ints:
+    """The live articles that are in any of the lists, ascending."""
+    docs = union([each.docs for each in lists], unsorted=any(each.unsorted for each in lists))
     if part.articles < part.segment.size:
         docs = docs[part.live[docs]]
     return docs.astype(np.int64)

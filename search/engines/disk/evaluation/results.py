@@ -10,14 +10,14 @@ import numpy as np
 from search.document import Head
 from search.engines.base import FacetPlan, Hit, Plan, Results
 from search.engines.conventions import is_own
-from search.engines.disk.evaluation.evaluate import Evaluator
+from search.engines.disk.evaluation.doc_sets import DocSet, doc_set_of
+from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.explain import Explainer
 from search.engines.disk.evaluation.facets import Counts, Selection
-from search.engines.disk.evaluation.frames import Frame, frame_of
-from search.engines.disk.evaluation.ranked import Candidate, best_by_date, best_by_score, page_of
-from search.engines.disk.files.layout import DATE_ORDINALS
-from search.engines.disk.reading.postings import Ints
-from search.engines.disk.reading.segments import Floats, Mask, Segment
+from search.engines.disk.evaluation.top_docs import ScoredDoc, page_of, top_by_date, top_by_score
+from search.engines.disk.format.arrays import Floats, Ints, Mask
+from search.engines.disk.format.layout import DATE_ORDINALS
+from search.engines.disk.reading.segments import Segment
 from search.engines.grouping import MAX_GROUPED, grouped
 from search.engines.outcome import leaves
 from search.ranking import SCORE_DIGITS
@@ -27,7 +27,7 @@ from search.ranking import SCORE_DIGITS
 class _Found:
     """What matches the query, and for each filter what it keeps."""
 
-    frame: Frame
+    doc_set: DocSet
     matched: Mask
     scores: Floats | None
     passing: tuple[Mask, ...]
@@ -44,10 +44,10 @@ class _Found:
 def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
     """The answer to a plan; past the deadline, from the leaves that were read."""
     evaluator.read(plan.query)
-    frame = evaluator.frame(plan.query)
+    doc_set = evaluator.doc_set(plan.query)
     by_score = plan.sort == "relevance" and plan.limit > 0
-    matched, scores = evaluator.matched(plan.query, frame, scored=by_score)
-    found = _Found(frame, matched, scores, tuple(evaluator.passes(rule, frame) for rule in plan.filters))
+    matched, scores = evaluator.matched(plan.query, doc_set, scored=by_score)
+    found = _Found(doc_set, matched, scores, tuple(evaluator.passes(rule, doc_set) for rule in plan.filters))
     hits = found.hits(plan)
     selections = _selections(plan, found, hits, counts)
     total = int(np.count_nonzero(hits))
@@ -74,10 +74,10 @@ def _selections(plan: Plan, found: _Found, hits: Mask, counts: Counts) -> dict[F
         return {}
     filtered = [facet for facet in plan.facets if any(is_own(rule, facet) for rule in plan.filters)]
     masks: dict[FacetPlan | None, Mask] = {None: hits, **{facet: found.hits(plan, facet) for facet in filtered}}
-    return {facet: counts.selection(found.frame, mask) for facet, mask in masks.items()}
+    return {facet: counts.selection(found.doc_set, mask) for facet, mask in masks.items()}
 
 
-Row = tuple[Candidate, Sequence[Candidate]]
+Row = tuple[ScoredDoc, Sequence[ScoredDoc]]
 """A line of the result list: a hit and its near-copies further down."""
 
 
@@ -100,16 +100,16 @@ def _page(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask, total: in
     return _Page(rows[plan.offset : depth], total - (len(best) - len(rows)))
 
 
-def _best(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask, limit: int) -> list[Candidate]:
+def _best(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask, limit: int) -> list[ScoredDoc]:
     page = page_of(plan.sort, limit, plan.after)
     snapshot = evaluator.snapshot
     if plan.sort != "relevance":
-        return best_by_date(snapshot, found.frame.chosen(hits), plan.date_field, plan.sort, page)
-    return best_by_score(snapshot, found.frame, hits, found.scores, plan.recency, page)
+        return top_by_date(snapshot, found.doc_set.chosen(hits), plan.date_field, plan.sort, page)
+    return top_by_score(snapshot, found.doc_set, hits, found.scores, plan.recency, page)
 
 
-def _fingerprint(evaluator: Evaluator, candidate: Candidate) -> int:
-    part, doc = evaluator.snapshot.place(candidate.doc)
+def _fingerprint(evaluator: Evaluator, candidate: ScoredDoc) -> int:
+    part, doc = evaluator.snapshot.locate(candidate.doc)
     return int(part.segment.fingerprints[doc])
 
 
@@ -126,18 +126,18 @@ def _hits(plan: Plan, evaluator: Evaluator, rows: Sequence[Row]) -> tuple[Hit, .
 
 def _matched(plan: Plan, evaluator: Evaluator, docs: Ints) -> dict[int, tuple[int, ...]]:
     """Which leaves of the query each of some articles (rising) matches."""
-    frame = frame_of(evaluator.snapshot, docs)
-    masks = [evaluator.matched(leaf, frame, scored=False)[0] for leaf in leaves(plan.query)]
+    doc_set = doc_set_of(evaluator.snapshot, docs)
+    masks = [evaluator.matched(leaf, doc_set, scored=False)[0] for leaf in leaves(plan.query)]
     table = np.array(masks, np.bool_).reshape(len(masks), len(docs))
     return {doc: tuple(np.flatnonzero(table[:, at]).tolist()) for at, doc in enumerate(docs.tolist())}
 
 
-def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[Candidate]) -> dict[int, float]:
+def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[ScoredDoc]) -> dict[int, float]:
     """The score of each hit; those sorted by date have not been scored yet."""
     if plan.sort == "relevance":
         return {candidate.doc: candidate.value for candidate in shown}
     docs = np.sort(np.array([candidate.doc for candidate in shown], np.int64))
-    scores = evaluator.matched(plan.query, frame_of(evaluator.snapshot, docs), scored=True)[1]
+    scores = evaluator.matched(plan.query, doc_set_of(evaluator.snapshot, docs), scored=True)[1]
     values = np.zeros(len(docs)) if scores is None else np.round(scores, SCORE_DIGITS)
     return dict(zip(docs.tolist(), values.tolist(), strict=True))
 
@@ -151,7 +151,7 @@ def _hit(
     matched: dict[int, tuple[int, ...]],
 ) -> Hit:
     candidate, copies = row
-    part, doc = evaluator.snapshot.place(candidate.doc)
+    part, doc = evaluator.snapshot.locate(candidate.doc)
     dated = float(part.segment.epochs(DATE_ORDINALS[plan.date_field])[doc])
     head, body = _brought(plan, part.segment, doc)
     return Hit(

@@ -1,4 +1,4 @@
-"""BM25F over arrays: the length norms of a snapshot, and what a leaf comes to for every article of a frame."""
+"""BM25F over arrays: length norms, the score of a leaf for every article of a doc set, and recency."""
 
 from __future__ import annotations
 
@@ -8,25 +8,30 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from search.dates import epoch
+from search.engines.base import Recency
 from search.engines.conventions import Deadline
-from search.engines.disk.evaluation.frames import Frame, FramePart
+from search.engines.disk.errors import TimeIsUp
+from search.engines.disk.evaluation.doc_sets import DocSet, SegmentDocs
 from search.engines.disk.evaluation.leaves import LeafPostings
-from search.engines.disk.evaluation.places import TimeIsUp
-from search.engines.disk.evaluation.runs import Run
-from search.engines.disk.reading.postings import Ints, shared
-from search.engines.disk.reading.segments import Floats, Mask
+from search.engines.disk.evaluation.posting_lists import PostingList
+from search.engines.disk.format.arrays import Floats, Ints, Mask, intersect
+from search.engines.disk.format.layout import DATE_ORDINALS
+from search.engines.disk.reading.segments import recency_factors
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
 from search.ranking import K1, normalised_frequency
 from search.schema import TEXT_FIELDS
 
 _FIELDS: Final = tuple(TEXT_FIELDS)
+_PUBLISHED: Final = DATE_ORDINALS["published"]
 _ONE: Final = np.ones(1)
 _BLOCK: Final = 1 << 15
 """Articles whose frequencies are saturated in one step: they stay in the processor's cache."""
 
 
 class Norms:
-    """What one occurrence in a field of an article weighs, for all articles of a snapshot."""
+    """The weight of one occurrence in each field of each article of a snapshot: BM25F's length norm with the field's
+    boost."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -51,14 +56,14 @@ class Norms:
         return total / count if count else 0.0
 
     def weights(self, field: int, part: LiveSegment, docs: NDArray[Any]) -> Floats:
-        """For some articles of a segment."""
+        """The weights for some articles of a segment."""
         if (table := self._tables.get(field)) is not None:
             own: Floats = table[part.span][docs]
             return own
         return self._weights(field, part.segment.lengths[field][docs])
 
     def table(self, field: int) -> Floats:
-        """For all articles of the snapshot."""
+        """The weights for all articles of the snapshot."""
         with self._lock:
             if (table := self._tables.get(field)) is None:
                 table = np.empty(self._snapshot.size)
@@ -68,20 +73,21 @@ class Norms:
         return table
 
     def _weights(self, field: int, lengths: NDArray[np.uint32]) -> Floats:
-        average = self.averages()[field] or 1.0  # no article that counts has the field: any number will do
+        average = self.averages()[field] or 1.0  # no live article has the field: any number will do
         return normalised_frequency(_FIELDS[field], _ONE, lengths.astype(np.float64), average)
 
 
-def frequencies(found: LeafPostings, frame: Frame, norms: Norms, deadline: Deadline) -> Floats:
-    """BM25F's frequency of a leaf for every article of a frame, 0 where it does not match. Raises TimeIsUp."""
-    total = np.zeros(frame.size)
-    for part in frame.parts:
+def frequencies(found: LeafPostings, doc_set: DocSet, norms: Norms, deadline: Deadline) -> Floats:
+    """The weighted term frequency of a leaf in every article of a doc set, 0 where it does not match. Raises
+    TimeIsUp."""
+    total = np.zeros(doc_set.size)
+    for part in doc_set.parts:
         own = total[part.span]
-        for number, run in enumerate(found.runs[part.number]):
+        for number, postings in enumerate(found.lists[part.number]):
             if deadline.passed():
                 raise TimeIsUp
-            at, weights = _weighed(run, part, norms)
-            if run.loose:
+            at, weights = _weigh(postings, part, norms)
+            if postings.unsorted:
                 own += np.bincount(at, weights, len(own))
             elif number:
                 own[at] += weights
@@ -92,22 +98,22 @@ def frequencies(found: LeafPostings, frame: Frame, norms: Norms, deadline: Deadl
     return total
 
 
-def matches(found: LeafPostings, frame: Frame, deadline: Deadline) -> Mask:
-    """Which articles of a frame a leaf matches. Raises TimeIsUp."""
-    mask: Mask = np.zeros(frame.size, np.bool_)
-    for part in frame.parts:
+def matches(found: LeafPostings, doc_set: DocSet, deadline: Deadline) -> Mask:
+    """Which articles of a doc set a leaf matches. Raises TimeIsUp."""
+    mask: Mask = np.zeros(doc_set.size, np.bool_)
+    for part in doc_set.parts:
         own = mask[part.span]
-        for run in found.runs[part.number]:
+        for postings in found.lists[part.number]:
             if deadline.passed():
                 raise TimeIsUp
-            own[_places(run, part)[1]] = True
+            own[_locate(postings, part)[1]] = True
         if part.docs is None and part.live.articles < part.live.segment.size:
             own &= part.column(part.live.live)
     return mask
 
 
 def saturate(frequencies: Floats, factor: float) -> None:
-    """Makes scores of frequencies, where they are: `search.ranking.saturation` of each, times the factor."""
+    """Turns frequencies into scores, in place: `search.ranking.saturation` of each, times the factor."""
     room = np.empty(min(_BLOCK, len(frequencies)))
     for start in range(0, len(frequencies), _BLOCK):
         block = frequencies[start : start + _BLOCK]
@@ -116,27 +122,39 @@ def saturate(frequencies: Floats, factor: float) -> None:
         block /= divisors
 
 
-def _weighed(run: Run, part: FramePart, norms: Norms) -> tuple[Ints, Floats]:
-    """Where in its part of the frame the articles of a run stand, and what its occurrences there weigh."""
-    chosen, at = _places(run, part)
+def _weigh(postings: PostingList, part: SegmentDocs, norms: Norms) -> tuple[Ints, Floats]:
+    """The indices of a list's articles in a segment's share of a doc set, and the weight of its occurrences in each."""
+    chosen, at = _locate(postings, part)
     if part.docs is None:
-        weights = norms.table(run.field)[part.live.base + part.first : part.live.base + part.end][at]
+        weights = norms.table(postings.field)[part.live.base + part.first : part.live.base + part.end][at]
     else:
-        weights = norms.weights(run.field, part.live, part.docs[at])
-    weights *= run.counts[chosen]
-    if run.weight != 1.0:
-        weights *= run.weight
+        weights = norms.weights(postings.field, part.live, part.docs[at])
+    weights *= postings.counts[chosen]
+    if postings.weight != 1.0:
+        weights *= postings.weight
     return at, weights
 
 
-def _places(run: Run, part: FramePart) -> tuple[Ints | slice, Ints]:
-    """Which articles of a run are in the frame, and where they stand in its part."""
+def _locate(postings: PostingList, part: SegmentDocs) -> tuple[Ints | slice, Ints]:
+    """Which articles of a list are in a segment's share of a doc set, and their indices there."""
     if part.docs is not None:
-        return shared(run.docs, part.docs, loose=run.loose)
+        return intersect(postings.docs, part.docs, unsorted=postings.unsorted)
     if part.is_whole:
-        return slice(None), run.docs.astype(np.intp)
-    if run.loose:
-        inside = np.flatnonzero((run.docs >= part.first) & (run.docs < part.end))
-        return inside, run.docs[inside].astype(np.intp) - part.first
-    chosen = slice(*run.docs.searchsorted(part.bounds).tolist())
-    return chosen, np.subtract(run.docs[chosen], part.first, dtype=np.intp)
+        return slice(None), postings.docs.astype(np.intp)
+    if postings.unsorted:
+        inside = np.flatnonzero((postings.docs >= part.first) & (postings.docs < part.end))
+        return inside, postings.docs[inside].astype(np.intp) - part.first
+    chosen = slice(*postings.docs.searchsorted(part.bounds).tolist())
+    return chosen, np.subtract(postings.docs[chosen], part.first, dtype=np.intp)
+
+
+def favour_recent(scores: Floats, doc_set: DocSet, recency: Recency) -> None:
+    """Multiplies the scores of a doc set, in place, by what recency leaves of each article's score."""
+    now = epoch(recency.now)
+    for part in doc_set.parts:
+        segment = part.live.segment
+        if part.docs is None:
+            factors = part.column(segment.recency_factors(_PUBLISHED, now))
+        else:
+            factors = recency_factors(segment.epochs(_PUBLISHED)[part.docs], now)
+        scores[part.span] *= factors

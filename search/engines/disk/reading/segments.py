@@ -1,47 +1,64 @@
-"""One immutable segment as mapped arrays: opened once, shared by every searcher that includes it."""
+"""One immutable segment as mapped arrays: opened once, shared by every searcher whose commit includes it.
+
+What depends on a time zone or on the clock, local days and recency, is computed for whole columns and cached.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search.dates import DAY_SECONDS, EPOCH_ORDINAL, utc_offset, zone_named
 from search.document import Document, Head
-from search.engines.disk.dictionary.vocabulary import Vocabulary
-from search.engines.disk.files.container import Container
-from search.engines.disk.files.layout import SEGMENT, Strings, docs_having
-from search.engines.disk.files.stored import decode_article, decode_head, decode_text
-from search.engines.disk.reading.ages import recency_factors
-from search.engines.disk.reading.days import local_days
-from search.engines.disk.reading.postings import FieldPostings, field_postings
+from search.engines.disk.cache import LruCache
+from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask
+from search.engines.disk.format.container import Container
+from search.engines.disk.format.layout import SEGMENT, Strings, docs_having, to_bytes
+from search.engines.disk.format.stored import decode_article, decode_head, decode_text
+from search.engines.disk.reading.vocabulary import Vocabulary
+from search.ranking import RECENCY_FLOOR, recency_factor
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 Days = NDArray[np.int32]
+
+UNDATED: Final = 0
+"""The day (ordinal) of an article without a date; real ones begin with 1."""
 
 _CACHED_DAYS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class KeywordColumn:
-    """The values of one keyword field: article d has those numbered `ordinals[starts[d]:starts[d + 1]]`."""
+    """The values of one keyword field: article d has those with `ordinals[starts[d]:starts[d + 1]]`."""
 
     values: Strings
     starts: NDArray[np.uint32]
     ordinals: NDArray[np.uint32]
 
+    def rows(self, chosen: Callable[[NDArray[Any]], NDArray[Any]]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Where the ordinals of some articles begin, and how many each has. `chosen` picks these articles' items out of
+        a column."""
+        firsts = chosen(self.starts[:-1])
+        return firsts, chosen(self.starts[1:]) - firsts
+
+    def ordinal(self, value: str) -> int | None:
+        """The ordinal of a value; None if no article has it."""
+        raw = to_bytes(value)
+        at = bisect_left(range(len(self.values)), raw, key=self.values.raw)
+        return at if at < len(self.values) and self.values.raw(at) == raw else None
+
 
 class Segment:
-    """A segment file. It is mapped as long as anyone holds it, also when a later commit removes its name.
+    """A segment file. It stays mapped as long as anyone holds it, even when a later commit has removed its name.
 
-    Raises FileNotFoundError, OSError, IndexVersionError, or DamagedFile, when it is opened and when it is read.
+    Raises FileNotFoundError, OSError, IndexVersionError, or DamagedFile, when it is opened or read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,9 +67,8 @@ class Segment:
         self.size = self.container.numbers["articles"]
         self._fields: dict[str, FieldPostings] = {}
         self._keywords: dict[str, KeywordColumn] = {}
-        self._days: OrderedDict[tuple[int, str], Days] = OrderedDict()
+        self._days = LruCache[Days](_CACHED_DAYS)
         self._recency: tuple[int, float, Floats] | None = None
-        self._lock = Lock()
 
     def _per_field(self, name: str, fields: int) -> NDArray[Any]:
         return self.container.array(name).reshape(fields, self.size)
@@ -61,18 +77,18 @@ class Segment:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The words there are."""
+        """The words of all fields."""
         return Vocabulary(self.container)
 
     def field(self, name: str) -> FieldPostings:
-        """Where the words of a text field stand."""
+        """The postings of a text field."""
         if (found := self._fields.get(name)) is None:
             found = self._fields[name] = field_postings(self.container, name)
         return found
 
     @cached_property
-    def is_joined(self) -> Mask:
-        """Which words are joined ones, such as `postwar` for `post-war`: at their places another one stands as well."""
+    def is_compound(self) -> Mask:
+        """Which words are compounds, such as `postwar` for `post-war`: another word has the same position as each."""
         joined: Mask = np.zeros(len(self.container.array("word.stem")), np.bool_)
         for name in TEXT_FIELDS:
             joined[self.container.array(f"{name}.joined.words")] = True
@@ -80,7 +96,7 @@ class Segment:
 
     @cached_property
     def lengths(self) -> NDArray[np.uint32]:
-        """Words of each text field (rows, in the order of TEXT_FIELDS) of each article."""
+        """Tokens of each text field (rows, in the order of TEXT_FIELDS) of each article."""
         return self._per_field("lengths", len(TEXT_FIELDS))
 
     # Articles
@@ -92,7 +108,7 @@ class Segment:
 
     @cached_property
     def id_order(self) -> NDArray[np.uint32]:
-        """The articles in rising order of their ids."""
+        """The doc ids in ascending order of the articles' ids."""
         return self.container.array("id.order")
 
     @cached_property
@@ -105,11 +121,11 @@ class Segment:
         return self.ids[doc]
 
     def docs_of_id(self, id: str) -> list[int]:
-        """The articles with that id; several if one commit added it several times, all of them but one deleted."""
+        """The doc ids of an id: several if one commit added it several times, all but one of them deleted."""
         return docs_having(self.container, "id", id)
 
     def docs_of_url(self, url: str) -> list[int]:
-        """The articles with exactly that address, deleted ones included."""
+        """The doc ids with exactly that address, deleted ones included."""
         return docs_having(self.container, "url", url) if url else []
 
     def article(self, doc: int) -> Document:
@@ -182,22 +198,77 @@ class Segment:
     def days(self, field: int, time_zone: str) -> Days:
         """The local day (ordinal) of each article; UNDATED where it has none."""
         key = (field, time_zone)
-        with self._lock:
-            if key in self._days:
-                self._days.move_to_end(key)
-                return self._days[key]
-        days = local_days(self.epochs(field), self.floating(field), time_zone).astype(np.int32)
-        with self._lock:
-            self._days[key] = days
-            while len(self._days) > _CACHED_DAYS:
-                self._days.popitem(last=False)
+        if (days := self._days.get(key)) is None:
+            days = local_days(self.epochs(field), self.floating(field), time_zone).astype(np.int32)
+            self._days.put(key, days)
         return days
 
     def recency_factors(self, field: int, now: float) -> Floats:
-        """What recency leaves of the score of each article; the latest is remembered, for requests round `now`."""
+        """The factor by which recency multiplies the score of each article. The latest is cached, as requests round
+        `now`."""
         if (known := self._recency) is None or known[:2] != (field, now):
             known = self._recency = field, now, recency_factors(self.epochs(field), now)
         return known[2]
 
 
-__all__ = ["Days", "FieldPostings", "Floats", "KeywordColumn", "Mask", "Segment"]
+@dataclass(frozen=True, slots=True)
+class FieldPostings:
+    """The postings of one text field, as `search.engines.disk.format.layout` describes them; row i is those of the word
+    `words[i]`."""
+
+    words: NDArray[np.uint32]
+    starts: NDArray[np.uint64]
+    docs: Docs
+    counts: NDArray[Any]
+    position_starts: NDArray[np.uint64]
+    positions: NDArray[Any]
+
+    def rows(self, words: NDArray[np.uint32]) -> Ints:
+        """The rows of those words that occur in the field at all."""
+        if not len(self.words) or not len(words):
+            return np.empty(0, np.int64)
+        at = np.searchsorted(self.words, words)
+        at[at == len(self.words)] = 0
+        found: Ints = at[self.words[at] == words]
+        return found
+
+    def extent(self, row: int) -> slice:
+        """Which postings belong to a row."""
+        return slice(int(self.starts[row]), int(self.starts[row + 1]))
+
+
+def field_postings(container: Container, field: str) -> FieldPostings:
+    """The postings of a text field."""
+    parts = ("words", "starts", "docs", "counts", "position_starts", "positions")
+    return FieldPostings(*(container.array(f"{field}.{part}") for part in parts))
+
+
+def local_days(epochs: NDArray[np.float64], floating: NDArray[np.bool_], time_zone: str) -> NDArray[np.int64]:
+    """The local day (ordinal) of each instant, UNDATED for NaN. A bare date (`floating`) is the same day everywhere."""
+    dated = ~np.isnan(epochs)
+    local = epochs.copy()
+    moving = dated & ~floating
+    if time_zone != "UTC" and moving.any():
+        local[moving] += _offsets(epochs[moving], time_zone)
+    days = np.full(len(epochs), UNDATED, np.int64)
+    days[dated] = np.floor_divide(local[dated], DAY_SECONDS).astype(np.int64) + EPOCH_ORDINAL
+    return days
+
+
+def _offsets(epochs: NDArray[np.float64], time_zone: str) -> NDArray[np.float64]:
+    """How far local time is ahead at each instant, in seconds; looked up once for each UTC day without a change."""
+    zone = zone_named(time_zone)
+    starts, which = np.unique(np.floor_divide(epochs, DAY_SECONDS), return_inverse=True)
+    first = np.array([utc_offset(day * DAY_SECONDS, zone) for day in starts.tolist()])
+    last = np.array([utc_offset((day + 1) * DAY_SECONDS - 1, zone) for day in starts.tolist()])
+    offsets: NDArray[np.float64] = first[which]
+    for changing in np.flatnonzero((first != last)[which]).tolist():
+        offsets[changing] = utc_offset(float(epochs[changing]), zone)
+    return offsets
+
+
+def recency_factors(epochs: NDArray[np.float64], now: float) -> NDArray[np.float64]:
+    """`search.ranking.recency_factor` of articles published at these instants, seconds since 1970; NaN if undated."""
+    factors: NDArray[np.float64] = recency_factor((now - epochs) / DAY_SECONDS)
+    factors[np.isnan(epochs)] = RECENCY_FLOOR
+    return factors

@@ -1,4 +1,4 @@
-"""One commit as it is read: its segments with what is deleted in them. Segments are shared between commits."""
+"""One commit as it is read: its segments, each with its live docs. Open segments are shared between commits."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from time import monotonic
 from typing import Final
 
 from search.engines.disk.errors import damaged, reading
-from search.engines.disk.files.deletions import live_articles
-from search.engines.disk.files.manifest import File, Manifest, SegmentEntry, read_manifest
-from search.engines.disk.reading.segments import Mask, Segment
+from search.engines.disk.format.arrays import Mask
+from search.engines.disk.format.manifest import File, Manifest, SegmentEntry, live_articles, read_manifest
+from search.engines.disk.reading.segments import Segment
 from search.errors import IndexDamaged
 
 _PATIENCE: Final = 5.0
-"""For so many seconds the newest commit is looked for again when its files vanish while they are opened: a writer that
-commits twice in that time removes them."""
+"""Seconds during which the newest commit is looked up again if its files vanish while being opened: a writer that
+commits twice in the meantime removes them."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSegment:
-    """A segment and which of its articles are not deleted. In the snapshot they are numbered on from `base`."""
+    """A segment and its live docs: which of its articles are not deleted (`live`), and how many (`articles`). In the
+    snapshot its doc ids begin at `base`."""
 
     segment: Segment
     live: Mask
@@ -32,40 +33,40 @@ class LiveSegment:
 
     @property
     def span(self) -> slice:
-        """The numbers of its articles in the snapshot."""
+        """The doc ids of its articles in the snapshot."""
         return slice(self.base, self.base + self.segment.size)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one searcher sees. The articles of all segments, deleted ones included, are numbered one after another."""
+    """What one searcher sees. Doc ids number the articles of all segments, deleted ones included, one after another."""
 
     manifest: Manifest
     segments: tuple[LiveSegment, ...]
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """How many doc ids there are."""
         return sum(part.segment.size for part in self.segments)
 
     @property
     def articles(self) -> int:
-        """How many articles are not deleted."""
+        """How many articles are live."""
         return sum(part.articles for part in self.segments)
 
-    def place(self, number: int) -> tuple[LiveSegment, int]:
-        """The segment of an article, and how that numbers it."""
-        part = self.segments[bisect_right(self.segments, number, key=lambda part: part.base) - 1]
-        return part, number - part.base
+    def locate(self, doc: int) -> tuple[LiveSegment, int]:
+        """The segment of an article, and the doc id it has there."""
+        part = self.segments[bisect_right(self.segments, doc, key=lambda part: part.base) - 1]
+        return part, doc - part.base
 
-    def id_of(self, number: int) -> str:
+    def id_of(self, doc: int) -> str:
         """The id of an article."""
-        part, doc = self.place(number)
-        return part.segment.id_of(doc)
+        part, own = self.locate(doc)
+        return part.segment.id_of(own)
 
 
 class SegmentStore:
-    """The open segments of one index, each as long as a snapshot holds it."""
+    """The open segments of one index. Each stays open as long as a snapshot uses it."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -73,7 +74,7 @@ class SegmentStore:
         self._open: dict[str, tuple[Segment, int]] = {}
 
     def open_snapshot(self) -> Snapshot:
-        """The newest commit, all its files open; raises IndexMissing, IndexVersionError or IndexDamaged."""
+        """The newest commit with all its files open. Raises IndexMissing, IndexVersionError or IndexDamaged."""
         patience = monotonic() + _PATIENCE
         while True:
             manifest = read_manifest(self._directory)
@@ -121,7 +122,7 @@ class SegmentStore:
         return segment
 
     def release(self, snapshot: Snapshot) -> None:
-        """Lets go of the segments that no other snapshot holds."""
+        """Closes the segments that no other snapshot uses."""
         self._release(snapshot.segments)
 
     def _release(self, parts: tuple[LiveSegment, ...] | list[LiveSegment]) -> None:

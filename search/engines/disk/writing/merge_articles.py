@@ -1,4 +1,5 @@
-"""Merging what segments keep of each article: ids, addresses, sources, dates, lengths, keywords, the articles."""
+"""Merging what segments store of each article: ids, addresses, sources, dates, lengths, keywords, the article
+itself."""
 
 from __future__ import annotations
 
@@ -6,22 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from search.engines.disk.dictionary.byte_order import ByteStrings
-from search.engines.disk.files.container import DamagedFile
-from search.engines.disk.writing.merge_parts import (
-    Array,
-    Mask,
-    Part,
-    Sink,
-    slices,
-    starts_of,
-    unite,
-    write_strings,
-)
+from search.engines.disk.format.arrays import Array, Mask, row_ranges, starts_of
+from search.engines.disk.format.container import DamagedFile
+from search.engines.disk.format.sorted_strings import ByteStrings, merge_strings
+from search.engines.disk.writing.merge_state import MergeInput, Sink, write_strings
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
 
-def merge_articles(parts: Sequence[Part], sink: Sink) -> None:
+def merge_articles(parts: Sequence[MergeInput], sink: Sink) -> None:
     """Writes the sections of the articles."""
     sink.writer.numbers["articles"] = sum(part.kept for part in parts)
     for name in ("id", "url", "article"):
@@ -39,16 +32,16 @@ def merge_articles(parts: Sequence[Part], sink: Sink) -> None:
         _write_keywords(parts, sink, f"kw.{field}")
 
 
-def _write_texts(parts: Sequence[Part], sink: Sink, name: str) -> None:
+def _write_texts(parts: Sequence[MergeInput], sink: Sink, name: str) -> None:
     lengths = [part.kept_of(np.diff(part.array(f"{name}.starts"))) for part in parts]
     sink.write(f"{name}.bytes", np.uint8, (chunk for part in parts for chunk in _texts(part, name)))
     starts = starts_of(np.concatenate(lengths))
     sink.put(f"{name}.starts", starts)
 
 
-def _texts(part: Part, name: str) -> Iterator[Array]:
+def _texts(part: MergeInput, name: str) -> Iterator[Array]:
     raw, starts = part.array(f"{name}.bytes"), part.array(f"{name}.starts")
-    for begin, end in slices(starts, 1 << 22):
+    for begin, end in row_ranges(starts, 1 << 22):
         chunk = raw[int(starts[begin]) : int(starts[end])]
         yield (
             chunk
@@ -57,13 +50,13 @@ def _texts(part: Part, name: str) -> Iterator[Array]:
         )
 
 
-def _write_order(parts: Sequence[Part], sink: Sink) -> None:
+def _write_order(parts: Sequence[MergeInput], sink: Sink) -> None:
     rows = [(part.array("id.bytes"), part.array("id.starts"), np.flatnonzero(part.live)) for part in parts]
     ids = ByteStrings.of([(raw, starts[:-1][live], np.diff(starts)[live]) for raw, starts, live in rows])
     sink.put("id.order", ids.order()[0].astype(np.uint32))
 
 
-def _write_hashes(parts: Sequence[Part], sink: Sink, name: str) -> None:
+def _write_hashes(parts: Sequence[MergeInput], sink: Sink, name: str) -> None:
     docs = [part.array(f"{name}.docs") for part in parts]
     kept = [part.live[own] for part, own in zip(parts, docs, strict=True)]
     hashes = np.concatenate([part.array(f"{name}.hashes")[mask] for part, mask in zip(parts, kept, strict=True)])
@@ -73,13 +66,13 @@ def _write_hashes(parts: Sequence[Part], sink: Sink, name: str) -> None:
     sink.put(f"{name}.docs", numbers[order])
 
 
-def _write_sources(parts: Sequence[Part], sink: Sink) -> None:
+def _write_sources(parts: Sequence[MergeInput], sink: Sink) -> None:
     ordinals = [part.kept_of(part.array("source.ordinals")) for part in parts]
     numbers = _write_values(parts, sink, "source", ordinals)
     sink.write("source.ordinals", np.uint32, numbers)
 
 
-def _write_keywords(parts: Sequence[Part], sink: Sink, name: str) -> None:
+def _write_keywords(parts: Sequence[MergeInput], sink: Sink, name: str) -> None:
     counts = [np.diff(part.array(f"{name}.starts")) for part in parts]
     for part, each in zip(parts, counts, strict=True):
         if int(each.sum(dtype=np.uint64)) != len(part.array(f"{name}.ordinals")):
@@ -96,11 +89,11 @@ def _write_keywords(parts: Sequence[Part], sink: Sink, name: str) -> None:
     sink.write(f"{name}.ordinals", np.uint32, numbers)
 
 
-def _write_values(parts: Sequence[Part], sink: Sink, name: str, ordinals: Sequence[Array]) -> Iterator[Array]:
-    """Writes the values that are still used, each once; gives the ordinals as they are in the result."""
+def _write_values(parts: Sequence[MergeInput], sink: Sink, name: str, ordinals: Sequence[Array]) -> Iterator[Array]:
+    """Writes the distinct values that are still used; gives the ordinals of the result, part by part."""
     tables = [(part.array(f"{name}.bytes"), part.array(f"{name}.starts")) for part in parts]
     used = [_used(own, len(starts) - 1) for own, (_, starts) in zip(ordinals, tables, strict=True)]
-    union = unite([(raw, starts, mask) for (raw, starts), mask in zip(tables, used, strict=True)])
+    union = merge_strings([(raw, starts, mask) for (raw, starts), mask in zip(tables, used, strict=True)])
     write_strings(sink, name, union.strings, union.chosen)
     return (number[own] for number, own in zip(union.numbers, ordinals, strict=True))
 
@@ -111,7 +104,7 @@ def _used(ordinals: Array, count: int) -> Mask:
     return used
 
 
-def _write_columns(parts: Sequence[Part], sink: Sink, name: str, rows: int) -> None:
+def _write_columns(parts: Sequence[MergeInput], sink: Sink, name: str, rows: int) -> None:
     columns = (
         part.kept_of(part.array(name)[begin:end])
         for row in range(rows)

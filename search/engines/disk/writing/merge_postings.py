@@ -1,7 +1,7 @@
-"""Merging postings: of each word the slices of the parts, one after the other, articles numbered anew.
+"""Merging postings: for each word the rows of the parts, one after the other, with new doc ids.
 
-Words are taken some at a time. Those with few postings are scattered into place together; one with many is copied
-through, part by part. So no step is taken for each posting, and none needs more memory than a slice.
+Some words are merged at a time. Rows with few postings are scattered to where they belong in one step; a long row is
+copied, part by part. So nothing is done posting by posting, and no step needs more memory than a slice.
 """
 
 from __future__ import annotations
@@ -11,36 +11,34 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from search.engines.disk.writing.merge_parts import SLICE, Array, Part, Sink, distinct, slices, starts_of
-from search.engines.disk.writing.merge_words import Left, LeftInField, postings_left
+from search.engines.disk.format.arrays import Array, Ints, distinct, row_ranges, starts_of
+from search.engines.disk.writing.merge_dictionary import Remaining, RemainingInField, remaining_postings
+from search.engines.disk.writing.merge_state import SLICE, MergeInput, Sink
 from search.schema import TEXT_FIELDS
-
-Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What one part gives to the sections `name.…`: those of its rows of postings of which something is left.
+    """The rows of postings in the sections `name.…` of one part of which anything remains.
 
-    `places`: which rows of the result they belong to; `postings`, `positions`: how many are left.
+    `targets`: their rows in the result; `postings`, `positions`: how many of these remain of each.
     """
 
-    part: Part
+    part: MergeInput
     name: str
-    rows: Numbers
-    places: Numbers
-    postings: Numbers
-    positions: Numbers
+    rows: Ints
+    targets: Ints
+    postings: Ints
+    positions: Ints
 
     def array(self, name: str) -> Array:
         return self.part.array(f"{self.name}.{name}")
 
     def docs_of(self, first: int, last: int) -> Iterator[Array]:
-        """The articles in the rows of the part from `first` to before `last`, as they are numbered in the result."""
+        """The new doc ids in the rows of the part from `first` to before `last`."""
         docs, starts = self.array("docs"), self.array("starts")
-        for begin, end in _pieces(starts, first, last, SLICE):
+        for begin, end in _portions(starts, first, last, SLICE):
             some = docs[begin:end]
             if self.part.whole:
                 yield some + self.part.renumbered[0]
@@ -48,50 +46,52 @@ class _Rows:
                 yield self.part.renumbered[some[self.part.live[some]]]
 
     def counts_of(self, first: int, last: int) -> Iterator[Array]:
-        """What is counted in each of these articles."""
+        """The counts of these articles."""
         counts, docs, starts = self.array("counts"), self.array("docs"), self.array("starts")
-        for begin, end in _pieces(starts, first, last, SLICE):
+        for begin, end in _portions(starts, first, last, SLICE):
             some = counts[begin:end]
             yield some if self.part.whole else some[self.part.live[docs[begin:end]]]
 
     def positions_of(self, first: int, last: int) -> Iterator[Array]:
-        """The positions in each of them."""
+        """The positions in these articles."""
         positions, starts = self.array("positions"), self.array("position_starts")
         if self.part.whole:
-            yield from (positions[begin:end] for begin, end in _pieces(starts, first, last, SLICE))
+            yield from (positions[begin:end] for begin, end in _portions(starts, first, last, SLICE))
             return
         docs, counts = self.array("docs"), self.array("counts")
         at = int(starts[first])
-        for begin, end in _pieces(self.array("starts"), first, last, SLICE // 16):
+        for begin, end in _portions(self.array("starts"), first, last, SLICE // 16):
             some = counts[begin:end]
             until = at + int(some.sum(dtype=np.int64))
             yield positions[at:until][np.repeat(self.part.live[docs[begin:end]], some)]
             at = until
 
 
-def _pieces(starts: Array, first: int, last: int, most: int) -> Iterator[tuple[int, int]]:
+def _portions(starts: Array, first: int, last: int, most: int) -> Iterator[tuple[int, int]]:
     begin, end = int(starts[first]), int(starts[last])
-    for piece in range(begin, end, most):
-        yield piece, min(piece + most, end)
+    for at in range(begin, end, most):
+        yield at, min(at + most, end)
 
 
-def merge_postings(parts: Sequence[Part], left: Sequence[Left], numbers: Sequence[Numbers], sink: Sink) -> None:
-    """Writes the postings of every text field; `numbers` are those of the words of each part in the result."""
+def merge_postings(
+    parts: Sequence[MergeInput], remaining: Sequence[Remaining], numbers: Sequence[Ints], sink: Sink
+) -> None:
+    """Writes the postings of every text field. `numbers` has for each part the new numbers of its words."""
     for field in TEXT_FIELDS:
-        _merge_words(field, parts, [rest.fields[field] for rest in left], numbers, sink)
-        _merge_joined(f"{field}.joined", parts, numbers, sink)
+        _merge_field(field, parts, [rest.fields[field] for rest in remaining], numbers, sink)
+        _merge_compounds(f"{field}.joined", parts, numbers, sink)
 
 
-def _merge_words(
-    field: str, parts: Sequence[Part], left: Sequence[LeftInField], numbers: Sequence[Numbers], sink: Sink
+def _merge_field(
+    field: str, parts: Sequence[MergeInput], remaining: Sequence[RemainingInField], numbers: Sequence[Ints], sink: Sink
 ) -> None:
     keys = [number[part.array(f"{field}.words")] for part, number in zip(parts, numbers, strict=True)]
-    words, sources = _united(field, parts, keys, left)
+    words, sources = _merged_rows(field, parts, keys, remaining)
     sink.put(f"{field}.words", words.astype(np.uint32))
     _write_postings(field, len(words), sources, sink)
     sizes = np.zeros(len(words), np.int64)
     for own in sources:
-        sizes[own.places] += own.positions
+        sizes[own.targets] += own.positions
     starts = starts_of(sizes)
     sink.put(f"{field}.position_starts", starts)
     kind = _widest(sources, "positions")
@@ -99,34 +99,34 @@ def _merge_words(
     sink.write(f"{field}.positions", kind, positions)
 
 
-def _merge_joined(name: str, parts: Sequence[Part], numbers: Sequence[Numbers], sink: Sink) -> None:
+def _merge_compounds(name: str, parts: Sequence[MergeInput], numbers: Sequence[Ints], sink: Sink) -> None:
     keys = [
         number[part.array(f"{name}.words")] << 32 | number[part.array(f"{name}.firsts")]
         for part, number in zip(parts, numbers, strict=True)
     ]
-    postings = [postings_left(part, name) for part in parts]
-    pairs, sources = _united(name, parts, keys, [LeftInField(each, each) for each in postings])
+    postings = [remaining_postings(part, name) for part in parts]
+    pairs, sources = _merged_rows(name, parts, keys, [RemainingInField(each, each) for each in postings])
     sink.put(f"{name}.words", (pairs >> 32).astype(np.uint32))
     sink.put(f"{name}.firsts", pairs.astype(np.uint32))
     _write_postings(name, len(pairs), sources, sink)
 
 
-def _united(
-    name: str, parts: Sequence[Part], keys: Sequence[Numbers], left: Sequence[LeftInField]
-) -> tuple[Numbers, list[_Rows]]:
-    """The keys of all rows of which something is left, rising, and what each part gives to them."""
-    rows = [np.flatnonzero(rest.postings) for rest in left]
+def _merged_rows(
+    name: str, parts: Sequence[MergeInput], keys: Sequence[Ints], remaining: Sequence[RemainingInField]
+) -> tuple[Ints, list[_Rows]]:
+    """The keys of all rows of which anything remains, ascending, and the rows that each part has of them."""
+    rows = [np.flatnonzero(rest.postings) for rest in remaining]
     united = distinct(np.concatenate([key[own] for key, own in zip(keys, rows, strict=True)]))
     return united, [
         _Rows(part, name, own, np.searchsorted(united, key[own]), rest.postings[own], rest.positions[own])
-        for part, own, key, rest in zip(parts, rows, keys, left, strict=True)
+        for part, own, key, rest in zip(parts, rows, keys, remaining, strict=True)
     ]
 
 
 def _write_postings(name: str, rows: int, sources: Sequence[_Rows], sink: Sink) -> None:
     sizes = np.zeros(rows, np.int64)
     for own in sources:
-        sizes[own.places] += own.postings
+        sizes[own.targets] += own.postings
     starts = starts_of(sizes)
     sink.put(f"{name}.starts", starts)
     kind = np.dtype(np.uint32)
@@ -142,13 +142,13 @@ def _widest(sources: Sequence[_Rows], name: str) -> np.dtype[Any]:
 def _interleaved(
     sources: Sequence[_Rows],
     starts: Array,
-    sizes: Callable[[_Rows], Numbers],
+    sizes: Callable[[_Rows], Ints],
     read: Callable[[_Rows, int, int], Iterator[Array]],
     kind: np.dtype[Any],
 ) -> Iterator[Array]:
-    """The items of each row of the result: of the first part, of the second, and so on."""
-    for begin, end in slices(starts, SLICE):
-        taken = [(own, *np.searchsorted(own.places, [begin, end]).tolist()) for own in sources]
+    """The items of each row of the result: those of the first part, then those of the second, and so on."""
+    for begin, end in row_ranges(starts, SLICE):
+        taken = [(own, *np.searchsorted(own.targets, [begin, end]).tolist()) for own in sources]
         taken = [(own, first, last) for own, first, last in taken if first < last]
         if len(taken) == 1 or end - begin == 1:
             for own, first, last in taken:
@@ -157,9 +157,9 @@ def _interleaved(
         at = (starts[begin:end] - starts[begin]).astype(np.int64)
         items = np.empty(int(starts[end] - starts[begin]), kind)
         for own, first, last in taken:
-            places, size = own.places[first:last] - begin, sizes(own)[first:last]
-            target = np.repeat(at[places] - (np.cumsum(size) - size), size)
+            targets, size = own.targets[first:last] - begin, sizes(own)[first:last]
+            target = np.repeat(at[targets] - (np.cumsum(size) - size), size)
             target += np.arange(len(target))
             items[target] = np.concatenate(list(read(own, int(own.rows[first]), int(own.rows[last - 1]) + 1)))
-            at[places] += size
+            at[targets] += size
         yield items

@@ -1,4 +1,4 @@
-"""The transaction: new segments and deletions are written aside, and replacing the manifest commits them."""
+"""The transaction: new segments and deletions are written aside; replacing the manifest commits them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import numpy as np
 from search.document import Document
 from search.engines.base import Phase, WriterProgress
 from search.engines.disk.errors import writing
-from search.engines.disk.files.lock import DirectoryLock
-from search.engines.disk.files.manifest import (
+from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep, sweep_leftovers
+from search.engines.disk.format.manifest import (
     Manifest,
     SegmentEntry,
     make_directory,
@@ -24,22 +24,21 @@ from search.engines.disk.files.manifest import (
     require_writable,
     write_manifest,
 )
-from search.engines.disk.files.sweep import highest_number, sweep, sweep_leftovers
-from search.engines.disk.view.toc import write_toc
-from search.engines.disk.writing.building import Building, NewSegment, Workshop
-from search.engines.disk.writing.committed import TransactionSegment
-from search.engines.disk.writing.merging import into_few, to_merge
-from search.engines.disk.writing.rewrite import merge_groups
+from search.engines.disk.whoosh_codec import write_toc
+from search.engines.disk.writing.merge_policy import find_forced_merges, find_merges
+from search.engines.disk.writing.merge_scheduler import run_merges
+from search.engines.disk.writing.pending_segment import PendingSegment
+from search.engines.disk.writing.pipeline import BuilderPool, NewSegment, Pipeline
 from search.errors import EngineError, IndexMissing
 
 
-class WhooshWriter:
-    """See `search.engines.base.Writer`. `condense` merges everything at the commit, whether or not it pays."""
+class DiskWriter:
+    """See `search.engines.base.Writer`. With `condense` the commit merges all segments, whether or not it pays."""
 
     def __init__(
         self,
         directory: Path,
-        workshop: Workshop,
+        builders: BuilderPool,
         *,
         replace: bool = False,
         condense: bool = False,
@@ -47,9 +46,9 @@ class WhooshWriter:
         progress: WriterProgress | None = None,
     ) -> None:
         self._directory = directory
-        self._workshop = workshop
+        self._builders = builders
         self._workers = max(1, workers)
-        self._choose = into_few if condense else to_merge
+        self._choose = find_forced_merges if condense else find_merges
         self._progress: WriterProgress = progress or _tell_nobody
         with writing(directory):
             require_writable(directory)
@@ -69,13 +68,13 @@ class WhooshWriter:
             sweep_leftovers(self._directory)
         fresh = replace or self._previous is None
         entries = () if fresh or self._previous is None else self._previous.segments
-        self._committed = [TransactionSegment(self._directory, entry) for entry in entries]
+        self._committed = [PendingSegment(self._directory, entry) for entry in entries]
         for segment in self._committed:
-            segment.require_there()  # now, and not at the end of a long import
+            segment.require_there()  # better now than at the end of a long import
         self._changed = fresh or condense
-        self._building = Building(self._directory, self._workshop, self._workers)
+        self._pipeline = Pipeline(self._directory, self._builders, self._workers)
         self._pending: dict[str, int] = {}
-        self._struck: list[int] = []
+        self._deleted: list[int] = []
         self._is_building = False
 
     def _read_previous(self, replace: bool) -> Manifest | None:
@@ -92,22 +91,22 @@ class WhooshWriter:
         self._require_open()
         self._is_building = True
         with writing(self._directory):
-            number = self._building.add(document)
-        self._strike_pending(document.id)
+            number = self._pipeline.add(document)
+        self._delete_pending(document.id)
         self._pending[document.id] = number
         self._changed = True
 
     def delete(self, id: str) -> bool:
         self._require_open()
-        # An article that this transaction replaces is there twice until the commit: both go.
-        found = [self._strike_pending(id), *(segment.strike_id(id) for segment in self._committed)]
+        # An article that this transaction has replaced is there twice until the commit: delete both.
+        found = [self._delete_pending(id), *(segment.delete_id(id) for segment in self._committed)]
         self._changed = self._changed or any(found)
         return any(found)
 
-    def _strike_pending(self, id: str) -> bool:
+    def _delete_pending(self, id: str) -> bool:
         if (number := self._pending.pop(id, None)) is None:
             return False
-        self._struck.append(number)
+        self._deleted.append(number)
         return True
 
     def commit(self) -> None:
@@ -149,44 +148,45 @@ class WhooshWriter:
         self._progress("committing", len(list(manifest.files())), len(list(manifest.files())))
 
     def _give_up(self) -> None:
-        if self._is_building:  # also if nothing was taken: half of an article may have been
-            self._building.give_up()
+        if self._is_building:  # even if no article was taken: half of one may have been
+            self._pipeline.discard()
         sweep_leftovers(self._directory)
 
     def _written(self) -> Manifest:
-        """The commit, all of its files on the disk."""
-        new = self._new_segments(self._building.finish(lambda done, total: self._progress("building", done, total)))
+        """The manifest of the commit, all of whose files are on the disk."""
+        new = self._new_segments(self._pipeline.finish(lambda done, total: self._progress("building", done, total)))
         for segment in self._committed:
             for newer in new:
-                segment.strike_those_in(newer)
+                segment.delete_replaced_by(newer)
         number = self._number()
         entries = self._merged([*self._committed, *new], number)
         self._progress("committing", 0, len(entries))
         manifest = Manifest(number, new_generation(), datetime.now(UTC), entries)
         return with_changes(manifest, toc=write_toc(self._directory, manifest))
 
-    def _new_segments(self, built: Sequence[NewSegment]) -> list[TransactionSegment]:
-        struck = np.sort(np.array(self._struck, np.int64))
+    def _new_segments(self, built: Sequence[NewSegment]) -> list[PendingSegment]:
+        deleted = np.sort(np.array(self._deleted, np.int64))
         segments = []
         for each in built:
-            segment = TransactionSegment(self._directory, each.entry, is_new=True)
-            segment.strike(np.flatnonzero(np.isin(each.numbers, struck)))
+            segment = PendingSegment(self._directory, each.entry, is_new=True)
+            segment.delete_docs(np.flatnonzero(np.isin(each.numbers, deleted)))
             segments.append(segment)
         return segments
 
-    def _merged(self, segments: Sequence[TransactionSegment], number: int) -> tuple[SegmentEntry, ...]:
-        """The segments of the commit, a merged one in the place of its first part; those without articles go."""
+    def _merged(self, segments: Sequence[PendingSegment], number: int) -> tuple[SegmentEntry, ...]:
+        """The segments of the commit: a merged one comes where its first part was; those without live articles are left
+        out."""
         sizes = [segment.size() for segment in segments]
         groups = self._choose(sizes)
-        merged = merge_groups(
+        merged = run_merges(
             self._directory,
-            [[segments[place] for place in group] for group in groups],
+            [[segments[index] for index in group] for group in groups],
             self._workers,
             lambda done, total: self._progress("merging", done, total),
         )
         entries = dict(zip((group[0] for group in groups), merged, strict=True))
         kept = set(range(len(segments))).difference(*groups)
-        entries |= {place: segments[place].committed(number) for place in kept if sizes[place].live}
+        entries |= {index: segments[index].entry_for(number) for index in kept if sizes[index].live}
         return tuple(entry for _, entry in sorted(entries.items()))
 
     def _number(self) -> int:
@@ -202,4 +202,4 @@ class WhooshWriter:
 
 
 def _tell_nobody(phase: Phase, done: int, total: int) -> None:
-    """What is done where nobody asked."""
+    """The progress function of a writer without one."""

@@ -1,1 +1,0 @@
-"""The words of the archive, looked up in mapped files: spellings, stems, patterns, frequencies."""

@@ -1,0 +1,138 @@
+"""An index directory in the hands of a writer: the lock, and the removal of files that no commit needs.
+
+There is one writer at a time, across processes. The lock is the operating system's, so it is released with a process
+however that ends; the text in the lock file only names the holder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from io import FileIO
+from pathlib import Path
+from typing import Final
+
+from search.engines.disk.format.layout import DELETIONS_SUFFIX, SEGMENT_SUFFIX
+from search.engines.disk.format.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, Manifest, read_manifest
+from search.errors import EngineError, IndexLocked, IndexMissing
+
+_LOCKED_BYTE: Final = 1 << 30
+"""On Windows nobody else can read a locked byte, so this one is far behind the text."""
+
+
+class DirectoryLock:
+    """The right to write into an index directory. Raises IndexLocked if another holds it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._stream: FileIO | None = (directory / LOCK_NAME).open("a+b", buffering=0)
+        try:
+            _lock(self._stream)
+        except OSError as error:
+            holder = _holder(self._stream)
+            self._stream.close()
+            raise IndexLocked(
+                f"another writer holds the index at {directory}{holder}; wait until it is done"
+            ) from error
+
+    def announce(self) -> None:
+        """Writes down who holds the lock. Until then the file names the last holder, if that one did not release it."""
+        if self._stream is not None:
+            self._stream.truncate(0)
+            self._stream.write(json.dumps(_self_description()).encode())
+
+    def release(self) -> None:
+        """Lets the next writer in."""
+        if self._stream is not None:
+            with suppress(OSError):  # a disk that has run full may refuse even that
+                self._stream.truncate(0)
+            _unlock(self._stream)
+            self._stream.close()
+            self._stream = None
+
+
+def _self_description() -> dict[str, object]:
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def _holder(stream: FileIO) -> str:
+    try:
+        stream.seek(0)
+        holder = json.loads(stream.read(4096))
+        return f" (process {holder['pid']} on {holder['host']}, since {holder['since']})"
+    except (ValueError, KeyError, TypeError, OSError):
+        return ""
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(stream: FileIO) -> None:
+        stream.seek(_LOCKED_BYTE)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+
+    def _unlock(stream: FileIO) -> None:
+        stream.seek(_LOCKED_BYTE)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
+else:
+    import fcntl
+
+    def _lock(stream: FileIO) -> None:
+        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(stream: FileIO) -> None:
+        fcntl.flock(stream.fileno(), fcntl.LOCK_UN)
+
+
+_OURS: Final = re.compile(
+    rf"[0-9a-f]{{16}}(?:{re.escape(SEGMENT_SUFFIX)}|\.\d+{re.escape(DELETIONS_SUFFIX)})"
+    rf"|_MAIN_\d+\.toc(?:\.[\d.]+)?|(?:{re.escape(NAME)}|{re.escape(PREVIOUS_NAME)})\.new"
+)
+_NUMBERED: Final = re.compile(rf"[0-9a-f]{{16}}\.(\d{{1,18}}){re.escape(DELETIONS_SUFFIX)}|_MAIN_(\d{{1,18}})\.toc")
+_OLD_FOLDER: Final = re.compile(r"data-[0-9a-f]{16}")
+"""A folder in which format version 1 kept its files."""
+
+
+def sweep(directory: Path, *kept: Manifest | None) -> None:
+    """Removes what belongs neither to the given manifests nor to the commit before the newest, which readers may be
+    opening. The caller holds the lock.
+
+    What cannot be removed now, as open files on some systems, is left to the next writer.
+    """
+    listed = {file.name for manifest in (*kept, _commit_before(directory)) if manifest for file in manifest.files()}
+    with suppress(OSError):
+        for path in list(directory.iterdir()):
+            if _OLD_FOLDER.fullmatch(path.name):
+                shutil.rmtree(path, ignore_errors=True)
+            elif _OURS.fullmatch(path.name) and path.name not in listed:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def sweep_leftovers(directory: Path) -> None:
+    """Removes what belongs to no commit. If the newest cannot be read nothing is removed: `check --repair` may need
+    it."""
+    try:
+        sweep(directory, read_manifest(directory))
+    except IndexMissing:
+        sweep(directory)
+    except EngineError:
+        return
+
+
+def _commit_before(directory: Path) -> Manifest | None:
+    try:
+        return read_manifest(directory, PREVIOUS_NAME)
+    except EngineError:
+        return None
+
+
+def highest_number(directory: Path) -> int:
+    """The highest commit number in the name of any file, 0 if there is none."""
+    found = (_NUMBERED.fullmatch(path.name) for path in directory.iterdir())
+    return max((int(match[1] or match[2]) for match in found if match), default=0)

@@ -1,0 +1,289 @@
+"""`backfile.json`: which files of an index directory are the committed state, and which articles are deleted.
+
+    archive/
+    ├── backfile.json             this file; replacing it is the commit
+    ├── backfile.previous.json    the commit before, which `check --repair` can go back to
+    ├── backfile.lock             held by the writer; names it
+    ├── NAME.segment              articles, see `search.engines.disk.format.layout`; never changed once committed
+    ├── NAME.3.deleted            what commit 3 took out of that segment
+    └── _MAIN_3.toc               the same commit for programs that open the index with Whoosh alone; we never read it
+
+The manifest is written aside, synced and renamed over the old one, so that a reader sees one commit or the other whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.disk.errors import damaged, reading
+from search.engines.disk.format.container import REBUILD, VERSION, Container, ContainerWriter
+from search.engines.disk.format.layout import DELETIONS, DELETIONS_SUFFIX, SEGMENT, SEGMENT_SUFFIX
+from search.errors import EngineError, IndexMissing, IndexVersionError
+
+FORMAT: Final = "backfile-index"
+NAME: Final = "backfile.json"
+PREVIOUS_NAME: Final = "backfile.previous.json"
+LOCK_NAME: Final = "backfile.lock"
+_MAX_BYTES: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a commit as it was written. `crc32` is that of all its bytes, but of a container that of its
+    directory."""
+
+    name: str
+    size: int
+    crc32: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEntry:
+    """A segment in a commit. Its file has `articles`, of which `deleted` are listed in the file `deletions`."""
+
+    file: File
+    articles: int
+    deletions: File | None = None
+    deleted: int = 0
+
+    @property
+    def live(self) -> int:
+        """How many articles the commit counts."""
+        return self.articles - self.deleted
+
+    def files(self) -> Iterator[File]:
+        """The segment's own file and its deletions."""
+        yield self.file
+        if self.deletions:
+            yield self.deletions
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One commit. `number` goes up by one with each; `generation` is a name that is never used again."""
+
+    number: int
+    generation: str
+    built_at: datetime
+    segments: tuple[SegmentEntry, ...]
+    toc: File | None = None
+
+    @property
+    def articles(self) -> int:
+        """How many articles the commit counts."""
+        return sum(segment.live for segment in self.segments)
+
+    def files(self) -> Iterator[File]:
+        """Every file that belongs to the commit, besides the manifest itself."""
+        for segment in self.segments:
+            yield from segment.files()
+        if self.toc:
+            yield self.toc
+
+    def size_bytes(self) -> int:
+        return sum(file.size for file in self.files())
+
+
+def new_generation() -> str:
+    """A name that no commit has had before."""
+    return secrets.token_hex(8)
+
+
+def is_ours(directory: Path) -> bool:
+    """Whether a directory has an index of ours, even an unfinished one."""
+    return (directory / NAME).exists() or (directory / LOCK_NAME).exists()
+
+
+def require_writable(directory: Path) -> None:
+    """Raises EngineError if the directory has other files: nothing is written among them."""
+    if directory.exists() and not directory.is_dir():
+        raise EngineError(f"{directory} is a file; name a directory for the index")
+    if directory.is_dir() and not is_ours(directory) and any(directory.iterdir()):
+        raise EngineError(f"{directory} is not empty and is no index; name another directory for the index")
+
+
+def read_manifest(directory: Path, name: str = NAME, *, signed: bool = True) -> Manifest:
+    """The newest commit, or with PREVIOUS_NAME the one before; its checksum must be right if `signed`.
+
+    Raises IndexMissing, IndexVersionError or IndexDamaged.
+    """
+    with reading(directory):
+        raw = _read_bytes(directory, name)
+        try:
+            content = json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            raise damaged(directory, f"{name} is not JSON") from error
+        _require_version(directory, name, content)
+        if content.pop("crc32", None) != _checksum(content) and signed:
+            raise damaged(directory, f"{name} is not what was written: its checksum differs")
+        return _from_content(content)
+
+
+def _read_bytes(directory: Path, name: str) -> bytes:
+    try:
+        with (directory / name).open("rb") as stream:
+            raw = stream.read(_MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if writer := _first_writer(directory):
+            raise IndexMissing(
+                f"the index at {directory} has no commit yet; {writer} is making the first one: try again shortly, "
+                "or index again if that process has ended"
+            ) from error
+        if any(directory.glob(f"*{SEGMENT_SUFFIX}")):
+            raise damaged(directory, f"{name} is missing") from error
+        raise IndexMissing(
+            f"there is no index at {directory}; make one with `backfile index SOURCE… --index {directory}`"
+        ) from error
+    if len(raw) > _MAX_BYTES:
+        raise damaged(directory, f"{name} is too large")
+    return raw
+
+
+def _first_writer(directory: Path) -> str:
+    """Who is making the first commit, or ended without releasing the lock; "" if nobody. `DirectoryLock` writes it."""
+    try:
+        text = (directory / LOCK_NAME).read_bytes()[:4096]
+    except OSError:
+        return ""
+    try:
+        holder = json.loads(text)
+        return f"process {holder['pid']} on {holder['host']}, since {holder['since']},"
+    except (ValueError, KeyError, TypeError):
+        return "another process" if text else ""
+
+
+def _require_version(directory: Path, name: str, content: Any) -> None:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise damaged(directory, f"{name} is not the file of an index")
+    if (version := content.get("version")) != VERSION:
+        raise IndexVersionError(
+            f"the index at {directory} has format version {str(version)[:20]}, this program reads version {VERSION}; "
+            f"{REBUILD}"
+        )
+
+
+def _checksum(content: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(content, sort_keys=True).encode())
+
+
+def _from_content(content: dict[str, Any]) -> Manifest:
+    return Manifest(
+        number=int(content["number"]),
+        generation=str(content["generation"]),
+        built_at=datetime.fromisoformat(content["built_at"]).astimezone(UTC),
+        segments=tuple(map(_segment, content["segments"])),
+        toc=_file(content["toc"], ".toc") if content["toc"] else None,
+    )
+
+
+def _segment(row: dict[str, Any]) -> SegmentEntry:
+    deletions = _file(row["deletions"], DELETIONS_SUFFIX) if row["deletions"] else None
+    file, articles, deleted = _file(row["file"], SEGMENT_SUFFIX), int(row["articles"]), int(row["deleted"])
+    if not 0 <= deleted <= articles <= file.size:  # an article takes far more than a byte
+        raise ValueError(f"the file {file.name!r} cannot hold {articles} articles, {deleted} of them deleted")
+    return SegmentEntry(file, articles, deletions, deleted)
+
+
+def _file(row: dict[str, Any], suffix: str) -> File:
+    name = str(row["name"])
+    if Path(name).name != name or not name.endswith(suffix):
+        raise ValueError(f"the file {name[:80]!r} is out of place")
+    return File(name, int(row["size"]), int(row["crc32"]))
+
+
+def write_manifest(directory: Path, manifest: Manifest, *, keep_previous: bool = True) -> None:
+    """Makes this the newest commit: in the end it is on the disk, or nothing has changed. The content of its files must
+    be synced already; their names are synced first."""
+    sync_directory(directory)
+    content = {"format": FORMAT, "version": VERSION} | asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
+    raw = json.dumps(content | {"crc32": _checksum(content)}, indent=1).encode()
+    if keep_previous and (directory / NAME).exists():
+        _replace(directory, PREVIOUS_NAME, (directory / NAME).read_bytes())
+    _replace(directory, NAME, raw)
+    sync_directory(directory)
+
+
+def _replace(directory: Path, name: str, raw: bytes) -> None:
+    temporary = directory / f"{name}.new"
+    with temporary.open("wb") as stream:
+        stream.write(raw)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(directory / name)
+
+
+def make_directory(directory: Path) -> None:
+    """Makes a directory and those above it, synced so that they survive a loss of power."""
+    missing = [folder for folder in (directory, *directory.parents) if not folder.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync_directory(folder.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Syncs the names in a directory, where the system can do that."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def live_articles(directory: Path, entry: SegmentEntry) -> NDArray[np.bool_]:
+    """Which articles of a segment a commit counts. Raises IndexDamaged, IndexVersionError or EngineError.
+
+    All deletions are read and their checksum verified: the next commit that deletes more will write them anew, and a
+    damage would go unnoticed from then on.
+    """
+    live = np.ones(entry.articles, np.bool_)
+    if entry.deletions:
+        with reading(directory):
+            live[_docs(directory, entry.deletions)] = False
+    if (found := int(np.count_nonzero(live))) != entry.live:
+        raise damaged(directory, f"{entry.file.name} holds {found:,} articles instead of {entry.live:,}")
+    return live
+
+
+def _docs(directory: Path, file: File) -> NDArray[Any]:
+    container = Container(directory / file.name, DELETIONS)
+    if container.size != file.size or container.crc32 != file.crc32:
+        raise damaged(directory, f"{file.name} is not the file that was committed")
+    for _, problem in container.problems():
+        raise damaged(directory, f"{file.name}: {problem}")
+    return container.array("docs")
+
+
+def write_deletions(directory: Path, entry: SegmentEntry, docs: NDArray[Any], number: int) -> SegmentEntry:
+    """Deletes these articles too. Gives the entry for commit `number`, whose deletions are on the disk."""
+    live = live_articles(directory, entry)
+    live[docs] = False
+    gone = np.flatnonzero(~live).astype(np.uint32)
+    stem = entry.file.name.partition(".")[0]
+    path = directory / f"{stem}.{number}{DELETIONS_SUFFIX}"
+    with ContainerWriter(path, DELETIONS) as writer:
+        writer.add("docs", gone)
+    return replace(entry, deletions=File(path.name, writer.size, writer.crc32), deleted=len(gone))
+
+
+def new_segment_path(directory: Path) -> Path:
+    """A path for a new segment, with a name that no segment has had before."""
+    return directory / f"{secrets.token_hex(8)}{SEGMENT_SUFFIX}"
+
+
+def entry_of(path: Path) -> SegmentEntry:
+    """The entry of a segment that was just written."""
+    container = Container(path, SEGMENT)
+    return SegmentEntry(File(path.name, container.size, container.crc32), container.numbers["articles"])
