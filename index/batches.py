@@ -20,7 +20,7 @@ from typing import Final
 
 from index.progress import Progress, Silence
 from search.document import Document
-from search.engines.base import Engine, Maintenance, Writer, WriterProgress
+from search.engines.protocols import Engine, Maintenance, Writer, WriterProgress
 
 BATCH_SECONDS: Final = 60.0
 BATCH_ARTICLES: Final = 500_000

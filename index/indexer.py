@@ -16,7 +16,7 @@ from index.preparing import START_SECONDS, Found, Preparation, Prepared, prepare
 from index.progress import Progress, Silence
 from index.prune import gone, is_below
 from index.report import Outcome, Report, Tally
-from search.engines.base import Engine
+from search.engines.protocols import Engine
 from search.errors import IndexDamaged, IndexMissing, IndexVersionError, SourceError
 
 

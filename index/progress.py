@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, Protocol, Self
 
 from tqdm import tqdm
 
-from search.engines.base import Phase
+from search.engines.protocols import Phase
 
 _BAR: Final = "{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
 _BAR_WITHOUT_TOTAL: Final = "{n_fmt} read [{elapsed}{postfix}]"
@@ -36,7 +36,7 @@ class Progress(Protocol):
         ...
 
     def writing(self, phase: Phase, done: int, total: int) -> None:
-        """The engine is busy; see `search.engines.base.WriterProgress`."""
+        """The engine is busy; see `search.engines.protocols.WriterProgress`."""
         ...
 
     def stopping(self) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from search.assist.related import Subject
     from search.document import Document, Heading
     from search.engines import open_engine
-    from search.engines.base import Engine
+    from search.engines.protocols import Engine
     from search.errors import (
         BackfileError,
         ConfigError,
@@ -54,7 +54,7 @@ _HOMES: Final = {
     "search.assist.related": ("Subject",),
     "search.document": ("Document", "Heading"),
     "search.engines": ("open_engine",),
-    "search.engines.base": ("Engine",),
+    "search.engines.protocols": ("Engine",),
     "search.errors": (
         "BackfileError", "ConfigError", "EngineError", "NotFound", "ParameterError", "QuerySyntaxError",
         "RequestError",

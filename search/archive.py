@@ -21,9 +21,11 @@ from search.assist.relaxation import relaxations, respelt_anywhere
 from search.assist.spelling import did_you_mean
 from search.assist.suggest import suggest
 from search.document import Head
-from search.engines.base import After, Cut, Engine, IndexStatus, Plan, Results, Searcher
 from search.engines.conventions import leaf_text
 from search.engines.grouping import MAX_GROUPED
+from search.engines.plan import After, Plan
+from search.engines.protocols import Engine, Searcher
+from search.engines.results import Cut, IndexStatus, Results
 from search.errors import EngineError, NotFound, ParameterError
 from search.linking import linked, linked_completions, linked_hits, linked_overview, linked_relatives
 from search.query.match import MatchAll
@@ -150,7 +152,7 @@ class PinnedArchive:
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What the engine can do: see `search.engines.base.CAPABILITIES`."""
+        """What the engine can do: see `search.engines.protocols.CAPABILITIES`."""
         return self._planner.capabilities
 
     def search(self, request: SearchRequest, addresses: Addresses | None = None) -> SearchResponse:

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from search.analysis import analyze
 from search.document import Document
-from search.engines.base import Engine, Plan, Searcher
+from search.engines.plan import Plan
+from search.engines.protocols import Engine, Searcher
 from search.errors import SourceError
 from search.query import parse, resolve
 from search.query.limits import MAX_CLAUSES

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from search.assist.related import Relatives
 from search.assist.suggest import Suggested
-from search.engines.base import IndexStatus
+from search.engines.results import IndexStatus
 from search.request.request import FacetRequest, SearchRequest
 from search.request.urls import Addresses
 from search.results import response

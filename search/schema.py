@@ -81,7 +81,7 @@ DATE_FIELDS: dict[str, DateField] = {
 }
 
 ValueMatch = Literal["same", "words", "near"]
-"""How values of a keyword field are compared with what people type: see `search.engines.base.Searcher.find_values`."""
+"""How values of a keyword field are compared with what people type: see `Searcher.find_values`."""
 
 MISSING = "_missing"
 """The filter value for articles that have no value in a field."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from search.engines.base import Engine, Searcher
+from search.engines.protocols import Engine, Searcher
 from search.errors import EngineError
 
 CHECK_SECONDS: Final = 0.2

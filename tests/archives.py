@@ -11,20 +11,9 @@ from hypothesis import strategies as st
 
 from search.archive import Archive, current_minute
 from search.document import Document, Heading
-from search.engines.base import (
-    After,
-    DateFilter,
-    Engine,
-    FacetPlan,
-    KeywordFilter,
-    Maintenance,
-    PeriodFilter,
-    Plan,
-    Problem,
-    Recency,
-    Results,
-    TimelinePlan,
-)
+from search.engines.plan import After, DateFilter, FacetPlan, KeywordFilter, PeriodFilter, Plan, Recency, TimelinePlan
+from search.engines.protocols import Engine, Maintenance, Problem
+from search.engines.results import Results
 from search.periods import label_of
 from search.query.match import (
     Match,

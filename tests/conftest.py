@@ -21,8 +21,8 @@ from index.indexer import Indexer
 from index.sources import find_sources
 from search.document import Document, Heading
 from search.engines import open_engine
-from search.engines.base import Engine
 from search.engines.memory.engine import MemoryEngine
+from search.engines.protocols import Engine
 from search.settings import Settings
 from webui import create_app
 

@@ -7,16 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from search.document import Document
-from search.engines.base import (
-    CAPABILITIES,
-    Engine,
-    IndexStatus,
-    Plan,
-    Results,
-    Searcher,
-    Writer,
-    WriterProgress,
-)
+from search.engines.plan import Plan
+from search.engines.protocols import CAPABILITIES, Engine, Searcher, Writer, WriterProgress
+from search.engines.results import IndexStatus, Results
 from search.errors import EngineError
 from search.schema import ValueMatch
 

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from search.archive import PinnedArchive
 from search.document import Document, Heading
 from search.engines import open_engine
-from search.engines.base import Engine
+from search.engines.protocols import Engine
 from search.errors import CursorExpired, ParameterError, QuerySyntaxError
 from search.query.dates import RelativeTime
 from search.request.reading import parse_search

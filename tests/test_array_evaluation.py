@@ -14,21 +14,13 @@ import pytest
 from archives import ALL_FIELDS, ID_POOL, LANGUAGES, NAMES, NOW, SECTIONS, TAGS, with_after
 
 from search.document import Document, Heading
-from search.engines.base import (
-    DateFilter,
-    Engine,
-    FacetPlan,
-    Interval,
-    KeywordFilter,
-    Plan,
-    Recency,
-    Searcher,
-    TimelinePlan,
-)
 from search.engines.disk.engine import DiskEngine
 from search.engines.disk.evaluation import evaluator, leaves, position_blocks, posting_lists, top_docs
 from search.engines.disk.format import arrays
 from search.engines.memory.engine import MemoryEngine
+from search.engines.plan import DateFilter, FacetPlan, KeywordFilter, Plan, Recency, TimelinePlan
+from search.engines.protocols import Engine, Searcher
+from search.periods import Interval
 from search.query.match import (
     Match,
     MatchAll,
@@ -176,13 +168,16 @@ class Dice(random.Random):
             self.query(),
             tuple(self.filter() for _ in range(self.choice((0, 0, 1, 2)))),
             tuple(self.facet() for _ in range(self.randint(0, 3))),
-            self.random() < 0.5,
+            self.choice((None, TimelinePlan(), TimelinePlan(4))),
             self.choice(("relevance", "relevance", "newest", "oldest")),
             self.choice(("published", "modified")),
             self.choice(ZONES),
             self.choice((0, 0, 1, 3)),
             self.choice((0, 1, 3, 10)),
             recency=self.choice((None, Recency(NOW))),
+            bring=self.choice(("nothing", "head", "text")),
+            matched=self.random() < 0.2,
+            group=self.random() < 0.2,
             explain=self.random() < 0.2,
         )
 

@@ -14,7 +14,7 @@ from search.archive import PinnedArchive
 from search.assist.related import Subject
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import CAPABILITIES, Engine
+from search.engines.protocols import CAPABILITIES, Engine
 from search.errors import IndexMissing, ParameterError
 from search.request.request import SearchRequest
 from search.request.urls import Addresses

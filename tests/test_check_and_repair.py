@@ -24,13 +24,14 @@ from numpy.typing import NDArray
 from search.commands import main
 from search.document import Document, Heading
 from search.engines import open_engine
-from search.engines.base import Engine, FacetPlan, Problem, TimelinePlan
 from search.engines.disk import repair as repairing
 from search.engines.disk.format.arrays import rising_within, row_ranges
 from search.engines.disk.format.container import Container, ContainerWriter, DamagedFile
 from search.engines.disk.format.layout import DELETIONS, SEGMENT
 from search.engines.disk.format.manifest import File, live_articles, read_manifest, write_manifest
 from search.engines.disk.writing.segment_writer import SegmentWriter
+from search.engines.plan import FacetPlan, TimelinePlan
+from search.engines.protocols import Engine, Problem
 from search.errors import BackfileError, EngineError, IndexDamaged, IndexLocked, IndexMissing
 from search.query.match import Match, MatchDates, MatchFuzzy, MatchKeyword, MatchPrefix, MatchWildcard
 

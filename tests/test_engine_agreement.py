@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import Engine, Plan, Searcher
+from search.engines.plan import Plan
+from search.engines.protocols import Engine, Searcher
 from search.query.match import MatchPrefix
 from search.schema import KEYWORD_FIELDS, ValueMatch
 

@@ -8,18 +8,10 @@ import pytest
 from archives import ask, exact, fill
 
 from search.document import Document
-from search.engines.base import (
-    DateFilter,
-    Engine,
-    FacetCounts,
-    FacetPlan,
-    Interval,
-    KeywordFilter,
-    PeriodFilter,
-    Plan,
-    Timeline,
-    TimelinePlan,
-)
+from search.engines.plan import DateFilter, FacetPlan, KeywordFilter, PeriodFilter, Plan, TimelinePlan
+from search.engines.protocols import Engine
+from search.engines.results import FacetCounts, Timeline
+from search.periods import Interval
 from search.query.match import MatchAll, MatchKeyword, MatchNone
 from search.schema import MISSING
 

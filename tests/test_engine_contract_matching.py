@@ -8,7 +8,8 @@ import pytest
 from archives import ALL_FIELDS, ask, exact, fill, ids, phrase, word
 
 from search.document import Document, Heading
-from search.engines.base import DateFilter, Engine, KeywordFilter
+from search.engines.plan import DateFilter, KeywordFilter
+from search.engines.protocols import Engine
 from search.errors import ParameterError
 from search.query.match import (
     MatchAll,

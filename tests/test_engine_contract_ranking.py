@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import After, DateFilter, Engine, KeywordFilter, Plan, Recency, Sort, TimelinePlan
+from search.engines.plan import After, DateFilter, KeywordFilter, Plan, Recency, Sort, TimelinePlan
+from search.engines.protocols import Engine
 from search.query.match import MatchAll, MatchAny, MatchEvery, MatchKeyword, MatchNot, MatchPrefix
 
 

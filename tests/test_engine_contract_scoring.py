@@ -11,7 +11,8 @@ import pytest
 from archives import FLOOD, NOW, ask, exact, fill, ids, phrase, word
 
 from search.document import Document, Heading
-from search.engines.base import Engine, Recency
+from search.engines.plan import Recency
+from search.engines.protocols import Engine
 from search.query.match import MatchAny, MatchBest, MatchEvery, MatchKeyword, MatchNot, MatchPrefix
 from search.ranking import (
     RECENCY_FLOOR,

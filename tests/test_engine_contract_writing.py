@@ -9,7 +9,8 @@ import pytest
 from archives import ask, exact, fill, ids, problems
 
 from search.document import Document, Heading
-from search.engines.base import CAPABILITIES, Engine, TimelinePlan
+from search.engines.plan import TimelinePlan
+from search.engines.protocols import CAPABILITIES, Engine
 from search.errors import EngineError, IndexLocked, IndexMissing
 from search.query.match import MatchAll
 
@@ -308,7 +309,7 @@ def test_one_searcher_answers_several_threads(engine: Engine) -> None:
                 wrong.append(found)
 
     with engine.searcher() as searcher:
-        from search.engines.base import Plan
+        from search.engines.plan import Plan
 
         def ask_shared(text: str) -> int:
             assert searcher.document("042") is not None

@@ -11,9 +11,9 @@ from archives import answers, ask, exact, fill, news
 
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import Engine
 from search.engines.disk.writing import merge_policy, pipeline
 from search.engines.disk.writing.segment_writer import SegmentWriter
+from search.engines.protocols import Engine
 from search.errors import EngineError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))

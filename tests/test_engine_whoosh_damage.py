@@ -19,9 +19,9 @@ from corruption import CORRUPTIONS
 
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import Engine
 from search.engines.disk.format.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, read_manifest
 from search.engines.disk.writing import article_columns
+from search.engines.protocols import Engine
 from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing, IndexVersionError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))

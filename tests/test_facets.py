@@ -12,8 +12,10 @@ from archives import over
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from search.archive import PinnedArchive
 from search.document import SECTION_SEPARATOR, Document
-from search.engines import base, open_engine
+from search.engines import open_engine
+from search.engines.results import FacetCounts, Timeline
 from search.periods import (
     INTERVALS,
     Interval,
@@ -39,7 +41,7 @@ ALL_FACETS = tuple(FacetRequest(name, 1000) for name in FACETS)
 
 
 @contextmanager
-def archive_of(*documents: Document) -> Iterator[base.Searcher]:
+def archive_of(*documents: Document) -> Iterator[PinnedArchive]:
     engine = open_engine("memory:")
     with engine.writer() as writer:
         for document in documents:
@@ -104,17 +106,17 @@ def test_an_instant_is_no_selected_day() -> None:
 
 
 def test_values_are_labelled_for_people() -> None:
-    counts = base.FacetCounts((("en", 3), ("zh-TW", 1)), 2, 0, False)
+    counts = FacetCounts((("en", 3), ("zh-TW", 1)), 2, 0, False)
     shown = facet(asked(), FacetRequest("lang"), counts, LINKS)
     assert [value.label for value in shown.values] == ["English", "Chinese (Taiwan)"]
-    months = facet(asked(), FacetRequest("month"), base.FacetCounts((("2024-07", 1),), 0, 0, False), LINKS)
+    months = facet(asked(), FacetRequest("month"), FacetCounts((("2024-07", 1),), 0, 0, False), LINKS)
     assert months.values[0].label == "July 2024"
     assert months.missing_url is None
 
 
 def test_having_no_value_is_listed_when_it_is_selected() -> None:
     request = asked(("author", Filters((MISSING,))))
-    shown = facet(request, FacetRequest("author"), base.FacetCounts((("Ann", 2),), 4, 0, False), LINKS)
+    shown = facet(request, FacetRequest("author"), FacetCounts((("Ann", 2),), 4, 0, False), LINKS)
     assert [(v.value, v.label, v.count, v.selected) for v in shown.values] == [
         ("Ann", "Ann", 2, False),
         (MISSING, "none", 4, True),
@@ -221,9 +223,9 @@ def test_a_value_missing_from_the_first_ones_is_listed_when_selected() -> None:
 # Timeline
 
 
-def _counted(interval: base.Interval, **counts: int) -> base.Timeline:
+def _counted(interval: Interval, **counts: int) -> Timeline:
     counts = {name[1:].replace("_", "-"): count for name, count in counts.items()}
-    return base.Timeline(interval, counts, {name: count + 1 for name, count in counts.items()})
+    return Timeline(interval, counts, {name: count + 1 for name, count in counts.items()})
 
 
 def test_a_timeline_has_no_gaps_between_the_first_and_the_last_hit() -> None:
@@ -265,12 +267,12 @@ def test_a_bucket_keeps_a_relative_bound_that_lies_within_it() -> None:
 
 
 def test_a_timeline_without_a_dated_hit_is_empty() -> None:
-    assert timeline(base.Timeline("year", {}, {"1999": 3}), asked(), LINKS, NOW).buckets == ()
+    assert timeline(Timeline("year", {}, {"1999": 3}), asked(), LINKS, NOW).buckets == ()
 
 
 @pytest.mark.parametrize(("interval", "label"), [("decade", "199X"), ("century", "19XX")])
 def test_decades_and_centuries_are_drawn_whole(interval: Interval, label: str) -> None:
-    drawn = timeline(base.Timeline(interval, {label: 2}, {label: 5}), asked(), LINKS, NOW)
+    drawn = timeline(Timeline(interval, {label: 2}, {label: 5}), asked(), LINKS, NOW)
     [bucket] = drawn.buckets
     assert (bucket.start, bucket.count, bucket.archive_count) == (first_day(label).isoformat(), 2, 5)
     assert (drawn.interval, bucket.end) == (interval, last_day(label).isoformat())

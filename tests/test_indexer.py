@@ -18,7 +18,7 @@ from index.indexer import Indexer
 from index.report import MAX_LISTED, Report, Tally
 from index.sources import find_sources
 from search.engines import open_engine
-from search.engines.base import Engine, Searcher
+from search.engines.protocols import Engine, Searcher
 from search.errors import EngineError, IndexLocked, IndexMissing, SourceError
 
 

@@ -23,7 +23,7 @@ from index.sources import find_sources
 from index.sources.jsonl import HOPELESS
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import Engine
+from search.engines.protocols import Engine
 from search.errors import EngineError, ProcessLost, SourceError
 
 SAMPLE = Path(index.__file__).parent / "sample"

@@ -145,7 +145,7 @@ import sys
 sys.path.insert(0, {tests!r})
 from test_never_lost import archive_after
 from search.engines import open_engine
-from search.engines.base import Plan
+from search.engines.plan import Plan
 from search.query.match import MatchAll
 engine = open_engine({directory!r})
 rounds = 0

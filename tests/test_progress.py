@@ -11,8 +11,8 @@ from index import progress
 from index.batches import QUEUE_ARTICLES, Batches, uninterrupted
 from index.progress import Bar
 from search.document import Document
-from search.engines.base import Engine
 from search.engines.memory.engine import MemoryEngine
+from search.engines.protocols import Engine
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from lxml import etree
 
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import Engine
+from search.engines.protocols import Engine
 from search.request.urls import quote_id
 from search.settings import Settings
 from webui import create_app

@@ -12,7 +12,7 @@ import pytest
 
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import Engine
+from search.engines.protocols import Engine
 from search.errors import EngineError, IndexMissing
 from search.snapshots import NewestSnapshot
 

@@ -35,8 +35,9 @@ from whoosh.searching import Searcher as StockSearcher
 
 from search.analysis import analyze
 from search.document import Document, Heading
-from search.engines.base import Plan, Searcher
 from search.engines.disk.engine import DiskEngine
+from search.engines.plan import Plan
+from search.engines.protocols import Searcher
 from search.query.match import (
     Match,
     MatchAll,

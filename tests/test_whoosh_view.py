@@ -371,7 +371,7 @@ def test_searching_does_not_load_whoosh(tmp_path: Path) -> None:
     program = """
 import sys
 from pathlib import Path
-from search.engines.base import Plan
+from search.engines.plan import Plan
 from search.engines.disk import open_directory
 from search.query.match import MatchAll
 with open_directory(sys.argv[1]).searcher() as searcher:

@@ -8,7 +8,7 @@ from werkzeug.exceptions import RequestURITooLarge
 
 from search.archive import Archive
 from search.engines import open_engine
-from search.engines.base import Engine
+from search.engines.protocols import Engine
 from search.request.reading import MAX_QUERY_STRING
 from search.settings import Settings
 from webui import headers, logs, problems

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from search.document import SECTION_SEPARATOR, section_ancestors
-from search.engines.base import Sort
+from search.engines.plan import Sort
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses, written_filters
 from search.results.response import Facet, FacetValue, SearchResponse

@@ -13,7 +13,7 @@ from benchmark.queries import Question
 from search.archive import Archive
 from search.document import Document
 from search.engines import open_engine
-from search.engines.base import Engine
+from search.engines.protocols import Engine
 from search.request.request import FacetRequest, Filters, SearchRequest
 from search.request.urls import Addresses
 

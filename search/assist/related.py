@@ -18,8 +18,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from search.analysis import analyze, fold, is_stop_word
 from search.document import Document, Moment
-from search.engines.base import DateFilter, Hit, Plan, Searcher
 from search.engines.grouping import near_copies
+from search.engines.plan import DateFilter, Plan
+from search.engines.protocols import Searcher
+from search.engines.results import Hit
 from search.errors import NotFound, ParameterError
 from search.query.match import MatchAny, MatchNone, MatchTerm
 from search.query.terms import query_term

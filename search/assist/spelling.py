@@ -13,7 +13,7 @@ from typing import Final
 
 from search.analysis import analyze
 from search.assist.count_budget import CountBudget
-from search.engines.base import Searcher
+from search.engines.protocols import Searcher
 from search.query import to_text
 from search.query.patterns import edit_distance
 from search.query.rewrite import joined, positive_parts, replaced, rewritten

@@ -10,8 +10,9 @@ from search.analysis import Token, analyze, fold, is_stop_word, stem
 from search.analysis.scripts import is_unspaced
 from search.assist.count_budget import CountBudget
 from search.document import Head
-from search.engines.base import Plan, Searcher
 from search.engines.conventions import WORD_FIELDS
+from search.engines.plan import Plan
+from search.engines.protocols import Searcher
 from search.errors import ParameterError
 from search.highlight.highlighter import Highlighter
 from search.query.match import Match, MatchAny, MatchEvery, MatchPhrase, MatchPrefix, MatchTerm, Term

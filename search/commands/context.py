@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from search.engines import open_engine
-from search.engines.base import Engine, Maintenance
+from search.engines.protocols import Engine, Maintenance
 from search.errors import ConfigError
 from search.settings import LoadedSettings, load_settings
 

@@ -25,7 +25,7 @@ from search.commands.terminal import (
     wrapped,
 )
 from search.engines import open_engine
-from search.engines.base import Sort
+from search.engines.plan import Sort
 from search.errors import ParameterError
 from search.request.parameters import SearchParameters, names
 from search.request.reading import read_pairs, search_request

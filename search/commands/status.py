@@ -12,7 +12,7 @@ from search.archive import PinnedArchive
 from search.commands.context import index_option, json_option, opened_archive
 from search.commands.terminal import byte_size, one_line, window_width, wrapped
 from search.document import SECTION_SEPARATOR
-from search.engines.base import Sort
+from search.engines.plan import Sort
 from search.request.request import SearchRequest
 
 _LISTED: Final = 12

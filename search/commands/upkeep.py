@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from search.commands.context import TEXT, index_option, interruptible, json_option, maintained, opened_engine
 from search.commands.terminal import byte_size, one_line
-from search.engines.base import Condensed, Engine, Phase, WriterProgress
+from search.engines.protocols import Condensed, Engine, Phase, WriterProgress
 
 # --- delete --------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from search.engines.base import Engine
+from search.engines.protocols import Engine
 from search.errors import ConfigError
 
 

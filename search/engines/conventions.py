@@ -9,21 +9,9 @@ from typing import Final
 
 from search.dates import bucket, choose_interval
 from search.document import Document, section_ancestors
-from search.engines.base import (
-    After,
-    FacetCounts,
-    FacetPlan,
-    Filter,
-    Interval,
-    KeywordFilter,
-    PeriodFilter,
-    Plan,
-    Results,
-    Sort,
-    Timeline,
-    TimelinePlan,
-)
-from search.periods import first_day, last_day
+from search.engines.plan import After, FacetPlan, Filter, KeywordFilter, PeriodFilter, Plan, Sort, TimelinePlan
+from search.engines.results import FacetCounts, Results, Timeline
+from search.periods import Interval, first_day, last_day
 from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm
 from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from search.engines.base import LeafScore
+from search.engines.results import LeafScore
 from search.query.match import (
     Leaf,
     Match,

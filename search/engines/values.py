@@ -32,7 +32,7 @@ class ValueLookup:
         self._hierarchical = hierarchical
 
     def find(self, text: str, how: ValueMatch, limit: int) -> list[tuple[str, int]]:
-        """See `search.engines.base.Searcher.find_values`."""
+        """See `search.engines.protocols.Searcher.find_values`."""
         match how:
             case "same":
                 values = sorted(self._same.get(comparable(text), ()))[:limit]

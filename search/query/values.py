@@ -21,7 +21,7 @@ _MAX_UNKNOWN: Final = 5
 
 
 class KeywordValues(Protocol):
-    """The part of `search.engines.base.Searcher` that is asked here."""
+    """The part of `search.engines.protocols.Searcher` that is asked here."""
 
     def top_values(self, field: str, limit: int) -> list[tuple[str, int]]: ...
 

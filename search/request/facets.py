@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from search.analysis import language_name
-from search.engines.base import Interval
 from search.errors import ParameterError
-from search.periods import in_words
+from search.periods import Interval, in_words
 from search.request.wording import unknown
 from search.schema import MISSING
 

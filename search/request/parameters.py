@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from search.engines.base import Sort
+from search.engines.plan import Sort
 from search.query.limits import MAX_LENGTH
 from search.request.request import (
     DEFAULT_FACETS,

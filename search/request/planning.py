@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from search.document import Moment
-from search.engines.base import (
+from search.engines.plan import (
     Bring,
     DateFilter,
     FacetPlan,
@@ -16,9 +16,9 @@ from search.engines.base import (
     PeriodFilter,
     Plan,
     Recency,
-    Searcher,
     TimelinePlan,
 )
+from search.engines.protocols import Searcher
 from search.periods import INTERVALS, interval_of
 from search.query import parse, resolve
 from search.query.match import (

@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple, TypeGuard
 
 from search.dates import zone_named
 from search.document import SECTION_SEPARATOR, Moment
-from search.engines.base import Sort
+from search.engines.plan import Sort
 from search.errors import ParameterError
 from search.periods import interval_of, period_of
 from search.query.dates import Bound, RelativeTime, absolute

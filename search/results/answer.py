@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from search.engines.base import IndexStatus, Results
+from search.engines.results import IndexStatus, Results
 from search.request.request import SearchRequest
 from search.results.paging import Pages
 from search.results.response import Hit

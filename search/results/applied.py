@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from search.engines.base import Searcher
+from search.engines.protocols import Searcher
 from search.periods import day_in_words, in_words, interval_of
 from search.query.values import is_known, near_values
 from search.request.facets import FACETS, value_label

@@ -16,7 +16,7 @@ from datetime import datetime
 from math import isfinite
 from typing import Final, NoReturn
 
-from search.engines.base import After
+from search.engines.plan import After
 from search.errors import CursorExpired, ParameterError
 from search.request.request import SearchRequest
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from search.dates import epoch
 from search.document import Head, Moment
-from search.engines.base import Explanation, FieldPart, LeafScore, Recency
+from search.engines.plan import Recency
+from search.engines.results import Explanation, FieldPart, LeafScore
 from search.results.response import ExplainedField, ExplainedHit, ExplainedLeaf
 
 _RARITIES: Final = ((0.001, "very rare"), (0.01, "rare"), (0.1, "not common"), (1.0, "common"))

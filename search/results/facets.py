@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from search.engines.base import FacetCounts
+from search.engines.results import FacetCounts
 from search.request.facets import facet_kind, value_label
 from search.request.request import FacetRequest, SearchRequest
 from search.request.urls import Addresses

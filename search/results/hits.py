@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from search.dates import zone_named
 from search.document import Head, Moment
-from search.engines import base
+from search.engines.plan import Plan
+from search.engines.results import Hit as FoundHit
 from search.errors import EngineError
 from search.highlight.highlighter import Highlighter, mark_html
 from search.request.planning import reads_text
@@ -27,17 +28,17 @@ class HitContext:
     """What all hits of one answer share: the request, the plan it became, and the number of articles in the archive."""
 
     request: SearchRequest
-    plan: base.Plan
+    plan: Plan
     articles: int
 
 
-def hits(found: Sequence[base.Hit], context: HitContext) -> tuple[Hit, ...]:
+def hits(found: Sequence[FoundHit], context: HitContext) -> tuple[Hit, ...]:
     """The hits as they are shown, their own pages not linked yet. The plan must have asked for their heads."""
     highlighter = Highlighter(context.plan.query)
     return tuple(_hit(hit, highlighter, context) for hit in found)
 
 
-def _hit(hit: base.Hit, highlighter: Highlighter, context: HitContext) -> Hit:
+def _hit(hit: FoundHit, highlighter: Highlighter, context: HitContext) -> Hit:
     request, head = context.request, hit.head
     if head is None:
         raise EngineError(f"the engine did not bring the article {hit.id!r}; report this as a fault of Backfile")

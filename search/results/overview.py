@@ -9,7 +9,9 @@ from datetime import UTC
 from typing import Final
 
 from search.document import SECTION_SEPARATOR, section_ancestors
-from search.engines.base import FacetCounts, FacetPlan, IndexStatus, Plan, Searcher
+from search.engines.plan import FacetPlan, Plan
+from search.engines.protocols import Searcher
+from search.engines.results import FacetCounts, IndexStatus
 from search.periods import in_words
 from search.query.match import MatchAll
 from search.request.planning import Planner

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from search.engines.base import After, Plan, Results
+from search.engines.plan import After, Plan
+from search.engines.results import Results
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
 from search.results.cursor import START, Cursor, encode, question_digest, resume
 

@@ -147,7 +147,7 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """Counts of the hits; see `search.engines.base.FacetCounts` for `missing`, `other` and `truncated`.
+    """Counts of the hits; see `search.engines.results.FacetCounts` for `missing`, `other` and `truncated`.
 
     `missing_url` adds (or takes away) "has no value"; None for dates, which cannot be asked for by their absence.
     """

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from search.engines import base
+from search.engines.results import Timeline as CountedTimeline
 from search.periods import Interval, bounds_of, first_day, number_of
 from search.request.request import SearchRequest
 from search.request.urls import Addresses
 from search.results import response
 
 
-def timeline(counted: base.Timeline, request: SearchRequest, addresses: Addresses, now: datetime) -> response.Timeline:
+def timeline(
+    counted: CountedTimeline, request: SearchRequest, addresses: Addresses, now: datetime
+) -> response.Timeline:
     """Buckets without a gap from the first to the last hit, each linked to the same search within it.
     `now` is when the request's relative dates are counted back from.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from search.engines.base import Engine
+from search.engines.protocols import Engine
 from search.errors import ConfigError
 
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from search.dates import epoch, is_floating
 from search.document import Document
-from search.engines.base import Problem
 from search.engines.conventions import keyword_values
 from search.engines.disk.errors import UNREADABLE, reading
 from search.engines.disk.format.container import Container, DamagedFile
@@ -33,6 +32,7 @@ from search.engines.disk.format.manifest import (
 )
 from search.engines.disk.format.structure import structure_problems
 from search.engines.disk.reading.segments import Segment
+from search.engines.protocols import Problem
 from search.errors import BackfileError, EngineError, IndexDamaged
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 
-from search.engines.base import CAPABILITIES, Condensed, Problem, Repair, WriterProgress
 from search.engines.disk.check import check_directory
 from search.engines.disk.errors import reading
 from search.engines.disk.format.manifest import NAME, Manifest, read_manifest
@@ -17,13 +16,16 @@ from search.engines.disk.searcher import DiskSearcher
 from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_merges
 from search.engines.disk.writing.pipeline import BuilderPool
 from search.engines.disk.writing.writer import DiskWriter
+from search.engines.protocols import CAPABILITIES, Condensed, Problem, Repair, WriterProgress
 
 _Stamp = tuple[int, int, int]
 
 
 class DiskEngine:
-    """See `search.engines.base.Engine`. A writer with several processes leaves them running for the next one, until
-    `close`, the end of the program, or an error."""
+    """See `search.engines.protocols.Engine` and `Maintenance`.
+
+    A writer with several processes leaves them running for the next one, until `close`, the end of the program, or an
+    error."""
 
     capabilities = CAPABILITIES
 

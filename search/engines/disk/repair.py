@@ -25,7 +25,6 @@ from typing import Final
 import numpy as np
 
 from search.document import Document
-from search.engines.base import Repair
 from search.engines.disk.check import check_container, check_directory, check_segment
 from search.engines.disk.errors import UNREADABLE, damaged, writing
 from search.engines.disk.format.container import Container, DamagedFile, restore_directory
@@ -48,6 +47,7 @@ from search.engines.disk.format.manifest import (
 from search.engines.disk.format.stored import decode_article
 from search.engines.disk.whoosh_codec import write_toc
 from search.engines.disk.writing.segment_writer import SegmentWriter
+from search.engines.protocols import Repair
 from search.errors import BackfileError, EngineError, IndexDamaged, IndexMissing
 
 _AGAIN: Final = "run `backfile index` over their sources to bring them back"

@@ -11,7 +11,6 @@ import numpy as np
 
 from search.dates import zone_named
 from search.document import Document
-from search.engines.base import CAPABILITIES, IndexStatus, Plan, Results, ValueMatch
 from search.engines.conventions import Deadline, count_each
 from search.engines.disk.errors import reading
 from search.engines.disk.evaluation.evaluator import Evaluator
@@ -22,11 +21,15 @@ from search.engines.disk.evaluation.results import search_results
 from search.engines.disk.evaluation.scoring import Norms
 from search.engines.disk.reading.snapshot import LiveSegment, SegmentStore
 from search.engines.disk.reading.term_dictionary import TermDictionary
+from search.engines.plan import Plan
+from search.engines.protocols import CAPABILITIES
+from search.engines.results import IndexStatus, Results
 from search.errors import EngineError
+from search.schema import ValueMatch
 
 
 class DiskSearcher:
-    """See `search.engines.base.Searcher`."""
+    """See `search.engines.protocols.Searcher`."""
 
     capabilities = CAPABILITIES
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from search.dates import local_day, zone_named
-from search.engines.base import FacetCounts, FacetPlan, Plan, Timeline
 from search.engines.conventions import by_bucket, facet_counts, is_own, timeline
 from search.engines.memory.matching import Indexed, passes
+from search.engines.plan import FacetPlan, Plan
+from search.engines.results import FacetCounts, Timeline
 from search.schema import DATE_FIELDS
 
 

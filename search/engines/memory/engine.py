@@ -17,28 +17,20 @@ from typing import Final, Self
 
 from search.dates import DAY_SECONDS, epoch, zone_named
 from search.document import Document, Moment
-from search.engines.base import (
-    CAPABILITIES,
-    Explanation,
-    Hit,
-    IndexStatus,
-    Plan,
-    Recency,
-    Results,
-    ValueMatch,
-    WriterProgress,
-)
 from search.engines.conventions import WORD_FIELDS, Deadline, comes_after, count_each, order_key
 from search.engines.expansion import most_frequent
 from search.engines.grouping import grouped
 from search.engines.memory.counting import count_facet, count_timeline
 from search.engines.memory.matching import Indexed, Scorer, passes
 from search.engines.outcome import Outcome
+from search.engines.plan import Plan, Recency
+from search.engines.protocols import CAPABILITIES, WriterProgress
+from search.engines.results import Explanation, Hit, IndexStatus, Results
 from search.engines.values import ValueLookup
 from search.errors import EngineError, IndexLocked, IndexMissing
 from search.query.patterns import edit_distance
 from search.ranking import RECENCY_FLOOR, SCORE_DIGITS, recency_factor
-from search.schema import DATE_FIELDS, KEYWORD_FIELDS
+from search.schema import DATE_FIELDS, KEYWORD_FIELDS, ValueMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +54,7 @@ _NAMED: Final[dict[str, Store]] = {}
 
 
 class MemoryEngine:
-    """See `search.engines.base.Engine`."""
+    """See `search.engines.protocols.Engine`."""
 
     capabilities = CAPABILITIES
 
@@ -92,7 +84,7 @@ class MemoryEngine:
 
 
 class MemoryWriter:
-    """See `search.engines.base.Writer`."""
+    """See `search.engines.protocols.Writer`."""
 
     def __init__(self, store: Store, replace: bool) -> None:
         self._store = store
@@ -139,7 +131,7 @@ class MemoryWriter:
 
 
 class MemorySearcher:
-    """See `search.engines.base.Searcher`."""
+    """See `search.engines.protocols.Searcher`."""
 
     capabilities = CAPABILITIES
 

@@ -10,10 +10,11 @@ from search.analysis import Token, analyze_values, primary_language
 from search.dates import within
 from search.document import Document
 from search.engines import spans
-from search.engines.base import Cut, DateFilter, FieldPart, Filter, LeafScore, PeriodFilter
 from search.engines.conventions import Deadline, keyword_values, leaf_text
 from search.engines.expansion import expansion_weight, fits, most_frequent
 from search.engines.outcome import Outcome, leaves, outcome
+from search.engines.plan import DateFilter, Filter, PeriodFilter
+from search.engines.results import Cut, FieldPart, LeafScore
 from search.periods import first_day, last_day
 from search.query.limits import MAX_EXPANSIONS
 from search.query.match import (

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.dates import EPOCH_ORDINAL, bucket, choose_interval
-from search.engines.base import Interval, Timeline
 from search.engines.disk.evaluation.doc_sets import SegmentDocs, all_docs, split_by_segment
 from search.engines.disk.format.arrays import Ints, expand_ranges
 from search.engines.disk.format.layout import from_bytes
 from search.engines.disk.format.sorted_strings import MergedStrings, merge_strings
 from search.engines.disk.reading.segments import UNDATED, KeywordColumn
 from search.engines.disk.reading.snapshot import Snapshot
+from search.engines.results import Timeline
+from search.periods import Interval
 
 _UNITS: Final[dict[Interval, str]] = {"year": "M8[Y]", "month": "M8[M]", "day": "M8[D]"}
 _YEARS: Final[dict[Interval, int]] = {"decade": 10, "century": 100}

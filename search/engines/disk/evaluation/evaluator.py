@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from search.engines.base import Cut, Filter
 from search.engines.conventions import Deadline
 from search.engines.disk.errors import TimeIsUp
 from search.engines.disk.evaluation.doc_sets import DocSet, all_docs, blocks, doc_set_of
@@ -17,6 +16,8 @@ from search.engines.disk.evaluation.scoring import Norms, frequencies, matches, 
 from search.engines.disk.format.arrays import Floats, Ints, Mask
 from search.engines.disk.reading.snapshot import Snapshot
 from search.engines.outcome import conditions, leaves
+from search.engines.plan import Filter
+from search.engines.results import Cut
 from search.query.match import (
     Leaf,
     Match,

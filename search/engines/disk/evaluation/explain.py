@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from search.engines.base import Explanation, FieldPart, LeafScore, Plan
 from search.engines.conventions import leaf_text
 from search.engines.disk.evaluation.doc_sets import SegmentDocs, doc_set_of
 from search.engines.disk.evaluation.evaluator import Evaluator
@@ -13,6 +12,8 @@ from search.engines.disk.evaluation.scoring import favour_recent
 from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask, intersect
 from search.engines.disk.format.layout import FIELD_ORDINALS
 from search.engines.outcome import outcome
+from search.engines.plan import Plan
+from search.engines.results import Explanation, FieldPart, LeafScore
 from search.query.match import Leaf, MatchDates, MatchKeyword
 from search.ranking import normalised_frequency, saturation
 

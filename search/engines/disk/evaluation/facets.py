@@ -15,13 +15,14 @@ from typing import Final
 
 import numpy as np
 
-from search.engines.base import FacetCounts, FacetPlan, Timeline, TimelinePlan
 from search.engines.conventions import facet_counts
 from search.engines.disk.evaluation.aggregation import DateHistogram, GlobalOrdinals
 from search.engines.disk.evaluation.doc_sets import DocSet
 from search.engines.disk.format.arrays import Ints, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.snapshot import Snapshot
+from search.engines.plan import FacetPlan, TimelinePlan
+from search.engines.results import FacetCounts, Timeline
 from search.engines.values import ValueLookup
 from search.schema import KEYWORD_FIELDS
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from search.dates import epoch, is_floating
 from search.document import Moment
-from search.engines.base import DateFilter, Filter, PeriodFilter
 from search.engines.disk.cache import LruCache
 from search.engines.disk.evaluation.doc_sets import DocSet, SegmentDocs
 from search.engines.disk.format.arrays import Array, Mask, expand_ranges
 from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.segments import UNDATED, KeywordColumn, Segment
+from search.engines.plan import DateFilter, Filter, PeriodFilter
 from search.periods import first_day, last_day
 from search.query.match import MatchDates, MatchKeyword
 from search.schema import MISSING

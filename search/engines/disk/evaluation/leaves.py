@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 
-from search.engines.base import Cut
 from search.engines.conventions import Deadline
 from search.engines.disk.cache import LruCache
 from search.engines.disk.errors import TimeIsUp
@@ -18,6 +17,7 @@ from search.engines.disk.format.arrays import Ints, Mask, union
 from search.engines.disk.reading.segments import Segment
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
 from search.engines.disk.reading.term_dictionary import Expansion, TermDictionary
+from search.engines.results import Cut
 from search.query.match import Leaf, MatchPhrase, MatchTerm
 from search.ranking import inverse_document_frequency
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.document import Head
-from search.engines.base import FacetPlan, Hit, Plan, Results
 from search.engines.conventions import is_own
 from search.engines.disk.evaluation.doc_sets import DocSet, doc_set_of
 from search.engines.disk.evaluation.evaluator import Evaluator
@@ -20,6 +19,8 @@ from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.segments import Segment
 from search.engines.grouping import MAX_GROUPED, grouped
 from search.engines.outcome import leaves
+from search.engines.plan import FacetPlan, Plan
+from search.engines.results import Hit, Results
 from search.ranking import SCORE_DIGITS
 
 

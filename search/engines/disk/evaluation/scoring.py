@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.dates import epoch
-from search.engines.base import Recency
 from search.engines.conventions import Deadline
 from search.engines.disk.errors import TimeIsUp
 from search.engines.disk.evaluation.doc_sets import DocSet, SegmentDocs
@@ -19,6 +18,7 @@ from search.engines.disk.format.arrays import Floats, Ints, Mask, intersect
 from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.segments import recency_factors
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
+from search.engines.plan import Recency
 from search.ranking import K1, normalised_frequency
 from search.schema import TEXT_FIELDS
 

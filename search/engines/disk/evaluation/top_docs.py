@@ -11,13 +11,13 @@ from typing import Final
 
 import numpy as np
 
-from search.engines.base import After, Recency, Sort
 from search.engines.disk.evaluation.doc_sets import DocSet, split_by_segment
 from search.engines.disk.evaluation.scoring import favour_recent
 from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS, to_bytes
 from search.engines.disk.reading.segments import Segment
 from search.engines.disk.reading.snapshot import Snapshot
+from search.engines.plan import After, Recency, Sort
 from search.ranking import SCORE_DIGITS
 
 _LAST: Final = -np.inf

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.base import Cut
 from search.engines.conventions import WORD_FIELDS, Deadline
 from search.engines.disk.errors import TimeIsUp
 from search.engines.disk.format.arrays import Ints
 from search.engines.disk.reading.document_frequencies import ABSENT, SpellingCounter
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
 from search.engines.disk.reading.vocabulary import Vocabulary
+from search.engines.results import Cut
 from search.query.limits import MAX_EXPANSIONS
 from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchWildcard
 from search.ranking import STEM_WEIGHT
@@ -52,12 +52,12 @@ class TermDictionary:
         return Expansion(tuple(found), tuple(weights), cut)
 
     def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        """See `search.engines.base.Searcher.terms`."""
+        """See `search.engines.protocols.Searcher.terms`."""
         ranges = (part.segment.vocabulary.prefix_range(prefix) for part in self._segments)
         return self._most_frequent([np.arange(first, last) for first, last in ranges], limit)
 
     def similar_terms(self, word: str, distance: int, limit: int, least: int = 1) -> list[tuple[str, int]]:
-        """See `search.engines.base.Searcher.similar_terms`."""
+        """See `search.engines.protocols.Searcher.similar_terms`."""
         if least > 1:
             return self._similar_and_frequent(word, distance, least)[:limit]
         near = [part.segment.vocabulary.near(word, distance) for part in self._segments]
@@ -82,7 +82,7 @@ class TermDictionary:
         return sorted(frequent, key=lambda pair: (edits[pair[0]], -pair[1], pair[0]))
 
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
-        """See `search.engines.base.Searcher.document_frequencies`."""
+        """See `search.engines.protocols.Searcher.document_frequencies`."""
         names = sorted(set(words))
         numbers = np.full((len(names), len(self._segments)), ABSENT, np.int64)
         for at, part in enumerate(self._segments):

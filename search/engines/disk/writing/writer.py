@@ -12,7 +12,6 @@ from typing import Self
 import numpy as np
 
 from search.document import Document
-from search.engines.base import Phase, WriterProgress
 from search.engines.disk.errors import writing
 from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep, sweep_leftovers
 from search.engines.disk.format.manifest import (
@@ -29,11 +28,12 @@ from search.engines.disk.writing.merge_policy import find_forced_merges, find_me
 from search.engines.disk.writing.merge_scheduler import run_merges
 from search.engines.disk.writing.pending_segment import PendingSegment
 from search.engines.disk.writing.pipeline import BuilderPool, NewSegment, Pipeline
+from search.engines.protocols import Phase, WriterProgress
 from search.errors import EngineError, IndexMissing
 
 
 class DiskWriter:
-    """See `search.engines.base.Writer`. With `condense` the commit merges all segments, whether or not it pays."""
+    """See `search.engines.protocols.Writer`. With `condense` the commit merges all segments, whether or not it pays."""
 
     def __init__(
         self,

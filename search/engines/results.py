@@ -1,0 +1,130 @@
+"""What an engine answers: hits and counts as data. Sentences, labels and links are made above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from search.document import Head
+from search.periods import Interval
+from search.query.match import Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCounts:
+    """`values` by falling count, then value; the selected ones that were not among the first follow, also with 0.
+
+    Values of a date facet are "2024", "2024-07" or "2024-07-03".
+    `missing`: hits without a value. `other`: the summed counts of values not listed. `truncated`: some are not listed.
+    Counts are of articles; they ignore the facet's own filter and obey all others.
+    """
+
+    values: tuple[tuple[str, int], ...]
+    missing: int
+    other: int
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Hits and, in the same buckets, all articles of the archive: counts by label; empty buckets are left out.
+
+    Labels are those of `search.periods`: "2024-07-03", "2024-07", "2024", "202X" (a decade) or "20XX" (a century).
+    """
+
+    interval: Interval
+    counts: Mapping[str, int]
+    archive: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPart:
+    """What one field added to a leaf: `frequency` counts its occurrences (other forms of the word for less than 1),
+    `length` is the field's in words, `weight` what they come to: see `search.ranking.normalised_frequency`."""
+
+    field: str
+    frequency: float
+    length: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class LeafScore:
+    """How one leaf of the query scored for one hit: `score = boost * idf * saturation`; `articles` match the leaf."""
+
+    text: str
+    score: float
+    articles: int
+    idf: float
+    saturation: float
+    boost: float
+    parts: tuple[FieldPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a hit has its score: `score = sum of leaves (best of spellings) * recency`."""
+
+    leaves: tuple[LeafScore, ...]
+    recency: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One matching article. `sort_key` is what it was sorted by: the score, or seconds since 1970 (None: undated).
+
+    `head` and `body` are those of the article where the plan asked for them, else None.
+    `matched`: with `Plan.matched`, which leaves the article matches, as positions in `leaves(plan.query)`.
+    `similar`: with `Plan.group`, the ids of its near-copies further down; else None.
+    """
+
+    id: str
+    score: float
+    sort_key: float | None
+    head: Head | None = None
+    body: str | None = None
+    matched: tuple[int, ...] = ()
+    similar: tuple[str, ...] | None = None
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A leaf of which not everything was searched: of the words that fit it only the `limit` most frequent."""
+
+    leaf: Leaf
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """`total` counts every match, whatever `offset`, `limit` and `after`. Facets stand in the order asked for.
+
+    `rows` is the length of the whole list of hits: `total`, or less where near-copies are grouped; with `limit` 0
+    it is `total`.
+    `cut` lists what was not searched in full; `timed_out`: the deadline passed, so hits and counts may be incomplete.
+    """
+
+    total: int
+    hits: tuple[Hit, ...]
+    rows: int
+    facets: tuple[FacetCounts, ...] = ()
+    timeline: Timeline | None = None
+    timed_out: bool = False
+    cut: tuple[Cut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """`generation` changes with every commit and never comes back; `built_at` is the time of the last commit.
+
+    `languages` are the language tags of the articles, sorted. `size_bytes` is None where it is not known.
+    """
+
+    generation: str
+    articles: int
+    built_at: datetime
+    engine: str
+    languages: tuple[str, ...] = ()
+    size_bytes: int | None = None
