@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article
 from index.fingerprint import fingerprint
-from index.identity import article_id, web_address
-from index.tidy import shorten, tidy_line, tidy_markup, tidy_text, tidy_values
-from search.document import SECTION_SEPARATOR, Document, Heading, Moment
+from index.identity import article_id, article_url
+from index.normalize import normalize_line, normalize_markup, normalize_text, normalize_values, shorten
+from search.document import SECTION_SEPARATOR, Document, Heading, Moment, language_tag
 from search.errors import SourceError
 from search.request.request import MAX_VALUE_LENGTH
 from search.schema import MISSING
@@ -34,8 +34,6 @@ LAST_YEAR: Final = 2200
 
 _TITLE_FROM_TEXT: Final = 100
 _SECTION_ARROW: Final = re.compile(r"\s*>\s*")
-# RFC 5646: language, then script, region, variants; what comes before the first sub-tag decides how words are read.
-_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,5}")
 _NO_LANGUAGE: Final = frozenset({"und", "mul", "mis", "zxx"})
 _TYPE: Final = re.compile(r"[^\w-]+")
 
@@ -53,18 +51,18 @@ def to_document(
     """
     say = warn or _silent
     body, headings = _bounded_body(*_tidy_body(article.body, article.headings, say), say)
-    title = shorten(tidy_line(article.title), MAX_TITLE) or _title_from(body)
+    title = shorten(normalize_line(article.title), MAX_TITLE) or _title_from(body)
     if not title:
-        raise SourceError(article.place, "has neither a title nor a text")
-    url = web_address(article.url)
+        raise SourceError(article.origin, "has neither a title nor a text")
+    url = article_url(article.url)
     if article.url and not url:
         say(f"left out an address that is not a usable http or https one: {shorten(ascii(article.url), 80)}")
     zone = ZoneInfo(time_zone)
     return Document(
-        id=article_id(article.id, url, article.place),
+        id=article_id(article.id, url, article.origin),
         title=title,
         body=body,
-        summary=shorten(tidy_text(article.summary), MAX_SUMMARY),
+        summary=shorten(normalize_text(article.summary), MAX_SUMMARY),
         headings=headings,
         url=url,
         sections=_values("sections", map(_section, article.sections), say),
@@ -73,7 +71,7 @@ def to_document(
         published=_moment("published", article.published, zone, say),
         modified=_moment("modified", article.modified, zone, say),
         language=_language(article.language, language, say),
-        type=_TYPE.sub("-", tidy_line(article.type).lower()).strip("-")[:50] or "article",
+        type=_TYPE.sub("-", normalize_line(article.type).lower()).strip("-")[:50] or "article",
         source=source,
         html=_html(article.html, len(article.body) > MAX_BODY, say),
         fingerprint=fingerprint(body),
@@ -103,15 +101,15 @@ def _tidy_body(body: str, headings: Sequence[Heading], say: Warn) -> tuple[str, 
         return start
 
     for heading in headings[:MAX_HEADINGS]:
-        text = tidy_line(heading.text)
+        text = normalize_line(heading.text)
         found = _find(body, heading, cursor)
         if not text or found is None:
             say(f"left out a heading whose text is not in the body: {shorten(text, 80)!r}")
             continue
-        put(tidy_text(body[cursor:found]))
+        put(normalize_text(body[cursor:found]))
         placed.append(Heading(text, min(max(heading.level, 2), 6), put(text), _anchor(heading.anchor)))
         cursor = found + len(heading.text)
-    put(tidy_text(body[cursor:]))
+    put(normalize_text(body[cursor:]))
     return "\n\n".join(pieces), tuple(placed)
 
 
@@ -140,16 +138,16 @@ def _bounded_body(body: str, headings: tuple[Heading, ...], say: Warn) -> tuple[
 
 
 def _title_from(body: str) -> str:
-    return shorten(tidy_line(body[: 4 * _TITLE_FROM_TEXT].partition("\n")[0]), _TITLE_FROM_TEXT)
+    return shorten(normalize_line(body[: 4 * _TITLE_FROM_TEXT].partition("\n")[0]), _TITLE_FROM_TEXT)
 
 
 def _section(path: str) -> str:
-    parts = [part for part in _SECTION_ARROW.split(tidy_line(path)) if part]
+    parts = [part for part in _SECTION_ARROW.split(normalize_line(path)) if part]
     return SECTION_SEPARATOR.join(parts[:MAX_SECTION_DEPTH])
 
 
 def _values(name: str, values: Iterable[str], say: Warn) -> tuple[str, ...]:
-    tidy = tuple(value for value in tidy_values(values) if value != MISSING)
+    tidy = tuple(value for value in normalize_values(values) if value != MISSING)
     if len(tidy) > MAX_VALUES:
         say(f"has {len(tidy):,} {name}; only the first {MAX_VALUES} are kept")
     if any(len(value) > MAX_VALUE_LENGTH for value in tidy):
@@ -169,20 +167,10 @@ def _moment(name: str, moment: Moment | None, zone: ZoneInfo, say: Warn) -> Mome
 
 
 def _language(stated: str, default: str, say: Warn) -> str:
-    tag = stated.strip()
-    if not tag or tag.lower() in _NO_LANGUAGE:
-        return _cased(default)
-    if not _LANGUAGE_TAG.fullmatch(tag):
-        say(f"states a language that is not a language tag: {shorten(ascii(tag), 40)}; taken as {default or 'none'}")
-        return _cased(default)
-    return _cased(tag)
-
-
-def _cased(tag: str) -> str:
-    """Cased as RFC 5646, section 2.1.1, writes it: zh-Hant-TW."""
-    first, *rest = tag.replace("_", "-").split("-")
-    cased = {2: str.upper, 4: str.title}
-    return "-".join([first.lower(), *(cased.get(len(part), str.lower)(part) for part in rest)])
+    tag = language_tag(stated)
+    if not tag and stated.strip():
+        say(f"states a language that is not a language tag: {shorten(ascii(stated), 40)}; taken as {default or 'none'}")
+    return tag if tag and tag not in _NO_LANGUAGE else language_tag(default)
 
 
 def _html(html: str, cut: bool, say: Warn) -> str:
@@ -191,4 +179,4 @@ def _html(html: str, cut: bool, say: Warn) -> str:
         if html:
             say("left out the markup of a text that is too long; its page shows plain text")
         return ""
-    return tidy_markup(html)
+    return normalize_markup(html)

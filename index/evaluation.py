@@ -18,11 +18,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from index.article import Article
-from index.body import one_line
+from index.extraction.html_tree import HEADINGS, parse_html, text_of
+from index.normalize import one_line
 from index.sources.encoding import decode
 from index.sources.files import read_page
 from index.sources.html import read_html_page
-from index.trees import HEADINGS, parse_html, text_of
 from search.errors import SourceError
 
 SHINGLE = 4
@@ -169,20 +169,20 @@ def _score(name: str, truth: dict[str, str], file: Path, article: Article | None
 
 
 def _headings_on(file: Path) -> set[str]:
-    page = parse_html(decode(read_page(file, str(file)), markup=True))
+    page = parse_html(decode(read_page(str(file)), markup=True))
     return {one_line(text_of(heading)) for heading in page.iter(*HEADINGS)} - {""}
 
 
 def _read(file: Path) -> tuple[Article | None, str]:
     try:
-        return read_html_page(read_page(file, str(file)), str(file), ZoneInfo("UTC")), ""
+        return read_html_page(read_page(str(file)), str(file), ZoneInfo("UTC")), ""
     except SourceError as error:
         return None, error.reason
 
 
 def _read_truth(path: Path) -> dict[str, dict[str, str]]:
     try:
-        truth = json.loads(read_page(path, str(path)))
+        truth = json.loads(read_page(str(path)))
     except ValueError as error:
         raise SourceError(str(path), f"not JSON ({error})") from error
     if not isinstance(truth, dict) or not truth or not all(isinstance(page, dict) for page in truth.values()):

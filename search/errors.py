@@ -101,14 +101,14 @@ class IndexDamaged(EngineError):
 class SourceError(BackfileError):
     """One input, or one article of it, could not be read.
 
-    `place` names it as a person would look for it: a path, with the line where there is one.
+    `origin` names it as a person would look for it: a path or an address, with the line if there is one.
     """
 
     title = "An input could not be read"
 
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(f"{place}: {reason}")
-        self.place = place
+    def __init__(self, origin: str, reason: str) -> None:
+        super().__init__(f"{origin}: {reason}")
+        self.origin = origin
         self.reason = reason
 
 

@@ -19,6 +19,8 @@ from search.engines.base import (
     Plan,
     Recency,
     Results,
+    Searcher,
+    Stamp,
 )
 from search.query.match import (
     Match,
@@ -91,6 +93,12 @@ def news(count: int, words: int = 80) -> list[Document]:
     ]
 
 
+def stamps_of(searcher: Searcher) -> dict[str, Stamp]:
+    """The stamp of every article that a search for all finds."""
+    found = searcher.search(Plan(MatchAll(), limit=searcher.status().articles))
+    return dict(searcher.stamps([hit.id for hit in found.hits]))
+
+
 def answers(engine: Engine) -> list[object]:
     """What an archive of `news` answers to questions of several kinds: equal for equal archives."""
     facets = (FacetPlan("tag", 5), FacetPlan("published", interval="month"))
@@ -102,7 +110,11 @@ def answers(engine: Engine) -> list[object]:
         found: list[object] = [
             searcher.search(Plan(query, facets=facets, timeline=True, limit=1000, explain=True)) for query in asked
         ]
-        return [*found, searcher.terms("w", 50), sorted(searcher.content_hashes().items())]
+        return [
+            *found,
+            searcher.terms("w", 50),
+            sorted((name, stamp.content_hash) for name, stamp in stamps_of(searcher).items()),
+        ]
 
 
 # What hypothesis draws from

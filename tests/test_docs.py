@@ -21,7 +21,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 import index
-from index.article import Article
+from index.article import Article, read_source
 from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.jsonl import parse_line
@@ -364,7 +364,7 @@ def test_articles_of_the_sample_that_are_named_are_there() -> None:
     ids = {
         item.id
         for source in find_sources([SAMPLE / "articles.jsonl"])
-        for item in source.articles()
+        for item in read_source(source)
         if isinstance(item, Article)
     }
     page = (ROOT / "docs" / "how-to" / "use-the-endpoint.md").read_text("utf-8")

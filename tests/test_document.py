@@ -17,12 +17,12 @@ from index import document as limits
 from index.article import Article
 from index.document import to_document
 from index.fingerprint import MIN_WORDS, distance, fingerprint
-from index.identity import MAX_ID, article_id, web_address
-from index.tidy import tidy_text
+from index.identity import MAX_ID, article_id, article_url
+from index.normalize import normalize_text
 from search.document import Document, Heading
 from search.errors import SourceError
 
-ARTICLE = Article(place="papers/1931.jsonl:3", title="The new presses", body="They run at night.")
+ARTICLE = Article(origin="papers/1931.jsonl:3", title="The new presses", body="They run at night.")
 
 
 def made(article: Article = ARTICLE, **changes: object) -> Document:
@@ -66,13 +66,15 @@ def test_headings_point_at_their_text_whatever_the_text(blocks: list[tuple[bool,
     document = made(body=body, headings=tuple(headings))
     for heading in document.headings:
         assert document.body.startswith(heading.text, heading.offset)
-    assert [h.text for h in document.headings] == [t for h in headings if (t := " ".join(tidy_text(h.text).split()))]
+    assert [h.text for h in document.headings] == [
+        t for h in headings if (t := " ".join(normalize_text(h.text).split()))
+    ]
 
 
 @given(st.text(st.characters(codec=None), max_size=200))
 def test_tidying_is_stable_and_leaves_nothing_that_cannot_be_stored(text: str) -> None:
-    tidy = tidy_text(text)
-    assert tidy_text(tidy) == tidy
+    tidy = normalize_text(text)
+    assert normalize_text(tidy) == tidy
     tidy.encode("utf-8")
     assert "\x00" not in tidy
     assert "\n\n\n" not in tidy
@@ -80,8 +82,8 @@ def test_tidying_is_stable_and_leaves_nothing_that_cannot_be_stored(text: str) -
 
 
 def test_what_cannot_be_seen_is_removed_and_what_binds_is_kept() -> None:
-    assert tidy_text("so\u00adft \ufeffa\u202eb 10\u00a0000 \ud800 x\u2028y") == "soft ab 10\u00a0000 \ufffd x\ny"
-    assert tidy_text("Me\u0301lanie") == "Mélanie"
+    assert normalize_text("so\u00adft \ufeffa\u202eb 10\u00a0000 \ud800 x\u2028y") == "soft ab 10\u00a0000 \ufffd x\ny"
+    assert normalize_text("Me\u0301lanie") == "Mélanie"
 
 
 def test_a_body_that_is_too_long_is_cut_at_a_paragraph_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +168,7 @@ def test_only_addresses_a_reader_can_follow_are_kept(url: str) -> None:
 
 
 def test_an_address_loses_its_fragment_only() -> None:
-    assert web_address("https://Example.org/a?b=1#c") == "https://Example.org/a?b=1"
+    assert article_url("https://Example.org/a?b=1#c") == "https://Example.org/a?b=1"
 
 
 def test_the_id_is_the_articles_own_first() -> None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from archives import stamps_of
 
 import index
-from index.article import Article, Piece, read_pieces
+from index.article import Article, Record
 from index.indexer import Indexer
-from index.preparing import BATCH_PIECES, BATCHES_AHEAD, Found, Preparation, Prepared, prepare_all
+from index.preparing import BATCH_RECORDS, BATCHES_AHEAD, Found, Preparation, Prepared, prepare_all
 from index.report import Report
 from index.sources import find_sources
 from index.sources.jsonl import HOPELESS
@@ -37,7 +38,7 @@ class Note:
     slow: float = 0.0
 
     @property
-    def place(self) -> str:
+    def origin(self) -> str:
         return f"notes:{self.name}"
 
     @property
@@ -48,33 +49,28 @@ class Note:
         if self.deadly_beside not in (0, os.getpid()):
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(self.slow)
-        return Article(self.place, f"Note {self.name}", f"The text of {self.name}.", id=self.name)
+        return Article(self.origin, f"Note {self.name}", f"The text of {self.name}.", id=self.name)
 
 
 class Notes:
     """A source of such pieces; `then` is raised after them. It knows how far it was read."""
 
-    def __init__(self, *pieces: Piece | Article | SourceError, then: BaseException | None = None) -> None:
+    def __init__(self, *records: Record | SourceError, then: BaseException | None = None) -> None:
         self.name = "notes"
         self.given = 0
-        self._pieces = pieces
+        self._records = records
         self._then = then
 
+    @property
     def size(self) -> int:
-        return len(self._pieces)
+        return len(self._records)
 
-    def position(self) -> int:
-        return self.given
-
-    def pieces(self) -> Iterator[Piece | Article | SourceError]:
-        for piece in self._pieces:
+    def records(self) -> Iterator[Record | SourceError]:
+        for record in self._records:
             self.given += 1
-            yield piece
+            yield record
         if self._then:
             raise self._then
-
-    def articles(self) -> Iterator[Article | SourceError]:
-        return read_pieces(self.pieces())
 
 
 def run(engine: Engine, source: Notes, workers: int = 2, **options: object) -> Report:
@@ -83,22 +79,22 @@ def run(engine: Engine, source: Notes, workers: int = 2, **options: object) -> R
 
 def ids(engine: Engine) -> list[str]:
     with engine.searcher() as searcher:
-        return sorted(searcher.content_hashes())
+        return sorted(stamps_of(searcher))
 
 
 def stored(engine: Engine) -> dict[str, Document]:
     with engine.searcher() as searcher:
-        return {document.id: document for document in searcher.documents(list(searcher.content_hashes()))}
+        return {document.id: document for document in searcher.documents(list(stamps_of(searcher)))}
 
 
 @pytest.fixture
 def bad_input(tmp_path: Path) -> list[Path]:
     """Inputs in which nearly everything is wrong that can be."""
     lines = [json.dumps({"id": f"n{n}", "title": f"Notice {n}", "published": "soon" if n % 7 == 0 else "1931"})
-             for n in range(3 * BATCH_PIECES)]  # fmt: skip
+             for n in range(3 * BATCH_RECORDS)]  # fmt: skip
     lines[10] = "{"
-    lines[BATCH_PIECES] = json.dumps({"id": "empty"})
-    lines[BATCH_PIECES + 5] = json.dumps({"id": "n1", "title": "The later n1", "url": "javascript:x"})
+    lines[BATCH_RECORDS] = json.dumps({"id": "empty"})
+    lines[BATCH_RECORDS + 5] = json.dumps({"id": "n1", "title": "The later n1", "url": "javascript:x"})
     (tmp_path / "lines.jsonl").write_text("\n".join(lines))
     (tmp_path / "hopeless.jsonl").write_text("no\n" * (HOPELESS + 50))
     (tmp_path / "cut.jsonl.gz").write_bytes(b"\x1f\x8b\x08\x00")
@@ -123,13 +119,13 @@ def test_reports_and_articles_do_not_depend_on_the_number_of_processes(bad_input
     alone, together = outcomes
     assert alone[0] == together[0]
     assert alone[1] == together[1]
-    assert alone[0].added > 3 * BATCH_PIECES
+    assert alone[0].added > 3 * BATCH_RECORDS
     assert alone[0].failed == HOPELESS + 6
     assert together[1]["n1"].title == "The later n1"
 
 
 def test_what_is_found_comes_out_in_its_order_with_its_errors(tmp_path: Path) -> None:
-    items: list[Piece | Article | SourceError] = []
+    items: list[Record | SourceError] = []
     for n in range(40):
         items += [Note(f"p{n}", slow=0.02 * (n % 3 == 0)), SourceError(f"notes:e{n}", "bad")]
         items.append(Article(f"notes:a{n}", "" if n % 5 == 0 else f"Article {n}", " "))
@@ -137,14 +133,14 @@ def test_what_is_found_comes_out_in_its_order_with_its_errors(tmp_path: Path) ->
     seen = list(prepare_all(found, Preparation("en", "UTC"), workers=3, patience=0.0))
     assert [one for one, _ in seen] == found
     for one, outcome in seen:
-        assert outcome is one.item or (isinstance(outcome, Prepared) and outcome.place == one.item.place)
-    failures = [outcome.place for _, outcome in seen if isinstance(outcome, Prepared) and outcome.failure]
+        assert outcome is one.item or (isinstance(outcome, Prepared) and outcome.origin == one.item.origin)
+    failures = [outcome.origin for _, outcome in seen if isinstance(outcome, Prepared) and outcome.failure]
     assert failures == [f"notes:a{n}" for n in range(0, 40, 5)]
 
 
 def test_input_is_read_ahead_by_a_few_batches_only() -> None:
     source = Notes(*(Note(str(n)) for n in range(2_000)))
-    found = (Found("notes", piece, 0) for piece in source.pieces())
+    found = (Found("notes", piece, 0) for piece in source.records())
     prepared = prepare_all(found, Preparation("en", "UTC"), workers=2, patience=0.0)
     for _ in range(5):
         next(prepared)

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.body import Body
-from index.frontmatter import split_front_matter
-from index.markdown import MAX_MARKDOWN
-from index.markup import READERS, read_html, read_markdown, read_text
-from index.trees import HEADINGS, anchor_of, parse_html
+from index.extraction.body import Body
+from index.extraction.frontmatter import split_front_matter
+from index.extraction.html_tree import HEADINGS, anchor_of, parse_html, read_html
+from index.extraction.markdown import MAX_MARKDOWN, read_markdown
+from index.extraction.plain_text import read_text
+from index.sources.jsonl import READERS
 from search.document import Heading
 
 PROSE = "The river rose two metres overnight and the lower town was cleared before anyone had to be carried out."

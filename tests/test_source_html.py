@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from index.article import Article
-from index.jsonld import Graph, unescape
-from index.page_metadata import PageMetadata, read_metadata
+from index.extraction.html_tree import parse_html
+from index.extraction.jsonld import Graph, unescape
+from index.extraction.page_metadata import PageMetadata, read_metadata
 from index.sources.html import read_html_page
-from index.trees import parse_html
 from search.document import Heading, Moment
 from search.errors import SourceError
 

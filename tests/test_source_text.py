@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.article import Article
-from index.capture import read_capture
-from index.chrome import is_bar, is_wall
-from index.sources.text import read_text_page
+from index.extraction.boilerplate import is_bar, is_wall
+from index.sources.text import read_capture, read_text_page
 from search.errors import SourceError
 
 FIRST = "The ferry between the islands will run all winter for the first time since the war, the county said on Monday."

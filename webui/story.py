@@ -12,12 +12,11 @@ from markupsafe import Markup
 from search import service
 from search.analysis import language_name
 from search.assist.related import Mode
-from search.document import Document
+from search.document import Document, web_address
 from search.engines.base import Searcher
 from search.highlight.highlighter import Highlighter, merged
 from search.request.planning import understand
 from search.request.request import Filters, SearchRequest
-from search.results.deep_links import web_address
 from search.results.hits import moment_text
 from search.results.response import Hit, RelatedHit
 from webui.article import ArticleText, mark_text, render_article

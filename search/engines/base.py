@@ -7,7 +7,7 @@ It does not parse, highlight, label, link or make HTML: that is written once abo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
@@ -195,6 +195,14 @@ class IndexStatus:
     size_bytes: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells whether an article has changed: `Document.content_hash()`, and the `Document.source` it came from."""
+
+    content_hash: str
+    source: str
+
+
 class Searcher(Protocol):
     """A snapshot: later commits do not show. Safe to use from several threads."""
 
@@ -212,12 +220,13 @@ class Searcher(Protocol):
         What is said not to be needed may be left empty instead of being read: `html`, or with `body` False both."""
         ...
 
-    def content_hashes(self) -> Mapping[str, str]:
-        """`Document.content_hash()` of every article, by id."""
+    def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
+        """The stamp of each article, by id; ids that are not in the archive are left out."""
         ...
 
-    def sources(self) -> Mapping[str, str]:
-        """`Document.source` of every article, by id."""
+    def ids_from(self, source: str) -> Iterator[str]:
+        """The ids of all articles whose `Document.source` is `source` or a file below it, each once, in any order.
+        They are streamed: an archive may hold more than fit into memory."""
         ...
 
     def id_of_url(self, url: str) -> str | None:
@@ -342,5 +351,5 @@ CAPABILITIES = frozenset(
 __all__ = [
     "CAPABILITIES", "After", "Condensed", "DateFilter", "Engine", "Explanation", "FacetCounts", "FacetPlan",
     "FieldPart", "Filter", "Hit", "IndexStatus", "Interval", "KeywordFilter", "LeafScore", "Moment", "Plan", "Problem",
-    "Recency", "Repair", "Results", "Searcher", "Sort", "Timeline", "Writer",
+    "Recency", "Repair", "Results", "Searcher", "Sort", "Stamp", "Timeline", "Writer",
 ]  # fmt: skip

@@ -8,12 +8,11 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from search.dates import zone_named
-from search.document import Document, Moment
+from search.document import Document, Moment, web_address
 from search.engines.base import Plan, Searcher
 from search.highlight.highlighter import Highlighter, mark_html
 from search.request.links import LinkMaker
 from search.request.request import SearchRequest
-from search.results.deep_links import web_address
 from search.results.explain import explained
 from search.results.grouping import Row
 from search.results.response import Hit

@@ -11,8 +11,8 @@ import numpy as np
 
 from search.dates import zone_named
 from search.document import Document
-from search.engines.base import IndexStatus, Plan, Results
-from search.engines.conventions import Deadline
+from search.engines.base import IndexStatus, Plan, Results, Stamp
+from search.engines.conventions import Deadline, is_below
 from search.engines.disk.dictionary.lookup import Dictionary
 from search.engines.disk.errors import damaged, reading
 from search.engines.disk.evaluation.conditions import Conditions
@@ -21,7 +21,7 @@ from search.engines.disk.evaluation.facets import Counts
 from search.engines.disk.evaluation.leaves import LeafReader
 from search.engines.disk.evaluation.results import search_results
 from search.engines.disk.evaluation.scoring import Norms
-from search.engines.disk.reading.snapshot import LiveSegment, SegmentStore
+from search.engines.disk.reading.snapshot import SegmentStore
 from search.errors import EngineError
 
 _REMEMBERED: Final = 10_000
@@ -83,22 +83,28 @@ class WhooshSearcher:
                     return part.segment.article(doc, body=body, html=html)
         return None
 
-    def content_hashes(self) -> Mapping[str, str]:
+    def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
         with self._reading():
             return {
-                name: part.segment.content_hashes[doc].tobytes().hex()
+                name: Stamp(
+                    part.segment.content_hashes[doc].tobytes().hex(),
+                    part.segment.sources[int(part.segment.source_ordinals[doc])],
+                )
                 for part in self._parts
-                for doc, name in _live_ids(part)
+                for name in ids
+                for doc in part.segment.docs_of_id(name)
+                if part.live[doc]
             }
 
-    def sources(self) -> Mapping[str, str]:
-        with self._reading():
-            return {
-                name: sources[ordinals[doc]]
-                for part in self._parts
-                for sources, ordinals in [(part.segment.sources.all(), part.segment.source_ordinals.tolist())]
-                for doc, name in _live_ids(part)
-            }
+    def ids_from(self, source: str) -> Iterator[str]:
+        for part in self._parts:
+            with self._reading():
+                wanted = np.array([is_below(name, source) for name in part.segment.sources.all()], dtype=bool)
+                docs = np.flatnonzero(part.live & wanted[part.segment.source_ordinals]) if wanted.any() else ()
+            for doc in docs:
+                with self._reading():
+                    name = part.segment.id_of(int(doc))
+                yield name
 
     def id_of_url(self, url: str) -> str | None:
         with self._reading():
@@ -144,8 +150,3 @@ class WhooshSearcher:
             raise EngineError("this searcher is closed; open another")
         with reading(self._directory):
             yield
-
-
-def _live_ids(part: LiveSegment) -> Iterator[tuple[int, str]]:
-    ids = part.segment.ids.all()
-    return ((doc, ids[doc]) for doc in np.flatnonzero(part.live).tolist())

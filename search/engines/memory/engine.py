@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
@@ -29,12 +29,14 @@ from search.engines.base import (
     Repair,
     Results,
     Sort,
+    Stamp,
     WriterProgress,
 )
 from search.engines.conventions import (
     WORD_FIELDS,
     Deadline,
     comes_after,
+    is_below,
     order_key,
 )
 from search.engines.expansion import most_frequent
@@ -193,11 +195,12 @@ class MemorySearcher:
             raise IndexDamaged(f"the article {ids[found.index(None)]!r} is not in this index")
         return [document for document in found if document is not None]
 
-    def content_hashes(self) -> Mapping[str, str]:
-        return {article.document.id: article.content_hash for article in self._articles}
+    def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
+        found = ((name, self._state.articles.get(name)) for name in ids)
+        return {name: Stamp(article.content_hash, article.document.source) for name, article in found if article}
 
-    def sources(self) -> Mapping[str, str]:
-        return {article.document.id: article.document.source for article in self._articles}
+    def ids_from(self, source: str) -> Iterator[str]:
+        return (article.document.id for article in self._articles if is_below(article.document.source, source))
 
     def id_of_url(self, url: str) -> str | None:
         return min((article.document.id for article in self._articles if article.document.url == url), default=None)

@@ -10,12 +10,13 @@ from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
-from index.dates import parse_moment, parse_written_date
-from index.fields import language_tag, section_path, unique, web_address
-from index.jsonld import Graph, Node, types, unescape
-from index.page_markup import clean_names, listed, marked_authors, marked_trail, meta_values, squeezed, words
-from index.trees import Element
-from search.document import Moment
+from index.extraction.dates import parse_moment, parse_written_date
+from index.extraction.html_tree import Element
+from index.extraction.jsonld import Graph, Node, types, unescape
+from index.extraction.page_markup import clean_names, listed, marked_authors, marked_trail, meta_values, squeezed, words
+from index.identity import article_url
+from index.normalize import section_path, unique
+from search.document import Moment, language_tag
 
 PUBLISHED = (
     "article:published_time", "article:published", "og:published_time", "parsely-pub-date", "sailthru.date", "date",
@@ -146,11 +147,8 @@ class _Reader:
             if "canonical" in (link.get("rel") or "").lower().split()
         ]
         base = next((element.get("href") for element in self._page.iter("base") if element.get("href")), "")
-        stated = [
-            *(urljoin(base, link) if base and link else link for link in links),
-            *self._values("og:url", "twitter:url"),
-        ]
-        addresses = [address for text in stated if (address := web_address(text))]
+        stated = [*(_joined(base, link) for link in links[:20] if link), *self._values("og:url", "twitter:url")]
+        addresses = [address for text in stated if (address := article_url(text))]
         # A site that names its front page as the canonical address of every page is of no help.
         deep = [address for address in addresses if len(urlsplit(address).path) > 1 or urlsplit(address).query]
         return next(iter(deep or addresses), None)
@@ -247,3 +245,10 @@ class _Reader:
 
     def _values(self, *names: str) -> list[str]:
         return [value for name in names for value in self._meta.get(name, ())]
+
+
+def _joined(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link) if base else link
+    except ValueError:  # an address that cannot be parsed, such as "//["
+        return link

@@ -14,14 +14,25 @@ from urllib.parse import urljoin
 
 from trafilatura import bare_extraction
 
-from index.body import Body, one_line
-from index.chrome import is_bar, is_foot, is_notice, is_wall
-from index.trees import BLOCKS, HEADINGS, Element, anchor_of, drop_element, parse_html, read_tree, text_of
+from index.extraction.body import Body
+from index.extraction.boilerplate import is_bar, is_foot, is_notice, is_wall
+from index.extraction.html_tree import (
+    BLOCKS,
+    HEADINGS,
+    Element,
+    anchor_of,
+    drop_element,
+    parse_html,
+    read_tree,
+    text_of,
+)
+from index.normalize import one_line
 
 PRECISE_ENOUGH = 0.6
 """Trafilatura's precise setting is taken if it finds at least this share of the text its balanced setting finds."""
 
 _TAGS = {"list": "ul", "item": "li", "quote": "blockquote", "lb": "br", "row": "tr", "ref": "a", "del": "s"}
+_TAG_NAME = re.compile("[a-z][a-z0-9]*")
 _BLOCKS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "blockquote")
 _LEAD_IN = 4
 LINKED = 0.6
@@ -150,6 +161,9 @@ def _rename(element: Element) -> None:
         element.tag = "td"
     elif tag == "code" and "\n" in text_of(element):
         element.tag = "pre"
+    elif not _TAG_NAME.fullmatch(tag):
+        # `vector<int& v>` in a code sample is parsed as a tag with a name that lxml then refuses to set.
+        element.tag = "span"
     else:
         element.tag = _TAGS.get(tag, tag)
     if element.tag == "a" and target:

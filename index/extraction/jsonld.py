@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from index.trees import Element, text_of
+from index.extraction.html_tree import Element, text_of
 
 Node = Mapping[str, Any]
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from index.body import Body, BodyBuilder, clean_block
+from index.extraction.body import Body, BodyBuilder
+from index.normalize import clean_block
 
 HEADING_CHARACTERS = 100
 HEADING_WORDS = 14

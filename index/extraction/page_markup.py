@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from index.chrome import BYLINE
-from index.trees import Element, text_of
+from index.extraction.boilerplate import BYLINE
+from index.extraction.html_tree import Element, text_of
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[<(\[]\S+@\S+[>)\]]|@\w+")
 _ROLE = re.compile(

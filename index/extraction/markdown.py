@@ -1,14 +1,28 @@
-"""What site generators write into Markdown (Jekyll, Hugo, kramdown, WordPress), taken out before it is parsed.
+"""Markdown as archives keep it: CommonMark with tables, rendered to HTML and then read like any markup.
 
-Template tags name files and layouts, not the story. Code spans and fenced code are left alone: there a brace is the
-subject. Everything here is linear in the length of the text, whatever the text.
+Site generators (Jekyll, Hugo, kramdown, WordPress) add tags of their own that name files and layouts, not the story.
+These are removed first, except in code, where a brace may be the subject. Removing them takes linear time.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from index.extraction.body import Body
+from index.extraction.frontmatter import split_front_matter
+from index.extraction.html_tree import read_html
+from index.extraction.plain_text import read_text
+
+MAX_MARKDOWN = 2_000_000
+"""Characters parsed as Markdown; a longer text is read as plain text, since no parser promises linear time."""
 
 MAX_TAG = 20_000
 """Characters of one template tag; what is longer is not taken for one."""
@@ -47,6 +61,31 @@ _ID_BELOW = re.compile(r"^(\#{1,6}[ \t][^\n]*)\n\{:[ \t]*\#([\w.:-]{1,200})[^{}\
 _REFERENCE = re.compile(r"\[[^\[\]]{1,500}\]\[([^\[\]]{1,200})\]|(?<![A-Za-z0-9_$\]!\\])\[([^\[\]]{1,200})\]\[\]")
 _NOWHERE = "#:"
 _LINK_NOWHERE = re.compile(rf'<a href="{_NOWHERE}">(.*?)</a>', re.DOTALL)
+
+_TAG = re.compile(r"<(?=/?([a-zA-Z][\w:-]*))")
+_KNOWN_TAGS = frozenset((
+    "a", "abbr", "address", "article", "aside", "audio", "b", "bdi", "bdo", "big", "blockquote", "br",
+    "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt",
+    "em", "embed", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hr", "i", "iframe", "img", "ins", "kbd", "li", "main", "mark", "nav", "noscript", "object", "ol", "p",
+    "picture", "pre", "q", "rp", "rt", "ruby", "s", "samp", "script", "section", "small", "source", "span",
+    "strike", "strong", "style", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
+    "time", "tr", "tt", "u", "ul", "var", "video", "wbr",
+))  # fmt: skip
+
+
+def read_markdown(text: str) -> Body:
+    """The body of a Markdown text; its anchors are the ids the text states (`## Title {#id}`)."""
+    if len(text) > MAX_MARKDOWN:
+        return replace(read_text(text), warnings=("the body is too long for Markdown and was read as plain text",))
+    return read_html(render_markdown(text))
+
+
+def render_markdown(text: str) -> str:
+    """Markdown as HTML, without template tags and front matter, and not sanitised: sanitise on output."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    rendered: str = _PARSER.render(without_templates(split_front_matter(text)[1]))
+    return without_loose_links(rendered)
 
 
 def without_templates(text: str) -> str:
@@ -130,3 +169,23 @@ def _code_spans(text: str) -> list[tuple[int, int]]:
 def _inside(spans: list[tuple[int, int]], position: int) -> bool:
     before = bisect_right(spans, (position, 1 << 62)) - 1
     return before >= 0 and position < spans[before][1]
+
+
+def _escape_unknown_tags(html: str) -> str:
+    """`Vec<T>` in prose is text: only tags of HTML itself pass as tags."""
+    return _TAG.sub(lambda match: "<" if match[1].lower() in _KNOWN_TAGS else "&lt;", html)
+
+
+def _render_html(_: RendererHTML, tokens: Sequence[Token], position: int, _options: OptionsDict, _env: EnvType) -> str:
+    return _escape_unknown_tags(tokens[position].content)
+
+
+def _make_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 40}).enable(["table", "strikethrough"])
+    rule: Callable[..., str] = _render_html
+    parser.add_render_rule("html_inline", rule)
+    parser.add_render_rule("html_block", rule)
+    return parser
+
+
+_PARSER = _make_parser()

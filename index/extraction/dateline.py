@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from index.body import one_line
-from index.chrome import BYLINE, UPDATED, is_bar, is_notice, is_wall, without_dateline_noise
-from index.dates import written_dates
-from index.plaintext import is_prose
+from index.extraction.boilerplate import BYLINE, UPDATED, is_bar, is_notice, is_wall, without_dateline_noise
+from index.extraction.dates import written_dates
+from index.extraction.plain_text import is_prose
+from index.normalize import one_line
 
 _PROSE_ABOVE = 3
 _CLOSE = 3
@@ -67,7 +67,7 @@ def _dateline_at(paragraphs: list[str], position: int) -> Dateline | None:
         published, modified = (published or (dates or (None, None))[0]), (modified or (dates or (None, None))[1])
     if not (authors or published or modified):
         return None
-    if not authors and rest and _NAME.match(rest[0]) and len(rest[0]) < 40 and not is_bar(rest[0]):
+    if not authors and rest and is_name(rest[0]):
         authors = _split_names(rest.pop(0))
     last = position
     if not published and position + 1 < len(paragraphs):
@@ -122,6 +122,21 @@ def dates_in(line: str) -> tuple[date | None, date | None] | None:
     byline = BYLINE.match(line)
     other = re.findall(r"\w+", without_dateline_noise(" ".join(left)))
     return (published, modified) if byline or len(other) <= 3 else None
+
+
+def is_dateline(line: str) -> bool:
+    """The line is a byline, or a date with little else."""
+    return is_byline(line) or dates_in(line) is not None
+
+
+def is_byline(line: str) -> bool:
+    """The line names authors after "By" or its like in other languages."""
+    return _names_in(line) is not None
+
+
+def is_name(line: str) -> bool:
+    """The line may be the bare name of a person."""
+    return _NAME.match(line) is not None and len(line) < 40 and not is_bar(line)
 
 
 def lines_of(paragraph: str) -> list[str]:
