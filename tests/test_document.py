@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from index import document as limits
 from index.article import Article
 from index.document import to_document
-from index.fingerprint import MIN_WORDS, distance, fingerprint
+from index.fingerprint import _HASHES, _MEMO_WORDS, MIN_WORDS, distance, fingerprint
 from index.identity import MAX_ID, article_id, article_url
 from index.normalize import normalize_text
 from search.document import Document, Heading
@@ -271,15 +270,10 @@ def test_fingerprints_are_the_same_in_every_process() -> None:
     assert int(said.stdout) == fingerprint(text)
 
 
-def test_a_fingerprint_costs_little() -> None:
-    text = " ".join(text_of(500, 3))
-    fingerprint(text)
-    took = []
-    for _ in range(30):
-        start = time.perf_counter()
-        fingerprint(text)
-        took.append(time.perf_counter() - start)
-    assert min(took) < 0.001
+def test_the_memory_for_words_met_before_is_bounded() -> None:
+    for number in range(3):
+        fingerprint(" ".join(f"word{number}x{count}" for count in range(40_000)))
+        assert len(_HASHES) <= _MEMO_WORDS
 
 
 def test_the_same_article_always_gives_the_same_document() -> None:

@@ -18,7 +18,7 @@ from lxml import etree
 from index.extraction.body import Body, BodyBuilder
 from index.normalize import one_line
 
-MAX_PAGE_ELEMENTS: Final = 30_000
+MAX_PAGE_ELEMENTS: Final = 20_000
 """Elements of a page that are read with their structure: the largest of 479 real news pages has 5,535."""
 MAX_BODY_ELEMENTS: Final = 200_000
 """The same for the body of an article: the largest of 12,600 real ones has 2,586, but a book may be an article."""
@@ -69,7 +69,7 @@ def parse_html(markup: str, *, most: int = MAX_BODY_ELEMENTS, warn: Warn | None 
     """The tree of a page or a fragment, always with a body; broken markup gives what can be read of it.
 
     `most` elements keep their structure, as do elements up to MAX_DEPTH deep; `warn` is called with a sentence if
-    there is more. The tree has fewer than twice `most` elements. No entity is expanded, no file or address is opened.
+    there is more. The tree has no more than 1.5 * `most` elements. No entity is expanded, no file or address is opened.
     """
     say = warn or _silent
     markup = _bounded(_LONG_TAG.sub(_without_attribute_flood, _NOT_XML.sub("", markup)), most, say)
@@ -111,9 +111,10 @@ def clean_tree(tree: Element) -> None:
         if element.getparent() is not None:
             drop_element(element)
     for heading in list(tree.iter(*HEADINGS)):
-        nested = any(parent.tag in HEADINGS for parent in heading.iterancestors())
-        if nested or not one_line(text_of(heading)):
-            heading.drop_tag()
+        if not len(heading) and not (heading.text or "").strip():
+            drop_element(heading)
+        elif not text_of(heading).strip() or any(parent.tag in HEADINGS for parent in heading.iterancestors()):
+            heading.tag = "span"  # drop_tag() would search among all siblings, which takes quadratic time
         elif heading.tag == "h1":
             heading.tag = "h2"
 
@@ -176,12 +177,12 @@ def _silent(_: str) -> None:
 
 
 def _bounded(markup: str, most: int, say: Warn) -> str:
-    """The markup with at most 2 * `most` start tags: behind the first `most` structure is dropped, then text too."""
+    """The markup with at most 1.5 * `most` start tags: behind the first `most` structure is dropped, then text too."""
     end = _end_of_tags(markup, most)
     if end is None:
         return markup
     rest = _NESTING.sub("\n<p>", markup[end:])
-    cut = _end_of_tags(rest, most)
+    cut = _end_of_tags(rest, most // 2)
     if cut is None:
         say(f"has more than {most:,} elements; what is behind them was read as bare paragraphs")
     else:

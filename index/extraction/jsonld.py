@@ -1,6 +1,6 @@
 """Schema.org metadata in JSON-LD, as news sites state it: `NewsArticle` and its kin, breadcrumbs, the publisher.
 
-Much of it in the wild is not quite JSON and not quite schema.org, so all that can be read is, and the rest is dropped.
+Much of it is not quite JSON and not quite schema.org, so whatever can be read is read, and the rest is ignored.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from index.extraction.html_tree import Element, text_of
@@ -17,9 +19,12 @@ Node = Mapping[str, Any]
 
 MAX_SCRIPT = 2_000_000
 MAX_NODES = 5_000
+MAX_TEXT = 10_000
+"""Characters of one statement, such as a name or a description."""
 
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|LiveBlogPosting|Report|Newsletter|AdvertiserContentArticle)$")
-_WRAPPING = re.compile(r"\A\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*\Z|;\s*\Z")
+_OPENING = re.compile(r"<!--|(?://[ \t]{0,9})?<!\[CDATA\[")
+_CLOSING = ("-->", "]]>", ";", "//")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 
 
@@ -27,7 +32,7 @@ class Graph:
     """All JSON-LD nodes of a page."""
 
     def __init__(self, page: Element) -> None:
-        self.nodes = [node for script in _scripts(page) for node in _nodes(script)][:MAX_NODES]
+        self.nodes = list(islice((node for script in _scripts(page) for node in _nodes(script)), MAX_NODES))
         self._by_id = {
             str(node["@id"]): node for node in self.nodes if len(node) > 1 and isinstance(node.get("@id"), str)
         }
@@ -89,7 +94,11 @@ def types(node: Node) -> list[str]:
 
 
 def unescape(text: str) -> str:
-    """Text without markup and character references, which some sites escape twice."""
+    """Text on one line without markup and character references, which some sites escape twice.
+
+    Only the first MAX_TEXT characters are read.
+    """
+    text = text[:MAX_TEXT]
     text = re.sub(r"<[^<>]{0,500}>", " ", html.unescape(text)) if "<" in text or "&" in text else text
     return " ".join(html.unescape(text).split())
 
@@ -103,7 +112,12 @@ def _scripts(page: Element) -> Iterator[Any]:
 
 
 def _parse(source: str) -> Any:
-    source = _WRAPPING.sub("", source).strip()
+    source = source.strip()
+    if wrapped := _OPENING.match(source):
+        source = source[wrapped.end() :]
+    for _ in range(4):
+        for ending in _CLOSING:
+            source = source.removesuffix(ending).rstrip()
     for attempt in (source, _TRAILING_COMMA.sub("", source), re.sub(r"[\x00-\x1f]+", " ", html.unescape(source))):
         try:
             return json.loads(attempt, strict=False)
@@ -114,10 +128,10 @@ def _parse(source: str) -> Any:
 
 def _nodes(value: Any) -> Iterator[Node]:
     """Every object in a JSON value, outer before inner, without recursion."""
-    waiting = [value]
+    waiting = deque([value])
     seen = 0
     while waiting and seen < MAX_NODES:
-        current = waiting.pop(0)
+        current = waiting.popleft()
         seen += 1
         if isinstance(current, dict):
             yield current

@@ -84,7 +84,7 @@ def read_markdown(text: str) -> Body:
 def render_markdown(text: str) -> str:
     """Markdown as HTML, without template tags and front matter, and not sanitised: sanitise on output."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    rendered: str = _PARSER.render(without_templates(split_front_matter(text)[1]))
+    rendered: str = _PARSER.render(without_templates(split_front_matter(text).text))
     return without_loose_links(rendered)
 
 

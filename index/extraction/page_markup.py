@@ -1,4 +1,4 @@
-"""What the markup of a page gives away where it states nothing outright: names in bylines, breadcrumbs, words."""
+"""Metadata that a page does not state but that its markup shows: bylines, breadcrumbs, `<meta>` values."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from index.extraction.boilerplate import BYLINE
 from index.extraction.html_tree import Element, text_of
+from index.extraction.jsonld import MAX_TEXT
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[<(\[]\S+@\S+[>)\]]|@\w+")
 _ROLE = re.compile(
@@ -18,8 +19,8 @@ _AND = re.compile(r"\s*;\s*|\s+(?:and|&|und|et|y)\s+|\s*\|\s*")
 
 
 def words(element: Element) -> str:
-    """The text of an element on one line."""
-    return " ".join(text_of(element).split())
+    """The text of an element on one line; only its first MAX_TEXT characters."""
+    return " ".join(text_of(element)[:MAX_TEXT].split())
 
 
 def spaced(element: Element) -> str:
@@ -80,5 +81,5 @@ def meta_values(page: Element) -> dict[str, list[str]]:
         for key in ("property", "name", "itemprop", "http-equiv"):
             name = (element.get(key) or "").strip().lower()
             if name and content and content.strip():
-                values.setdefault(name, []).append(content.strip())
+                values.setdefault(name, []).append(content.strip()[:MAX_TEXT])
     return values

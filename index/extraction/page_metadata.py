@@ -1,5 +1,8 @@
-"""What a page says about its article, the most explicit statement first: JSON-LD, then OpenGraph and other `<meta>`
-elements, then microdata, then the markup of the page itself."""
+"""What a page states about its article.
+
+The most explicit statement counts: JSON-LD, then OpenGraph and other `<meta>` elements, then microdata, then the
+markup of the page itself.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -44,6 +48,10 @@ KINDS = {"OpinionNewsArticle": "opinion", "ReviewNewsArticle": "review", "Analys
          "LiveBlogPosting": "live", "AdvertiserContentArticle": "advertisement", "BlogPosting": "blog"}  # fmt: skip
 
 MAX_TAGS = 40
+MAX_HEADINGS = 50
+"""Headings of level 1 that may be the title."""
+MAX_SITE_PARTS = 5
+"""Names of the site and its sections behind a title that are removed."""
 _HOME = re.compile(
     r"home(?:page)?|start(?:seite)?|accueil|inicio|início|index|главная|首页|ホーム|ana ?sayfa|ana səhifə|front page",
     re.IGNORECASE,
@@ -103,7 +111,7 @@ class _Reader:
     # --- title
 
     def title(self) -> str:
-        headings = [heading for element in self._page.iter("h1") if (heading := words(element))]
+        headings = self._headings
         stated = [
             self._graph.text(self.article.get("headline")),
             *self._values("og:title", "twitter:title", "dc.title"),
@@ -119,14 +127,18 @@ class _Reader:
         return own or next(iter(headings), "")
 
     def _without_site(self, title: str) -> str:
-        """ "Title | Site" is "Title" where the last part names the site, or where the page's h1 is the first part."""
-        match = next(reversed(list(_SITE_SEPARATOR.finditer(title))), None)
-        if not match:
-            return title
-        front, back = title[: match.start()], title[match.end() :]
-        if squeezed(back) in self._site_names or front in (words(heading) for heading in self._page.iter("h1")):
-            return self._without_site(front)
+        """The title without what follows a separator, if that names the site or if an h1 of the page is the rest."""
+        for match in list(_SITE_SEPARATOR.finditer(title))[: -MAX_SITE_PARTS - 1 : -1]:
+            front, back = title[: match.start()], title[match.end() :]
+            if squeezed(back) not in self._site_names and front not in self._headings:
+                break
+            title = front
         return title
+
+    @cached_property
+    def _headings(self) -> list[str]:
+        found = (words(element) for element in islice(self._page.iter("h1"), MAX_HEADINGS))
+        return [heading for heading in found if heading]
 
     @cached_property
     def _site_names(self) -> frozenset[str]:

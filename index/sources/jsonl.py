@@ -18,7 +18,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from index.article import Article, Record, read_record
 from index.extraction.body import Body, title_from
 from index.extraction.dates import parse_moment
-from index.extraction.frontmatter import split_front_matter
+from index.extraction.frontmatter import as_list, as_text, split_front_matter
 from index.extraction.html_tree import read_html
 from index.extraction.markdown import read_markdown
 from index.extraction.plain_text import read_text
@@ -77,6 +77,16 @@ class ArticleLine(BaseModel):
     lang: Text = Field(default="", validation_alias=AliasChoices("lang", "language"))
     type: Text = ""
 
+
+FRONT_MATTER: Final = {
+    "title": ("title",),
+    "published": ("date", "published", "pubdate"),
+    "modified": ("lastmod", "updated", "modified"),
+    "summary": ("description", "summary", "excerpt"),
+    "tags": ("tags", "keywords"),
+    "author": ("authors", "author"),
+}
+"""Which keys of front matter fill which key of a line."""
 
 BAD_URL: Final = "a url that is not an absolute http or https address is left out"
 
@@ -192,13 +202,13 @@ def parse_line(line: bytes, origin: str, time_zone: ZoneInfo) -> Article:
     if len(line) > MAX_LINE:
         raise SourceError(origin, f"the line is longer than {MAX_LINE // 2**20} MiB; it was skipped")
     value = _decode(line, origin)
-    fields = _with_front_matter(_validate(value, origin))
+    fields, warnings = _with_front_matter(_validate(value, origin))
     body = READERS[fields.body_format](fields.body)
     title = plain(fields.title) or title_from(body)
     if not title:
         raise SourceError(origin, "the article has neither a title nor a body")
-    published, modified, warnings = _dates(fields, time_zone)
-    warnings += body.warnings
+    published, modified, undated = _dates(fields, time_zone)
+    warnings += [*undated, *body.warnings]
     url = article_url(fields.url)
     language = language_tag(fields.lang)
     if fields.lang and not language:
@@ -231,20 +241,17 @@ def _unknown_keys(keys: Iterable[str]) -> Iterator[str]:
         yield f"the key {shorten(key, 60)!r} is not known and is ignored{hint}"
 
 
-def _with_front_matter(fields: ArticleLine) -> ArticleLine:
-    """A Markdown body may still carry its front matter: it fills what the line itself leaves out."""
+def _with_front_matter(fields: ArticleLine) -> tuple[ArticleLine, list[str]]:
+    """A Markdown body may still begin with its front matter, which fills what the line itself leaves out."""
     if fields.body_format != "markdown":
-        return fields
-    stated, _ = split_front_matter(fields.body)
-    keys = {"title": "title", "published": "date", "summary": "description", "tags": "tags", "author": "authors"}
-    missing = {key: stated[name] for key, name in keys.items() if stated.get(name) and not getattr(fields, key)}
-    for key in ("title", "published", "summary"):
-        if isinstance(missing.get(key), list):
-            del missing[key]
-    for key in ("tags", "author"):
-        if isinstance(value := missing.get(key), str):
-            missing[key] = [value]
-    return fields.model_copy(update=missing)
+        return fields, []
+    found = split_front_matter(fields.body)
+    missing: dict[str, object] = {}
+    for key, names in FRONT_MATTER.items():
+        value = next((found.fields[name] for name in names if name in found.fields), None)
+        if value is not None and not getattr(fields, key):
+            missing[key] = as_list(value) if key in ("tags", "author") else as_text(value)
+    return fields.model_copy(update=missing), [found.warning] if found.warning else []
 
 
 def _dates(fields: ArticleLine, time_zone: ZoneInfo) -> tuple[Moment | None, Moment | None, list[str]]:
