@@ -1,9 +1,9 @@
-"""How well article bodies are extracted from pages, against pages whose body is known.
+"""Measures how well article bodies are extracted, on pages whose body is known.
 
-The method is that of the article extraction benchmark of Scrapinghub (now Zyte, 2019), so that figures can be compared:
-bodies are cut into words, words into overlapping shingles of four, and shingles are compared as multisets. Counts are
-divided by their sum for each page, so that long articles weigh no more than short ones; precision and recall are means
-over pages and F1 is taken of these two means.
+The method is that of the article extraction benchmark by Scrapinghub (now Zyte, 2019), so that figures can be compared.
+Bodies are split into words, words into overlapping shingles of four, and shingles are compared as multisets. The counts
+of each page are divided by their sum, so that long articles weigh no more than short ones. Precision and recall are
+means over pages, and F1 is the harmonic mean of these two.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def _shingles(text: str) -> Counter[tuple[str, ...]]:
 
 
 def _score(name: str, truth: dict[str, str], file: Path, article: Article | None, reason: str) -> PageScore:
-    body = truth.get("articleBody", "")
+    body = truth["articleBody"]
     counts = shingle_counts(body, article.body if article else "")
     stated = _headings_on(file) & set(map(one_line, body.split("\n")))
     kept = stated & {heading.text for heading in article.headings} if article else set()
@@ -187,6 +187,8 @@ def _read_truth(path: Path) -> dict[str, dict[str, str]]:
         raise SourceError(str(path), f"not JSON ({error})") from error
     if not isinstance(truth, dict) or not truth or not all(isinstance(page, dict) for page in truth.values()):
         raise SourceError(str(path), 'not a ground truth: it must map page names to {"articleBody": "…"}')
+    if bodiless := [name for name, page in truth.items() if not isinstance(page.get("articleBody"), str)]:
+        raise SourceError(str(path), f'{len(bodiless):,} pages have no "articleBody", the first is {bodiless[0]!r}')
     return truth
 
 

@@ -24,7 +24,8 @@ UTC = ZoneInfo("UTC")
 ODDITIES = (
     b"<", b">", b"&", b'"', b"\x00", b"</", b"<!--", b"-->", b"<![CDATA[", b"&#55296;", b"&#x1f;", b"\xff\xfe", b"\xc3",
     b"<pre><code>std::vector<int&> v;", b"<a:b c>", b"<p p p p=", b"<h1><h2><h3>", b"</body></html>",
-    b"<base href=//[>",    b'<base href="https://a.example/">', b'<link rel=canonical href="//[">', b'<link rel=canonical href="http://[::1">',
+    b"<base href=//[>", b'<base href="https://a.example/">',
+    b'<link rel=canonical href="//[">', b'<link rel=canonical href="http://[::1">',
     b'<meta property=og:url content="https://x:99999/">', b'<meta name=date content="99999-99-99">',
     b'<script type="application/ld+json">{"@type":"NewsArticle","headline":[[{}]],"datePublished":{"a":1}}</script>',
     b'<script type="application/ld+json">' + b"[" * 3000 + b"</script>", b"<table><tr><td>" * 30, b"<div>" * 300,
