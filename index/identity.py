@@ -8,6 +8,7 @@ import re
 from pathlib import PurePath
 from typing import Final
 from urllib.parse import parse_qsl, quote, urldefrag, urlencode, urlsplit
+from urllib.request import url2pathname
 
 from index.article import Article
 from index.normalize import clean_block, normalize_line
@@ -50,7 +51,12 @@ def is_identified_by_origin(article: Article) -> bool:
 
 
 def source_key(name: str) -> str:
-    """How an input is remembered in the index: its address, or its absolute path however it was written."""
+    """How an input is remembered in the index: its address, or its absolute path however it was written.
+
+    A file:// address is remembered as its path.
+    """
+    if name[:7].lower() == "file://":
+        name = url2pathname(urlsplit(name).path)
     return name if is_address(name) else os.path.abspath(name.replace("\0", ""))  # noqa: PTH100 - links are not followed
 
 

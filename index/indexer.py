@@ -149,7 +149,8 @@ class _Run:
     def _refuse_to_lose(self) -> None:
         """Raises SourceError if the index would lose articles only because their source cannot be read."""
         if not self.seen:
-            cause = f"; {self.tally.first_failure}" if self.tally.first_failure else ""
+            first = self.tally.first_failure
+            cause = f"; the first failure is {first}" if first else ""
             raise SourceError("the input", f"holds no article that can be read; the index is left as it was{cause}")
         for key, error in self.unread:
             lost = sum(name not in self.seen for name in self.held.ids_from(key))

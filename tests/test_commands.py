@@ -454,8 +454,8 @@ def test_ranking_is_measured_by_the_formulas(runner: CliRunner, engine: str) -> 
     [
         ("b\t0\t9\t1\n", "names 1 documents that docs.jsonl does not have: '9'"),
         ("x\t0\t1\t1\n", "names 1 queries that queries.jsonl does not have: 'x'"),
-        ("".join(f"b\t0\td{number}\t1\n" for number in range(7)), "names 7 documents that docs.jsonl does not have: "
-         "'d0', 'd1', 'd2', 'd3', 'd4', …"),
+        ("".join(f"b\t0\td{number}\t1\n" for number in range(7)),
+         "names 7 documents that docs.jsonl does not have: 'd0', 'd1', 'd2', 'd3', 'd4', …"),
     ],
 )  # fmt: skip
 def test_a_judged_set_that_names_unknown_ids_is_refused(runner: CliRunner, line: str, message: str) -> None:

@@ -409,6 +409,15 @@ def test_a_folder_of_pages_that_moved_is_said_in_one_line(target: Engine) -> Non
     ]
 
 
+def test_a_file_is_the_same_source_by_its_path_and_by_its_address(tmp_path: Path) -> None:
+    path = tmp_path / "a b.jsonl"
+    path.write_text('{"title": "A"}\n')
+    engine = open_engine("memory:")
+    assert Indexer(engine).run(find_sources(path)).added == 1
+    again = Indexer(engine).run(find_sources(path.as_uri()), prune=True, roots=[path.as_uri()])
+    assert (again.unchanged, again.warnings, again.deleted) == (1, (), 0)
+
+
 def test_sources_are_remembered_by_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     engine = open_engine("memory:")
