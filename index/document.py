@@ -1,6 +1,6 @@
-"""From an `Article` as a source found it to a `Document` fit to index: tidy, bounded, dated, identified.
+"""Turns the `Article` that a source found into a `Document` that can be indexed: normalised, bounded, with an id.
 
-Whatever is cut or dropped is said to `warn`, so that nothing an editor wrote disappears without a trace.
+Whatever is cut or dropped is reported to `warn`, so that nothing an editor wrote disappears in silence.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_VALUES: Final = 200
 MAX_SECTION_DEPTH: Final = 8
 FIRST_YEAR: Final = 1400
 LAST_YEAR: Final = 2200
-"""Outside of these a date is a mistake, and would stretch every timeline."""
+"""A date outside these years is a mistake, and would stretch every timeline."""
 
 _TITLE_FROM_TEXT: Final = 100
 _SECTION_ARROW: Final = re.compile(r"\s*>\s*")
@@ -43,14 +43,14 @@ Warn = Callable[[str], None]
 def to_document(
     article: Article, *, language: str, time_zone: str, source: str = "", warn: Warn | None = None
 ) -> Document:
-    """The article normalised; `language` and `time_zone` stand in where it states none.
+    """The article, normalised; `language` and `time_zone` are used where it states none.
 
-    `source` is the input it came from, for pruning. `warn` is called with a sentence for each thing left out.
-    The body stays text with headings inside, and every heading's offset points at its text there.
+    `source` is the input it came from, for pruning. `warn` is called with a sentence for each thing that is left out.
+    The body is text with its headings inside, and the offset of each heading points at its text there.
     Raises SourceError if there is neither a title nor a text.
     """
     say = warn or _silent
-    body, headings = _bounded_body(*_tidy_body(article.body, article.headings, say), say)
+    body, headings = _bounded_body(*_normalize_body(article.body, article.headings, say), say)
     title = shorten(normalize_line(article.title), MAX_TITLE) or _title_from(body)
     if not title:
         raise SourceError(article.origin, "has neither a title nor a text")
@@ -82,22 +82,22 @@ def _silent(_: str) -> None:
     return
 
 
-def _tidy_body(body: str, headings: Sequence[Heading], say: Warn) -> tuple[str, tuple[Heading, ...]]:
-    """Tidies what stands between the headings and the headings themselves apart, and notes where each lands."""
+def _normalize_body(body: str, headings: Sequence[Heading], say: Warn) -> tuple[str, tuple[Heading, ...]]:
+    """Normalises each heading and the text between them, and keeps track of where each heading begins."""
     if len(headings) > MAX_HEADINGS:
         say(f"has {len(headings):,} headings; only the first {MAX_HEADINGS:,} are kept as headings")
-    pieces: list[str] = []
+    parts: list[str] = []
     placed: list[Heading] = []
     length = cursor = 0
 
-    def put(piece: str) -> int:
+    def put(part: str) -> int:
         nonlocal length
-        if pieces and piece:
+        if parts and part:
             length += 2
         start = length
-        if piece:
-            pieces.append(piece)
-            length += len(piece)
+        if part:
+            parts.append(part)
+            length += len(part)
         return start
 
     for heading in headings[:MAX_HEADINGS]:
@@ -110,11 +110,11 @@ def _tidy_body(body: str, headings: Sequence[Heading], say: Warn) -> tuple[str, 
         placed.append(Heading(text, min(max(heading.level, 2), 6), put(text), _anchor(heading.anchor)))
         cursor = found + len(heading.text)
     put(normalize_text(body[cursor:]))
-    return "\n\n".join(pieces), tuple(placed)
+    return "\n\n".join(parts), tuple(placed)
 
 
 def _find(body: str, heading: Heading, cursor: int) -> int | None:
-    """Where the heading stands: at its offset, else the next line that is its text."""
+    """Where the heading begins: at its offset, else at the next line that equals its text."""
     if heading.offset >= cursor and body.startswith(heading.text, heading.offset):
         return heading.offset
     line = re.compile(rf"^[ \t]*({re.escape(heading.text)})[ \t]*$", re.MULTILINE).search(body, cursor)
@@ -122,7 +122,7 @@ def _find(body: str, heading: Heading, cursor: int) -> int | None:
 
 
 def _anchor(anchor: str | None) -> str | None:
-    # An HTML id holds no white space; a longer one is no one's deep link.
+    # An HTML id has no white space, and nobody links to one that is longer.
     usable = anchor and len(anchor) <= 200 and anchor.isprintable() and " " not in anchor
     return anchor if usable else None
 
@@ -174,7 +174,7 @@ def _language(stated: str, default: str, say: Warn) -> str:
 
 
 def _html(html: str, cut: bool, say: Warn) -> str:
-    # Markup cannot be cut without parsing it; the plain text stands in for it.
+    # Markup cannot be cut without parsing it; the plain text is shown instead.
     if cut or len(html) > MAX_HTML:
         if html:
             say("left out the markup of a text that is too long; its page shows plain text")

@@ -33,7 +33,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class PageScore:
-    """One page: shares of shingles that were found and right, found and wrong, missed; they add up to 1."""
+    """One page: the shares of shingles that were found rightly, found wrongly, and missed; they add up to 1."""
 
     name: str
     url: str
@@ -47,7 +47,7 @@ class PageScore:
 
     @property
     def precision(self) -> float:
-        """Share of what was extracted that belongs to the body; 1 where there was nothing to find and nothing found."""
+        """Share of the extracted text that belongs to the body; 1 if nothing was found and nothing should have been."""
         return self.right / (self.right + self.wrong) if self.right + self.wrong else float(not self.missed)
 
     @property
@@ -70,7 +70,7 @@ class ExtractionScore:
 
     @property
     def precision(self) -> float:
-        """Mean over the pages something was extracted from."""
+        """Mean over the pages from which something was extracted."""
         return _mean([page.precision for page in self.pages if page.right + page.wrong > 0])
 
     @property
@@ -85,7 +85,7 @@ class ExtractionScore:
 
     @property
     def pages_per_second(self) -> float:
-        """Rate of reading, metadata included."""
+        """Pages read in a second, with their metadata."""
         return len(self.pages) / self.seconds if self.seconds else 0.0
 
     def coverage(self) -> dict[str, int]:
@@ -131,9 +131,11 @@ class ExtractionScore:
 
 
 def evaluate_extraction(pages: Path, ground_truth: Path) -> ExtractionScore:
-    """Reads each page the ground truth names ("name": {"articleBody": …, "url": …}) from `pages`/name.html or .html.gz.
+    """Scores each page that the ground truth names ("name": {"articleBody": …, "url": …}).
 
-    Raises SourceError where the ground truth cannot be read or names a page that is not there.
+    The page is the file name.html or name.html.gz in `pages`.
+
+    Raises SourceError if the ground truth cannot be read or names a page that is not there.
     """
     truth = _read_truth(ground_truth)
     files = {name: _find_page(pages, name) for name in truth}
@@ -145,7 +147,10 @@ def evaluate_extraction(pages: Path, ground_truth: Path) -> ExtractionScore:
 
 
 def shingle_counts(expected: str, found: str) -> tuple[float, float, float]:
-    """Shares of four-word shingles right, wrong and missed; fewer words make one shingle, two empty texts 0, 0, 0."""
+    """The shares of four-word shingles that are right, wrong and missed.
+
+    A text of fewer words is one shingle. Two empty texts give 0, 0, 0.
+    """
     wanted, got = _shingles(expected), _shingles(found)
     right = (wanted & got).total()
     total = (wanted | got).total()

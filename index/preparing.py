@@ -1,6 +1,6 @@
-"""From records to documents, in this process or in several: reading markup is what a run spends most time on.
+"""Turns records into documents, in this process or in several, because most of a run is spent reading markup.
 
-Neither what comes out nor its order depends on whether other processes help, or how many.
+The result and its order do not depend on the number of processes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from search.errors import SourceError
 from search.processes import Pool
 
 START_SECONDS: Final = 2.0
-"""Other processes are started only after this time of preparing: each needs about one second to begin."""
+"""Other processes are started only after this much time spent preparing, since each takes a second to start."""
 
 BATCH_RECORDS: Final = 200
 BATCH_BYTES: Final = 200_000
@@ -110,7 +110,7 @@ class Preparation:
         )
 
     def __call__(self, batch: list[tuple[Record, str]]) -> list[Prepared]:
-        """The work of another process."""
+        """What another process does with a batch."""
         return [self.prepare(record, key).packed() for record, key in batch]
 
 
@@ -160,7 +160,7 @@ def _answered(
 
 
 def _batches(found: Iterator[Found]) -> Iterator[tuple[list[Found], int]]:
-    """All that is found in batches, each with its weight in bytes."""
+    """What is found, in batches, each with its weight in bytes."""
     batch: list[Found] = []
     weight = 0
     for one in found:

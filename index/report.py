@@ -59,7 +59,7 @@ class Report:
 
     @property
     def rate(self) -> float:
-        """Articles per second, read and, where needed, written."""
+        """Articles per second, read and, if they had changed, written."""
         return self.articles / self.seconds if self.seconds > 0 else 0.0
 
     @property
@@ -70,7 +70,7 @@ class Report:
         return EXIT_SOME_FAILED if self.failed else EXIT_DONE
 
     def as_json(self) -> dict[str, Any]:
-        """Every field, the rate and the number of articles, as JSON holds them."""
+        """Every field, the rate and the number of articles, as JSON values."""
         return asdict(self) | {"articles": self.articles, "rate": round(self.rate, 1)}
 
     def summary(self) -> str:

@@ -32,7 +32,7 @@ class BodyBuilder:
     """Collects blocks of text in order and keeps the offset of each heading."""
 
     def __init__(self) -> None:
-        self._pieces: list[str] = []
+        self._parts: list[str] = []
         self._length = 0
         self._headings: list[Heading] = []
 
@@ -41,9 +41,9 @@ class BodyBuilder:
         text = clean_block(text)
         if not text:
             return
-        if self._pieces:
+        if self._parts:
             text = gap + text
-        self._pieces.append(text)
+        self._parts.append(text)
         self._length += len(text)
 
     def heading(self, text: str, level: int, anchor: str | None = None) -> None:
@@ -51,13 +51,13 @@ class BodyBuilder:
         text = one_line(clean_block(text))
         if not text:
             return
-        offset = self._length + (2 if self._pieces else 0)
+        offset = self._length + (2 if self._parts else 0)
         self.block(text)
         self._headings.append(Heading(text, min(max(level, 2), 6), offset, anchor or None))
 
     def build(self, html: str = "", warnings: tuple[str, ...] = ()) -> Body:
         """The finished body."""
-        return Body("".join(self._pieces), tuple(self._headings), html, warnings)
+        return Body("".join(self._parts), tuple(self._headings), html, warnings)
 
 
 def title_from(body: Body) -> str:

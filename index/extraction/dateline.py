@@ -1,4 +1,4 @@
-"""Who wrote a captured page's article and when: the lines between title and text that say little else."""
+"""The dateline of a captured page: the lines between title and text that say who wrote it and when."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SENTENCE = re.compile(r"[.!?…。！？][\"'”’»)]*$")
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """Where the byline and the date stand (the first and last paragraph they take up) and what they say."""
+    """The first and the last paragraph of the byline and the date, what they say, and their other lines (`rest`)."""
 
     first: int
     last: int
@@ -32,7 +32,7 @@ class Dateline:
 
 
 def find_dateline(paragraphs: list[str]) -> Dateline | None:
-    """The first paragraph above the text with a byline or date and little else; one close below with both is better."""
+    """The first paragraph above the text that is a byline or a date; one close below it that has both is preferred."""
     candidates = (found for position in range(_above_text(paragraphs)) if (found := _dateline_at(paragraphs, position)))
     first = next(candidates, None)
     if first is None:
@@ -42,7 +42,7 @@ def find_dateline(paragraphs: list[str]) -> Dateline | None:
 
 
 def _above_text(paragraphs: list[str]) -> int:
-    """How many paragraphs stand before running text is under way; a standfirst and a first paragraph may pass."""
+    """The number of paragraphs before the third one of running text: two may be a standfirst and a caption."""
     seen = 0
     for position, text in enumerate(paragraphs):
         seen += is_prose(text) and not is_notice(text) and not text.startswith("•")
@@ -80,7 +80,7 @@ def _dateline_at(paragraphs: list[str], position: int) -> Dateline | None:
 
 
 def _names_in(line: str) -> tuple[str, ...] | None:
-    """The authors of a byline ("By Jane Doe and John Roe | July 3, 2024"), None where the line is none."""
+    """The authors of a byline ("By Jane Doe and John Roe | July 3, 2024"), or None if the line is not a byline."""
     match = BYLINE.match(line)
     if not match or len(line) > 200:
         return None
@@ -104,7 +104,7 @@ def _split_names(text: str) -> tuple[str, ...]:
 
 
 def dates_in(line: str) -> tuple[date | None, date | None] | None:
-    """Published and modified dates of a line that says little else, None where it is no dateline."""
+    """The published and modified dates of a line that says little else, or None if it is not a dateline."""
     spans = written_dates(line) if len(line) <= 200 else []
     if not spans:
         return None
@@ -130,7 +130,7 @@ def is_dateline(line: str) -> bool:
 
 
 def is_byline(line: str) -> bool:
-    """The line names authors after "By" or its like in other languages."""
+    """The line names authors after "By" or the same word in other languages."""
     return _names_in(line) is not None
 
 

@@ -98,7 +98,7 @@ def read_tree(tree: Element, warnings: tuple[str, ...] = ()) -> Body:
 
 
 def inner_html(tree: Element) -> str:
-    """The markup of what a tree's body holds."""
+    """The markup inside a tree's body."""
     found = tree.find("body")
     body = tree if found is None else found
     start = _escape(body.text or "")

@@ -38,28 +38,28 @@ class Graph:
         }
 
     def article(self, url: str | None) -> Node:
-        """The node of the page's own article: with the page's address, else the one that says most; {} if none."""
+        """The node of the page's own article: the one with its address, else the fullest; {} if there is none."""
         found = [node for node in self.nodes if any(_ARTICLE.search(kind) for kind in types(node))]
         own = [node for node in found if url and url in (self.text(node.get("url")), self.address(node))]
         return max(own or found, key=_richness, default={})
 
     def address(self, node: Node) -> str:
-        """The page a node says it is the main entity of."""
+        """The address of the page whose main entity the node is, or ""."""
         page = node.get("mainEntityOfPage")
         return str(page.get("@id") or page.get("url") or "") if isinstance(page, dict) else self.text(page)
 
     def trail(self) -> list[tuple[str, str]]:
-        """Names and addresses of the longest breadcrumb list, from the top down."""
+        """The names and addresses in the longest breadcrumb list, from the top down."""
         lists = [self._crumbs(node) for node in self.nodes if "BreadcrumbList" in types(node)]
         return max(lists, key=len, default=[])
 
     def names(self, value: Any) -> list[str]:
-        """The names a property gives, be it text, a node, a reference to a node or a list of these."""
+        """The names in a property, which may be text, a node, a reference to a node, or a list of these."""
         values = value if isinstance(value, list) else [value]
         return [name for item in values[:100] if (name := self._name(item))]
 
     def text(self, value: Any) -> str:
-        """The first text a property gives, "" if none."""
+        """The first name in a property, or ""."""
         return next(iter(self.names(value)), "")
 
     def _name(self, item: Any) -> str:
@@ -87,7 +87,7 @@ class Graph:
 
 
 def types(node: Node) -> list[str]:
-    """The types of a node without the vocabulary's address."""
+    """The types of a node, without the address of the vocabulary."""
     given = node.get("@type")
     kinds = given if isinstance(given, list) else [given]
     return [kind.rpartition("/")[2] for kind in kinds if isinstance(kind, str)]

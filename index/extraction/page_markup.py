@@ -24,22 +24,22 @@ def words(element: Element) -> str:
 
 
 def spaced(element: Element) -> str:
-    """The words of an element whose parts may stand on lines of their own without white space in the markup."""
+    """The text of an element on one line, with a space between its parts even if the markup has none."""
     return " ".join(" ".join(element.itertext()).split())
 
 
 def squeezed(text: str) -> str:
-    """Letters and digits alone, without case, to compare names by."""
+    """Only the letters and digits, without case, to compare names."""
     return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def listed(text: str) -> list[str]:
-    """The parts of an enumeration."""
+    """The items of a list in text, separated by commas, semicolons or bars."""
     return [part.strip(" #\"'") for part in re.split(r"\s*[,;|]\s*", text) if part.strip(" #\"'")]
 
 
 def clean_names(text: str) -> Iterator[str]:
-    """The people a byline names, without addresses, roles and the word before them."""
+    """The people whom a byline names, without addresses, roles and the word "by"."""
     text = BYLINE.sub("", _ADDRESS.sub(" ", text).strip())
     for part in _AND.split(text):
         pieces = [piece.strip(" .,-–—·") for piece in part.split(",")]
@@ -62,7 +62,7 @@ def marked_trail(page: Element) -> list[tuple[str, str]]:
 
 
 def marked_authors(page: Element) -> Iterator[str]:
-    """Texts that the page's markup calls author or byline, the most explicit first."""
+    """Texts that the page's markup calls author or byline; only those of the most explicit kind."""
     for path in (
         "//*[@itemprop='author']//*[@itemprop='name']", "//*[@itemprop='author']", "//a[@rel='author']",
         "//*[contains(@class,'byline')]", "//*[contains(@class,'author')]//a", "//*[contains(@class,'author')]",

@@ -62,7 +62,7 @@ _URL_DATE = re.compile(r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d
 
 @dataclass(frozen=True, slots=True)
 class PageMetadata:
-    """What a page states; empty where it states nothing. `article_text` is the body as JSON-LD gives it."""
+    """What a page states, empty where it states nothing. `article_text` is the body in its JSON-LD."""
 
     title: str
     url: str | None
@@ -161,7 +161,7 @@ class _Reader:
         base = next((element.get("href") for element in self._page.iter("base") if element.get("href")), "")
         stated = [*(_joined(base, link) for link in links[:20] if link), *self._values("og:url", "twitter:url")]
         addresses = [address for text in stated if (address := article_url(text))]
-        # A site that names its front page as the canonical address of every page is of no help.
+        # Some sites state their front page as the canonical address of every page.
         deep = [address for address in addresses if len(urlsplit(address).path) > 1 or urlsplit(address).query]
         return next(iter(deep or addresses), None)
 
@@ -179,8 +179,8 @@ class _Reader:
         if len(kept) == len(crumbs) and kept and self.url and kept[-1][1].rstrip("/") == self.url.rstrip("/"):
             kept.pop()
         names = [name for name, address in kept if not self._is_home(name, address)]
-        # A second list of crumbs may follow the first.
-        again = next((place for place, name in enumerate(names) if name in names[:place]), len(names))
+        # A second breadcrumb list may follow the first.
+        again = next((position for position, name in enumerate(names) if name in names[:position]), len(names))
         return names[: min(again, 5)]
 
     def _is_home(self, name: str, address: str) -> bool:

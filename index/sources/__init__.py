@@ -27,7 +27,7 @@ class Format:
     """One input format: its name for people, its usual file extensions (".gz" may follow each), and its reader.
 
     `accepts` is given a location and the first bytes of what is there, decompressed (see `index.sources.files.HEAD`);
-    the bytes are empty where nothing can be read. `open` is given a location and the archive's time zone.
+    the bytes are empty if nothing can be read. `open` is given a location and the archive's time zone.
     """
 
     name: str
@@ -119,7 +119,7 @@ def _known() -> str:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Every regular file under a folder, sorted, each folder once whatever its links."""
+    """Every regular file below a folder, sorted; each folder once, however links lead to it."""
     seen: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:

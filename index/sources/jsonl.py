@@ -86,12 +86,12 @@ FRONT_MATTER: Final = {
     "tags": ("tags", "keywords"),
     "author": ("authors", "author"),
 }
-"""Which keys of front matter fill which key of a line."""
+"""For each key of a line, the keys of front matter that fill it."""
 
 BAD_URL: Final = "a url that is not an absolute http or https address is left out"
 
 READERS: Final[dict[str, Callable[[str], Body]]] = {"text": read_text, "markdown": read_markdown, "html": read_html}
-"""The values of `body_format`, and what reads each."""
+"""The values of `body_format`, and the reader for each."""
 
 KEYS: Final = frozenset(
     name
@@ -181,7 +181,7 @@ def accepts(location: str, head: bytes) -> bool:
 
 
 def _not_hopeless(lines: Iterator[Line], name: str) -> Iterator[Line | SourceError]:
-    """The lines; those before the first article are read already, to tell a file that holds something else."""
+    """The lines. Those up to the first article are read here already, to recognise a file of another format."""
     for line in lines:
         try:
             read_record(line)

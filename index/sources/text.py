@@ -48,7 +48,7 @@ class Captured:
 
 
 def accepts(location: str, head: bytes) -> bool:
-    """A file called text: nothing in a text tells an article from a note."""
+    """A file called text; the content of a text file does not tell an article from a note."""
     del head
     return location.lower().removesuffix(".gz").endswith(EXTENSIONS)
 
@@ -170,7 +170,7 @@ def _fits_title(paragraph: str) -> bool:
 
 
 def _is_repeated(paragraph: str, before: list[str]) -> bool:
-    """A page's own title stands on top of many captures, with the name of the site after it."""
+    """Many captures begin with the title of the page, which is the title of the article and the name of the site."""
     title = one_line(paragraph)
     return len(title.split()) >= 3 and any(title in one_line(text) for text in before)
 
@@ -185,7 +185,7 @@ def _section(trail: tuple[str, ...], title: str) -> tuple[str, ...]:
 
 
 def _kicker(paragraphs: list[str], position: int) -> tuple[str, ...]:
-    """A short line right above the title is its section if the page's menu has it too."""
+    """The section, if it is a short line right above the title that is also in the page's menu."""
     lines = lines_of(paragraphs[position])[:-1] or (lines_of(paragraphs[position - 1])[-1:] if position else [])
     if not lines or len(lines[-1]) > 30:
         return ()
@@ -200,7 +200,7 @@ def _is_standfirst(paragraph: str) -> bool:
 
 
 def _loses_prose(above: list[str]) -> bool:
-    """Whether running text stands above the title: then this is no captured page, and nothing may be cut."""
+    """Whether there is running text above the title; then this is not a captured page, and nothing may be cut."""
     return any(is_prose(text) and not is_notice(text) and not text.lstrip().startswith("•") for text in above)
 
 
@@ -224,7 +224,7 @@ def _body_of(paragraphs: list[str]) -> tuple[Body, tuple[str, ...]]:
 
 
 def _until_wall(paragraphs: list[str]) -> list[str]:
-    """The paragraphs before the first wall; a wall in mid-text is passed over up to where prose goes on."""
+    """The paragraphs before the first wall; a wall in the middle of the text is dropped up to where prose continues."""
     kept: list[str] = []
     behind_wall = False
     for position, text in enumerate(paragraphs):
@@ -239,7 +239,7 @@ def _until_wall(paragraphs: list[str]) -> list[str]:
 
 
 def _goes_on(paragraphs: list[str]) -> bool:
-    """Two full paragraphs in a row are running text; teasers have a headline, a date or a picture between them."""
+    """Whether prose continues, with two full paragraphs in a row; teasers have headlines or dates between them."""
     return len(paragraphs) == 2 and all(len(text) >= 160 and _is_running(text) for text in paragraphs)
 
 
@@ -249,7 +249,7 @@ def _is_running(text: str) -> bool:
 
 
 def _without_edges(paragraphs: list[str]) -> list[str]:
-    """Without share bars, names of pictures and feet of pages above the first prose and below the last."""
+    """Drops share bars, names of pictures and copyright lines above the first prose and below the last."""
     prose = [position for position, text in enumerate(paragraphs) if is_prose(text)]
     if not prose:
         return [text for text in paragraphs if not all(map(is_bar, lines_of(text)))]
