@@ -14,19 +14,39 @@ from search.errors import IndexDamaged, IndexMissing, IndexVersionError
 
 
 class Held:
-    """The index as it was when the run began; `searcher` is None if there was none."""
+    """The index as it was when the run began; `searcher` is None if there was none.
 
-    def __init__(self, searcher: Searcher | None) -> None:
+    `damage_is_empty`: an index that turns out to be damaged counts as empty from then on; else that raises.
+    """
+
+    def __init__(self, searcher: Searcher | None, *, damage_is_empty: bool = False) -> None:
         self._searcher = searcher
+        self._damage_is_empty = damage_is_empty
         self.articles = searcher.status().articles if searcher else 0
 
     def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
-        """The stamps of those ids that the index holds."""
-        return self._searcher.stamps(ids) if self._searcher else {}
+        """The stamps of those ids that the index holds. Raises IndexDamaged."""
+        try:
+            return self._searcher.stamps(ids) if self._searcher else {}
+        except IndexDamaged:
+            self._give_up()
+            return {}
 
     def ids_from(self, source: str) -> Iterator[str]:
-        """The ids of all articles that came from `source` or from a file below it."""
-        return self._searcher.ids_from(source) if self._searcher else iter(())
+        """The ids of all articles that came from `source` or from a file below it. Raises IndexDamaged."""
+        try:
+            if self._searcher:
+                yield from self._searcher.ids_from(source)
+        except IndexDamaged:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Called while IndexDamaged is handled."""
+        if not self._damage_is_empty:
+            raise
+        self.close()
+        self._searcher = None
+        self.articles = 0
 
     def close(self) -> None:
         """Gives the searcher back."""
@@ -35,12 +55,12 @@ class Held:
 
 
 def open_held(engine: Engine, *, unreadable_is_empty: bool) -> Held:
-    """What `engine` holds now; nothing if it holds no index.
+    """What `engine` holds now; nothing if it has no index.
 
-    `unreadable_is_empty`: nor is there anything in an index that is damaged or of another version; else that raises.
+    `unreadable_is_empty`: an index that is damaged or of another version counts as empty; else that raises.
     """
     try:
-        return Held(engine.searcher())
+        return Held(engine.searcher(), damage_is_empty=unreadable_is_empty)
     except IndexMissing:
         return Held(None)
     except (IndexVersionError, IndexDamaged):

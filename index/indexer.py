@@ -139,7 +139,7 @@ class _Run:
         """Deletes what is gone, and commits."""
         if self.rebuild:
             self._refuse_to_lose()
-            self.tally.deleted = self.held.articles - self.known
+            self.tally.deleted = max(0, self.held.articles - self.known)
         else:
             for name in gone(self.held, roots, self.seen, self.read_from, self.failed_in, self.tally.warn):
                 self.tally.deleted += self.dry_run or self.batches.delete(name)

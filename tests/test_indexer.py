@@ -9,6 +9,7 @@ import secrets
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ from index.indexer import LOOKUP_RECORDS, MAX_SOURCE_WARNINGS, Indexer
 from index.report import MAX_LISTED, Report, Tally
 from index.sources import find_sources
 from search.engines import open_engine
-from search.engines.base import Engine, Stamp
-from search.errors import EngineError, IndexLocked, IndexMissing, SourceError
+from search.engines.base import Engine, IndexStatus, Stamp
+from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing, SourceError
 
 
 class Given:
@@ -241,6 +242,45 @@ def test_rebuilding_out_of_an_unreadable_file_names_the_cause(target: Engine, tm
     with pytest.raises(SourceError, match=r"the index is left as it was; .*latin\.jsonl:1: not UTF-8"):
         Indexer(target).run(find_sources(path), rebuild=True)
     assert ids(target) == ["1"]
+
+
+def test_a_damaged_index_can_be_rebuilt_wherever_the_damage_is(tmp_path: Path) -> None:
+    engine = open_engine(f"whoosh:{tmp_path}/index")
+    source = Given("/a", *(article(str(number)) for number in range(20)))
+    run(engine, source)
+    names = [path.name for path in (tmp_path / "index").iterdir() if path.stat().st_size > 0]
+    assert len(names) > 1
+    for name in names:
+        path = tmp_path / "index" / name
+        if not path.exists():  # the rebuild before has swept it away
+            continue
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        assert len(Indexer(engine).run([source], rebuild=True).failures) == 0
+        assert len(ids(engine)) == 20
+
+
+def test_an_index_that_proves_damaged_while_it_is_compared_counts_as_empty_for_a_rebuild_only() -> None:
+    class Damaged:
+        """A searcher over an index that opens and is damaged further inside."""
+
+        def status(self) -> IndexStatus:
+            return IndexStatus("g", 9, datetime.now(UTC), "memory")
+
+        def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
+            raise IndexDamaged(f"half of it is missing, with {ids}")
+
+        def ids_from(self, source: str) -> Iterator[str]:
+            yield "1"
+            raise IndexDamaged(f"half of it is missing, with {source}")
+
+        def close(self) -> None: ...
+
+    for ask in (lambda found: found.stamps(["1"]), lambda found: list(found.ids_from("/a"))):
+        with pytest.raises(IndexDamaged):
+            ask(held.Held(Damaged()))  # type: ignore[arg-type]
+        lenient = held.Held(Damaged(), damage_is_empty=True)  # type: ignore[arg-type]
+        ask(lenient)
+        assert (lenient.articles, lenient.stamps(["1"]), list(lenient.ids_from("/a"))) == (0, {}, [])
 
 
 # --- interruptions and failures

@@ -29,7 +29,7 @@ def decode(data: bytes, *, markup: bool = False) -> str:
     """The text of `data`; never fails.
 
     Tried in this order: a byte order mark, UTF-8, what the markup declares, and what the bytes suggest. UTF-8 comes
-    before the declaration because declarations are often wrong, and text in another encoding hardly ever is valid UTF-8.
+    before the declaration because declarations are often wrong, and other encodings hardly ever are valid UTF-8.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
