@@ -45,6 +45,7 @@ clean:  ## Remove what the other targets made
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Backfile needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --quiet 'pip>=23.3'  # older ones do not find lxml's extra html_clean, and say so each time
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml
 	@echo "Installing Backfile into $(VENV) ..."

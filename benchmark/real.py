@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from time import perf_counter
 
-from index.article import Article
+from index.article import Article, read_source
 from index.document import to_document
 from index.sources import find_sources
 from search.analysis.languages import primary_language
@@ -23,7 +23,7 @@ def real_articles(inputs: Path) -> tuple[list[Document], float]:
     seconds = 0.0
     seen = 0
     for source in find_sources(inputs):
-        for item in source.articles():
+        for item in read_source(source):
             if not isinstance(item, Article):
                 continue
             started = perf_counter()

@@ -1,27 +1,33 @@
-"""What a source yields: pieces, each read into an `Article`, which later becomes a `search.document.Document`."""
+"""What a source yields: records, each read into an `Article`, which later becomes a `search.document.Document`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from search.document import Heading, Moment
-from search.errors import SourceError
+from search.errors import BackfileError, SourceError
+
+# The machine is short of something, so the next article would fail like this one.
+_OUT_OF_RESOURCES: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
     """One article of an input.
 
-    `place` is where it stood, as a person would look for it (path, with the line where there is one).
-    `id` is the input's own id or "" (then `to_document` derives one from the URL, else from `place`).
+    `origin` is where it was found, as a person would look for it: a path or an address, with the line if there is one.
+    `id` is the input's own id or "" (then `to_document` derives one from the URL, else from `origin`).
     `body` is plain text with its headings inside, blocks separated by blank lines; `headings` point into it.
-    `html` is the body's markup where the input had any; its headings are those of `headings`, in the same order.
-    `warnings` say what was wrong but did not cost the article ("published is not a date: …").
+    `html` is the body's markup if the input had any; its headings are those of `headings`, in the same order.
+    `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
+    what is probably wrong with the whole source, and are reported once for each source.
     """
 
-    place: str
+    origin: str
     title: str
     body: str
     id: str = ""
@@ -37,23 +43,37 @@ class Article:
     language: str = ""
     type: str = "article"
     warnings: tuple[str, ...] = ()
+    source_warnings: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        """See `Record`."""
+        return len(self.body) + len(self.html)
+
+    def read(self) -> Article:
+        """An article is a record that has been read already."""
+        return self
 
 
 class Skipped(SourceError):
-    """Files that lie among the articles and are none, such as a README: worth a warning, no failure."""
+    """Files among the articles that are of no known format, such as a README: counted, but no failure."""
+
+    def __init__(self, origin: str, reason: str, files: int = 1) -> None:
+        super().__init__(origin, reason)
+        self.files = files
 
 
-class Piece(Protocol):
-    """An article that was found and is not read yet: little to send to another process, much to do there."""
+class Record(Protocol):
+    """An article that was found but not yet read: cheap to send to another process, expensive to read."""
 
     @property
-    def place(self) -> str:
-        """Where it stands, as in `Article`."""
+    def origin(self) -> str:
+        """Where it was found; see `Article`."""
         ...
 
     @property
     def weight(self) -> int:
-        """Bytes to read, so that work can be shared out evenly."""
+        """Its share of `Source.size` in bytes, for progress and for sharing out the work."""
         ...
 
     def read(self) -> Article:
@@ -62,33 +82,56 @@ class Piece(Protocol):
 
 
 class Source(Protocol):
-    """One input that can be read again and again. `name` is how reports call it."""
+    """One input, which can be read again and again."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its path or address, as the person gave it or as a folder gave it."""
+        ...
 
+    @property
     def size(self) -> int | None:
-        """Bytes to read, for the progress bar; None where unknown."""
+        """The sum of its records' weights, as far as that can be told beforehand; None if it cannot."""
         ...
 
-    def position(self) -> int:
-        """Bytes read so far by the latest `pieces()` or `articles()`, of `size()`; for the progress bar."""
-        ...
+    def records(self) -> Iterator[Record | SourceError]:
+        """Its records in order; one that cannot even be found is yielded as its SourceError.
 
-    def pieces(self) -> Iterator[Piece | Article | SourceError]:
-        """What `articles` gives, in the same order, except that some of it may still have to be read."""
-        ...
-
-    def articles(self) -> Iterator[Article | SourceError]:
-        """Every article in turn; one that cannot be read is yielded as its SourceError and the next goes on.
-        Raises SourceError where the input as a whole cannot be read, and Skipped where it is no input."""
+        Raises SourceError if the source cannot be read any further.
+        """
         ...
 
 
-def read_pieces(pieces: Iterable[Piece | Article | SourceError]) -> Iterator[Article | SourceError]:
-    """The pieces, read."""
-    for piece in pieces:
+def read_record(record: Record) -> Article:
+    """The article of a record. Raises SourceError, whatever the record's reader raises."""
+    with blaming(record.origin):
+        return record.read()
+
+
+def read_source(source: Source) -> Iterator[Article | SourceError]:
+    """Each article of a source, or why it cannot be read. Raises as `Source.records` does."""
+    for record in source.records():
+        if isinstance(record, SourceError):
+            yield record
+            continue
         try:
-            item = piece if isinstance(piece, Article | SourceError) else piece.read()
+            yield read_record(record)
         except SourceError as error:
-            item = error
-        yield item
+            yield error
+
+
+@contextmanager
+def blaming(origin: str) -> Iterator[None]:
+    """Turns what the block raises because of one article into a SourceError of its `origin`.
+
+    What concerns the whole run passes: interruptions, want of memory or disk space, and our own errors.
+    """
+    try:
+        yield
+    except (MemoryError, BackfileError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _OUT_OF_RESOURCES:
+            raise
+        reason = f"its reader failed ({type(error).__name__}: {error}); please report this with the file"
+        raise SourceError(origin, reason) from error

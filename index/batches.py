@@ -1,11 +1,11 @@
-"""Writing in batches: each is one transaction, so that an interruption costs at most the open one.
+"""Writing in batches: each is one transaction, so that an interruption loses at most the open one.
 
-A batch ends by the clock. What an interruption may cost is a person's time, and neither the number of articles nor
-their length says how long they took: in a minute one input gives a thousand pages, another two hundred thousand lines.
-A commit costs the writing of small segments and their merging later, which a minute of work makes up for many times.
+A batch ends after a time, because what an interruption costs is a person's time. Neither the number of articles nor
+their length tells how long they took: one input gives a thousand pages in a minute, another two hundred thousand lines.
+Each commit writes small segments that have to be merged later, which is cheap compared with a minute of work.
 
-Articles wait in a short queue before they go to the engine. If an input holds an article twice, the earlier copy is
-mostly still waiting when the later one comes; so the same input, read again, writes nothing.
+Articles wait in a short queue before they go to the engine. If an input has an article twice, the earlier copy is
+usually still waiting when the later one comes, so that reading the same input again writes nothing.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from search.engines.protocols import Engine, Maintenance, Writer, WriterProgress
 
 BATCH_SECONDS: Final = 60.0
 BATCH_ARTICLES: Final = 500_000
-"""A bound for memory, as the ids of the open batch are kept until it is committed."""
+"""Bounds memory, since the ids of the open batch are kept until it is committed."""
 QUEUE_ARTICLES: Final = 1_000
 QUEUE_CHARACTERS: Final = 20_000_000
 
 
 class Batches:
-    """Articles on their way into `engine`. Nothing is opened or committed before there is something to write.
+    """Articles on their way into `engine`. No writer is opened before there is something to write.
 
-    `replace`: all goes into one transaction that takes the place of the whole index. `workers`: processes the engine
-    may use. `progress` is told what the engine is busy with.
-    Either `commit` or `roll_back` must follow at the end.
+    `replace`: everything goes into one transaction, which replaces the whole index. `most` and `seconds`: a batch is
+    committed when it has that many articles or is that old. `workers`: processes that the engine may use. `progress`
+    is told what the engine is busy with. Call `commit` or `roll_back` at the end.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Batches:
                 self._commit()
 
     def forget(self, id: str) -> bool:
-        """Takes a queued article back; False if it is not in the queue."""
+        """Removes an article from the queue; False if it is not there."""
         document = self._queue.pop(id, None)
         if document is not None:
             self._queued_characters -= _characters(document)
@@ -81,18 +81,18 @@ class Batches:
         return self._open_writer().delete(id)
 
     def commit(self) -> None:
-        """Writes what is queued and commits, if anything was changed."""
+        """Writes what is queued, and commits if anything has changed."""
         if self._queue or self._replace:
             self._write_queue()
         self._commit()
 
     @property
     def is_open(self) -> bool:
-        """There is something that is not committed."""
+        """Something is not committed yet."""
         return bool(self._queue) or self._writer is not None
 
     def roll_back(self) -> frozenset[str]:
-        """Throws the queue and the open batch away; returns the ids of their articles."""
+        """Discards the queue and the open batch; returns the ids of their articles."""
         lost = frozenset(self._queue) | frozenset(self._written)
         self._queue.clear()
         writer, self._writer = self._writer, None
@@ -134,10 +134,9 @@ def _writer(engine: Engine, replace: bool, workers: int, progress: WriterProgres
 
 @contextmanager
 def uninterrupted(pressed_once: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Holds the first Ctrl-C back until the block is done, then raises it; a second one is raised at once.
+    """Delays the first Ctrl-C until the block is done; a second one is raised at once.
 
-    `pressed_once` is called at the first, to say so.
-    Signals reach the main thread only, so elsewhere the block runs as it is.
+    `pressed_once` is called at the first. Signals reach only the main thread, so in others this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""The commands that read inputs: `backfile index` and `backfile evaluate extraction`."""
+"""The commands that read inputs: `backfile index`, and `backfile evaluate extraction`."""
 
 from __future__ import annotations
 
@@ -13,24 +13,36 @@ from index.indexer import Indexer
 from index.progress import Bar, Progress, Silence
 from index.report import Report
 from index.sources import find_sources
+from index.sources.files import local_path
 from search.commands.context import index_option, interruptible, json_option, loaded_settings
 from search.engines import open_engine
+from search.errors import SourceError
 from search.processes import core_count
 
 MOST_REMARKS = 20
 
 
+def _require_locations(ctx: click.Context, param: click.Parameter, locations: tuple[str, ...]) -> tuple[str, ...]:
+    """The locations, each a path that exists or an address that can be read; else a usage error."""
+    for location in locations:
+        try:
+            missing = not local_path(location).exists()
+        except SourceError as error:
+            raise click.BadParameter(str(error), ctx, param) from error
+        if missing:
+            raise click.BadParameter(f"there is no {location!r}", ctx, param)
+    return locations
+
+
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(exists=True))
+@click.argument("paths", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(), callback=_require_locations)
 @index_option
-@click.option("--rebuild", is_flag=True, help="Replace the whole index by the content of SOURCE, in one commit.")
+@click.option("--rebuild", is_flag=True, help="Replace the whole index with what is in SOURCE, in one commit.")
 @click.option("--prune", is_flag=True, help="Delete articles that came from SOURCE and are no longer in it.")
 @click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
-@click.option("--language", metavar="TAG", help="Language of articles that state none.")
-@click.option("--time-zone", metavar="ZONE", help="Time zone of times that state none.")
-@click.option(
-    "--workers", metavar="N", type=click.IntRange(0, 64), help="Processes that read and index; 0: one per core."
-)
+@click.option("--language", metavar="TAG", help="Language of articles that do not state one.")
+@click.option("--time-zone", metavar="ZONE", help="Time zone of times that do not state one.")
+@click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress bar and no warnings.")
 @json_option
 @click.pass_context
@@ -47,18 +59,18 @@ def index(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Read the articles of every SOURCE into the index. A SOURCE is a file, or a folder with files at any depth.
+    """Read the articles of every SOURCE into the index. A SOURCE is a file, a folder or a file:// address.
 
-    Only new and changed articles are written, so a second run over the same input writes nothing. An article that
-    cannot be read is reported with its place and the reason, the others are indexed, and the exit code is 3.
-    Ctrl-C keeps what has been committed and discards the open batch.
+    Only new and changed articles are written: a second run over the same input writes nothing.
+    An article that cannot be read is reported with the reason, and the others are indexed; the exit code is then 3.
+    Ctrl-C keeps what was committed, about up to the last minute, and discards the rest.
 
     \b
     Examples:
       backfile index articles/ --index whoosh:archive
       backfile index export.jsonl.gz pages/ --language de
-      backfile index articles/ --prune          and delete what is gone
-      backfile index articles/ --rebuild        start over; the old index stays until the end
+      backfile index articles/ --prune          delete what is gone as well
+      backfile index articles/ --rebuild        start afresh; the old index answers until the end
     """
     settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone, index_workers=workers).settings
     indexer = Indexer(
@@ -96,11 +108,10 @@ def _print(report: Report, *, quiet: bool, as_json: bool) -> None:
 )
 @json_option
 def extraction(pages: Path, ground_truth: Path, worst: int, as_json: bool) -> None:
-    """Score HTML extraction: read each page in the folder PAGES and compare its text with GROUND_TRUTH.
+    """Score the extraction of HTML: compare the text of each page in the folder PAGES with GROUND_TRUTH.
 
-    GROUND_TRUTH is a JSON object from the name of a page (its file without .html or .html.gz) to an object with its
-    "articleBody". Prints precision, recall and F1 over shingles of four words, and how many pages gave a title, a date
-    and so on.
+    GROUND_TRUTH is a JSON object: the name of each page (its file without .html or .html.gz) has its "articleBody".
+    Prints precision, recall and F1 over shingles of four words, and how many pages gave a title, a date and so on.
 
     \b
     Example:

@@ -1,6 +1,6 @@
-"""From an `Article` as a source found it to a `Document` fit to index: tidy, bounded, dated, identified.
+"""Turns the `Article` that a source found into a `Document` that can be indexed: normalised, bounded, with an id.
 
-Whatever is cut or dropped is said to `warn`, so that nothing an editor wrote disappears without a trace.
+Whatever is cut or dropped is reported to `warn`, so that nothing an editor wrote disappears in silence.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article
 from index.fingerprint import fingerprint
-from index.identity import article_id, web_address
-from index.tidy import shorten, tidy_line, tidy_markup, tidy_text, tidy_values
-from search.document import SECTION_SEPARATOR, Document, Heading, Moment
+from index.identity import article_id, article_url
+from index.normalize import normalize_line, normalize_markup, normalize_text, normalize_values, shorten
+from search.document import SECTION_SEPARATOR, Document, Heading, Moment, language_tag
 from search.errors import SourceError
 from search.request.request import MAX_VALUE_LENGTH
 from search.schema import MISSING
@@ -30,12 +30,10 @@ MAX_VALUES: Final = 200
 MAX_SECTION_DEPTH: Final = 8
 FIRST_YEAR: Final = 1400
 LAST_YEAR: Final = 2200
-"""Outside of these a date is a mistake, and would stretch every timeline."""
+"""A date outside these years is a mistake, and would stretch every timeline."""
 
 _TITLE_FROM_TEXT: Final = 100
 _SECTION_ARROW: Final = re.compile(r"\s*>\s*")
-# RFC 5646: language, then script, region, variants; what comes before the first sub-tag decides how words are read.
-_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,5}")
 _NO_LANGUAGE: Final = frozenset({"und", "mul", "mis", "zxx"})
 _TYPE: Final = re.compile(r"[^\w-]+")
 
@@ -45,26 +43,26 @@ Warn = Callable[[str], None]
 def to_document(
     article: Article, *, language: str, time_zone: str, source: str = "", warn: Warn | None = None
 ) -> Document:
-    """The article normalised; `language` and `time_zone` stand in where it states none.
+    """The article, normalised; `language` and `time_zone` are used where it states none.
 
-    `source` is the input it came from, for pruning. `warn` is called with a sentence for each thing left out.
-    The body stays text with headings inside, and every heading's offset points at its text there.
+    `source` is the input it came from, for pruning. `warn` is called with a sentence for each thing that is left out.
+    The body is text with its headings inside, and the offset of each heading points at its text there.
     Raises SourceError if there is neither a title nor a text.
     """
     say = warn or _silent
-    body, headings = _bounded_body(*_tidy_body(article.body, article.headings, say), say)
-    title = shorten(tidy_line(article.title), MAX_TITLE) or _title_from(body)
+    body, headings = _bounded_body(*_normalize_body(article.body, article.headings, say), say)
+    title = shorten(normalize_line(article.title), MAX_TITLE) or _title_from(body)
     if not title:
-        raise SourceError(article.place, "has neither a title nor a text")
-    url = web_address(article.url)
+        raise SourceError(article.origin, "has neither a title nor a text")
+    url = article_url(article.url)
     if article.url and not url:
         say(f"left out an address that is not a usable http or https one: {shorten(ascii(article.url), 80)}")
     zone = ZoneInfo(time_zone)
     return Document(
-        id=article_id(article.id, url, article.place),
+        id=article_id(article.id, url, article.origin),
         title=title,
         body=body,
-        summary=shorten(tidy_text(article.summary), MAX_SUMMARY),
+        summary=shorten(normalize_text(article.summary), MAX_SUMMARY),
         headings=headings,
         url=url,
         sections=_values("sections", map(_section, article.sections), say),
@@ -73,7 +71,7 @@ def to_document(
         published=_moment("published", article.published, zone, say),
         modified=_moment("modified", article.modified, zone, say),
         language=_language(article.language, language, say),
-        type=_TYPE.sub("-", tidy_line(article.type).lower()).strip("-")[:50] or "article",
+        type=_TYPE.sub("-", normalize_line(article.type).lower()).strip("-")[:50] or "article",
         source=source,
         html=_html(article.html, len(article.body) > MAX_BODY, say),
         fingerprint=fingerprint(body),
@@ -84,39 +82,39 @@ def _silent(_: str) -> None:
     return
 
 
-def _tidy_body(body: str, headings: Sequence[Heading], say: Warn) -> tuple[str, tuple[Heading, ...]]:
-    """Tidies what stands between the headings and the headings themselves apart, and notes where each lands."""
+def _normalize_body(body: str, headings: Sequence[Heading], say: Warn) -> tuple[str, tuple[Heading, ...]]:
+    """Normalises each heading and the text between them, and keeps track of where each heading begins."""
     if len(headings) > MAX_HEADINGS:
         say(f"has {len(headings):,} headings; only the first {MAX_HEADINGS:,} are kept as headings")
-    pieces: list[str] = []
+    parts: list[str] = []
     placed: list[Heading] = []
     length = cursor = 0
 
-    def put(piece: str) -> int:
+    def put(part: str) -> int:
         nonlocal length
-        if pieces and piece:
+        if parts and part:
             length += 2
         start = length
-        if piece:
-            pieces.append(piece)
-            length += len(piece)
+        if part:
+            parts.append(part)
+            length += len(part)
         return start
 
     for heading in headings[:MAX_HEADINGS]:
-        text = tidy_line(heading.text)
+        text = normalize_line(heading.text)
         found = _find(body, heading, cursor)
         if not text or found is None:
             say(f"left out a heading whose text is not in the body: {shorten(text, 80)!r}")
             continue
-        put(tidy_text(body[cursor:found]))
+        put(normalize_text(body[cursor:found]))
         placed.append(Heading(text, min(max(heading.level, 2), 6), put(text), _anchor(heading.anchor)))
         cursor = found + len(heading.text)
-    put(tidy_text(body[cursor:]))
-    return "\n\n".join(pieces), tuple(placed)
+    put(normalize_text(body[cursor:]))
+    return "\n\n".join(parts), tuple(placed)
 
 
 def _find(body: str, heading: Heading, cursor: int) -> int | None:
-    """Where the heading stands: at its offset, else the next line that is its text."""
+    """Where the heading begins: at its offset, else at the next line that equals its text."""
     if heading.offset >= cursor and body.startswith(heading.text, heading.offset):
         return heading.offset
     line = re.compile(rf"^[ \t]*({re.escape(heading.text)})[ \t]*$", re.MULTILINE).search(body, cursor)
@@ -124,7 +122,7 @@ def _find(body: str, heading: Heading, cursor: int) -> int | None:
 
 
 def _anchor(anchor: str | None) -> str | None:
-    # An HTML id holds no white space; a longer one is no one's deep link.
+    # An HTML id has no white space, and nobody links to one that is longer.
     usable = anchor and len(anchor) <= 200 and anchor.isprintable() and " " not in anchor
     return anchor if usable else None
 
@@ -140,16 +138,16 @@ def _bounded_body(body: str, headings: tuple[Heading, ...], say: Warn) -> tuple[
 
 
 def _title_from(body: str) -> str:
-    return shorten(tidy_line(body[: 4 * _TITLE_FROM_TEXT].partition("\n")[0]), _TITLE_FROM_TEXT)
+    return shorten(normalize_line(body[: 4 * _TITLE_FROM_TEXT].partition("\n")[0]), _TITLE_FROM_TEXT)
 
 
 def _section(path: str) -> str:
-    parts = [part for part in _SECTION_ARROW.split(tidy_line(path)) if part]
+    parts = [part for part in _SECTION_ARROW.split(normalize_line(path)) if part]
     return SECTION_SEPARATOR.join(parts[:MAX_SECTION_DEPTH])
 
 
 def _values(name: str, values: Iterable[str], say: Warn) -> tuple[str, ...]:
-    tidy = tuple(value for value in tidy_values(values) if value != MISSING)
+    tidy = tuple(value for value in normalize_values(values) if value != MISSING)
     if len(tidy) > MAX_VALUES:
         say(f"has {len(tidy):,} {name}; only the first {MAX_VALUES} are kept")
     if any(len(value) > MAX_VALUE_LENGTH for value in tidy):
@@ -169,26 +167,16 @@ def _moment(name: str, moment: Moment | None, zone: ZoneInfo, say: Warn) -> Mome
 
 
 def _language(stated: str, default: str, say: Warn) -> str:
-    tag = stated.strip()
-    if not tag or tag.lower() in _NO_LANGUAGE:
-        return _cased(default)
-    if not _LANGUAGE_TAG.fullmatch(tag):
-        say(f"states a language that is not a language tag: {shorten(ascii(tag), 40)}; taken as {default or 'none'}")
-        return _cased(default)
-    return _cased(tag)
-
-
-def _cased(tag: str) -> str:
-    """Cased as RFC 5646, section 2.1.1, writes it: zh-Hant-TW."""
-    first, *rest = tag.replace("_", "-").split("-")
-    cased = {2: str.upper, 4: str.title}
-    return "-".join([first.lower(), *(cased.get(len(part), str.lower)(part) for part in rest)])
+    tag = language_tag(stated)
+    if not tag and stated.strip():
+        say(f"states a language that is not a language tag: {shorten(ascii(stated), 40)}; taken as {default or 'none'}")
+    return tag if tag and tag not in _NO_LANGUAGE else language_tag(default)
 
 
 def _html(html: str, cut: bool, say: Warn) -> str:
-    # Markup cannot be cut without parsing it; the plain text stands in for it.
+    # Markup cannot be cut without parsing it; the plain text is shown instead.
     if cut or len(html) > MAX_HTML:
         if html:
             say("left out the markup of a text that is too long; its page shows plain text")
         return ""
-    return tidy_markup(html)
+    return normalize_markup(html)

@@ -1,9 +1,9 @@
-"""How well article bodies are extracted from pages, against pages whose body is known.
+"""Measures how well article bodies are extracted, on pages whose body is known.
 
-The method is that of the article extraction benchmark of Scrapinghub (now Zyte, 2019), so that figures can be compared:
-bodies are cut into words, words into overlapping shingles of four, and shingles are compared as multisets. Counts are
-divided by their sum for each page, so that long articles weigh no more than short ones; precision and recall are means
-over pages and F1 is taken of these two means.
+The method is that of the article extraction benchmark by Scrapinghub (now Zyte, 2019), so that figures can be compared.
+Bodies are split into words, words into overlapping shingles of four, and shingles are compared as multisets. The counts
+of each page are divided by their sum, so that long articles weigh no more than short ones. Precision and recall are
+means over pages, and F1 is the harmonic mean of these two.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from index.article import Article
-from index.body import one_line
+from index.extraction.html_tree import HEADINGS, parse_html, text_of
+from index.normalize import one_line
 from index.sources.encoding import decode
 from index.sources.files import read_page
 from index.sources.html import read_html_page
-from index.trees import HEADINGS, parse_html, text_of
 from search.errors import SourceError
 
 SHINGLE = 4
@@ -33,7 +33,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class PageScore:
-    """One page: shares of shingles that were found and right, found and wrong, missed; they add up to 1."""
+    """One page: the shares of shingles that were found rightly, found wrongly, and missed; they add up to 1."""
 
     name: str
     url: str
@@ -47,7 +47,7 @@ class PageScore:
 
     @property
     def precision(self) -> float:
-        """Share of what was extracted that belongs to the body; 1 where there was nothing to find and nothing found."""
+        """Share of the extracted text that belongs to the body; 1 if nothing was found and nothing should have been."""
         return self.right / (self.right + self.wrong) if self.right + self.wrong else float(not self.missed)
 
     @property
@@ -70,7 +70,7 @@ class ExtractionScore:
 
     @property
     def precision(self) -> float:
-        """Mean over the pages something was extracted from."""
+        """Mean over the pages from which something was extracted."""
         return _mean([page.precision for page in self.pages if page.right + page.wrong > 0])
 
     @property
@@ -85,7 +85,7 @@ class ExtractionScore:
 
     @property
     def pages_per_second(self) -> float:
-        """Rate of reading, metadata included."""
+        """Pages read in a second, with their metadata."""
         return len(self.pages) / self.seconds if self.seconds else 0.0
 
     def coverage(self) -> dict[str, int]:
@@ -131,9 +131,11 @@ class ExtractionScore:
 
 
 def evaluate_extraction(pages: Path, ground_truth: Path) -> ExtractionScore:
-    """Reads each page the ground truth names ("name": {"articleBody": …, "url": …}) from `pages`/name.html or .html.gz.
+    """Scores each page that the ground truth names ("name": {"articleBody": …, "url": …}).
 
-    Raises SourceError where the ground truth cannot be read or names a page that is not there.
+    The page is the file name.html or name.html.gz in `pages`.
+
+    Raises SourceError if the ground truth cannot be read or names a page that is not there.
     """
     truth = _read_truth(ground_truth)
     files = {name: _find_page(pages, name) for name in truth}
@@ -145,7 +147,10 @@ def evaluate_extraction(pages: Path, ground_truth: Path) -> ExtractionScore:
 
 
 def shingle_counts(expected: str, found: str) -> tuple[float, float, float]:
-    """Shares of four-word shingles right, wrong and missed; fewer words make one shingle, two empty texts 0, 0, 0."""
+    """The shares of four-word shingles that are right, wrong and missed.
+
+    A text of fewer words is one shingle. Two empty texts give 0, 0, 0.
+    """
     wanted, got = _shingles(expected), _shingles(found)
     right = (wanted & got).total()
     total = (wanted | got).total()
@@ -161,7 +166,7 @@ def _shingles(text: str) -> Counter[tuple[str, ...]]:
 
 
 def _score(name: str, truth: dict[str, str], file: Path, article: Article | None, reason: str) -> PageScore:
-    body = truth.get("articleBody", "")
+    body = truth["articleBody"]
     counts = shingle_counts(body, article.body if article else "")
     stated = _headings_on(file) & set(map(one_line, body.split("\n")))
     kept = stated & {heading.text for heading in article.headings} if article else set()
@@ -169,24 +174,26 @@ def _score(name: str, truth: dict[str, str], file: Path, article: Article | None
 
 
 def _headings_on(file: Path) -> set[str]:
-    page = parse_html(decode(read_page(file, str(file)), markup=True))
+    page = parse_html(decode(read_page(str(file)), markup=True))
     return {one_line(text_of(heading)) for heading in page.iter(*HEADINGS)} - {""}
 
 
 def _read(file: Path) -> tuple[Article | None, str]:
     try:
-        return read_html_page(read_page(file, str(file)), str(file), ZoneInfo("UTC")), ""
+        return read_html_page(read_page(str(file)), str(file), ZoneInfo("UTC")), ""
     except SourceError as error:
         return None, error.reason
 
 
 def _read_truth(path: Path) -> dict[str, dict[str, str]]:
     try:
-        truth = json.loads(read_page(path, str(path)))
+        truth = json.loads(read_page(str(path)))
     except ValueError as error:
         raise SourceError(str(path), f"not JSON ({error})") from error
     if not isinstance(truth, dict) or not truth or not all(isinstance(page, dict) for page in truth.values()):
         raise SourceError(str(path), 'not a ground truth: it must map page names to {"articleBody": "…"}')
+    if bodiless := [name for name, page in truth.items() if not isinstance(page.get("articleBody"), str)]:
+        raise SourceError(str(path), f'{len(bodiless):,} pages have no "articleBody", the first is {bodiless[0]!r}')
     return truth
 
 

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 MIN_WORDS: Final = 20
-"""Shorter texts have no fingerprint: a stock phrase would make them all alike."""
+"""Shorter texts have no fingerprint, because a stock phrase would make them all alike."""
 MAX_CHARACTERS: Final = 400_000
-"""What is looked at: two texts alike in their first 60,000 words are near-duplicates by any measure."""
+"""Only these are read: texts that agree in their first 60,000 words are near-duplicates by any measure."""
 
-# Scripts without spaces between words count each character as a word.
+# In scripts without spaces between words each character counts as a word.
 _UNSPACED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 # In ASCII a word is a run of letters, digits and underscores.
@@ -31,7 +31,7 @@ _MEMO_LENGTH: Final = 40
 
 
 class _Hashes(dict[str, int]):
-    """The CRC-32 of words; those met before are looked up, and the memory for them is bounded."""
+    """The CRC-32 of words, remembered for a bounded number of them."""
 
     def __missing__(self, word: str) -> int:
         value = crc32(word.encode("utf-8", "replace"))
@@ -61,7 +61,7 @@ def fingerprint(text: str) -> int:
 
 
 def distance(one: int, other: int) -> int:
-    """In how many of 64 bits two fingerprints differ: about 32 for unrelated texts, under 7 for near-duplicates."""
+    """The number of bits that differ: about 32 for unrelated texts, under 7 for near-duplicates."""
     return (one ^ other).bit_count()
 
 

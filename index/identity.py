@@ -1,4 +1,4 @@
-"""The id of an article: its own, else one from its address, else one from where it was found."""
+"""What identifies an article (its own id, else its address, else where it was found) and an input."""
 
 from __future__ import annotations
 
@@ -7,60 +7,66 @@ import os
 import re
 from pathlib import PurePath
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urldefrag, urlencode, urlsplit
+from urllib.request import url2pathname
 
 from index.article import Article
-from index.tidy import tidy_line
+from index.normalize import clean_block, normalize_line
+from search.document import web_address
 
 MAX_ID: Final = 200
-MAX_URL: Final = 2_000
 
-_PLACE_PARTS: Final = 4
+_PATH_PARTS: Final = 4
 _GENERIC_NAME: Final = re.compile(r"(index|default)\.html?(\.gz)?", re.IGNORECASE)
 _TRACKING: Final = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id")
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+# Browsers accept these in an address; RFC 3986 wants them escaped.
+_TO_ESCAPE: Final = re.compile(r"[\^`{|}]")
 
 
-def article_id(own: str, url: str | None, place: str) -> str:
+def article_id(own: str, url: str | None, origin: str) -> str:
     """An id of 1 to MAX_ID printable characters, the same for the same article in every run.
 
-    From a URL: host and path, without "www.", without what only tracks readers, so that the http and the https copy
-    are one article. From a place: the last four parts of the path, so that it outlasts a move of what is above them.
+    From `url`: host and path, without "www." and without parameters that only track readers, so that the http and the
+    https copy are one article. From `origin`: the last four parts of the path, so that it survives moving the folder
+    above them.
     """
-    own = tidy_line(own)
+    own = normalize_line(own)
     if own:
         return _bounded(own)
-    parts = _web_parts(url) if url else None
-    return _bounded(_from_url(parts)) if parts else _from_place(place)
+    url = article_url(url)
+    return _bounded(_from_url(url)) if url else _from_origin(origin)
 
 
-def web_address(url: str | None) -> str | None:
-    """The address without its fragment, if it is one a reader can follow (http or https); else None."""
-    parts = _web_parts(tidy_line(url)) if url else None
-    return parts._replace(fragment="").geturl() if parts else None
+def article_url(url: str | None) -> str | None:
+    """The address as a reader can follow it, without its fragment; None if it is not an http or https address."""
+    address = _TO_ESCAPE.sub(lambda match: quote(match[0]), clean_block(url or ""))
+    usable = web_address(address)
+    return urldefrag(usable).url if usable else None
 
 
-def is_derived_from_place(article: Article) -> bool:
-    """Nothing in the article itself says which one it is; only where it was found does."""
-    return not tidy_line(article.id) and web_address(article.url) is None
+def is_identified_by_origin(article: Article) -> bool:
+    """Nothing in the article itself says which one it is; only its origin does."""
+    return not normalize_line(article.id) and article_url(article.url) is None
 
 
 def source_key(name: str) -> str:
-    """How an input is remembered: its address, or its path from the root, however it was written."""
-    return name if "://" in name else os.path.abspath(name.replace("\0", ""))  # noqa: PTH100 - links are not followed
+    """How an input is remembered in the index: its address, or its absolute path however it was written.
+
+    A file:// address is remembered as its path.
+    """
+    if name[:7].lower() == "file://":
+        name = url2pathname(urlsplit(name).path)
+    return name if is_address(name) else os.path.abspath(name.replace("\0", ""))  # noqa: PTH100 - links are not followed
 
 
-def _web_parts(url: str) -> SplitResult | None:
-    if len(url) > MAX_URL or " " in url:
-        return None
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number, a bracket without its pair
-        return None
-    return parts if usable else None
+def is_address(location: str) -> bool:
+    """The location begins with a scheme ("https://"), so it is not a path."""
+    return _ADDRESS.match(location) is not None
 
 
-def _from_url(parts: SplitResult) -> str:
+def _from_url(url: str) -> str:
+    parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     path = "/".join(part for part in parts.path.split("/") if part not in ("", ".", ".."))
@@ -70,11 +76,11 @@ def _from_url(parts: SplitResult) -> str:
     return f"{host}{port}" + (f"/{path}" if path else "") + (f"?{query}" if query else "")
 
 
-def _from_place(place: str) -> str:
-    parts = [tidy_line(part) for part in PurePath(source_key(place)).parts if part.strip("/\\")]
+def _from_origin(origin: str) -> str:
+    parts = [normalize_line(part) for part in PurePath(source_key(origin)).parts if part.strip("/\\")]
     if len(parts) > 1 and _GENERIC_NAME.fullmatch(parts[-1]):
         parts.pop()
-    key = "/".join(parts[-_PLACE_PARTS:])
+    key = "/".join(parts[-_PATH_PARTS:])
     slug = re.sub(r"[^\w]+", "-", key.casefold()).strip("-")
     return f"{slug[-(MAX_ID - 20) :].strip('-')}-{_digest(key)}"
 

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
+from typing import Final
 
-from index.article import Skipped, Source
+from index.article import Skipped, Source, blaming
 from index.batches import BATCH_ARTICLES, Batches
+from index.held import Held, gone, open_held
 from index.identity import source_key
 from index.preparing import START_SECONDS, Found, Preparation, Prepared, prepare_all
 from index.progress import Progress, Silence
-from index.prune import gone, is_below
 from index.report import Outcome, Report, Tally
 from search.engines.protocols import Engine
+from search.engines.results import Stamp
 from search.errors import IndexDamaged, IndexMissing, IndexVersionError, SourceError
+
+LOOKUP_RECORDS: Final = 500
+LOOKUP_BYTES: Final = 20_000_000
+LOOKUP_SECONDS: Final = 1.0
+"""How many articles are compared with the index at once, so that asking costs little, and how long any may wait."""
+
+MAX_SOURCE_WARNINGS: Final = 100
+"""Different warnings about one source that are reported."""
 
 
 class Indexer:
-    """Brings `engine` up to date with its inputs; `language` and `time_zone` are for articles that state none.
+    """Brings `engine` up to date with its sources; `language` and `time_zone` are for articles that state none.
 
     `workers`: how many processes may prepare articles, and as many may build the index; 1 is this one alone. Others
     are started only for work of more than `patience` seconds. A program that asks for more than 1 must guard its own
@@ -57,173 +65,190 @@ class Indexer:
         """Indexes every article of `sources`; one that fails is reported and the next goes on.
 
         `rebuild`: what is read takes the place of the whole index, in one transaction.
-        `prune`: articles that came from `roots` (paths of files or folders) and are no longer in them are deleted,
-        for each root that was read to its end without a failure and was not empty.
+        `prune`: articles that came from `roots` (paths of files or folders, or addresses) and are no longer in them
+        are deleted, for each root that was read to its end without a failure and was not empty.
         `dry_run`: counts what would be done and writes nothing.
-        An interruption keeps what was committed, throws the open batch away, and is in the report.
-        Raises EngineError where the index cannot be read or written, and SourceError where a rebuild would lose
-        articles only because their input cannot be read, or because there is no article at all. Raises ProcessLost
-        where another process was killed; what was committed before is kept.
+        An interruption keeps what was committed, discards the open batch, and is in the report.
+        Raises EngineError if the index cannot be read or written, and SourceError if a rebuild would lose articles
+        only because their source cannot be read, or if there is no article at all. Raises ProcessLost if another
+        process was killed; what was committed before is kept.
         """
         started = time.monotonic()
         progress = progress or Silence()
         batches = Batches(self._engine, replace=rebuild, most=self._batch, workers=self._workers, progress=progress)
-        run = _Run(_held(self._engine, rebuild), batches, rebuild, dry_run)
         lost: frozenset[str] | None = None
-        try:
-            found = _find(list(sources), progress)
-            with closing(
-                prepare_all(found, self._preparation, workers=self._workers, patience=self._patience)
-            ) as prepared:
-                run.read(prepared, progress)
-            run.finish(roots if prune else ())
-        except KeyboardInterrupt:
-            run.tally.deleted *= not batches.is_open
-            lost = batches.roll_back()
-        except BaseException:
-            batches.roll_back()
-            raise
+        with closing(open_held(self._engine, unreadable_is_empty=rebuild)) as held:
+            run = _Run(held, batches, rebuild, dry_run)
+            try:
+                found = _find(list(sources), progress)
+                with closing(
+                    prepare_all(found, self._preparation, workers=self._workers, patience=self._patience)
+                ) as prepared:
+                    for group in _groups(prepared, min(LOOKUP_RECORDS, self._batch)):
+                        run.take(group, progress)
+                run.finish(roots if prune else ())
+            except KeyboardInterrupt:
+                run.tally.deleted *= not batches.is_open
+                lost = batches.roll_back()
+            except BaseException:
+                batches.roll_back()
+                raise
         return run.tally.report(
             seconds=time.monotonic() - started,
             generation=_generation(self._engine),
-            thrown_away=lost or (),
+            discarded=lost or (),
             interrupted=lost is not None,
             dry_run=dry_run,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What the index holds before the run: content hash and source of each article, by id."""
-
-    hashes: Mapping[str, str] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
+_Group = list[tuple[Found, Prepared | SourceError]]
 
 
 @dataclass(slots=True)
 class _Run:
-    """One run under way. `places` says where each id was read, `touched` which ids went to `batches`."""
+    """One run under way.
+
+    `seen` has the source in which each id was read last; `written` the ids that went to `batches`.
+    `known` counts the ids seen that the index holds.
+    """
 
     held: Held
     batches: Batches
     rebuild: bool
     dry_run: bool
     tally: Tally = field(default_factory=Tally)
-    places: dict[str, str] = field(default_factory=dict)
-    touched: set[str] = field(default_factory=set)
+    seen: dict[str, str] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
+    known: int = 0
     read_from: set[str] = field(default_factory=set)
     failed_in: set[str] = field(default_factory=set)
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
+    source_warnings: dict[str, set[str]] = field(default_factory=dict)
 
-    def read(self, items: Iterable[tuple[Found, Prepared | SourceError]], progress: Progress) -> None:
-        for found, item in items:
+    def take(self, group: _Group, progress: Progress) -> None:
+        """Compares a group with the index, and writes what is new or different."""
+        stamps = self.held.stamps([item.id for _, item in group if isinstance(item, Prepared) and item.id])
+        for found, item in group:
             if isinstance(item, Prepared):
-                self._take(item, found.key)
+                self._take(item, found.key, stamps)
             else:
                 self._take_failure(item, found)
-            progress.at(found.position, len(self.places))
+            progress.at(found.position, len(self.seen))
 
     def finish(self, roots: Sequence[str]) -> None:
-        """Deletes what is gone and commits."""
+        """Deletes what is gone, and commits."""
         if self.rebuild:
             self._refuse_to_lose()
-            self.tally.deleted = len(self.held.hashes.keys() - self.places.keys())
+            self.tally.deleted = max(0, self.held.articles - self.known)
         else:
-            self._prune(roots)
+            for name in gone(self.held, roots, self.seen, self.read_from, self.failed_in, self.tally.warn):
+                self.tally.deleted += self.dry_run or self.batches.delete(name)
         if not self.dry_run:
             self.batches.commit()
 
     def _refuse_to_lose(self) -> None:
-        """Raises SourceError if the index would lose articles only because their input cannot be read."""
-        if not self.places:
-            raise SourceError("the input", "holds no article that can be read; the index is left as it was")
-        absent = self.held.hashes.keys() - self.places.keys()
+        """Raises SourceError if the index would lose articles only because their source cannot be read."""
+        if not self.seen:
+            first = self.tally.first_failure
+            cause = f"; the first failure is {first}" if first else ""
+            raise SourceError("the input", f"holds no article that can be read; the index is left as it was{cause}")
         for key, error in self.unread:
-            lost = sum(is_below(self.held.sources.get(name, ""), key) for name in absent)
+            lost = sum(name not in self.seen for name in self.held.ids_from(key))
             if lost:
                 raise SourceError(
-                    error.place, f"{error.reason}; {lost:,} articles would be lost, so nothing was changed"
+                    error.origin, f"{error.reason}; {lost:,} articles would be lost, so nothing was changed"
                 )
-
-    def _prune(self, roots: Sequence[str]) -> None:
-        absent = gone(roots, self.held.sources, self.places, self.read_from, self.failed_in, self.tally.warn)
-        for name in dict.fromkeys(absent):
-            self.tally.deleted += self.dry_run or self.batches.delete(name)
 
     def _take_failure(self, error: SourceError, found: Found) -> None:
         if isinstance(error, Skipped):
-            self.tally.warn(error.place, error.reason)
+            self.tally.skip(error.origin, error.reason, error.files)
             return
-        self._fail(found.key, error)
-        if found.whole:
-            self.unread.append((found.key, error))
+        self._fail(found.key, error, whole=found.whole)
 
-    def _fail(self, key: str, error: SourceError) -> None:
+    def _fail(self, key: str, error: SourceError, *, whole: bool) -> None:
         self.failed_in.add(key)
-        self.tally.fail(error.place, error.reason)
-        if Path(error.place).is_file():  # a whole file or the rest of one, not a line of it
-            self.unread.append((source_key(error.place), error))
+        self.tally.fail(error.origin, error.reason)
+        if whole or source_key(error.origin) == key:  # the whole source, not a line of it
+            self.unread.append((key, error))
 
-    def _take(self, article: Prepared, key: str) -> None:
-        warn = partial(self.tally.warn, article.place)
+    def _take(self, article: Prepared, key: str, stamps: Mapping[str, Stamp]) -> None:
         for warning in article.warnings:
-            warn(warning)
+            self.tally.warn(article.origin, warning)
+        self._warn_of_source(article, key)
         if article.failure:
-            self._fail(key, SourceError(article.place, article.failure))
+            self._fail(key, SourceError(article.origin, article.failure), whole=False)
             return
-        self._warn_of_same_id(article, warn)
-        self.places[article.id] = article.place
+        stamp = stamps.get(article.id)
+        self._note(article, key, stamp)
         self.read_from.add(key)
-        self._compare(article)
+        self._compare(article, stamp)
 
-    def _compare(self, article: Prepared) -> None:
-        name, held = article.id, self.held
-        is_held = held.hashes.get(name) == article.content_hash and held.sources.get(name) == article.source
-        outcome: Outcome = "unchanged" if is_held else "changed" if name in held.hashes else "added"
+    def _compare(self, article: Prepared, stamp: Stamp | None) -> None:
+        name = article.id
+        is_held = stamp == Stamp(article.content_hash, article.source)
+        outcome: Outcome = "unchanged" if is_held else "changed" if stamp else "added"
         self.tally.outcomes[name] = outcome
         if self.dry_run:
             return
-        if is_held and not self.rebuild and (self.batches.forget(name) or name not in self.touched):
-            self.touched.discard(name)
+        if is_held and not self.rebuild and (self.batches.forget(name) or name not in self.written):
+            self.written.discard(name)
             return
-        self.touched.add(name)
+        self.written.add(name)
         self.batches.add(article.document())
 
-    def _warn_of_same_id(self, article: Prepared, warn: Callable[[str], None]) -> None:
-        earlier = self.places.get(article.id)
+    def _note(self, article: Prepared, key: str, stamp: Stamp | None) -> None:
+        """Remembers where the id was read, and warns if it was another article's before."""
+        earlier = self.seen.get(article.id)
+        self.seen[article.id] = key
         if earlier is not None:
-            warn(f"has the same id as {earlier} ({article.id!r}); the later one is kept")
+            self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
             return
-        before = self.held.sources.get(article.id, article.source)
-        if before != article.source and article.placed and Path(before).exists():
-            warn(f"takes the place of an article with the same id ({article.id!r}) from {before}")
+        self.known += stamp is not None
+        if stamp and stamp.source != key:
+            self.tally.share(stamp.source, key, article.origin, article.id, in_this_run=False)
+
+    def _warn_of_source(self, article: Prepared, key: str) -> None:
+        if not article.source_warnings:
+            return
+        said = self.source_warnings.setdefault(key, set())
+        for warning in article.source_warnings:
+            if warning not in said and len(said) < MAX_SOURCE_WARNINGS:
+                said.add(warning)
+                self.tally.warn(article.origin, warning)
+
+
+def _groups(prepared: Iterable[tuple[Found, Prepared | SourceError]], most: int) -> Iterator[_Group]:
+    """What was prepared, in groups that are compared with the index at once."""
+    group: _Group = []
+    weight = 0
+    begun = time.monotonic()
+    for found, item in prepared:
+        group.append((found, item))
+        weight += 0 if isinstance(found.item, SourceError) else found.item.weight
+        if len(group) >= most or weight >= LOOKUP_BYTES or time.monotonic() - begun >= LOOKUP_SECONDS:
+            yield group
+            group, weight, begun = [], 0, time.monotonic()
+    if group:
+        yield group
 
 
 def _find(sources: Sequence[Source], progress: Progress) -> Iterator[Found]:
-    """What each source yields; one that cannot be read as a whole yields that last."""
-    sizes = [source.size() or 0 for source in sources]
-    progress.begin(sum(sizes))
+    """What each source yields; for one that cannot be read (any further), the reason comes last."""
+    sizes = [source.size for source in sources]
+    progress.begin(None if None in sizes else sum(size or 0 for size in sizes))
     done = 0
     for source, size in zip(sources, sizes, strict=True):
         key = source_key(source.name)
+        read = 0
         try:
-            for item in source.pieces():
-                yield Found(key, item, done + source.position())
+            with blaming(source.name):
+                for item in source.records():
+                    read += 0 if isinstance(item, SourceError) else item.weight
+                    yield Found(key, item, done + read)
         except SourceError as error:
-            yield Found(key, error, done + size, whole=True)
-        done += size
-
-
-def _held(engine: Engine, rebuild: bool) -> Held:
-    try:
-        with engine.searcher() as searcher:
-            return Held(dict(searcher.content_hashes()), dict(searcher.sources()))
-    except IndexMissing:
-        return Held()
-    except (IndexVersionError, IndexDamaged):
-        if rebuild:
-            return Held()
-        raise
+            yield Found(key, error, done + read, whole=True)
+        done += read if size is None else size
 
 
 def _generation(engine: Engine) -> str:

@@ -1,6 +1,6 @@
-"""From pieces to documents, in this process or in several: reading markup is what a run spends most time on.
+"""Turns records into documents, in this process or in several, because most of a run is spent reading markup.
 
-Whether and how many processes help makes no difference to what comes out, nor to its order.
+The result and its order do not depend on the number of processes.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from index.article import Article, Piece
+from index.article import Record, blaming
 from index.document import to_document
-from index.identity import is_derived_from_place, source_key
-from index.prune import is_below
+from index.identity import is_identified_by_origin
 from search.document import Document
 from search.errors import SourceError
 from search.processes import Pool
 
 START_SECONDS: Final = 2.0
-"""Preparing is left to other processes after this time only: each needs about one second to begin."""
+"""Other processes are started only after this much time spent preparing, since each takes a second to start."""
 
-BATCH_PIECES: Final = 200
+BATCH_RECORDS: Final = 200
 BATCH_BYTES: Final = 200_000
 """What is sent to a process at once: enough to make the sending cheap, little enough to share evenly."""
 BATCHES_AHEAD: Final = 3
@@ -31,96 +30,98 @@ BATCHES_AHEAD: Final = 3
 BYTES_AHEAD: Final = 64_000_000
 """In all batches on their way, however many processes there are."""
 
-Readable = Piece | Article
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a source yielded: a piece of the input `key` or why there is none.
+    """A record of the source `key` (see `source_key`), or why there is none.
 
-    `whole` says that it is the input as a whole that cannot be read. `position` is how much of all inputs, in bytes,
-    had been read by then.
+    `whole`: the source as a whole cannot be read (any further). `position`: bytes of all sources read by then.
     """
 
     key: str
-    item: Readable | SourceError
+    item: Record | SourceError
     position: int
     whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An article fit to index, or the reason (`failure`) why there is none at `place`; with the warnings on the way.
+    """An article ready to index, or the reason (`failure`) why there is none at `origin`, with its warnings.
 
-    `placed` says that its id is derived from its place. The document itself stays packed until it is asked for: most
-    runs find most articles unchanged, and need no more of them than the hash.
+    `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin. The document
+    stays packed until it is asked for: most runs find most articles unchanged and need no more than the hash.
     """
 
-    place: str
+    origin: str
     failure: str = ""
     warnings: tuple[str, ...] = ()
+    source_warnings: tuple[str, ...] = ()
     id: str = ""
     source: str = ""
     content_hash: str = ""
-    placed: bool = False
+    origin_is_id: bool = False
     _document: Document | bytes = field(default=b"", repr=False)
 
     def document(self) -> Document:
-        """The document. Only for those that did not fail."""
+        """The document; only if there is no failure."""
         if isinstance(self._document, Document):
             return self._document
         document: Document = pickle.loads(self._document)  # noqa: S301 - packed by a process of our own
         return document
 
     def packed(self) -> Prepared:
-        """The same, cheap to send."""
+        """The same, cheap to send to another process."""
         return replace(self, _document=pickle.dumps(self._document, pickle.HIGHEST_PROTOCOL))
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """How pieces become documents: `language` and `time_zone` stand in where an article states none."""
+    """How records become documents: `language` and `time_zone` stand in where an article states none."""
 
     language: str
     time_zone: str
 
-    def prepare(self, piece: Readable, key: str) -> Prepared:
-        """The document of a piece of the input `key`; never raises SourceError."""
+    def prepare(self, record: Record, key: str) -> Prepared:
+        """The document of a record of the source `key`.
+
+        Whatever its reader raises because of this record is in the result; only what concerns the run is raised.
+        """
         warnings: list[str] = []
-        place = piece.place
+        origin = record.origin
         try:
-            article = piece if isinstance(piece, Article) else piece.read()
-            place = article.place
-            warnings += article.warnings
-            # One page of a folder is remembered as itself, so that naming the page or the folder makes no difference.
-            own = source_key(place)
-            source = own if is_below(own, key) else key
-            document = to_document(
-                article, language=self.language, time_zone=self.time_zone, source=source, warn=warnings.append
-            )
+            with blaming(origin):
+                article = record.read()
+                warnings += article.warnings
+                document = to_document(
+                    article, language=self.language, time_zone=self.time_zone, source=key, warn=warnings.append
+                )
         except SourceError as error:
-            return Prepared(error.place, error.reason, tuple(warnings))
+            return Prepared(error.origin, error.reason, tuple(warnings))
         return Prepared(
-            place,
+            article.origin,
             "",
             tuple(warnings),
+            article.source_warnings,
             document.id,
             document.source,
             document.content_hash(),
-            is_derived_from_place(article),
+            is_identified_by_origin(article),
             document,
         )
 
-    def __call__(self, batch: list[tuple[Readable, str]]) -> list[Prepared]:
-        """The work of another process."""
-        return [self.prepare(piece, key).packed() for piece, key in batch]
+    def __call__(self, batch: list[tuple[Record, str]]) -> list[Prepared]:
+        """What another process does with a batch."""
+        return [self.prepare(record, key).packed() for record, key in batch]
 
 
 def prepare_all(
     found: Iterable[Found], preparation: Preparation, *, workers: int = 1, patience: float = START_SECONDS
 ) -> Generator[tuple[Found, Prepared | SourceError], None, None]:
-    """Each thing found with what became of it, in order. Up to `workers` processes help, if preparing takes longer
-    than `patience` seconds. Raises ProcessLost if one of them ends before its time."""
+    """Each thing found, in order, with what became of it.
+
+    Up to `workers` processes help if preparing takes longer than `patience` seconds. Raises ProcessLost if one of
+    them ends before its work is done.
+    """
     found = iter(found)
     spent = 0.0
     for one in found:
@@ -135,7 +136,7 @@ def prepare_all(
 
 
 def _prepare_in(
-    pool: Pool[list[tuple[Readable, str]], list[Prepared]], found: Iterator[Found], ahead: int
+    pool: Pool[list[tuple[Record, str]], list[Prepared]], found: Iterator[Found], ahead: int
 ) -> Iterator[tuple[Found, Prepared | SourceError]]:
     sent: deque[tuple[list[Found], int]] = deque()
     underway = 0
@@ -151,7 +152,7 @@ def _prepare_in(
 
 
 def _answered(
-    pool: Pool[list[tuple[Readable, str]], list[Prepared]], batch: list[Found]
+    pool: Pool[list[tuple[Record, str]], list[Prepared]], batch: list[Found]
 ) -> Iterator[tuple[Found, Prepared | SourceError]]:
     prepared = iter(pool.take())
     for one in batch:
@@ -159,20 +160,18 @@ def _answered(
 
 
 def _batches(found: Iterator[Found]) -> Iterator[tuple[list[Found], int]]:
-    """All that is found in batches, each with its weight in bytes."""
+    """What is found, in batches, each with its weight in bytes."""
     batch: list[Found] = []
     weight = 0
     for one in found:
         batch.append(one)
         weight += _weight(one.item)
-        if len(batch) >= BATCH_PIECES or weight >= BATCH_BYTES:
+        if len(batch) >= BATCH_RECORDS or weight >= BATCH_BYTES:
             yield batch, weight
             batch, weight = [], 0
     if batch:
         yield batch, weight
 
 
-def _weight(item: Readable | SourceError) -> int:
-    if isinstance(item, SourceError):
-        return 0
-    return len(item.body) + len(item.html) if isinstance(item, Article) else item.weight
+def _weight(item: Record | SourceError) -> int:
+    return 0 if isinstance(item, SourceError) else item.weight

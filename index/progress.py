@@ -1,7 +1,7 @@
-"""How far a run is: a bar with rate and time left on a terminal, nothing in a pipe.
+"""The progress of a run: a bar with the rate and the time left on a terminal, nothing in a pipe.
 
-Two things move at once, the input that is read and the index that is written. While the writer says that it is busy
-with something long (building, merging, committing), the bar is about that; then about the input again.
+Usually the bar shows how much of the input is read. While the writer is busy with something long (building, merging,
+committing), it shows that.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _STOPPING: Final = "will stop after this commit"
 
 
 class Progress(Protocol):
-    """What the indexer tells while it runs."""
+    """What the indexer reports while it runs."""
 
     def begin(self, total: int | None) -> None:
-        """A run over `total` bytes begins; None where an input does not know its size."""
+        """A run over `total` bytes begins; None if the size of a source is unknown."""
         ...
 
     def at(self, read: int, articles: int) -> None:
-        """So many bytes and articles have been read."""
+        """`read` bytes and `articles` articles have been read so far."""
         ...
 
     def writing(self, phase: Phase, done: int, total: int) -> None:
@@ -40,7 +40,7 @@ class Progress(Protocol):
         ...
 
     def stopping(self) -> None:
-        """Ctrl-C was pressed during a commit, which is brought to its end first."""
+        """Ctrl-C was pressed during a commit, which is finished first."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -49,7 +49,7 @@ class Progress(Protocol):
 
 
 class Silence:
-    """Tells nobody."""
+    """Shows nothing."""
 
     def begin(self, total: int | None) -> None: ...
 
@@ -66,7 +66,7 @@ class Silence:
 
 
 class Bar:
-    """A bar on standard error. Time left follows from bytes, since articles are not counted beforehand."""
+    """A bar on standard error. The time left is estimated from bytes, since articles are not counted beforehand."""
 
     def __init__(self) -> None:
         self._bar: tqdm[Any] | None = None
@@ -136,7 +136,7 @@ def _format(phase: str, total: int | None) -> str:
 
 
 def _terminal_has_size() -> bool:
-    """Some terminals do not know their size, and tqdm draws nothing on a width of 0."""
+    """False for terminals that do not know their size: tqdm draws nothing if the width is 0."""
     try:
         return 0 not in os.get_terminal_size(sys.stderr.fileno())
     except (OSError, ValueError):

@@ -1,15 +1,17 @@
-"""What a run did, in numbers a person can check and in lines a person can act on."""
+"""What a run did: numbers that a person can check, and lines that a person can act on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 Outcome = Literal["added", "changed", "unchanged"]
 
 MAX_LISTED: Final = 1_000
-"""Failures and warnings kept with their text; the rest is counted."""
+"""Failures and warnings that are kept with their text; the rest is counted."""
+MAX_PAIRS: Final = 20
+"""Pairs of sources with shared ids that are reported one by one."""
 
 EXIT_DONE: Final = 0
 EXIT_SOME_FAILED: Final = 3
@@ -18,20 +20,21 @@ EXIT_INTERRUPTED: Final = 130
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something about one place of the input: why it failed, or what was left out."""
+    """Something about one article or one source: why it failed, or what was left out."""
 
-    place: str
+    origin: str
     text: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.text}"
+        return f"{self.origin}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The sum of one run. Counts are of articles; what an interruption threw away is not in them.
+    """The sum of one run. Counts are of articles, without those that an interruption discarded.
 
-    `failed` and `warned` count all; `failures` and `warnings` hold the first MAX_LISTED of them.
+    `skipped` counts the files in folders that are of no known format. `failed` and `warned` count all; `failures` and
+    `warnings` hold the first MAX_LISTED of them.
     `generation` is the index's after the run, "" if there is no index. `seconds` is wall time.
     """
 
@@ -40,6 +43,7 @@ class Report:
     unchanged: int
     deleted: int
     failed: int
+    skipped: int
     failures: tuple[Remark, ...]
     warned: int
     warnings: tuple[Remark, ...]
@@ -55,7 +59,7 @@ class Report:
 
     @property
     def rate(self) -> float:
-        """Articles per second, read and, where needed, written."""
+        """Articles per second, read and, if they had changed, written."""
         return self.articles / self.seconds if self.seconds > 0 else 0.0
 
     @property
@@ -66,7 +70,7 @@ class Report:
         return EXIT_SOME_FAILED if self.failed else EXIT_DONE
 
     def as_json(self) -> dict[str, Any]:
-        """Every field, the rate and the number of articles, as JSON holds them."""
+        """Every field, the rate and the number of articles, as JSON values."""
         return asdict(self) | {"articles": self.articles, "rate": round(self.rate, 1)}
 
     def summary(self) -> str:
@@ -74,7 +78,9 @@ class Report:
         counts = (
             f"added {self.added:,}, changed {self.changed:,}, unchanged {self.unchanged:,}, deleted {self.deleted:,}"
         )
-        line = f"{counts}, failed {self.failed:,} in {self.seconds:,.1f} s ({self.rate:,.0f} articles a second)"
+        skipped = f", skipped {self.skipped:,} {'file' if self.skipped == 1 else 'files'}" if self.skipped else ""
+        took = f"in {self.seconds:,.1f} s ({self.rate:,.0f} articles a second)"
+        line = f"{counts}, failed {self.failed:,}{skipped} {took}"
         if self.dry_run:
             return f"dry run, nothing was written: {line}"
         if self.interrupted:
@@ -92,6 +98,15 @@ def _listed(kind: str, remarks: Iterable[Remark], total: int, most: int) -> list
     return [*lines, f"{kind}: … and {total - len(lines):,} more"] if total > len(lines) else lines
 
 
+@dataclass(slots=True)
+class _Shared:
+    """Articles of one source whose ids another source's articles have: how many, and the first of them."""
+
+    count: int
+    origin: str
+    id: str
+
+
 class Tally:
     """Collects what happens during a run; each id has one outcome, the last one."""
 
@@ -100,40 +115,80 @@ class Tally:
         self.deleted = 0
         self._failures: list[Remark] = []
         self._failed = 0
+        self._skipped = 0
         self._warnings: list[Remark] = []
         self._warned = 0
+        self._shared: dict[tuple[str, str, bool], _Shared] = {}
 
-    def fail(self, place: str, reason: str) -> None:
+    def fail(self, origin: str, reason: str) -> None:
+        """Counts an article, or a source, that cannot be read."""
         self._failed += 1
         if len(self._failures) < MAX_LISTED:
-            self._failures.append(Remark(place, reason))
+            self._failures.append(Remark(origin, reason))
 
-    def warn(self, place: str, text: str) -> None:
+    def warn(self, origin: str, text: str) -> None:
+        """Notes something that cost no article."""
         self._warned += 1
         if len(self._warnings) < MAX_LISTED:
-            self._warnings.append(Remark(place, text))
+            self._warnings.append(Remark(origin, text))
+
+    def skip(self, origin: str, reason: str, files: int) -> None:
+        """Counts files of no known format, and says so in one warning."""
+        self._skipped += files
+        self.warn(origin, reason)
+
+    def share(self, before: str, after: str, origin: str, id: str, *, in_this_run: bool) -> None:
+        """Counts an article of source `after` that has the id of one of source `before`, whose place it takes.
+
+        `in_this_run`: the earlier one was read in this run; else it was in the index.
+        """
+        shared = self._shared.setdefault((before, after, in_this_run), _Shared(0, origin, id))
+        shared.count += 1
 
     @property
-    def failed(self) -> int:
-        return self._failed
+    def first_failure(self) -> Remark | None:
+        """The first article or source that could not be read."""
+        return next(iter(self._failures), None)
 
     def report(
-        self, *, seconds: float, generation: str, thrown_away: Iterable[str], interrupted: bool, dry_run: bool
+        self, *, seconds: float, generation: str, discarded: Iterable[str], interrupted: bool, dry_run: bool
     ) -> Report:
-        """The sum, without the articles whose ids are in `thrown_away`."""
-        counts = _counted(self.outcomes, frozenset(thrown_away))
+        """The sum, without the articles whose ids are in `discarded`."""
+        counts = _counted(self.outcomes, frozenset(discarded))
+        shared = list(_shared_remarks(self._shared))
         return Report(
             **counts,
             deleted=self.deleted,
             failed=self._failed,
+            skipped=self._skipped,
             failures=tuple(self._failures),
-            warned=self._warned,
-            warnings=tuple(self._warnings),
+            warned=self._warned + len(shared),
+            warnings=tuple([*shared, *self._warnings][:MAX_LISTED]),
             seconds=seconds,
             generation=generation,
             interrupted=interrupted,
             dry_run=dry_run,
         )
+
+
+def _shared_remarks(shared: Mapping[tuple[str, str, bool], _Shared]) -> Iterator[Remark]:
+    """A remark for each pair of sources; for each pair of folders where there are many, as with a folder of pages."""
+    pairs: dict[tuple[str, str, bool], _Shared] = {}
+    for (before, after, in_this_run), found in shared.items():
+        names = (before, after) if len(shared) <= MAX_PAIRS else (_folder(before), _folder(after))
+        pair = pairs.setdefault((*names, in_this_run), _Shared(0, found.origin, found.id))
+        pair.count += found.count
+    for (before, _, in_this_run), found in pairs.items():
+        others = f"; so do {found.count - 1:,} others" if found.count > 1 else ""
+        if in_this_run:
+            text = f"takes the place of an earlier article from {before} with the same id ({found.id!r}){others}"
+        else:
+            text = f"takes the place of the article with the same id ({found.id!r}) from {before}{others}"
+        yield Remark(found.origin, text)
+
+
+def _folder(source: str) -> str:
+    return source.rpartition("/")[0] or source
 
 
 def _counted(outcomes: Mapping[str, Outcome], without: frozenset[str]) -> dict[Outcome, int]:

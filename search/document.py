@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 SECTION_SEPARATOR = " > "
+
+MAX_URL: Final = 2_000
+
+_NOT_IN_URL: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]')
+# RFC 5646, section 2.1, without its irregular tags: a language, then subtags of at most eight characters.
+_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,5}")
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -152,3 +160,32 @@ def section_ancestors(section: str) -> tuple[str, ...]:
     """The section and every section above it: "News > Economy" gives ("News", "News > Economy")."""
     parts = section.split(SECTION_SEPARATOR)
     return tuple(SECTION_SEPARATOR.join(parts[: depth + 1]) for depth in range(len(parts)))
+
+
+def web_address(url: str | None) -> str | None:
+    """The address if a reader may be sent to it, else None.
+
+    It has to be absolute, http or https, with a host, without control characters or spaces, and of at most
+    MAX_URL characters.
+    """
+    if not url or len(url) > MAX_URL or _NOT_IN_URL.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is not a number, a bracket without its pair
+        return None
+    return url if usable else None
+
+
+def language_tag(text: str | None) -> str:
+    """The language tag in its usual case ("zh_tw" is "zh-TW"; RFC 5646, section 2.1.1), or "" if it is not a tag.
+
+    The encoding in the name of a locale ("pt_BR.UTF-8") is dropped.
+    """
+    tag = (text or "").strip().partition(".")[0].replace("_", "-")
+    if not _LANGUAGE_TAG.fullmatch(tag):
+        return ""
+    first, *rest = tag.split("-")
+    cased = {2: str.upper, 4: str.title}
+    return "-".join([first.lower(), *(cased.get(len(part), str.lower)(part) for part in rest)])

@@ -105,14 +105,14 @@ class IndexDamaged(EngineError):
 class SourceError(BackfileError):
     """An input, or one article in it, cannot be read.
 
-    `place` names it as a person would look for it: a path, with a line number where there are lines.
+    `origin` names it as a person would look for it: a path or an address, with the line if there is one.
     """
 
     title = "An input cannot be read"
 
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(f"{place}: {reason}")
-        self.place = place
+    def __init__(self, origin: str, reason: str) -> None:
+        super().__init__(f"{origin}: {reason}")
+        self.origin = origin
         self.reason = reason
 
 

@@ -28,6 +28,8 @@ CUTOFF: Final = 10
 DEPTH: Final = 1_000
 """Hits that average precision looks at."""
 RECALL_DEPTH: Final = 100
+MAX_NAMED: Final = 5
+"""Unknown ids that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,19 @@ class Measured:
 def measure(folder: Path, engine: Engine, *, language: str = "en") -> Measured:
     """Indexes the set in `folder` into `engine`, in place of what is there, and asks every query of it.
 
-    Queries are asked as a bag of words (any may match) without recency. Raises SourceError, EngineError.
+    Queries are asked as a bag of words (any may match) without recency. Raises EngineError, and SourceError for a set
+    that cannot be read or whose judgements name queries or documents that it does not have.
     """
     judged = _judgements(folder / "qrels.tsv")
-    documents = _index(folder / "docs.jsonl", engine, language)
-    queries = {query: text for query, text in _queries(folder / "queries.jsonl") if query in judged}
-    if not queries:
+    asked = dict(_queries(folder / "queries.jsonl"))
+    if not judged.keys() & asked.keys():
         raise SourceError(str(folder), "no query of queries.jsonl has a relevant document in qrels.tsv")
+    _refuse_unknown(folder, "queries", judged.keys() - asked.keys(), "queries.jsonl")
+    queries = {query: text for query, text in asked.items() if query in judged}
+    documents = _index(folder / "docs.jsonl", engine, language)
     with engine.searcher() as searcher:
+        relevant_ids = frozenset[str]().union(*judged.values())
+        _refuse_unknown(folder, "documents", relevant_ids - searcher.stamps(list(relevant_ids)).keys(), "docs.jsonl")
         rankings = {query: ranking(searcher, text, language) for query, text in queries.items()}
     pairs = [(rankings[query], judged[query]) for query in queries]
     return Measured(
@@ -125,6 +132,15 @@ def _index(path: Path, engine: Engine, language: str) -> int:
 
 def _queries(path: Path) -> Iterator[tuple[str, str]]:
     return ((_text(path, row, "id"), _text(path, row, "text")) for row in _rows(path))
+
+
+def _refuse_unknown(folder: Path, kind: str, unknown: Collection[str], file: str) -> None:
+    """Raises SourceError if there are ids that would count as not found although they could never be found."""
+    if unknown:
+        named = ", ".join(map(repr, sorted(unknown)[:MAX_NAMED])) + (", …" if len(unknown) > MAX_NAMED else "")
+        raise SourceError(
+            str(folder / "qrels.tsv"), f"names {len(unknown):,} {kind} that {file} does not have: {named}"
+        )
 
 
 def _judgements(path: Path) -> Mapping[str, frozenset[str]]:

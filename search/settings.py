@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from search.document import language_tag
 from search.errors import ConfigError
 
 CONFIG_NAME: Final = "backfile.toml"
@@ -28,9 +29,6 @@ DEFAULT_ORIGIN: Final = "default"
 MAX_CONFIG_BYTES: Final = 1_000_000
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-
-# RFC 5646, section 2.1, without its irregular tags: a language, then sub-tags of at most eight characters.
-_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,5}")
 
 
 def _no_truth_value(value: object) -> object:
@@ -55,8 +53,8 @@ def _plain_text(value: str) -> str:
 
 
 def _language_tag(value: str) -> str:
-    tag = value.strip().replace("_", "-")
-    if tag and not _LANGUAGE_TAG.fullmatch(tag):
+    tag = language_tag(value)
+    if value.strip() and not tag:
         raise ValueError('must be a language tag such as "en" or "zh-TW", or "" for none')
     return tag
 

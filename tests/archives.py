@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from search.archive import Archive, current_minute
 from search.document import Document, Heading
 from search.engines.plan import After, DateFilter, FacetPlan, KeywordFilter, PeriodFilter, Plan, Recency, TimelinePlan
-from search.engines.protocols import Engine, Maintenance, Problem
-from search.engines.results import Results
+from search.engines.protocols import Engine, Maintenance, Problem, Searcher
+from search.engines.results import Results, Stamp
 from search.periods import label_of
 from search.query.match import (
     Match,
@@ -107,6 +107,12 @@ def news(count: int, words: int = 80) -> list[Document]:
     ]
 
 
+def stamps_of(searcher: Searcher) -> dict[str, Stamp]:
+    """The stamp of every article that a search for all finds."""
+    found = searcher.search(Plan(MatchAll(), limit=searcher.status().articles))
+    return dict(searcher.stamps([hit.id for hit in found.hits]))
+
+
 def answers(engine: Engine) -> list[object]:
     """What an archive of `news` answers to questions of several kinds: equal for equal archives."""
     facets = (FacetPlan("tag", 5), FacetPlan("published", interval="month"))
@@ -119,7 +125,11 @@ def answers(engine: Engine) -> list[object]:
             searcher.search(Plan(query, facets=facets, timeline=TimelinePlan(), limit=1000, explain=True))
             for query in asked
         ]
-        return [*found, searcher.terms("w", 50), sorted(searcher.content_hashes().items())]
+        return [
+            *found,
+            searcher.terms("w", 50),
+            sorted((name, stamp.content_hash) for name, stamp in stamps_of(searcher).items()),
+        ]
 
 
 # What hypothesis draws from

@@ -9,7 +9,7 @@ from typing import Self
 from search.document import Document
 from search.engines.plan import Plan
 from search.engines.protocols import CAPABILITIES, Engine, Searcher, Writer, WriterProgress
-from search.engines.results import IndexStatus, Results
+from search.engines.results import IndexStatus, Results, Stamp
 from search.errors import EngineError
 from search.schema import ValueMatch
 
@@ -108,11 +108,11 @@ class _CrippledSearcher:
     def document(self, id: str) -> Document | None:
         return self._searcher.document(id)
 
-    def content_hashes(self) -> Mapping[str, str]:
-        return self._searcher.content_hashes()
+    def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
+        return self._searcher.stamps(ids)
 
-    def sources(self) -> Mapping[str, str]:
-        return self._searcher.sources()
+    def ids_from(self, source: str) -> Iterator[str]:
+        return self._searcher.ids_from(source)
 
     def id_of_url(self, url: str) -> str | None:
         return self._searcher.id_of_url(url)

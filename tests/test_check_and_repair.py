@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from archives import ALL_FIELDS, ask, exact, fill, phrase, word
+from archives import ALL_FIELDS, ask, exact, fill, phrase, stamps_of, word
 from click.testing import CliRunner
 from corruption import CORRUPTIONS, flip
 from numpy.typing import NDArray
@@ -63,7 +63,7 @@ def engine_at(directory: Path) -> Engine:
 
 def hashes(directory: Path) -> dict[str, str]:
     with engine_at(directory).searcher() as searcher:
-        return dict(searcher.content_hashes())
+        return {name: stamp.content_hash for name, stamp in stamps_of(searcher).items()}
 
 
 def committed_files(directory: Path) -> list[Path]:
@@ -280,13 +280,13 @@ def test_repair_does_not_wait_for_a_writer_and_makes_no_index(directory: Path, t
 
 def test_a_reader_goes_on_while_the_index_is_repaired(directory: Path) -> None:
     with engine_at(directory).searcher() as searcher:
-        before = dict(searcher.content_hashes())
+        before = stamps_of(searcher)
         for path in committed_files(directory):
             halved = path.with_suffix(".half")
             halved.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
             halved.replace(path)
         list(engine_at(directory).repair())
-        assert dict(searcher.content_hashes()) == before
+        assert stamps_of(searcher) == before
         assert searcher.document("000") == CONTENT[0]
 
 
@@ -307,7 +307,8 @@ def use_everything(engine: Engine) -> None:
             searcher.terms("c", 5)
             searcher.similar_terms("comon", 2, 5)
             searcher.top_values("tag", 10)
-            searcher.content_hashes()
+            searcher.stamps(list(EXPECTED))
+            list(searcher.ids_from(""))
             searcher.id_of_url("https://news.example/4")
         ask(engine, exact("common"), limit=99)
     except EngineError:
@@ -474,7 +475,8 @@ def ask_everything(engine: Engine) -> None:
         *(lambda order=order: ask(engine, sort=order, time_zone="Asia/Baku") for order in ("newest", "oldest")),
         lambda: [searcher.document(document.id) for document in LYING],
         lambda: searcher.id_of_url("https://news.example/7"),
-        lambda: (searcher.content_hashes(), searcher.sources()),
+        lambda: searcher.stamps([document.id for document in LYING]),
+        lambda: list(searcher.ids_from("")),
         lambda: (searcher.terms("", 9), searcher.terms("c", 9), searcher.similar_terms("comon", 2, 9)),
         lambda: searcher.document_frequencies(["common", "bridge", "nothing"]),
         lambda: [searcher.top_values(plan.field, 100) for plan in facets],

@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 import index
-from index.article import Article
+from index.article import Article, read_source
 from index.sources import find_sources
 from index.sources.jsonl import parse_line
 from search import ranking
@@ -399,7 +399,7 @@ def test_articles_of_the_sample_that_are_named_are_there() -> None:
     ids = {
         item.id
         for source in find_sources([SAMPLE / "articles.jsonl"])
-        for item in source.articles()
+        for item in read_source(source)
         if isinstance(item, Article)
     }
     page = (ROOT / "docs" / "how-to" / "use-the-endpoint.md").read_text("utf-8")

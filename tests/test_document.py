@@ -11,18 +11,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from work import calls, growth
 
 from index import document as limits
 from index.article import Article
 from index.document import to_document
-from index.fingerprint import MAX_CHARACTERS, MIN_WORDS, distance, fingerprint
-from index.identity import MAX_ID, article_id, web_address
-from index.tidy import tidy_text
+from index.fingerprint import _HASHES, _MEMO_WORDS, MIN_WORDS, distance, fingerprint
+from index.identity import MAX_ID, article_id, article_url
+from index.normalize import normalize_text
 from search.document import Document, Heading
 from search.errors import SourceError
 
-ARTICLE = Article(place="papers/1931.jsonl:3", title="The new presses", body="They run at night.")
+ARTICLE = Article(origin="papers/1931.jsonl:3", title="The new presses", body="They run at night.")
 
 
 def made(article: Article = ARTICLE, **changes: object) -> Document:
@@ -66,13 +65,15 @@ def test_headings_point_at_their_text_whatever_the_text(blocks: list[tuple[bool,
     document = made(body=body, headings=tuple(headings))
     for heading in document.headings:
         assert document.body.startswith(heading.text, heading.offset)
-    assert [h.text for h in document.headings] == [t for h in headings if (t := " ".join(tidy_text(h.text).split()))]
+    assert [h.text for h in document.headings] == [
+        t for h in headings if (t := " ".join(normalize_text(h.text).split()))
+    ]
 
 
 @given(st.text(st.characters(codec=None), max_size=200))
 def test_tidying_is_stable_and_leaves_nothing_that_cannot_be_stored(text: str) -> None:
-    tidy = tidy_text(text)
-    assert tidy_text(tidy) == tidy
+    tidy = normalize_text(text)
+    assert normalize_text(tidy) == tidy
     tidy.encode("utf-8")
     assert "\x00" not in tidy
     assert "\n\n\n" not in tidy
@@ -80,8 +81,8 @@ def test_tidying_is_stable_and_leaves_nothing_that_cannot_be_stored(text: str) -
 
 
 def test_what_cannot_be_seen_is_removed_and_what_binds_is_kept() -> None:
-    assert tidy_text("so\u00adft \ufeffa\u202eb 10\u00a0000 \ud800 x\u2028y") == "soft ab 10\u00a0000 \ufffd x\ny"
-    assert tidy_text("Me\u0301lanie") == "Mélanie"
+    assert normalize_text("so\u00adft \ufeffa\u202eb 10\u00a0000 \ud800 x\u2028y") == "soft ab 10\u00a0000 \ufffd x\ny"
+    assert normalize_text("Me\u0301lanie") == "Mélanie"
 
 
 def test_a_body_that_is_too_long_is_cut_at_a_paragraph_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +167,7 @@ def test_only_addresses_a_reader_can_follow_are_kept(url: str) -> None:
 
 
 def test_an_address_loses_its_fragment_only() -> None:
-    assert web_address("https://Example.org/a?b=1#c") == "https://Example.org/a?b=1"
+    assert article_url("https://Example.org/a?b=1#c") == "https://Example.org/a?b=1"
 
 
 def test_the_id_is_the_articles_own_first() -> None:
@@ -269,12 +270,10 @@ def test_fingerprints_are_the_same_in_every_process() -> None:
     assert int(said.stdout) == fingerprint(text)
 
 
-def test_a_fingerprint_costs_in_proportion_to_the_words_that_it_reads() -> None:
-    words = text_of(16_000, 3)
-    texts = {size: " ".join(words[:size]) for size in (2_000, 16_000)}
-    assert calls(lambda: fingerprint(texts[2_000])) < 20 * 2_000
-    assert growth(lambda size: fingerprint(texts[size]), 2_000, 8) < 24
-    assert fingerprint("word " * MAX_CHARACTERS) == fingerprint(("word " * MAX_CHARACTERS)[:MAX_CHARACTERS])
+def test_the_memory_for_words_met_before_is_bounded() -> None:
+    for number in range(3):
+        fingerprint(" ".join(f"word{number}x{count}" for count in range(40_000)))
+        assert len(_HASHES) <= _MEMO_WORDS
 
 
 def test_the_same_article_always_gives_the_same_document() -> None:

@@ -11,6 +11,7 @@ from archives import ask, exact, fill, ids, problems
 from search.document import Document, Heading
 from search.engines.plan import TimelinePlan
 from search.engines.protocols import CAPABILITIES, Engine
+from search.engines.results import Stamp
 from search.errors import EngineError, IndexLocked, IndexMissing
 from search.query.match import MatchAll
 
@@ -50,8 +51,7 @@ def test_an_address_leads_to_its_article_and_of_several_to_the_first_by_id(engin
 def test_what_was_added_comes_back_whole(engine: Engine) -> None:
     with fill(engine, FULL).searcher() as searcher:
         assert searcher.document(FULL.id) == FULL
-        assert searcher.content_hashes() == {FULL.id: FULL.content_hash()}
-        assert searcher.sources() == {FULL.id: "some/where.jsonl"}
+        assert searcher.stamps([FULL.id]) == {FULL.id: Stamp(FULL.content_hash(), "some/where.jsonl")}
     assert problems(engine) == []
 
 
@@ -63,6 +63,39 @@ def test_a_hit_brings_of_its_article_what_the_plan_asks_for(engine: Engine) -> N
     assert (bare.head, bare.body) == (None, None)
     assert (head.head, head.body) == (FULL.head(), None)
     assert (text.head, text.body) == (FULL.head(), FULL.body)
+
+
+def test_stamps_are_of_the_ids_asked_for_that_are_there(engine: Engine) -> None:
+    first = [Document(name, name, source=f"in/{name}.jsonl") for name in "abc"]
+    fill(engine, *first)
+    fill(engine, Document("b", "changed", source="other.jsonl"))
+    with engine.writer() as writer:
+        writer.delete("c")
+    with engine.searcher() as searcher:
+        assert searcher.stamps([]) == {}
+        assert searcher.stamps(["none", "c"]) == {}
+        assert searcher.stamps(["b", "none", "a", "b"]) == {
+            "a": Stamp(first[0].content_hash(), "in/a.jsonl"),
+            "b": Stamp(Document("b", "changed").content_hash(), "other.jsonl"),
+        }
+
+
+def test_ids_from_a_source_are_those_of_the_source_and_of_what_is_below_it(engine: Engine) -> None:
+    sources = {
+        "1": "/in", "2": "/in/a.jsonl", "3": "/in/a.jsonl", "4": "/in/deep/b.html", "5": "/in2/a.jsonl", "6": "",
+        "7": "https://news.example/feed", "8": "https://news.example/feed/2", "9": "https://news.example/feeds",
+    }  # fmt: skip
+    fill(engine, *(Document(name, "title", source=source) for name, source in sources.items()))
+    fill(engine, Document("2", "moved", source="/elsewhere"), Document("10", "later", source="/in/deep"))
+    with engine.writer() as writer:
+        writer.delete("4")
+    with engine.searcher() as searcher:
+        assert sorted(searcher.ids_from("/in")) == ["1", "10", "3"]
+        assert sorted(searcher.ids_from("/in/")) == ["10", "3"]
+        assert sorted(searcher.ids_from("/in/a.jsonl")) == ["3"]
+        assert sorted(searcher.ids_from("https://news.example/feed")) == ["7", "8"]
+        assert list(searcher.ids_from("")) == ["6"]
+        assert list(searcher.ids_from("/nothing")) == []
 
 
 def test_a_document_that_is_not_there_is_none(engine: Engine) -> None:
@@ -125,7 +158,7 @@ def test_delete_takes_an_article_out_and_says_whether_it_was_there(engine: Engin
     assert ids(ask(engine)) == ["b"]
     with engine.searcher() as searcher:
         assert searcher.document("a") is None
-        assert list(searcher.sources()) == ["b"]
+        assert list(searcher.stamps(["a", "b", "c"])) == ["b"]
 
 
 def test_what_is_deleted_leaves_no_trace_in_counts_and_words(engine: Engine) -> None:
@@ -224,11 +257,13 @@ def test_an_open_searcher_keeps_its_view(engine: Engine) -> None:
             writer.add(Document("z", "new"))
         fill(engine, Document("y", "newer"))
         assert old.status().generation == generation
-        assert list(old.sources()) == ["a", "b"]
+        assert list(old.stamps(["a", "b", "n1", "z"])) == ["a", "b"]
+        assert sorted(old.ids_from("")) == ["a", "b"]
         assert old.document("b") == Document("b", "first word")
         assert old.terms("", 9) == [("first", 2), ("word", 2)]
         with engine.searcher() as new:
-            assert list(new.sources()) == ["z", "y"]
+            assert sorted(new.stamps(["a", "b", "y", "z"])) == ["y", "z"]
+            assert sorted(new.ids_from("")) == ["y", "z"]
 
 
 def test_a_second_writer_is_refused_until_the_first_is_done(engine: Engine) -> None:

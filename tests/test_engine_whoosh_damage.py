@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from archives import ask, fill, ids
+from archives import ask, fill, ids, stamps_of
 from corruption import CORRUPTIONS
 
 from search.document import Document
@@ -315,6 +315,6 @@ def test_another_process_commits_and_this_one_sees_it(directory: Path) -> None:
         process = start_writer(directory, pause="pass")
         process.communicate(timeout=60)
         assert engine.generation() != before
-        assert len(old.sources()) == 60
+        assert len(stamps_of(old)) == 60
         assert old.document("003") == CONTENT[3]
     assert ask(engine).total == 2060

@@ -71,6 +71,7 @@ def test_scores_are_means_over_pages_and_name_the_worst(tmp_path: Path) -> None:
         ("{", "not JSON"),
         ("[]", "not a ground truth"),
         ('{"x": {"articleBody": ""}}', "holds no page x"),
+        ('{"x": {"text": ""}, "y": {"articleBody": 1}}', "2 pages have no \"articleBody\", the first is 'x'"),
     ],
 )
 def test_a_ground_truth_that_does_not_fit_is_refused(tmp_path: Path, content: str, reason: str) -> None:

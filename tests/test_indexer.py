@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import secrets
 import signal
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from archives import stamps_of
 
-from index import batches
-from index.article import Article
-from index.indexer import Indexer
+from index import batches, held
+from index.article import Article, Record
+from index.indexer import LOOKUP_RECORDS, MAX_SOURCE_WARNINGS, Indexer
 from index.report import MAX_LISTED, Report, Tally
 from index.sources import find_sources
 from search.engines import open_engine
 from search.engines.protocols import Engine, Searcher
-from search.errors import EngineError, IndexLocked, IndexMissing, SourceError
+from search.engines.results import IndexStatus, Stamp
+from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing, SourceError
 
 
 class Given:
     """A source whose articles are at hand; `then` is raised after them."""
 
-    def __init__(self, name: str, *items: Article | SourceError, then: BaseException | None = None) -> None:
+    def __init__(self, name: str, *items: Record | SourceError, then: BaseException | None = None) -> None:
         self.name = name
         self._items = items
         self._then = then
 
+    @property
     def size(self) -> int:
         return len(self._items)
 
-    def position(self) -> int:
-        return 0
-
-    def articles(self) -> Iterator[Article | SourceError]:
+    def records(self) -> Iterator[Record | SourceError]:
         yield from self._items
         if self._then:
             raise self._then
-
-    pieces = articles
 
 
 def title(searcher: Searcher, id: str) -> str:
@@ -65,7 +65,7 @@ def run(engine: Engine, *sources: Given, batch: int = 10_000, **options: object)
 
 def ids(engine: Engine) -> list[str]:
     with engine.searcher() as searcher:
-        return sorted(searcher.content_hashes())
+        return sorted(stamps_of(searcher))
 
 
 def counts(report: Report) -> tuple[int, int, int, int, int]:
@@ -108,10 +108,10 @@ def test_an_article_that_fails_is_reported_and_the_next_goes_on(target: Engine) 
 
 
 def test_the_later_of_two_articles_with_one_id_is_kept_and_both_places_are_named(target: Engine) -> None:
-    source = Given("a", article("1", "Early", place="a:1"), article("1", "Late", place="a:7"))
+    source = Given("a", article("1", "Early", origin="a:1"), article("1", "Late", origin="a:7"))
     report = run(target, source)
     assert counts(report) == (1, 0, 0, 0, 0)
-    assert "a:7: has the same id as a:1" in str(report.warnings[0])
+    assert str(report.warnings[0]).startswith("a:7: takes the place of an earlier article from ")
     with target.searcher() as searcher:
         assert title(searcher, "1") == "Late"
     again = run(target, source)
@@ -242,7 +242,119 @@ def test_rebuilding_goes_on_where_a_failure_costs_nothing(target: Engine) -> Non
     assert counts(report) == (0, 0, 1, 0, 1)
 
 
+def test_rebuilding_out_of_an_unreadable_file_names_the_cause(target: Engine, tmp_path: Path) -> None:
+    run(target, Given("/a", article("1")))
+    path = tmp_path / "latin.jsonl"
+    path.write_bytes('{"title": "Été"}\n'.encode("latin-1"))
+    with pytest.raises(SourceError, match=r"the index is left as it was; .*latin\.jsonl:1: not UTF-8"):
+        Indexer(target).run(find_sources(path), rebuild=True)
+    assert ids(target) == ["1"]
+
+
+def test_a_damaged_index_can_be_rebuilt_wherever_the_damage_is(tmp_path: Path) -> None:
+    engine = open_engine(f"whoosh:{tmp_path}/index")
+    source = Given("/a", *(article(str(number)) for number in range(20)))
+    run(engine, source)
+    names = [path.name for path in (tmp_path / "index").iterdir() if path.stat().st_size > 0]
+    assert len(names) > 1
+    for name in names:
+        path = tmp_path / "index" / name
+        if not path.exists():  # the rebuild before has swept it away
+            continue
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        assert len(Indexer(engine).run([source], rebuild=True).failures) == 0
+        assert len(ids(engine)) == 20
+
+
+def test_an_index_that_proves_damaged_while_it_is_compared_counts_as_empty_for_a_rebuild_only() -> None:
+    class Damaged:
+        """A searcher over an index that opens and is damaged further inside."""
+
+        def status(self) -> IndexStatus:
+            return IndexStatus("g", 9, datetime.now(UTC), "memory")
+
+        def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
+            raise IndexDamaged(f"half of it is missing, with {ids}")
+
+        def ids_from(self, source: str) -> Iterator[str]:
+            yield "1"
+            raise IndexDamaged(f"half of it is missing, with {source}")
+
+        def close(self) -> None: ...
+
+    for ask in (lambda found: found.stamps(["1"]), lambda found: list(found.ids_from("/a"))):
+        with pytest.raises(IndexDamaged):
+            ask(held.Held(Damaged()))  # type: ignore[arg-type]
+        lenient = held.Held(Damaged(), damage_is_empty=True)  # type: ignore[arg-type]
+        ask(lenient)
+        assert (lenient.articles, lenient.stamps(["1"]), list(lenient.ids_from("/a"))) == (0, {}, [])
+
+
 # --- interruptions and failures
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A record whose reader raises."""
+
+    error: BaseException
+    origin: str = "broken:1"
+    weight: int = 1
+
+    def read(self) -> Article:
+        raise self.error
+
+
+def test_whatever_a_reader_raises_is_the_failure_of_that_article(target: Engine) -> None:
+    errors = [ValueError("odd tag"), RecursionError("deep"), KeyError("x"), AssertionError(), OSError(2, "gone")]
+    records = [Broken(error, f"broken:{number}") for number, error in enumerate(errors)]
+    report = run(target, Given("a", article("1"), *records, article("2")))
+    assert counts(report) == (2, 0, 0, 0, len(errors))
+    assert str(report.failures[0]) == (
+        "broken:0: its reader failed (ValueError: odd tag); please report this with the file"
+    )
+    assert [failure.origin for failure in report.failures] == [record.origin for record in records]
+
+
+def test_a_source_that_raises_costs_what_is_behind_it(target: Engine) -> None:
+    report = run(target, Given("a", article("1"), then=ValueError("odd")), Given("b", article("2")))
+    assert counts(report) == (2, 0, 0, 0, 1)
+    assert "its reader failed (ValueError: odd)" in str(report.failures[0])
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.ENOSPC, "no space left"), EngineError("locked")])
+def test_what_concerns_the_whole_run_ends_it_and_leaves_the_index_alone(target: Engine, error: BaseException) -> None:
+    before = run(target, Given("a", article("1")))
+    with pytest.raises(type(error)):
+        run(target, Given("a", article("2"), Broken(error)))
+    assert target.generation() == before.generation
+    assert run(target, Given("a", article("3"))).added == 1
+
+
+def test_the_index_is_asked_about_few_articles_at_once(target: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    stamps = held.Held.stamps
+
+    def counted(self: held.Held, ids: Sequence[str]) -> Mapping[str, Stamp]:
+        asked.append(len(ids))
+        return stamps(self, ids)
+
+    monkeypatch.setattr(held.Held, "stamps", counted)
+    source = Given("a", *(article(str(number)) for number in range(3 * LOOKUP_RECORDS + 7)))
+    assert run(target, source).added == 3 * LOOKUP_RECORDS + 7
+    assert max(asked) <= LOOKUP_RECORDS
+    assert sum(asked) == 3 * LOOKUP_RECORDS + 7
+
+
+def test_a_warning_about_a_source_is_said_once_for_each_source(target: Engine) -> None:
+    odd = [article(str(number), source_warnings=("odd key",)) for number in range(9)]
+    report = run(target, Given("a", *odd[:5]), Given("b", *odd[5:]))
+    assert [str(warning) for warning in report.warnings] == ["0.jsonl:1: odd key", "5.jsonl:1: odd key"]
+
+
+def test_a_source_cannot_flood_the_report_with_warnings(target: Engine) -> None:
+    odd = (article(str(number), source_warnings=(f"odd key {number}",)) for number in range(MAX_SOURCE_WARNINGS + 50))
+    assert run(target, Given("a", *odd)).warned == MAX_SOURCE_WARNINGS
 
 
 def test_an_interruption_keeps_what_was_committed_and_throws_the_open_batch_away(target: Engine) -> None:
@@ -306,18 +418,51 @@ def test_a_commit_outlasts_one_ctrl_c_but_not_two(presses: int, finished: bool) 
 # --- identity across inputs
 
 
-def test_a_place_id_that_meets_another_file_is_said(tmp_path: Path) -> None:
+def test_an_id_derived_from_its_origin_that_meets_another_file_is_said(tmp_path: Path) -> None:
     engine = open_engine("memory:")
-    pages = []
-    for year in ("2023", "2024"):
-        page = tmp_path / year / "w" / "x" / "y" / "page.txt"
-        page.parent.mkdir(parents=True)
-        page.write_text("x")
-        pages.append(str(page))
-    run(engine, Given(pages[0], article("", place=pages[0])))
-    report = run(engine, Given(pages[1], article("", place=pages[1])))
-    assert "takes the place of an article with the same id" in str(report.warnings[0])
+    pages = [str(tmp_path / year / "w" / "x" / "y" / "page.txt") for year in ("2023", "2024")]
+    run(engine, Given(pages[0], article("", origin=pages[0])))
+    report = run(engine, Given(pages[1], article("", origin=pages[1])))
+    assert "takes the place of the article with the same id" in str(report.warnings[0])
     assert report.changed == 1
+
+
+def test_ids_that_change_their_source_are_said_once_for_each_pair_of_sources(target: Engine) -> None:
+    run(target, Given("/a", *(article(str(number)) for number in range(5))), Given("/b", article("x")))
+    moved = Given("/c", *(article(str(number)) for number in range(4)), article("x"), article("new"))
+    report = run(target, moved)
+    assert [str(warning) for warning in report.warnings] == [
+        "0.jsonl:1: takes the place of the article with the same id ('0') from /a; so do 3 others",
+        "x.jsonl:1: takes the place of the article with the same id ('x') from /b",
+    ]
+    assert report.warned == 2
+    assert run(target, moved).warnings == ()
+
+
+def test_ids_that_two_sources_of_one_run_share_are_said_once(target: Engine) -> None:
+    both = [Given(name, *(article(str(number)) for number in range(30))) for name in ("/a", "/b")]
+    report = run(target, *both)
+    assert [str(warning) for warning in report.warnings] == [
+        "0.jsonl:1: takes the place of an earlier article from /a with the same id ('0'); so do 29 others"
+    ]
+    assert counts(report) == (30, 0, 0, 0, 0)
+
+
+def test_a_folder_of_pages_that_moved_is_said_in_one_line(target: Engine) -> None:
+    run(target, *(Given(f"/old/{number}.html", article(str(number))) for number in range(30)))
+    report = run(target, *(Given(f"/new/{number}.html", article(str(number))) for number in range(30)))
+    assert [str(warning) for warning in report.warnings] == [
+        "0.jsonl:1: takes the place of the article with the same id ('0') from /old; so do 29 others"
+    ]
+
+
+def test_a_file_is_the_same_source_by_its_path_and_by_its_address(tmp_path: Path) -> None:
+    path = tmp_path / "a b.jsonl"
+    path.write_text('{"title": "A"}\n')
+    engine = open_engine("memory:")
+    assert Indexer(engine).run(find_sources(path)).added == 1
+    again = Indexer(engine).run(find_sources(path.as_uri()), prune=True, roots=[path.as_uri()])
+    assert (again.unchanged, again.warnings, again.deleted) == (1, (), 0)
 
 
 def test_sources_are_remembered_by_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,7 +470,8 @@ def test_sources_are_remembered_by_whole_path(tmp_path: Path, monkeypatch: pytes
     engine = open_engine("memory:")
     run(engine, Given("in/../in/a.jsonl", article("1")), Given("https://a.example/feed", article("2")))
     with engine.searcher() as searcher:
-        assert searcher.sources() == {"1": str(tmp_path / "in" / "a.jsonl"), "2": "https://a.example/feed"}
+        sources = {name: stamp.source for name, stamp in stamps_of(searcher).items()}
+    assert sources == {"1": str(tmp_path / "in" / "a.jsonl"), "2": "https://a.example/feed"}
 
 
 # --- real files
@@ -341,26 +487,37 @@ def test_real_files_go_in_once_and_only_once(tmp_path: Path) -> None:
     first = Indexer(engine).run(find_sources([str(file)]))
     second = Indexer(engine).run(find_sources([str(file)]))
     assert counts(first) == (50, 0, 0, 0, 1)
-    assert first.failures[0].place == f"{file}:51"
+    assert first.failures[0].origin == f"{file}:51"
     assert counts(second) == (0, 0, 50, 0, 1)
     assert first.generation == second.generation
 
 
-def test_files_that_are_no_articles_are_a_warning_and_stop_neither_pruning_nor_rebuilding(tmp_path: Path) -> None:
+def test_files_of_unknown_formats_are_counted_alike_with_articles_beside_them_and_without(tmp_path: Path) -> None:
+    for folder in ("mixed", "only"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "README.md").write_text("# About")
+        (tmp_path / folder / "notes.docx").write_bytes(b"x")
+    (tmp_path / "mixed" / "a.jsonl").write_text(json.dumps({"id": "a", "title": "A"}) + "\n")
+    reports = [Indexer(open_engine("memory:")).run(find_sources(tmp_path / name)) for name in ("mixed", "only")]
+    assert [(report.added, report.failed, report.skipped, report.exit_code) for report in reports] == [
+        (1, 0, 2, 0),
+        (0, 0, 2, 0),
+    ]
+    for report in reports:
+        assert ", skipped 2 files in " in report.summary()
+        assert report.as_json()["skipped"] == 2
+        assert [".docx: 1" in str(warning) for warning in report.warnings] == [True]
+
+
+def test_files_of_unknown_formats_stop_neither_pruning_nor_rebuilding(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": name, "title": name}) + "\n")
     (tmp_path / "README.md").write_text("# About")
     engine = open_engine("memory:")
-    first = Indexer(engine).run(find_sources(tmp_path))
-    assert (first.added, first.failed, first.exit_code) == (2, 0, 0)
-    assert ".md: 1" in str(first.warnings[0])
+    assert Indexer(engine).run(find_sources(tmp_path)).added == 2
     (tmp_path / "a.jsonl").unlink()
     assert Indexer(engine).run(find_sources(tmp_path), prune=True, roots=[str(tmp_path)]).deleted == 1
     assert Indexer(engine).run(find_sources(tmp_path), rebuild=True).unchanged == 1
-    only = tmp_path / "only"
-    only.mkdir()
-    (only / "README.md").write_text("# About")
-    assert Indexer(engine).run(find_sources(only)).failed == 1
 
 
 def test_a_page_is_the_same_whether_it_or_its_folder_is_named(tmp_path: Path) -> None:
@@ -384,7 +541,7 @@ def test_long_lists_are_cut_and_counted() -> None:
     tally = Tally()
     for number in range(MAX_LISTED + 500):
         tally.fail(f"f{number}", "bad")
-    report = tally.report(seconds=2.0, generation="g", thrown_away=(), interrupted=False, dry_run=False)
+    report = tally.report(seconds=2.0, generation="g", discarded=(), interrupted=False, dry_run=False)
     assert report.failed == MAX_LISTED + 500
     assert len(report.failures) == MAX_LISTED
     assert report.remarks(2) == ["failed: f0: bad", "failed: f1: bad", f"failed: … and {MAX_LISTED + 498:,} more"]
@@ -393,6 +550,6 @@ def test_long_lists_are_cut_and_counted() -> None:
 def test_the_summary_gives_every_count_and_the_rate() -> None:
     tally = Tally()
     tally.outcomes = {"1": "added", "2": "changed", "3": "unchanged", "4": "added"}
-    report = tally.report(seconds=2.0, generation="g", thrown_away=["4"], interrupted=False, dry_run=False)
+    report = tally.report(seconds=2.0, generation="g", discarded=["4"], interrupted=False, dry_run=False)
     assert report.summary() == ("added 1, changed 1, unchanged 1, deleted 0, failed 0 in 2.0 s (2 articles a second)")
     assert json.loads(json.dumps(report.as_json()))["rate"] == 1.5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import sys
@@ -13,11 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from archives import stamps_of
 
 import index
-from index.article import Article, Piece, read_pieces
+from index.article import Article, Record
 from index.indexer import Indexer
-from index.preparing import BATCH_PIECES, BATCHES_AHEAD, Found, Preparation, Prepared, prepare_all
+from index.preparing import BATCH_RECORDS, BATCHES_AHEAD, Found, Preparation, Prepared, prepare_all
 from index.report import Report
 from index.sources import find_sources
 from index.sources.jsonl import HOPELESS
@@ -31,15 +31,15 @@ SAMPLE = Path(index.__file__).parent / "sample"
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A piece that may kill any process but that of the test, or take long and then leave a file."""
+    """A record that kills any process but that of the test, if asked to; it touches `done` once it is read."""
 
     name: str
     deadly_beside: int = 0
     slow: float = 0.0
-    leaves: Path | None = None
+    done: Path | None = None
 
     @property
-    def place(self) -> str:
+    def origin(self) -> str:
         return f"notes:{self.name}"
 
     @property
@@ -50,35 +50,30 @@ class Note:
         if self.deadly_beside not in (0, os.getpid()):
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(self.slow)
-        if self.leaves:
-            self.leaves.touch()
-        return Article(self.place, f"Note {self.name}", f"The text of {self.name}.", id=self.name)
+        if self.done:
+            self.done.touch()
+        return Article(self.origin, f"Note {self.name}", f"The text of {self.name}.", id=self.name)
 
 
 class Notes:
-    """A source of such pieces; `then` is raised after them. It knows how far it was read."""
+    """A source of such records; `then` is raised after them. It counts what it has given."""
 
-    def __init__(self, *pieces: Piece | Article | SourceError, then: BaseException | None = None) -> None:
+    def __init__(self, *records: Record | SourceError, then: BaseException | None = None) -> None:
         self.name = "notes"
         self.given = 0
-        self._pieces = pieces
+        self._records = records
         self._then = then
 
+    @property
     def size(self) -> int:
-        return len(self._pieces)
+        return len(self._records)
 
-    def position(self) -> int:
-        return self.given
-
-    def pieces(self) -> Iterator[Piece | Article | SourceError]:
-        for piece in self._pieces:
+    def records(self) -> Iterator[Record | SourceError]:
+        for record in self._records:
             self.given += 1
-            yield piece
+            yield record
         if self._then:
             raise self._then
-
-    def articles(self) -> Iterator[Article | SourceError]:
-        return read_pieces(self.pieces())
 
 
 def run(engine: Engine, source: Notes, workers: int = 2, **options: object) -> Report:
@@ -87,22 +82,22 @@ def run(engine: Engine, source: Notes, workers: int = 2, **options: object) -> R
 
 def ids(engine: Engine) -> list[str]:
     with engine.searcher() as searcher:
-        return sorted(searcher.content_hashes())
+        return sorted(stamps_of(searcher))
 
 
 def stored(engine: Engine) -> dict[str, Document]:
     with engine.searcher() as searcher:
-        return {name: searcher.document(name) for name in searcher.content_hashes()}
+        return {name: document for name in stamps_of(searcher) if (document := searcher.document(name))}
 
 
 @pytest.fixture
 def bad_input(tmp_path: Path) -> list[Path]:
     """Inputs in which nearly everything is wrong that can be."""
     lines = [json.dumps({"id": f"n{n}", "title": f"Notice {n}", "published": "soon" if n % 7 == 0 else "1931"})
-             for n in range(3 * BATCH_PIECES)]  # fmt: skip
+             for n in range(3 * BATCH_RECORDS)]  # fmt: skip
     lines[10] = "{"
-    lines[BATCH_PIECES] = json.dumps({"id": "empty"})
-    lines[BATCH_PIECES + 5] = json.dumps({"id": "n1", "title": "The later n1", "url": "javascript:x"})
+    lines[BATCH_RECORDS] = json.dumps({"id": "empty"})
+    lines[BATCH_RECORDS + 5] = json.dumps({"id": "n1", "title": "The later n1", "url": "javascript:x"})
     (tmp_path / "lines.jsonl").write_text("\n".join(lines))
     (tmp_path / "hopeless.jsonl").write_text("no\n" * (HOPELESS + 50))
     (tmp_path / "cut.jsonl.gz").write_bytes(b"\x1f\x8b\x08\x00")
@@ -127,13 +122,13 @@ def test_reports_and_articles_do_not_depend_on_the_number_of_processes(bad_input
     alone, together = outcomes
     assert alone[0] == together[0]
     assert alone[1] == together[1]
-    assert alone[0].added > 3 * BATCH_PIECES
+    assert alone[0].added > 3 * BATCH_RECORDS
     assert alone[0].failed == HOPELESS + 6
     assert together[1]["n1"].title == "The later n1"
 
 
 def test_what_is_found_comes_out_in_its_order_with_its_errors(tmp_path: Path) -> None:
-    items: list[Piece | Article | SourceError] = []
+    items: list[Record | SourceError] = []
     for n in range(40):
         items += [Note(f"p{n}", slow=0.02 * (n % 3 == 0)), SourceError(f"notes:e{n}", "bad")]
         items.append(Article(f"notes:a{n}", "" if n % 5 == 0 else f"Article {n}", " "))
@@ -141,14 +136,14 @@ def test_what_is_found_comes_out_in_its_order_with_its_errors(tmp_path: Path) ->
     seen = list(prepare_all(found, Preparation("en", "UTC"), workers=3, patience=0.0))
     assert [one for one, _ in seen] == found
     for one, outcome in seen:
-        assert outcome is one.item or (isinstance(outcome, Prepared) and outcome.place == one.item.place)
-    failures = [outcome.place for _, outcome in seen if isinstance(outcome, Prepared) and outcome.failure]
+        assert outcome is one.item or (isinstance(outcome, Prepared) and outcome.origin == one.item.origin)
+    failures = [outcome.origin for _, outcome in seen if isinstance(outcome, Prepared) and outcome.failure]
     assert failures == [f"notes:a{n}" for n in range(0, 40, 5)]
 
 
 def test_input_is_read_ahead_by_a_few_batches_only() -> None:
     source = Notes(*(Note(str(n)) for n in range(2_000)))
-    found = (Found("notes", piece, 0) for piece in source.pieces())
+    found = (Found("notes", piece, 0) for piece in source.records())
     prepared = prepare_all(found, Preparation("en", "UTC"), workers=2, patience=0.0)
     for _ in range(5):
         next(prepared)
@@ -188,16 +183,14 @@ def test_a_killed_process_leaves_the_old_index_to_a_rebuild(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("then", [KeyboardInterrupt(), EngineError("the disk is full")], ids=lambda e: type(e).__name__)
-def test_whatever_stops_the_reading_stops_the_others_in_the_middle(tmp_path: Path, then: BaseException) -> None:
+def test_whatever_stops_the_reading_stops_the_others_at_once(then: BaseException, tmp_path: Path) -> None:
     engine = open_engine("memory:")
     run(engine, Notes(Note("old")))
-    slow = [Note(str(n), slow=60, leaves=tmp_path / str(n)) for n in range(3)]
-    source = Notes(Note("first"), *slow, then=then)
+    source = Notes(Note("first"), *(Note(str(n), slow=60, done=tmp_path / "done") for n in range(3)), then=then)
     if isinstance(then, KeyboardInterrupt):
         assert run(engine, source).interrupted
     else:
         with pytest.raises(EngineError, match="disk"):
             run(engine, source)
-    assert multiprocessing.active_children() == []
-    assert not list(tmp_path.iterdir()), "nobody waited for a note to be read"
+    assert not (tmp_path / "done").exists()
     assert "old" in ids(engine)

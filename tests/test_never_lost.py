@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from archives import ask, exact
+from archives import ask, exact, stamps_of
 
 from search.document import Document
 from search.engines import open_engine
@@ -143,6 +143,7 @@ def launcher() -> Iterator[Launcher]:
 READER = """
 import sys
 sys.path.insert(0, {tests!r})
+from archives import stamps_of
 from test_never_lost import archive_after
 from search.engines import open_engine
 from search.engines.plan import Plan
@@ -157,7 +158,7 @@ while True:
         for _ in range(20):
             assert searcher.search(Plan(MatchAll(), limit=5)) == first
             assert int(searcher.document("state").title) == state
-        assert searcher.content_hashes().keys() == archive_after(state).keys()
+        assert stamps_of(searcher).keys() == archive_after(state).keys()
     rounds += 1
     sys.stdout.write(f"{{rounds}}\\n"); sys.stdout.flush()
 """
@@ -205,7 +206,7 @@ def assert_whole(directory: Path, said: int) -> int:
         found = int(state.title)
         assert found in {said, said + 1}
         expected = archive_after(found)
-        hashes = searcher.content_hashes()
+        hashes = {name: stamp.content_hash for name, stamp in stamps_of(searcher).items()}
     assert hashes == {name: document.content_hash() for name, document in expected.items()}
     assert ask(engine, MatchAll(), limit=0).total == len(expected)
     assert ask(engine, exact("w7"), limit=0).total == sum(" w7 " in f" {d.body} " for d in expected.values())

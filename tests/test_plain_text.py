@@ -10,10 +10,9 @@ from zlib import crc32
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.body import clean_block, one_line
+from index.extraction.markdown import without_templates
 from index.fingerprint import MAX_CHARACTERS, MIN_WORDS, fingerprint
-from index.templates import without_templates
-from index.tidy import tidy_line, tidy_text
+from index.normalize import clean_block, normalize_line, normalize_text, one_line
 
 _ODD = "\t\n\r\v\f\x00\x1b\x1c\x1f\x7f\x85\xa0\xad\u1680\u2003\u2028\u202e\u202f\u200b\u2060\u3000\ufeff\ufffe\ud800"
 texts = st.text(
@@ -56,8 +55,8 @@ def simhash(text: str) -> int:
 @example("\xa0\tx \t\xa0\n\t \n \n\n x")
 @example("a\r\n\r\nb\r\n \r\n\r\nc  d")
 def test_tidying_follows_its_rules(text: str) -> None:
-    assert tidy_text(text) == tidied(text)
-    assert tidy_line(text) == " ".join(tidied(text).split())
+    assert normalize_text(text) == tidied(text)
+    assert normalize_line(text) == " ".join(tidied(text).split())
 
 
 @given(texts)

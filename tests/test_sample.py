@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import index
-from index.article import Article
+from index.article import Article, read_source
 from index.fingerprint import fingerprint
 from index.sources import find_sources
 from search.engines.grouping import near_copies
@@ -32,7 +32,7 @@ CHROME = (
 def _articles(*paths: Path) -> list[Article]:
     found: list[Article] = []
     for source in find_sources(paths):
-        for item in source.articles():
+        for item in read_source(source):
             assert isinstance(item, Article), f"{source.name}: {item}"
             found.append(item)
     return found
@@ -61,21 +61,21 @@ def test_every_line_is_described_by_its_body_format() -> None:
 
 def test_every_article_has_title_summary_author_address_and_headings(articles: list[Article]) -> None:
     for article in articles:
-        assert article.title, article.place
-        assert article.summary, article.place
-        assert article.authors, article.place
+        assert article.title, article.origin
+        assert article.summary, article.origin
+        assert article.authors, article.origin
         # A capture is text alone: it keeps no address and no tags.
-        assert article.place.endswith(".txt") or (article.url or "").startswith("https://lantern.example/"), (
-            article.place
+        assert article.origin.endswith(".txt") or (article.url or "").startswith("https://lantern.example/"), (
+            article.origin
         )
-        assert 2 <= len(article.headings) <= 7, (article.place, article.headings)
-        assert not article.warnings, article.place
+        assert 2 <= len(article.headings) <= 7, (article.origin, article.headings)
+        assert not article.warnings, article.origin
 
 
 def test_headings_stand_where_they_say(articles: list[Article]) -> None:
     for article in articles:
         for heading in article.headings:
-            assert article.body.startswith(heading.text, heading.offset), (article.place, heading)
+            assert article.body.startswith(heading.text, heading.offset), (article.origin, heading)
 
 
 def test_six_languages_and_four_of_them_well_represented(articles: list[Article]) -> None:
@@ -83,7 +83,7 @@ def test_six_languages_and_four_of_them_well_represented(articles: list[Article]
     assert set(languages) - {""} == {"en", "de", "fr", "tr", "az", "ja"}
     assert all(languages[code] >= 3 for code in ("de", "fr", "tr"))
     # Captures say nothing of their language: the archive's own is assumed when they are indexed.
-    assert {article.place.endswith(".txt") for article in articles if not article.language} <= {True}
+    assert {article.origin.endswith(".txt") for article in articles if not article.language} <= {True}
 
 
 def test_sections_have_sub_sections(articles: list[Article]) -> None:
@@ -101,7 +101,7 @@ def test_dates_run_over_five_decades_and_two_articles_have_none(articles: list[A
     assert len(articles) - len(days) == 2
     assert {day.year // 10 * 10 for day in days} == {1970, 1980, 1990, 2000, 2010, 2020}
     assert (min(days).year, max(days).year) == (1978, 2025)
-    assert sum(article.modified is not None for article in articles if article.place.count(".jsonl")) >= 4
+    assert sum(article.modified is not None for article in articles if article.origin.count(".jsonl")) >= 4
 
 
 def test_addresses_and_ids_are_unique(articles: list[Article]) -> None:
@@ -112,7 +112,7 @@ def test_addresses_and_ids_are_unique(articles: list[Article]) -> None:
 
 
 def test_only_the_reprint_is_a_near_copy(articles: list[Article]) -> None:
-    prints = {article.id or article.place: fingerprint(article.body) for article in articles}
+    prints = {article.id or article.origin: fingerprint(article.body) for article in articles}
     close = {
         frozenset(name.rpartition("/")[2] for name in pair)
         for pair in combinations(prints, 2)
@@ -138,8 +138,8 @@ def test_no_chrome_of_a_page_is_left_in_an_article(articles: list[Article]) -> N
     for article in articles:
         searchable = "\n".join([article.title, article.summary, article.body, *article.authors, *article.sections])
         for text in CHROME + _wall_headlines():
-            assert text not in searchable, (article.place, text)
-        assert not re.search(r"\b\d+ [Vv]iews\b|\b[0-9a-f]{32}\b", searchable), article.place
+            assert text not in searchable, (article.origin, text)
+        assert not re.search(r"\b\d+ [Vv]iews\b|\b[0-9a-f]{32}\b", searchable), article.origin
 
 
 def _wall_headlines() -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from archives import documents
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from index.article import read_source
 from index.document import to_document
 from index.sources.jsonl import JsonLines
 from search.document import Document
@@ -86,8 +87,8 @@ def test_merging_is_building_from_what_is_live(
 def test_merging_real_articles_is_building_from_what_is_live(shared: Path, tmp_path: Path) -> None:
     parts = []
     for name in ("opensuse-news", "bitcoinops", "reuters21578"):
-        lines = JsonLines(shared / "corpora" / "articles" / f"{name}.jsonl.gz", ZoneInfo("UTC"))
-        found = islice((article for article in lines.articles() if not isinstance(article, SourceError)), 100)
+        lines = JsonLines(str(shared / "corpora" / "articles" / f"{name}.jsonl.gz"), ZoneInfo("UTC"))
+        found = islice((article for article in read_source(lines) if not isinstance(article, SourceError)), 100)
         made = [to_document(article, source=name, language="en", time_zone="UTC") for article in found]
         parts.append([(article, number % 5 != 3) for number, article in enumerate(made)])
     whole = merged(tmp_path, [[(article, True) for article, _ in part] for part in parts])

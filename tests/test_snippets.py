@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.document import Document, Heading
+from search.document import Document, Heading, web_address
 from search.highlight.highlighter import ENOUGH, MAX_HIGHLIGHT_CHARS, Highlighter, Mark
 from search.highlight.passages import MAX_LENGTH, MAX_REPEATS, REACH, REPEAT, best_passages, marks_within
 from search.query.match import Match, MatchAll, MatchAny, MatchEvery, MatchPhrase, MatchTerm, Term
 from search.query.terms import query_term
-from search.results.deep_links import anchor_address, text_address, web_address
+from search.results.deep_links import anchor_address, text_address
 from search.results.snippets import MAX_SNIPPETS, Excerpts, excerpts
 from search.schema import TEXT_FIELDS
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.dates import MONTHS, parse_moment, parse_written_date, written_dates
+from index.extraction.dates import MONTHS, parse_moment, parse_written_date, written_dates
 from search.document import Moment
 
 

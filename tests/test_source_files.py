@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.article import Article, Source
+from index.article import Article, Skipped, Source, read_source
 from index.sources import FORMATS, find_sources
 from index.sources.encoding import decode, is_binary
 from index.sources.files import read_page
@@ -23,7 +23,7 @@ def read(sources: list[Source]) -> list[Article | SourceError]:
     found: list[Article | SourceError] = []
     for source in sources:
         try:
-            found.extend(source.articles())
+            found.extend(read_source(source))
         except SourceError as error:
             found.append(error)
     return found
@@ -69,8 +69,57 @@ def test_files_of_no_known_format_in_a_folder_are_counted_in_one_error(folder: P
     for name in ("a.docx", "b.docx", "c"):
         (folder / name).write_bytes(b"x")
     (error,) = [item for item in read(find_sources(folder)) if isinstance(item, SourceError)]
-    assert error.place == str(folder)
+    assert isinstance(error, Skipped)
+    assert (error.origin, error.files) == (str(folder), 3)
     assert error.reason.startswith("3 files in it are of no known format (.docx: 2, no extension: 1); known are ")
+
+
+def test_a_format_is_recognised_by_what_is_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "story.php").write_text("\n<!-- saved -->\n<!DOCTYPE html>" + PAGE.format("A page", PROSE), "utf-8")
+    (tmp_path / "export").write_bytes(gzip.compress((LINE * 2).encode()))
+    (tmp_path / "capture.txt").write_text(PAGE.format("Saved as text", PROSE), "utf-8")
+    (tmp_path / "package.json").write_text('{"title": "no article"}\n', "utf-8")
+    (tmp_path / "notes.md").write_text("# Notes on <html>\n", "utf-8")
+    (tmp_path / "broken.php.gz").write_bytes(b"\x1f\x8b\x08")
+    found = read(find_sources(tmp_path))
+    assert sorted(item.title for item in found if isinstance(item, Article)) == [
+        "A line", "A line", "A page", "Saved as text",
+    ]  # fmt: skip
+    (skipped,) = [item for item in found if isinstance(item, Skipped)]
+    assert skipped.files == 3
+
+
+def test_each_format_accepts_its_own_extensions_and_no_other_formats_content() -> None:
+    contents = {"JSON Lines": LINE.encode(), "HTML pages": b"<html><body>x", "page captures": b"A note"}
+    for row in FORMATS:
+        assert all(row.accepts(f"folder/x{extension}", b"") for extension in row.extensions)
+        assert all(row.accepts(f"folder/X{extension.upper()}.gz", b"") for extension in row.extensions)
+        for name, content in contents.items():
+            if name != row.name:
+                assert not row.accepts("folder/x", content)
+
+
+def test_an_address_of_this_machine_is_a_location(folder: Path) -> None:
+    assert titles(find_sources((folder / "b").as_uri())) == ["An old page", "A page"]
+    (source,) = find_sources((folder / "lines.jsonl").as_uri())
+    assert source.name == (folder / "lines.jsonl").as_uri()
+    assert titles([source]) == ["A line"]
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("https://news.example/feed.xml", "give a path, or an address with file://"),
+        ("s3://bucket/key", "give a path, or an address with file://"),
+        ("file://elsewhere/x.jsonl", "names a file of this machine"),
+        ("file:///no/such/file.jsonl", "there is no such file or folder"),
+    ],
+)
+def test_an_address_that_cannot_be_read_says_what_can(address: str, reason: str) -> None:
+    (error,) = read(find_sources(address))
+    assert isinstance(error, SourceError)
+    assert error.origin == address
+    assert reason in error.reason
 
 
 def test_a_named_file_of_no_known_format_is_told_what_is_known(tmp_path: Path) -> None:
@@ -108,7 +157,7 @@ def test_an_empty_or_binary_file_is_called_that(tmp_path: Path, name: str, conte
     (error,) = read(find_sources(tmp_path / name))
     assert isinstance(error, SourceError)
     assert words in error.reason
-    assert error.place == str(tmp_path / name)
+    assert error.origin == str(tmp_path / name)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")
@@ -122,20 +171,21 @@ def test_a_file_that_may_not_be_read_is_reported(tmp_path: Path) -> None:
 def test_a_page_larger_than_any_page_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_bytes(b"x" * 2**20 * 3)
     with pytest.raises(SourceError, match="larger than 2 MiB"):
-        read_page(tmp_path / "a.html", "a.html", 2 * 2**20)
+        read_page(str(tmp_path / "a.html"), 2 * 2**20)
 
 
 def test_a_broken_page_costs_only_that_page(folder: Path) -> None:
     (folder / "b" / "broken.html.gz").write_bytes(gzip.compress(PROSE.encode() * 99)[:60])
     found = read(find_sources(folder / "b"))
-    assert [item.place.rpartition("/")[2] for item in found if isinstance(item, SourceError)] == ["broken.html.gz"]
+    assert [item.origin.rpartition("/")[2] for item in found if isinstance(item, SourceError)] == ["broken.html.gz"]
     assert len([item for item in found if isinstance(item, Article)]) == 2
 
 
-def test_position_reaches_size(folder: Path) -> None:
+def test_weights_add_up_to_the_size(folder: Path) -> None:
+    (folder / "packed.jsonl.gz").write_bytes(gzip.compress((LINE * 50).encode()))
     for source in find_sources(folder):
-        list(source.articles())
-        assert source.position() == source.size()
+        weights = [record.weight for record in source.records() if not isinstance(record, SourceError)]
+        assert sum(weights) == source.size
 
 
 @pytest.mark.parametrize(

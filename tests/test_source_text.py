@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.article import Article
-from index.capture import read_capture
-from index.chrome import is_bar, is_wall
-from index.sources.text import read_text_page
+from index.extraction.boilerplate import is_bar, is_wall
+from index.sources.text import read_capture, read_text_page
 from search.errors import SourceError
 
 FIRST = "The ferry between the islands will run all winter for the first time since the war, the county said on Monday."
@@ -243,3 +242,40 @@ def test_buttons_and_names_of_pictures_are_told(line: str) -> None:
 def test_reading_does_not_depend_on_line_ends() -> None:
     text = f"{MENU}Ferry to run\n\nBy Jane Doe July 3, 2024\n\n{FIRST}\n\nWho pays\n\n{SECOND}\n\n{WALL}"
     assert read_capture(text.replace("\n", "\r\n")) == read_capture(text)
+
+
+# --- a title, a byline and a date without blank lines between them
+
+PARAGRAPH = "The river rose two metres overnight and the lower town was cleared before anyone was hurt. " * 3
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        "Ferry to run all winter\nBy Jane Doe\nJuly 3, 2024\n\n",
+        "Ferry to run all winter\nBy Jane Doe | July 3, 2024\n\n",
+        "Ferry to run all winter\nJuly 3, 2024\nBy Jane Doe\n\n",
+        "\n\nFerry to run all winter\nBy Jane Doe\nJuly 3, 2024\n",
+    ],
+)
+def test_a_byline_and_a_date_right_below_the_title_are_read(top: str) -> None:
+    article = read_text_page(f"{top}{PARAGRAPH}\n\n{PARAGRAPH}".encode(), "a.txt", ZoneInfo("UTC"))
+    assert (article.title, article.authors, article.published) == (
+        "Ferry to run all winter", ("Jane Doe",), date(2024, 7, 3),
+    )  # fmt: skip
+    assert article.body.startswith("The river")
+    assert "Jane" not in article.body
+    assert "2024" not in article.body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Jane Doe\nJuly 3, 2024\n\n{PARAGRAPH}\n\n{PARAGRAPH}",
+        f"On rivers\n{PARAGRAPH}\nBy the sea it was quiet.\n\n{PARAGRAPH}",
+    ],
+)
+def test_prose_that_has_no_title_above_its_byline_keeps_its_words(text: str) -> None:
+    article = read_text_page(text.encode(), "a.txt", ZoneInfo("UTC"))
+    assert "The river" in article.body
+    assert "On rivers" in article.title or "Jane" in article.title + article.body + " ".join(article.authors)

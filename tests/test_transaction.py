@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import answers, ask, exact, fill, ids, news
+from archives import answers, ask, exact, fill, ids, news, stamps_of
 from click.testing import CliRunner
 
 from search.commands import main
@@ -224,7 +224,7 @@ def test_half_an_article_is_in_no_later_commit(directory: Path) -> None:
     fill(engine, Document("whole", "one"))
     with engine.searcher() as searcher:
         assert searcher.document("half") is None
-        assert len(searcher.sources()) == 61
+        assert len(stamps_of(searcher)) == 61
     assert list(engine.check()) == []
 
 

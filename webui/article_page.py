@@ -12,11 +12,10 @@ from markupsafe import Markup
 from search.analysis import language_name
 from search.archive import PinnedArchive
 from search.assist.related import Mode, Subject
-from search.document import Document
+from search.document import Document, web_address
 from search.request.reading import WayBack
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses
-from search.results.deep_links import web_address
 from search.results.hits import moment_text
 from search.results.response import Hit, RelatedHit
 from webui.article_html import ArticleText, mark_text, render_article

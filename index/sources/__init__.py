@@ -1,6 +1,6 @@
-"""Finding what can be indexed: a path or many, files or folders, each matched to its reader by one table.
+"""Finds what can be indexed under paths and addresses, and matches each file with the format that reads it.
 
-To add a format, write its reader beside the others and give it a row in `FORMATS`.
+To add a format, write its module beside the others and give it a row in `FORMATS`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from zoneinfo import ZoneInfo
 
-from index.article import Article, Skipped, Source
-from index.sources.html import read_html_page
-from index.sources.jsonl import JsonLines
-from index.sources.pages import PageReader, Pages
-from index.sources.text import read_text_page
+from index.article import Record, Skipped, Source
+from index.identity import is_address
+from index.sources import html, jsonl, text
+from index.sources.files import local_path, read_head
+from index.sources.pages import PageSource
 from search.errors import SourceError
 
 __all__ = ["FORMATS", "Format", "find_sources"]
@@ -24,85 +24,102 @@ __all__ = ["FORMATS", "Format", "find_sources"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One input format: its name for people, its file extensions (".gz" may follow each), and what reads it.
+    """One input format: its name for people, its usual file extensions (".gz" may follow each), and its reader.
 
-    `open` gets the path the person named, the files of this format under it, and the archive's time zone.
+    `accepts` is given a location and the first bytes of what is there, decompressed (see `index.sources.files.HEAD`);
+    the bytes are empty if nothing can be read. `open` is given a location and the archive's time zone.
     """
 
     name: str
     extensions: tuple[str, ...]
-    open: Callable[[Path, list[Path], ZoneInfo], list[Source]]
-
-
-def _json_lines(_: Path, files: list[Path], time_zone: ZoneInfo) -> list[Source]:
-    return [JsonLines(file, time_zone) for file in files]
-
-
-def _pages(read: PageReader) -> Callable[[Path, list[Path], ZoneInfo], list[Source]]:
-    return lambda path, files, time_zone: [Pages(path, files, time_zone, read)]
+    accepts: Callable[[str, bytes], bool]
+    open: Callable[[str, ZoneInfo], Source]
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("JSON Lines", (".jsonl", ".ndjson"), _json_lines),
-    Format("HTML pages", (".html", ".htm", ".xhtml"), _pages(read_html_page)),
-    Format("page captures", (".txt",), _pages(read_text_page)),
+    Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
+    Format("HTML pages", html.EXTENSIONS, html.accepts, lambda at, zone: PageSource(at, zone, html.read_html_page)),
+    Format("page captures", text.EXTENSIONS, text.accepts, lambda at, zone: PageSource(at, zone, text.read_text_page)),
 )
+"""The first that accepts a file reads it."""
 
-# What a saved page brings along: in a folder of pages these are no failures.
+# Browsers and crawlers save these beside the pages. In a folder they are passed over without a word.
 COMPANIONS = frozenset((
     ".css", ".js", ".mjs", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".bmp", ".woff",
     ".woff2", ".ttf", ".eot", ".otf", ".mp3", ".mp4", ".webm",
 ))  # fmt: skip
 
+Location = str | os.PathLike[str]
 
-def find_sources(
-    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, time_zone: str = "UTC"
-) -> list[Source]:
-    """A source for each input under `paths`, in order; folders are searched through, sorted, without hidden files.
 
-    A path that is missing or of no known format becomes a source that reports exactly that when it is read.
-    Times in an input that state no zone are in `time_zone`.
+def find_sources(locations: Location | Iterable[Location], *, time_zone: str = "UTC") -> list[Source]:
+    """A source for each file at `locations` (paths of files or folders, or addresses), in order and each once.
+
+    Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
+    an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
     """
-    named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    named = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
     zone = ZoneInfo(time_zone)
-    return [source for path in dict.fromkeys(map(Path, named)) for source in _sources_of(path, zone)]
+    return [source for location in dict.fromkeys(map(_plain, named)) for source in _sources_at(location, zone)]
 
 
-def _sources_of(path: Path, zone: ZoneInfo) -> list[Source]:
+def _plain(location: Location) -> str:
+    text = os.fspath(location)
+    return text if is_address(text) else str(PurePath(text))
+
+
+def _sources_at(location: str, zone: ZoneInfo) -> list[Source]:
+    try:
+        path = local_path(location)
+    except SourceError as error:
+        return [Unreadable(error)]
     if path.is_dir():
-        files = list(_walk(path))
-        if not files:
-            return [Unreadable(path, "the folder holds no files")]
-    elif path.is_file():
-        files = [path]
-    else:
-        return [Unreadable(path, "not a file or folder" if path.exists() else "there is no such file or folder")]
-    found = [
-        source for row in FORMATS if (own := [f for f in files if _is(row, f)]) for source in row.open(path, own, zone)
-    ]
-    unknown = [file for file in files if not any(_is(row, file) for row in FORMATS)]
-    if path.is_dir() and found:
-        unknown = [file for file in unknown if file.suffix.lower() not in COMPANIONS]
-    if not unknown:
-        return found
-    return [*found, Unreadable(path, _unknown_reason(path, unknown), Skipped if found else SourceError)]
+        return _sources_in(location, path, zone)
+    if not path.is_file():
+        reason = "not a file or folder" if path.exists() else "there is no such file or folder"
+        return [Unreadable(SourceError(location, reason))]
+    row = _format_of(location)
+    return [row.open(location, zone) if row else Unreadable(SourceError(location, f"not a known format; {_known()}"))]
 
 
-def _is(row: Format, file: Path) -> bool:
-    return file.name.lower().removesuffix(".gz").endswith(row.extensions)
+def _sources_in(location: str, folder: Path, zone: ZoneInfo) -> list[Source]:
+    sources: list[Source] = []
+    unknown: Counter[str] = Counter()
+    empty = True
+    for file in _walk(folder):
+        empty = False
+        if file.suffix.lower() in COMPANIONS:
+            continue
+        if row := _format_of(str(file)):
+            sources.append(row.open(str(file), zone))
+        else:
+            unknown[file.suffix.lower() or "no extension"] += 1
+    if empty:
+        return [Unreadable(SourceError(location, "the folder holds no files"))]
+    if unknown:
+        sources.append(Unreadable(_skipped(location, unknown)))
+    return sources
 
 
-def _unknown_reason(path: Path, unknown: list[Path]) -> str:
-    known = ", ".join(f"{row.name} ({', '.join(row.extensions)})" for row in FORMATS)
-    if path.is_file():
-        return f"not a known format; known are {known}, each also as .gz"
-    kinds = Counter(file.suffix.lower() or "no extension" for file in unknown).most_common(5)
-    listed = ", ".join(f"{kind}: {count}" for kind, count in kinds)
-    return f"{len(unknown)} files in it are of no known format ({listed}); known are {known}, each also as .gz"
+def _format_of(location: str) -> Format | None:
+    head = read_head(location)
+    return next((row for row in FORMATS if row.accepts(location, head)), None)
+
+
+def _skipped(location: str, unknown: Counter[str]) -> Skipped:
+    kinds = ", ".join(f"{kind}: {count}" for kind, count in unknown.most_common(5))
+    total = unknown.total()
+    what = f"{total} files in it are" if total > 1 else "1 file in it is"
+    return Skipped(location, f"{what} of no known format ({kinds}); {_known()}", total)
+
+
+def _known() -> str:
+    formats = (f"{row.name} ({', '.join(row.extensions)})" for row in FORMATS)
+    return f"known are {', '.join(formats)}, each also as .gz"
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Every regular file under a folder, sorted, each folder once however the links run."""
+    """Every regular file below a folder, sorted; each folder once, however links lead to it."""
     seen: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -120,23 +137,14 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 class Unreadable:
-    """A path nothing can be read from; reading it says why."""
+    """A location at which there is nothing to read; reading it raises the reason."""
 
-    def __init__(self, path: Path, reason: str, kind: type[SourceError] = SourceError) -> None:
-        self.name = str(path)
+    size = 0
+
+    def __init__(self, reason: SourceError) -> None:
+        self.name = reason.origin
         self._reason = reason
-        self._kind = kind
 
-    def size(self) -> int:
-        """Nothing to read."""
-        return 0
-
-    def position(self) -> int:
-        """Nothing was read."""
-        return 0
-
-    def pieces(self) -> Iterator[Article | SourceError]:
-        """Raises SourceError with the reason; Skipped where there is more in the folder that can be read."""
-        raise self._kind(self.name, self._reason)
-
-    articles = pieces
+    def records(self) -> Iterator[Record | SourceError]:
+        """Raises SourceError, or Skipped for files that are merely of no known format."""
+        raise self._reason

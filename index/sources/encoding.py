@@ -1,4 +1,4 @@
-"""From bytes to text when the input does not say, or does not say rightly, how it is encoded."""
+"""Turns bytes into text when the input does not state its encoding, or states it wrongly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DECLARED = re.compile(
     rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([\w-]{2,40})|<\?xml[^>]{1,100}?encoding\s*=\s*[\"']([\w-]{2,40})",
     re.IGNORECASE,
 )
-# The HTML standard reads these labels as the Windows code pages that pages really use.
+# The HTML standard reads these labels as the Windows code pages that are really meant.
 _AS_WINDOWS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252",
                "iso-8859-9": "cp1254", "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030",
                "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932", "x-sjis": "cp932"}  # fmt: skip
@@ -26,9 +26,10 @@ _SAMPLE = 200_000
 
 
 def decode(data: bytes, *, markup: bool = False) -> str:
-    """The text of `data`: by byte order mark, as UTF-8, as its markup declares, as its bytes suggest; never fails.
+    """The text of `data`; never fails.
 
-    UTF-8 is tried before a declaration, as text in another encoding hardly ever passes for it and templates lie.
+    Tried in this order: a byte order mark, UTF-8, what the markup declares, and what the bytes suggest. UTF-8 comes
+    before the declaration because declarations are often wrong, and other encodings hardly ever are valid UTF-8.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
@@ -43,7 +44,7 @@ def decode(data: bytes, *, markup: bool = False) -> str:
 
 
 def is_binary(data: bytes) -> bool:
-    """Whether bytes are no text in any encoding: NUL without a byte order mark, or many control characters."""
+    """Whether bytes are not text in any encoding: NUL without a byte order mark, or many control characters."""
     sample = data[:8192]
     if any(data.startswith(mark) for mark, _ in _BOMS):
         return False
@@ -60,7 +61,7 @@ def _declared(data: bytes) -> str | None:
 
 
 def _guess(data: bytes) -> str:
-    # A few broken bytes in UTF-8 are mended; anything else is guessed from a sample.
+    # UTF-8 with a few broken bytes is repaired; any other encoding is guessed from a sample.
     mended = data.decode("utf-8", "replace")
     if mended.count("\ufffd") * 200 < len(mended):
         return mended

@@ -1,43 +1,44 @@
-"""Opening inputs without trusting them: gzip by its magic number, sizes and ratios bounded, foreign errors mapped."""
+"""Opens inputs without trusting them: locations resolved, gzip detected by its content, sizes bounded, errors mapped.
+
+A location is a path or an address. To read another kind of address, give its scheme a row in `SCHEMES`.
+"""
 
 from __future__ import annotations
 
 import gzip
 import io
-import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
+from index.identity import is_address
 from search.errors import SourceError
 
-GZIP_MAGIC = b"\x1f\x8b"
-MAX_PAGE = 32 * 2**20
+GZIP_MAGIC: Final = b"\x1f\x8b"
+HEAD: Final = 8_192
+"""Bytes from the beginning of an input, after decompression, by which its format is recognised."""
+MAX_PAGE: Final = 32 * 2**20
 """Bytes of one page after decompression."""
 
-_MAX_RATIO = 250
-_RATIO_FROM = 64 * 2**20
+_MAX_RATIO: Final = 250
+_RATIO_FROM: Final = 64 * 2**20
 
 
 class Input:
-    """One open file. Reads decompressed bytes; `position` counts the bytes taken from the disk."""
+    """One open file, read as decompressed bytes."""
 
     def __init__(self, path: Path) -> None:
         self._raw = path.open("rb")
-        magic = self._raw.peek(2)[:2]
-        self.compressed = magic == GZIP_MAGIC
+        self.compressed = self._raw.peek(2)[:2] == GZIP_MAGIC
         self._stream: BinaryIO = gzip.GzipFile(fileobj=self._raw) if self.compressed else self._raw  # type: ignore[assignment]
         self._given = 0
 
-    @property
-    def position(self) -> int:
-        """Bytes of the file on disk consumed so far."""
-        return self._raw.tell()
-
     def read(self, size: int) -> bytes:
-        """At most `size` bytes; b"" at the end. Raises OSError, EOFError or zlib.error where the data is damaged."""
+        """At most `size` bytes; b"" at the end. Raises OSError, EOFError or zlib.error if the data is damaged."""
         return self._counted(self._stream.read(size))
 
     def readline(self, size: int) -> bytes:
@@ -52,49 +53,96 @@ class Input:
 
     def _counted(self, data: bytes) -> bytes:
         self._given += len(data)
-        if self.compressed and self._given > max(_RATIO_FROM, _MAX_RATIO * self.position):
+        if self.compressed and self._given > max(_RATIO_FROM, _MAX_RATIO * self._raw.tell()):
             raise OSError(f"expands to more than {_MAX_RATIO} times its size; unpack it yourself if that is right")
         return data
 
 
+def local_path(location: str) -> Path:
+    """The path that a location means. Raises SourceError for an address that cannot be read."""
+    if not is_address(location):
+        return Path(location)
+    scheme = urlsplit(location).scheme.lower() if location.isprintable() else ""
+    if scheme not in SCHEMES:
+        known = ", ".join(f"{name}://" for name in SCHEMES)
+        raise SourceError(location, f"addresses of this kind cannot be read; give a path, or an address with {known}")
+    return SCHEMES[scheme](location)
+
+
+def _file_path(location: str) -> Path:
+    parts = urlsplit(location)
+    if parts.netloc not in ("", "localhost"):
+        raise SourceError(location, "a file:// address names a file of this machine; write three slashes, file:///…")
+    return Path(url2pathname(parts.path))
+
+
+SCHEMES: Final[Mapping[str, Callable[[str], Path]]] = {"file": _file_path}
+"""Kinds of addresses that can be read, and how each becomes a path."""
+
+
 @contextmanager
-def open_input(path: Path, place: str) -> Iterator[Input]:
-    """The file at `path`; every failure of the file system or of decompression inside the block is a SourceError."""
+def open_input(location: str) -> Iterator[Input]:
+    """The input at a location. Failures of the file system and of decompression inside the block are SourceErrors."""
+    path = local_path(location)
     try:
         if not path.is_file():
-            raise SourceError(place, "there is no such file" if not path.exists() else "not a regular file")
+            raise SourceError(location, "not a regular file" if path.exists() else "there is no such file")
         source = Input(path)
     except OSError as error:
-        raise SourceError(place, _reason(error)) from error
+        raise SourceError(location, _reason(error)) from error
     try:
         yield source
     except EOFError as error:
-        raise SourceError(place, "the gzip data is cut off; what stood before the cut was read") from error
+        raise SourceError(location, "the gzip data is cut off; what stood before the cut was read") from error
     except zlib.error as error:
-        raise SourceError(place, f"the gzip data is damaged ({error})") from error
+        raise SourceError(location, f"the gzip data is damaged ({error})") from error
     except OSError as error:
-        raise SourceError(place, _reason(error)) from error
+        raise SourceError(location, _reason(error)) from error
     finally:
         source.close()
 
 
-def read_page(path: Path, place: str, limit: int = MAX_PAGE) -> bytes:
-    """All of a file, decompressed. Raises SourceError where it is empty, unreadable or larger than `limit` bytes."""
-    with open_input(path, place) as source:
+def read_page(location: str, limit: int = MAX_PAGE) -> bytes:
+    """The whole input, decompressed. Raises SourceError if it is empty, unreadable or larger than `limit` bytes."""
+    with open_input(location) as source:
         data = io.BytesIO()
         while chunk := source.read(2**20):
             data.write(chunk)
             if data.tell() > limit:
-                raise SourceError(place, f"larger than {limit // 2**20} MiB; a single page is never that long")
+                raise SourceError(location, f"larger than {limit // 2**20} MiB; a single page is never that long")
     if not data.getvalue().strip():
-        raise SourceError(place, "the file is empty")
+        raise SourceError(location, "the file is empty")
     return data.getvalue()
 
 
-def file_size(path: Path) -> int:
-    """Bytes on disk; 0 where that cannot be asked."""
+def read_head(location: str) -> bytes:
+    """The first HEAD bytes, decompressed; what can be read of them, since whoever reads it all reports the failure."""
     try:
-        return os.stat(path).st_size  # noqa: PTH116 - pathlib's own stat resolves nothing more
+        with open_input(location) as source:
+            return source.read(HEAD)
+    except SourceError:
+        return b""
+
+
+def file_size(location: str) -> int:
+    """Bytes on disk; 0 if that cannot be told."""
+    try:
+        return local_path(location).stat().st_size
+    except OSError:
+        return 0
+
+
+def unpacked_size(location: str) -> int:
+    """Bytes after decompression, which gzip states in its last four bytes (RFC 1952, modulo 2**32); 0 if unknown.
+
+    It is for the progress bar only: a file of several gzip members states the size of the last.
+    """
+    try:
+        with local_path(location).open("rb") as file:
+            if file.read(2) != GZIP_MAGIC:
+                return file_size(location)
+            file.seek(-4, io.SEEK_END)
+            return int.from_bytes(file.read(4), "little")
     except OSError:
         return 0
 

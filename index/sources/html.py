@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from index.article import Article
-from index.body import Body
-from index.fields import plain, title_from
-from index.page_body import extract_body
-from index.page_metadata import PageMetadata, read_metadata
-from index.plaintext import read_text
+from index.extraction.body import Body, title_from
+from index.extraction.html_tree import MAX_PAGE_ELEMENTS, parse_html
+from index.extraction.page_body import extract_body
+from index.extraction.page_metadata import PageMetadata, read_metadata
+from index.extraction.plain_text import read_text
+from index.normalize import plain
 from index.sources.encoding import decode
-from index.trees import parse_html
 from search.errors import SourceError
 
-RICHER = 1.5
-"""JSON-LD that holds this many times the text found on the page is taken instead: the page is filled in by script."""
+EXTENSIONS: Final = (".html", ".htm", ".xhtml")
+
+RICHER: Final = 1.5
+"""JSON-LD that holds this many times the text found on the page is taken instead: a script fills that page in."""
+
+# A document type or a root element, after a byte order mark, an XML declaration and comments.
+_BEGINNING: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--(?s:.{0,2000}?)-->\s*){0,5}<(?:!doctype\s+html|html)[\s>]",
+    re.IGNORECASE,
+)
 
 
-def read_html_page(data: bytes, place: str, time_zone: ZoneInfo) -> Article:
-    """The article on a page. Raises SourceError where there is neither running text nor a title."""
-    page = parse_html(decode(data, markup=True))
+def accepts(location: str, head: bytes) -> bool:
+    """A file called HTML, or one that begins as an HTML page does: crawlers save pages under any name."""
+    return location.lower().removesuffix(".gz").endswith(EXTENSIONS) or _BEGINNING.match(head) is not None
+
+
+def read_html_page(data: bytes, origin: str, time_zone: ZoneInfo) -> Article:
+    """The article on a page. Raises SourceError if there is neither running text nor a title."""
+    warnings: list[str] = []
+    page = parse_html(decode(data, markup=True), most=MAX_PAGE_ELEMENTS, warn=warnings.append)
     stated = read_metadata(page, time_zone)
     body = _body(extract_body(page, stated.title, stated.url), stated)
     title = plain(stated.title) or title_from(body)
     if not title:
-        raise SourceError(place, "no article was found on the page: it has neither a title nor running text")
+        raise SourceError(origin, "no article was found on the page: it has neither a title nor running text")
     return Article(
-        place=place,
+        origin=origin,
         title=title,
         body=body.text,
         headings=body.headings,
@@ -41,7 +57,7 @@ def read_html_page(data: bytes, place: str, time_zone: ZoneInfo) -> Article:
         modified=stated.modified,
         language=stated.language,
         type=stated.type,
-        warnings=() if body.text else ("no running text was found on the page",),
+        warnings=(*warnings, *(() if body.text else ("no running text was found on the page",))),
     )
 
 

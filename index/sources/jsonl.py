@@ -1,34 +1,43 @@
 """JSON Lines: one article a line, plain or gzip. The keys are described in docs/reference/formats.md.
 
-A line that cannot be read costs that line only, and its number is in the message.
+A line that cannot be read costs only that line, and the message has its number.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from index.article import Article, Piece, read_pieces
-from index.dates import parse_moment
-from index.fields import language_tag, plain, section_path, title_from, unique, web_address
-from index.frontmatter import split_front_matter
-from index.markdown import MAX_MARKDOWN
-from index.markup import READERS
-from index.sources.files import Input, file_size, open_input
-from search.document import Moment
+from index.article import Article, Record, read_record
+from index.extraction.body import Body, title_from
+from index.extraction.dates import parse_moment
+from index.extraction.frontmatter import as_list, as_text, split_front_matter
+from index.extraction.html_tree import read_html
+from index.extraction.markdown import read_markdown
+from index.extraction.plain_text import read_text
+from index.identity import article_url
+from index.normalize import plain, section_path, shorten, unique
+from index.sources.files import Input, open_input, unpacked_size
+from search.document import Moment, language_tag
 from search.errors import SourceError
+
+EXTENSIONS: Final = (".jsonl", ".ndjson")
 
 MAX_LINE = 16 * 2**20
 """Bytes of one line; a longer one is reported and skipped."""
 
 HOPELESS = 100
-"""A file whose first lines, this many, all fail is not JSON Lines."""
+"""If none of this many first lines is an article, the file is not JSON Lines."""
+
+MAX_UNKNOWN_KEYS: Final = 20
+"""Unknown keys of one line that are reported."""
 
 
 def _as_list(value: Any) -> Any:
@@ -48,7 +57,7 @@ Texts = Annotated[list[str], BeforeValidator(_as_list)]
 
 
 class ArticleLine(BaseModel):
-    """One line. Every key may be absent or null; keys not named here are ignored; numbers pass for text."""
+    """One line. Every key may be absent or null; keys that are not fields here are ignored; numbers pass for text."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
@@ -69,9 +78,36 @@ class ArticleLine(BaseModel):
     type: Text = ""
 
 
+FRONT_MATTER: Final = {
+    "title": ("title",),
+    "published": ("date", "published", "pubdate"),
+    "modified": ("lastmod", "updated", "modified"),
+    "summary": ("description", "summary", "excerpt"),
+    "tags": ("tags", "keywords"),
+    "author": ("authors", "author"),
+}
+"""For each key of a line, the keys of front matter that fill it."""
+
+BAD_URL: Final = "a url that is not an absolute http or https address is left out"
+
+READERS: Final[dict[str, Callable[[str], Body]]] = {"text": read_text, "markdown": read_markdown, "html": read_html}
+"""The values of `body_format`, and the reader for each."""
+
+KEYS: Final = frozenset(
+    name
+    for key, field in ArticleLine.model_fields.items()
+    for name in (
+        [str(choice) for choice in field.validation_alias.choices]
+        if isinstance(field.validation_alias, AliasChoices)
+        else [key]
+    )
+)
+"""Every key that is read from a line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is one article; see `index.article.Piece`."""
+    """A line that is one article; see `index.article.Record`."""
 
     line: bytes
     file: str
@@ -79,59 +115,50 @@ class Line:
     time_zone: ZoneInfo
 
     @property
-    def place(self) -> str:
+    def origin(self) -> str:
+        """The file and the number of the line."""
         return f"{self.file}:{self.number}"
 
     @property
     def weight(self) -> int:
+        """Its bytes."""
         return len(self.line)
 
     def read(self) -> Article:
-        return parse_line(self.line, self.place, self.time_zone)
+        """The article in the line. Raises SourceError."""
+        return parse_line(self.line, self.origin, self.time_zone)
 
 
 class JsonLines:
-    """A file of articles, one JSON object a line. Times without a zone are in `time_zone`."""
+    """A file of articles, one JSON object a line; see `index.article.Source`.
 
-    def __init__(self, path: Path, time_zone: ZoneInfo) -> None:
-        self.name = str(path)
-        self._path = path
+    Times without a zone are in `time_zone`.
+    """
+
+    def __init__(self, location: str, time_zone: ZoneInfo) -> None:
+        self.name = location
         self._time_zone = time_zone
-        self._position = 0
 
+    @cached_property
     def size(self) -> int:
-        """Bytes on disk."""
-        return file_size(self._path)
+        """Bytes after decompression."""
+        return unpacked_size(self.name)
 
-    def position(self) -> int:
-        """Bytes read so far."""
-        return self._position
+    def records(self) -> Iterator[Record | SourceError]:
+        """Every line that is not blank, in order.
 
-    def pieces(self) -> Iterator[Piece | Article | SourceError]:
-        """Every line in order, those up to the first article read already.
-
-        Raises SourceError where the file is missing, empty, binary or no JSON Lines."""
-        count = 0
-        try:
-            with open_input(self._path, self.name) as source:
-                for item in _not_hopeless(self._lines(source), self.name):
-                    count += 1
-                    yield item
-        except SourceError as error:
-            if not count:
-                raise
-            yield error
-            return
-        if not count:
+        Raises SourceError if the file is missing, empty, binary or not JSON Lines, or if it breaks off.
+        """
+        empty = True
+        with open_input(self.name) as source:
+            for record in _not_hopeless(self._lines(source), self.name):
+                empty = False
+                yield record
+        if empty:
             raise SourceError(self.name, "the file is empty")
-
-    def articles(self) -> Iterator[Article | SourceError]:
-        """Every article in order. Raises as `pieces` does."""
-        return read_pieces(self.pieces())
 
     def _lines(self, source: Input) -> Iterator[Line]:
         for number, line in enumerate(_bounded_lines(source), 1):
-            self._position = source.position
             if number == 1:
                 _check_beginning(line, self.name)
                 line = line.removeprefix(b"\xef\xbb\xbf")
@@ -139,10 +166,25 @@ class JsonLines:
                 yield Line(line, self.name, number, self._time_zone)
 
 
-def _not_hopeless(lines: Iterator[Line], name: str) -> Iterator[Line | Article | SourceError]:
+def accepts(location: str, head: bytes) -> bool:
+    """A file called JSON Lines, or one whose first line is an article with title and body."""
+    if location.lower().removesuffix(".gz").endswith(EXTENSIONS):
+        return True
+    line, end, _ = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
+    if not line.startswith(b"{") or not end:
+        return False
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and {"title", "body"} <= value.keys()
+
+
+def _not_hopeless(lines: Iterator[Line], name: str) -> Iterator[Line | SourceError]:
+    """The lines. Those up to the first article are read here already, to recognise a file of another format."""
     for line in lines:
         try:
-            article = line.read()
+            read_record(line)
         except SourceError as error:
             if line.number >= HOPELESS:
                 raise SourceError(
@@ -150,30 +192,31 @@ def _not_hopeless(lines: Iterator[Line], name: str) -> Iterator[Line | Article |
                 ) from error
             yield error
         else:
-            yield article
+            yield line
             break
     yield from lines
 
 
-def parse_line(line: bytes, place: str, time_zone: ZoneInfo) -> Article:
-    """The article one line holds. Raises SourceError with the reason where it holds none."""
+def parse_line(line: bytes, origin: str, time_zone: ZoneInfo) -> Article:
+    """The article in one line. Raises SourceError with the reason if there is none."""
     if len(line) > MAX_LINE:
-        raise SourceError(place, f"the line is longer than {MAX_LINE // 2**20} MiB; it was skipped")
-    fields = _with_front_matter(_validate(_decode(line, place), place))
+        raise SourceError(origin, f"the line is longer than {MAX_LINE // 2**20} MiB; it was skipped")
+    value = _decode(line, origin)
+    fields, warnings = _with_front_matter(_validate(value, origin))
     body = READERS[fields.body_format](fields.body)
     title = plain(fields.title) or title_from(body)
     if not title:
-        raise SourceError(place, "the article has neither a title nor a body")
-    published, modified, warnings = _dates(fields, time_zone)
-    if fields.body_format == "markdown" and len(fields.body) > MAX_MARKDOWN:
-        warnings.append("the body is too long for Markdown and was read as plain text")
+        raise SourceError(origin, "the article has neither a title nor a body")
+    published, modified, undated = _dates(fields, time_zone)
+    warnings += [*undated, *body.warnings]
+    url = article_url(fields.url)
     language = language_tag(fields.lang)
     if fields.lang and not language:
         warnings.append(f"lang is not a language tag: {fields.lang[:40]!r}")
     return Article(
-        place=place,
+        origin=origin,
         id=plain(fields.id),
-        url=web_address(fields.url),
+        url=url,
         title=title,
         summary=plain(fields.summary),
         body=body.text,
@@ -187,23 +230,28 @@ def parse_line(line: bytes, place: str, time_zone: ZoneInfo) -> Article:
         language=language,
         type=plain(fields.type) or "article",
         warnings=tuple(warnings),
+        source_warnings=(*_unknown_keys(value.keys() - KEYS), *(() if url or not fields.url else (BAD_URL,))),
     )
 
 
-def _with_front_matter(fields: ArticleLine) -> ArticleLine:
-    """A Markdown body may still carry its front matter: it fills what the line itself leaves out."""
+def _unknown_keys(keys: Iterable[str]) -> Iterator[str]:
+    for key in sorted(keys)[:MAX_UNKNOWN_KEYS]:
+        near = get_close_matches(key[:100].lower(), KEYS, n=1, cutoff=0.75)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        yield f"the key {shorten(key, 60)!r} is not known and is ignored{hint}"
+
+
+def _with_front_matter(fields: ArticleLine) -> tuple[ArticleLine, list[str]]:
+    """A Markdown body may still begin with its front matter, which fills what the line itself leaves out."""
     if fields.body_format != "markdown":
-        return fields
-    stated, _ = split_front_matter(fields.body)
-    keys = {"title": "title", "published": "date", "summary": "description", "tags": "tags", "author": "authors"}
-    missing = {key: stated[name] for key, name in keys.items() if stated.get(name) and not getattr(fields, key)}
-    for key in ("title", "published", "summary"):
-        if isinstance(missing.get(key), list):
-            del missing[key]
-    for key in ("tags", "author"):
-        if isinstance(value := missing.get(key), str):
-            missing[key] = [value]
-    return fields.model_copy(update=missing)
+        return fields, []
+    found = split_front_matter(fields.body)
+    missing: dict[str, object] = {}
+    for key, names in FRONT_MATTER.items():
+        value = next((found.fields[name] for name in names if name in found.fields), None)
+        if value is not None and not getattr(fields, key):
+            missing[key] = as_list(value) if key in ("tags", "author") else as_text(value)
+    return fields.model_copy(update=missing), [found.warning] if found.warning else []
 
 
 def _dates(fields: ArticleLine, time_zone: ZoneInfo) -> tuple[Moment | None, Moment | None, list[str]]:
@@ -216,33 +264,34 @@ def _dates(fields: ArticleLine, time_zone: ZoneInfo) -> tuple[Moment | None, Mom
     )
 
 
-def _decode(line: bytes, place: str) -> object:
+def _decode(line: bytes, origin: str) -> dict[str, Any]:
     try:
         # Ids beyond 64 bits stay text: int() of a long run of digits costs quadratic time and is refused by Python.
-        return json.loads(line.decode("utf-8"), parse_int=lambda digits: int(digits) if len(digits) < 19 else digits)
+        value = json.loads(line.decode("utf-8"), parse_int=lambda digits: int(digits) if len(digits) < 19 else digits)
     except UnicodeDecodeError as error:
         raise SourceError(
-            place, f"not UTF-8 (byte {error.start + 1} of the line); convert the file to UTF-8"
+            origin, f"not UTF-8 (byte {error.start + 1} of the line); convert the file to UTF-8"
         ) from error
     except json.JSONDecodeError as error:
-        raise SourceError(place, f"not JSON: {error.msg[0].lower()}{error.msg[1:]} (column {error.colno})") from error
+        raise SourceError(origin, f"not JSON: {error.msg[0].lower()}{error.msg[1:]} (column {error.colno})") from error
     except RecursionError as error:
-        raise SourceError(place, "not readable: the JSON is nested too deeply") from error
-
-
-def _validate(value: object, place: str) -> ArticleLine:
+        raise SourceError(origin, "not readable: the JSON is nested too deeply") from error
     if not isinstance(value, dict):
-        raise SourceError(place, f"each line must be a JSON object, this one is a {type(value).__name__}")
+        raise SourceError(origin, f"each line must be a JSON object, this one is a {type(value).__name__}")
+    return value
+
+
+def _validate(value: dict[str, Any], origin: str) -> ArticleLine:
     try:
         return ArticleLine.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         key = str(first["loc"][0]) if first["loc"] else "line"
-        raise SourceError(place, f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}") from error
+        raise SourceError(origin, f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}") from error
 
 
 def _bounded_lines(source: Input) -> Iterator[bytes]:
-    """Lines of at most MAX_LINE + 1 bytes; what a longer line holds beyond that is passed over."""
+    """Lines of at most MAX_LINE + 1 bytes; the rest of a longer line is passed over."""
     while line := source.readline(MAX_LINE + 1):
         yield line
         while line and not line.endswith(b"\n"):

@@ -1,68 +1,52 @@
-"""Sources where each file is one article: the files of a folder, read one after the other."""
+"""The source that is a single article: one file, one record."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
+from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
-from index.article import Article, Piece, read_pieces
+from index.article import Article, Record
 from index.sources.encoding import is_binary
 from index.sources.files import file_size, read_page
 from search.errors import SourceError
 
 PageReader = Callable[[bytes, str, ZoneInfo], Article]
-"""Reads the bytes of one page into the article on it: (data, place, time zone). Raises SourceError."""
+"""Reads the bytes of a page into its article: (data, origin, time zone). Raises SourceError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A file that is one article; see `index.article.Piece`."""
+    """A file that is one article; see `index.article.Record`."""
 
-    path: Path
+    origin: str
     weight: int
     time_zone: ZoneInfo
     reader: PageReader
 
-    @property
-    def place(self) -> str:
-        return str(self.path)
-
     def read(self) -> Article:
-        data = read_page(self.path, self.place)
+        """The article in the file. Raises SourceError."""
+        data = read_page(self.origin)
         if is_binary(data):
-            kind = self.path.suffixes[-1] if self.path.suffixes else "text"
-            raise SourceError(self.place, f"a binary file, not {kind}")
-        return self.reader(data, self.place, self.time_zone)
+            raise SourceError(self.origin, f"a binary file, not {PurePath(self.origin).suffix or 'text'}")
+        return self.reader(data, self.origin, self.time_zone)
 
 
-class Pages:
-    """The pages of one format under one path; a page that cannot be read costs that page only."""
+class PageSource:
+    """The file as a source; see `index.article.Source`."""
 
-    def __init__(self, path: Path, files: list[Path], time_zone: ZoneInfo, read: PageReader) -> None:
-        self.name = str(path)
-        self._files = files
+    def __init__(self, location: str, time_zone: ZoneInfo, reader: PageReader) -> None:
+        self.name = location
         self._time_zone = time_zone
-        self._read = read
-        self._position = 0
+        self._reader = reader
 
+    @cached_property
     def size(self) -> int:
-        """Bytes on disk of all files."""
-        return sum(map(file_size, self._files))
+        """Bytes on disk."""
+        return file_size(self.name)
 
-    def position(self) -> int:
-        """Bytes read so far."""
-        return self._position
-
-    def pieces(self) -> Iterator[Piece | Article | SourceError]:
-        """Each file, not read yet."""
-        self._position = 0
-        for file in self._files:
-            weight = file_size(file)
-            yield Page(file, weight, self._time_zone, self._read)
-            self._position += weight
-
-    def articles(self) -> Iterator[Article | SourceError]:
-        """The article of each file, or why it could not be read."""
-        return read_pieces(self.pieces())
+    def records(self) -> Iterator[Record | SourceError]:
+        """The one page."""
+        yield Page(self.name, self.size, self._time_zone, self._reader)

@@ -7,14 +7,14 @@ It does not parse, highlight, label, link or make HTML: that is written once abo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Protocol, Self, runtime_checkable
 
 from search.document import Document
 from search.engines.plan import Plan
-from search.engines.results import IndexStatus, Results
+from search.engines.results import IndexStatus, Results, Stamp
 from search.schema import ValueMatch
 
 Phase = Literal["building", "merging", "committing"]
@@ -49,12 +49,13 @@ class Searcher(Protocol):
         """The whole stored article; None if there is none."""
         ...
 
-    def content_hashes(self) -> Mapping[str, str]:
-        """`Document.content_hash()` of every article, by id."""
+    def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
+        """The stamp of each article, by id; ids that are not in the archive are left out."""
         ...
 
-    def sources(self) -> Mapping[str, str]:
-        """`Document.source` of every article, by id."""
+    def ids_from(self, source: str) -> Iterator[str]:
+        """The ids of all articles whose `Document.source` is `source` or a file below it, each once, in any order.
+        They are streamed: an archive may hold more than fit into memory."""
         ...
 
     def id_of_url(self, url: str) -> str | None:

@@ -128,3 +128,11 @@ class IndexStatus:
     engine: str
     languages: tuple[str, ...] = ()
     size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells whether an article has changed: `Document.content_hash()`, and the `Document.source` it came from."""
+
+    content_hash: str
+    source: str

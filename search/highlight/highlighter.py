@@ -119,7 +119,7 @@ class Highlighter:
         met = dict.fromkeys((pattern.group for pattern in patterns), 0)
         start = 0
         while start < len(text) and min(met.values()) < ENOUGH:
-            end = _paragraph_end(text, max(_STRETCH, 2 * start))
+            end = block_end(text, max(_STRETCH, 2 * start))
             for first, last, group in self.marks(text[start:end], language):
                 found.append(_mark((first + start, last + start, group)))
                 met[group] += 1
@@ -149,8 +149,8 @@ class Highlighter:
                 return _Pattern(group, fields, (add(partial(_resembling, word, distance)),))
 
 
-def _paragraph_end(text: str, place: int) -> int:
-    """Where the paragraph around `place` ends; no word crosses the end of a paragraph."""
+def block_end(text: str, place: int) -> int:
+    """The end of the paragraph or heading around `place`: blocks of a text are separated by blank lines."""
     end = text.find("\n\n", place)
     return len(text) if end < 0 else end
 

@@ -11,7 +11,7 @@ from itertools import accumulate
 from math import log
 from typing import Final
 
-from search.highlight.highlighter import Mark
+from search.highlight.highlighter import Mark, block_end
 
 MAX_LENGTH: Final = 240
 """Characters in a passage: two or three lines."""
@@ -83,7 +83,7 @@ def opening(text: str, start: int = 0) -> tuple[int, int]:
     """Start and end of the first sentences from `start` on, as long as a passage."""
     while start < len(text) and text[start].isspace():
         start += 1
-    return start, _right(text, start, start, _block_end(text, start))
+    return start, _right(text, start, start, block_end(text, start))
 
 
 def _weights(marks: Sequence[Mark]) -> dict[int, float]:
@@ -115,12 +115,12 @@ def _windows(text: str, marks: Sequence[Mark], groups: Sequence[int]) -> list[_W
     units = [1 << _BITS * number for number in range(len(groups))]
     counts = [0] * len(groups)
     packed = after = 0
-    block_end = -1
+    end_of_block = -1
     for first, start in enumerate(starts):
-        if start >= block_end:
-            block_end = _block_end(text, start)
+        if start >= end_of_block:
+            end_of_block = block_end(text, start)
         limit = start + REACH
-        while after <= first or (after < len(marks) and ends[after] <= limit and starts[after] < block_end):
+        while after <= first or (after < len(marks) and ends[after] <= limit and starts[after] < end_of_block):
             kind = kinds[after]
             counts[kind] += 1
             if counts[kind] <= _COUNTED:
@@ -176,12 +176,7 @@ def marks_within(marks: Sequence[Mark], start: int, end: int) -> list[Mark]:
 def _block(text: str, place: int) -> tuple[int, int]:
     """Start and end of the paragraph or heading around `place`; blank lines separate them."""
     start = text.rfind("\n\n", 0, place)
-    return 0 if start < 0 else start + 2, _block_end(text, place)
-
-
-def _block_end(text: str, place: int) -> int:
-    end = text.find("\n\n", place)
-    return len(text) if end < 0 else end
+    return 0 if start < 0 else start + 2, block_end(text, place)
 
 
 def _left(text: str, start: int, end: int, floor: int) -> int:

@@ -8,33 +8,22 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, urldefrag, urlsplit
+from urllib.parse import quote, urldefrag
 
+from search.document import web_address
 from search.highlight.highlighter import Span
 
 _MAX_EXACT: Final = 60
 _MAX_PREFIX: Final = 40
 _PREFIX_WORDS: Final = 3
 _NEXT_WORD: Final = re.compile(r"\s*\S*")
-_NOT_IN_ADDRESS: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]')
 _FRAGMENT_SAFE: Final = "!$&'()*+,;=:@/?"
-
-
-def web_address(url: str | None) -> str | None:
-    """The address if it is one that may be linked: http or https, with a host, without control characters or spaces."""
-    return url if url and _page(url) is not None else None
 
 
 @lru_cache(maxsize=4096)
 def _page(url: str) -> str | None:
     """The address without its fragment; None if it may not be linked."""
-    if _NOT_IN_ADDRESS.search(url):
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return urldefrag(url).url if parts.scheme in {"http", "https"} and parts.hostname else None
+    return urldefrag(url).url if web_address(url) else None
 
 
 def anchor_address(url: str | None, anchor: str) -> str | None:

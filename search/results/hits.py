@@ -8,14 +8,13 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from search.dates import zone_named
-from search.document import Head, Moment
+from search.document import Head, Moment, web_address
 from search.engines.plan import Plan
 from search.engines.results import Hit as FoundHit
 from search.errors import EngineError
 from search.highlight.highlighter import Highlighter, mark_html
 from search.request.planning import reads_text
 from search.request.request import SearchRequest
-from search.results.deep_links import web_address
 from search.results.explain import explained
 from search.results.response import Hit
 from search.results.snippets import MAX_SNIPPETS, Excerpts, excerpts

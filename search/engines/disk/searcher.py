@@ -11,7 +11,7 @@ import numpy as np
 
 from search.dates import zone_named
 from search.document import Document
-from search.engines.conventions import Deadline, count_each
+from search.engines.conventions import Deadline, count_each, is_below
 from search.engines.disk.errors import reading
 from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.facets import Counts
@@ -19,11 +19,11 @@ from search.engines.disk.evaluation.filters import FilterCache
 from search.engines.disk.evaluation.leaves import PostingsReader
 from search.engines.disk.evaluation.results import search_results
 from search.engines.disk.evaluation.scoring import Norms
-from search.engines.disk.reading.snapshot import LiveSegment, SegmentStore
+from search.engines.disk.reading.snapshot import SegmentStore
 from search.engines.disk.reading.term_dictionary import TermDictionary
 from search.engines.plan import Plan
 from search.engines.protocols import CAPABILITIES
-from search.engines.results import IndexStatus, Results
+from search.engines.results import IndexStatus, Results, Stamp
 from search.errors import EngineError
 from search.schema import ValueMatch
 
@@ -79,22 +79,28 @@ class DiskSearcher:
                         return part.segment.article(doc)
             return None
 
-    def content_hashes(self) -> Mapping[str, str]:
+    def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
         with self._reading():
             return {
-                name: part.segment.content_hashes[doc].tobytes().hex()
+                name: Stamp(
+                    part.segment.content_hashes[doc].tobytes().hex(),
+                    part.segment.sources[int(part.segment.source_ordinals[doc])],
+                )
                 for part in self._parts
-                for doc, name in _live_ids(part)
+                for name in ids
+                for doc in part.segment.docs_of_id(name)
+                if part.live[doc]
             }
 
-    def sources(self) -> Mapping[str, str]:
-        with self._reading():
-            return {
-                name: sources[ordinals[doc]]
-                for part in self._parts
-                for sources, ordinals in [(part.segment.sources.all(), part.segment.source_ordinals.tolist())]
-                for doc, name in _live_ids(part)
-            }
+    def ids_from(self, source: str) -> Iterator[str]:
+        for part in self._parts:
+            with self._reading():
+                wanted = np.array([is_below(name, source) for name in part.segment.sources.all()], dtype=bool)
+                docs = np.flatnonzero(part.live & wanted[part.segment.source_ordinals]) if wanted.any() else ()
+            for doc in docs:
+                with self._reading():
+                    name = part.segment.id_of(int(doc))
+                yield name
 
     def id_of_url(self, url: str) -> str | None:
         with self._reading():
@@ -144,8 +150,3 @@ class DiskSearcher:
             raise EngineError("this searcher is closed; open another")
         with reading(self._directory):
             yield
-
-
-def _live_ids(part: LiveSegment) -> Iterator[tuple[int, str]]:
-    ids = part.segment.ids.all()
-    return ((doc, ids[doc]) for doc in np.flatnonzero(part.live).tolist())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -17,7 +17,7 @@ from typing import Final, Self
 
 from search.dates import DAY_SECONDS, epoch, zone_named
 from search.document import Document, Moment
-from search.engines.conventions import WORD_FIELDS, Deadline, comes_after, count_each, order_key
+from search.engines.conventions import WORD_FIELDS, Deadline, comes_after, count_each, is_below, order_key
 from search.engines.expansion import most_frequent
 from search.engines.grouping import grouped
 from search.engines.memory.counting import count_facet, count_timeline
@@ -25,7 +25,7 @@ from search.engines.memory.matching import Indexed, Scorer, passes
 from search.engines.outcome import Outcome
 from search.engines.plan import Plan, Recency
 from search.engines.protocols import CAPABILITIES, WriterProgress
-from search.engines.results import Explanation, Hit, IndexStatus, Results
+from search.engines.results import Explanation, Hit, IndexStatus, Results, Stamp
 from search.engines.values import ValueLookup
 from search.errors import EngineError, IndexLocked, IndexMissing
 from search.query.patterns import edit_distance
@@ -187,11 +187,12 @@ class MemorySearcher:
         article = self._state.articles.get(id)
         return article.document if article else None
 
-    def content_hashes(self) -> Mapping[str, str]:
-        return {article.document.id: article.content_hash for article in self._articles}
+    def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
+        found = ((name, self._state.articles.get(name)) for name in ids)
+        return {name: Stamp(article.content_hash, article.document.source) for name, article in found if article}
 
-    def sources(self) -> Mapping[str, str]:
-        return {article.document.id: article.document.source for article in self._articles}
+    def ids_from(self, source: str) -> Iterator[str]:
+        return (article.document.id for article in self._articles if is_below(article.document.source, source))
 
     def id_of_url(self, url: str) -> str | None:
         return min((article.document.id for article in self._articles if article.document.url == url), default=None)

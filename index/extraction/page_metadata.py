@@ -1,5 +1,8 @@
-"""What a page says about its article, the most explicit statement first: JSON-LD, then OpenGraph and other `<meta>`
-elements, then microdata, then the markup of the page itself."""
+"""What a page states about its article.
+
+The most explicit statement counts: JSON-LD, then OpenGraph and other `<meta>` elements, then microdata, then the
+markup of the page itself.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
-from index.dates import parse_moment, parse_written_date
-from index.fields import language_tag, section_path, unique, web_address
-from index.jsonld import Graph, Node, types, unescape
-from index.page_markup import clean_names, listed, marked_authors, marked_trail, meta_values, squeezed, words
-from index.trees import Element
-from search.document import Moment
+from index.extraction.dates import parse_moment, parse_written_date
+from index.extraction.html_tree import Element
+from index.extraction.jsonld import Graph, Node, types, unescape
+from index.extraction.page_markup import clean_names, listed, marked_authors, marked_trail, meta_values, squeezed, words
+from index.identity import article_url
+from index.normalize import section_path, unique
+from search.document import Moment, language_tag
 
 PUBLISHED = (
     "article:published_time", "article:published", "og:published_time", "parsely-pub-date", "sailthru.date", "date",
@@ -43,6 +48,10 @@ KINDS = {"OpinionNewsArticle": "opinion", "ReviewNewsArticle": "review", "Analys
          "LiveBlogPosting": "live", "AdvertiserContentArticle": "advertisement", "BlogPosting": "blog"}  # fmt: skip
 
 MAX_TAGS = 40
+MAX_HEADINGS = 50
+"""Headings of level 1 that may be the title."""
+MAX_SITE_PARTS = 5
+"""Names of the site and its sections behind a title that are removed."""
 _HOME = re.compile(
     r"home(?:page)?|start(?:seite)?|accueil|inicio|início|index|главная|首页|ホーム|ana ?sayfa|ana səhifə|front page",
     re.IGNORECASE,
@@ -53,7 +62,7 @@ _URL_DATE = re.compile(r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d
 
 @dataclass(frozen=True, slots=True)
 class PageMetadata:
-    """What a page states; empty where it states nothing. `article_text` is the body as JSON-LD gives it."""
+    """What a page states, empty where it states nothing. `article_text` is the body in its JSON-LD."""
 
     title: str
     url: str | None
@@ -102,7 +111,7 @@ class _Reader:
     # --- title
 
     def title(self) -> str:
-        headings = [heading for element in self._page.iter("h1") if (heading := words(element))]
+        headings = self._headings
         stated = [
             self._graph.text(self.article.get("headline")),
             *self._values("og:title", "twitter:title", "dc.title"),
@@ -118,14 +127,18 @@ class _Reader:
         return own or next(iter(headings), "")
 
     def _without_site(self, title: str) -> str:
-        """ "Title | Site" is "Title" where the last part names the site, or where the page's h1 is the first part."""
-        match = next(reversed(list(_SITE_SEPARATOR.finditer(title))), None)
-        if not match:
-            return title
-        front, back = title[: match.start()], title[match.end() :]
-        if squeezed(back) in self._site_names or front in (words(heading) for heading in self._page.iter("h1")):
-            return self._without_site(front)
+        """The title without what follows a separator, if that names the site or if an h1 of the page is the rest."""
+        for match in list(_SITE_SEPARATOR.finditer(title))[: -MAX_SITE_PARTS - 1 : -1]:
+            front, back = title[: match.start()], title[match.end() :]
+            if squeezed(back) not in self._site_names and front not in self._headings:
+                break
+            title = front
         return title
+
+    @cached_property
+    def _headings(self) -> list[str]:
+        found = (words(element) for element in islice(self._page.iter("h1"), MAX_HEADINGS))
+        return [heading for heading in found if heading]
 
     @cached_property
     def _site_names(self) -> frozenset[str]:
@@ -146,12 +159,9 @@ class _Reader:
             if "canonical" in (link.get("rel") or "").lower().split()
         ]
         base = next((element.get("href") for element in self._page.iter("base") if element.get("href")), "")
-        stated = [
-            *(urljoin(base, link) if base and link else link for link in links),
-            *self._values("og:url", "twitter:url"),
-        ]
-        addresses = [address for text in stated if (address := web_address(text))]
-        # A site that names its front page as the canonical address of every page is of no help.
+        stated = [*(_joined(base, link) for link in links[:20] if link), *self._values("og:url", "twitter:url")]
+        addresses = [address for text in stated if (address := article_url(text))]
+        # Some sites state their front page as the canonical address of every page.
         deep = [address for address in addresses if len(urlsplit(address).path) > 1 or urlsplit(address).query]
         return next(iter(deep or addresses), None)
 
@@ -169,8 +179,8 @@ class _Reader:
         if len(kept) == len(crumbs) and kept and self.url and kept[-1][1].rstrip("/") == self.url.rstrip("/"):
             kept.pop()
         names = [name for name, address in kept if not self._is_home(name, address)]
-        # A second list of crumbs may follow the first.
-        again = next((place for place, name in enumerate(names) if name in names[:place]), len(names))
+        # A second breadcrumb list may follow the first.
+        again = next((position for position, name in enumerate(names) if name in names[:position]), len(names))
         return names[: min(again, 5)]
 
     def _is_home(self, name: str, address: str) -> bool:
@@ -247,3 +257,10 @@ class _Reader:
 
     def _values(self, *names: str) -> list[str]:
         return [value for name in names for value in self._meta.get(name, ())]
+
+
+def _joined(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link) if base else link
+    except ValueError:  # an address that cannot be parsed, such as "//["
+        return link

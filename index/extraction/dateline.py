@@ -1,4 +1,4 @@
-"""Who wrote a captured page's article and when: the lines between title and text that say little else."""
+"""The dateline of a captured page: the lines between title and text that say who wrote it and when."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from index.body import one_line
-from index.chrome import BYLINE, UPDATED, is_bar, is_notice, is_wall, without_dateline_noise
-from index.dates import written_dates
-from index.plaintext import is_prose
+from index.extraction.boilerplate import BYLINE, UPDATED, is_bar, is_notice, is_wall, without_dateline_noise
+from index.extraction.dates import written_dates
+from index.extraction.plain_text import is_prose
+from index.normalize import one_line
 
 _PROSE_ABOVE = 3
 _CLOSE = 3
@@ -21,7 +21,7 @@ _SENTENCE = re.compile(r"[.!?…。！？][\"'”’»)]*$")
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """Where the byline and the date stand (the first and last paragraph they take up) and what they say."""
+    """The first and the last paragraph of the byline and the date, what they say, and their other lines (`rest`)."""
 
     first: int
     last: int
@@ -32,7 +32,7 @@ class Dateline:
 
 
 def find_dateline(paragraphs: list[str]) -> Dateline | None:
-    """The first paragraph above the text with a byline or date and little else; one close below with both is better."""
+    """The first paragraph above the text that is a byline or a date; one close below it that has both is preferred."""
     candidates = (found for position in range(_above_text(paragraphs)) if (found := _dateline_at(paragraphs, position)))
     first = next(candidates, None)
     if first is None:
@@ -42,7 +42,7 @@ def find_dateline(paragraphs: list[str]) -> Dateline | None:
 
 
 def _above_text(paragraphs: list[str]) -> int:
-    """How many paragraphs stand before running text is under way; a standfirst and a first paragraph may pass."""
+    """The number of paragraphs before the third one of running text: two may be a standfirst and a caption."""
     seen = 0
     for position, text in enumerate(paragraphs):
         seen += is_prose(text) and not is_notice(text) and not text.startswith("•")
@@ -67,7 +67,7 @@ def _dateline_at(paragraphs: list[str], position: int) -> Dateline | None:
         published, modified = (published or (dates or (None, None))[0]), (modified or (dates or (None, None))[1])
     if not (authors or published or modified):
         return None
-    if not authors and rest and _NAME.match(rest[0]) and len(rest[0]) < 40 and not is_bar(rest[0]):
+    if not authors and rest and is_name(rest[0]):
         authors = _split_names(rest.pop(0))
     last = position
     if not published and position + 1 < len(paragraphs):
@@ -80,7 +80,7 @@ def _dateline_at(paragraphs: list[str], position: int) -> Dateline | None:
 
 
 def _names_in(line: str) -> tuple[str, ...] | None:
-    """The authors of a byline ("By Jane Doe and John Roe | July 3, 2024"), None where the line is none."""
+    """The authors of a byline ("By Jane Doe and John Roe | July 3, 2024"), or None if the line is not a byline."""
     match = BYLINE.match(line)
     if not match or len(line) > 200:
         return None
@@ -104,7 +104,7 @@ def _split_names(text: str) -> tuple[str, ...]:
 
 
 def dates_in(line: str) -> tuple[date | None, date | None] | None:
-    """Published and modified dates of a line that says little else, None where it is no dateline."""
+    """The published and modified dates of a line that says little else, or None if it is not a dateline."""
     spans = written_dates(line) if len(line) <= 200 else []
     if not spans:
         return None
@@ -122,6 +122,21 @@ def dates_in(line: str) -> tuple[date | None, date | None] | None:
     byline = BYLINE.match(line)
     other = re.findall(r"\w+", without_dateline_noise(" ".join(left)))
     return (published, modified) if byline or len(other) <= 3 else None
+
+
+def is_dateline(line: str) -> bool:
+    """The line is a byline, or a date with little else."""
+    return is_byline(line) or dates_in(line) is not None
+
+
+def is_byline(line: str) -> bool:
+    """The line names authors after "By" or the same word in other languages."""
+    return _names_in(line) is not None
+
+
+def is_name(line: str) -> bool:
+    """The line may be the bare name of a person."""
+    return _NAME.match(line) is not None and len(line) < 40 and not is_bar(line)
 
 
 def lines_of(paragraph: str) -> list[str]:

@@ -1,13 +1,14 @@
-"""Reading plain text: paragraphs, and the headings that nothing but their shape gives away.
+"""Plain text: its paragraphs, and its headings, which can be told only by their shape.
 
-Better to miss a heading than to call a sentence one: a wrong heading shows above other people's snippets.
+It is better to miss a heading than to take a sentence for one, since a wrong heading is shown above snippets.
 """
 
 from __future__ import annotations
 
 import re
 
-from index.body import Body, BodyBuilder, clean_block
+from index.extraction.body import Body, BodyBuilder
+from index.normalize import clean_block
 
 HEADING_CHARACTERS = 100
 HEADING_WORDS = 14
@@ -24,9 +25,9 @@ _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|svg|pdf|mp[34])$|[0-9a-f]{1
 
 
 def read_text(text: str) -> Body:
-    """The body of a plain text: blocks are parted by blank lines, or by indented first lines as wire copy has them.
+    """The body of a plain text: blocks are separated by blank lines, or begin with an indented line as in wire copy.
 
-    A short bare line between blank lines, above prose, is a heading of level 2.
+    A short line between blank lines, above prose, is a heading of level 2.
     """
     builder = BodyBuilder()
     paragraphs = split_paragraphs(text)
@@ -41,7 +42,7 @@ def read_text(text: str) -> Body:
 
 
 def split_paragraphs(text: str) -> list[str]:
-    """What stands between the blank lines of a text, in order; line breaks inside a paragraph stay."""
+    """The paragraphs of a text, separated by blank lines; line breaks inside a paragraph are kept."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return [paragraph for part in _BLANK_LINES.split(text) if (paragraph := clean_block(part))]
 
@@ -52,7 +53,7 @@ def is_heading(block: str, following: str) -> bool:
 
 
 def looks_like_heading(block: str) -> bool:
-    """Whether a block has the shape of a heading: one short line that begins like a title and ends like no sentence."""
+    """Whether a block has the shape of a heading: a short line, begun like a title, not ended like a sentence."""
     if "\n" in block or len(block) > HEADING_CHARACTERS or len(block.split()) > HEADING_WORDS:
         return False
     first = block[:1]
@@ -63,13 +64,13 @@ def looks_like_heading(block: str) -> bool:
 
 
 def is_prose(block: str) -> bool:
-    """Whether a block reads as running text: long enough, in full lines, and closed like a sentence or longer still."""
+    """Whether a block reads as running text: it is long, has full lines, and ends like a sentence or is very long."""
     full = len(block) >= PROSE_CHARACTERS and len(block) >= PROSE_LINE * (block.count("\n") + 1)
     return full and bool(_SENTENCE_END.search(block) or len(block) > 3 * PROSE_CHARACTERS)
 
 
 def _split_indented(paragraph: str) -> list[str]:
-    """Wire copy marks a paragraph by indenting its first line; a table indents most of its lines and stays whole."""
+    """Splits at indented lines, which begin paragraphs in wire copy; a table, with most lines indented, stays whole."""
     lines = paragraph.split("\n")
     indented = sum(line.startswith(("  ", "\t")) for line in lines[1:])
     if not indented or indented > len(lines) * 0.5:

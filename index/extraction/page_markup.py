@@ -1,12 +1,13 @@
-"""What the markup of a page gives away where it states nothing outright: names in bylines, breadcrumbs, words."""
+"""Metadata that a page does not state but that its markup shows: bylines, breadcrumbs, `<meta>` values."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from index.chrome import BYLINE
-from index.trees import Element, text_of
+from index.extraction.boilerplate import BYLINE
+from index.extraction.html_tree import Element, text_of
+from index.extraction.jsonld import MAX_TEXT
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[<(\[]\S+@\S+[>)\]]|@\w+")
 _ROLE = re.compile(
@@ -18,27 +19,27 @@ _AND = re.compile(r"\s*;\s*|\s+(?:and|&|und|et|y)\s+|\s*\|\s*")
 
 
 def words(element: Element) -> str:
-    """The text of an element on one line."""
-    return " ".join(text_of(element).split())
+    """The text of an element on one line; only its first MAX_TEXT characters."""
+    return " ".join(text_of(element)[:MAX_TEXT].split())
 
 
 def spaced(element: Element) -> str:
-    """The words of an element whose parts may stand on lines of their own without white space in the markup."""
+    """The text of an element on one line, with a space between its parts even if the markup has none."""
     return " ".join(" ".join(element.itertext()).split())
 
 
 def squeezed(text: str) -> str:
-    """Letters and digits alone, without case, to compare names by."""
+    """Only the letters and digits, without case, to compare names."""
     return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def listed(text: str) -> list[str]:
-    """The parts of an enumeration."""
+    """The items of a list in text, separated by commas, semicolons or bars."""
     return [part.strip(" #\"'") for part in re.split(r"\s*[,;|]\s*", text) if part.strip(" #\"'")]
 
 
 def clean_names(text: str) -> Iterator[str]:
-    """The people a byline names, without addresses, roles and the word before them."""
+    """The people whom a byline names, without addresses, roles and the word "by"."""
     text = BYLINE.sub("", _ADDRESS.sub(" ", text).strip())
     for part in _AND.split(text):
         pieces = [piece.strip(" .,-–—·") for piece in part.split(",")]
@@ -61,7 +62,7 @@ def marked_trail(page: Element) -> list[tuple[str, str]]:
 
 
 def marked_authors(page: Element) -> Iterator[str]:
-    """Texts that the page's markup calls author or byline, the most explicit first."""
+    """Texts that the page's markup calls author or byline; only those of the most explicit kind."""
     for path in (
         "//*[@itemprop='author']//*[@itemprop='name']", "//*[@itemprop='author']", "//a[@rel='author']",
         "//*[contains(@class,'byline')]", "//*[contains(@class,'author')]//a", "//*[contains(@class,'author')]",
@@ -80,5 +81,5 @@ def meta_values(page: Element) -> dict[str, list[str]]:
         for key in ("property", "name", "itemprop", "http-equiv"):
             name = (element.get(key) or "").strip().lower()
             if name and content and content.strip():
-                values.setdefault(name, []).append(content.strip())
+                values.setdefault(name, []).append(content.strip()[:MAX_TEXT])
     return values

@@ -1,17 +1,31 @@
-"""What site generators write into Markdown (Jekyll, Hugo, kramdown, WordPress), taken out before it is parsed.
+"""Markdown as archives keep it: CommonMark with tables, rendered to HTML and then read like any markup.
 
-Template tags name files and layouts, not the story. Code spans and fenced code are left alone: there a brace is the
-subject. Everything here is linear in the length of the text, whatever the text.
+Site generators (Jekyll, Hugo, kramdown, WordPress) add tags of their own that name files and layouts, not the story.
+These are removed first, except in code, where a brace may be the subject. Removing them takes linear time.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from index.extraction.body import Body
+from index.extraction.frontmatter import split_front_matter
+from index.extraction.html_tree import read_html
+from index.extraction.plain_text import read_text
+
+MAX_MARKDOWN = 2_000_000
+"""Characters parsed as Markdown; a longer text is read as plain text, since no parser promises linear time."""
 
 MAX_TAG = 20_000
-"""Characters of one template tag; what is longer is not taken for one."""
+"""Characters of one template tag; what is longer is text."""
 
 _FENCE = r"^[ \t>]*(?P<fence>```+|~~~+)[^\n]*\n(?s:.*?)(?:^[ \t>]*(?P=fence)|\Z)"
 _SPAN = r"(?P<ticks>(?<!`)`+)(?!`)(?:(?!\n[ \t]*\n)[^`]){1,2000}(?P=ticks)(?!`)"
@@ -48,9 +62,34 @@ _REFERENCE = re.compile(r"\[[^\[\]]{1,500}\]\[([^\[\]]{1,200})\]|(?<![A-Za-z0-9_
 _NOWHERE = "#:"
 _LINK_NOWHERE = re.compile(rf'<a href="{_NOWHERE}">(.*?)</a>', re.DOTALL)
 
+_TAG = re.compile(r"<(?=/?([a-zA-Z][\w:-]*))")
+_KNOWN_TAGS = frozenset((
+    "a", "abbr", "address", "article", "aside", "audio", "b", "bdi", "bdo", "big", "blockquote", "br",
+    "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt",
+    "em", "embed", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hr", "i", "iframe", "img", "ins", "kbd", "li", "main", "mark", "nav", "noscript", "object", "ol", "p",
+    "picture", "pre", "q", "rp", "rt", "ruby", "s", "samp", "script", "section", "small", "source", "span",
+    "strike", "strong", "style", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
+    "time", "tr", "tt", "u", "ul", "var", "video", "wbr",
+))  # fmt: skip
+
+
+def read_markdown(text: str) -> Body:
+    """The body of a Markdown text; its anchors are the ids that the text states (`## Title {#id}`)."""
+    if len(text) > MAX_MARKDOWN:
+        return replace(read_text(text), warnings=("the body is too long for Markdown and was read as plain text",))
+    return read_html(render_markdown(text))
+
+
+def render_markdown(text: str) -> str:
+    """Markdown rendered as HTML without template tags and front matter. It is not sanitised: sanitise on output."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    rendered: str = _PARSER.render(without_templates(split_front_matter(text).text))
+    return without_loose_links(rendered)
+
 
 def without_templates(text: str) -> str:
-    """Markdown without template tags, with stated heading ids as anchors and with loose references as their words."""
+    """Markdown without template tags; ids of headings become anchors, undefined references become links nowhere."""
     if "{" in text or "[" in text:
         if _BRACED_ID.search(text):
             text = _STATED_ID.sub(r'\1 <a id="\2"></a>', _ID_BELOW.sub(r'\1 <a id="\2"></a>', text))
@@ -63,25 +102,25 @@ def without_templates(text: str) -> str:
 
 
 def without_loose_links(html: str) -> str:
-    """Rendered Markdown with the words alone where a reference had no definition of its own."""
+    """Rendered Markdown in which an undefined reference is only its words."""
     return _LINK_NOWHERE.sub(r"\1", html)
 
 
 def _without_tags(text: str) -> str:
     tags = list(_tags(text))
     code = _code_spans(text) if tags else []
-    pieces: list[str] = []
+    parts: list[str] = []
     done = 0
     for start, end in tags:
         if start >= done and not _inside(code, start):
             alone = bool(_BLOCK_START.search(text[max(0, start - 200) : start]) and _BLOCK_END.match(text, end))
-            pieces += [text[done:start], _words_of(text[start:end]) if alone else ""]
+            parts += [text[done:start], _words_of(text[start:end]) if alone else ""]
             done = end
-    return "".join(pieces) + text[done:]
+    return "".join(parts) + text[done:]
 
 
 def _tags(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each template tag; the next closer of each kind is looked up once, so this stays linear."""
+    """The start and end of each template tag; each closing mark is searched for once, so this takes linear time."""
     closers = dict.fromkeys(_CLOSERS, -1)
     for match in _OPENERS.finditer(text):
         opener, closer = match[0], _CLOSERS[match[0]]
@@ -94,15 +133,16 @@ def _tags(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _words_of(tag: str) -> str:
-    """What a tag on lines of its own says to readers: its quoted values of four words or more (a quote, an answer)."""
+    """The words for readers in a tag on lines of its own: quoted values of four words or more (a quote, an answer)."""
     said = (double or curly for double, curly in _QUOTED.findall(tag))
     return "".join(f"\n{words}\n\n" for words in said if len(words.split()) >= 4)
 
 
 def _with_definitions(text: str) -> str:
-    """`[words][label]` is a link only if `label` is defined, and generators keep definitions in another file.
+    """The text with a definition for each label, since generators keep definitions in another file.
 
-    Each label gets one at the end, where the text's own, if any, goes before it. Digits alone are left: `a[0][1]`.
+    Without one, `[words][label]` would not be a link. They are added at the end, so that the text's own definitions
+    win. Labels of digits alone are left, because `a[0][1]` is code.
     """
     if "][" not in text:
         return text
@@ -114,13 +154,13 @@ def _with_definitions(text: str) -> str:
 def _without_small_tags(text: str) -> str:
     matches = list(_SMALL.finditer(text))
     code = _code_spans(text) if matches else []
-    pieces: list[str] = []
+    parts: list[str] = []
     done = 0
     for match in matches:
         if not _inside(code, match.start()):
-            pieces.append(text[done : match.start()])
+            parts.append(text[done : match.start()])
             done = match.end()
-    return "".join(pieces) + text[done:]
+    return "".join(parts) + text[done:]
 
 
 def _code_spans(text: str) -> list[tuple[int, int]]:
@@ -130,3 +170,23 @@ def _code_spans(text: str) -> list[tuple[int, int]]:
 def _inside(spans: list[tuple[int, int]], position: int) -> bool:
     before = bisect_right(spans, (position, 1 << 62)) - 1
     return before >= 0 and position < spans[before][1]
+
+
+def _escape_unknown_tags(html: str) -> str:
+    """Escapes all tags but those of HTML, since `Vec<T>` in prose is text."""
+    return _TAG.sub(lambda match: "<" if match[1].lower() in _KNOWN_TAGS else "&lt;", html)
+
+
+def _render_html(_: RendererHTML, tokens: Sequence[Token], position: int, _options: OptionsDict, _env: EnvType) -> str:
+    return _escape_unknown_tags(tokens[position].content)
+
+
+def _make_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 40}).enable(["table", "strikethrough"])
+    rule: Callable[..., str] = _render_html
+    parser.add_render_rule("html_inline", rule)
+    parser.add_render_rule("html_block", rule)
+    return parser
+
+
+_PARSER = _make_parser()

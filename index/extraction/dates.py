@@ -1,7 +1,7 @@
-"""Dates as inputs write them: machine formats exactly, written-out dates in the languages news is written in.
+"""Dates as inputs write them: in machine formats, and in words in the languages that news is written in.
 
-An impossible or ambiguous date gives None: a wrong date hides an article from every date filter without a trace,
-a missing one is counted and shown.
+An impossible or ambiguous date gives None, because a wrong date hides an article from every date filter in silence,
+while a missing one is counted and shown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from search.document import Moment
 
 FIRST_YEAR, LAST_YEAR = 1400, 2200
 
-# One row per language, twelve months in order, without case and diacritics; abbreviations follow from the names.
+# One row per language: twelve months in order, lower case, without diacritics. Abbreviations are derived from them.
 _MONTHS = """
 january february march april may june july august september october november december
 januar februar marz april mai juni juli august september oktober november dezember
@@ -44,7 +44,7 @@ _PLAIN_LETTERS = str.maketrans({"ı": "i", "ş": "s", "і": "i", "ł": "l", "й"
 
 
 def _plain(text: str) -> str:
-    """Case and diacritics folded, as the month table is written."""
+    """The text in lower case without diacritics, like the table of months."""
     decomposed = unicodedata.normalize("NFD", text.casefold().translate(_PLAIN_LETTERS))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
@@ -84,9 +84,9 @@ _WRITTEN = (
 
 
 def parse_moment(text: str, time_zone: ZoneInfo | None = None) -> Moment | None:
-    """A machine-written date: ISO 8601 / RFC 3339, or RFC 5322 as e-mail and HTTP write it; None if it is not one.
+    """A date in ISO 8601, RFC 3339 or RFC 5322 (as in e-mail and HTTP), or None if the text is not one.
 
-    A day alone gives a `date`. A time without a zone is taken in `time_zone` (UTC by default).
+    A day alone gives a `date`. A time without a zone is taken to be in `time_zone` (UTC by default).
     """
     text = text.strip()
     if not text or len(text) > 64:
@@ -102,13 +102,13 @@ def parse_moment(text: str, time_zone: ZoneInfo | None = None) -> Moment | None:
 def parse_written_date(text: str) -> date | None:
     """The first date written out in `text` ("July 3, 2024", "3. Juli 2024", "2024年7月3日", "03.07.2024"), or None.
 
-    All digits with slashes counts only where day and month cannot be confused.
+    Digits with slashes are a date only if day and month cannot be confused.
     """
     return next((day for day, _, _ in written_dates(text)), None)
 
 
 def written_dates(text: str) -> list[tuple[date, int, int]]:
-    """Every date written out in `text` with its start and end, in order; overlapping readings count once."""
+    """Every date written in `text` with its start and end, in order; of overlapping readings the first counts."""
     found: list[tuple[date, int, int]] = []
     text = text[:2000]
     for order, pattern in _WRITTEN:

@@ -1,18 +1,29 @@
-"""HTML trees: parsing that nothing can break or exhaust, and the walk that turns a tree into text with headings.
+"""HTML trees: parsing that no input can break or exhaust, and the walk that turns a tree into text with headings.
 
-Every format with markup comes through here: Markdown as the HTML it renders to, pages as what extraction left of them.
+Every format with markup comes through here: pages, HTML bodies, and Markdown once it is rendered to HTML.
+The work that markup can cause is bounded by its elements and their depth, because extraction visits each element
+many times. What exceeds a bound is read with less structure or left out, and the reader is told.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, Final, TypeAlias
 
 import lxml.html
 from lxml import etree
 
-from index.body import Body, BodyBuilder, one_line
+from index.extraction.body import Body, BodyBuilder
+from index.normalize import one_line
+
+MAX_PAGE_ELEMENTS: Final = 20_000
+"""Elements of a page that are read with their structure: the largest of 479 real news pages has 5,535."""
+MAX_BODY_ELEMENTS: Final = 200_000
+"""The same for the body of an article: the largest of 12,600 real ones has 2,586, but a book may be an article."""
+MAX_DEPTH: Final = 256
+"""Levels of nesting that are read with their structure: 51 on real pages, 15 in real bodies."""
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 NOT_TEXT = (
@@ -27,11 +38,12 @@ BLOCKS = frozenset((
 _GROUPS = frozenset(("ul", "ol", "dl", "table"))
 _ROWS = frozenset(("li", "dd", "dt", "tr", "ul", "ol", "dl"))
 
-# libxml2 stops at 2048 nested elements and drops what follows; without these tags nothing is left to nest.
+# libxml2 stops at 2048 nested elements and drops what follows. Without these tags nothing is left to nest.
 _NESTING = re.compile(r"(?:</?(?!(?:p|br|script|style)\b)[a-z][^<>]*>\s*)+", re.IGNORECASE)
 _TOO_DEEP = "Excessive depth"
+_START_TAG = re.compile("<[a-zA-Z]")
 
-# Characters a tree may not hold, as such and as references: lxml parses them but then refuses to move them.
+# Characters that a tree may not hold, literally or as references: lxml parses them but then refuses to move them.
 _NOT_XML = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
     r"|&#0*(?:[0-8]|1[124-9]|2\d|3[01]|5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3])|6553[45])(?!\d);?"
@@ -39,7 +51,7 @@ _NOT_XML = re.compile(
     re.IGNORECASE,
 )
 
-# libxml2 takes quadratic time over the attributes of one element; a long attribute (a picture as data) is no harm.
+# libxml2 takes quadratic time over the attributes of one element; one long attribute (a picture as data) is harmless.
 _LONG_TAG = re.compile(r"<([a-zA-Z][\w:-]*)[^<>]{20000,}>")
 _MANY_ATTRIBUTES = 1000
 
@@ -50,30 +62,43 @@ _ANCHOR_HOLDERS = frozenset(("section", "div", "article", "li", "a", "span", "he
 
 # lxml.html.HtmlElement, which the type stubs of lxml do not declare.
 Element: TypeAlias = Any
+Warn: TypeAlias = Callable[[str], None]
 
 
-def parse_html(markup: str) -> Element:
-    """The tree of a page or a fragment, always with a body; broken or absurdly nested markup gives what is in it.
+def parse_html(markup: str, *, most: int = MAX_BODY_ELEMENTS, warn: Warn | None = None) -> Element:
+    """The tree of a page or a fragment, always with a body; broken markup gives what can be read of it.
 
-    No entity is expanded and no file or address is opened.
+    `most` elements keep their structure, as do elements up to MAX_DEPTH deep; `warn` is called with a sentence if
+    there is more. The tree has no more than 1.5 * `most` elements. No entity is expanded, no file or address is opened.
     """
-    markup = _LONG_TAG.sub(_without_attribute_flood, _NOT_XML.sub("", markup))
+    say = warn or _silent
+    markup = _bounded(_LONG_TAG.sub(_without_attribute_flood, _NOT_XML.sub("", markup)), most, say)
     tree, complete = _parse(markup)
     if not complete:
+        say(f"has elements nested more than {MAX_DEPTH} deep; it was read as bare paragraphs")
         tree, _ = _parse(_NESTING.sub("\n<p>", markup))
+    elif _flatten(tree):
+        say(f"has elements nested more than {MAX_DEPTH} deep; of these only the text was read")
     return tree
 
 
-def read_tree(tree: Element) -> Body:
+def read_html(markup: str) -> Body:
+    """The body in an HTML page or fragment; scripts, styles, menus and form controls are not text."""
+    warnings: list[str] = []
+    tree = parse_html(markup, warn=warnings.append)
+    return read_tree(tree, tuple(warnings))
+
+
+def read_tree(tree: Element, warnings: tuple[str, ...] = ()) -> Body:
     """The text and headings of a tree. The tree is cleaned in place; its markup becomes `Body.html`."""
     clean_tree(tree)
     builder = BodyBuilder()
     _Walk(builder).run(tree)
-    return builder.build(inner_html(tree))
+    return builder.build(inner_html(tree), warnings)
 
 
 def inner_html(tree: Element) -> str:
-    """The markup of what a tree's body holds."""
+    """The markup inside a tree's body."""
     found = tree.find("body")
     body = tree if found is None else found
     start = _escape(body.text or "")
@@ -81,14 +106,15 @@ def inner_html(tree: Element) -> str:
 
 
 def clean_tree(tree: Element) -> None:
-    """Drops what is not text and makes headings plain: none nested, none blank, none of level 1."""
+    """Drops what is not text, and simplifies headings: none is nested, blank or of level 1."""
     for element in list(tree.iter(etree.Comment, etree.ProcessingInstruction, *NOT_TEXT)):
         if element.getparent() is not None:
             drop_element(element)
     for heading in list(tree.iter(*HEADINGS)):
-        nested = any(parent.tag in HEADINGS for parent in heading.iterancestors())
-        if nested or not one_line(text_of(heading)):
-            heading.drop_tag()
+        if not len(heading) and not (heading.text or "").strip():
+            drop_element(heading)
+        elif not text_of(heading).strip() or any(parent.tag in HEADINGS for parent in heading.iterancestors()):
+            heading.tag = "span"  # drop_tag() would search among all siblings, which takes quadratic time
         elif heading.tag == "h1":
             heading.tag = "h2"
 
@@ -99,7 +125,7 @@ def text_of(element: Element) -> str:
 
 
 def drop_element(element: Element) -> None:
-    """Takes an element with all it holds out of its tree; the text after it stays."""
+    """Removes an element with all it contains from its tree; the text after it stays."""
     parent = element.getparent()
     if parent is None:
         return
@@ -114,8 +140,10 @@ def drop_element(element: Element) -> None:
 
 
 def anchor_of(heading: Element) -> str | None:
-    """The fragment id a heading can be linked by: its own, one of an anchor in it or right before it, or of the element
-    that begins with it; None where the markup states none."""
+    """The fragment id by which a heading can be linked, or None if the markup states none.
+
+    It is the heading's own, that of an anchor in it or right before it, or that of the element that begins with it.
+    """
     candidates: list[Element] = [heading, *heading.iter("a", "span")]
     before = heading.getprevious()
     if before is not None and before.tag == "a" and not text_of(before).strip() and not (before.tail or "").strip():
@@ -144,6 +172,46 @@ def _without_attribute_flood(match: re.Match[str]) -> str:
     return f"<{match[1]}>" if len(match[0].split(maxsplit=_MANY_ATTRIBUTES)) > _MANY_ATTRIBUTES else match[0]
 
 
+def _silent(_: str) -> None:
+    return
+
+
+def _bounded(markup: str, most: int, say: Warn) -> str:
+    """The markup with at most 1.5 * `most` start tags: behind the first `most` structure is dropped, then text too."""
+    end = _end_of_tags(markup, most)
+    if end is None:
+        return markup
+    rest = _NESTING.sub("\n<p>", markup[end:])
+    cut = _end_of_tags(rest, most // 2)
+    if cut is None:
+        say(f"has more than {most:,} elements; what is behind them was read as bare paragraphs")
+    else:
+        say(f"has more than {most:,} elements; most of what is behind them was left out")
+    return markup[:end] + rest[:cut]
+
+
+def _end_of_tags(markup: str, most: int) -> int | None:
+    """Where the start tag after the first `most` begins; None if there are no more."""
+    tag = next(islice(_START_TAG.finditer(markup), most, None), None)
+    return tag.start() if tag else None
+
+
+def _flatten(tree: Element) -> bool:
+    """Replaces what is nested deeper than MAX_DEPTH by its text; False if nothing is."""
+    depth = 0
+    deep: list[Element] = []
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if event == "start" and depth == MAX_DEPTH and len(element):
+            deep.append(element)
+    for element in deep:
+        text = " ".join(element.itertext())
+        for child in list(element):
+            element.remove(child)
+        element.text = text
+    return bool(deep)
+
+
 def _parse(markup: str) -> tuple[Element, bool]:
     # A fresh parser for each input: an error log belongs to its parser.
     parser = lxml.html.HTMLParser(
@@ -162,11 +230,12 @@ def _escape(text: str) -> str:
 
 
 class _Walk:
-    """One pass over a tree without recursion, so that depth costs nothing."""
+    """One pass over a tree, without recursion, that feeds a `BodyBuilder` with its blocks."""
 
     def __init__(self, builder: BodyBuilder) -> None:
         self._builder = builder
         self._text: list[str] = []
+        self._has_words = False
         self._open: list[str] = []
         self._group = 0
         self._last_group = 0
@@ -174,7 +243,7 @@ class _Walk:
         self._marker = ""
 
     def run(self, tree: Element) -> None:
-        """Feeds the builder with every block of the tree."""
+        """Feeds the builder with each block of the tree, in order."""
         events: Iterator[tuple[str, Element]] = etree.iterwalk(tree, events=("start", "end"))
         inside: Element | None = None
         for event, element in events:
@@ -205,7 +274,7 @@ class _Walk:
             self._verbatim += tag == "pre"
         elif tag == "br":
             self._text.append("\n" if self._verbatim else _BREAK)
-        elif tag in ("td", "th") and "".join(self._text).strip():
+        elif tag in ("td", "th") and self._has_words:
             self._text.append(" | ")
         self._add(element.text)
 
@@ -219,6 +288,7 @@ class _Walk:
     def _add(self, text: str | None) -> None:
         if text:
             self._text.append(text)
+            self._has_words = self._has_words or not text.isspace()
 
     def _inside_group(self) -> bool:
         return any(tag in _GROUPS for tag in self._open[:-1])
@@ -226,6 +296,7 @@ class _Walk:
     def _flush(self) -> None:
         text = "".join(self._text)
         self._text.clear()
+        self._has_words = False
         if not text.strip(" \t\r\n\x00"):
             return
         tag = self._open[-1] if self._open else ""

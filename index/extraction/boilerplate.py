@@ -1,6 +1,7 @@
-"""The words pages put around articles: bylines, share bars, walls of other articles, footers, in several languages.
+"""The words that pages put around articles, in several languages: bylines, share bars, footers, other articles.
 
-One table for every reader of pages. A phrase counts only where it is a whole line or heading, never inside text.
+All readers of pages use these tables. A phrase counts only if it is a whole line or heading, never inside text. Lines
+that announce other articles, comments or the foot of the page are called walls, because the article ends at them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Lines that end an article: what follows is other articles, comments, sign-up or the foot of the page.
+# Walls: what follows these lines is other articles, comments, sign-up forms or the foot of the page.
 _WALLS = """
 you might also like|you may also like|you may like|related|related articles|related stories|related posts
 related news|related content|related topics|related coverage|related reading|recommended|recommended for you
@@ -44,7 +45,7 @@ həmçinin oxuyun|читайте также|читать также|читайт
 留言|관련기사|관련 기사|많이 본 뉴스|댓글|인기기사|baca juga|berita terkait|artikel terkait|komentar
 """
 
-# Lines of share bars and the like, dropped wherever they stand alone outside the running text.
+# Buttons of share bars and menus, dropped where they are a line of their own outside the running text.
 _BARS = """
 share|tweet|email|e-mail|print|save|copy link|link copied|facebook|twitter|x|linkedin|whatsapp|telegram|reddit
 pinterest|messenger|pocket|instagram|youtube|tiktok|threads|bluesky|mastodon|rss|follow|follow us|like|bookmark

@@ -1,0 +1,141 @@
+"""Front matter at the top of a Markdown text: YAML between `---`, TOML between `+++`, or a JSON object.
+
+The formats are read by their own parsers. Because the text is foreign, its size, nesting and aliases are bounded and
+no tag can make an object.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import yaml
+
+MAX_FRONT_MATTER: Final = 20_000
+"""Characters; a longer block is taken for text."""
+MAX_DEPTH: Final = 20
+"""Levels of nesting in YAML."""
+MAX_ALIASES: Final = 50
+"""YAML aliases, each of which may repeat a whole branch."""
+
+_FENCED: Final = re.compile(r"\s*(---|\+\+\+)[ \t]*\n(.*?)\n[ \t]*\1[ \t]*(?:\n|\Z)", re.DOTALL)
+_KEY: Final = re.compile(r"[A-Za-z_][\w-]{0,40}")
+_FIRST_LINE: Final = re.compile(r"\s*[A-Za-z_][\w-]{0,40}[ \t]*[:=]")
+
+Value = str | list[str] | date
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What stands at the top of a text, by lower-case key, and the text without it.
+
+    A value is text, a list of texts, or a date as YAML and TOML write dates; other values are left out.
+    `warning` says why front matter could not be read, or is "".
+    """
+
+    fields: Mapping[str, Value]
+    text: str
+    warning: str = ""
+
+
+def split_front_matter(text: str) -> FrontMatter:
+    """The front matter of a text; no fields and the whole text if it begins with none, or with one that is broken."""
+    head = text[:MAX_FRONT_MATTER].replace("\r\n", "\n")
+    if head.lstrip()[:1] == "{":
+        return _split_json(text)
+    match = _FENCED.match(head)
+    if not match:
+        return FrontMatter({}, text)
+    name, parse = _PARSERS[match[1]]
+    try:
+        value = parse(match[2])
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        # Text between two rules is no front matter; only what begins like it is called broken.
+        broken = _FIRST_LINE.match(match[2]) is not None
+        return FrontMatter({}, text, f"the front matter is not {name}: {_reason(error)}" if broken else "")
+    # Prose between two rules may be a mapping to YAML ("A sentence: and more"); most of its keys are no names.
+    if not isinstance(value, dict) or 2 * sum(_KEY.fullmatch(str(key)) is not None for key in value) <= len(value):
+        return FrontMatter({}, text)
+    return FrontMatter(_fields(value), text.replace("\r\n", "\n")[match.end() :])
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML in which a plain scalar is a date, null or text, so that the title "No" or "1.10" stays as it is written."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":timestamp", ":null", ":merge"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _parse_yaml(text: str) -> Any:
+    """Raises ValueError, RecursionError or YAMLError."""
+    depth = aliases = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        aliases += isinstance(event, yaml.AliasEvent)
+        if depth > MAX_DEPTH or aliases > MAX_ALIASES:
+            raise ValueError("it is nested too deeply or repeats itself too often")
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+
+
+_PARSERS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
+    "---": ("YAML", _parse_yaml),
+    "+++": ("TOML", tomllib.loads),
+}
+
+
+def _split_json(text: str) -> FrontMatter:
+    stripped = text.lstrip()
+    try:
+        value, end = json.JSONDecoder().raw_decode(stripped[:MAX_FRONT_MATTER])
+    except (ValueError, RecursionError):
+        return FrontMatter({}, text)
+    if not isinstance(value, dict) or not ({"title", "date"} & value.keys()):
+        return FrontMatter({}, text)
+    return FrontMatter(_fields(value), stripped[end:])
+
+
+def _fields(value: Mapping[Any, Any]) -> dict[str, Value]:
+    fitting = ((str(key).lower(), _fitting(given)) for key, given in value.items())
+    return {key: given for key, given in fitting if given not in (None, "", [])}
+
+
+def _fitting(value: object) -> Value | None:
+    match value:
+        case str() | date():
+            return value
+        case bool() | None:
+            return None
+        case int() | float():
+            return str(value)
+        case list():
+            return [str(item) for item in value if isinstance(item, str | int | float) and not isinstance(item, bool)]
+        case _:
+            return None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"{error.problem} (line {error.problem_mark.line + 1})"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def as_text(value: Value) -> str:
+    """A value as the text that `parse_moment` and others read; "" for a list."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value if isinstance(value, str) else ""
+
+
+def as_list(value: Value) -> list[str]:
+    """A value as a list of texts; text with commas is several."""
+    if isinstance(value, list):
+        return value
+    return [part.strip() for part in as_text(value).split(",") if part.strip()]
