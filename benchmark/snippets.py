@@ -67,7 +67,7 @@ def queries(sentences: Sequence[str]) -> dict[str, str]:
         "two words": f"{common[10]} {seldom[1]}",
         "four words, OR": " OR ".join(common[10:14]),
         "a phrase": f'"{pair}"',
-        "near": f"{common[10]} NEAR/10 {common[11]}",
+        "near": f'"{common[10]} {common[11]}"~10',
         "a prefix": f"{seldom[2][:4]}*",
     }
 

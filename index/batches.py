@@ -48,6 +48,7 @@ class Batches:
         progress: Progress | None = None,
     ) -> None:
         self._engine = engine
+        self._takes_back = "transaction" in engine.capabilities
         self._replace = replace
         self._most = most
         self._seconds = seconds
@@ -87,13 +88,16 @@ class Batches:
         self._commit()
 
     @property
-    def is_open(self) -> bool:
-        """Something is not committed yet."""
-        return bool(self._queue) or self._writer is not None
+    def loses_deletions(self) -> bool:
+        """Rolling back now would undo what was deleted in the open batch."""
+        return self._takes_back and (bool(self._queue) or self._writer is not None)
 
     def roll_back(self) -> frozenset[str]:
-        """Discards the queue and the open batch; returns the ids of their articles."""
-        lost = frozenset(self._queue) | frozenset(self._written)
+        """Discards the queue and the open batch; returns the ids of the articles that the index does not get.
+
+        An engine without transactions keeps what it was sent, so that only the queue is lost.
+        """
+        lost = frozenset(self._queue) | frozenset(self._written if self._takes_back else ())
         self._queue.clear()
         writer, self._writer = self._writer, None
         if writer is not None:

@@ -17,7 +17,7 @@ from index.progress import Progress, Silence
 from index.report import Outcome, Report, Tally
 from search.engines.protocols import Engine
 from search.engines.results import Stamp
-from search.errors import IndexDamaged, IndexMissing, IndexVersionError, SourceError
+from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError, SourceError
 
 LOOKUP_RECORDS: Final = 500
 LOOKUP_BYTES: Final = 20_000_000
@@ -64,7 +64,8 @@ class Indexer:
     ) -> Report:
         """Indexes every article of `sources`; one that fails is reported and the next goes on.
 
-        `rebuild`: what is read takes the place of the whole index, in one transaction.
+        `rebuild`: what is read takes the place of the whole index, in one transaction. An engine without transactions
+        refuses it with EngineError before anything is read, since a failure half-way would lose the old index.
         `prune`: articles that came from `roots` (paths of files or folders, or addresses) and are no longer in them
         are deleted, for each root that was read to its end without a failure and was not empty.
         `dry_run`: counts what would be done and writes nothing.
@@ -73,6 +74,11 @@ class Indexer:
         only because their source cannot be read, or if there is no article at all. Raises ProcessLost if another
         process was killed; what was committed before is kept.
         """
+        if rebuild and "transaction" not in self._engine.capabilities:
+            raise EngineError(
+                f"{self._engine.url} cannot put a new index in place of the old one at once; "
+                "index into a new, empty index instead, and serve that"
+            )
         started = time.monotonic()
         progress = progress or Silence()
         batches = Batches(self._engine, replace=rebuild, most=self._batch, workers=self._workers, progress=progress)
@@ -88,7 +94,7 @@ class Indexer:
                         run.take(group, progress)
                 run.finish(roots if prune else ())
             except KeyboardInterrupt:
-                run.tally.deleted *= not batches.is_open
+                run.tally.deleted *= not batches.loses_deletions
                 lost = batches.roll_back()
             except BaseException:
                 batches.roll_back()

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 from archives import stamps_of
+from crippled import CrippledEngine
 
 from index import batches, held
 from index.article import Article, Record
 from index.indexer import LOOKUP_RECORDS, MAX_SOURCE_WARNINGS, Indexer
 from index.report import MAX_LISTED, Report, Tally
 from index.sources import find_sources
+from search.document import Document
 from search.engines import open_engine
 from search.engines.protocols import Engine, Searcher
 from search.engines.results import IndexStatus, Stamp
@@ -381,6 +383,30 @@ def test_an_interrupted_prune_deletes_nothing(target: Engine) -> None:
     report = run(target, Given("/a", article("1"), then=KeyboardInterrupt()), prune=True, roots=["/a"])
     assert report.deleted == 0
     assert ids(target) == ["1", "2"]
+
+
+def test_an_interruption_without_transactions_reports_what_stays() -> None:
+    items = [article(str(number)) for number in range(25)]
+    engine = CrippledEngine(open_engine("memory:"), "transaction")
+    report = run(engine, Given("a", *items, then=KeyboardInterrupt()), batch=10)
+    assert report.interrupted
+    assert report.added == len(ids(engine)) == 20  # the rest was waiting, and is lost
+
+    batch = batches.Batches(engine)
+    batch.add(Document("30", "A title"))
+    assert batch.delete("3")
+    assert not batch.loses_deletions
+    assert batch.roll_back() == {"30"}
+    assert "3" not in ids(engine)
+
+
+def test_a_rebuild_without_transactions_is_refused_before_anything_is_read() -> None:
+    whole = open_engine("memory:")
+    run(whole, Given("a", article("1")))
+    unread = Given("a", then=AssertionError("read"))
+    with pytest.raises(EngineError, match="index into a new, empty index instead"):
+        run(CrippledEngine(whole, "transaction"), unread, rebuild=True)
+    assert ids(whole) == ["1"]
 
 
 def test_an_unexpected_failure_rolls_back_and_frees_the_index(target: Engine) -> None:

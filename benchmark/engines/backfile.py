@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from benchmark.engines.base import SECTIONS, Answer, Output
 from benchmark.queries import Question
 from search.archive import Archive
 from search.document import Document
 from search.engines import open_engine
-from search.engines.protocols import Engine
+from search.engines.protocols import Engine, Maintenance, Writer
 from search.request.request import FacetRequest, Filters, SearchRequest
 from search.request.urls import Addresses
 
@@ -75,10 +75,10 @@ class _Backfile:
         return BackfileIndexing(_open(folder), workers)
 
     def optimize(self, folder: Path) -> bool:
-        optimize = getattr(_open(folder), "optimize", None)
-        if optimize is None:
+        engine = _open(folder)
+        if not isinstance(engine, Maintenance):
             return False
-        optimize()
+        engine.optimize()
         return True
 
     def search(self, folder: Path) -> BackfileSearching:
@@ -93,14 +93,12 @@ def _open(folder: Path) -> Engine:
     return open_engine(f"whoosh:{folder.absolute()}")
 
 
-def _writer(engine: Engine, workers: int) -> Any:
-    make: Any = engine.writer
-    try:
-        return make(replace=False, workers=workers)
-    except TypeError:
-        if workers > 1:
-            raise NotImplementedError("this engine indexes in one process") from None
-        return make(replace=False)
+def _writer(engine: Engine, workers: int) -> Writer:
+    if workers == 1:
+        return engine.writer()
+    if isinstance(engine, Maintenance):
+        return engine.parallel_writer(workers=workers)
+    raise NotImplementedError("this engine indexes in one process")
 
 
 def _request(question: Question, output: Output) -> SearchRequest:
