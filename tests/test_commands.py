@@ -313,9 +313,9 @@ def test_nothing_found_says_what_would_be_found_otherwise(runner: CliRunner, arc
     result = invoke(runner, "search", "noise", "--section", "Opinion", "--index", archive)
     assert result.exit_code == 0
     assert "0 articles for noise" in result.stdout
-    assert re.search(r"^without the section “Opinion”: 1$", result.stdout, re.MULTILINE)
+    assert re.search(r"^without the section “Opinion”: 1 article$", result.stdout, re.MULTILINE)
     misspelt = invoke(runner, "search", "printrs", "--index", archive)
-    assert re.search(r"^did you mean printers: 2$", misspelt.stdout, re.MULTILINE)
+    assert re.search(r"^did you mean printers\? \(2 articles\)$", misspelt.stdout, re.MULTILINE)
 
 
 def test_explanations_are_printed_when_asked_for(runner: CliRunner, archive: str) -> None:

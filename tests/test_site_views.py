@@ -11,8 +11,9 @@ from search.request.urls import Addresses
 from search.results.response import Facet, FacetValue, IndexInfo, Overview, Period, Timeline, TimelineBucket
 from webui import wording
 from webui.chart import HEIGHT, WIDTH, chart
+from webui.facet_boxes import facet_box
 from webui.home import MAX_OPEN_YEARS, SHADES, home_view
-from webui.views import facet_box, travelling
+from webui.search_form import kept_pairs
 
 
 def year(number: int, count: int, archive: int) -> TimelineBucket:
@@ -107,7 +108,7 @@ def test_years_are_listed_by_time_and_a_chosen_absence_by_its_name() -> None:
 
 def test_a_new_query_takes_the_conditions_along_but_not_the_page() -> None:
     request = replace(SearchRequest(q="old", page=3, operator="or"), keywords=())
-    assert travelling(request, Addresses()) == (("op", "or"),)
+    assert kept_pairs(request, Addresses()) == (("op", "or"),)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How browsers and crawlers find their way: the OpenSearch description document and robots.txt."""
+"""What browsers and crawlers look for: the OpenSearch description document and robots.txt."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def description() -> Response:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Articles may be crawled; searches, of which there is no end, may not."""
+    """Allows crawlers to read articles, but not searches, of which there is no end."""
     root = request.script_root
     lines = ("User-agent: *", f"Disallow: {root}/search", f"Disallow: {root}/suggest", f"Disallow: {root}/api/", "")
     return _kept("\n".join(lines).encode(), "text/plain; charset=utf-8")
