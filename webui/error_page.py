@@ -89,7 +89,7 @@ def _about_a_parameter(problem: Problem, name: str, q: str, front: Link) -> Erro
 
 def _ways_on(status: int) -> tuple[Link, ...]:
     if status in (500, 503):
-        return (Link("Try again", request.full_path.rstrip("?")),)
+        return (Link("Try again", request.script_root + request.full_path.rstrip("?")),)
     words = " ".join(re.split(r"[\W_]+", unquote(request.path).rstrip("/").rpartition("/")[2])).strip()
     if status == 404 and words:
         return (Link(f"Search for {_quoted(words)}", _search_url(words)),)

@@ -58,7 +58,9 @@ def _occurrences(parts: Sequence[FieldPart]) -> str:
     other = listed([_times(part) for part in parts if not _is_whole(part.frequency)])
     if not other:
         return same
-    return f"{same} and, in other forms, {other}" if same else f"in several forms {other}"
+    if same:
+        return f"{same} and, in other forms, {other}"
+    return f"in another form {other}" if all(part.frequency <= 1.0 for part in parts) else f"in several forms {other}"
 
 
 def _times(part: FieldPart) -> str:
