@@ -174,7 +174,7 @@ def test_a_bad_query_stands_there_again_with_its_fault_marked(reader: Reader) ->
     expect(page.locator(".query-shown mark")).to_have_text("(")
     page.get_by_role("link", name=re.compile("words alone")).click()
     assert tally(page) >= 0
-    expect(page.locator("h1")).to_have_text("“press title”")
+    expect(page.locator("h1")).to_have_text("“press”")
 
 
 def test_a_missing_article_offers_a_search_for_its_name(reader: Reader) -> None:

@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 from search.request.reading import MAX_QUERY_STRING
 from search.settings import Settings
 from webui import create_app
+from webui.wording import with_code
 
 
 def failure(client: FlaskClient, path: str, status: int) -> HtmlElement:
@@ -147,3 +148,11 @@ def test_below_a_path_every_way_on_stays_below_it(tmp_path: Path) -> None:
     client = create_app(site).test_client()
     for path, status in (("/archive/search?q=((((" + "(" * 40, 503), ("/archive/nowhere", 404), ("/archive/", 503)):
         assert all(address.startswith("/archive/") for address in ways(failure(client, path, status)).values())
+
+
+def test_a_command_in_a_message_is_set_as_code_and_nothing_becomes_markup(tmp_path: Path) -> None:
+    client = create_app(Settings(index=f"whoosh:{tmp_path / 'none'}")).test_client()
+    (command,) = said(failure(client, "/", 503), ".failure-words p code")
+    assert command.startswith("backfile index ")
+    assert str(with_code("a `<b>` & `")) == "a `&lt;b&gt;` &amp; `"
+    assert str(with_code("a `<b>` & c")) == "a <code>&lt;b&gt;</code> &amp; c"

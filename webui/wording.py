@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from markupsafe import Markup, escape
+
 from search.analysis import language_name
 from search.periods import day_in_words
 
@@ -45,12 +47,23 @@ def sentence(message: str) -> str:
     return message[:1].upper() + message[1:] + ("" if message.endswith((".", "?", "!")) else ".")
 
 
+def with_code(message: str) -> Markup:
+    """A message as markup, with what stands between backticks, such as a command, as code."""
+    parts = [escape(part) for part in message.split("`")]
+    if len(parts) % 2 == 0:
+        return escape(message)
+    return Markup("").join(
+        Markup("<code>") + part + Markup("</code>") if n % 2 else part for n, part in enumerate(parts)
+    )
+
+
 FILTERS: Final[dict[str, Callable[..., object]]] = {
     "number": number,
     "count_of": count_of,
     "day": day,
     "host": host,
     "sentence": sentence,
+    "with_code": with_code,
     "language": language_name,
 }
 """The filters that templates may use, by name."""
