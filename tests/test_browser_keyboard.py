@@ -156,6 +156,35 @@ def test_on_paper_only_the_article_is_left(reader: Reader) -> None:
         expect(page.locator(gone)).not_to_be_visible()
 
 
+def test_a_printed_search_names_its_conditions_and_no_controls(reader: Reader) -> None:
+    page = reader.open("/search?q=press&year=1994&year=1978&tag=-_missing")
+    page.emulate_media(media="print")
+    chips = [
+        " ".join(text.split()).removesuffix(" , remove") for text in page.locator(".chip:visible").all_inner_texts()
+    ]
+    assert chips == ["Tag any", "Year 1978", "Year 1994"]
+    label = page.locator(".chip-name").first
+    assert label.evaluate("element => getComputedStyle(element, '::after').content") == '":"'
+    for control in (".chip-all", ".chip-cross", ".facets", ".finder", ".pager", ".sorting", ".take-away"):
+        assert page.locator(f"{control}:visible").count() == 0
+    assert page.locator(".hits > li:visible").count() == 2
+    heading, window = page.locator("h1").bounding_box(), page.viewport_size
+    assert heading is not None
+    assert window is not None
+    assert heading["x"] < window["width"] / 10
+
+
+def test_two_years_are_chosen_and_kept_for_the_next_query_without_javascript(plain_reader: Reader) -> None:
+    page = plain_reader.open("/search?q=press&year=1994")
+    page.locator("[aria-labelledby=facet-year] .choice", has_text="1978").click()
+    expect(page.locator(".chip")).to_have_count(2)
+    expect(page.locator(".tally")).to_have_text("3 articles")
+    page.fill("#q", "printing")
+    page.press("#q", "Enter")
+    expect(page.locator("h1")).to_have_text("“printing”")
+    expect(page.locator(".chip")).to_have_count(2)
+
+
 def test_everything_is_found_without_javascript(plain_reader: Reader) -> None:
     page = plain_reader.open("/")
     page.get_by_role("searchbox", name="Search the archive").fill("press")

@@ -313,9 +313,9 @@ def test_nothing_found_says_what_would_be_found_otherwise(runner: CliRunner, arc
     result = invoke(runner, "search", "noise", "--section", "Opinion", "--index", archive)
     assert result.exit_code == 0
     assert "0 articles for noise" in result.stdout
-    assert re.search(r"^without the section “Opinion”: 1$", result.stdout, re.MULTILINE)
+    assert re.search(r"^without the section “Opinion”: 1 article$", result.stdout, re.MULTILINE)
     misspelt = invoke(runner, "search", "printrs", "--index", archive)
-    assert re.search(r"^did you mean printers: 2$", misspelt.stdout, re.MULTILINE)
+    assert re.search(r"^did you mean printers\? \(2 articles\)$", misspelt.stdout, re.MULTILINE)
 
 
 def test_explanations_are_printed_when_asked_for(runner: CliRunner, archive: str) -> None:
@@ -543,3 +543,30 @@ def test_extraction_is_measured_against_known_bodies(runner: CliRunner) -> None:
 def test_an_article_cannot_steer_the_terminal() -> None:
     assert plain("\x1b[2Jred\x9b31m\x00") == "[2Jred31m"
     assert click.unstyle(marked("one two three", [(4, 7)])) == "one two three"
+
+
+def test_facets_without_anything_to_count_print_nothing(runner: CliRunner, archive: str) -> None:
+    nothing = invoke(runner, "search", "zzzzqqq", "--facets", "section,year", "--index", archive)
+    assert "0 articles for zzzzqqq" in nothing.stdout
+    assert "Section" not in nothing.stdout
+    assert "Year" not in nothing.stdout
+    chosen = invoke(runner, "search", "zzzzqqq", "--section", "Opinion", "--facets", "section", "--index", archive)
+    assert re.search(r"^Section\n +0 \* Opinion\n", chosen.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("query", "advice"),
+    [
+        ('"noise printers"', "without the quotation marks, matching any word: "),
+        ("noise zzzzqqq", "without requiring every word: "),
+    ],
+)
+def test_advice_reads_as_a_sentence(runner: CliRunner, archive: str, query: str, advice: str) -> None:
+    lines = invoke(runner, "search", query, "--index", archive).stdout.splitlines()
+    (line,) = [line for line in lines if line.startswith(advice)]
+    assert re.fullmatch(r"\d+ articles?", line.removeprefix(advice))
+
+
+def test_an_unknown_language_is_called_a_language(runner: CliRunner, archive: str) -> None:
+    result = invoke(runner, "search", "lang:Austrian", "--index", archive)
+    assert 'there is no language "Austrian"' in result.stdout + result.stderr

@@ -178,3 +178,111 @@ def test_a_feed_is_named_after_its_search(app: Flask) -> None:
     client = app.test_client()
     assert json.loads(client.get("/search.json?q=flood&lang=en").data)["title"] == "The Test Gazette: flood, English"
     assert json.loads(client.get("/search.json").data)["title"] == "The Test Gazette"
+
+
+# Hostile articles
+
+HOSTILE = (
+    "</title></entry></feed><script>alert(1)</script>",
+    "]]> & &amp; <![CDATA[ x ]]>",
+    "&#0; &#x8; \u202egnirts\u202c \u2028 \ud7ff \ufdd0",
+    '"; DROP TABLE articles; --',
+    "line\r\none\ttwo",
+    "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]>&b;",
+    "\U0001f469\u200d\U0001f4bb " * 40,
+)
+
+
+def site_over(*documents: Document) -> FlaskClient:
+    engine = MemoryEngine("")
+    with engine.writer() as writer:
+        for document in documents:
+            writer.add(document)
+    return create_app(Settings(title="A <b>&\"' Gazette"), engine).test_client()
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_text_comes_out_of_every_feed_as_it_went_in(hostile: str) -> None:
+    client = site_over(Document("1", hostile, "body", hostile, authors=(hostile,), tags=(hostile,), language="en"))
+    feed = atom(client, "/search.atom")
+    # A parser of XML turns every line end into one character: https://www.w3.org/TR/xml/#sec-line-ends
+    expected = hostile.replace("\r\n", "\n")
+    assert [title.replace("\r\n", "\n") for title in text(feed, "a:entry/a:title")] == [expected]
+    assert [name.replace("\r\n", "\n") for name in text(feed, "a:entry/a:author/a:name")] == [expected]
+    assert len(feed.findall(".//a:entry", ATOM)) == 1
+    (item,) = json.loads(client.get("/search.json").data)["items"]
+    assert (item["title"], item["summary"], item["authors"], item["tags"]) == (
+        hostile, hostile, [{"name": hostile}], [hostile],
+    )  # fmt: skip
+    (row,) = rows(client, "/search.csv")
+    assert row["title"] == hostile
+    assert row["authors"] == hostile
+
+
+def test_the_title_of_a_feed_holds_the_query_as_text() -> None:
+    client = site_over(Document("1", "Flood", "body"))
+    query = "%3C/title%3E+%26+%22x%22"
+    expected = 'A <b>&"\' Gazette: </title> & "x"'
+    assert text(atom(client, f"/search.atom?q={query}"), "a:title") == [expected]
+    assert json.loads(client.get(f"/search.json?q={query}").data)["title"] == expected
+    found = atom(client, f"/search.atom?q={query}").find("os:Query", ATOM)
+    assert found is not None
+    assert found.get("searchTerms") == '</title> & "x"'
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "//[", 'https://news.example/a b?c=<d>&e="f"', "not an address"]
+)
+def test_an_odd_address_breaks_no_feed(url: str) -> None:
+    client = site_over(Document("1", "Flood", "body", url=url))
+    assert len(atom(client, "/search.atom").findall("a:entry", ATOM)) == 1
+    for link in atom(client, "/search.atom").findall("a:entry/a:link", ATOM):
+        assert str(link.get("href")).startswith(("http://", "https://"))
+    (item,) = json.loads(client.get("/search.json").data)["items"]
+    assert item["url"].startswith("http://localhost/article/")
+    assert item.get("external_url", "https://").startswith(("http://", "https://"))
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "=cmd|' /C calc'!A0", "@SUM(1)", "-1+1"])
+@pytest.mark.parametrize("column", ["title", "summary", "authors", "tags", "sections"])
+def test_no_text_of_an_article_begins_a_formula(start: str, column: str) -> None:
+    values: dict[str, object] = {"title": "Flood", "body": "body"}
+    values[column] = (start,) if column in ("authors", "tags", "sections") else start
+    (row,) = rows(site_over(Document("1", **values)), "/search.csv")  # type: ignore[arg-type]
+    assert row[column] == "'" + start
+
+
+def test_an_id_and_an_address_begin_no_formula_either() -> None:
+    (row,) = rows(site_over(Document("=1+1", "Flood", "body", url="https://news.example/=a")), "/search.csv")
+    assert row["id"] == "'=1+1"
+    assert row["url"] == "https://news.example/=a"
+
+
+def test_quotes_commas_and_line_ends_stay_in_their_cell() -> None:
+    odd = 'a "b", c\r\nd\n"'
+    (row,) = rows(site_over(Document("1", odd, "body", odd, tags=("x, y", 'z"'))), "/search.csv")
+    assert (row["title"], row["summary"], row["tags"]) == (odd, odd, 'x, y; z"')
+
+
+def test_an_article_without_anything_but_text_has_every_cell_and_member() -> None:
+    client = site_over(Document("1", "", "Only text is here."))
+    (row,) = rows(client, "/search.csv")
+    assert (row["published"], row["authors"], row["url"]) == ("", "", "")
+    feed = atom(client, "/search.atom")
+    assert text(feed, "a:entry/a:updated") == ["1970-01-01T00:00:00Z"]
+    assert text(feed, "a:entry/a:published") == []
+    (item,) = json.loads(client.get("/search.json").data)["items"]
+    assert item["content_text"]
+    assert not {"date_published", "external_url", "authors", "tags"} & item.keys()
+
+
+def test_a_feed_says_when_its_newest_article_changed(client: FlaskClient) -> None:
+    feed = atom(client, "/search.atom?q=bridge")
+    assert text(feed, "a:updated") == [max(text(feed, "a:entry/a:updated"))]
+
+
+def test_a_table_keeps_the_order_that_is_asked_for(client: FlaskClient) -> None:
+    by_match = rows(client, "/search.csv?q=flood")
+    assert [float(row["score"]) for row in by_match] == sorted((float(row["score"]) for row in by_match), reverse=True)
+    oldest = [row["published"] for row in rows(client, "/search.csv?q=flood&sort=oldest") if row["published"]]
+    assert oldest == sorted(oldest)

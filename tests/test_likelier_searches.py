@@ -47,7 +47,7 @@ def dropped(client: FlaskClient, **parameters: object) -> dict[str, int]:
         ("flood lang:fr", "the language “fr”", 23),
         ("flood date:1999", "the condition date:1999", 23),
         ("flood (zebra OR giraffe)", "the part (zebra OR giraffe)", 23),
-        ("flood zebra", "the need for every word", 23),
+        ("flood zebra", "requiring every word", 23),
         ('"flood bridge"', "the quotation marks", 3),
         ("title:opens title:flood", "the limit of “flood” to the title", 1),
     ],

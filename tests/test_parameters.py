@@ -33,7 +33,7 @@ from search.request.request import (
 from search.request.urls import PER_PAGE, Addresses, Rendering, path_prefix, quote_id
 from search.results.response import Hit
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
-from webui.routing import ArticleIdConverter
+from webui.site import ArticleIdConverter
 
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 RENDERINGS: tuple[Rendering, ...] = ("html", "api", "atom", "feed", "csv")

@@ -11,8 +11,9 @@ from search.request.urls import Addresses
 from search.results.response import Facet, FacetValue, IndexInfo, Overview, Period, Timeline, TimelineBucket
 from webui import wording
 from webui.chart import HEIGHT, WIDTH, chart
+from webui.facet_boxes import facet_box
 from webui.home import MAX_OPEN_YEARS, SHADES, home_view
-from webui.views import facet_box, travelling
+from webui.search_form import kept_pairs
 
 
 def year(number: int, count: int, archive: int) -> TimelineBucket:
@@ -107,7 +108,7 @@ def test_years_are_listed_by_time_and_a_chosen_absence_by_its_name() -> None:
 
 def test_a_new_query_takes_the_conditions_along_but_not_the_page() -> None:
     request = replace(SearchRequest(q="old", page=3, operator="or"), keywords=())
-    assert travelling(request, Addresses()) == (("op", "or"),)
+    assert kept_pairs(request, Addresses()) == (("op", "or"),)
 
 
 @pytest.mark.parametrize(
@@ -123,3 +124,112 @@ def test_numbers_names_and_messages_read_well() -> None:
     assert wording.count_of(12_431, "article", "articles") == "12,431 articles"
     assert wording.host("https://www.news.example:8080/a") == "news.example"
     assert wording.sentence("the cursor has expired") == "The cursor has expired."
+
+
+# Edges of the chart
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 6, 60, 250, 1_000])
+def test_bars_stay_inside_the_drawing_and_beside_each_other(count: int) -> None:
+    drawn = chart(Timeline("year", tuple(year(1000 + n, n % 5, 9) for n in range(count))))
+    assert drawn is not None
+    assert len(drawn.bars) == count
+    for bar, following in zip(drawn.bars, drawn.bars[1:], strict=False):
+        assert bar.x + bar.width <= following.x + 0.02
+        assert abs(bar.x + bar.reach - following.x) <= 0.02
+    assert drawn.bars[-1].x + drawn.bars[-1].reach <= WIDTH + 0.02
+    assert all(0 <= bar.height <= HEIGHT and abs(bar.y + bar.height - HEIGHT) <= 0.02 for bar in drawn.bars)
+    assert 2 <= len(drawn.ticks) <= 5
+    assert (drawn.ticks[0], drawn.ticks[-1]) == (drawn.bars[0].label, drawn.bars[-1].label)
+
+
+def test_a_timeline_without_hits_has_no_bars_and_no_peak() -> None:
+    drawn = chart(Timeline("year", (year(1990, 0, 5), year(1991, 0, 5))))
+    assert drawn is not None
+    assert [bar.height for bar in drawn.bars] == [0, 0]
+    assert drawn.caption == "By year, 1990 to 1991"
+
+
+@pytest.mark.parametrize(
+    ("interval", "start", "end", "label", "unit"),
+    [
+        ("day", "2024-02-29", "2024-02-29", "29 February 2024", "Day"),
+        ("month", "2024-02-01", "2024-02-29", "February 2024", "Month"),
+        ("year", "0999-01-01", "0999-12-31", "999", "Year"),
+        ("decade", "1980-01-01", "1989-12-31", "1980–1989", "Decade"),
+        ("century", "1901-01-01", "2000-12-31", "1901–2000", "Century"),
+    ],
+)
+def test_buckets_of_every_length_are_labelled(interval: str, start: str, end: str, label: str, unit: str) -> None:
+    buckets = (TimelineBucket(start, end, 1, 1, "/a"), TimelineBucket(start, end, 2, 3, "/b"))
+    drawn = chart(Timeline(interval, buckets))
+    assert drawn is not None
+    assert drawn.bars[0].label == label
+    assert drawn.unit == unit
+    assert drawn.caption.startswith(f"By {unit.lower()}, ")
+
+
+@pytest.mark.parametrize(
+    ("count", "whole", "share"),
+    [
+        (0, 0, "–"),
+        (0, 9, "0%"),
+        (1, 2, "50%"),
+        (1, 3, "33.3%"),
+        (1, 1_001, "under 0.1%"),
+        (1, 1_000, "0.1%"),
+        (7, 7, "100%"),
+    ],
+)
+def test_shares_are_written_as_they_are_read(count: int, whole: int, share: str) -> None:
+    drawn = chart(Timeline("year", (year(1990, count, whole), year(1991, 1, 1))))
+    assert drawn is not None
+    assert drawn.bars[0].share == share
+
+
+# The front page
+
+
+@pytest.mark.parametrize(
+    ("years", "tally"),
+    [
+        (range(0), "1,234 articles"),
+        (range(1999, 2000), "1,234 articles from 1999"),
+        (range(1999, 2001), "1,234 articles from 1999 to 2000"),
+    ],
+)
+def test_the_front_page_says_what_the_archive_holds(years: range, tally: str) -> None:
+    assert home_view(overview(years)).tally == tally
+
+
+def test_one_article_is_one_article() -> None:
+    alone = replace(overview(range(0)), index=IndexInfo("1", 1, ""))
+    assert home_view(alone).tally == "1 article"
+    assert home_view(replace(alone, languages=(value("en", 1), value("de", 1)))).tally == "1 article in 2 languages"
+
+
+def test_every_year_has_twelve_months_in_the_order_of_the_calendar() -> None:
+    (shown,) = home_view(overview(range(2000, 2001))).years
+    assert " ".join(month.short for month in shown.months) == "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
+    assert [bool(month.url) for month in shown.months] == [month.count > 0 for month in shown.months]
+
+
+@pytest.mark.parametrize("name", ["month", "day"])
+def test_months_and_days_are_listed_by_time_too(name: str) -> None:
+    facet = Facet(name, name.title(), (value("2024-01", 5), value("2024-11", 3), value("2023-12", 9)), 0, 0, False)
+    assert [row.label for row in facet_box(facet, SearchRequest(), Addresses()).rows] == [
+        "2024-11",
+        "2024-01",
+        "2023-12",
+    ]
+
+
+def test_deep_sections_are_not_indented_without_end() -> None:
+    path = ["A"]
+    for letter in "BCDEFG":
+        path.append(f"{path[-1]} > {letter}")
+    box = facet_box(
+        Facet("section", "Section", tuple(value(name, 1) for name in path), 0, 0, False), SearchRequest(), Addresses()
+    )
+    assert [row.depth for row in box.rows] == [0, 1, 2, 3, 3, 3, 3]
+    assert [row.label for row in box.rows] == list("ABCDEFG")

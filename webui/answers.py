@@ -1,4 +1,4 @@
-"""The endpoint's answers beside those in `search.results.response`. The OpenAPI schema is made from these."""
+"""The endpoint's answers that `search.results.response` does not have. OpenAPI schemas are made from them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from search.results.response import Completion, IndexInfo, SectionNode
 
 @dataclass(frozen=True, slots=True)
 class HeadingAnswer:
-    """A heading inside an article: `offset` is where its text begins in `text`, in characters; `level` is 2 to 6."""
+    """A heading inside an article. `offset` is where it begins in the article's `text`, in characters.
+
+    `level` is from 2 to 6.
+    """
 
     text: str
     level: int
@@ -20,7 +23,7 @@ class HeadingAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ArticleLinks:
-    """Absolute paths: this answer, the page for people, and the related articles."""
+    """Absolute paths of this answer, of the page for people, and of the related articles."""
 
     self: str
     html: str
@@ -29,9 +32,9 @@ class ArticleLinks:
 
 @dataclass(frozen=True, slots=True)
 class ArticleAnswer:
-    """A stored article, whole. `text` is plain, its headings inside; `html` is sanitised, "" where there was no markup.
+    """A stored article, whole. `text` is plain and contains the headings.
 
-    Dates are RFC 3339; a bare day where the time is unknown.
+    `html` is sanitised, and "" if there is no markup. Dates follow RFC 3339, without a time if it is unknown.
     """
 
     id: str
@@ -54,7 +57,7 @@ class ArticleAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SuggestAnswer:
-    """Completions of what is typed so far, the best first."""
+    """Completions of what has been typed so far, the best first."""
 
     q: str
     completions: tuple[Completion, ...]
@@ -70,7 +73,7 @@ class SectionsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StatusAnswer:
-    """What answers: the archive's title, the engine and what it can do, the program's version and the index."""
+    """The archive's title, the engine with its capabilities, the program's version, and the state of the index."""
 
     title: str
     engine: str

@@ -1,4 +1,4 @@
-"""The JSON endpoint: the answers of `search.archive`, key by key, with the manners of HTTP around them."""
+"""The JSON endpoint: the answers of `search.archive`, with the headers that HTTP clients expect."""
 
 from __future__ import annotations
 
@@ -24,18 +24,17 @@ from webui.answers import (
     article_answer,
 )
 from webui.article_html import render_article
-from webui.asking import addresses, asked_search
 from webui.caching import VERSION, from_archive, unless_timed_out
-from webui.site import current_site
+from webui.site import addresses, asked_search, current_site
 from webui.wording import count_of
 
 blueprint = Blueprint("api", __name__)
 
 JSON: Final = "application/json"
 SUGGESTIONS: Final = "application/x-suggestions+json"
-"""What browsers expect (OpenSearch 1.1, draft 6, and its suggestions extension)."""
+"""The type that browsers expect: https://github.com/dewitt/opensearch, the suggestions extension."""
 MAX_BODY_BYTES: Final = 1_000_000
-"""The longest request body: a draft of a book's length still fits."""
+"""The longest request body; a draft as long as a book fits."""
 
 
 @blueprint.get("/api/v1/search")
@@ -70,7 +69,7 @@ def related(archive: PinnedArchive, id: str) -> Response:
 
 @blueprint.post("/api/v1/related")
 def related_to_draft() -> Response:
-    """Articles related to a draft, a title or an address that is sent."""
+    """Articles related to a draft, a title or an address."""
     read(NoParameters, request.query_string)
     body = related_body(_json_body())
     subject = Subject(url=body.url or None, title=body.title, text=body.text)
@@ -84,7 +83,7 @@ def related_to_draft() -> Response:
 @blueprint.get("/suggest", endpoint="suggest_short")
 @from_archive
 def suggest(archive: PinnedArchive) -> Response:
-    """Completions of what is typed so far."""
+    """Completions of what has been typed so far."""
     asked = read(SuggestParameters, request.query_string)
     found = archive.suggest(asked.q, addresses("html"), asked.limit)
     if _browser_asks(asked.format):
@@ -108,7 +107,7 @@ def sections(archive: PinnedArchive) -> Response:
 @blueprint.get("/api/v1/status")
 @from_archive
 def status(archive: PinnedArchive) -> Response:
-    """What answers here: the archive, the engine and the index."""
+    """The archive, the engine and the state of the index."""
     read(NoParameters, request.query_string)
     title, engine = current_site().settings.title, archive.status.engine
     capabilities = tuple(sorted(archive.capabilities))
@@ -124,7 +123,7 @@ def _sent(body: object, links: Iterable[tuple[str, str, str]] = (), content_type
 
 
 def _neighbours(links: Links) -> list[tuple[str, str, str]]:
-    """RFC 8288 links to the neighbours and the other renderings."""
+    """Links to the pages around this one and to the other renderings, for the header `Link` (RFC 8288)."""
     rows = [("first", links.first, JSON), ("prev", links.prev, JSON), ("next", links.next, JSON)]
     rows += [("last", links.last, JSON), ("alternate", links.html, "text/html")]
     rows += [("alternate", links.atom, "application/atom+xml"), ("alternate", links.feed, "application/feed+json")]
@@ -134,19 +133,19 @@ def _neighbours(links: Links) -> list[tuple[str, str, str]]:
 
 
 def _browser_asks(format: str | None) -> bool:
-    """Whether the suggestions go to a browser's search box: as the parameter says, else as `Accept` prefers."""
+    """Whether a browser's search box asks for suggestions. The parameter decides; without it, `Accept` does."""
     if format is not None:
         return format == "opensearch"
     return request.accept_mimetypes.best_match([JSON, SUGGESTIONS], JSON) == SUGGESTIONS
 
 
 def _json_body() -> dict[str, object]:
-    """The JSON object that was sent; the app's MAX_CONTENT_LENGTH bounds it."""
+    """The JSON object in the body of the request. Raises UnsupportedMediaType, RequestEntityTooLarge, BadRequest."""
     if request.mimetype != JSON:
         raise UnsupportedMediaType(f"Send the draft as {JSON}.")
     raw = request.get_data()
     if len(raw) >= MAX_BODY_BYTES:
-        # A body sent in chunks is cut there without a word.
+        # Werkzeug cuts a chunked body at MAX_CONTENT_LENGTH without an error.
         raise RequestEntityTooLarge
     try:
         body = json.loads(raw.decode("utf-8"))

@@ -1,4 +1,4 @@
-"""The page of one stored article: its text with the searched words marked, and the ways onward from it."""
+"""The article page: the text with the words of the search marked, and links to what a reader may want next."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from search.request.urls import Addresses
 from search.results.hits import moment_text
 from search.results.response import Hit, RelatedHit
 from webui.article_html import ArticleText, mark_text, render_article
-from webui.views import travelling
+from webui.search_form import kept_pairs
 from webui.wording import Link, host
 
 RELATED: Final[tuple[tuple[Mode, str], ...]] = (("background", "Background"), ("follow-ups", "What followed"))
 MAX_RELATED: Final = 4
-"""In each group."""
+"""How many articles each group holds."""
 _DESCRIPTION: Final = 200
+"""Characters of the description in the head of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedGroup:
-    """Related articles of one kind, the nearest first."""
+    """Related articles of one kind, the most similar first."""
 
     label: str
     hits: tuple[RelatedHit, ...]
@@ -38,7 +39,11 @@ class RelatedGroup:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """All that the article page needs. `searched`: a search led here."""
+    """Everything that the article page shows.
+
+    If a search led to the article, `searched` is true, `q` and `hidden` fill the search form with it, `back_url` leads
+    to its results, and `position` is that of the article among them, from 0. `previous` and `next` are the hits around.
+    """
 
     article: Document
     text: ArticleText
@@ -64,7 +69,7 @@ class ArticleView:
 
 
 def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, links: Addresses) -> ArticleView:
-    """The view of the article `id`, reached by the search `found_by`.
+    """The view of the article `id`; `found_by` is the search that led to it, if one did.
 
     Raises NotFound, QuerySyntaxError, ParameterError and EngineError.
     """
@@ -91,7 +96,7 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
         related=tuple(_related(archive, document, links)),
         searched=found_by is not None,
         q=request.q,
-        hidden=travelling(request, links) if found_by else (),
+        hidden=kept_pairs(request, links) if found_by else (),
         back_url=links.search(request.on_page((position or 0) // max(request.per_page, 1) + 1)),
         position=position,
         previous=found.previous,
@@ -100,7 +105,7 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
 
 
 def _related(archive: PinnedArchive, document: Document, links: Addresses) -> Iterator[RelatedGroup]:
-    """What was published up to that day, and what came after; without a day there is no after."""
+    """Related articles from before the article, and from after it if it has a date."""
     for mode, label in RELATED if document.published else RELATED[:1]:
         found = archive.related(Subject(id=document.id), links, mode=mode, limit=MAX_RELATED)
         if found.hits:
@@ -112,7 +117,7 @@ def _links_to(field: str, values: tuple[str, ...], links: Addresses) -> tuple[Li
 
 
 def value_url(field: str, value: str, links: Addresses) -> str:
-    """The articles that hold that value in that keyword field."""
+    """The address of the search for all articles with that value in that keyword field."""
     return replace(links, kind="html").search(
         SearchRequest(time_zone=links.time_zone).with_filters(field, Filters((value,)))
     )

@@ -1,7 +1,7 @@
-"""Conditional requests: who asks again while the index is the same gets 304 and no body.
+"""Conditional requests: a client that asks again gets 304 and no body as long as the index stays the same.
 
-The tags are weak (RFC 9110, section 8.8.1): two answers with the same tag say the same, but `took_ms` differs,
-and the day is part of the tag because the age of the articles, measured in days, is part of their scores.
+The entity tags are weak (RFC 9110, section 8.8.1), because answers with the same tag may differ in `took_ms`.
+They change every day, because the age of the articles in days is part of their scores.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from search.results.response import SearchResponse
 from webui.site import current_site
 
 CACHE_CONTROL: Final = "public, max-age=0, must-revalidate"
-"""May be cached if revalidated: a new article shows at once, an old answer costs one 304."""
+"""May be cached if revalidated: new articles show at once, and an unchanged answer costs one 304."""
 
 VERSION: Final = version("backfile")
 
@@ -31,10 +31,10 @@ Arguments = ParamSpec("Arguments")
 
 
 def from_archive(view: Callable[Concatenate[PinnedArchive, Arguments], Response]) -> Callable[Arguments, Response]:
-    """Makes a view that is given the archive, pinned, into one that answers conditional requests.
+    """A decorator: passes the pinned archive to a view, and answers conditional requests.
 
-    Its answer must depend on nothing but the archive, the address, `Accept`, and the minute where the address names
-    a relative time.
+    The answer may depend only on the archive, the address, `Accept`, and, if the address contains a relative time, on
+    the minute.
     """
 
     @wraps(view)
@@ -52,20 +52,20 @@ def _tag(archive: PinnedArchive) -> str:
 
 
 def entity_tag(generation: str, *others: str) -> str:
-    """The opaque part of a tag: changes with the index, the program, the day in UTC, and whatever else is given."""
+    """The opaque part of an entity tag, from the index, the program, the day in UTC, and whatever else is given."""
     content = "\n".join((generation, VERSION, datetime.now(UTC).date().isoformat(), *others))
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 @cache
 def appearance() -> str:
-    """What changes when a template or a static file does."""
+    """A short hash of all templates and static files."""
     files = sorted(path for folder in _APPEARANCE for path in folder.iterdir() if path.is_file())
     return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=6).hexdigest()
 
 
 def unless_timed_out(response: Response, found: SearchResponse) -> Response:
-    """The response, not to be cached if the search ran out of time: asked again it may say more."""
+    """The response; not to be cached if the search ran out of time, because a second try may find more."""
     if found.timed_out:
         response.cache_control.no_store = True
     return response

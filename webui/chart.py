@@ -1,4 +1,4 @@
-"""A timeline as a drawing: bars in the units of an SVG view box, and the words of its table."""
+"""The timeline as a bar chart: bars in the units of an SVG view box, and the labels of its table."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from search.results.response import Timeline, TimelineBucket
 
 WIDTH: Final = 1000.0
 HEIGHT: Final = 72.0
-_LEAST: Final = 2.0
-"""Even one article among thousands shows as this much of a bar."""
-_FULL: Final = 3
-"""So many articles fill the height at least, lest a lone article look like a wave."""
+_MIN_HEIGHT: Final = 2.0
+"""The lowest bar, so that one article beside thousands can be seen."""
+_MIN_FULL: Final = 3
+"""A bar of the whole height stands for at least this many articles, so that a single one does not look like many."""
 _TICKS: Final = 5
 _UNITS: Final = {"day": "Day", "month": "Month", "year": "Year", "decade": "Decade", "century": "Century"}
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bucket. `reach` is the width that can be clicked; in a `gap` the archive holds nothing at all."""
+    """One bucket. `reach` is the width of the area that can be clicked. A `gap` is a period without any articles in the
+    archive; `share` is the share of the archive's articles that were found, in words."""
 
     label: str
     url: str
@@ -38,7 +39,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A timeline drawn; `ticks` are labels spread evenly from the first bucket to the last."""
+    """A timeline as it is drawn. `ticks` are labels at even distances from the first bucket to the last."""
 
     caption: str
     unit: str
@@ -49,13 +50,13 @@ class Chart:
 
 
 def chart(timeline: Timeline | None) -> Chart | None:
-    """The drawing; None where there is nothing to compare."""
+    """The chart; None if there are fewer than two buckets to compare."""
     if timeline is None or len(timeline.buckets) < 2:
         return None
     buckets = timeline.buckets
     highest = max(bucket.count for bucket in buckets)
     slot = WIDTH / len(buckets)
-    bars = tuple(_bar(bucket, place * slot, slot, max(highest, _FULL)) for place, bucket in enumerate(buckets))
+    bars = tuple(_bar(bucket, place * slot, slot, max(highest, _MIN_FULL)) for place, bucket in enumerate(buckets))
     unit = _UNITS.get(timeline.interval, timeline.interval)
     caption = f"By {unit.lower()}, {bars[0].label} to {bars[-1].label}"
     if highest > 1:
@@ -65,7 +66,7 @@ def chart(timeline: Timeline | None) -> Chart | None:
 
 
 def _bar(bucket: TimelineBucket, x: float, slot: float, highest: int) -> Bar:
-    height = max(HEIGHT * bucket.count / highest, _LEAST) if bucket.count else 0.0
+    height = max(HEIGHT * bucket.count / highest, _MIN_HEIGHT) if bucket.count else 0.0
     return Bar(
         label=bucket_label(bucket),
         url=bucket.url,

@@ -1,4 +1,4 @@
-"""`backfile serve`: the site and the endpoint, from the command line."""
+"""`backfile serve`: serves the site and the endpoint."""
 
 from __future__ import annotations
 

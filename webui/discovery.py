@@ -1,4 +1,4 @@
-"""How browsers and crawlers find their way: the OpenSearch description document, robots.txt and the icon."""
+"""What browsers and crawlers look for: the OpenSearch description document, robots.txt and the icon."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def description() -> Response:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Articles may be crawled, and the sitemap names them; searches, of which there is no end, may not."""
+    """Allows crawlers to read articles, which the sitemap names, but not searches, of which there is no end."""
     root = request.script_root
     lines = (
         "User-agent: *",

@@ -1,4 +1,4 @@
-"""A search as a feed to follow (Atom, JSON Feed) or a table to take away (CSV)."""
+"""A search as a feed (Atom, JSON Feed) or as a table (CSV)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from lxml import etree
 from search.archive import PinnedArchive
 from search.request.urls import Rendering
 from search.results.response import Hit, SearchResponse
-from webui.asking import addresses, asked_search
 from webui.caching import from_archive, unless_timed_out
-from webui.site import current_site
+from webui.site import addresses, asked_search, current_site
 
 blueprint = Blueprint("feeds", __name__)
 
@@ -43,25 +42,25 @@ Render = Callable[[SearchResponse], Response]
 @blueprint.get("/search.atom")
 @from_archive
 def atom(archive: PinnedArchive) -> Response:
-    """The search as an Atom feed (RFC 4287) with OpenSearch elements; newest first where no order is asked for."""
-    return _fed(archive, "atom", _atom)
+    """The search as an Atom feed (RFC 4287) with OpenSearch elements, newest first by default."""
+    return _rendered(archive, "atom", _atom)
 
 
 @blueprint.get("/search.json")
 @from_archive
 def json_feed(archive: PinnedArchive) -> Response:
-    """The search as a JSON Feed 1.1; newest first where no order is asked for."""
-    return _fed(archive, "feed", _json_feed)
+    """The search as a JSON Feed 1.1, newest first by default."""
+    return _rendered(archive, "feed", _json_feed)
 
 
 @blueprint.get("/search.csv")
 @from_archive
 def table(archive: PinnedArchive) -> Response:
-    """The search as a table (RFC 4180), its first line the names of the columns."""
-    return _fed(archive, "csv", _table)
+    """The search as a CSV table (RFC 4180). The first line has the names of the columns."""
+    return _rendered(archive, "csv", _table)
 
 
-def _fed(archive: PinnedArchive, kind: Rendering, render: Render) -> Response:
+def _rendered(archive: PinnedArchive, kind: Rendering, render: Render) -> Response:
     asked = replace(asked_search(kind), facets=(), highlight="off" if kind == "csv" else "text")
     if kind != "csv" and asked.sort is None:
         asked = replace(asked, sort="newest")
@@ -70,12 +69,12 @@ def _fed(archive: PinnedArchive, kind: Rendering, render: Render) -> Response:
 
 
 def article_urn(id: str) -> str:
-    """The id of an article in feeds: the same for ever, wherever the site moves."""
+    """The id of an article in feeds. It does not change when the site moves."""
     return f"urn:uuid:{uuid5(NAMESPACE_URL, 'backfile:article:' + id)}"
 
 
 def feed_title(found: SearchResponse) -> str:
-    """What a feed reader shows as the name of the search."""
+    """The title of a feed: that of the archive with the query and the conditions."""
     title = current_site().settings.title
     conditions = [row.value_label or row.value for row in found.query.applied]
     asked = ", ".join(part for part in (found.query.text, *conditions) if part)
@@ -108,7 +107,7 @@ def _atom(found: SearchResponse) -> Response:
 
 
 def _feed_links(found: SearchResponse, media_type: str) -> list[tuple[str, str, str]]:
-    """RFC 5005 paging, and the page for people."""
+    """The links of a feed: its pages (RFC 5005), and the page for people."""
     links = found.links
     rows = [("self", links.self), ("first", links.first), ("previous", links.prev), ("next", links.next)]
     paging = [(relation, target, media_type) for relation, target in (*rows, ("last", links.last)) if target]
@@ -192,7 +191,10 @@ def _table(found: SearchResponse) -> Response:
 
 
 def _cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, "CSV injection"): an apostrophe goes before such text."""
+    """The text of a cell. What a spreadsheet would take for a formula gets an apostrophe in front.
+
+    See https://owasp.org/www-community/attacks/CSV_Injection.
+    """
     if isinstance(value, float):
         return repr(value)
     text = _LIST_SEPARATOR.join(value) if isinstance(value, tuple) else str(value or "")
@@ -204,7 +206,7 @@ def _about(hit: Hit) -> str:
 
 
 def _stamp(moment: str | None) -> str:
-    """RFC 3339 with a time, as feeds demand; a bare day begins at midnight UTC."""
+    """An RFC 3339 date with a time, which feeds require; a day without one begins at midnight UTC."""
     if moment is None:
         return _UNDATED
     return moment if "T" in moment else f"{moment}T00:00:00Z"
@@ -222,5 +224,5 @@ def _link(parent: etree._Element, relation: str, target: str, media_type: str) -
 
 
 def _xml(text: str) -> str:
-    """The text without the characters that XML 1.0 cannot hold."""
+    """The text without the characters that XML 1.0 does not allow."""
     return _NOT_XML.sub("", text)

@@ -1,4 +1,4 @@
-"""Headers every answer carries: what a browser may do with it, and which other sites may read it."""
+"""The headers of every response: what a browser may do with it, and which other sites may read it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _EXPOSED: Final = "Backfile-Total, ETag, Link, Retry-After"
 
 
 def install(app: Flask) -> None:
-    """Adds the headers to every answer of the app, errors included."""
+    """Adds the headers to every response of the app, errors included."""
 
     @app.after_request
     def _add(response: Response) -> Response:
@@ -49,7 +49,8 @@ def install(app: Flask) -> None:
 
 
 def _allow_origin(response: Response) -> None:
-    """CORS (https://fetch.spec.whatwg.org/#http-cors-protocol), never with credentials: the archive knows no users."""
+    """Adds the headers of CORS (https://fetch.spec.whatwg.org/#http-cors-protocol). There are no users, so credentials
+    are never allowed."""
     allowed = current_site().settings.cors_origins
     if not allowed:
         return

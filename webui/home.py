@@ -1,4 +1,4 @@
-"""The home page: the newest articles, the sections, and the archive by year and month."""
+"""The front page: the newest articles, the sections, and a calendar of the archive."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from search.periods import MONTHS
 from search.results.response import Hit, Overview, Period, SectionNode
 
 MAX_OPEN_YEARS: Final = 12
-"""So many years are spread out at once; older ones fold into decades."""
+"""Years that are shown open, with their months; older ones are folded into decades."""
 MAX_OPEN_SECTIONS: Final = 14
-"""Top sections that are listed at once; smaller ones fold away."""
+"""Top-level sections that are listed openly; the smaller ones are folded away."""
 SHADES: Final = 4
+"""Shades of a month in the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A cell of the calendar; `shade` is 1 to SHADES by how much the month holds, 0 for nothing."""
+    """A cell of the calendar. `shade` is from 1 to SHADES by the number of articles, 0 if there are none."""
 
     short: str
     label: str
@@ -30,6 +31,8 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Year:
+    """A row of the calendar: always twelve months, empty ones included."""
+
     label: str
     count: int
     url: str
@@ -38,7 +41,7 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Decade:
-    """Some years of one decade, the newest first."""
+    """The folded years of one decade, the newest first."""
 
     label: str
     count: int
@@ -47,7 +50,7 @@ class Decade:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """All that the home page shows."""
+    """Everything that the front page shows. `tally` says in words what the archive holds."""
 
     tally: str
     articles: int
@@ -60,7 +63,7 @@ class HomeView:
 
 
 def home_view(overview: Overview) -> HomeView:
-    """The view of an archive."""
+    """The view of the archive."""
     busiest = max((month.count for year in overview.years for month in year.months), default=1)
     years = [_year(year, busiest) for year in overview.years]
     folded = years[MAX_OPEN_YEARS:]
@@ -102,7 +105,7 @@ def _month(name: str, month: Period | None, busiest: int) -> Month:
 
 
 def _decades(years: Iterable[Year]) -> Iterable[Decade]:
-    """Years by tens; named by those that are held, for the youngest ten may stand above in part."""
+    """Years by decade. The label names the years that are there: some of the decade may be among the open ones."""
     for _, group in groupby(years, key=lambda year: int(year.label) // 10):
         held = tuple(group)
         newest, oldest = held[0].label, held[-1].label

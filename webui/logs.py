@@ -1,7 +1,7 @@
-"""Logs on standard error: a JSON object a line for programs that collect them, or readable lines on a terminal.
+"""Logs on standard error: one JSON object a line for log collectors, or readable lines on a terminal.
 
-structlog formats the records of the standard `logging`, so that the server's own messages and ours look alike.
-What readers search for is their own business: queries are logged only at the level "debug".
+structlog formats the records of the standard library's `logging`, so our messages look like those of the server.
+What readers search for is private: queries are logged only at the level "debug".
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _MAX_LOGGED: Final = 500
 def configuration(level: str, *, console: bool | None = None) -> dict[str, Any]:
     """The settings for `logging.config.dictConfig`, in the server and its workers.
 
-    With `console` lines are for a person, else they are JSON; None asks whether standard error is a terminal.
+    With `console`, lines are for people, else JSON; by default they are for people if standard error is a terminal.
     """
     console = sys.stderr.isatty() if console is None else console
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        # The workers are other processes: they get the name of a function and its arguments, not objects.
+        # Workers are separate processes, so they get the name of a function instead of an object.
         "formatters": {"lines": {"()": "webui.logs.formatter", "console": console}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "lines"}},
         "loggers": {
@@ -45,8 +45,10 @@ def configuration(level: str, *, console: bool | None = None) -> dict[str, Any]:
 
 
 def formatter(*, console: bool) -> logging.Formatter:
-    """Formats a record with `time` (RFC 3339, UTC), `level`, `logger`, `process`, the id of the request it belongs to,
-    its extra fields, `message`, and `trace` for an exception."""
+    """A formatter that writes the extra fields of a record, and these:
+
+    `time` (RFC 3339, UTC), `level`, `logger`, `process`, `request` (an id), `message`, and the `trace` of an exception.
+    """
     fields: list[Processor] = [
         TimeStamper(fmt="iso", utc=True, key="time"),
         add_log_level,
@@ -72,7 +74,7 @@ def formatter(*, console: bool) -> logging.Formatter:
 
 
 def _printable(_: Any, __: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Escapes control characters: the path of a request must not steer the terminal of an operator."""
+    """Escapes control characters, so that a request cannot control the terminal that shows the log."""
     for name, value in fields.items():
         if isinstance(value, str) and not value.isprintable():
             fields[name] = "".join(part if part.isprintable() else ascii(part)[1:-1] for part in value)
@@ -87,7 +89,7 @@ def _trace(logger: Any, name: str, fields: structlog.typing.EventDict) -> struct
 
 
 def install(app: Flask) -> None:
-    """Logs every request when it is answered; each record of one request carries the same `request`."""
+    """Logs every request once it is answered. All records of one request have the same `request`."""
 
     @app.before_request
     def _begin() -> None:

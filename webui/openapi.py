@@ -1,6 +1,6 @@
-"""The endpoint described in OpenAPI 3.1, made from the very types that validate requests and write answers.
+"""The OpenAPI 3.1 description of the endpoint, made from the types that validate requests and write answers.
 
-A parameter or a key of an answer is documented by existing: its description is the one in the code.
+So every parameter and every key is in it; the descriptions are the docstrings of the code.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _Schema = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the description: `answer` is the type of the JSON answer; `media` are types of other answers."""
+    """One method of one path. `answer` is the type of its JSON answer; `media` are the types of other answers."""
 
     method: str
     path: str
@@ -78,11 +78,11 @@ OPERATIONS: Final = (
 )  # fmt: skip
 
 _ERRORS: Final[Mapping[int, str]] = {
-    400: "A parameter, the query or the body cannot be understood; `detail` names what would be valid.",
+    400: "A parameter, the query or the body is not valid; `detail` says what would be.",
     404: "There is no such article.",
     413: "The body is too long.",
     415: "The body is not JSON.",
-    500: "A mistake of ours; `incident` leads to it in the log.",
+    500: "An unexpected error; `incident` is its number in the log.",
     503: "The index cannot answer now.",
 }
 
@@ -98,7 +98,7 @@ def description() -> Response:
 
 
 def document(title: str, server: str) -> _Schema:
-    """The whole description of an archive called `title`, served at the address `server`."""
+    """The description of the archive `title`, served at the address `server`."""
     paths: dict[str, _Schema] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
@@ -143,7 +143,7 @@ def _operation(operation: Operation) -> _Schema:
         "responses": {"200": _success(operation)} | {str(code): _failure(code) for code in operation.errors},
     }
     if operation.method == "get" and operation.errors != (500,) and "health" not in operation.view.__module__:
-        described["responses"]["304"] = {"description": "What you have is still right (`If-None-Match`)."}
+        described["responses"]["304"] = {"description": "Nothing has changed (`If-None-Match`)."}
     if rest.strip():
         described["description"] = " ".join(rest.split())
     if operation.body is not None:
@@ -177,8 +177,8 @@ def _path_parameters(path: str) -> Iterable[_Schema]:
             "name": "id",
             "in": "path",
             "required": True,
-            "description": "The article's id, percent-encoded. A segment of it that is empty, `.`, `..` or `related` "
-            "gets `~` in front.",
+            "description": "The article's id, percent-encoded. If a segment of it is empty, `.`, `..` or `related`, "
+            "`~` goes before it.",
             "schema": {"type": "string"},
         }
 
@@ -195,7 +195,7 @@ def _query_parameters(model: type[Strict]) -> Iterable[_Schema]:
 
 
 def _plain(name: str, schema: _Schema) -> _Schema:
-    """The schema of a value that is there: absence, which the model holds as null, is what "not required" says."""
+    """The schema without null: the model has null for an absent parameter, which OpenAPI calls "not required"."""
     options = [option for option in schema.pop("anyOf", []) if option != {"type": "null"}]
     plain = {**schema, **(options[0] if options else {})}
     plain.pop("title", None)

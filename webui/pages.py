@@ -1,4 +1,4 @@
-"""The pages for people: the front page, a search, an article. Plain HTML that works without JavaScript."""
+"""The pages for people: the front page, search results, an article. They work without JavaScript."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from search.archive import PinnedArchive
 from search.request.reading import parse_article, without_tracking
 from webui.article_html import heading_id
 from webui.article_page import article_view, value_url
-from webui.asking import addresses, asked_search
 from webui.caching import from_archive, unless_timed_out
+from webui.error_page import error_view
 from webui.home import home_view
-from webui.site import current_site
-from webui.views import search_view
-from webui.wording import FILTERS, failure_words
+from webui.results_page import results_view
+from webui.site import addresses, asked_search, current_site
+from webui.wording import FILTERS
 
 blueprint = Blueprint("pages", __name__)
 
@@ -39,23 +39,23 @@ def home(archive: PinnedArchive) -> Response:
 
 @blueprint.get("/search")
 def search() -> Response:
-    """What a search found. Choices that a form sent empty are taken out of the address first."""
-    tidy = _without_empty(request.query_string)
-    return _found() if tidy is None else _moved(tidy)
+    """Search results. If a form sent empty controls, redirects to the address without them."""
+    shorter = _without_empty(request.query_string)
+    return _results() if shorter is None else _moved(shorter)
 
 
 @from_archive
-def _found(archive: PinnedArchive) -> Response:
+def _results(archive: PinnedArchive) -> Response:
     asked, links = asked_search("html"), addresses("html")
     response = archive.search(asked, links)
-    view = search_view(response, asked, links, archive.section_counts())
+    view = results_view(response, asked, links, archive.section_counts())
     return unless_timed_out(_page("search.html", response=response, view=view), response)
 
 
 @blueprint.get("/article/<article:id>")
 @from_archive
 def article(archive: PinnedArchive, id: str) -> Response:
-    """A stored article; reached from a search, with its words marked and the way to the next one."""
+    """A stored article. If a search led to it, the words are marked, and there are links to the hits around it."""
     links = addresses("html")
     found_by = parse_article(without_tracking(request.query_string), time_zone=links.time_zone)
     view = article_view(archive, id, found_by, links)
@@ -68,7 +68,7 @@ def _page(template: str, **context: object) -> Response:
 
 
 def _without_empty(query_string: bytes) -> str | None:
-    """The query string without parameters that are empty; None if there are none such."""
+    """The query string without its empty parameters; None if it has none."""
     pairs = parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True)
     kept = [(name, value) for name, value in pairs if value]
     return urlencode(kept) if len(kept) < len(pairs) else None
@@ -84,13 +84,13 @@ def _moved(query_string: str) -> Response:
 
 @cache
 def fingerprint(name: str) -> str:
-    """What changes when the file in `static/` does."""
+    """A short hash of a file in `static/`."""
     return hashlib.blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()
 
 
 @blueprint.app_context_processor
 def _names() -> dict[str, object]:
-    """What every template may call, error pages too."""
+    """The names that every template may use, those of error pages included."""
     site = current_site()
     links = addresses("html")
     return {
@@ -100,13 +100,13 @@ def _names() -> dict[str, object]:
         "asset": lambda name: f"{request.script_root}/static/{quote(name)}?v={fingerprint(name)}",
         "section_url": lambda section: value_url("section", section, links),
         "heading_id": heading_id,
-        "wording": failure_words,
+        "error_view": error_view,
     }
 
 
 @blueprint.after_app_request
 def _keep_static(response: Response) -> Response:
-    """A static file asked for by its fingerprint never changes."""
+    """Lets clients keep a static file for ever if its address has a fingerprint."""
     if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
         response.headers["Cache-Control"] = FOREVER
     return response

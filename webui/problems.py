@@ -1,6 +1,6 @@
-"""Every failure as a person or a program can use it: RFC 9457 problem documents, or an error page with the same facts.
+"""Errors as responses: a problem document (RFC 9457) for programs, or an error page that says the same.
 
-Nothing of the inside leaks: an unexpected exception is logged with an incident number, and only the number is shown.
+Neither reveals anything internal: an unexpected exception is logged under an incident number, and only that is shown.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _KINDS: Final[tuple[tuple[type[BackfileError], str], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """RFC 9457, section 3.1, with four members of our own, each only where it is known.
+    """A problem document (RFC 9457, section 3.1) with three members of our own, left out if they are unknown.
 
-    `type` is stable and meant for programs; `detail` is a sentence for people. `position` is the offset in the query,
-    in characters from 0; `parameter` the one to mend; `incident` the number under which the log holds the cause.
+    `type` is stable and meant for programs; `detail` is a sentence for people. `position` is where the query is wrong,
+    in characters from 0; `parameter` is the one to correct; `incident` is the number of the error in the log.
     """
 
     type: str
@@ -51,12 +51,12 @@ class Problem:
     incident: str | None = None
 
     def members(self) -> dict[str, object]:
-        """What is sent: the members that are known."""
+        """The members that are sent: those that are known."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def install(app: Flask) -> None:
-    """Answers every exception of the app with a problem."""
+    """Makes the app answer every exception with a problem."""
 
     @app.errorhandler(BackfileError)
     def _ours(error: BackfileError) -> Response:
@@ -78,7 +78,7 @@ def install(app: Flask) -> None:
 
 
 def from_error(error: BackfileError) -> Problem:
-    """The problem for one of our own errors."""
+    """The problem for an error from `search.errors`."""
     kind = next((name for type_, name in _KINDS if isinstance(error, type_)), "internal")
     return Problem(
         type=URN + kind,
@@ -92,26 +92,26 @@ def from_error(error: BackfileError) -> Problem:
 
 
 def from_http(error: HTTPException) -> Problem:
-    """The problem for what Werkzeug raises: 404, 405, 413, 414, 415 and the like."""
+    """The problem for an error that Werkzeug raises, such as 404, 405, 413, 414 or 415."""
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     title = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
     return Problem("about:blank", title, status, error.description or title, request.path)
 
 
 def unexpected(incident: str) -> Problem:
-    """The problem for a mistake of ours; `incident` leads to it in the log."""
+    """The problem for an exception that nobody expected; `incident` is its number in the log."""
     return Problem(
         type=URN + "internal",
         title="Something went wrong here",
         status=int(HTTPStatus.INTERNAL_SERVER_ERROR),
-        detail=f"The request failed for a reason that is not yours. The log has it as incident {incident}.",
+        detail=f"The request failed, and not by your fault. The log has the reason under incident {incident}.",
         instance=request.path,
         incident=incident,
     )
 
 
 def respond(problem: Problem) -> Response:
-    """As problem+json where a program asked, else as the page `error.html` (which gets `problem`)."""
+    """The response: a problem document for the addresses that programs use, an error page for all others."""
     if request.path.startswith(_MACHINE_PREFIXES):
         response = Response(json.dumps(problem.members()), problem.status, content_type=CONTENT_TYPE)
     else:
@@ -126,7 +126,7 @@ def _page(problem: Problem) -> str:
     try:
         return render_template("error.html", problem=problem)
     except Exception:  # noqa: BLE001
-        # The page itself is broken: the facts in plain text are better than a second failure.
+        # Even if the template is broken, the reader should learn what happened.
         _log.exception("the error page cannot be rendered")
         title = escape(problem.title)
         body = f"<h1>{title}</h1><p>{escape(problem.detail)}</p>"
@@ -144,7 +144,7 @@ def _sentence(message: str) -> str:
 
 
 def _copy_headers(error: HTTPException, response: Response) -> None:
-    """Keeps what the status demands: `Allow` with 405, `Accept` with 415."""
+    """Copies the headers that belong to the status, such as `Allow` to 405."""
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value

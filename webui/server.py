@@ -1,7 +1,7 @@
-"""Serves the app: several worker processes, bounded requests, and a stop that lets requests finish.
+"""Serves the app with several worker processes, limits on requests, and a stop that lets running requests finish.
 
-Granian does the HTTP. Added here is what it lacks: a port that is taken is refused, port 0 takes a free one, one line
-says where the site is once it answers, and workers do not outlive a parent that was killed.
+Granian speaks HTTP. This module adds what it lacks: it refuses a port in use, picks a free port for 0, announces the
+address once the site answers, and stops the workers if their parent is killed.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from search.settings import Settings
 from webui.logs import configuration
 
 MAX_WORKERS: Final = 4
-"""Workers where their number follows the number of cores."""
+"""The most workers that are started by default, however many cores there are."""
 THREADS: Final = 4
-"""Of each worker: while one waits for the disk, another computes."""
+"""Threads of each worker, so that one can compute while another waits for the disk."""
 MAX_CONNECTIONS: Final = 512
-"""Connections that one worker holds at a time, idle ones included; more wait in the queue of the socket."""
+"""Open connections of one worker, idle ones included; others wait in the queue of the socket."""
 MAX_HEAD_BYTES: Final = 65_536
 IDLE_MILLISECONDS: Final = 10_000
-"""The longest a connection may take to send the head of its next request."""
+"""How long a connection may take to send the head of its next request."""
 DRAIN_SECONDS: Final = 30
-"""The longest requests may take to finish after the signal to stop."""
+"""How long requests may take to finish after the signal to stop."""
 _log = logging.getLogger("backfile.server")
 _START_SECONDS: Final = 60.0
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to call, not what to bind
@@ -55,26 +55,26 @@ class PortInUse(BackfileError):
 
 
 def serve(settings: Settings, announce: Callable[[str], object]) -> None:
-    """Serves until SIGTERM or SIGINT, then lets the requests at work finish and returns.
+    """Serves until SIGTERM or SIGINT, then lets the running requests finish and returns.
 
-    `announce` is called once, with the site's address, as soon as it answers; a port of 0 takes any that is free.
+    Calls `announce` once, with the address of the site, as soon as it answers. Port 0 stands for any free port.
     Raises PortInUse, ConfigError, BackfileError.
     """
     if settings.index.startswith("memory:"):
         raise ConfigError("an index in memory belongs to one process and cannot be served; name one on disk")
     logging.config.dictConfig(configuration(settings.log_level))
-    _say_what_is_missing(settings.index)
+    _warn_without_index(settings.index)
     port = claimed_port(settings.host, settings.port)
     server = _server(settings, port)
     address = site_address(settings.host, port)
     server.on_startup(lambda: threading.Thread(target=_announce, args=(address, announce), daemon=True).start())
-    # The same on every platform, and no fork of a process that has threads.
+    # The default differs between platforms, and a process with threads must not be forked.
     multiprocessing.set_start_method("spawn", force=True)
     server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
 
 
-def _say_what_is_missing(index: str) -> None:
-    """Logs why searches cannot be answered yet. The server starts all the same: its pages tell readers."""
+def _warn_without_index(index: str) -> None:
+    """Logs why searches cannot be answered yet. The server starts nevertheless, and its pages tell readers."""
     try:
         open_engine(index).generation()
     except EngineError as error:
@@ -90,9 +90,9 @@ def load_app(settings: Settings) -> Flask:
 
 
 def claimed_port(host: str, port: int) -> int:
-    """The port if nobody listens on it, or a free one for 0. Raises PortInUse, ConfigError.
+    """The port if nothing listens on it, or a free one for 0. Raises PortInUse, ConfigError.
 
-    Granian's own sockets share a port silently (SO_REUSEPORT): two archives would take turns in answering.
+    Granian opens its sockets with SO_REUSEPORT, so without this check two archives would answer in turn.
     """
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -108,21 +108,23 @@ def claimed_port(host: str, port: int) -> int:
 
 
 def site_address(host: str, port: int) -> str:
-    """Where a browser on this machine finds the site."""
+    """The address of the site for a browser on this machine."""
     name = _WILDCARDS.get(host, host)
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
 
 
 def worker_count(settings: Settings) -> int:
-    """The number that was set, else one per core up to MAX_WORKERS. On Windows Granian runs one."""
+    """The number that is set, else one for each core, at most MAX_WORKERS. On Windows, Granian can run only one."""
     if sys.platform == "win32":
         return 1
     return settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
 
 
 class _Server(Granian):  # type: ignore[valid-type, misc]  # granian picks the class for the build of Python
-    """Granian, whose worker processes never see Ctrl-C: a terminal sends it to all of them, and one that is still
-    importing modules would print a traceback. The parent stops them."""
+    """Granian with workers that ignore Ctrl-C; the parent stops them.
+
+    A terminal sends Ctrl-C to all processes, and a worker that is still importing modules would print a traceback.
+    """
 
     def _spawn_workers(self, *args: Any) -> None:
         with ctrl_c_held_back():
@@ -167,7 +169,7 @@ def _refusal(error: OSError, host: str, port: int) -> BackfileError:
 
 
 def _announce(address: str, announce: Callable[[str], object]) -> None:
-    """Passes the address on once a worker accepts connections, and not at all if none does."""
+    """Announces the address once a worker accepts connections, or never if none does."""
     host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
@@ -181,7 +183,7 @@ def _announce(address: str, announce: Callable[[str], object]) -> None:
 
 
 def _follow_parent() -> None:
-    """Stops this worker gracefully if its parent is killed and cannot do so."""
+    """Stops this worker gracefully if its parent is killed."""
     if sys.platform == "win32":
         return
     parent = os.getppid()

@@ -1,38 +1,98 @@
-"""What every view needs: the settings and the archive, kept on the app and typed on the way out."""
+"""The site that an app serves: its archive, where its addresses begin, and the search that an address asks for.
+
+`public_url` may have a path, as in https://news.example/archive. Every link then begins with /archive.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request
+from werkzeug.routing import PathConverter
 
 from search.archive import Archive
+from search.request.reading import parse_search, without_tracking
+from search.request.request import SearchRequest
+from search.request.urls import Addresses, Rendering, article_id, path_prefix, quote_id
 from search.settings import Settings
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 EXTENSION: Final = "backfile"
+"""The key of the `Site` in `app.extensions`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One archive as it is served."""
+    """An archive with the settings it is served by."""
 
     settings: Settings
     archive: Archive
 
     def absolute(self, path: str) -> str:
-        """The full address of an absolute path of this site: by `public_url`, else by the request's host."""
-        origin = self.settings.public_url or request.host_url
-        parts = urlsplit(origin)
+        """The whole address of a path on this site. The host is that of `public_url`, else that of the request."""
+        parts = urlsplit(self.settings.public_url or request.host_url)
         return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def attach(app: Flask, site: Site) -> None:
-    """Makes `site` what `current_site` gives while `app` answers."""
+    """Makes `app` serve `site`: mounted below the path of its `public_url`, with `<article:id>` for routes."""
+    # An article id may hold two slashes in a row.
+    app.url_map.merge_slashes = False
+    app.url_map.converters["article"] = ArticleIdConverter
     app.extensions[EXTENSION] = site
+    prefix = path_prefix(site.settings.public_url)
+    if prefix:
+        app.wsgi_app = mounted(app.wsgi_app, prefix)  # type: ignore[method-assign, assignment]
 
 
 def current_site() -> Site:
-    """The site that the current request asks."""
+    """The site that the current request is for."""
     return cast(Site, current_app.extensions[EXTENSION])
+
+
+def asked_search(kind: Rendering) -> SearchRequest:
+    """The search that the current address asks for, in that rendering (see `search.request.urls.ROUTES`).
+
+    Pages ignore the parameters that mail programs and social sites add to links; programs get an error.
+    Raises ParameterError.
+    """
+    raw = request.query_string
+    asked = without_tracking(raw) if kind == "html" else raw
+    return parse_search(asked, kind=kind, time_zone=current_site().settings.time_zone)
+
+
+def addresses(kind: Rendering) -> Addresses:
+    """Writes addresses of that rendering on the current site."""
+    return Addresses(kind, request.script_root, current_site().settings.time_zone)
+
+
+class ArticleIdConverter(PathConverter):
+    """`<article:id>` in a route: any id, whatever characters it holds (see `search.request.urls.quote_id`)."""
+
+    regex = r"[^/][\s\S]*?"
+
+    def to_python(self, value: str) -> str:
+        return article_id(value)
+
+    def to_url(self, value: str) -> str:
+        return quote_id(value)
+
+
+def mounted(application: WSGIApplication, prefix: str) -> WSGIApplication:
+    """The WSGI application below the path `prefix`, which becomes its SCRIPT_NAME (PEP 3333).
+
+    It answers whether or not a proxy has removed the prefix from the path.
+    """
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == prefix or path.startswith(prefix + "/"):
+            path = path[len(prefix) :]
+        return application({**environ, "SCRIPT_NAME": prefix, "PATH_INFO": path or "/"}, start)
+
+    return answer

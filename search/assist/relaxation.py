@@ -77,12 +77,12 @@ def _with_looser_query(tree: Query, request: SearchRequest) -> Iterator[Trial]:
     if isinstance(tree, And):
         for part in tree.children[:MAX_PARTS]:
             yield part_in_words(part), request.asking(to_text(replaced(tree, part, None)))
-        yield "the need for every word", request.asking(to_text(any_of(tree)))
+        yield "requiring every word", request.asking(to_text(any_of(tree)))
     phrases = [part for part in positive_parts(tree) if isinstance(part, Phrase)]
     if phrases:
         words = loosened(tree)
         yield "the quotation marks", request.asking(to_text(words))
-        yield "the quotation marks and the need for every word", request.asking(to_text(any_of(words)))
+        yield "the quotation marks, matching any word", request.asking(to_text(any_of(words)))
     for part in positive_parts(tree):
         if isinstance(part, Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) and part.field is not None:
             label = TEXT_FIELDS[part.field].label.lower()

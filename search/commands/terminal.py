@@ -16,9 +16,9 @@ import click
 from search.results.response import Facet, Hit, SearchResponse, Snippet, Suggestions
 
 MAX_WIDTH: Final = 100
-"""Columns; longer lines are hard to read, however wide the window is."""
+"""In columns. Longer lines are hard to read, however wide the window is."""
 MIN_WIDTH: Final = 20
-"""Columns; below that there is no room for a number, an indentation and a word."""
+"""In columns. A narrower window has no room for a number, an indentation and a word."""
 
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _STYLE: Final = re.compile("\x1b\\[[0-9;]*m")
@@ -37,7 +37,7 @@ def one_line(text: str) -> str:
 
 
 def byte_size(count: float) -> str:
-    """A number of bytes as people say it: "12.3 MB"."""
+    """A number of bytes in a unit that people read easily: "12.3 MB"."""
     for unit in ("bytes", "KB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
@@ -46,17 +46,16 @@ def byte_size(count: float) -> str:
 
 
 def window_width() -> int | None:
-    """The columns a line may take; None in a pipe, where lines stay whole unless COLUMNS is in the environment."""
+    """The columns that a line may take. None in a pipe, where lines stay whole, unless the environment has COLUMNS."""
     if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
         return None
     return max(MIN_WIDTH, min(shutil.get_terminal_size().columns, MAX_WIDTH))
 
 
 def column_count(text: str) -> int:
-    """The columns of a terminal that `text` takes: 2 for a wide character, 0 for a mark or a change of style.
+    """The columns that `text` takes on a terminal: 2 for a wide character, 0 for a combining mark or a change of style.
 
-    Wide is what Unicode calls so (https://www.unicode.org/reports/tr11/); how a terminal draws joined emoji is its own
-    affair.
+    Widths are those of Unicode (https://www.unicode.org/reports/tr11/). Terminals may draw joined emoji differently.
     """
     text = _STYLE.sub("", text)
     return len(text) if text.isascii() else sum(map(_columns, text))
@@ -96,7 +95,7 @@ def wrapped(text: str, width: int | None, *, first: str = "", rest: str = "") ->
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:
-    """What a line is never broken in, each part with the space before it."""
+    """The parts of a text that are never broken, each with the space before it."""
     for number, word in enumerate(text.split(" ")):
         space = " " if number else ""
         for part in _unbroken(word):
@@ -105,7 +104,7 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _unbroken(word: str) -> Iterable[str]:
-    """The word itself, or each wide character of it with the marks and the punctuation that belong to it."""
+    """The word itself or, if it has wide characters, each of these with its marks and its punctuation."""
     if word.isascii() or not any(map(_is_wide, word)):
         return (word,)
     parts = [""]
@@ -118,8 +117,10 @@ def _unbroken(word: str) -> Iterable[str]:
 
 
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """`text` on one line with the spans (in characters) in colour, each word for itself, so that lines may be broken
-    between them."""
+    """`text` on one line with the spans (in characters) in colour.
+
+    Each word is coloured by itself, so that lines can be broken between words.
+    """
     pieces, cursor = [], 0
     for start, end in spans:
         words = re.split(r"(\s+)", plain(text[start:end]))
@@ -164,15 +165,19 @@ def _snippet(snippet: Snippet) -> str:
 def summary_line(response: SearchResponse) -> str:
     """How much was found: "212 articles for karabakh, by relevance, 1 to 10 (12 ms)"."""
     asked = f" for {one_line(response.query.text)}" if response.query.text.strip() else ""
-    noun = "article" if response.total == 1 else "articles"
     first = ((response.page or 1) - 1) * response.per_page + 1
     shown = f", {first:,} to {first + len(response.hits) - 1:,}" if response.hits else ""
     order = "by relevance" if response.sort == "relevance" else f"{response.sort} first"
-    return f"{response.total:,} {noun}{asked}, {order}{shown} ({response.took_ms:.0f} ms)"
+    return f"{_articles(response.total)}{asked}, {order}{shown} ({response.took_ms:.0f} ms)"
 
 
 def facet_lines(facet: Facet, width: int | None = None) -> Iterator[str]:
-    """A facet: its values with their counts, then the articles of all other values and those without any."""
+    """A facet: its values with their counts, then the articles of all other values and those without any.
+
+    Nothing at all if there is nothing to count.
+    """
+    if not (facet.values or facet.other or facet.missing):
+        return
     yield click.style(facet.label, bold=True)
     for value in facet.values:
         mark = "*" if value.selected else " "
@@ -185,9 +190,14 @@ def facet_lines(facet: Facet, width: int | None = None) -> Iterator[str]:
 
 
 def help_lines(suggestions: Suggestions, width: int | None = None) -> Iterator[str]:
-    """What to try where little or nothing was found."""
+    """What to try if little or nothing was found, with the number of articles that it finds."""
     for correction in suggestions.did_you_mean:
-        text = f"did you mean {click.style(one_line(correction.text), bold=True)}: {correction.count:,}"
+        text = f"did you mean {click.style(one_line(correction.text), bold=True)}? ({_articles(correction.count)})"
         yield from wrapped(text, width, rest="  ")
     for relaxation in suggestions.relax:
-        yield from wrapped(f"without {one_line(relaxation.drop)}: {relaxation.total:,}", width, rest="  ")
+        text = f"without {one_line(relaxation.drop)}: {_articles(relaxation.total)}"
+        yield from wrapped(text, width, rest="  ")
+
+
+def _articles(count: int) -> str:
+    return f"{count:,} article" if count == 1 else f"{count:,} articles"

@@ -11,7 +11,7 @@ from search.analysis.languages import language_name, primary_language
 from search.document import SECTION_SEPARATOR
 from search.query.dates import shortened
 from search.query.match import MatchKeyword, MatchNone
-from search.schema import ValueMatch
+from search.schema import KEYWORD_FIELDS, ValueMatch
 
 _MAX_SAME: Final = 1_000
 """Stored values that one typed value may stand for, as sections of one name in different places do."""
@@ -52,7 +52,8 @@ class KeywordMatcher:
         found = found or stored
         if found:
             return MatchKeyword(field, tuple(sorted(set(found))))
-        self._warnings.append(f'there is no {field} "{shortened(value)}"{self._hint(field, value)}')
+        label = KEYWORD_FIELDS[field].label.lower()
+        self._warnings.append(f'there is no {label} "{shortened(value)}"{self._hint(field, value)}')
         return MatchNone()
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Why a hit stands where it does, in numbers and in plain words."""
+"""Why a hit is ranked where it is, in numbers and in words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from search.engines.plan import Recency
 from search.engines.results import Explanation, FieldPart, LeafScore
 from search.results.response import ExplainedField, ExplainedHit, ExplainedLeaf
 
-_RARITIES: Final = ((0.001, "very rare"), (0.01, "rare"), (0.1, "not common"), (1.0, "common"))
-"""By the share of the archive's articles that hold the word, up to and including."""
+_RARITIES: Final = ((0.001, "very rare"), (0.01, "rare"), (0.1, "uncommon"), (1.0, "common"))
+"""How rare a word is called, by the largest share of the archive's articles that may contain it."""
 
-_PLACES: Final = {
+_ROUNDING: Final = 1e-9
+_FIELDS: Final = {
     "title": "in the title",
     "headings": "in a heading",
     "summary": "in the summary",
@@ -27,11 +28,11 @@ _PLACES: Final = {
 
 
 def explained(explanation: Explanation, head: Head, articles: int, recency: Recency | None) -> ExplainedHit:
-    """The engine's explanation with a summary; `articles` is the size of the archive."""
+    """The engine's explanation with a summary in words; `articles` is the number of articles in the archive."""
     leaves = sorted(explanation.leaves, key=lambda leaf: (-leaf.score, leaf.text))
     sentences = [_leaf_in_words(leaf, articles) for leaf in leaves if leaf.parts]
     if not sentences:
-        sentences = ["no word of the query counts for the score"]
+        sentences = ["no word of the query affects the score"]
     if recency is not None:
         sentences.append(_recency_in_words(head.published, explanation.recency, recency.now))
     return ExplainedHit("; ".join(sentences), explanation.recency, tuple(_leaf(leaf) for leaf in leaves))
@@ -45,19 +46,35 @@ def _leaf(leaf: LeafScore) -> ExplainedLeaf:
 def _leaf_in_words(leaf: LeafScore, articles: int) -> str:
     share = leaf.articles / max(articles, 1)
     rarity = next((name for most, name in _RARITIES if share <= most), "common")
-    weighed = f", weighed {leaf.boost:g} times" if leaf.boost != 1.0 else ""
-    places = listed([_place(part) for part in leaf.parts])
+    weight = f", has the weight {leaf.boost:g}" if leaf.boost != 1.0 else ""
     text = leaf.text.strip('“”"')
-    return f"“{text}” is {rarity} (found in {leaf.articles:,} of {articles:,} articles){weighed} and occurs {places}"
+    found = f"found in {leaf.articles:,} of {articles:,} articles"
+    return f"“{text}” is {rarity} ({found}){weight} and occurs {_occurrences(leaf.parts)}"
 
 
-def _place(part: FieldPart) -> str:
-    place = _PLACES.get(part.field, f"in {part.field}")
-    times = ceil(part.frequency - 1e-9)
-    forms = part.frequency != times
+def _occurrences(parts: Sequence[FieldPart]) -> str:
+    """ "in the title and, in other forms, about twice in the text". Other forms count less, so frequencies have
+    fractions."""
+    same = listed([_times(part) for part in parts if _is_whole(part.frequency)])
+    other = listed([_times(part) for part in parts if not _is_whole(part.frequency)])
+    if not other:
+        return same
+    if same:
+        return f"{same} and, in other forms, {other}"
+    return f"in another form {other}" if all(part.frequency <= 1.0 for part in parts) else f"in several forms {other}"
+
+
+def _times(part: FieldPart) -> str:
+    field = _FIELDS.get(part.field, f"in {part.field}")
+    times = ceil(part.frequency - _ROUNDING)
+    about = "" if _is_whole(part.frequency) else "about "
     if times <= 1:
-        return f"{place} (in another form)" if forms else place
-    return f"about {times} times {place} (also in other forms)" if forms else f"{times} times {place}"
+        return field
+    return f"{about}twice {field}" if times == 2 else f"{about}{times} times {field}"
+
+
+def _is_whole(frequency: float) -> bool:
+    return abs(frequency - round(frequency)) <= _ROUNDING
 
 
 def _recency_in_words(published: Moment | None, factor: float, now: datetime) -> str:

@@ -58,7 +58,8 @@ function combobox(input) {
     row.id = `completion-${index}`;
     row.setAttribute("role", "option");
     row.setAttribute("aria-selected", "false");
-    const text = element("span", "completion-text", completion.text);
+    const shown = completion.kind === "section" ? completion.text.replaceAll(" > ", " › ") : completion.text;
+    const text = element("span", "completion-text", shown);
     text.dir = "auto";
     const count = completion.count === null ? "" : ` · ${completion.count.toLocaleString("en")}`;
     row.append(text, " ", element("span", "completion-kind", completion.kind + count));

@@ -1,0 +1,107 @@
+"""Facets as the result page lists them: sections as a tree, years by date, everything else by count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from search.document import SECTION_SEPARATOR, section_ancestors
+from search.request.request import SearchRequest
+from search.request.urls import Addresses
+from search.results.response import Facet, FacetValue
+from search.schema import MISSING
+
+MORE_VALUES: Final = 50
+"""How many values “Show more” asks for."""
+_MAX_DEPTH: Final = 3
+_BY_DATE: Final = ("year", "month", "day")
+
+
+@dataclass(frozen=True, slots=True)
+class FacetRow:
+    """One value of a facet. `depth` counts the listed sections above it, and is 0 for other facets."""
+
+    label: str
+    count: int
+    selected: bool
+    toggle_url: str
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FacetBox:
+    """A facet with its rows.
+
+    `missing_row` is for articles without a value. `other` counts the articles of values that are not listed;
+    `more_url` lists more of them, and is None if it would not.
+    """
+
+    name: str
+    label: str
+    rows: tuple[FacetRow, ...]
+    missing_row: FacetRow | None
+    other: int
+    truncated: bool
+    more_url: str | None
+
+
+def facet_boxes(facets: Iterable[Facet], request: SearchRequest, links: Addresses) -> tuple[FacetBox, ...]:
+    """The facets in which a choice would change the result."""
+    return tuple(facet_box(facet, request, links) for facet in facets if _offers_a_choice(facet))
+
+
+def _offers_a_choice(facet: Facet) -> bool:
+    """False if all hits have the same single value, unless the reader has selected it."""
+    if len(facet.values) > 1 or facet.truncated or any(value.selected for value in facet.values):
+        return True
+    return bool(facet.values) and facet.missing > 0
+
+
+def facet_box(facet: Facet, request: SearchRequest, links: Addresses) -> FacetBox:
+    """The facet with its rows in the order in which they are listed."""
+    none_label = f"No {facet.label.lower()}"
+    values = [replace(value, label=none_label) if value.value == MISSING else value for value in facet.values]
+    if facet.name in _BY_DATE:
+        values.sort(key=lambda value: value.value, reverse=True)
+    missing = None
+    if facet.missing and facet.missing_url and not any(value.value == MISSING for value in values):
+        missing = FacetRow(none_label, facet.missing, selected=False, toggle_url=facet.missing_url)
+    return FacetBox(
+        facet.name,
+        facet.label,
+        tuple(_section_rows(values) if facet.name == "section" else map(_row, values)),
+        missing,
+        facet.other,
+        facet.truncated,
+        _more_url(facet, request, links),
+    )
+
+
+def _row(value: FacetValue) -> FacetRow:
+    return FacetRow(value.label, value.count, value.selected, value.toggle_url)
+
+
+def _section_rows(values: Iterable[FacetValue]) -> Iterator[FacetRow]:
+    """Sections by count, each below its nearest ancestor that is listed too."""
+    by_value = {value.value: value for value in values}
+    first_seen: dict[str, int] = {}
+    for position, value in enumerate(by_value):
+        for section in section_ancestors(value):
+            first_seen.setdefault(section, position)
+
+    def tree_order(value: str) -> list[int]:
+        return [first_seen[section] for section in section_ancestors(value)]
+
+    for value in sorted(by_value, key=tree_order):
+        listed = [name for name in section_ancestors(value)[:-1] if name in by_value]
+        shown = value.removeprefix(listed[-1] + SECTION_SEPARATOR) if listed else by_value[value].label
+        label = shown.replace(SECTION_SEPARATOR, " › ")
+        yield replace(_row(by_value[value]), label=label, depth=min(len(listed), _MAX_DEPTH))
+
+
+def _more_url(facet: Facet, request: SearchRequest, links: Addresses) -> str | None:
+    sizes = {asked.name: asked.size for asked in request.facets}
+    if not facet.truncated or sizes.get(facet.name, MORE_VALUES) >= MORE_VALUES:
+        return None
+    return links.search(request.with_facet(facet.name, MORE_VALUES))

@@ -1,0 +1,145 @@
+"""The result page: its heading, the conditions in force, the choices beside the hits, and the pager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from search.document import SECTION_SEPARATOR
+from search.request.request import SearchRequest
+from search.request.urls import Addresses
+from search.results.response import Applied, SearchResponse
+from search.schema import MISSING
+from webui.chart import Chart, chart
+from webui.facet_boxes import FacetBox, facet_boxes
+from webui.search_form import SORTS, SearchForm, search_form
+
+_PAGES_AROUND: Final = 2
+"""How many page numbers the pager shows on each side of the present one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A condition in force, such as “Year” “2024”, and the search without it."""
+
+    label: str
+    text: str
+    remove_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SortLink:
+    """A way to sort the hits."""
+
+    label: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PagerItem:
+    """A page number, or a gap if `number` is None. On narrow screens only those that are `near` stay."""
+
+    number: int | None
+    url: str = ""
+    current: bool = False
+    near: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsView:
+    """Everything that the result page shows besides the response itself.
+
+    `first_shown` and `last_shown` are the positions of the hits, counted from 1; both are 0 if there are none.
+    `selected` is the number of facet values that are selected. `cleared_url` is the search without any condition.
+    """
+
+    heading: str
+    form: SearchForm
+    chips: tuple[Chip, ...]
+    facets: tuple[FacetBox, ...]
+    selected: int
+    chart: Chart | None
+    sorts: tuple[SortLink, ...]
+    pager: tuple[PagerItem, ...]
+    first_shown: int
+    last_shown: int
+    first_url: str
+    cleared_url: str
+    api_url: str
+
+
+def results_view(
+    response: SearchResponse, request: SearchRequest, links: Addresses, sections: Iterable[str]
+) -> ResultsView:
+    """The view of a response; `sections` are those of the archive, the largest first."""
+    before = (response.page - 1) * response.per_page if response.page else 0
+    return ResultsView(
+        heading=heading(response),
+        form=search_form(request, links, sections),
+        chips=tuple(Chip(applied.label, chip_text(applied), applied.remove_url) for applied in response.query.applied),
+        facets=facet_boxes(response.facets, request, links),
+        selected=sum(value.selected for facet in response.facets for value in facet.values),
+        chart=chart(response.timeline),
+        sorts=tuple(_sorts(request, links)),
+        pager=tuple(_pager(response, request, links)),
+        first_shown=before + 1 if response.hits else 0,
+        last_shown=before + len(response.hits) if response.hits else 0,
+        first_url=links.search(request.on_page(1)),
+        cleared_url=links.search(SearchRequest(q=request.q, time_zone=request.time_zone, per_page=request.per_page)),
+        api_url=replace(links, kind="api").search(request),
+    )
+
+
+def heading(response: SearchResponse) -> str:
+    """What the page is about: the query, else the only condition, else all articles.
+
+    A query is put in quotation marks unless it has some of its own.
+    """
+    query, applied = response.query.text.strip(), response.query.applied
+    if query:
+        return query if '"' in query or "“" in query else f"“{query}”"
+    if len(applied) == 1 and not applied[0].negated and applied[0].name != "in":
+        text = f"no {applied[0].label.lower()}" if applied[0].value == MISSING else chip_text(applied[0])
+        return text[:1].upper() + text[1:] if applied[0].value == MISSING or applied[0].name == "date" else text
+    return "Articles" if applied else "All articles"
+
+
+def chip_text(applied: Applied) -> str:
+    """The value of a condition in words: "not Sport", "none" for articles without a value, "any" for those with one."""
+    if applied.negated and applied.value == MISSING:
+        return "any"
+    text = applied.value_label or applied.value
+    if applied.name == "section":
+        text = text.replace(SECTION_SEPARATOR, " › ")
+    return f"not {text}" if applied.negated else text
+
+
+def _sorts(request: SearchRequest, links: Addresses) -> Iterator[SortLink]:
+    """The orders that make sense: by relevance only if there is a query. The default one is not in the address."""
+    default, current = request.sorted_by(None).effective_sort(), request.effective_sort()
+    for sort, label in SORTS:
+        if sort != "relevance" or request.q.strip():
+            url = links.search(request.sorted_by(None if sort == default else sort))
+            yield SortLink(label, url, sort == current)
+
+
+def _pager(response: SearchResponse, request: SearchRequest, links: Addresses) -> Iterator[PagerItem]:
+    """The first page, the last one, and those around the present one; nothing if one page holds all."""
+    here = response.page
+    last = _page_number(response.links.last) if response.links.last else 1
+    if here is None or last <= 1:
+        return
+    shown = sorted({1, last, *range(max(1, here - _PAGES_AROUND), min(last, here + _PAGES_AROUND) + 1)})
+    previous = 0
+    for number in shown:
+        if number > previous + 1:
+            yield PagerItem(None)
+        yield PagerItem(number, links.search(request.on_page(number)), number == here, abs(number - here) <= 1)
+        previous = number
+
+
+def _page_number(address: str) -> int:
+    return int(parse_qs(urlsplit(address).query).get("page", ["1"])[0])
