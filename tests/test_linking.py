@@ -256,7 +256,10 @@ def test_completions_count_days_in_the_archives_time_zone() -> None:
     engine = fill(open_engine("memory:"), Document("a", "x", "harbour", published=late, language="en"))
     with over(engine, NOW, time_zone="Europe/Berlin").pinned() as archive:
         [found] = [row for row in archive.suggest("date:2024-07 harb") if row.kind == "word"]
-        assert (found.count, archive.search(read_back(found.url, Addresses("html", "", "Europe/Berlin"))).total) == (1, 1)
+        assert (found.count, archive.search(read_back(found.url, Addresses("html", "", "Europe/Berlin"))).total) == (
+            1,
+            1,
+        )
 
 
 def test_sections_and_periods_of_the_overview_find_as_many_as_they_say(archive: PinnedArchive) -> None:

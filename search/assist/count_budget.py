@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Final
 
+from search.engines.base import Plan
 from search.errors import QuerySyntaxError
 from search.request.planning import Planner
 from search.request.request import SearchRequest
@@ -40,7 +41,7 @@ class CountBudget:
         return [self._known.get(request, 0) for request in wanted]
 
     def _count(self, requests: Iterable[SearchRequest], end: float) -> None:
-        plans = {}
+        plans: dict[SearchRequest, Plan] = {}
         for request in requests:
             if len(plans) == self._searches or monotonic() >= end:
                 break

@@ -1,4 +1,4 @@
-"""Why a hit stands where it does, in numbers and in plain words."""
+"""Why a hit has its score, in numbers and in plain words."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from search.engines.base import Explanation, FieldPart, LeafScore, Recency
 from search.results.response import ExplainedField, ExplainedHit, ExplainedLeaf
 
 _RARITIES: Final = ((0.001, "very rare"), (0.01, "rare"), (0.1, "not common"), (1.0, "common"))
-"""By the share of the archive's articles that hold the word, up to and including."""
+"""The largest share of the archive's articles that may hold a word for each degree of rarity."""
 
-_PLACES: Final = {
+_FIELDS: Final = {
     "title": "in the title",
     "headings": "in a heading",
     "summary": "in the summary",
@@ -26,7 +26,7 @@ _PLACES: Final = {
 
 
 def explained(explanation: Explanation, head: Head, articles: int, recency: Recency | None) -> ExplainedHit:
-    """The engine's explanation with a summary; `articles` is the size of the archive."""
+    """The engine's explanation with a summary in words. `articles` is the size of the archive."""
     leaves = sorted(explanation.leaves, key=lambda leaf: (-leaf.score, leaf.text))
     sentences = [_leaf_in_words(leaf, articles) for leaf in leaves if leaf.parts]
     if not sentences:
@@ -45,18 +45,23 @@ def _leaf_in_words(leaf: LeafScore, articles: int) -> str:
     share = leaf.articles / max(articles, 1)
     rarity = next((name for most, name in _RARITIES if share <= most), "common")
     weighed = f", weighed {leaf.boost:g} times" if leaf.boost != 1.0 else ""
-    places = listed([_place(part) for part in leaf.parts])
-    text = leaf.text.strip('“”"')
-    return f"“{text}” is {rarity} (found in {leaf.articles:,} of {articles:,} articles){weighed} and occurs {places}"
+    fields = listed([_field_in_words(part) for part in leaf.parts])
+    found = f"found in {leaf.articles:,} of {articles:,} articles"
+    return f"{_quoted(leaf.text)} is {rarity} ({found}){weighed} and occurs {fields}"
 
 
-def _place(part: FieldPart) -> str:
-    place = _PLACES.get(part.field, f"in {part.field}")
+def _quoted(leaf: str) -> str:
+    """A leaf in quotation marks; a plain phrase has them already."""
+    return f"“{leaf[1:-1]}”" if leaf[0] == leaf[-1] == '"' else f"“{leaf}”"
+
+
+def _field_in_words(part: FieldPart) -> str:
+    field = _FIELDS.get(part.field, f"in {part.field}")
     times = ceil(part.frequency - 1e-9)
     forms = part.frequency != times
     if times <= 1:
-        return f"{place} (in another form)" if forms else place
-    return f"about {times} times {place} (also in other forms)" if forms else f"{times} times {place}"
+        return f"{field} (in another form)" if forms else field
+    return f"about {times} times {field} (also in other forms)" if forms else f"{times} times {field}"
 
 
 def _recency_in_words(published: Moment | None, factor: float, now: datetime) -> str:
@@ -69,7 +74,7 @@ def _recency_in_words(published: Moment | None, factor: float, now: datetime) ->
 
 
 def age_in_words(days: float) -> str:
-    """ "this week", "3 months ago", "12 years ago"; the future is "this week" too, as recency sees it."""
+    """ "this week", "3 months ago", "12 years ago". A date in the future is "this week", as for recency."""
     if days < 7:
         return "this week"
     if days < 60:
