@@ -1,4 +1,4 @@
-"""Real engines that count what is asked of them: searchers opened and closed, searches, counts."""
+"""A real engine that counts what is asked of it: searchers opened and closed, searches, counts, look-ups."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from search.errors import EngineError
 
 
 class CountingEngine:
-    """`engine`, counting `opened` and `closed` searchers, the plans searched, and the trips that count plans."""
+    """`engine`, counting `opened` and `closed` searchers, the plans searched, the trips that count plans, and how
+    values were looked up."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -23,6 +24,7 @@ class CountingEngine:
         self.closed: list[int] = []
         self.searches: list[Plan] = []
         self.trips: list[tuple[Sequence[Plan], float | None]] = []
+        self.looked_up: list[str] = []
         self.fails_to_say_its_status = False
 
     def searcher(self) -> CountingSearcher:
@@ -53,6 +55,11 @@ class CountingSearcher:
     def count_many(self, plans: Sequence[Plan], deadline: float | None = None) -> list[int | None]:
         self._engine.trips.append((tuple(plans), deadline))
         found: list[int | None] = self._searcher().count_many(plans, deadline)
+        return found
+
+    def find_values(self, field: str, text: str, how: str, limit: int) -> list[tuple[str, int]]:
+        self._engine.looked_up.append(how)
+        found: list[tuple[str, int]] = self._searcher().find_values(field, text, how, limit)
         return found
 
     def status(self) -> Any:

@@ -1,4 +1,4 @@
-"""Which words a pattern stands for, and what to do when they are too many: the same in every engine."""
+"""Which words a pattern expands to, and which are kept if there are too many: the same for every engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from search.ranking import STEM_WEIGHT
 
 
 def fits(leaf: Leaf) -> Callable[[str], bool]:
-    """Whether a word fits the pattern of a leaf; terms and phrases have none."""
+    """The test whether a word fits the pattern of a leaf. Terms and phrases have no pattern, so no word fits."""
     if isinstance(leaf, MatchTerm | MatchPhrase):
         return lambda _: False
     if isinstance(leaf, MatchPrefix):
@@ -23,15 +23,15 @@ def fits(leaf: Leaf) -> Callable[[str], bool]:
 
 
 def expansion_weight(leaf: Leaf, word: str) -> float:
-    """What an occurrence of a word that a pattern fits counts: less than 1 only for a misspelling."""
+    """The frequency that an occurrence of a fitting word counts as: below 1 only for other spellings of a fuzzy word."""
     return STEM_WEIGHT if isinstance(leaf, MatchFuzzy) and word != leaf.word else 1.0
 
 
 def most_frequent(bounds: Iterable[tuple[str, int]], exact: Callable[[str], int], limit: int) -> list[tuple[str, int]]:
-    """The `limit` words with the highest exact counts, by falling count, then word; those that count 0 are left out.
+    """The `limit` words with the highest exact counts, by falling count, then word. Words that count 0 are left out.
 
-    `bounds` gives each word with a count that its exact one does not exceed;
-    exact counts are asked for only until no further word can come in.
+    `bounds` gives each word with an upper bound of its count. Exact counts are asked for only until no further word
+    can be among the first.
     """
     best: list[tuple[int, str]] = []
     if limit <= 0:

@@ -1,6 +1,6 @@
-"""A query tree over one article: whether it matches, its score, and the leaves that made it.
+"""Evaluates a query tree for one article: whether it matches, its score, and the leaves that add up to it.
 
-The memory engine decides every article this way; others only explain the hits they return.
+The memory engine evaluates every article this way; other engines only explain the hits they return.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from search.query.match import (
 from search.ranking import SCORE_DIGITS
 
 Outcome = tuple[float, tuple[LeafScore, ...]]
-"""The score of a match and the leaves that made it."""
+"""The score of a match, and the leaves that add up to it."""
 
 
 def outcome(
@@ -31,7 +31,10 @@ def outcome(
     leaf_score: Callable[[Leaf], LeafScore | None],
     holds: Callable[[MatchKeyword | MatchDates], bool],
 ) -> Outcome | None:
-    """The outcome of a query for the article that both functions speak of; None if it does not match."""
+    """The outcome of a query for one article; None if it does not match.
+
+    `leaf_score` scores a leaf for that article, or gives None; `holds` says whether it meets a condition.
+    """
     match query:
         case MatchAll():
             return 0.0, ()
