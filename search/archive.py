@@ -1,6 +1,6 @@
-"""The front door: one archive, which the site, the endpoint and the command ask, and nothing behind it.
+"""The front door: the site, the endpoint and the command ask an `Archive`, and nothing behind it.
 
-An `Archive` answers each question from the newest commit. To ask several questions of the same commit, pin it:
+An archive answers each question from the newest commit. To ask several questions of the same commit, pin it:
 
     with archive.pinned() as pinned:
         response = pinned.search(SearchRequest(q="flood"))
@@ -50,16 +50,16 @@ _BATCH: Final = 500
 
 
 def current_minute() -> datetime:
-    """The time in whole minutes, so that "now-7d" asked twice is the same question."""
+    """The time in UTC, to the minute: "now-7d" asked twice within a minute is the same search."""
     return datetime.now(UTC).replace(second=0, microsecond=0)
 
 
 class Archive:
-    """One archive, always answering from its newest commit. Safe to use from several threads; one for each process.
+    """An archive that answers from its newest commit. Safe to use from several threads; make one for each process.
 
-    Opening it is cheap; an index that is not there yet is no error before the first question.
-    Of the settings it uses `language`, `time_zone` and `deadline_seconds`. `clock` gives the time (aware) that
-    relative dates and recency are measured from.
+    Opening it is cheap. An index that does not exist yet is an error only when the archive is asked.
+    Of the settings it uses `language`, `time_zone`, `public_url` and `deadline_seconds`.
+    `clock` returns the aware time from which relative dates and recency are measured.
     """
 
     def __init__(
@@ -77,17 +77,20 @@ class Archive:
 
     @contextmanager
     def pinned(self) -> Iterator[PinnedArchive]:
-        """The archive as it stands now, and to the end of the block. Raises EngineError if it cannot be opened."""
+        """The archive at its newest commit, unchanged until the end of the block.
+
+        Raises EngineError if it cannot be opened.
+        """
         with self._newest.searcher() as searcher:
             yield PinnedArchive(searcher, self.settings, self._clock())
 
     @property
     def problem(self) -> EngineError | None:
-        """Why the newest commit is not the one that answers; None if all is well."""
+        """Why the newest commit does not answer; None if all is well."""
         return self._newest.problem
 
     def close(self) -> None:
-        """Closes the snapshot as soon as nobody holds it. The archive opens another one when it is asked again."""
+        """Closes the snapshot as soon as nobody uses it. The next question opens another."""
         self._newest.close()
 
     def search(self, request: SearchRequest, addresses: Addresses | None = None) -> SearchResponse:
@@ -131,15 +134,15 @@ class Archive:
 
 
 class PinnedArchive:
-    """The archive at one commit. Every question is answered by the same articles.
+    """The archive at one commit, so that every answer is about the same articles.
 
-    `now` is the time (aware) that relative dates and recency are measured from.
-    `addresses` write the links of an answer; by default they are those of the site's pages.
-    All methods raise EngineError.
+    `now` is the aware time from which relative dates and recency are measured.
+    `addresses` write the links of an answer; by default they lead to the pages of the site.
+    Every method may raise EngineError.
     """
 
     def __init__(self, searcher: Searcher, settings: Settings, now: datetime) -> None:
-        self._planner = Planner(searcher, settings.language, now)
+        self._planner = Planner(searcher, settings.language, now, settings.time_zone)
         self._searcher = searcher
         self._settings = settings
         self._deadline = settings.deadline_seconds
@@ -147,7 +150,7 @@ class PinnedArchive:
 
     @property
     def status(self) -> IndexStatus:
-        """The state of the index: generation, number of articles, time of the commit, languages."""
+        """The state of the index: its generation, articles, languages and the time of the commit."""
         return self._planner.status
 
     @property
@@ -156,22 +159,26 @@ class PinnedArchive:
         return self._planner.capabilities
 
     def search(self, request: SearchRequest, addresses: Addresses | None = None) -> SearchResponse:
-        """The whole answer to a request. What the engine lacks is left out and named in `warnings`.
+        """The whole answer to a request. What the engine cannot do is left out, and `warnings` names it.
 
         Raises QuerySyntaxError, ParameterError, CursorExpired.
         """
         started = perf_counter()
-        answer = self._answer(request)
-        response = linked(answer, addresses or self._addresses, 0.0)
+        response = linked(self._answer(request), addresses or self._addresses)
         return replace(response, took_ms=_milliseconds(started))
 
     def neighbours(
         self, request: SearchRequest, position: int, addresses: Addresses | None = None
     ) -> tuple[Hit | None, Hit | None]:
-        """The hits before and after position `position` (from 0) of a result list, without snippets; None at its ends.
+        """The hits before and after a position (from 0) of the result list, without snippets; None at either end.
 
         Raises QuerySyntaxError, ParameterError.
         """
+        around = self._around(request, position, addresses)
+        return around.get(position - 1), around.get(position + 1)
+
+    def _around(self, request: SearchRequest, position: int, addresses: Addresses | None) -> Mapping[int, Hit]:
+        """The hit at that position and those next to it, by position."""
         bare = replace(
             request,
             cursor=None, page=1, facets=(), fields=("id", "title"), explain=False, highlight="off",
@@ -183,9 +190,7 @@ class PinnedArchive:
         plan = self._planner.plan(self._planner.resolve(bare), bare)
         plan = replace(plan, offset=first, limit=position + 2 - first, deadline=self._deadline)
         shown = hits(self._searcher.search(plan).hits, HitContext(bare, plan, self.status.articles))
-        linked_to = replace(bare, page=request.page)
-        placed = dict(enumerate(linked_hits(shown, addresses or self._addresses, linked_to, first), first))
-        return placed.get(position - 1), placed.get(position + 1)
+        return dict(enumerate(linked_hits(shown, addresses or self._addresses, bare, first), first))
 
     def article(
         self,
@@ -194,19 +199,23 @@ class PinnedArchive:
         position: int | None = None,
         addresses: Addresses | None = None,
     ) -> FoundArticle:
-        """A stored article; with the search that led to it, what that marks, and the hits around `position`.
+        """A stored article. `request` is the search that led to it, `position` its position among the hits.
 
+        The answer then has the matches in the article, and the hits before and after it unless a commit has moved
+        the article to another position.
         Raises NotFound, QuerySyntaxError, ParameterError.
         """
         document = self._searcher.document(id)
         if document is None:
             raise NotFound(f"there is no article {id[:200]!r}")
-        marks, previous, following = None, None, None
-        if request is not None and request.q.strip():
-            marks = Marks(self._planner.resolve(request).match, document.language)
-        if request is not None and position is not None:
-            previous, following = self.neighbours(request, position, addresses)
-        return FoundArticle(document, marks, previous, following)
+        if request is None:
+            return FoundArticle(document)
+        check(replace(request, page=1, cursor=None))
+        marks = Marks(self._planner.resolve(request).match, document.language) if request.q.strip() else None
+        around = {} if position is None else self._around(request, position, addresses)
+        if position is None or position not in around or around[position].id != id:
+            return FoundArticle(document, marks)
+        return FoundArticle(document, marks, around.get(position - 1), around.get(position + 1))
 
     def related(
         self, subject: Subject, addresses: Addresses | None = None, *, mode: Mode = "background", limit: int = 10
@@ -221,7 +230,7 @@ class PinnedArchive:
         shown = hits([row.hit for row in found.found], context)
         if found.timed_out:
             found = replace(found, warnings=(*found.warnings, self._out_of_time()))
-        response = linked_relatives(found, shown, self.status, addresses or self._addresses, 0.0)
+        response = linked_relatives(found, shown, self.status, addresses or self._addresses)
         return replace(response, took_ms=_milliseconds(started))
 
     def suggest(self, text: str, addresses: Addresses | None = None, limit: int = 8) -> tuple[Completion, ...]:
@@ -232,17 +241,18 @@ class PinnedArchive:
         return linked_completions(suggest(self._planner, text, limit), addresses or self._addresses)
 
     def overview(self, addresses: Addresses | None = None) -> Overview:
-        """The archive as its home page shows it, years and months in the archive's time zone."""
-        zone = self._settings.time_zone
-        held = holdings(self._planner, zone)
-        return linked_overview(held, self.status, zone, addresses or self._addresses)
+        """What the home page shows: the newest articles, and counts by section, year, month and language.
+
+        Years and months begin in the archive's time zone.
+        """
+        return linked_overview(holdings(self._planner), self._planner, addresses or self._addresses)
 
     def sections(self, addresses: Addresses | None = None) -> tuple[SectionNode, ...]:
         """The sections as a tree, the largest first."""
         return section_tree(self.section_counts(), addresses or self._addresses)
 
     def section_counts(self) -> Mapping[str, int]:
-        """The number of articles in each section and below it, the largest first."""
+        """The number of articles in each section, including the sections below it, the largest first."""
         return section_counts(self._searcher)
 
     def oldest(self, offset: int, limit: int) -> Iterator[Head]:
@@ -263,17 +273,17 @@ class PinnedArchive:
 
     def _answer(self, request: SearchRequest) -> Answer:
         check(request)
-        planner, generation = self._planner, self.status.generation
+        cursors = "cursor" in self.capabilities
+        if request.cursor is not None and not cursors:
+            raise ParameterError("cursor", "this index has no cursors; use page")
+        generation = self.status.generation
+        cursor = opened_cursor(request, generation)
+        planner = self._planner.at(cursor.now) if cursor else self._planner
         absolute = request.resolved(planner.now)
         if request.cursor is not None:
-            request = absolute  # a cursor belongs to one moment, and so do the addresses beside it
-            if "cursor" not in planner.capabilities:
-                raise ParameterError("cursor", "this index cannot go on from a cursor; use page")
-        cursor = opened_cursor(absolute, generation)
-        moment = cursor.now if cursor else planner.recency_time()
+            request = absolute  # a cursor belongs to one moment, and so do the links beside it
         resolved = planner.resolve(request)
-        plan = for_page(planner.plan(resolved, request, moment), request, cursor)
-        plan = replace(plan, deadline=self._deadline)
+        plan = replace(for_page(planner.plan(resolved, request), request, cursor), deadline=self._deadline)
         results = self._searcher.search(plan)
         corrections, relaxed = self._alternatives(resolved, request, results)
         return Answer(
@@ -281,7 +291,7 @@ class PinnedArchive:
             results=results,
             hits=hits(results.hits, HitContext(request, plan, self.status.articles)),
             position=None if request.cursor else plan.offset,
-            pages=pages_around(request, absolute, results, generation, moment),
+            pages=pages_around(request, absolute, results, generation if cursors else None, planner.now),
             expanded=resolved.expanded,
             corrections=corrections,
             relaxations=relaxed,
@@ -293,7 +303,7 @@ class PinnedArchive:
     def _alternatives(
         self, resolved: ResolvedQuery, request: SearchRequest, results: Results
     ) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
-        """Corrections and relaxations: on the first page only, and not when the engine ran out of time."""
+        """Corrections and relaxations; none after the first page, and none if the engine ran out of time."""
         if request.page > 1 or request.cursor not in {None, START} or results.timed_out:
             return (), ()
         budget = CountBudget(self._planner)

@@ -1,16 +1,20 @@
-"""The one pass that gives an answer its addresses: what is linked is decided here, how addresses look in `request`."""
+"""One pass that gives a finished answer its addresses.
+
+What is linked is decided here; what an address looks like, in `search.request.urls`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
-from search.assist.related import Relatives
+from search.assist.related import DistinctiveTerm, Relatives
 from search.assist.suggest import Suggested
 from search.engines.results import IndexStatus
+from search.request.planning import Planner
 from search.request.request import FacetRequest, SearchRequest
 from search.request.urls import Addresses
-from search.results import response
 from search.results.answer import Alternative, Answer
 from search.results.applied import applied
 from search.results.facets import facet
@@ -32,18 +36,18 @@ from search.results.response import (
 )
 from search.results.timeline import timeline
 
-MAX_WHY = 8
-"""Shared terms that are listed for a related article."""
+MAX_WHY: Final = 8
+"""Shared terms that are listed for each related article."""
 
 
-def linked(answer: Answer, addresses: Addresses, took_ms: float) -> SearchResponse:
-    """The response to a search, with its addresses."""
+def linked(answer: Answer, addresses: Addresses) -> SearchResponse:
+    """The response to a search. `took_ms` is 0, for the caller to fill in."""
     request, results = answer.request, answer.results
     counted = zip(request.facets, results.facets, strict=bool(results.facets))
     return SearchResponse(
         query=QueryInfo(request.q, applied(request, addresses, answer.now), answer.expanded),
         total=results.total,
-        took_ms=took_ms,
+        took_ms=0.0,
         page=None if request.cursor else request.page,
         per_page=request.per_page,
         sort=request.effective_sort(),
@@ -61,7 +65,10 @@ def linked(answer: Answer, addresses: Addresses, took_ms: float) -> SearchRespon
 def linked_hits(
     hits: Sequence[Hit], addresses: Addresses, request: SearchRequest | None = None, position: int | None = None
 ) -> tuple[Hit, ...]:
-    """The hits with their pages; with a request, those pages know the way back, and their places from `position` on."""
+    """The hits with the addresses of their pages.
+
+    With a request, each page knows the way back; with the `position` of the first hit, its own position too.
+    """
     ids = [hit.id for hit in hits]
     urls = addresses.articles(ids, request, position) if request else [addresses.article(name) for name in ids]
     return tuple(replace(hit, article_url=url) for hit, url in zip(hits, urls, strict=True))
@@ -94,7 +101,7 @@ def _suggestions(
 
 
 def linked_completions(suggested: Iterable[Suggested], addresses: Addresses) -> tuple[Completion, ...]:
-    """The completions with the search or the article that each leads to."""
+    """The completions with the address of the search or article that each leads to."""
 
     def address(target: SearchRequest | str) -> str:
         return addresses.article(target) if isinstance(target, str) else addresses.search(target)
@@ -103,37 +110,38 @@ def linked_completions(suggested: Iterable[Suggested], addresses: Addresses) -> 
 
 
 def linked_relatives(
-    relatives: Relatives, hits: Sequence[Hit], status: IndexStatus, addresses: Addresses, took_ms: float
+    relatives: Relatives, hits: Sequence[Hit], status: IndexStatus, addresses: Addresses
 ) -> RelatedResponse:
-    """The response to a request for related articles; `hits` are those of `relatives.found`, as they are shown."""
+    """The response to a request for related articles. `hits` are those of `relatives.found`, as they are shown.
+
+    `took_ms` is 0, for the caller to fill in.
+    """
     shown = zip(relatives.found, linked_hits(hits, addresses), strict=True)
     return RelatedResponse(
         mode=relatives.mode,
-        terms=tuple(SharedTerm(term.spelling, term.articles) for term in relatives.terms),
+        terms=_shared_terms(relatives.terms),
         total=relatives.total,
-        took_ms=took_ms,
-        hits=tuple(
-            RelatedHit(
-                hit, tuple(SharedTerm(term.spelling, term.articles) for term in row.shared[:MAX_WHY]), row.is_copy
-            )
-            for row, hit in shown
-        ),
+        took_ms=0.0,
+        hits=tuple(RelatedHit(hit, _shared_terms(row.shared[:MAX_WHY]), row.is_copy) for row, hit in shown),
+        timed_out=relatives.timed_out,
         warnings=relatives.warnings,
         index=index_info(status),
     )
 
 
-def linked_overview(held: Holdings, status: IndexStatus, time_zone: str, addresses: Addresses) -> Overview:
+def _shared_terms(terms: Iterable[DistinctiveTerm]) -> tuple[SharedTerm, ...]:
+    return tuple(SharedTerm(term.spelling, term.articles) for term in terms)
+
+
+def linked_overview(held: Holdings, planner: Planner, addresses: Addresses) -> Overview:
     """The overview with the search that each section, period and language leads to."""
-    anything = SearchRequest()
-    languages: response.Facet = facet(
-        anything, FacetRequest("lang", len(held.languages.values)), held.languages, addresses
-    )
+    everything = SearchRequest(time_zone=addresses.time_zone)
+    languages = facet(everything, FacetRequest("lang", len(held.languages.values)), held.languages, addresses)
     return Overview(
         newest=linked_hits(held.newest, addresses),
         sections=section_tree(held.sections, addresses),
-        years=calendar(held.years, held.months, time_zone, addresses),
+        years=calendar(held.years, held.months, planner.time_zone, addresses),
         undated=held.years.missing,
         languages=languages.values,
-        index=index_info(status),
+        index=index_info(planner.status),
     )

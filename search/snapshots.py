@@ -1,7 +1,7 @@
-"""The newest snapshot of an index for every request, without a restart and without a failed request.
+"""Keeps the newest commit of an index open for every request, so that a commit shows without a restart.
 
-A commit makes a new generation. The next request opens it while other requests go on with the old one, which is
-closed when its last request is done.
+A commit makes a new generation. The next request opens it, while requests that have begun go on with the old one.
+The old one is closed when the last of them is done.
 """
 
 from __future__ import annotations
@@ -17,25 +17,26 @@ from search.engines.protocols import Engine, Searcher
 from search.errors import EngineError
 
 CHECK_SECONDS: Final = 0.2
-"""How often the index is asked for its generation, at most: a commit shows within this time plus one opening."""
+"""The index is asked for its generation at most this often. So a commit shows after this time plus one opening."""
 
 _log = logging.getLogger("backfile.archive")
 
 
 class _Lease:
-    """A searcher and the number of requests that hold it."""
+    """An open searcher, and how many hold it. Once it is retired, the last holder closes it."""
 
-    __slots__ = ("generation", "holders", "retired", "searcher")
+    __slots__ = ("closed", "generation", "holders", "retired", "searcher")
 
-    def __init__(self, searcher: Searcher) -> None:
+    def __init__(self, searcher: Searcher, generation: str) -> None:
         self.searcher = searcher
-        self.generation = searcher.status().generation
+        self.generation = generation
         self.holders = 0
         self.retired = False
+        self.closed = False
 
 
 class NewestSnapshot:
-    """One index, always at its newest generation. Safe to use from several threads; one for each process."""
+    """One index, always at its newest generation. Safe to use from several threads; make one for each process."""
 
     def __init__(
         self, engine: Engine, *, check_seconds: float = CHECK_SECONDS, clock: Callable[[], float] = time.monotonic
@@ -51,12 +52,11 @@ class NewestSnapshot:
 
     @contextmanager
     def searcher(self) -> Iterator[Searcher]:
-        """The newest snapshot; it stays the same and open to the end of the block.
+        """The newest snapshot, open and unchanged until the end of the block.
 
-        Where a new generation cannot be opened the old one goes on answering, and `problem` says why.
-        Raises EngineError (IndexMissing and its kind) if there is none to go on with.
+        If a new generation cannot be opened, the old one keeps answering, and `problem` says why.
+        Raises EngineError (IndexMissing among others) if there is no old one.
         """
-        self._refresh()
         lease = self._take()
         try:
             yield lease.searcher
@@ -65,35 +65,47 @@ class NewestSnapshot:
 
     @property
     def problem(self) -> EngineError | None:
-        """Why the newest generation is not the one that answers; None if all is well."""
+        """Why the newest generation does not answer; None if all is well."""
         with self._state:
             return self._problem
 
     def close(self) -> None:
-        """Closes the searcher as soon as nobody holds it."""
+        """Closes the searcher as soon as nobody holds it. The next request opens another."""
         with self._state:
             lease, self._current = self._current, None
             self._checked = float("-inf")
         if lease is not None:
             self._retire(lease)
 
+    def _take(self) -> _Lease:
+        while True:
+            self._refresh()
+            with self._state:
+                lease = self._current
+                if lease is not None:  # else it was closed between the two steps
+                    lease.holders += 1
+                    return lease
+
     def _refresh(self) -> None:
-        """Opens the newest generation if it is time; a thread waits for another only if it has no searcher."""
+        """Opens the newest generation if it is time to check; waits for another thread only if nothing is open."""
         with self._state:
             have_one = self._current is not None
-            if have_one and self._clock() - self._checked < self._check_seconds:
+            if have_one and not self._is_due():
                 return
         if not self._opening.acquire(blocking=not have_one):
             return
         try:
-            self._look()
+            self._check()
         finally:
             self._opening.release()
 
-    def _look(self) -> None:
+    def _is_due(self) -> bool:
+        return self._clock() - self._checked >= self._check_seconds
+
+    def _check(self) -> None:
         with self._state:
             current = self._current
-            if current is not None and self._clock() - self._checked < self._check_seconds:
+            if current is not None and not self._is_due():
                 return
         try:
             opened = self._open_newer_than(current)
@@ -103,23 +115,32 @@ class NewestSnapshot:
         with self._state:
             self._checked = self._clock()
             self._problem = None
-            if opened is not None:
-                self._current = opened
-        if opened is not None:
-            threading.Thread(target=self._warm, name="backfile-warm", daemon=True).start()
-            if current is not None:
-                self._retire(current)
+            if opened is None:
+                return
+            self._current = opened
+            opened.holders += 1  # held by the thread below, so that closing the archive waits for it
+        threading.Thread(target=self._warm, args=(opened,), name="backfile-warm", daemon=True).start()
+        if current is not None:
+            self._retire(current)
 
-    def _warm(self) -> None:
-        """Reads the vocabulary before the first reader who misspells a word has to wait for it."""
-        with suppress(EngineError), self.searcher() as searcher:
-            if "vocabulary" in searcher.capabilities:
-                searcher.terms("", 1)
+    def _warm(self, lease: _Lease) -> None:
+        """Reads the vocabulary, so that the first reader who misspells a word does not have to wait for it."""
+        try:
+            with suppress(EngineError):
+                if "vocabulary" in lease.searcher.capabilities:
+                    lease.searcher.terms("", 1)
+        finally:
+            self._give_back(lease)
 
     def _open_newer_than(self, current: _Lease | None) -> _Lease | None:
         if current is not None and self._engine.generation() == current.generation:
             return None
-        return _Lease(self._engine.searcher())
+        searcher = self._engine.searcher()
+        try:
+            return _Lease(searcher, searcher.status().generation)
+        except BaseException:
+            searcher.close()
+            raise
 
     def _keep_old(self, current: _Lease | None, error: EngineError) -> None:
         with self._state:
@@ -131,26 +152,23 @@ class NewestSnapshot:
         if not known:
             _log.error("the newest state of the index cannot be opened, the last good one goes on answering: %s", error)
 
-    def _take(self) -> _Lease:
-        with self._state:
-            lease = self._current
-            if lease is not None:
-                lease.holders += 1
-                return lease
-        # Closed between the two steps: open it again.
-        self._refresh()
-        return self._take()
-
     def _give_back(self, lease: _Lease) -> None:
         with self._state:
             lease.holders -= 1
-            close = lease.retired and lease.holders == 0
+            close = self._is_last(lease)
         if close:
             lease.searcher.close()
 
     def _retire(self, lease: _Lease) -> None:
         with self._state:
             lease.retired = True
-            close = lease.holders == 0
+            close = self._is_last(lease)
         if close:
             lease.searcher.close()
+
+    def _is_last(self, lease: _Lease) -> bool:
+        """Whether the caller, who holds the lock, is to close the searcher: true once for each lease."""
+        if not lease.retired or lease.holders or lease.closed:
+            return False
+        lease.closed = True
+        return True

@@ -9,7 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from search.document import Document
+from search.highlight.highlighter import Highlighter
+from search.query.match import MatchTerm, Term
 from search.results.deep_links import anchor_address, text_address, web_address
+from search.results.snippets import excerpts
 
 PAGE = "https://news.example/2024/a"
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=200)
@@ -165,3 +169,20 @@ def test_any_text_is_a_web_address_or_none(url: str) -> None:
     found = web_address(url)
     assert found in (None, url)
     assert web_address(f"https://x.example/{url}") is None or not re.search(r'[\x00-\x20"<>\\^`{|}\x7f]', url)
+
+
+PARAGRAPHS = st.lists(
+    st.lists(st.sampled_from(("peace", "a-b", "“c”", "d,e", "50%", "x&y", "é́", "東京", "--", "w" * 70)), min_size=1)
+    .map(" ".join), min_size=1, max_size=6,
+)  # fmt: skip
+
+
+@given(PARAGRAPHS)
+def test_the_link_of_a_snippet_quotes_a_match_of_one_paragraph(paragraphs: list[str]) -> None:
+    document = Document("a", "x", "\n\n".join(paragraphs), url=PAGE, language="en")
+    for snippet in excerpts(document.head(), document.body, Highlighter(MatchTerm(("body",), Term("peace")))).snippets:
+        assert (snippet.url is not None) == bool(snippet.spans)
+        if snippet.url is not None:
+            prefix, words = directive(snippet.url)
+            assert "peace" in words
+            assert any(f"{prefix} {words}".strip() in paragraph for paragraph in paragraphs)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import pytest
+from archives import NOW, fill, over
+from hypothesis import given
+from hypothesis import strategies as st
 
-from search.document import Head
+from search.document import Document, Head
 from search.engines.plan import Recency
+from search.engines.protocols import Engine
 from search.engines.results import Explanation, FieldPart, LeafScore
+from search.request.request import SearchRequest
 from search.results.explain import age_in_words, explained, listed
-
-NOW = datetime(2024, 7, 1, 12, 0, tzinfo=UTC)
 
 
 def leaf(text: str, articles: int, *parts: tuple[str, float], score: float = 1.0, boost: float = 1.0) -> LeafScore:
@@ -77,8 +80,39 @@ def test_a_weight_that_the_reader_gave_is_named() -> None:
     assert "articles), has the weight 2.5 and occurs in the text" in summary(leaf("press", 9, ("body", 1.0), boost=2.5))
 
 
-def test_a_phrase_is_quoted_once() -> None:
-    assert summary(leaf("“old bridge”", 9, ("body", 1.0))).startswith("“old bridge” is rare")
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("bridge", "“bridge”"),
+        ("title:bridge", "“title:bridge”"),
+        ("brid*", "“brid*”"),
+        ('"old bridge"', "“old bridge”"),
+        ('"old bridge"~3', '“"old bridge"~3”'),
+        ('title:"old bridge"', '“title:"old bridge"”'),
+    ],
+)
+def test_a_leaf_keeps_its_quotation_marks_in_pairs(text: str, quoted: str) -> None:
+    assert summary(leaf(text, 9, ("body", 1.0))).startswith(f"{quoted} is rare")
+
+
+def test_every_engine_explains_alike(engine: Engine) -> None:
+    fill(
+        engine,
+        Document("a", "Peace treaty", "The treaty of peace was signed; peace at last.", language="en",
+                 published=date(2023, 7, 1)),
+        Document("b", "War", "Peace, not war.", language="en"),
+    )  # fmt: skip
+    with over(engine, NOW).pinned() as archive:
+        [first, _] = archive.search(SearchRequest(q="peace^2 OR treaties", explain=True)).hits
+        [near] = archive.search(SearchRequest(q='"peace treaty"~2', explain=True)).hits
+    assert first.explanation is not None
+    assert first.explanation.summary == (
+        "“treaties” is common (found in 1 of 2 articles) and occurs in another form in the title and in the text; "
+        "“peace” is common (found in 2 of 2 articles), has the weight 2 and occurs in the title and twice in the text; "
+        "published 12 months ago, so it keeps 90.1% of its score"
+    )
+    assert near.explanation is not None
+    assert near.explanation.summary.startswith('“"peace treaty"~2” is common (found in 1 of 2 articles)')
 
 
 def test_without_words_that_count_the_summary_says_so() -> None:
@@ -109,6 +143,20 @@ def test_the_age_of_the_article_is_part_of_the_explanation(published: date | Non
 )  # fmt: skip
 def test_ages_are_said_in_round_units(days: float, words: str) -> None:
     assert age_in_words(days) == words
+
+
+@given(st.floats(-1e6, 1e6))
+def test_an_age_is_off_by_half_a_unit_at_most(days: float) -> None:
+    words = age_in_words(days)
+    if words == "this week":
+        assert days < 7
+        return
+    number, unit, ago = words.split()
+    length = {"week": 7, "weeks": 7, "months": 30.44, "years": 365.25}[unit]
+    count = 1 if number == "a" else int(number)
+    assert ago == "ago"
+    assert count >= 2 or unit == "week"
+    assert abs(count * length - days) <= length / 2 + 0.1
 
 
 def test_a_list_has_commas_and_one_and() -> None:

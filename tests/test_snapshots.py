@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from counting import CountingEngine
 
 from search.document import Document
 from search.engines import open_engine
@@ -55,6 +56,12 @@ def held(newest: NewestSnapshot) -> int:
         return searcher.status().articles
 
 
+def join_threads() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "backfile-warm":
+            thread.join()
+
+
 def test_a_commit_shows_at_the_next_look(engine: Engine, newest: NewestSnapshot, clock: Clock) -> None:
     write(engine, "1")
     assert held(newest) == 1
@@ -88,6 +95,7 @@ def test_the_old_searcher_is_closed_after_its_last_request(
         write(engine, "2")
         clock.now += 1.0
         assert held(newest) == 2
+        join_threads()
         assert not closed
     assert closed == ["closed"]
 
@@ -151,3 +159,87 @@ def test_many_threads_read_while_commits_come(engine: Engine) -> None:
     assert not failures
     assert held(newest) == 6
     newest.close()
+
+
+# Every searcher that is opened is closed, once
+
+
+@pytest.fixture
+def counted(engine: Engine) -> CountingEngine:
+    write(engine, "0")
+    return CountingEngine(engine)
+
+
+def test_closing_leaves_no_searcher_open_whatever_is_still_warming_up(counted: CountingEngine) -> None:
+    for _ in range(20):
+        newest = NewestSnapshot(counted)
+        assert held(newest) == 1
+        newest.close()
+        join_threads()
+    assert sorted(counted.closed) == list(range(1, counted.opened + 1))
+
+
+def test_closing_while_a_request_reads_closes_its_searcher_after_it(counted: CountingEngine) -> None:
+    newest = NewestSnapshot(counted)
+    with newest.searcher() as searcher:
+        newest.close()
+        assert searcher.document("0") is not None
+        assert counted.closed == []
+    join_threads()
+    assert counted.closed == [1]
+
+
+def test_closing_twice_closes_once_and_the_next_request_opens_again(counted: CountingEngine) -> None:
+    newest = NewestSnapshot(counted)
+    assert held(newest) == 1
+    newest.close()
+    newest.close()
+    assert held(newest) == 1
+    newest.close()
+    join_threads()
+    assert sorted(counted.closed) == [1, 2]
+
+
+def test_a_searcher_that_cannot_say_its_generation_is_not_left_open(counted: CountingEngine) -> None:
+    counted.fails_to_say_its_status = True
+    newest = NewestSnapshot(counted)
+    for _ in range(3):
+        with pytest.raises(EngineError, match="status"):
+            held(newest)
+    assert counted.closed == [1, 2, 3]
+    counted.fails_to_say_its_status = False
+    assert held(newest) == 1
+    newest.close()
+
+
+def test_under_readers_commits_and_closes_every_searcher_is_closed_exactly_once(counted: CountingEngine) -> None:
+    newest = NewestSnapshot(counted, check_seconds=0.0)
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def repeat(step: Callable[[], object]) -> None:
+        while not done.is_set():
+            try:
+                step()
+            except BaseException as error:  # noqa: BLE001 - reported by the test's own assertion
+                failures.append(error)
+                return
+
+    def read() -> None:
+        with newest.searcher() as searcher:
+            count = searcher.status().articles
+            assert searcher.document(str(count - 1)) is not None
+
+    threads = [threading.Thread(target=repeat, args=(step,)) for step in (*[read] * 6, newest.close)]
+    for thread in threads:
+        thread.start()
+    for number in range(1, 8):
+        write(counted, str(number))
+    done.set()
+    for thread in threads:
+        thread.join()
+    join_threads()
+    newest.close()
+    join_threads()
+    assert not failures
+    assert sorted(counted.closed) == list(range(1, counted.opened + 1))

@@ -64,7 +64,8 @@ def article(archive: PinnedArchive, id: str) -> Response:
 def related(archive: PinnedArchive, id: str) -> Response:
     """Articles related to a stored one, and why."""
     asked = read(RelatedParameters, request.query_string)
-    return _sent(jsonable(archive.related(Subject(id=id), addresses("api"), mode=asked.mode, limit=asked.limit)))
+    found = archive.related(Subject(id=id), addresses("api"), mode=asked.mode, limit=asked.limit)
+    return unless_timed_out(_sent(jsonable(found)), found)
 
 
 @blueprint.post("/api/v1/related")

@@ -17,7 +17,7 @@ from typing import Concatenate, Final, ParamSpec
 from flask import Response, request
 
 from search.archive import PinnedArchive, current_minute
-from search.results.response import SearchResponse
+from search.results.response import RelatedResponse, SearchResponse
 from webui.site import current_site
 
 CACHE_CONTROL: Final = "public, max-age=0, must-revalidate"
@@ -64,7 +64,7 @@ def appearance() -> str:
     return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=6).hexdigest()
 
 
-def unless_timed_out(response: Response, found: SearchResponse) -> Response:
+def unless_timed_out(response: Response, found: SearchResponse | RelatedResponse) -> Response:
     """The response; not to be cached if the search ran out of time, because a second try may find more."""
     if found.timed_out:
         response.cache_control.no_store = True

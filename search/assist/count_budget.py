@@ -1,4 +1,4 @@
-"""How many articles other searches would find, within a budget of searches and of time."""
+"""Counts what other searches would find, within a budget of searches and seconds."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Final
 
+from search.engines.plan import Plan
 from search.errors import QuerySyntaxError
 from search.request.planning import Planner
 from search.request.request import SearchRequest
 
 MAX_SEARCHES: Final = 24
+"""Searches that may be counted for one answer."""
 MAX_SECONDS: Final = 1.0
-"""What advice may cost beside the answer itself: the time of its searches, not of finding what to search for,
-which is long only once, when a process looks into the vocabulary for the first time."""
+"""How long planning and counting them may take. Looking up candidates in the vocabulary is not included: it takes
+long only once in a process, when the vocabulary is read for the first time."""
 
 
 class CountBudget:
-    """Counts until the budget is used up; then everything counts 0, so that nothing uncounted is ever offered."""
+    """Counts searches until the budget is used up. After that every count is 0, so nothing uncounted is offered."""
 
     def __init__(self, planner: Planner, *, searches: int = MAX_SEARCHES, seconds: float = MAX_SECONDS) -> None:
         self.planner = planner
@@ -26,25 +28,29 @@ class CountBudget:
         self._known: dict[SearchRequest, int] = {}
 
     def totals(self, requests: Iterable[SearchRequest]) -> list[int]:
-        """How many articles each request finds, all counted in one trip to the engine.
+        """How many articles each request finds. Those not yet known are counted in one trip to the engine.
 
-        0 too if a query is not valid, or if the budget is used up.
+        A request counts 0 if its query is not valid, or if the budget does not reach that far.
         """
         wanted = list(requests)
-        self._count([request for request in dict.fromkeys(wanted) if request not in self._known])
+        unknown = [request for request in dict.fromkeys(wanted) if request not in self._known]
+        if unknown and self._searches > 0 and self._seconds > 0.0:
+            started = monotonic()
+            self._count(unknown, started + self._seconds)
+            self._seconds -= monotonic() - started
         return [self._known.get(request, 0) for request in wanted]
 
-    def _count(self, requests: list[SearchRequest]) -> None:
-        planned = {}
-        started = monotonic()
-        for request in requests[: self._searches]:
+    def _count(self, requests: Iterable[SearchRequest], end: float) -> None:
+        plans: dict[SearchRequest, Plan] = {}
+        for request in requests:
+            if len(plans) == self._searches or monotonic() >= end:
+                break
             try:
-                planned[request] = self.planner.counting_plan(self.planner.resolve(request), request)
+                plans[request] = self.planner.counting_plan(self.planner.resolve(request), request)
             except QuerySyntaxError:
                 self._known[request] = 0
-        if not planned or self._seconds <= 0.0:
-            return
-        self._searches -= len(planned)
-        counts = self.planner.searcher.count_many(list(planned.values()), self._seconds)
-        self._known.update((request, count or 0) for request, count in zip(planned, counts, strict=True))
-        self._seconds -= monotonic() - started
+        left = end - monotonic()
+        if plans and left > 0.0:
+            self._searches -= len(plans)
+            counts = self.planner.searcher.count_many(list(plans.values()), left)
+            self._known.update((request, count or 0) for request, count in zip(plans, counts, strict=True))

@@ -1,8 +1,8 @@
-"""When nothing is found: what each condition cost, by counting what would be found without it."""
+"""When nothing is found: what the search would find without each of its conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -22,15 +22,14 @@ from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 
 MAX_RELAXATIONS: Final = 6
 MAX_PARTS: Final = 8
-"""Parts of the query that are tried without."""
-
+"""Parts of the query that are dropped, one at a time."""
 
 Trial = tuple[str, SearchRequest]
-"""What is dropped, so that it reads after "without", and the request without it."""
+"""The name of a condition, worded to follow "without", and the request without that condition."""
 
 
 def relaxations(tree: Query, request: SearchRequest, budget: CountBudget) -> tuple[Alternative, ...]:
-    """Searches with one condition less that find something, the one that finds most first."""
+    """Searches that drop one condition and find something, the one that finds most first."""
     trials: dict[SearchRequest, str] = {}
     for drop, trial in (*_without_filters(request, budget.planner.now), *_with_looser_query(tree, request)):
         if trial != request:
@@ -42,7 +41,7 @@ def relaxations(tree: Query, request: SearchRequest, budget: CountBudget) -> tup
 
 
 def respelt_anywhere(tree: Query, request: SearchRequest, budget: CountBudget) -> tuple[Alternative, ...]:
-    """For a misspelt query under filters that leave nothing of its corrections either: those, without any filter."""
+    """Corrections of the query without any filter, for when the corrections under the filters find nothing either."""
     bare = request.without_filters().searching(())
     if request.on_page(1) == bare:
         return ()
@@ -51,26 +50,36 @@ def respelt_anywhere(tree: Query, request: SearchRequest, budget: CountBudget) -
 
 
 def _without_filters(request: SearchRequest, now: datetime) -> Iterator[Trial]:
+    filters = [*_without_values(request), *_without_dates(request, now)]
+    yield from filters
+    if request.fields_searched:
+        fields = listed([TEXT_FIELDS[name].label.lower() for name in request.fields_searched])
+        yield f"the limit to {fields}", request.searching(())
+    if len(filters) > 1:
+        yield "any filter", request.without_filters()
+
+
+def _without_values(request: SearchRequest) -> Iterator[Trial]:
     for name, filters in request.keywords:
         label = KEYWORD_FIELDS[name].label.lower()
         if filters.include:
-            values = " or ".join(f"“{value_label(name, value)}”" for value in filters.include)
+            values = _alternatives(value_label(name, value) for value in filters.include)
             yield f"the {label} {values}", request.with_filters(name, Filters((), filters.exclude))
         if filters.exclude:
-            values = " or ".join(f"“{value_label(name, value)}”" for value in filters.exclude)
+            values = _alternatives(value_label(name, value) for value in filters.exclude)
             yield f"leaving out the {label} {values}", request.with_filters(name, Filters(filters.include, ()))
+
+
+def _without_dates(request: SearchRequest, now: datetime) -> Iterator[Trial]:
     if request.start is not None or request.end is not None:
         yield f"the dates ({dates_in_words(request, now)})", request.dated(None, None)
     for interval in dict.fromkeys(map(interval_of, request.periods)):
         periods = [period for period in request.periods if interval_of(period) == interval]
-        values = " or ".join(f"“{in_words(period)}”" for period in periods)
-        yield f"the {interval} {values}", request.without_periods(*periods)
-    if request.fields_searched:
-        fields = listed([TEXT_FIELDS[name].label.lower() for name in request.fields_searched])
-        yield f"the limit to {fields}", request.searching(())
-    dated = request.start is not None or request.end is not None
-    if len(request.keywords) + dated + bool(request.periods) > 1:
-        yield "any filter", request.without_filters()
+        yield f"the {interval} {_alternatives(map(in_words, periods))}", request.without_periods(*periods)
+
+
+def _alternatives(values: Iterable[str]) -> str:
+    return " or ".join(f"“{value}”" for value in values)
 
 
 def _with_looser_query(tree: Query, request: SearchRequest) -> Iterator[Trial]:
@@ -95,7 +104,7 @@ def _text(part: Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) -> str:
 
 
 def part_in_words(part: Query) -> str:
-    """A part of a query, so that it reads after "without"."""
+    """A part of a query, worded to follow "without": "the word “x”", "leaving out the tag “y”"."""
     match part:
         case Word(text) | Fuzzy(text):
             return f"the word “{text}”"
@@ -112,6 +121,6 @@ def part_in_words(part: Query) -> str:
         case DateRange():
             return f"the condition {to_text(part)}"
         case Not(child):
-            return f"leaving out {part_in_words(child).removeprefix('the ')}"
+            return f"leaving out {part_in_words(child)}"
         case _:
             return f"the part ({to_text(part)})"

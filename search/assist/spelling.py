@@ -1,7 +1,7 @@
-"""Did you mean: for words the archive does not know, near words that it knows, each checked by its count.
+"""Did you mean: other spellings of words that the archive does not know.
 
-Candidates come from the index's own vocabulary. A correction is offered only if the whole query with it,
-under the same filters, finds clearly more than the query as it stands.
+Candidates come from the index's own vocabulary. A correction is offered only if the corrected query, under the same
+filters, finds more than twice as many articles.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from search.analysis import analyze
+from search.analysis import analyze, fold
 from search.assist.count_budget import CountBudget
 from search.engines.protocols import Searcher
 from search.query import to_text
@@ -25,23 +25,24 @@ MAX_CORRECTIONS: Final = 3
 MAX_WORDS: Final = 6
 """Unknown words of one query that are looked up."""
 CANDIDATES: Final = 3
-"""Near words tried for each."""
+"""Near words tried for each unknown word."""
 KNOWN: Final = 3
-"""A word that so many articles hold is known, and is not corrected."""
+"""A word that at least this many articles hold is known, and is not corrected."""
 PLENTY: Final = 30
-"""Where all words must match and so many articles do, each of the words, in one form or another, is known."""
+"""If all words must match and at least this many articles do, every word is known in one form or another."""
 FAR_MORE: Final = 50
-"""How many times more articles must hold the near word, where a few hold the word itself."""
+"""If a few articles hold the word itself, a near word must be in this many times as many."""
 LONG_WORD: Final = 5
-"""From so many letters on two edits are allowed, before that one."""
+"""Words of at least this many letters may be two edits away, shorter ones only one."""
 EDIT_COST: Final = 20.0
-"""How many times more frequent a word must be to be preferred to one that is an edit nearer."""
+"""A word that is one edit further away must be this many times as frequent to be preferred."""
 SHORTEST: Final = 3
+"""Letters of the shortest word that is corrected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A word of the query, at its place in the text of a part of the query, that few articles or none hold."""
+    """A word of the query that few articles hold, or none. `start` and `end` are offsets in the text of `part`."""
 
     part: Word | Phrase
     surface: str
@@ -50,32 +51,33 @@ class Unknown:
     articles: int
 
     def corrected(self, tree: Query, word: str) -> Query:
+        """The query with `word` in place of this one."""
         text = self.part.text[: self.start] + word + self.part.text[self.end :]
         return replaced(tree, self.part, replace(self.part, text=text))
 
 
 def did_you_mean(tree: Query, total: int, request: SearchRequest, budget: CountBudget) -> tuple[Alternative, ...]:
-    """At most three other queries that find more, the one that finds most first, then the likeliest.
+    """At most three other queries that find more, ordered by what they find, then by likelihood.
 
-    Of two that differ only in the form of a word (inflation, inflated) the likelier stands for both.
+    Of two that differ only in the form of a word (inflation, inflated) only the likelier is offered.
     """
     planner = budget.planner
     if "vocabulary" not in planner.capabilities or (total >= PLENTY and _needs_all(tree)):
         return ()
     candidates = [request.asking(to_text(query)) for query in dict.fromkeys(_candidates(tree, total, planner.searcher))]
     corrections: list[Alternative] = []
-    senses: set[tuple[str, ...]] = set()
+    meanings: set[tuple[str, ...]] = set()
     for candidate, count in zip(candidates, budget.totals(candidates), strict=True):
-        sense = tuple(token.stem for token in analyze(candidate.q, planner.language))
-        if sense not in senses and count > 2 * total:
-            senses.add(sense)
+        stems = tuple(token.stem for token in analyze(candidate.q, planner.language))
+        if stems not in meanings and count > 2 * total:
+            meanings.add(stems)
             corrections.append(Alternative(candidate.q, candidate, count))
     corrections.sort(key=lambda correction: -correction.total)
     return tuple(corrections[:MAX_CORRECTIONS])
 
 
 def _needs_all(tree: Query) -> bool:
-    """Whether an article must have every word that is asked for."""
+    """Whether an article must hold every word of the query."""
     children = tree.children if isinstance(tree, And) else (tree,)
     return not any(isinstance(child, Or) for child in children)
 
@@ -83,10 +85,10 @@ def _needs_all(tree: Query) -> bool:
 def _candidates(tree: Query, total: int, searcher: Searcher) -> Iterator[Query]:
     unknown = _unknown_words(tree, searcher)
     near = {word: near_words(searcher, word.surface, word.articles) for word in unknown}
-    mendable = [word for word in unknown if near[word]]
-    if len(mendable) > 1:
-        yield _all_mended(tree, ((word, near[word][0]) for word in mendable))
-    for word in mendable:
+    correctable = [word for word in unknown if near[word]]
+    if len(correctable) > 1:
+        yield _all_corrected(tree, ((word, near[word][0]) for word in correctable))
+    for word in correctable:
         for candidate in near[word]:
             yield word.corrected(tree, candidate)
     for word in unknown:
@@ -95,10 +97,10 @@ def _candidates(tree: Query, total: int, searcher: Searcher) -> Iterator[Query]:
         yield from _joined(tree, searcher)
 
 
-def _all_mended(tree: Query, mended: Iterable[tuple[Unknown, str]]) -> Query:
-    """Every unknown word replaced; from the last to the first, so that places in one text stay right."""
+def _all_corrected(tree: Query, replacements: Iterable[tuple[Unknown, str]]) -> Query:
+    """Every unknown word replaced, from the last to the first, so that the offsets before it stay valid."""
     texts: dict[Query, str] = {}
-    for word, candidate in sorted(mended, key=lambda pair: -pair[0].start):
+    for word, candidate in sorted(replacements, key=lambda pair: -pair[0].start):
         text = texts.get(word.part, word.part.text)
         texts[word.part] = text[: word.start] + candidate + text[word.end :]
 
@@ -122,12 +124,15 @@ def _unknown_words(tree: Query, searcher: Searcher) -> list[Unknown]:
 
 
 def is_correctable(surface: str) -> bool:
-    """Words of letters, long enough to be told from others; not numbers, not Chinese, Japanese or Korean."""
+    """Whether a word consists of letters and is long enough to have a likely correction.
+
+    Chinese, Japanese and Korean words are left alone: nearly every other word is one edit away.
+    """
     return len(surface) >= SHORTEST and surface.isalpha() and max(surface) < "\u1100"
 
 
 def near_words(searcher: Searcher, surface: str, articles: int) -> list[str]:
-    """Words of the archive that the word may have been meant for, the likeliest first."""
+    """Words of the archive that may have been meant, the likeliest first; `articles` hold the word itself."""
     distance = 2 if len(surface) >= LONG_WORD else 1
     least = max(1, FAR_MORE * articles)
     scored = [
@@ -140,11 +145,11 @@ def near_words(searcher: Searcher, surface: str, articles: int) -> list[str]:
 
 
 def _split(tree: Query, word: Unknown, searcher: Searcher) -> Iterator[Query]:
-    """`newyork`: as the phrase "new york", if the archive knows both words."""
+    """`newyork` as the phrase "new york", if the archive knows both words."""
     if not isinstance(word.part, Word) or word.part.text[word.start : word.end] != word.part.text:
         return
     surface = word.surface
-    pairs = [(surface[:place], surface[place:]) for place in range(2, len(surface) - 1)]
+    pairs = [(surface[:middle], surface[middle:]) for middle in range(2, len(surface) - 1)]
     counts = searcher.document_frequencies([half for pair in pairs for half in pair])
     ranked = sorted(
         ((min(counts[2 * i], counts[2 * i + 1]), pair) for i, pair in enumerate(pairs)), key=lambda item: -item[0]
@@ -156,7 +161,7 @@ def _split(tree: Query, word: Unknown, searcher: Searcher) -> Iterator[Query]:
 
 
 def _joined(tree: Query, searcher: Searcher) -> Iterator[Query]:
-    """`news paper`: as `newspaper`, if the archive knows it."""
+    """`news paper` as `newspaper`, if the archive knows it."""
     if not isinstance(tree, And):
         return
     pairs = [
@@ -164,7 +169,7 @@ def _joined(tree: Query, searcher: Searcher) -> Iterator[Query]:
         for left, right in pairwise(tree.children)
         if isinstance(left, Word) and isinstance(right, Word) and left.field == right.field
     ][:MAX_WORDS]
-    counts = searcher.document_frequencies([(left.text + right.text).casefold() for left, right in pairs])
+    counts = searcher.document_frequencies([fold(left.text + right.text) for left, right in pairs])
     for (left, right), count in zip(pairs, counts, strict=True):
         if count:
             children = [child for child in tree.children if child is not right]

@@ -1,4 +1,4 @@
-"""The parts of an answer that no engine may word or order in its own way: counts, pages, names of leaves."""
+"""What every engine must count, order and name in the same way: facets, timeline, hits, leaves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, Match
 from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 
 WORD_FIELDS: Final = ("title", "headings", "summary", "body")
-"""The fields whose words make the vocabulary: completions, corrections, document frequencies."""
+"""The fields whose words make up the vocabulary, for completions, corrections and document frequencies."""
 
 
 def is_below(source: str, root: str) -> bool:
@@ -29,7 +29,7 @@ def is_below(source: str, root: str) -> bool:
 
 
 class Deadline:
-    """The moment at which a search stops and gives what it has."""
+    """The moment at which a search stops and returns what it has; None seconds for no such moment."""
 
     def __init__(self, seconds: float | None) -> None:
         self._end = None if seconds is None else monotonic() + seconds
@@ -44,14 +44,14 @@ class Deadline:
 
 
 def keyword_values(document: Document, field: str) -> frozenset[str]:
-    """The values an article is counted under, each once; in a hierarchical field those above them too."""
+    """The values that an article counts under, each once; in a hierarchical field also the values above them."""
     row = KEYWORD_FIELDS[field]
     values = (value for value in row.values(document) if value)
     return frozenset(part for value in values for part in (section_ancestors(value) if row.hierarchical else (value,)))
 
 
 def is_own(rule: Filter, facet: FacetPlan) -> bool:
-    """Whether a filter is that of the facet itself, which its counts ignore."""
+    """Whether a filter is the facet's own, which its counts ignore."""
     match rule:
         case KeywordFilter(field):
             return facet.interval is None and field == facet.field
@@ -62,9 +62,9 @@ def is_own(rule: Filter, facet: FacetPlan) -> bool:
 
 
 def facet_counts(counts: Mapping[str, int], plan: FacetPlan, missing: int, uncounted: int = 0) -> FacetCounts:
-    """Picks and orders the values of one facet as `FacetCounts` promises; `counts` may hold zeros.
+    """Chooses and orders the values of one facet as `FacetCounts` promises. `counts` may contain zeros.
 
-    `uncounted` is the sum of further values that stand behind the first `plan.size` and are not selected.
+    `uncounted` is the sum of further values, which are not selected and come after the first `plan.size`.
     """
     ranked = sorted(((value, count) for value, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0]))
     listed = ranked[: plan.size]
@@ -78,7 +78,7 @@ def facet_counts(counts: Mapping[str, int], plan: FacetPlan, missing: int, uncou
 
 
 def timeline(hits: Mapping[int, int], archive: Mapping[int, int], plan: TimelinePlan) -> Timeline:
-    """Both counts by day (ordinal) in buckets that suit the hits; the archive's only from the first to the last."""
+    """The timeline of counts by day (ordinal). The interval and the first and last bucket are those of the hits."""
     if not hits:
         return Timeline("year", {}, {})
     interval = choose_interval(min(hits), max(hits), plan.max_buckets)
@@ -89,7 +89,7 @@ def timeline(hits: Mapping[int, int], archive: Mapping[int, int], plan: Timeline
 
 
 def by_bucket(days: Mapping[int, int], interval: Interval) -> dict[str, int]:
-    """Counts by day (ordinal) added up in buckets, in order of time."""
+    """Counts by day (ordinal), added up by bucket, in order of time."""
     counts: dict[str, int] = {}
     for day, count in sorted(days.items()):
         label = bucket(day, interval)
@@ -98,19 +98,19 @@ def by_bucket(days: Mapping[int, int], interval: Interval) -> dict[str, int]:
 
 
 def order_key(sort: Sort, sort_key: float | None, id: str) -> tuple[bool, float, str]:
-    """Orders hits: best or newest first (oldest first if so sorted), undated last, equal ones by id."""
+    """The key that orders hits: by the sort, undated ones last, equal ones by id."""
     if sort_key is None:
         return True, 0.0, id
     return False, sort_key if sort == "oldest" else -sort_key, id
 
 
 def comes_after(sort: Sort, after: After | None, sort_key: float | None, id: str) -> bool:
-    """Whether a hit belongs to what follows `after`."""
+    """Whether a hit comes after the one at which `after` stopped."""
     return after is None or order_key(sort, sort_key, id) > order_key(sort, after.sort_key, after.id)
 
 
 def leaf_text(leaf: Leaf) -> str:
-    """A leaf as an explanation names it: `word`, `"a phrase"~2`, `prefix*`, `fuzzy~1`, `title:word`."""
+    """The name of a leaf in explanations and warnings: `word`, `"a phrase"~2`, `prefix*`, `fuzzy~1`, `title:word`."""
     field = f"{TEXT_FIELDS[leaf.fields[0]].query_name}:" if len(leaf.fields) == 1 else ""
     if isinstance(leaf, MatchTerm):
         return field + leaf.term.surface
@@ -125,7 +125,7 @@ def leaf_text(leaf: Leaf) -> str:
 
 
 def count_each(search: Callable[[Plan], Results], plans: Sequence[Plan], deadline: float | None) -> list[int | None]:
-    """`Searcher.count_many` for engines whose searches cost no trip: one search after another."""
+    """`Searcher.count_many` for engines in this process: one search after another."""
     until = Deadline(deadline)
     counts: list[int | None] = []
     for plan in plans:

@@ -1,4 +1,4 @@
-"""Near-copies (reprints, re-posts, agency copy) behind the best of them: the same in every engine."""
+"""Groups near-copies (reprints, re-posts, agency copy) under the best of them, the same for every engine."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
 
 MAX_GROUPED: Final = 500
-"""The hits that are compared with each other: the first of the list."""
+"""Only this many hits, the first of the list, are compared with each other."""
 
 MAX_DISTANCE: Final = 6
-"""Bits of 64 in which the fingerprints of near-copies differ at most. Among billions of web pages 3 was found safe
-(Manku, Jain, Das Sarma: "Detecting near-duplicates for web crawling", WWW 2007). An archive is smaller and an edited
-reprint differs more: of 6,000 agency reports every pair within 7 bits shared most of its wording, at 8 no longer."""
+"""The fingerprints of near-copies differ in at most this many of their 64 bits.
+
+For billions of web pages 3 is recommended (Manku, Jain, Das Sarma: "Detecting near-duplicates for web crawling",
+WWW 2007). An archive is smaller, and an edited reprint differs more: among 6,000 agency reports, all pairs within
+7 bits shared most of their wording, but not all pairs within 8.
+"""
 
 Item = TypeVar("Item")
 
 
 def near_copies(fingerprint: int, other: int) -> bool:
-    """Whether two articles are near-copies; those too short for a fingerprint (0) never are."""
+    """Whether two articles are near-copies. Those too short for a fingerprint (0) never are."""
     return bool(fingerprint and other) and (fingerprint ^ other).bit_count() <= MAX_DISTANCE
 
 
 def grouped(hits: Sequence[tuple[Item, int]]) -> list[tuple[Item, list[Item]]]:
-    """Rows of a result list from hits with their fingerprints, the best first.
+    """The rows of a result list: each hit with its near-copies. Hits come with their fingerprints, the best first.
 
-    Among the first MAX_GROUPED each near-copy stands behind the first hit that it is a copy of; each later hit is a
-    row of its own. So the list is the same whichever page of it is asked for.
+    Among the first MAX_GROUPED hits, each near-copy joins the row of the first hit that it is a copy of. Every later
+    hit is a row of its own. So the rows are the same whichever page of them is asked for.
     """
     rows = _collapsed(hits[:MAX_GROUPED])
     return rows + [(item, []) for item, _ in hits[MAX_GROUPED:]]

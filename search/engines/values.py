@@ -1,11 +1,10 @@
-"""Values of a keyword field looked up by what people type: the same in every engine that holds them in memory."""
+"""Looks up the values of a keyword field by what people type, the same for every engine that holds them in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from heapq import nsmallest
-from itertools import islice
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -16,15 +15,15 @@ from search.query.values import comparable
 from search.schema import ValueMatch
 
 _MAX_COMPARED: Final = 20_000
-"""Values compared for "near"; an archive with more has tags that nobody chose by hand."""
+"""Values compared for "near", the most frequent first. If there are more, nobody chose them by hand."""
 _SIMILARITY: Final = 75.0
-"""Of 100: twice the characters two values share, by the characters of both. Below this, likeness is chance."""
+"""The least similarity of near values, of 100: twice the characters in common, divided by the characters of both."""
 
 
 class ValueLookup:
-    """The values of one keyword field with their numbers of articles, as `Searcher.find_values` finds them.
+    """Finds values of one keyword field, given the number of articles of each, as `Searcher.find_values` promises.
 
-    `hierarchical`: values are paths, found by their last part too.
+    `hierarchical`: the values are paths, which are also found by their last part.
     """
 
     def __init__(self, counts: Mapping[str, int], *, hierarchical: bool) -> None:
@@ -66,9 +65,17 @@ class ValueLookup:
         return [value for _, value in nsmallest(limit, found)]
 
     def _near(self, text: str, limit: int) -> list[str]:
-        candidates = {value: comparable(value) for value in islice(self._counts, _MAX_COMPARED)}
-        near = process.extract(comparable(text), candidates, scorer=fuzz.ratio, limit=limit, score_cutoff=_SIMILARITY)
+        near = process.extract(
+            comparable(text), self._compared, scorer=fuzz.ratio, limit=limit, score_cutoff=_SIMILARITY
+        )
         return [value for _, _, value in near]
+
+    @cached_property
+    def _compared(self) -> Mapping[str, str]:
+        """The values that "near" compares, as they are compared: of equally similar ones the first is preferred."""
+        counts = self._counts
+        most = nsmallest(_MAX_COMPARED, counts, key=lambda value: (-counts[value], value))
+        return {value: comparable(value) for value in most}
 
 
 @lru_cache(maxsize=16_384)

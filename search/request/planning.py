@@ -1,8 +1,9 @@
-"""From a request to an engine's plan: parse the query, resolve it against the archive, turn filters into the seam's."""
+"""From a request to an engine's plan: parses the query, resolves it against the archive, and translates the filters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -41,10 +42,10 @@ from search.schema import MISSING, TEXT_FIELDS
 
 @dataclass(frozen=True, slots=True)
 class ResolvedQuery:
-    """A request's query as this archive understands it: the reader's tree and what an engine is to match.
+    """A request's query, resolved against one archive: `tree` is what the reader wrote, `match` what an engine matches.
 
-    `expanded`: other words that are searched too. `quoted`: it asks for exact words, so recency must not reorder them.
-    `dates`: the request's first and last moment, relative times counted back from now.
+    `expanded`: other words that are searched too. `quoted`: it asks for exact words, so recency does not count.
+    `dates`: the request's first and last moment, relative times counted back from the planner's `now`.
     """
 
     tree: Query
@@ -56,18 +57,27 @@ class ResolvedQuery:
 
 
 class Planner:
-    """Plans requests for one state of the index.
+    """Plans requests for one state of the index. What the searcher's `capabilities` lack is left out of every plan.
 
-    `language` is that of the stop words; `now` (aware) is the time that relative dates and recency are measured from.
-    `capabilities` are the searcher's: what it lacks is left out of every plan.
+    `language` is that of the stop words. `now` is the aware time from which relative dates and recency are measured.
+    `time_zone` is the archive's own, for searches that nobody has asked for yet, such as completions.
     """
 
-    def __init__(self, searcher: Searcher, language: str = "en", now: datetime | None = None) -> None:
+    def __init__(
+        self, searcher: Searcher, language: str = "en", now: datetime | None = None, time_zone: str = "UTC"
+    ) -> None:
         self.searcher = searcher
         self.language = language
         self.now = now or datetime.now(UTC)
+        self.time_zone = time_zone
         self.status = searcher.status()
         self.capabilities = searcher.capabilities
+
+    def at(self, now: datetime) -> Planner:
+        """The same planner at another moment."""
+        other = copy(self)
+        other.now = now
+        return other
 
     def resolve(self, request: SearchRequest) -> ResolvedQuery:
         """The query and the dates of the request, resolved. Raises QuerySyntaxError, ParameterError."""
@@ -88,11 +98,8 @@ class Planner:
             dates=request.bounds(self.now),
         )
 
-    def plan(self, resolved: ResolvedQuery, request: SearchRequest, recency_time: datetime | None = None) -> Plan:
-        """All that the engine is to do, but for which hits to return.
-
-        `recency_time`: when recency is measured, if not at the beginning of today.
-        """
+    def plan(self, resolved: ResolvedQuery, request: SearchRequest) -> Plan:
+        """The plan for the request, except for which hits to return: `offset`, `limit` and `after` are the defaults."""
         recent = wants_recency(resolved, request) and "recency" in self.capabilities
         return Plan(
             query=_with_exclusions(resolved.match, request),
@@ -102,14 +109,14 @@ class Planner:
             sort=request.effective_sort(),
             date_field=request.date,
             time_zone=request.time_zone,
-            recency=Recency(recency_time or self.recency_time()) if recent else None,
+            recency=Recency(self.recency_time()) if recent else None,
             bring=_bring(request),
             group=request.group == "story",
             explain=request.explain and self._can("explain"),
         )
 
     def counting_plan(self, resolved: ResolvedQuery, request: SearchRequest) -> Plan:
-        """The plan that only counts what the request finds."""
+        """The plan that only counts the articles that the request finds."""
         return Plan(
             query=_with_exclusions(resolved.match, request),
             filters=_filters(resolved, request),
@@ -119,11 +126,11 @@ class Planner:
         )
 
     def recency_time(self) -> datetime:
-        """The beginning of the UTC day, so that scores stand still from page to page."""
+        """The beginning of the UTC day: scores stay the same from page to page."""
         return self.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def missing_capabilities(self, resolved: ResolvedQuery, request: SearchRequest) -> tuple[str, ...]:
-        """What the request asks for that the engine cannot do, by name."""
+        """The names of the capabilities that the request needs and the engine lacks."""
         needed = {
             "facets": bool(request.facets),
             "timeline": request.timeline,
@@ -139,16 +146,16 @@ class Planner:
 
 
 def wants_recency(resolved: ResolvedQuery, request: SearchRequest) -> bool:
-    """Whether recent articles are favoured: by relevance, and unless exact words were asked for."""
+    """Whether recent articles are favoured: if sorted by relevance, unless the query asks for exact words."""
     return request.effective_sort() == "relevance" and not resolved.quoted
 
 
 TEXT_KEYS = frozenset({"title_html", "title_spans", "matched_fields", "snippets", "more_text"})
-"""Keys of a hit for which the article's text is read."""
+"""The keys of a hit that are made from the article's text."""
 
 
 def reads_text(request: SearchRequest) -> bool:
-    """Whether the hits that the request asks for show anything of the article's text."""
+    """Whether the request asks for a key that is made from the article's text."""
     return request.fields is None or not TEXT_KEYS.isdisjoint(request.fields)
 
 
@@ -157,7 +164,7 @@ def _bring(request: SearchRequest) -> Bring:
 
 
 def _with_exclusions(match: Match, request: SearchRequest) -> Match:
-    """Excluded values go into the query: so the counts of their own facet leave those articles out as well."""
+    """Adds excluded values to the query, not to the filters, which the counts of their own facet would ignore."""
     excluded = tuple(
         MatchNot(MatchKeyword(name, values))
         for name, filters in request.keywords
@@ -185,7 +192,7 @@ def _period_filters(request: SearchRequest) -> Iterator[PeriodFilter]:
 
 
 def _facet_plan(request: SearchRequest, asked: FacetRequest) -> FacetPlan:
-    """What the engine has to count for one facet of the request."""
+    """What the engine is to count for one facet of the request."""
     kind = facet_kind(asked.name)
     return FacetPlan(
         field=kind.keyword or request.date,

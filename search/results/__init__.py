@@ -1,1 +1,1 @@
-"""Results: from an engine's hits and counts to the answer that is shown, with its links."""
+"""Results: turns an engine's hits and counts into the parts of an answer."""

@@ -1,4 +1,4 @@
-"""The answer to a search before it is linked: what was asked, what was found, and which other searches are offered."""
+"""The answer to a search before it is linked: the request, what was found, and the alternatives that are offered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from search.results.response import Hit
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another search, which finds `total` articles: `text` is its query, or names the condition that it drops."""
+    """Another search, which finds `total` articles. `text` is its query, or the condition that it drops."""
 
     text: str
     request: SearchRequest
@@ -22,8 +22,11 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Everything that `search.linking.linked` makes a response of. `position`: that of the first hit, from 0.
-    `now` is the time that relative dates are counted back from."""
+    """All that `search.linking.linked` needs to make a response.
+
+    `position` is that of the first hit, from 0; None when paging by cursor.
+    `now` is the time from which relative dates are counted back.
+    """
 
     request: SearchRequest
     results: Results

@@ -1,9 +1,10 @@
-"""The conditions in force as removable chips, and warnings for values the archive does not hold."""
+"""The conditions of a search as removable chips, and warnings for filter values that no article has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Final
 
 from search.engines.protocols import Searcher
 from search.periods import day_in_words, in_words, interval_of
@@ -14,10 +15,15 @@ from search.request.urls import Addresses
 from search.results.response import Applied
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 
+MAX_HINTS: Final = 5
+"""Unknown filter values of one request for which similar ones are looked up, each among all values of its field."""
+
 
 def applied(request: SearchRequest, addresses: Addresses, now: datetime) -> tuple[Applied, ...]:
-    """A chip for each filter value, for the dates (named "date", both ends together), for each year, month and day,
-    and for each field searched. Relative dates are counted back from `now`."""
+    """A chip for each filter value, each year, month and day, and each field searched, and one for `from` and `to`.
+
+    Relative dates are counted back from `now`.
+    """
     return (
         *_filter_chips(request, addresses),
         *_date_chips(request, addresses, now),
@@ -77,12 +83,12 @@ def _iso(moment: date | datetime | None) -> str:
 
 
 def unknown_values(searcher: Searcher, request: SearchRequest) -> tuple[str, ...]:
-    """A warning for each filter value that no article has, with the names of near ones."""
+    """A warning for each filter value that no article has; the first few name similar values."""
     warnings: list[str] = []
     for name, filters in request.keywords:
         for value in (*filters.include, *filters.exclude):
             if value != MISSING and not is_known(searcher, name, value):
-                near = near_values(searcher, name, value)
+                near = near_values(searcher, name, value) if len(warnings) < MAX_HINTS else []
                 hint = f"; there is {' and '.join(f'“{other}”' for other in near)}" if near else ""
                 warnings.append(f"no article has the {KEYWORD_FIELDS[name].label.lower()} “{value}”{hint}")
     return tuple(warnings)

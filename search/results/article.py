@@ -1,4 +1,4 @@
-"""One stored article, with what a search that led to it marks in its text and finds beside it."""
+"""One stored article; and, if a search led to it, its matches and the hits around it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from search.results.response import Hit
 
 
 class Marks:
-    """Where a query matches in the texts of one article."""
+    """Finds the matches of a query in the texts of one article."""
 
     def __init__(self, match: Match, language: str) -> None:
         self._highlighter = Highlighter(match)
         self._language = language
 
     def spans(self, text: str, field: str) -> list[Span]:
-        """The matches in a text of that field ("title", "summary", "headings", "body"), in order and apart."""
+        """The matches in a text of that field ("title", "summary", "headings", "body"), in order, without overlaps."""
         found = self._highlighter.spans(text, self._language, field)
-        if field == "headings":  # a heading stands in the body too
+        if field == "headings":  # a heading is also part of the body
             found = merged([*found, *self._highlighter.spans(text, self._language, "body")])
         return found
 
@@ -29,7 +29,7 @@ class Marks:
 class FoundArticle:
     """A stored article. `marks` is None if no words were searched for.
 
-    `previous` and `next` are the hits around it in the search that led to it, without snippets; None at the ends.
+    `previous` and `next` are its neighbours in the search that led to it, without snippets; None if there are none.
     """
 
     document: Document

@@ -12,7 +12,7 @@ from search.results.response import SearchResponse
 
 @cache
 def adapter(type_: Any) -> TypeAdapter[Any]:
-    """What writes values of that type as JSON; made once, because making it is slow."""
+    """The adapter that writes values of that type as JSON, kept because making one is slow."""
     return TypeAdapter(type_)
 
 
@@ -22,7 +22,7 @@ def jsonable(value: Any) -> Any:
 
 
 def search_answer(found: SearchResponse, keys: tuple[str, ...] | None) -> dict[str, Any]:
-    """The answer to a search, each hit with those keys only; None for all of them."""
+    """The answer to a search, with only those keys of each hit; None for all of them."""
     body: dict[str, Any] = jsonable(found)
     if keys is not None:
         body["hits"] = [{key: value for key, value in hit.items() if key in keys} for hit in body["hits"]]

@@ -1,8 +1,8 @@
-"""Cursors: where a reader of very many hits stands, as one opaque word for a URL.
+"""Cursors: positions in a long list of hits, each as one opaque word for a URL.
 
-A cursor holds the generation of the index it was made for, a digest of the question, the time that recency was
-measured at (scores would drift otherwise), and the last hit's sort key and id.
-It is a place, not a permission: whoever alters one only asks another question.
+A cursor holds the generation of the index it was made for, a digest of the search, the time from which its relative
+dates and recency are measured, and the last hit's sort key and id.
+It grants nothing: a forged cursor only asks another question.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isfinite
 from typing import Final, NoReturn
 
@@ -21,7 +21,7 @@ from search.errors import CursorExpired, ParameterError
 from search.request.request import SearchRequest
 
 START: Final = "*"
-"""The cursor that begins."""
+"""The cursor before the first hit."""
 
 _VERSION: Final = b"\x01"
 _MAX_LENGTH: Final = 20_000
@@ -29,15 +29,17 @@ _MAX_LENGTH: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
+    """A position after one hit of one search in one generation of the index. `now` is aware."""
+
     generation: str
-    question: str
+    digest: str
     now: datetime
     after: After
 
 
-def question_digest(request: SearchRequest) -> str:
-    """The same for all requests that find the same hits in the same order."""
-    question = (
+def search_digest(request: SearchRequest) -> str:
+    """Equal for requests with absolute dates that find the same hits in the same order."""
+    search = (
         request.q,
         request.fields_searched,
         request.keywords,
@@ -49,15 +51,15 @@ def question_digest(request: SearchRequest) -> str:
         request.effective_sort(),
         request.operator,
     )
-    return hashlib.blake2b(repr(question).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return hashlib.blake2b(repr(search).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def encode(cursor: Cursor) -> str:
     """The cursor as letters, digits, "-" and "_"."""
     fields = (
         cursor.generation,
-        cursor.question,
-        cursor.now.isoformat(),
+        cursor.digest,
+        cursor.now.astimezone(UTC).isoformat(),
         None if cursor.after.sort_key is None else float(cursor.after.sort_key),
         cursor.after.id,
     )
@@ -81,10 +83,10 @@ def decode(text: str) -> Cursor:
 
 def _cursor(fields: object) -> Cursor:
     match fields:
-        case [str(generation), str(question), str(now), (float() | None) as key, str(id)]:
+        case [str(generation), str(digest), str(now), (float() | None) as key, str(id)]:
             moment = datetime.fromisoformat(now)
             if moment.tzinfo is not None and (key is None or isfinite(key)):
-                return Cursor(generation, question, moment, After(key, id))
+                return Cursor(generation, digest, moment.astimezone(UTC), After(key, id))
     raise ValueError("fields missing")
 
 
@@ -93,13 +95,14 @@ def _refuse() -> NoReturn:
 
 
 def resume(text: str, request: SearchRequest, generation: str) -> Cursor:
-    """The cursor, checked to belong to this question and this generation of the index.
+    """The cursor, if it was made for this search and this generation of the index.
 
+    Relative dates of the request are counted back from the cursor's own time.
     Raises ParameterError, or CursorExpired if the index has changed since.
     """
     cursor = decode(text)
     if cursor.generation != generation:
         raise CursorExpired("the index has changed since this cursor was made; begin again with cursor=*")
-    if cursor.question != question_digest(request):
+    if cursor.digest != search_digest(request.resolved(cursor.now)):
         raise ParameterError("cursor", "made for another search; keep every parameter the same, or begin with cursor=*")
     return cursor

@@ -1,4 +1,4 @@
-"""Addresses of a passage on the article's own page: its heading's anchor, or a text fragment.
+"""Links to a passage on the article's own page, by the anchor of its heading or by a text fragment.
 
 Text fragments: https://wicg.github.io/scroll-to-text-fragment/, section "Syntax".
 """
@@ -14,8 +14,10 @@ from search.document import web_address
 from search.highlight.highlighter import Span
 
 _MAX_EXACT: Final = 60
+"""Characters that are quoted, unless the match itself is longer."""
 _MAX_PREFIX: Final = 40
 _PREFIX_WORDS: Final = 3
+"""The words before the match that tell it from others: at most this many, within that many characters."""
 _NEXT_WORD: Final = re.compile(r"\s*\S*")
 _FRAGMENT_SAFE: Final = "!$&'()*+,;=:@/?"
 
@@ -27,15 +29,16 @@ def _page(url: str) -> str | None:
 
 
 def anchor_address(url: str | None, anchor: str) -> str | None:
-    """The page at that fragment id."""
+    """The page, scrolled to that fragment id; None if it may not be linked."""
     page = _page(url) if url else None
     return f"{page}#{quote(anchor, safe=_FRAGMENT_SAFE)}" if page else None
 
 
 def text_address(url: str | None, text: str, span: Span) -> str | None:
-    """The page at the words that `span` of `text` holds, told apart by the words before them.
+    """The page, scrolled to the words in that `span` of `text`; the words before them tell them from others like them.
 
-    `text` is one paragraph as the page shows it; whole words are quoted, since browsers look for whole words only.
+    `text` is one paragraph, as the page shows it. Whole words are quoted, because browsers look for whole words only.
+    None if the page may not be linked, or if the span is blank.
     """
     page = _page(url) if url else None
     if page is None:
@@ -54,7 +57,7 @@ def _encoded(text: str) -> str:
 
 
 def _whole_words(text: str, start: int, end: int) -> Span:
-    """The span with the words it cuts, and following words while they are few."""
+    """The span, extended to whole words and by the words after it, up to _MAX_EXACT characters."""
     while start > 0 and not text[start - 1].isspace():
         start -= 1
         if end - start > _MAX_EXACT:
@@ -71,10 +74,10 @@ def _whole_words(text: str, start: int, end: int) -> Span:
     return start, end
 
 
-def _word_end(text: str, place: int, limit: int) -> int:
-    """Where the next word ends, or the limit if that is before."""
-    following = _NEXT_WORD.match(text, place, limit)
-    return following.end() if following else place
+def _word_end(text: str, offset: int, limit: int) -> int:
+    """The end of the next word, or the limit if that comes first."""
+    following = _NEXT_WORD.match(text, offset, limit)
+    return following.end() if following else offset
 
 
 def _words_before(text: str, start: int) -> str:

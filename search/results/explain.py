@@ -47,9 +47,13 @@ def _leaf_in_words(leaf: LeafScore, articles: int) -> str:
     share = leaf.articles / max(articles, 1)
     rarity = next((name for most, name in _RARITIES if share <= most), "common")
     weight = f", has the weight {leaf.boost:g}" if leaf.boost != 1.0 else ""
-    text = leaf.text.strip('“”"')
     found = f"found in {leaf.articles:,} of {articles:,} articles"
-    return f"“{text}” is {rarity} ({found}){weight} and occurs {_occurrences(leaf.parts)}"
+    return f"{_quoted(leaf.text)} is {rarity} ({found}){weight} and occurs {_occurrences(leaf.parts)}"
+
+
+def _quoted(leaf: str) -> str:
+    """A leaf in quotation marks; a phrase without field or slop has its own, which give way to these."""
+    return f"“{leaf[1:-1]}”" if leaf[0] == leaf[-1] == '"' else f"“{leaf}”"
 
 
 def _occurrences(parts: Sequence[FieldPart]) -> str:
@@ -87,7 +91,7 @@ def _recency_in_words(published: Moment | None, factor: float, now: datetime) ->
 
 
 def age_in_words(days: float) -> str:
-    """ "this week", "3 months ago", "12 years ago"; the future is "this week" too, as recency sees it."""
+    """ "this week", "3 months ago", "12 years ago". A date in the future is "this week", as for recency."""
     if days < 7:
         return "this week"
     if days < 60:

@@ -1,4 +1,4 @@
-"""A facet of the answer: the engine's counts, labelled, and each value linked to the search after a click on it."""
+"""A facet of the answer: the engine's counts with labels, and for each value the search after a click on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from search.schema import MISSING
 
 
 def facet(request: SearchRequest, asked: FacetRequest, counts: FacetCounts, addresses: Addresses) -> Facet:
-    """The facet as it is shown; "has no value" is listed as a value where it is selected."""
+    """The facet as it is shown. "Has no value" is listed among the values only if it is selected."""
     kind = facet_kind(asked.name)
     selected = request.selected(kind)
     listed = [*counts.values]

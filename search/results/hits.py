@@ -1,4 +1,4 @@
-"""From an engine's hit to the hit that is shown."""
+"""Turns an engine's hits into the hits that are shown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING = Excerpts((), (), (), False)
 
 @dataclass(frozen=True, slots=True)
 class HitContext:
-    """What all hits of one answer share: the request, the plan it became, and the number of articles in the archive."""
+    """What all hits of an answer share: the request, its plan, and the number of articles in the archive."""
 
     request: SearchRequest
     plan: Plan
@@ -70,7 +70,7 @@ def _hit(hit: FoundHit, highlighter: Highlighter, context: HitContext) -> Hit:
 
 
 def _excerpts(head: Head, body: str | None, highlighter: Highlighter, request: SearchRequest) -> Excerpts:
-    """The snippets, unless neither they nor what comes with them is asked for."""
+    """The matches and snippets, as far as the request asks for them."""
     if body is None or not reads_text(request):
         return _NOTHING
     if request.highlight == "off":
@@ -80,7 +80,7 @@ def _excerpts(head: Head, body: str | None, highlighter: Highlighter, request: S
 
 
 def moment_text(moment: Moment | None, zone: ZoneInfo) -> str | None:
-    """RFC 3339: an instant in the zone asked for, a bare day as it is."""
+    """The moment in RFC 3339: an instant in that zone, or a bare day."""
     if isinstance(moment, datetime):
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone).isoformat()
     return moment.isoformat() if isinstance(moment, date) else None

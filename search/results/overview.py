@@ -1,4 +1,4 @@
-"""What the archive holds, at a glance: newest articles, sections as a tree, years and months."""
+"""The overview of an archive: its newest articles, its sections as a tree, its years and months."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from search.results.hits import HitContext, hits
 from search.results.response import Hit, IndexInfo, Period, SectionNode
 
 NEWEST: Final = 10
+"""Articles listed as the newest."""
 MAX_PERIODS: Final = 12_000
-"""Months listed: a thousand years."""
+"""Years and months listed: the months of a thousand years."""
 MAX_SECTIONS: Final = 10_000
-"""Sections listed: the most frequent ones."""
+"""Sections listed, the most frequent first."""
 MAX_DEPTH: Final = 12
-"""Levels of sections shown; what is filed deeper counts in the last one shown."""
+"""Levels of the tree of sections. Articles in deeper sections count at the last level."""
 
 _COUNTED: Final = (
     FacetPlan("published", MAX_PERIODS, interval="year"),
@@ -37,7 +38,7 @@ _COUNTED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """The newest articles, and counts of articles by section, year, month and language."""
+    """The newest articles, and the number of articles by section, year, month and language."""
 
     newest: tuple[Hit, ...]
     sections: Mapping[str, int]
@@ -46,9 +47,9 @@ class Holdings:
     languages: FacetCounts
 
 
-def holdings(planner: Planner, time_zone: str) -> Holdings:
-    """What the archive holds; years and months begin in that time zone. An engine without facets counts none."""
-    searcher, counted = planner.searcher, "facets" in planner.capabilities
+def holdings(planner: Planner) -> Holdings:
+    """What the archive holds, by the planner's time zone. An engine without facets counts only sections."""
+    searcher, time_zone, counted = planner.searcher, planner.time_zone, "facets" in planner.capabilities
     request = SearchRequest(sort="newest", time_zone=time_zone)
     plan = Plan(
         query=MatchAll(),
@@ -65,12 +66,12 @@ def holdings(planner: Planner, time_zone: str) -> Holdings:
 
 
 def section_counts(searcher: Searcher) -> Mapping[str, int]:
-    """The number of articles in each section and below it."""
+    """The number of articles in each section, including the sections below it, the largest first."""
     return dict(searcher.top_values("section", MAX_SECTIONS))
 
 
 def section_tree(counts: Mapping[str, int], addresses: Addresses) -> tuple[SectionNode, ...]:
-    """The sections as a tree, the largest first, each with the articles in it and below it."""
+    """The sections as a tree, the largest first. Each counts its own articles and those of the sections below it."""
     below: dict[str, set[str]] = defaultdict(set)
     for value in counts:
         top = SECTION_SEPARATOR.join(value.split(SECTION_SEPARATOR, MAX_DEPTH)[:MAX_DEPTH])
@@ -83,13 +84,14 @@ def section_tree(counts: Mapping[str, int], addresses: Addresses) -> tuple[Secti
 def _nodes(
     parent: str, below: Mapping[str, set[str]], counts: Mapping[str, int], addresses: Addresses
 ) -> tuple[SectionNode, ...]:
+    everything = SearchRequest(time_zone=addresses.time_zone)
     children = sorted(below.get(parent, ()), key=lambda value: (-counts.get(value, 0), value))
     return tuple(
         SectionNode(
             value=value,
             label=value.rsplit(SECTION_SEPARATOR, 1)[-1],
             count=counts.get(value, 0),
-            url=addresses.search(SearchRequest().with_filters("section", Filters((value,)))),
+            url=addresses.search(everything.with_filters("section", Filters((value,)))),
             children=_nodes(value, below, counts, addresses),
         )
         for value in children
@@ -97,7 +99,7 @@ def _nodes(
 
 
 def calendar(years: FacetCounts, months: FacetCounts, time_zone: str, addresses: Addresses) -> tuple[Period, ...]:
-    """The years, the newest first, each with its months."""
+    """The years, the newest first, each with its months in order. They begin in that time zone."""
     request = SearchRequest(time_zone=time_zone)
     by_year: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for month, count in sorted(months.values):
@@ -113,6 +115,6 @@ def calendar(years: FacetCounts, months: FacetCounts, time_zone: str, addresses:
 
 
 def index_info(status: IndexStatus) -> IndexInfo:
-    """The state of the index as it is shown, times in UTC."""
+    """The state of the index as it is shown, with its times in UTC."""
     built = status.built_at.astimezone(UTC).isoformat(timespec="seconds")
     return IndexInfo(status.generation, status.articles, built)

@@ -1,4 +1,4 @@
-"""Which hits stand on the page asked for, by number or by cursor, and which pages lie around it."""
+"""Paging: which hits are on a page, by number or by cursor, and the requests for the pages around it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import datetime
 from search.engines.plan import After, Plan
 from search.engines.results import Results
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
-from search.results.cursor import START, Cursor, encode, question_digest, resume
+from search.results.cursor import START, Cursor, encode, resume, search_digest
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The requests for the pages around one; None where there is none."""
+    """The requests for the pages around a page; None where there is none."""
 
     first: SearchRequest | None = None
     prev: SearchRequest | None = None
@@ -22,7 +22,7 @@ class Pages:
 
 
 def opened_cursor(request: SearchRequest, generation: str) -> Cursor | None:
-    """The request's cursor; None without one and for the one that begins. Raises ParameterError, CursorExpired."""
+    """The request's cursor; None if it has none or begins with START. Raises ParameterError, CursorExpired."""
     if request.cursor is None or request.cursor == START:
         return None
     return resume(request.cursor, request, generation)
@@ -36,41 +36,38 @@ def for_page(plan: Plan, request: SearchRequest, cursor: Cursor | None) -> Plan:
 
 
 def pages_around(
-    request: SearchRequest, resolved: SearchRequest, results: Results, generation: str, now: datetime
+    request: SearchRequest, absolute: SearchRequest, results: Results, generation: str | None, now: datetime
 ) -> Pages:
-    """The first, the previous, the next and the last page; past the depth of `page` the next one goes by cursor.
+    """The first, the previous, the next and the last page. After the last numbered page the next one has a cursor.
 
-    A cursor belongs to one moment: it goes with the `resolved` request, and keeps `now`, when recency was measured.
+    A cursor belongs to one moment, `now`, so it goes with `absolute`, the request with absolute dates.
+    `generation` is None if the engine has no cursors.
     """
     if request.per_page == 0:
         return Pages()
     if request.cursor is not None:
-        cursor = _following_cursor(resolved, results, generation, now)
-        return Pages(request.from_cursor(START), next=request.from_cursor(cursor) if cursor else None)
+        return Pages(request.from_cursor(START), next=_by_cursor(absolute, results, generation, now))
     last = _last_page(request, results.rows)
-    following = (
-        request.on_page(request.page + 1) if request.page < last else _deeper(resolved, results, generation, now)
-    )
+    if request.page < last:
+        following: SearchRequest | None = request.on_page(request.page + 1)
+    elif request.page * request.per_page < results.rows and request.group == "none":
+        following = _by_cursor(absolute, results, generation, now)
+    else:
+        following = None
     before = request.on_page(min(request.page - 1, last)) if request.page > 1 else None
     return Pages(request.on_page(1), before, following, request.on_page(last))
 
 
 def _last_page(request: SearchRequest, rows: int) -> int:
-    """The number of the last page that can be asked for by number."""
+    """The last page that can be asked for by number."""
     pages = -(-rows // request.per_page)
     return max(1, min(pages, MAX_PAGE_DEPTH // request.per_page))
 
 
-def _deeper(request: SearchRequest, results: Results, generation: str, now: datetime) -> SearchRequest | None:
-    if request.page * request.per_page >= results.rows or request.group == "story":
-        return None
-    cursor = _following_cursor(request, results, generation, now)
-    return request.from_cursor(cursor) if cursor else None
-
-
-def _following_cursor(request: SearchRequest, results: Results, generation: str, now: datetime) -> str | None:
-    """The cursor that goes on after these hits; None if they are the last."""
-    if not results.hits or len(results.hits) < request.per_page:
+def _by_cursor(request: SearchRequest, results: Results, generation: str | None, now: datetime) -> SearchRequest | None:
+    """The request for what follows these hits; None if they are the last."""
+    if generation is None or not results.hits or len(results.hits) < request.per_page:
         return None
     last = results.hits[-1]
-    return encode(Cursor(generation, question_digest(request), now, After(last.sort_key, last.id)))
+    cursor = Cursor(generation, search_digest(request), now, After(last.sort_key, last.id))
+    return request.from_cursor(encode(cursor))

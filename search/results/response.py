@@ -1,8 +1,8 @@
-"""What is answered: one frozen `SearchResponse`; JSON, HTML, feeds, CSV and the terminal are renderings of it.
+"""The answers: JSON, HTML, feeds, CSV and the terminal all render the same frozen `SearchResponse`.
 
-These types are the endpoint's answer key by key (see `docs/reference/http-api.md`): `webui` derives the OpenAPI
-schema from them, so a field added here is a field of the API.
-Dates are RFC 3339 strings; a bare day where the time is unknown.
+These types are the endpoint's answers, key by key (see `docs/reference/http-api.md`). `webui` derives the OpenAPI
+schema from them, so a field added here is added to the API.
+Dates are RFC 3339 strings; if the time is unknown, the day alone.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One condition in force, as a removable chip: `name` is the parameter, `remove_url` the search without it.
+    """One condition of the search, as a removable chip. `name` is its parameter; `remove_url` is the search without it.
 
-    `negated`: the value is left out instead of kept. The dates are one chip, `date`, with the value "start..end".
+    `negated`: articles with the value are excluded. `from` and `to` are one chip, `date`, with the value "start..end".
     `value_label` is the value for people: "English" for "en".
     """
 
@@ -28,7 +28,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class QueryInfo:
-    """`text` as typed; `applied` conditions; `expanded`: other words that were searched too, e.g. forms of a prefix."""
+    """The query: `text` as typed, the conditions `applied`, and in `expanded` other words that were searched too."""
 
     text: str
     applied: tuple[Applied, ...]
@@ -37,7 +37,10 @@ class QueryInfo:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Absolute paths (with query) of this answer's neighbours and other renderings; None where there is none."""
+    """This answer, the pages around it and its other renderings, as absolute paths with query strings.
+
+    None where there is no such page.
+    """
 
     self: str
     first: str | None
@@ -54,11 +57,11 @@ class Links:
 class Snippet:
     """A piece of an article with its matches.
 
-    `spans` are (start, end) pairs in characters of `text`; `html` is `text` escaped, matches in `<mark>`.
-    `heading` is the heading it stands under; `anchor` that heading's fragment id on the article's own page.
-    `url` leads there: by anchor, else by a text fragment (https://wicg.github.io/scroll-to-text-fragment/);
-    None where the article has no address. `field` says which field it is from: "body" or "summary"; "headings" where
-    only the heading matched, then `text` is what follows it. `heading_html` is the heading as `html` is the text.
+    `spans` are (start, end) pairs in characters of `text`; `html` is `text` escaped, with the matches in `<mark>`.
+    `heading` is the heading above it, `heading_html` the same with its matches marked, and `anchor` its fragment id.
+    `url` leads to the piece on the article's own page, by anchor or else by a text fragment
+    (https://wicg.github.io/scroll-to-text-fragment/); None if the article has no address.
+    `field` is "body" or "summary"; or "headings" if only the heading matched, and then `text` is what follows it.
     """
 
     text: str
@@ -73,6 +76,8 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedField:
+    """What one field adds to a leaf: see `search.engines.results.FieldPart`."""
+
     field: str
     frequency: float
     length: int
@@ -81,7 +86,7 @@ class ExplainedField:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedLeaf:
-    """`score = boost * idf * saturation`; `articles` hold the word at all."""
+    """One leaf of the query: `score = boost * idf * saturation`. `articles` is the number of articles it matches."""
 
     text: str
     score: float
@@ -94,7 +99,7 @@ class ExplainedLeaf:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedHit:
-    """Why this hit: `score = sum of the leaves * recency`; `summary` says it in plain words."""
+    """Why a hit has its score: `score = sum of the leaves * recency`. `summary` says it in plain words."""
 
     summary: str
     recency: float
@@ -105,10 +110,11 @@ class ExplainedHit:
 class Hit:
     """One article found.
 
+    `article_url` is its page on this site, `url` its own address.
     `title_html` is the escaped title with matches in `<mark>`, "" unless `highlight=html`; `title_spans` are
-    those matches in characters. `article_url` is its page on this site.
-    `similar_count`: with `group=story`, how many near-copies among the hits stand behind this one; else None.
-    `more_text`: the article is so long that only its beginning was looked at for snippets.
+    those matches in characters.
+    `similar_count`: with `group=story`, the number of near-copies that are grouped under this hit; else None.
+    `more_text`: the article is so long that only its beginning was searched for snippets.
     """
 
     id: str
@@ -136,7 +142,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """`toggle_url` is the same search with this value added or, if selected, taken away."""
+    """A value of a facet. `toggle_url` is the search with this value added or, if it is selected, removed."""
 
     value: str
     label: str
@@ -149,7 +155,7 @@ class FacetValue:
 class Facet:
     """Counts of the hits; see `search.engines.results.FacetCounts` for `missing`, `other` and `truncated`.
 
-    `missing_url` adds (or takes away) "has no value"; None for dates, which cannot be asked for by their absence.
+    `missing_url` adds or removes the filter "has no value"; None for dates, which have no such filter.
     """
 
     name: str
@@ -163,7 +169,7 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class TimelineBucket:
-    """`start` and `end` are days, both included; `archive_count` is what the whole archive holds in them."""
+    """The days from `start` to `end`, both included. `archive_count` counts all articles of the archive in them."""
 
     start: str
     end: str
@@ -174,9 +180,9 @@ class TimelineBucket:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Buckets without a gap from the first to the last hit.
+    """All buckets from that of the first hit to that of the last, including empty ones.
 
-    A bucket whose `archive_count` is 0 is a gap in the archive.
+    A bucket with `archive_count` 0 shows that the archive itself has a gap.
     """
 
     interval: str
@@ -185,7 +191,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Another query that finds `count` articles under the same filters."""
+    """A corrected query, which finds `count` articles under the same filters."""
 
     text: str
     count: int
@@ -194,7 +200,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """What the search would find without one of its conditions: `drop` names it in plain words."""
+    """What the search finds without one of its conditions. `drop` names the condition, worded to follow "without"."""
 
     drop: str
     total: int
@@ -203,12 +209,16 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
+    """Other searches that are offered."""
+
     did_you_mean: tuple[Correction, ...]
     relax: tuple[Relaxation, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
+    """The commit that answered: see `search.engines.results.IndexStatus`."""
+
     generation: str
     articles: int
     built_at: str
@@ -216,8 +226,9 @@ class IndexInfo:
 
 @dataclass(frozen=True, slots=True)
 class SearchResponse:
-    """The whole answer. `page` is None when paging by cursor; `warnings` say what was repaired, cut or left out.
+    """The whole answer to a search.
 
+    `page` is None when paging by cursor. `warnings` say what was repaired, cut or left out.
     `timed_out`: the search ran out of time, so hits and counts may be incomplete; such an answer must not be cached.
     """
 
@@ -239,9 +250,9 @@ class SearchResponse:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a search box offers: `kind` is "article", "heading", "section" or "word".
+    """A completion for a search box: `kind` is "article", "heading", "section" or "word".
 
-    `count` is how many articles it leads to; None where it leads to one. `url` is that article or that search.
+    `url` leads to an article, and then `count` is None, or to a search that finds `count` articles.
     """
 
     text: str
@@ -252,7 +263,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class SharedTerm:
-    """A word two articles share: as it is spelled in the first, and how many articles of the archive hold it."""
+    """A word that two articles share, as the first spells it, and the number of `articles` that hold it."""
 
     text: str
     articles: int
@@ -260,7 +271,7 @@ class SharedTerm:
 
 @dataclass(frozen=True, slots=True)
 class RelatedHit:
-    """A related article and `why`: the terms it shares, the most telling first. `similar`: it is a near-copy."""
+    """A related article and `why`: the terms it shares, the most distinctive first. `similar`: it is a near-copy."""
 
     hit: Hit
     why: tuple[SharedTerm, ...]
@@ -269,9 +280,10 @@ class RelatedHit:
 
 @dataclass(frozen=True, slots=True)
 class RelatedResponse:
-    """Articles related to one article or draft. `terms` are those that were searched for, the most telling first.
+    """Articles related to an article or draft. `terms` are those that were searched for, the most distinctive first.
 
-    `total` counts every article that shares one of them, in the dates that `mode` allows.
+    `total` counts every article that shares one of them, within the dates that `mode` allows.
+    `timed_out`: the search ran out of time, so hits and counts may be incomplete; such an answer must not be cached.
     """
 
     mode: str
@@ -279,13 +291,14 @@ class RelatedResponse:
     total: int
     took_ms: float
     hits: tuple[RelatedHit, ...]
+    timed_out: bool
     warnings: tuple[str, ...]
     index: IndexInfo
 
 
 @dataclass(frozen=True, slots=True)
 class SectionNode:
-    """A section: `value` is its whole path, `label` its own name; `count` includes the sections below it."""
+    """A section: `value` is its whole path, `label` its last part. `count` includes the sections below it."""
 
     value: str
     label: str
@@ -296,7 +309,10 @@ class SectionNode:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A year or month of the archive: `value` "2024" or "2024-07", `label` in words. A month has no `months`."""
+    """A year or month of the archive: `value` is "2024" or "2024-07", `label` the same in words.
+
+    Only years have `months`.
+    """
 
     value: str
     label: str
@@ -307,7 +323,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the archive holds: its newest articles, its sections, its years (the newest first) with their months."""
+    """What the archive holds: its newest articles, its sections, and its years (the newest first) with their months."""
 
     newest: tuple[Hit, ...]
     sections: tuple[SectionNode, ...]

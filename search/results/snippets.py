@@ -1,4 +1,4 @@
-"""What to show of an article that matched: its best passages, each under its heading, with a link to it."""
+"""The snippets of a hit: the passages that show its matches best, each with its heading and a link."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from search.results.response import Snippet
 from search.schema import TEXT_FIELDS
 
 MAX_SNIPPETS: Final = 3
+"""Snippets shown of one article."""
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpts:
-    """The snippets of one article; `matched_fields` are those with a match, by their names in the schema.
+    """The snippets of one article. `matched_fields` are the names, in the schema, of the fields with a match.
 
-    `more_text`: the body is longer than what was looked at.
+    `more_text`: the body is longer than what was searched for matches.
     """
 
     snippets: tuple[Snippet, ...]
@@ -34,7 +35,7 @@ class Excerpts:
 def excerpts(
     head: Head, body: str, highlighter: Highlighter, *, html: bool = True, limit: int = MAX_SNIPPETS
 ) -> Excerpts:
-    """The best passages of the article, the best first; its summary or beginning, unmarked, where no text matched."""
+    """The best passages of an article, the best first. If the body has no match, its summary or its first sentences."""
     whole = body
     in_headings = _heading_marks(head, body, highlighter)
     if in_headings:
@@ -57,7 +58,7 @@ def excerpts(
 
 
 def _heading_marks(head: Head, body: str, highlighter: Highlighter) -> list[Mark]:
-    """Matches, at their places in the body, of what was asked for in headings only."""
+    """Matches of what was searched for in headings only, by their offsets in the body."""
     marks: list[Mark] = []
     for heading in head.headings:
         if _end(heading) > MAX_HIGHLIGHT_CHARS or not body.startswith(heading.text, heading.offset):
@@ -68,7 +69,7 @@ def _heading_marks(head: Head, body: str, highlighter: Highlighter) -> list[Mark
 
 
 def _matched(head: Head, highlighter: Highlighter, **found: Sequence[object]) -> tuple[str, ...]:
-    """The fields with a match: those where one was found, and all of short values that have one."""
+    """The fields with a match: those in which some were `found`, and the other text fields whose values match."""
     matched = {name for name, marks in found.items() if marks}
     unread = [name for name in TEXT_FIELDS if name not in matched and name not in {"title", "summary", "body"}]
     values = {name: TEXT_FIELDS[name].values(head) for name in unread}
@@ -98,13 +99,13 @@ def _snippet(head: Head, body: str, marks: Sequence[Mark], passage: Passage, *, 
 
 
 def _one_a_passage(snippets: Sequence[Snippet]) -> tuple[Snippet, ...]:
-    """Without those that show the beginning of a passage, for its heading matched, where another shows its matches."""
+    """The snippets, except those whose heading alone matched if the text of the same passage is shown as well."""
     marked = {(row.heading, row.anchor) for row in snippets if row.field == "body"}
     return tuple(row for row in snippets if row.field == "body" or (row.heading, row.anchor) not in marked)
 
 
 def _following(head: Head, body: str, heading: Heading) -> Span:
-    """The beginning of the passage under a heading; the heading itself if nothing stands under it."""
+    """The beginning of the passage under a heading; the heading itself if its passage is empty."""
     start, end = opening(body, _end(heading))
     following = _heading_at(head.headings, start)
     empty = start >= end or (following is not None and start < _end(following))
@@ -115,9 +116,9 @@ def _end(heading: Heading) -> int:
     return heading.offset + len(heading.text)
 
 
-def _heading_at(headings: Sequence[Heading], place: int) -> Heading | None:
-    """The heading that a place of the body is in or stands under."""
-    index = bisect_right(headings, place, key=lambda heading: heading.offset) - 1
+def _heading_at(headings: Sequence[Heading], offset: int) -> Heading | None:
+    """The last heading that begins at or before that offset of the body."""
+    index = bisect_right(headings, offset, key=lambda heading: heading.offset) - 1
     return headings[index] if index >= 0 else None
 
 
@@ -127,7 +128,7 @@ def _heading_html(heading: Heading, marks: Sequence[Mark]) -> str:
 
 
 def _fragment(url: str | None, body: str, start: int, end: int, spans: Sequence[Span]) -> str | None:
-    """A text fragment for the first match, or for the first words."""
+    """The link to the first match, or to the first words, by a text fragment."""
     if not url:
         return None
     block = body.rfind("\n\n", 0, start)
@@ -139,7 +140,7 @@ def _fragment(url: str | None, body: str, start: int, end: int, spans: Sequence[
 
 
 def _beginning(head: Head, body: str, spans: Sequence[Span], *, html: bool) -> tuple[Snippet, ...]:
-    """The summary with its matches, or else the first sentences."""
+    """The summary with its matches; without a summary, the first sentences."""
     if head.summary:
         text = head.summary
         found = tuple(spans)

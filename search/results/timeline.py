@@ -1,4 +1,4 @@
-"""The timeline: how the hits lie in time, beside what the archive holds in the same time."""
+"""The timeline: the hits over time, beside all articles of the archive in the same time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def timeline(
     """Buckets without a gap from the first to the last hit, each linked to the same search within it.
     `now` is when the request's relative dates are counted back from.
 
-    Undated hits are not drawn; without a dated hit there are no buckets.
+    Undated hits are not counted; without a dated hit there are no buckets.
+    The request's relative dates are counted back from `now`.
     """
     interval = counted.interval
     hits = _numbered(interval, counted.counts)

@@ -1,4 +1,4 @@
-"""Facets and timeline of the memory engine: the articles are gone through once for each."""
+"""Facets and timeline of the memory engine, each counted in one pass over the articles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from search.schema import DATE_FIELDS
 
 
 def count_facet(facet: FacetPlan, matches: Sequence[Indexed], plan: Plan) -> FacetCounts:
-    """The counts of one facet over what matches the query, whatever the filter on its own field."""
+    """The counts of one facet over the articles that match the query and all filters but the facet's own."""
     zone = zone_named(plan.time_zone)
     others = [rule for rule in plan.filters if not is_own(rule, facet)]
     kept = [article for article in matches if all(passes(rule, article, zone) for rule in others)]
@@ -26,7 +26,7 @@ def count_facet(facet: FacetPlan, matches: Sequence[Indexed], plan: Plan) -> Fac
 
 
 def count_timeline(hits: Sequence[Indexed], archive: Sequence[Indexed], plan: Plan) -> Timeline | None:
-    """Hits and archive by time, if the plan asks for it."""
+    """The timeline, if the plan asks for one."""
     if plan.timeline is None:
         return None
     return timeline(_days(hits, plan.date_field, plan), _days(archive, plan.date_field, plan), plan.timeline)

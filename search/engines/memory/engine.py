@@ -1,7 +1,7 @@
-"""The engine that holds everything in memory: brute force, the executable specification of the contract.
+"""The engine that holds everything in memory: brute force, and the executable specification of the contract.
 
-`memory:` is a store of its own each time it is opened; `memory:name` is one store per name in the process.
-Good for tests and for archives of a few hundred articles.
+Each time `memory:` is opened it is a new store; `memory:name` is the same store wherever the process opens it.
+It suits tests and archives of a few hundred articles.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from search.schema import DATE_FIELDS, KEYWORD_FIELDS, ValueMatch
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What one commit left; never changed afterwards."""
+    """One commit; never changed afterwards."""
 
     generation: str
     built_at: datetime
@@ -44,7 +44,7 @@ class State:
 
 @dataclass(slots=True)
 class Store:
-    """The newest state, and the lock that lets in one writer."""
+    """The newest commit, and the lock that admits one writer."""
 
     state: State | None = None
     lock: Lock = field(default_factory=Lock)
@@ -63,7 +63,7 @@ class MemoryEngine:
         self._store = _NAMED.setdefault(name, Store()) if name else Store()
 
     def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> MemoryWriter:
-        del progress  # nothing here takes long enough
+        del progress  # no phase takes long enough to report
         if not self._store.lock.acquire(blocking=False):
             raise IndexLocked(f"another writer of this process holds {self.url}; wait until it is done")
         return MemoryWriter(self._store, replace)
@@ -75,7 +75,7 @@ class MemoryEngine:
         return self._newest().generation
 
     def close(self) -> None:
-        """Nothing was left running."""
+        """Does nothing: no writer leaves anything running."""
 
     def _newest(self) -> State:
         if self._store.state is None:
@@ -169,7 +169,7 @@ class MemorySearcher:
         )
 
     def _brought(self, row: Row, plan: Plan, scorer: Scorer) -> Hit:
-        """The hit of a row with all that the plan asks for of it."""
+        """The hit of a row, with everything that the plan asks for."""
         hit, copies = row
         article = self._state.articles[hit.id]
         return replace(
@@ -225,7 +225,7 @@ class MemorySearcher:
         return [vocabulary[word] for word in words]
 
     def close(self) -> None:
-        """Nothing to close: the state goes with the last who holds it."""
+        """Does nothing: Python frees a state that nobody uses."""
 
     def __enter__(self) -> Self:
         return self
@@ -242,11 +242,11 @@ class MemorySearcher:
 
 
 Row = tuple[Hit, Sequence[Hit]]
-"""A line of the result list: a hit and its near-copies further down."""
+"""A row of the result list: a hit and its near-copies."""
 
 
 def _rows(plan: Plan, matches: Sequence[tuple[Indexed, Outcome]]) -> Sequence[Row]:
-    """The whole list of hits in its order, with near-copies gathered if the plan asks for it."""
+    """All rows in order, with near-copies grouped if the plan asks for it."""
     hits = [(_hit(article, outcome, plan), article.document.fingerprint) for article, outcome in matches]
     hits.sort(key=lambda pair: order_key(plan.sort, pair[0].sort_key, pair[0].id))
     return grouped(hits) if plan.group and plan.limit else [(hit, ()) for hit, _ in hits]
@@ -269,7 +269,7 @@ def _hit(article: Indexed, outcome: Outcome, plan: Plan) -> Hit:
 
 
 def recency_of(published: Moment | None, recency: Recency) -> float:
-    """What recency leaves of a score: always by publication, so that filtering by another date changes nothing."""
+    """The recency factor, always by publication: a filter on another date must not change scores."""
     if published is None:
         return RECENCY_FLOOR
     return recency_factor((epoch(recency.now) - epoch(published)) / DAY_SECONDS)

@@ -1,4 +1,4 @@
-"""Matching and scoring one article at a time: slow, short, and what every other engine has to agree with."""
+"""Matches and scores one article at a time: slow and short, and every other engine has to agree with it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One field of one article: positions of every surface and every stem; `length` counts words without compounds."""
+    """One field of one article: the positions of every surface and stem. `length` is in tokens, without compounds."""
 
     surfaces: Mapping[str, set[int]]
     stems: Mapping[str, set[int]]
@@ -70,32 +70,32 @@ def _words(values: Sequence[Sequence[Token]]) -> Words:
     return Words(surfaces, stems, length)
 
 
-def places_of_term(term: Term, words: Words, language: str) -> dict[int, float]:
-    """Where a word stands; at each position the exact spelling goes before another form."""
-    places = dict.fromkeys(words.surfaces.get(term.surface, ()), 1.0)
+def term_positions(term: Term, words: Words, language: str) -> dict[int, float]:
+    """The positions of a term, each with its weight; the exact spelling counts before another form."""
+    positions = dict.fromkeys(words.surfaces.get(term.surface, ()), 1.0)
     for stem_language, stem in term.stems:
         if stem_language == language:
             for position in words.stems.get(stem, ()):
-                places.setdefault(position, STEM_WEIGHT)
-    return places
+                positions.setdefault(position, STEM_WEIGHT)
+    return positions
 
 
-def places_of_leaf(leaf: Leaf, expansion: Mapping[str, float], words: Words, language: str) -> dict[int, float]:
-    """Where a leaf stands in one field; `expansion` holds the words a pattern fits, with their weights."""
+def leaf_positions(leaf: Leaf, expansion: Mapping[str, float], words: Words, language: str) -> dict[int, float]:
+    """The positions of a leaf in one field, each with its weight. `expansion` has the words of a pattern, weighted."""
     if isinstance(leaf, MatchTerm):
-        return places_of_term(leaf.term, words, language)
+        return term_positions(leaf.term, words, language)
     if isinstance(leaf, MatchPhrase):
-        parts = [places_of_term(term, words, language) for term in leaf.terms]
+        parts = [term_positions(term, words, language) for term in leaf.terms]
         return spans.ordered(parts) if leaf.slop is None else spans.near(parts, spans.span_width(len(parts), leaf.slop))
-    places: dict[int, float] = {}
+    positions: dict[int, float] = {}
     for word in words.surfaces.keys() & expansion.keys():
         for position in words.surfaces[word]:
-            places[position] = max(expansion[word], places.get(position, 0.0))
-    return places
+            positions[position] = max(expansion[word], positions.get(position, 0.0))
+    return positions
 
 
 def expand(leaf: Leaf, articles: Sequence[Indexed]) -> tuple[dict[str, float], bool]:
-    """The words of the leaf's fields that fit it, with their weights, and whether there were more of them."""
+    """The words that fit the leaf in its fields, with their weights, and whether some of them were cut."""
     counts: dict[str, int] = {}
     matches = fits(leaf)
     for article in articles:
@@ -107,7 +107,7 @@ def expand(leaf: Leaf, articles: Sequence[Indexed]) -> tuple[dict[str, float], b
 
 
 class Scorer:
-    """The leaves of one query over all articles, each with its document frequency, and the tree above them."""
+    """Scores articles for one query. Its leaves are scored for all articles first, since they need their idf."""
 
     def __init__(self, query: Match, articles: Sequence[Indexed], zone: ZoneInfo, deadline: Deadline) -> None:
         self.cut: tuple[Cut, ...] = ()
@@ -132,7 +132,7 @@ class Scorer:
         return {name: _leaf_score(leaf, found, len(matching), idf) for name, found in matching.items()}
 
     def outcome(self, query: Match, article: Indexed) -> Outcome | None:
-        """The score of an article under a query, or None if it does not match."""
+        """The outcome of the query for one article; None if it does not match."""
         return outcome(
             query,
             lambda leaf: self._scores.get(leaf, {}).get(article.document.id),
@@ -140,7 +140,7 @@ class Scorer:
         )
 
     def matched(self, query: Match, article: Indexed) -> tuple[int, ...]:
-        """Which of the query's leaves the article matches, as their positions among them."""
+        """The numbers of the query's leaves that the article matches, in the order of `leaves`."""
         name = article.document.id
         return tuple(at for at, leaf in enumerate(leaves(query)) if name in self._scores.get(leaf, {}))
 
@@ -157,8 +157,8 @@ def _parts(
     found = []
     for field in leaf.fields:
         words = article.words[field]
-        if places := places_of_leaf(leaf, expansion, words, article.language):
-            frequency = sum(places.values())
+        if positions := leaf_positions(leaf, expansion, words, article.language):
+            frequency = sum(positions.values())
             weight = normalised_frequency(field, frequency, words.length, averages[field])
             found.append(FieldPart(field, frequency, words.length, weight))
     return tuple(found)
@@ -170,7 +170,7 @@ def _leaf_score(leaf: Leaf, parts: tuple[FieldPart, ...], articles: int, idf: fl
 
 
 def average_lengths(articles: Sequence[Indexed]) -> dict[str, float]:
-    """The mean length of each text field over the articles that have it; 0 where none has."""
+    """The mean length of each text field over the articles that have it; 0 if none has."""
     averages = {}
     for field in TEXT_FIELDS:
         lengths = [length for article in articles if (length := article.words[field].length)]
@@ -179,7 +179,7 @@ def average_lengths(articles: Sequence[Indexed]) -> dict[str, float]:
 
 
 def passes(filter: Filter, article: Indexed, zone: ZoneInfo) -> bool:
-    """Whether an article is kept by a filter."""
+    """Whether a filter keeps an article."""
     if isinstance(filter, DateFilter):
         return within(DATE_FIELDS[filter.field].value(article.document), filter.start, filter.end, zone)
     if isinstance(filter, PeriodFilter):
