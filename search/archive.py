@@ -107,10 +107,16 @@ class Archive:
         with self.pinned() as pinned:
             return pinned.overview(addresses)
 
-    def article(self, id: str) -> FoundArticle:
+    def article(
+        self,
+        id: str,
+        request: SearchRequest | None = None,
+        position: int | None = None,
+        addresses: Addresses | None = None,
+    ) -> FoundArticle:
         """See `PinnedArchive.article`."""
         with self.pinned() as pinned:
-            return pinned.article(id)
+            return pinned.article(id, request, position, addresses)
 
     def neighbours(
         self, request: SearchRequest, position: int, addresses: Addresses | None = None

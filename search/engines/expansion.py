@@ -23,7 +23,7 @@ def fits(leaf: Leaf) -> Callable[[str], bool]:
 
 
 def expansion_weight(leaf: Leaf, word: str) -> float:
-    """The frequency that an occurrence of a fitting word counts as: below 1 only for other spellings of a fuzzy word."""
+    """How much an occurrence of a fitting word counts: less than 1 only for another spelling of a fuzzy word."""
     return STEM_WEIGHT if isinstance(leaf, MatchFuzzy) and word != leaf.word else 1.0
 
 
