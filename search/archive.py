@@ -261,6 +261,7 @@ class PinnedArchive:
         generation = self.status.generation
         cursor = opened_cursor(request, generation)
         planner = self._planner.at(cursor.now) if cursor else self._planner
+        moment = cursor.now if cursor else planner.cursor_time(request)
         absolute = request.resolved(planner.now)
         if request.cursor is not None:
             request = absolute  # a cursor belongs to one moment, and so do the links beside it
@@ -273,7 +274,7 @@ class PinnedArchive:
             results=results,
             hits=hits(results.hits, HitContext(request, plan, self.status.articles)),
             position=None if request.cursor else plan.offset,
-            pages=pages_around(request, absolute, results, generation if cursors else None, planner.now),
+            pages=pages_around(request, absolute, results, generation if cursors else None, moment),
             expanded=resolved.expanded,
             corrections=corrections,
             relaxations=relaxed,

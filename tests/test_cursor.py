@@ -187,6 +187,16 @@ def test_a_cursor_ends_with_any_commit_even_one_that_brings_the_articles_back(
         archive.close()
 
 
+def test_an_answer_without_relative_dates_has_the_same_cursors_all_day(engine: Engine) -> None:
+    def cursor_at(hour: int, q: str, start: RelativeTime | None = None) -> str | None:
+        archive = over(engine, NOW.replace(hour=hour))
+        return archive.search(SearchRequest(q=q, start=start, cursor=START, per_page=2, facets=())).links.next
+
+    assert cursor_at(1, "war") == cursor_at(23, "war") is not None
+    assert cursor_at(1, "war date:now-9y..") != cursor_at(23, "war date:now-9y..")
+    assert cursor_at(1, "war", RelativeTime(9, "y")) != cursor_at(23, "war", RelativeTime(9, "y"))
+
+
 def test_a_commit_between_two_pages_shows_in_neither_of_a_pinned_archive() -> None:
     own = fill(open_engine("memory:"), *(Document(str(n), "x") for n in range(4)))
     with over(own, NOW).pinned() as pinned:
