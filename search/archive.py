@@ -38,7 +38,7 @@ from search.results.answer import Alternative, Answer
 from search.results.applied import unknown_values
 from search.results.article import FoundArticle, Marks
 from search.results.cursor import START
-from search.results.hits import HitContext, hits
+from search.results.hits import HitContext
 from search.results.overview import holdings, section_counts, section_tree
 from search.results.paging import for_page, opened_cursor, pages_around
 from search.results.response import Completion, Hit, Overview, RelatedResponse, SearchResponse, SectionNode
@@ -115,10 +115,16 @@ class Archive:
         with self.pinned() as pinned:
             return pinned.overview(addresses)
 
-    def article(self, id: str) -> FoundArticle:
+    def article(
+        self,
+        id: str,
+        request: SearchRequest | None = None,
+        position: int | None = None,
+        addresses: Addresses | None = None,
+    ) -> FoundArticle:
         """See `PinnedArchive.article`."""
         with self.pinned() as pinned:
-            return pinned.article(id)
+            return pinned.article(id, request, position, addresses)
 
     def neighbours(
         self, request: SearchRequest, position: int, addresses: Addresses | None = None
@@ -189,8 +195,9 @@ class PinnedArchive:
         first = max(0, position - 1)
         plan = self._planner.plan(self._planner.resolve(bare), bare)
         plan = replace(plan, offset=first, limit=position + 2 - first, deadline=self._deadline)
-        shown = hits(self._searcher.search(plan).hits, HitContext(bare, plan, self.status.articles))
-        return dict(enumerate(linked_hits(shown, addresses or self._addresses, bare, first), first))
+        found = self._searcher.search(plan).hits
+        context = HitContext(bare, plan, self.status.articles)
+        return dict(enumerate(linked_hits(found, context, addresses or self._addresses, bare, first), first))
 
     def article(
         self,
@@ -226,11 +233,9 @@ class PinnedArchive:
         """
         started = perf_counter()
         found = related(self._planner, subject, mode=mode, limit=limit, deadline=self._deadline)
-        context = HitContext(SearchRequest(), found.plan, self.status.articles)
-        shown = hits([row.hit for row in found.found], context)
         if found.timed_out:
             found = replace(found, warnings=(*found.warnings, self._out_of_time()))
-        response = linked_relatives(found, shown, self.status, addresses or self._addresses)
+        response = linked_relatives(found, self.status, addresses or self._addresses)
         return replace(response, took_ms=_milliseconds(started))
 
     def suggest(self, text: str, addresses: Addresses | None = None, limit: int = 8) -> tuple[Completion, ...]:
@@ -279,6 +284,7 @@ class PinnedArchive:
         generation = self.status.generation
         cursor = opened_cursor(request, generation)
         planner = self._planner.at(cursor.now) if cursor else self._planner
+        moment = cursor.now if cursor else planner.cursor_time(request)
         absolute = request.resolved(planner.now)
         if request.cursor is not None:
             request = absolute  # a cursor belongs to one moment, and so do the links beside it
@@ -289,9 +295,9 @@ class PinnedArchive:
         return Answer(
             request=request,
             results=results,
-            hits=hits(results.hits, HitContext(request, plan, self.status.articles)),
+            context=HitContext(request, plan, self.status.articles),
             position=None if request.cursor else plan.offset,
-            pages=pages_around(request, absolute, results, generation if cursors else None, planner.now),
+            pages=pages_around(request, absolute, results, generation if cursors else None, moment),
             expanded=resolved.expanded,
             corrections=corrections,
             relaxations=relaxed,

@@ -6,11 +6,11 @@ What is linked is decided here; what an address looks like, in `search.request.u
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from search.assist.related import DistinctiveTerm, Relatives
 from search.assist.suggest import Suggested
+from search.engines.results import Hit as FoundHit
 from search.engines.results import IndexStatus
 from search.request.planning import Planner
 from search.request.request import FacetRequest, SearchRequest
@@ -18,6 +18,7 @@ from search.request.urls import Addresses
 from search.results.answer import Alternative, Answer
 from search.results.applied import applied
 from search.results.facets import facet
+from search.results.hits import HitContext, hits
 from search.results.overview import Holdings, calendar, index_info, section_tree
 from search.results.paging import Pages
 from search.results.response import (
@@ -52,7 +53,7 @@ def linked(answer: Answer, addresses: Addresses) -> SearchResponse:
         per_page=request.per_page,
         sort=request.effective_sort(),
         links=_links(request, answer.pages, addresses),
-        hits=linked_hits(answer.hits, addresses, request, answer.position),
+        hits=linked_hits(results.hits, answer.context, addresses, request, answer.position),
         facets=tuple(facet(request, asked, counts, addresses) for asked, counts in counted),
         timeline=timeline(results.timeline, request, addresses, answer.now) if results.timeline else None,
         suggestions=_suggestions(answer.corrections, answer.relaxations, addresses),
@@ -63,31 +64,36 @@ def linked(answer: Answer, addresses: Addresses) -> SearchResponse:
 
 
 def linked_hits(
-    hits: Sequence[Hit], addresses: Addresses, request: SearchRequest | None = None, position: int | None = None
+    found: Sequence[FoundHit],
+    context: HitContext,
+    addresses: Addresses,
+    request: SearchRequest | None = None,
+    position: int | None = None,
 ) -> tuple[Hit, ...]:
-    """The hits with the addresses of their pages.
+    """The hits as they are shown, with the addresses of their pages.
 
     With a request, each page knows the way back; with the `position` of the first hit, its own position too.
     """
-    ids = [hit.id for hit in hits]
-    urls = addresses.articles(ids, request, position) if request else [addresses.article(name) for name in ids]
-    return tuple(replace(hit, article_url=url) for hit, url in zip(hits, urls, strict=True))
+    ids = [hit.id for hit in found]
+    pages = addresses.articles(ids, request, position) if request else [addresses.article(name) for name in ids]
+    return hits(found, pages, context)
 
 
 def _links(request: SearchRequest, pages: Pages, addresses: Addresses) -> Links:
     def address(page: SearchRequest | None) -> str | None:
         return addresses.search(page) if page is not None else None
 
+    renderings = addresses.renderings(request)
     return Links(
         self=addresses.search(request),
         first=address(pages.first),
         prev=address(pages.prev),
         next=address(pages.next),
         last=address(pages.last),
-        html=addresses.rendering("html", request),
-        atom=addresses.rendering("atom", request),
-        feed=addresses.rendering("feed", request),
-        csv=addresses.rendering("csv", request),
+        html=renderings["html"],
+        atom=renderings["atom"],
+        feed=renderings["feed"],
+        csv=renderings["csv"],
     )
 
 
@@ -109,14 +115,11 @@ def linked_completions(suggested: Iterable[Suggested], addresses: Addresses) -> 
     return tuple(Completion(row.text, row.kind, row.count, address(row.leads_to)) for row in suggested)
 
 
-def linked_relatives(
-    relatives: Relatives, hits: Sequence[Hit], status: IndexStatus, addresses: Addresses
-) -> RelatedResponse:
-    """The response to a request for related articles. `hits` are those of `relatives.found`, as they are shown.
-
-    `took_ms` is 0, for the caller to fill in.
-    """
-    shown = zip(relatives.found, linked_hits(hits, addresses), strict=True)
+def linked_relatives(relatives: Relatives, status: IndexStatus, addresses: Addresses) -> RelatedResponse:
+    """The response to a request for related articles. `took_ms` is 0, for the caller to fill in."""
+    context = HitContext(SearchRequest(), relatives.plan, status.articles)
+    related_hits = linked_hits([row.hit for row in relatives.found], context, addresses)
+    shown = zip(relatives.found, related_hits, strict=True)
     return RelatedResponse(
         mode=relatives.mode,
         terms=_shared_terms(relatives.terms),
@@ -138,7 +141,7 @@ def linked_overview(held: Holdings, planner: Planner, addresses: Addresses) -> O
     everything = SearchRequest(time_zone=addresses.time_zone)
     languages = facet(everything, FacetRequest("lang", len(held.languages.values)), held.languages, addresses)
     return Overview(
-        newest=linked_hits(held.newest, addresses),
+        newest=linked_hits(held.newest, held.context, addresses),
         sections=section_tree(held.sections, addresses),
         years=calendar(held.years, held.months, planner.time_zone, addresses),
         undated=held.years.missing,

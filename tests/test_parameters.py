@@ -125,7 +125,7 @@ def test_every_request_can_be_read_back_from_its_address(request: SearchRequest,
         shown = request
         if kind in FEEDS or other in FEEDS:
             shown = replace(request.without_shape(), page=1, cursor=None, per_page=PER_PAGE[other])
-        assert parse_search(query_of(addresses.rendering(other, request)), kind=other, time_zone=zone) == shown
+        assert parse_search(query_of(addresses.renderings(request)[other]), kind=other, time_zone=zone) == shown
 
 
 @given(requests(), st.none() | st.integers(0, 9_999), st.sampled_from(["UTC", "Europe/Berlin"]))
@@ -275,8 +275,8 @@ def test_relative_dates_that_cannot_be_are_refused_once_the_moment_is_known(
 
 def test_feeds_leave_out_what_only_shapes_an_answer() -> None:
     request = ask("q=x&page=3&per_page=50&facets=none&fields=id&highlight=off&explain=true&lang=en")
-    assert Addresses("api").rendering("atom", request) == "/search.atom?q=x&lang=en"
-    assert Addresses("api").rendering("html", request).startswith("/search?q=x&lang=en&page=3&per_page=50")
+    assert Addresses("api").renderings(request)["atom"] == "/search.atom?q=x&lang=en"
+    assert Addresses("api").renderings(request)["html"].startswith("/search?q=x&lang=en&page=3&per_page=50")
 
 
 @pytest.mark.parametrize("kind", FEEDS)
@@ -302,7 +302,7 @@ def test_an_article_address_carries_the_search_and_the_place() -> None:
 def test_the_mounting_path_is_in_every_address() -> None:
     links = Addresses("html", prefix="/archive")
     assert links.search(SearchRequest()) == "/archive/search"
-    assert links.rendering("csv", SearchRequest()) == "/archive/search.csv"
+    assert links.renderings(SearchRequest())["csv"] == "/archive/search.csv"
     assert links.article("1") == "/archive/article/1"
     assert path_prefix("https://news.example/archive/") == "/archive"
     assert path_prefix("https://news.example") == path_prefix("") == ""

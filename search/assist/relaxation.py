@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from search.assist.count_budget import CountBudget
@@ -22,7 +23,7 @@ from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 
 MAX_RELAXATIONS: Final = 6
 MAX_PARTS: Final = 8
-"""Parts of the query that are dropped, one at a time."""
+"""Parts of the query that are tried, one at a time: dropped, or searched in every field."""
 
 Trial = tuple[str, SearchRequest]
 """The name of a condition, worded to follow "without", and the request without that condition."""
@@ -92,15 +93,18 @@ def _with_looser_query(tree: Query, request: SearchRequest) -> Iterator[Trial]:
         words = loosened(tree)
         yield "the quotation marks", request.asking(to_text(words))
         yield "the quotation marks, matching any word", request.asking(to_text(any_of(words)))
+    for part, field in islice(_fielded(tree), MAX_PARTS):
+        text = part.pattern if isinstance(part, Wildcard) else part.text
+        anywhere = replaced(tree, part, replace(part, field=None))
+        label = TEXT_FIELDS[field].label.lower()
+        yield f"the limit of “{text}” to the {label}", request.asking(to_text(anywhere))
+
+
+def _fielded(tree: Query) -> Iterator[tuple[Word | Exact | Phrase | Prefix | Wildcard | Fuzzy, str]]:
+    """The parts that are limited to one field, and that field."""
     for part in positive_parts(tree):
         if isinstance(part, Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) and part.field is not None:
-            label = TEXT_FIELDS[part.field].label.lower()
-            anywhere = replaced(tree, part, replace(part, field=None))
-            yield f"the limit of “{_text(part)}” to the {label}", request.asking(to_text(anywhere))
-
-
-def _text(part: Word | Exact | Phrase | Prefix | Wildcard | Fuzzy) -> str:
-    return part.pattern if isinstance(part, Wildcard) else part.text
+            yield part, part.field
 
 
 def part_in_words(part: Query) -> str:

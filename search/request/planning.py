@@ -129,6 +129,14 @@ class Planner:
         """The beginning of the UTC day: scores stay the same from page to page."""
         return self.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
+    def cursor_time(self, request: SearchRequest) -> datetime:
+        """The time that a cursor of this search must keep: `now` if it has relative dates, else `recency_time`.
+
+        So the cursors of most searches are the same all day, as their answers are.
+        """
+        relative = "now" in request.q or request.resolved(self.now) is not request
+        return self.now if relative else self.recency_time()
+
     def missing_capabilities(self, resolved: ResolvedQuery, request: SearchRequest) -> tuple[str, ...]:
         """The names of the capabilities that the request needs and the engine lacks."""
         needed = {

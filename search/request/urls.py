@@ -80,11 +80,16 @@ class Addresses:
             addresses.append(_with_parameters(path, (*before, *filters, *dates, *after)))
         return addresses
 
-    def rendering(self, name: Rendering, request: SearchRequest) -> str:
-        """The same search as another rendering. Feeds start at the first hit and have a shape of their own."""
-        if name in _FEEDS or self.kind in _FEEDS:
-            request = replace(request.without_shape(), page=1, cursor=None, per_page=PER_PAGE[name])
-        return _with_parameters(self.prefix + ROUTES[name], _parameters(self._pairs(request, PER_PAGE[name])))
+    def renderings(self, request: SearchRequest) -> dict[Rendering, str]:
+        """The same search as each rendering. Feeds start at the first hit and have a shape of their own."""
+        usual = PER_PAGE[self.kind]  # left out of the address, so that each rendering has its own
+        first = replace(request.without_shape(), page=1, cursor=None, per_page=usual)
+        feed = _parameters(self._pairs(first, usual))
+        other = feed if self.kind in _FEEDS else _parameters(self._pairs(request, usual))
+        return {
+            name: _with_parameters(self.prefix + path, feed if name in _FEEDS else other)
+            for name, path in ROUTES.items()
+        }
 
     def article(self, id: str, request: SearchRequest | None = None, position: int | None = None) -> str:
         """The article's page. With `request`, the page marks its words and knows the way back, and `position`, the
@@ -141,8 +146,14 @@ _SPECIAL: Final = re.compile(r"~*(\.{0,2}|related)")
 (https://url.spec.whatwg.org/#double-dot-path-segment), empty ones are merged by proxies; "related" is our own route."""
 
 
+_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
+"""Ids that stand in an address as they are, as most do: looked at first, since every hit has one."""
+
+
 def quote_id(id: str) -> str:
     """The id as a path: percent-encoded but for its slashes, and "~" before each segment that would not survive."""
+    if _PLAIN_ID.fullmatch(id) and id != "related":
+        return id
     return "/".join(quote(_safe_segment(segment), safe="") for segment in id.split("/"))
 
 

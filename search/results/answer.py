@@ -7,8 +7,8 @@ from datetime import datetime
 
 from search.engines.results import IndexStatus, Results
 from search.request.request import SearchRequest
+from search.results.hits import HitContext
 from search.results.paging import Pages
-from search.results.response import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Answer:
 
     request: SearchRequest
     results: Results
-    hits: tuple[Hit, ...]
+    context: HitContext
     position: int | None
     pages: Pages
     expanded: tuple[str, ...]

@@ -17,7 +17,7 @@ _MAX_EXACT: Final = 60
 """Characters that are quoted, unless the match itself is longer."""
 _MAX_PREFIX: Final = 40
 _PREFIX_WORDS: Final = 3
-"""The words before the match that tell it from others: at most this many, within that many characters."""
+"""Words that are quoted before the match: at most this many, within that many characters."""
 _NEXT_WORD: Final = re.compile(r"\s*\S*")
 _FRAGMENT_SAFE: Final = "!$&'()*+,;=:@/?"
 
@@ -35,7 +35,8 @@ def anchor_address(url: str | None, anchor: str) -> str | None:
 
 
 def text_address(url: str | None, text: str, span: Span) -> str | None:
-    """The page, scrolled to the words in that `span` of `text`; the words before them tell them from others like them.
+    """The page, scrolled to the words in that `span` of `text`. The words before them are quoted too, to find the right
+    ones.
 
     `text` is one paragraph, as the page shows it. Whole words are quoted, because browsers look for whole words only.
     None if the page may not be linked, or if the span is blank.

@@ -31,13 +31,13 @@ class HitContext:
     articles: int
 
 
-def hits(found: Sequence[FoundHit], context: HitContext) -> tuple[Hit, ...]:
-    """The hits as they are shown, their own pages not linked yet. The plan must have asked for their heads."""
+def hits(found: Sequence[FoundHit], addresses: Sequence[str], context: HitContext) -> tuple[Hit, ...]:
+    """The hits as they are shown, each with the address of its page. The plan must have asked for their heads."""
     highlighter = Highlighter(context.plan.query)
-    return tuple(_hit(hit, highlighter, context) for hit in found)
+    return tuple(_hit(hit, address, highlighter, context) for hit, address in zip(found, addresses, strict=True))
 
 
-def _hit(hit: FoundHit, highlighter: Highlighter, context: HitContext) -> Hit:
+def _hit(hit: FoundHit, address: str, highlighter: Highlighter, context: HitContext) -> Hit:
     request, head = context.request, hit.head
     if head is None:
         raise EngineError(f"the engine did not bring the article {hit.id!r}; report this as a fault of Backfile")
@@ -47,7 +47,7 @@ def _hit(hit: FoundHit, highlighter: Highlighter, context: HitContext) -> Hit:
     return Hit(
         id=head.id,
         url=web_address(head.url),
-        article_url="",
+        article_url=address,
         title=head.title,
         title_html=mark_html(head.title, found.title_spans) if request.highlight == "html" else "",
         sections=head.sections,

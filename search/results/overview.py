@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
@@ -12,13 +12,14 @@ from search.document import SECTION_SEPARATOR, section_ancestors
 from search.engines.plan import FacetPlan, Plan
 from search.engines.protocols import Searcher
 from search.engines.results import FacetCounts, IndexStatus
+from search.engines.results import Hit as FoundHit
 from search.periods import in_words
 from search.query.match import MatchAll
 from search.request.planning import Planner
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses
-from search.results.hits import HitContext, hits
-from search.results.response import Hit, IndexInfo, Period, SectionNode
+from search.results.hits import HitContext
+from search.results.response import IndexInfo, Period, SectionNode
 
 NEWEST: Final = 10
 """Articles listed as the newest."""
@@ -38,9 +39,11 @@ _COUNTED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """The newest articles, and the number of articles by section, year, month and language."""
+    """The newest articles, with what they are shown by, and the number of articles by section, year, month and
+    language."""
 
-    newest: tuple[Hit, ...]
+    newest: Sequence[FoundHit]
+    context: HitContext
     sections: Mapping[str, int]
     years: FacetCounts
     months: FacetCounts
@@ -61,8 +64,8 @@ def holdings(planner: Planner) -> Holdings:
     )
     results = searcher.search(plan)
     years, months, languages = results.facets if counted else (FacetCounts((), 0, 0, truncated=False),) * 3
-    newest = hits(results.hits, HitContext(request, plan, planner.status.articles))
-    return Holdings(newest, section_counts(searcher), years, months, languages)
+    context = HitContext(request, plan, planner.status.articles)
+    return Holdings(results.hits, context, section_counts(searcher), years, months, languages)
 
 
 def section_counts(searcher: Searcher) -> Mapping[str, int]:

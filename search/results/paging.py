@@ -40,7 +40,7 @@ def pages_around(
 ) -> Pages:
     """The first, the previous, the next and the last page. After the last numbered page the next one has a cursor.
 
-    A cursor belongs to one moment, `now`, so it goes with `absolute`, the request with absolute dates.
+    A cursor keeps one moment, `now`, and it goes with `absolute`, the request with the dates of that moment.
     `generation` is None if the engine has no cursors.
     """
     if request.per_page == 0:

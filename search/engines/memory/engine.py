@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from threading import Lock
 from types import TracebackType
 from typing import Final, Self
@@ -209,20 +210,19 @@ class MemorySearcher:
         return Counter(value for article in self._articles for value in article.keywords[field])
 
     def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        counts = {word: count for word, count in self._vocabulary().items() if word.startswith(prefix)}
+        counts = {word: count for word, count in self._vocabulary.items() if word.startswith(prefix)}
         return most_frequent(counts.items(), counts.__getitem__, limit)
 
     def similar_terms(self, word: str, distance: int, limit: int, least: int = 1) -> list[tuple[str, int]]:
         found = [
             (edits, -count, other)
-            for other, count in self._vocabulary().items()
+            for other, count in self._vocabulary.items()
             if other != word and count >= least and (edits := edit_distance(word, other, distance)) <= distance
         ]
         return [(other, -count) for _, count, other in sorted(found)[:limit]]
 
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
-        vocabulary = self._vocabulary()
-        return [vocabulary[word] for word in words]
+        return [self._vocabulary[word] for word in words]
 
     def close(self) -> None:
         """Does nothing: Python frees a state that nobody uses."""
@@ -233,6 +233,7 @@ class MemorySearcher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @cached_property
     def _vocabulary(self) -> Counter[str]:
         return Counter(
             word
