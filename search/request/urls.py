@@ -146,13 +146,13 @@ _SPECIAL: Final = re.compile(r"~*(\.{0,2}|related)")
 (https://url.spec.whatwg.org/#double-dot-path-segment), empty ones are merged by proxies; "related" is our own route."""
 
 
-_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*")
 """Ids that stand in an address as they are, as most do: looked at first, since every hit has one."""
 
 
 def quote_id(id: str) -> str:
     """The id as a path: percent-encoded but for its slashes, and "~" before each segment that would not survive."""
-    if _PLAIN_ID.fullmatch(id) and id != "related":
+    if _PLAIN_ID.fullmatch(id) and "related" not in id:
         return id
     return "/".join(quote(_safe_segment(segment), safe="") for segment in id.split("/"))
 

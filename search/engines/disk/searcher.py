@@ -44,9 +44,15 @@ class DiskSearcher:
         self._norms = Norms(self._snapshot)
         self._filters = FilterCache()
         self._counts = Counts(self._snapshot)
+        self._status: IndexStatus | None = None
         self._open = True
 
     def status(self) -> IndexStatus:
+        if self._status is None:  # every request asks, and a snapshot does not change
+            self._status = self._read_status()
+        return self._status
+
+    def _read_status(self) -> IndexStatus:
         manifest = self._snapshot.manifest
         return IndexStatus(
             generation=manifest.generation,
