@@ -368,6 +368,7 @@ def test_a_query_term_of_a_joined_word_is_the_compound() -> None:
 
 @settings(max_examples=200, deadline=None)
 @example("A²Y", "en")
+@example("㈠ ⑴ a㈠ing ⒈2", "en")
 @given(ANY_TEXT, st.sampled_from(["en", "es", "tr", "ru"]))
 def test_a_query_finds_the_words_of_the_text_it_was_taken_from(text: str, language: str) -> None:
     indexed = analyze(text, language)

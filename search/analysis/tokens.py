@@ -170,8 +170,7 @@ def read_chunk(chunk: str, language: str) -> _Entry:
     for part in parts:
         surface = surface_of(part.raw)
         if surface:
-            stemmed = surface if part.unspaced or not language else _cut(stem(part.raw[:MAX_TOKEN_LENGTH], language))
-            tokens.append((surface, stemmed, part.start, part.end, position, False))
+            tokens.append((surface, _stem_of(part.raw, surface, language), part.start, part.end, position, False))
             position += 1
     if _is_compound(chunk, parts) and len(tokens) == len(parts):
         compound = _compound(parts, language)
@@ -221,17 +220,20 @@ def _is_compound(chunk: str, parts: list[_Part]) -> bool:
 
 def _compound(parts: list[_Part], language: str) -> tuple[str, str, int, int, int, bool]:
     raw = "".join(part.raw for part in parts)
-    surface = _cut("".join(surface_of(part.raw) for part in parts))
-    stemmed = _cut(stem(raw[:MAX_TOKEN_LENGTH], language)) if language else surface
-    return surface, stemmed, parts[0].start, parts[-1].end, 0, True
+    surface = "".join(surface_of(part.raw) for part in parts)[:MAX_TOKEN_LENGTH]
+    return surface, _stem_of(raw, surface, language), parts[0].start, parts[-1].end, 0, True
 
 
 @lru_cache(maxsize=65_536)
 def surface_of(raw: str) -> str:
     """The folded spelling under which a part of a chunk is indexed; "" if none of it is."""
     folded = fold(raw[:MAX_TOKEN_LENGTH])
-    return _cut(folded if folded.isalnum() else _NOT_INDEXED.sub("", folded))
+    return (folded if folded.isalnum() else _NOT_INDEXED.sub("", folded))[:MAX_TOKEN_LENGTH]
 
 
-def _cut(word: str) -> str:
-    return word[:MAX_TOKEN_LENGTH]
+def _stem_of(raw: str, surface: str, language: str) -> str:
+    """The stem under which a part is indexed: its surface where the language, or the script, has no stems."""
+    if not language or (not surface.isascii() and is_unspaced(surface)):  # the surface: folding makes 一 of ㈠
+        return surface
+    stemmed = stem(raw[:MAX_TOKEN_LENGTH], language)
+    return (stemmed if stemmed.isalnum() else _NOT_INDEXED.sub("", stemmed))[:MAX_TOKEN_LENGTH] or surface

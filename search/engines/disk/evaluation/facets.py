@@ -1,7 +1,7 @@
 """Counts of values and of days over hits. What does not depend on the search is counted once for each snapshot.
 
-Most hits of a search for common words are most of the archive: then those that are no hits are counted, and taken
-from the counts of all.
+A search for common words can match most of the archive. Then the articles that are not hits are counted instead, and
+subtracted from the counts of all.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _HISTOGRAMS: Final = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """Articles that are counted, rising: `docs`, or all that are not deleted `but` these."""
+    """The articles that are counted: `docs`, rising, or with `but` all articles except these and the deleted ones."""
 
     docs: Ints
     but: bool
@@ -135,7 +135,7 @@ def _facet(
     label: Callable[[int], str],
     number: Callable[[str], int | None],
 ) -> FacetCounts:
-    """Values are numbered in their order, so that no more of them need names than are shown."""
+    """The counts as they are shown. Values are numbered in their order, so only those shown have to be read."""
     chosen = (number(value) for value in plan.selected)
     shown = {*_foremost(counts, plan.size).tolist(), *(at for at in chosen if at is not None)}
     named = {label(at): int(counts[at]) for at in sorted(shown)}
