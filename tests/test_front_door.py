@@ -182,7 +182,7 @@ def test_an_engine_that_brings_no_heads_is_at_fault(engine: Engine) -> None:
     with engine.searcher() as searcher:
         found = searcher.search(Plan(MatchAll(), bring="nothing")).hits
     with pytest.raises(EngineError, match="did not bring the article"):
-        hits(found, HitContext(SearchRequest(), Plan(MatchAll()), 5))
+        hits(found, ["/article/x"] * len(found), HitContext(SearchRequest(), Plan(MatchAll()), 5))
 
 
 # As JSON

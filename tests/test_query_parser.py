@@ -357,6 +357,9 @@ ANYTHING = st.lists(PIECES, max_size=25).map("".join) | st.text(st.characters(ex
 @given(ANYTHING, st.sampled_from(["and", "or"]))
 @example('a\\://b~^2"', "and")
 @example("title: :", "and")
+@example("ab*\\*", "and")
+@example("a\\?b*\\*c", "and")
+@example("a\\?b*\\*", "and")
 @example("(((-=“", "or")
 @example("section:\\ ", "and")
 def test_any_text_is_read_or_refused_and_what_is_read_prints_and_parses_back(text: str, operator: Operator) -> None:

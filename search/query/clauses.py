@@ -128,14 +128,14 @@ class LeafReader:
             place = lexeme.position + wildcard
             message = f'"{shortened(lexeme.text)}" needs two letters or digits before its first wildcard'
             raise QuerySyntaxError(message, place)
-        if all(symbol == Symbol("*") for symbol in found[wildcard:]):
-            return Prefix(head, field, boost)
         pattern = ""
-        for symbol in found:
-            literal = symbol.character not in "*?"
+        for symbol in found[wildcard:]:
+            literal = symbol.character not in "*?"  # an escaped one is no part of any word
             if literal or (not symbol.escaped and not (symbol.character == pattern[-1:] == "*")):
                 pattern += symbol.character
-        return Wildcard(pattern, field, boost)
+        if pattern == "*":
+            return Prefix(head, field, boost)
+        return Wildcard("".join(character for character in head if character not in "*?") + pattern, field, boost)
 
     def _distance(self, lexeme: Lexeme) -> int:
         if not lexeme.near:
