@@ -289,7 +289,7 @@ class PinnedArchive:
         if request.cursor is not None:
             request = absolute  # a cursor belongs to one moment, and so do the links beside it
         resolved = planner.resolve(request)
-        plan = replace(for_page(planner.plan(resolved, request), request, cursor), deadline=self._deadline)
+        plan = for_page(planner.plan(resolved, request), request, cursor, self._deadline)
         results = self._searcher.search(plan)
         corrections, relaxed = self._alternatives(resolved, request, results)
         return Answer(

@@ -1,4 +1,4 @@
-"""One pass that gives a finished answer its addresses.
+"""One pass that makes the response to a finished answer, each part with its address.
 
 What is linked is decided here; what an address looks like, in `search.request.urls`.
 """
@@ -80,12 +80,14 @@ def linked_hits(
 
 
 def _links(request: SearchRequest, pages: Pages, addresses: Addresses) -> Links:
-    def address(page: SearchRequest | None) -> str | None:
-        return addresses.search(page) if page is not None else None
-
+    here = addresses.search(request)
     renderings = addresses.renderings(request)
+
+    def address(page: SearchRequest | None) -> str | None:
+        return here if page is request else addresses.search(page) if page is not None else None
+
     return Links(
-        self=addresses.search(request),
+        self=here,
         first=address(pages.first),
         prev=address(pages.prev),
         next=address(pages.next),

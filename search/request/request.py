@@ -254,7 +254,9 @@ class SearchRequest:
     # The same search, seen otherwise
 
     def on_page(self, page: int) -> SearchRequest:
-        """Another page of the same hits."""
+        """Another page of the same hits; the request itself if it asks for that one."""
+        if self.page == page and self.cursor is None:
+            return self
         return replace(self, page=page, cursor=None)
 
     def from_cursor(self, cursor: str) -> SearchRequest:

@@ -69,7 +69,7 @@ class Addresses:
 
     def searches(self, request: SearchRequest, conditions: Iterable[Conditions]) -> list[str]:
         """`search(request.under(each))` for each of the conditions, at little more than the price of one."""
-        request = _first_page(request.without_shape() if self.kind in _FEEDS else request)
+        request = (request.without_shape() if self.kind in _FEEDS else request).on_page(1)
         path = self.prefix + ROUTES[self.kind]
         before = _parameters(_question_pairs(request))
         after = _parameters(self._simple_pairs(request, PER_PAGE[self.kind]))
@@ -113,7 +113,7 @@ class Addresses:
         ]
 
     def _way_back(self, request: SearchRequest) -> list[str]:
-        return _parameters(self._pairs(_first_page(request).without_shape(), PER_PAGE["html"]))
+        return _parameters(self._pairs(request.on_page(1).without_shape(), PER_PAGE["html"]))
 
     def _pairs(self, request: SearchRequest, per_page: int) -> Pairs:
         return [
@@ -246,10 +246,6 @@ def _date_pairs(start: Bound | None, end: Bound | None, periods: Iterable[str]) 
     if periods:
         pairs += [(interval_of(period), period) for period in periods]
     return pairs
-
-
-def _first_page(request: SearchRequest) -> SearchRequest:
-    return request if request.page == 1 and request.cursor is None else request.on_page(1)
 
 
 def _position(position: int | None) -> list[str]:

@@ -28,11 +28,12 @@ def opened_cursor(request: SearchRequest, generation: str) -> Cursor | None:
     return resume(request.cursor, request, generation)
 
 
-def for_page(plan: Plan, request: SearchRequest, cursor: Cursor | None) -> Plan:
-    """The plan for the hits of the request's page."""
+def for_page(plan: Plan, request: SearchRequest, cursor: Cursor | None, deadline: float | None) -> Plan:
+    """The plan for the hits of the request's page, to be answered within `deadline` seconds."""
+    limit = request.per_page
     if request.cursor is not None:
-        return replace(plan, limit=request.per_page, after=cursor.after if cursor else None)
-    return replace(plan, offset=(request.page - 1) * request.per_page, limit=request.per_page)
+        return replace(plan, limit=limit, after=cursor.after if cursor else None, deadline=deadline)
+    return replace(plan, limit=limit, offset=(request.page - 1) * limit, deadline=deadline)
 
 
 def pages_around(
