@@ -147,13 +147,19 @@ class Strings:
         return [from_bytes(data[a:b]) for a, b in pairwise(starts)]
 
 
-def docs_having(container: Container, name: str, text: str) -> list[int]:
-    """The doc ids, ascending, of the articles with this id or address; `name` is "id" or "url"."""
-    hashes, docs, texts = (
-        container.array(f"{name}.hashes"),
-        container.array(f"{name}.docs"),
-        Strings.of(container, name),
-    )
-    wanted, raw = np.uint64(text_hash(text)), to_bytes(text)
-    same = slice(np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right"))
-    return sorted(doc for doc in docs[same].tolist() if texts.raw(doc) == raw)
+class DocsByText:
+    """Finds articles by what distinguishes them, through sorted hashes; `name` is "id" or "url"."""
+
+    def __init__(self, container: Container, name: str) -> None:
+        self._hashes = container.array(f"{name}.hashes")
+        self._docs = container.array(f"{name}.docs")
+        self._texts = Strings.of(container, name)
+
+    def __getitem__(self, text: str) -> list[int]:
+        """The doc ids, ascending, of the articles with this id or address."""
+        wanted = np.uint64(text_hash(text))
+        first = int(self._hashes.searchsorted(wanted))
+        if first == len(self._hashes) or self._hashes[first] != wanted:
+            return []
+        raw, same = to_bytes(text), slice(first, int(self._hashes.searchsorted(wanted, "right")))
+        return sorted(doc for doc in self._docs[same].tolist() if self._texts.raw(doc) == raw)

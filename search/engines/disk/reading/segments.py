@@ -20,7 +20,7 @@ from search.document import Document, Head
 from search.engines.disk.cache import LruCache
 from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask
 from search.engines.disk.format.container import Container
-from search.engines.disk.format.layout import SEGMENT, Strings, docs_having, to_bytes
+from search.engines.disk.format.layout import SEGMENT, DocsByText, Strings, to_bytes
 from search.engines.disk.format.stored import decode_article, decode_head, decode_text
 from search.engines.disk.reading.vocabulary import Vocabulary
 from search.ranking import RECENCY_FLOOR, recency_factor
@@ -122,11 +122,19 @@ class Segment:
 
     def docs_of_id(self, id: str) -> list[int]:
         """The doc ids of an id: several if one commit added it several times, all but one of them deleted."""
-        return docs_having(self.container, "id", id)
+        return self._docs_by_id[id]
 
     def docs_of_url(self, url: str) -> list[int]:
         """The doc ids with exactly that address, deleted ones included."""
-        return docs_having(self.container, "url", url) if url else []
+        return self._docs_by_url[url] if url else []
+
+    @cached_property
+    def _docs_by_id(self) -> DocsByText:
+        return DocsByText(self.container, "id")
+
+    @cached_property
+    def _docs_by_url(self) -> DocsByText:
+        return DocsByText(self.container, "url")
 
     def article(self, doc: int) -> Document:
         """The stored article."""

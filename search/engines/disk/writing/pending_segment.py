@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from search.engines.disk.errors import damaged, reading
 from search.engines.disk.format.container import Container
-from search.engines.disk.format.layout import SEGMENT, Strings, docs_having
+from search.engines.disk.format.layout import SEGMENT, DocsByText, Strings
 from search.engines.disk.format.manifest import SegmentEntry, live_articles, write_deletions
 from search.engines.disk.writing.merge_policy import SegmentSize
 
@@ -43,6 +43,10 @@ class PendingSegment:
     def _ids(self) -> Strings:
         return Strings.of(self.container, "id")
 
+    @cached_property
+    def _docs_by_id(self) -> DocsByText:
+        return DocsByText(self.container, "id")
+
     def size(self) -> SegmentSize:
         """How many articles it has, and how many of them are live."""
         return SegmentSize(
@@ -60,7 +64,7 @@ class PendingSegment:
     def delete_id(self, id: str) -> bool:
         """Deletes the article with this id. False if no live article has it."""
         with reading(self._directory):
-            return self.delete_docs(np.array(docs_having(self.container, "id", id), np.int64))
+            return self.delete_docs(np.array(self._docs_by_id[id], np.int64))
 
     def delete_replaced_by(self, newer: PendingSegment) -> None:
         """Deletes the articles whose ids another segment has too."""
