@@ -34,11 +34,10 @@ from search.request.request import MAX_PAGE_DEPTH, SearchRequest
 from search.request.urls import Addresses, path_prefix
 from search.request.validation import check
 from search.request.wording import out_of_range
-from search.results.answer import Alternative, Answer
+from search.results.answer import Alternative, Answer, HitContext
 from search.results.applied import unknown_values
 from search.results.article import FoundArticle, Marks
 from search.results.cursor import START
-from search.results.hits import HitContext
 from search.results.overview import holdings, section_counts, section_tree
 from search.results.paging import for_page, opened_cursor, pages_around
 from search.results.response import Completion, Hit, Overview, RelatedResponse, SearchResponse, SectionNode

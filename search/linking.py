@@ -15,10 +15,10 @@ from search.engines.results import IndexStatus
 from search.request.planning import Planner
 from search.request.request import FacetRequest, SearchRequest
 from search.request.urls import Addresses
-from search.results.answer import Alternative, Answer
+from search.results.answer import Alternative, Answer, HitContext
 from search.results.applied import applied
 from search.results.facets import facet
-from search.results.hits import HitContext, hits
+from search.results.hits import hits
 from search.results.overview import Holdings, calendar, index_info, section_tree
 from search.results.paging import Pages
 from search.results.response import (

@@ -21,8 +21,9 @@ from search.errors import EngineError, IndexMissing, NotFound, ParameterError, Q
 from search.query.match import MatchAll
 from search.request.request import SearchRequest
 from search.request.urls import Addresses
+from search.results.answer import HitContext
 from search.results.as_json import jsonable, search_answer
-from search.results.hits import HitContext, hits
+from search.results.hits import hits
 from search.settings import Settings
 
 BODY = "The river rose.\n\nA bridge falls\n\nThe bridge fell into the river, and bridges elsewhere were closed."

@@ -1,14 +1,23 @@
-"""The answer to a search before it is linked: the request, what was found, and the alternatives that are offered."""
+"""What an answer to a search is made of, before its hits are highlighted and its parts are linked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from search.engines.plan import Plan
 from search.engines.results import IndexStatus, Results
 from search.request.request import SearchRequest
-from search.results.hits import HitContext
 from search.results.paging import Pages
+
+
+@dataclass(frozen=True, slots=True)
+class HitContext:
+    """What all hits of an answer share: the request, its plan, and the number of articles in the archive."""
+
+    request: SearchRequest
+    plan: Plan
+    articles: int
 
 
 @dataclass(frozen=True, slots=True)

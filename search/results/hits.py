@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from search.dates import zone_named
 from search.document import Head, Moment, web_address
-from search.engines.plan import Plan
 from search.engines.results import Hit as FoundHit
 from search.errors import EngineError
 from search.highlight.highlighter import Highlighter, mark_html
 from search.request.planning import reads_text
 from search.request.request import SearchRequest
+from search.results.answer import HitContext
 from search.results.explain import explained
 from search.results.response import Hit
 from search.results.snippets import MAX_SNIPPETS, Excerpts, excerpts
 
 _NOTHING = Excerpts((), (), (), False)
-
-
-@dataclass(frozen=True, slots=True)
-class HitContext:
-    """What all hits of an answer share: the request, its plan, and the number of articles in the archive."""
-
-    request: SearchRequest
-    plan: Plan
-    articles: int
 
 
 def hits(found: Sequence[FoundHit], addresses: Sequence[str], context: HitContext) -> tuple[Hit, ...]:

@@ -18,7 +18,7 @@ from search.query.match import MatchAll
 from search.request.planning import Planner
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses
-from search.results.hits import HitContext
+from search.results.answer import HitContext
 from search.results.response import IndexInfo, Period, SectionNode
 
 NEWEST: Final = 10
