@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any, Final, Generic, Self, TypeVar
 
 from search.errors import ProcessLost
@@ -215,8 +215,22 @@ def ctrl_c_held_back() -> Iterator[None]:
         yield
         return
     resource_tracker.ensure_running()  # starting a process would start it with the signal let through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    pressed = False
+
+    def remember(*_: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    # The mask is for the process that is started. It does not keep the signal from another thread of this one, and
+    # Python would then raise KeyboardInterrupt here all the same, with half of the new process's orders written.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    is_main = current_thread() is main_thread()
+    handler = signal.signal(signal.SIGINT, remember) if is_main else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)

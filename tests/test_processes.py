@@ -9,11 +9,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from search.errors import ParameterError, ProcessLost
-from search.processes import Pool, Worker, core_count
+from search.processes import Pool, Worker, core_count, ctrl_c_held_back
 
 DEADLINE_SECONDS = 30
 
@@ -226,3 +227,24 @@ def test_ctrl_c_does_not_reach_it_and_the_end_of_the_parent_does(tmp_path: Path)
 
 def test_there_is_at_least_one_core() -> None:
     assert core_count() >= 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal masks")
+def test_ctrl_c_that_reaches_another_thread_waits_until_the_process_has_started() -> None:
+    done, steps = Event(), []
+    other = Thread(target=done.wait)
+    other.start()  # it lets the signal through, so the mask of this thread does not hold it back
+
+    def start_and_be_interrupted() -> None:
+        with ctrl_c_held_back():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+            steps.append("started")
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start_and_be_interrupted()
+    finally:
+        done.set()
+        other.join()
+    assert steps == ["started"]
