@@ -17,22 +17,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.program import environment, interrupted_environment
+
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
 BACKFILE = [sys.executable, "-m", "search"]
 DEADLINE_SECONDS = 60
 
 
-def environment(**changes: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKFILE_")}
-    return kept | {"COLUMNS": "120", "PYTHONWARNINGS": "error"} | changes
-
-
 def run(folder: Path, *args: str, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*BACKFILE, *args],
         cwd=folder,
-        env=environment(**changes),
+        env=environment(COLUMNS="120", **changes),
         capture_output=True,
         text=True,
         timeout=DEADLINE_SECONDS,
@@ -56,7 +53,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [*BACKFILE, *args],
             cwd=folder,
-            env=environment(),
+            env=interrupted_environment(COLUMNS="120"),
             stdout=subprocess.PIPE,
             stderr=worker,
             text=True,
@@ -206,7 +203,7 @@ def test_a_pipe_that_closes_early_ends_the_command_quietly(tmp_path: Path) -> No
     command = subprocess.Popen(
         [*BACKFILE, "search", "printers", "--per-page", "100"],
         cwd=tmp_path,
-        env=environment(),
+        env=environment(COLUMNS="120"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -241,7 +238,7 @@ def test_an_argument_that_is_no_text_is_a_word_like_any(tmp_path: Path) -> None:
     said = subprocess.run(
         [*(part.encode() for part in BACKFILE), b"search", b"\xff\xfe"],
         cwd=tmp_path,
-        env=environment(),
+        env=environment(COLUMNS="120"),
         capture_output=True,
         timeout=DEADLINE_SECONDS,
     )
@@ -278,7 +275,7 @@ def test_the_demo_prints_one_address_that_answers_and_stops_on_ctrl_c(tmp_path: 
     command = subprocess.Popen(
         [*BACKFILE, "demo", "--port", "0", "--folder", "sample"],
         cwd=tmp_path,
-        env=environment(),
+        env=environment(COLUMNS="120"),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.commands.terminal import column_count, wrapped
+from tests.program import environment, interrupted_environment
 
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
@@ -43,12 +44,6 @@ sys.meta_path.insert(0, Interrupt(when))
 run()
 print("ran to its end")
 """
-
-
-def environment(**changes: str) -> dict[str, str]:
-    left_out = {"NO_COLOR", "COLUMNS", "FORCE_COLOR"}
-    kept = {name: text for name, text in os.environ.items() if name not in left_out and "BACKFILE" not in name}
-    return kept | {"PYTHONWARNINGS": "error", "TERM": "xterm"} | changes
 
 
 def run(folder: Path, *args: str, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -445,7 +440,7 @@ def test_measuring_the_ranking_leaves_no_files_when_it_is_interrupted(tmp_path: 
     (judged / "queries.jsonl").write_text('{"id": "a", "text": "quiet"}\n')
     (judged / "qrels.tsv").write_text("a\t0\t1\t1\n")
     process = subprocess.Popen(
-        [*SEARCH, "evaluate", "ranking", "judged"], cwd=tmp_path, env=environment(TMPDIR=str(temporary)),
+        [*SEARCH, "evaluate", "ranking", "judged"], cwd=tmp_path, env=interrupted_environment(TMPDIR=str(temporary)),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while not list(temporary.glob("backfile-*/index/*")):
