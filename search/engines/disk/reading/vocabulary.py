@@ -142,10 +142,6 @@ class Vocabulary:
     def _stem(self, number: int) -> bytes:
         return bytes(self._stem_raw_view[self._stem_starts_view[number] : self._stem_starts_view[number + 1]])
 
-    def surface_of_word(self, word: int) -> int:
-        """The number of the surface of a word."""
-        return int(np.searchsorted(self._words, np.uint32(word), "right")) - 1
-
     # Patterns
 
     def matching(self, pattern: str) -> Iterator[Ints]:
