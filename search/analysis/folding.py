@@ -86,7 +86,7 @@ def fold(text: str) -> str:
     The length may change, so offsets in the original text do not apply to the result.
     """
     if text.isascii():
-        return text.lower()
+        return text.lower() if "`" not in text else text.lower().replace("`", "'")
     for _ in range(2):  # case folding may produce characters that NFKC decomposes, and the reverse
         text = unicodedata.normalize("NFKC", text.translate(_DROPPED)).casefold()
     text = _STRIPPED.sub("", unicodedata.normalize("NFD", text))
