@@ -85,8 +85,8 @@ def fold(text: str) -> str:
     South-East Asian scripts and the voicing marks of kana are part of the word. Folding twice changes nothing.
     The length may change, so offsets in the original text do not apply to the result.
     """
-    if text.isascii():
-        return text.lower() if "`" not in text else text.lower().replace("`", "'")
+    if text.isascii() and "`" not in text:  # of the characters in QUOTES and LETTERS, the only one in ASCII
+        return text.lower()
     for _ in range(2):  # case folding may produce characters that NFKC decomposes, and the reverse
         text = unicodedata.normalize("NFKC", text.translate(_DROPPED)).casefold()
     text = _STRIPPED.sub("", unicodedata.normalize("NFD", text))
