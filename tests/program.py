@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-_THEIRS = ("BACKFILE_", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
+_OF_THE_TERMINAL = ("COLUMNS", "FORCE_COLOR", "NO_COLOR")
 
 
 def environment(**changes: str) -> dict[str, str]:
     """This process's environment without settings of Backfile or of the terminal; any warning is an error."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(_THEIRS)}
-    return kept | {"PYTHONWARNINGS": "error"} | changes
+    kept = {name: text for name, text in os.environ.items() if name not in _OF_THE_TERMINAL and "BACKFILE" not in name}
+    return kept | {"PYTHONWARNINGS": "error", "TERM": "xterm"} | changes
 
 
 def interrupted_environment(**changes: str) -> dict[str, str]:

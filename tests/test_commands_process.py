@@ -13,23 +13,25 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-
-from tests.program import environment, interrupted_environment
+from program import environment, interrupted_environment
 
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
 BACKFILE = [sys.executable, "-m", "search"]
 DEADLINE_SECONDS = 60
 
+wide = partial(environment, COLUMNS="120")
+
 
 def run(folder: Path, *args: str, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*BACKFILE, *args],
         cwd=folder,
-        env=environment(COLUMNS="120", **changes),
+        env=wide(**changes),
         capture_output=True,
         text=True,
         timeout=DEADLINE_SECONDS,
@@ -203,7 +205,7 @@ def test_a_pipe_that_closes_early_ends_the_command_quietly(tmp_path: Path) -> No
     command = subprocess.Popen(
         [*BACKFILE, "search", "printers", "--per-page", "100"],
         cwd=tmp_path,
-        env=environment(COLUMNS="120"),
+        env=wide(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -238,7 +240,7 @@ def test_an_argument_that_is_no_text_is_a_word_like_any(tmp_path: Path) -> None:
     said = subprocess.run(
         [*(part.encode() for part in BACKFILE), b"search", b"\xff\xfe"],
         cwd=tmp_path,
-        env=environment(COLUMNS="120"),
+        env=wide(),
         capture_output=True,
         timeout=DEADLINE_SECONDS,
     )
@@ -275,7 +277,7 @@ def test_the_demo_prints_one_address_that_answers_and_stops_on_ctrl_c(tmp_path: 
     command = subprocess.Popen(
         [*BACKFILE, "demo", "--port", "0", "--folder", "sample"],
         cwd=tmp_path,
-        env=environment(COLUMNS="120"),
+        env=wide(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

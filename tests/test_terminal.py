@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from program import environment, interrupted_environment
 
 from search.commands.terminal import column_count, wrapped
-from tests.program import environment, interrupted_environment
 
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
