@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALLED := pyproject.toml $(wildcard search/native/*.c search/native/*.h)
 
 .PHONY: help demo test test-whoosh-versions browser benchmark lint format screenshots clean
 
@@ -47,21 +48,21 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet 'pip>=23.3'  # older ones do not find lxml's extra html_clean, and say so each time
 
-$(VENV)/.demo: $(BIN)/python pyproject.toml
+$(VENV)/.demo: $(BIN)/python $(INSTALLED)
 	@echo "Installing Backfile into $(VENV) ..."
 	@$(PIP) install --quiet --editable .
 	@touch $@
 
-$(VENV)/.test: $(BIN)/python pyproject.toml
+$(VENV)/.test: $(BIN)/python $(INSTALLED)
 	@echo "Installing Backfile and its test tools into $(VENV) ..."
 	@$(PIP) install --quiet --editable '.[test]'
 	@touch $@
 
-$(VENV)/.benchmark: $(BIN)/python pyproject.toml
+$(VENV)/.benchmark: $(BIN)/python $(INSTALLED)
 	@echo "Installing Backfile and the engines it is measured beside into $(VENV) ..."
 	@$(PIP) install --quiet --editable '.[benchmark]'
 	@touch $@
 
-$(VENV)/.lint: $(BIN)/python pyproject.toml
+$(VENV)/.lint: $(BIN)/python $(INSTALLED)
 	@$(PIP) install --quiet --editable '.[test,lint]'
 	@touch $@

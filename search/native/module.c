@@ -1,0 +1,25 @@
+/* The module search.native._kernel: loops over arrays that numpy needs many calls for.
+
+   It is written against the stable ABI of Python 3.11 and the buffer protocol, so that one wheel a platform serves
+   every later Python, and numpy is not needed to compile it. */
+
+#include "kernel.h"
+
+static int add_all(PyObject *module) {
+    return PyModule_AddFunctions(module, array_methods);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, add_all},
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_kernel",
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit__kernel(void) {
+    return PyModuleDef_Init(&definition);
+}
