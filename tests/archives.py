@@ -216,7 +216,7 @@ queries = st.recursive(
     st.one_of(st.just(MatchAll()), st.just(MatchNone()), leaves, leaves, leaves, conditions),
     lambda inner: st.one_of(
         st.builds(MatchEvery, st.lists(inner, max_size=3).map(tuple)),
-        st.builds(MatchAny, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(MatchAny, st.lists(inner, max_size=3).map(tuple), st.sampled_from((1, 1, 2, 3))),
         st.builds(MatchBest, st.lists(inner, max_size=3).map(tuple)),
         st.builds(MatchNot, inner),
     ),
@@ -273,10 +273,11 @@ plans = st.builds(
     limit=st.integers(0, 10),
     recency=st.one_of(st.none(), st.just(Recency(NOW))),
     explain=st.booleans(),
+    preferred=st.none() | queries,
 )
 
 
 def with_after(plan: Plan, results: Results) -> Plan:
     """The plan that goes on after the first hit of its own answer."""
     hit = results.hits[0]
-    return replace(plan, offset=0, group=False, after=After(hit.sort_key, hit.id))
+    return replace(plan, offset=0, group=False, after=After(hit.sort_key, hit.id, hit.preferred))

@@ -141,8 +141,8 @@ class Dice(random.Random):
         values = self.some((*SECTIONS, *NAMES, *TAGS, "en", "article"), 2)
         return self.choice(
             (
-                MatchAll(), MatchNone(), MatchEvery(children), MatchAny(children), MatchAny(children),
-                MatchBest(children), MatchNot(self.query(depth + 1)),
+                MatchAll(), MatchNone(), MatchEvery(children), MatchAny(children),
+                MatchAny(children, self.randint(1, 3)), MatchBest(children), MatchNot(self.query(depth + 1)),
                 MatchKeyword(self.choice(tuple(KEYWORD_FIELDS)), values),
                 MatchDates(self.choice(("published", "modified")), self.moment(), self.moment()),
             )
@@ -179,6 +179,7 @@ class Dice(random.Random):
             matched=self.random() < 0.2,
             group=self.random() < 0.2,
             explain=self.random() < 0.2,
+            preferred=self.query() if self.random() < 0.3 else None,
         )
 
 

@@ -167,7 +167,7 @@ def test_counts_are_searches_for_counts_only_under_one_deadline() -> None:
 
     def search(plan: Plan) -> Results:
         searched.append(plan)
-        return Results(total=len(searched), hits=(), rows=0, timed_out=len(searched) == 2)
+        return Results(total=len(searched), preferred=0, hits=(), rows=0, timed_out=len(searched) == 2)
 
     plans = [Plan(MatchAll(), facets=(FacetPlan("tag"),), timeline=TimelinePlan(), limit=10)] * 3
     assert count_each(search, plans, 1000.0) == [1, None, 3]

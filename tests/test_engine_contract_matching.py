@@ -203,6 +203,26 @@ def test_trees_combine_their_children(engine: Engine) -> None:
     assert found(engine, MatchAny(())) == found(engine, MatchBest(())) == []
 
 
+def test_at_least_so_many_of_the_children_match(engine: Engine) -> None:
+    fill(
+        engine,
+        Document("abc", "alpha beta gamma"),
+        Document("ab", "alpha beta"),
+        Document("aa", "alpha alpha alpha"),
+        Document("bc", "gamma beta"),
+        Document("0", "delta"),
+    )
+    words = tuple(exact(text) for text in ("alpha", "beta", "gamma"))
+    assert found(engine, MatchAny(words, 1)) == ["aa", "ab", "abc", "bc"]
+    assert found(engine, MatchAny(words, 2)) == ["ab", "abc", "bc"]
+    assert found(engine, MatchAny(words, 3)) == found(engine, MatchEvery(words)) == ["abc"]
+    assert found(engine, MatchAny(words, 4)) == found(engine, MatchAny((), 2)) == []
+    assert found(engine, MatchAny((*words, MatchNot(exact("delta"))), 3)) == ["ab", "abc", "bc"]
+    assert found(engine, MatchEvery((MatchAny(words, 2), MatchNot(words[2])))) == ["ab"]
+    assert found(engine, MatchNot(MatchAny(words, 2))) == ["0", "aa"]
+    assert ask(engine, MatchAny(words, 2), limit=0).total == 3
+
+
 def test_keywords_match_exactly_and_sections_match_below(engine: Engine) -> None:
     fill(
         engine,

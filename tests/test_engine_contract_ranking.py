@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from archives import ALL_FIELDS, FLOOD, NOW, ask, exact, fill, ids, phrase
@@ -10,9 +11,15 @@ from hypothesis import strategies as st
 
 from search.document import Document
 from search.engines import open_engine
-from search.engines.plan import After, DateFilter, KeywordFilter, Plan, Recency, Sort, TimelinePlan
+from search.engines.plan import After, DateFilter, FacetPlan, KeywordFilter, Plan, Recency, Sort, TimelinePlan
 from search.engines.protocols import Engine
-from search.query.match import MatchAll, MatchAny, MatchEvery, MatchKeyword, MatchNot, MatchPrefix
+from search.engines.results import Hit
+from search.query.match import Match, MatchAll, MatchAny, MatchEvery, MatchKeyword, MatchNot, MatchPrefix
+
+
+def after(hit: Hit) -> After:
+    """The place behind a hit."""
+    return After(hit.sort_key, hit.id, hit.preferred)
 
 
 def test_better_matches_come_first(engine: Engine) -> None:
@@ -82,34 +89,92 @@ def test_the_total_counts_every_match_whatever_the_page(engine: Engine) -> None:
     assert ids(ask(engine, exact("flood"), limit=0)) == []
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     days=st.lists(st.one_of(st.none(), st.integers(1, 4)), min_size=1, max_size=12),
     sort=st.sampled_from(("relevance", "newest", "oldest")),
     size=st.integers(1, 4),
+    preferred=st.sampled_from((None, exact("even"), exact("none"), MatchAll())),
 )
-def test_pages_and_cursors_reach_every_hit_once_in_order(days: list[int | None], sort: Sort, size: int) -> None:
+def test_pages_and_cursors_reach_every_hit_once_in_order(
+    days: list[int | None], sort: Sort, size: int, preferred: Match | None
+) -> None:
+    plan = Plan(exact("same"), sort=sort, limit=size, preferred=preferred)
     engine = open_engine("memory:")
     fill(
         engine,
         *(
-            Document(f"{at:02}", "same", "same " * (day or 0), published=None if day is None else date(2024, 1, day))
+            Document(
+                f"{at:02}",
+                "same" if at % 2 else "same even",
+                "same " * (day or 0),
+                published=None if day is None else date(2024, 1, day),
+            )
             for at, day in enumerate(days)
         ),
     )
     with engine.searcher() as searcher:
-        whole = searcher.search(Plan(exact("same"), sort=sort, limit=100)).hits
+        whole = searcher.search(replace(plan, limit=100)).hits
         paged = [
-            hit
-            for start in range(0, len(days), size)
-            for hit in searcher.search(Plan(exact("same"), sort=sort, offset=start, limit=size)).hits
+            hit for start in range(0, len(days), size) for hit in searcher.search(replace(plan, offset=start)).hits
         ]
-        followed = list(searcher.search(Plan(exact("same"), sort=sort, limit=size)).hits)
-        while more := searcher.search(
-            Plan(exact("same"), sort=sort, limit=size, after=After(followed[-1].sort_key, followed[-1].id))
-        ).hits:
+        followed = list(searcher.search(plan).hits)
+        while more := searcher.search(replace(plan, after=after(followed[-1]))).hits:
             followed += more
     assert list(whole) == paged == followed
+
+
+def test_preferred_articles_come_first_in_every_order_and_are_counted(engine: Engine) -> None:
+    fill(engine, *FLOOD)
+    query, tagged = exact("water"), MatchKeyword("tag", ("b",))
+    sorts: tuple[Sort, ...] = ("relevance", "newest", "oldest")
+    for sort in sorts:
+        plain = ask(engine, query, sort=sort)
+        results = ask(engine, query, sort=sort, preferred=tagged)
+        assert ids(results) == sorted(ids(plain), key=lambda name: name not in {"long", "body", "twice"}), sort
+        assert [hit.preferred for hit in results.hits] == [True] * 3 + [False] * 2
+        assert (results.total, results.preferred, results.rows) == (5, 3, 5)
+        assert {hit.id: hit.score for hit in results.hits} == {hit.id: hit.score for hit in plain.hits}
+        assert {hit.id: hit.sort_key for hit in results.hits} == {hit.id: hit.sort_key for hit in plain.hits}
+
+
+def test_what_is_preferred_changes_neither_the_hits_nor_the_counts(engine: Engine) -> None:
+    fill(engine, *FLOOD)
+    facets = (FacetPlan("tag"),)
+    plain = ask(engine, exact("flood"), facets=facets, timeline=TimelinePlan())
+    assert plain.preferred == plain.total == 4
+    assert {hit.preferred for hit in plain.hits} == {True}
+    for preferred, count in ((exact("nowhere"), 0), (exact("water"), 4), (MatchAll(), 4), (phrase("flood flood"), 1)):
+        results = ask(engine, exact("flood"), facets=facets, timeline=TimelinePlan(), preferred=preferred)
+        assert (results.total, results.preferred) == (4, count)
+        assert (results.facets, results.timeline) == (plain.facets, plain.timeline)
+        assert sorted(ids(results)) == sorted(ids(plain))
+        assert ask(engine, exact("flood"), preferred=preferred, limit=0).preferred == count
+    kept = ask(engine, exact("flood"), preferred=phrase("flood flood"), filters=(KeywordFilter("tag", ("a",)),))
+    assert (kept.total, kept.preferred) == (2, 0), "what the filters leave out is not counted"
+
+
+def test_recency_orders_each_part_by_itself(engine: Engine) -> None:
+    texts = {"old": date(1990, 1, 1), "new": date(2024, 6, 30)}
+    fill(
+        engine,
+        *(Document(f"{name} {tag}", "same", tags=(tag,), published=day) for name, day in texts.items() for tag in "ab"),
+    )
+    plain = ask(engine, exact("same"), recency=Recency(NOW))
+    results = ask(engine, exact("same"), recency=Recency(NOW), preferred=MatchKeyword("tag", ("b",)))
+    assert ids(results) == ["new b", "old b", "new a", "old a"]
+    assert {hit.id: hit.score for hit in results.hits} == {hit.id: hit.score for hit in plain.hits}
+
+
+def test_a_near_copy_stands_behind_a_preferred_article(engine: Engine) -> None:
+    prints = {"a": 2**63 + 5, "b": 0, "c": 2**63 + 4}
+    fill(
+        engine,
+        *(Document(name, "one", fingerprint=value, tags=("x",) * (name == "c")) for name, value in prints.items()),
+    )
+    results = ask(engine, exact("one"), group=True, preferred=MatchKeyword("tag", ("x",)))
+    assert [(hit.id, hit.preferred, hit.similar) for hit in results.hits] == [("c", True, ("a",)), ("b", False, ())]
+    assert (results.total, results.preferred, results.rows) == (3, 1, 2)
 
 
 def test_a_cursor_goes_on_after_a_hit_that_is_gone(engine: Engine) -> None:

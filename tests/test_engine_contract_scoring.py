@@ -139,6 +139,7 @@ def test_scores_add_up_or_take_the_best(engine: Engine) -> None:
     pair = (exact("alpha"), exact("beta"))
     assert ask(engine, MatchEvery(pair)).hits[0].score == pytest.approx(alpha + beta)
     assert ask(engine, MatchAny(pair)).hits[0].score == pytest.approx(alpha + beta)
+    assert ask(engine, MatchAny(pair, least=2)).hits[0].score == pytest.approx(alpha + beta)
     assert ask(engine, MatchBest(pair)).hits[0].score == pytest.approx(beta)
     assert ask(engine, MatchNot(exact("gamma"))).hits[0].score == 0
     assert ask(engine, word("alpha", boost=3.0)).hits[0].score == pytest.approx(3 * alpha)

@@ -97,16 +97,18 @@ def by_bucket(days: Mapping[int, int], interval: Interval) -> dict[str, int]:
     return counts
 
 
-def order_key(sort: Sort, sort_key: float | None, id: str) -> tuple[bool, float, str]:
-    """The key that orders hits: by the sort, undated ones last, equal ones by id."""
+def order_key(sort: Sort, sort_key: float | None, id: str, preferred: bool = True) -> tuple[bool, bool, float, str]:
+    """The key that orders hits: preferred ones first, then by the sort, undated ones last, equal ones by id."""
     if sort_key is None:
-        return True, 0.0, id
-    return False, sort_key if sort == "oldest" else -sort_key, id
+        return not preferred, True, 0.0, id
+    return not preferred, False, sort_key if sort == "oldest" else -sort_key, id
 
 
-def comes_after(sort: Sort, after: After | None, sort_key: float | None, id: str) -> bool:
+def comes_after(sort: Sort, after: After | None, sort_key: float | None, id: str, preferred: bool = True) -> bool:
     """Whether a hit comes after the one at which `after` stopped."""
-    return after is None or order_key(sort, sort_key, id) > order_key(sort, after.sort_key, after.id)
+    if after is None:
+        return True
+    return order_key(sort, sort_key, id, preferred) > order_key(sort, after.sort_key, after.id, after.preferred)
 
 
 def leaf_text(leaf: Leaf) -> str:

@@ -53,7 +53,7 @@ def _combine(query: MatchEvery | MatchAny | MatchBest, outcomes: Sequence[Outcom
     present = [found for found in outcomes if found is not None]
     if isinstance(query, MatchEvery) and len(present) < len(outcomes):
         return None
-    if not present and not isinstance(query, MatchEvery):
+    if not isinstance(query, MatchEvery) and len(present) < (query.least if isinstance(query, MatchAny) else 1):
         return None
     if isinstance(query, MatchBest):
         return max(present, key=lambda found: round(found[0], SCORE_DIGITS))

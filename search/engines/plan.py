@@ -82,10 +82,11 @@ class Recency:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Continue after this hit: its sort key as `Hit.sort_key` gave it, and its id."""
+    """Continue after this hit: its sort key as `Hit.sort_key` gave it, its id, and its `Hit.preferred`."""
 
     sort_key: float | None
     id: str
+    preferred: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Plan:
 
     `date_field` is the date that hits are sorted by and the timeline is drawn by.
     `time_zone` is an IANA name: it decides which local day a datetime falls on, in filters, facets and timeline.
+    `preferred`: articles that match it, beside `query`, come before all others, in every order; each of the two parts
+    is sorted by itself. It changes no score.
     `bring` says what each hit carries of its article. `matched`: each hit says which leaves it matches.
     `group`: near-copies among the first hits stand behind the best of them (`search.engines.grouping`).
     `deadline` is in seconds: past it the engine may return what it has, with `timed_out`.
@@ -115,3 +118,4 @@ class Plan:
     group: bool = False
     explain: bool = False
     deadline: float | None = None
+    preferred: Match | None = None

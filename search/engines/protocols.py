@@ -37,7 +37,8 @@ class Searcher(Protocol):
 
     def search(self, plan: Plan) -> Results:
         """Ties in the sort key break by id, ascending; undated articles come last in both date orders.
-        A filter never changes scores. `MatchAll` scores 0. Raises EngineError."""
+        Articles that match `Plan.preferred` come first in every order, and a cursor says on which side it stopped.
+        Neither a filter nor what is preferred changes scores. `MatchAll` scores 0. Raises EngineError."""
         ...
 
     def count_many(self, plans: Sequence[Plan], deadline: float | None = None) -> list[int | None]:

@@ -74,6 +74,7 @@ class Explanation:
 class Hit:
     """One matching article. `sort_key` is what it was sorted by: the score, or seconds since 1970 (None: undated).
 
+    `preferred`: it matches `Plan.preferred`; true where the plan has none.
     `head` and `body` are those of the article where the plan asked for them, else None.
     `matched`: with `Plan.matched`, which leaves the article matches, as positions in `leaves(plan.query)`.
     `similar`: with `Plan.group`, the ids of its near-copies further down; else None.
@@ -82,6 +83,7 @@ class Hit:
     id: str
     score: float
     sort_key: float | None
+    preferred: bool = True
     head: Head | None = None
     body: str | None = None
     matched: tuple[int, ...] = ()
@@ -101,12 +103,15 @@ class Cut:
 class Results:
     """`total` counts every match, whatever `offset`, `limit` and `after`. Facets stand in the order asked for.
 
+    `preferred` is how many of them match `Plan.preferred`; all of them where the plan has none.
+
     `rows` is the length of the whole list of hits: `total`, or less where near-copies are grouped; with `limit` 0
     it is `total`.
     `cut` lists what was not searched in full; `timed_out`: the deadline passed, so hits and counts may be incomplete.
     """
 
     total: int
+    preferred: int
     hits: tuple[Hit, ...]
     rows: int
     facets: tuple[FacetCounts, ...] = ()

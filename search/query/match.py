@@ -124,9 +124,10 @@ class MatchEvery:
 
 @dataclass(frozen=True, slots=True)
 class MatchAny:
-    """At least one child matches; the score is the sum over those that do."""
+    """At least `least` of the children match (1 or more of them); the score is the sum over those that do."""
 
     children: tuple[Match, ...]
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -29,6 +29,7 @@ from search.engines.protocols import CAPABILITIES, WriterProgress
 from search.engines.results import Explanation, Hit, IndexStatus, Results, Stamp
 from search.engines.values import ValueLookup
 from search.errors import EngineError, IndexLocked, IndexMissing
+from search.query.match import MatchAll, MatchEvery
 from search.query.patterns import edit_distance
 from search.ranking import RECENCY_FLOOR, SCORE_DIGITS, recency_factor
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, ValueMatch
@@ -149,7 +150,8 @@ class MemorySearcher:
     def search(self, plan: Plan) -> Results:
         deadline = Deadline(plan.deadline)
         zone = zone_named(plan.time_zone)
-        scorer = Scorer(plan.query, self._articles, zone, deadline)
+        preferred = plan.preferred or MatchAll()
+        scorer = Scorer(MatchEvery((plan.query, preferred)), self._articles, zone, deadline)
         matches: list[tuple[Indexed, Outcome]] = []
         for article in self._articles:
             if deadline.passed():
@@ -157,10 +159,12 @@ class MemorySearcher:
             if (outcome := scorer.outcome(plan.query, article)) is not None:
                 matches.append((article, outcome))
         kept = [match for match in matches if all(passes(rule, match[0], zone) for rule in plan.filters)]
-        rows = _rows(plan, kept)
-        hits = [row for row in rows if comes_after(plan.sort, plan.after, row[0].sort_key, row[0].id)]
+        first = {article.document.id for article, _ in kept if scorer.outcome(preferred, article) is not None}
+        rows = _rows(plan, kept, first)
+        hits = [row for row in rows if _follows(plan, row[0])]
         return Results(
             total=len(kept),
+            preferred=len(first),
             hits=tuple(self._brought(row, plan, scorer) for row in hits[plan.offset : plan.offset + plan.limit]),
             rows=len(rows),
             facets=tuple(count_facet(facet, [article for article, _ in matches], plan) for facet in plan.facets),
@@ -246,11 +250,16 @@ Row = tuple[Hit, Sequence[Hit]]
 """A row of the result list: a hit and its near-copies."""
 
 
-def _rows(plan: Plan, matches: Sequence[tuple[Indexed, Outcome]]) -> Sequence[Row]:
-    """All rows in order, with near-copies grouped if the plan asks for it."""
-    hits = [(_hit(article, outcome, plan), article.document.fingerprint) for article, outcome in matches]
-    hits.sort(key=lambda pair: order_key(plan.sort, pair[0].sort_key, pair[0].id))
+def _rows(plan: Plan, matches: Sequence[tuple[Indexed, Outcome]], first: Set[str]) -> Sequence[Row]:
+    """All rows in order, with near-copies grouped if the plan asks for it. `first`: the ids of preferred articles."""
+    found = ((article, _hit(article, outcome, plan)) for article, outcome in matches)
+    hits = [(replace(hit, preferred=hit.id in first), article.document.fingerprint) for article, hit in found]
+    hits.sort(key=lambda pair: order_key(plan.sort, pair[0].sort_key, pair[0].id, pair[0].preferred))
     return grouped(hits) if plan.group and plan.limit else [(hit, ()) for hit, _ in hits]
+
+
+def _follows(plan: Plan, hit: Hit) -> bool:
+    return comes_after(plan.sort, plan.after, hit.sort_key, hit.id, hit.preferred)
 
 
 def _hit(article: Indexed, outcome: Outcome, plan: Plan) -> Hit:

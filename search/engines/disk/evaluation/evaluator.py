@@ -13,7 +13,7 @@ from search.engines.disk.evaluation.doc_sets import DocSet, all_docs, blocks, do
 from search.engines.disk.evaluation.filters import FilterCache
 from search.engines.disk.evaluation.leaves import SPARSE, LeafPostings, PostingsReader
 from search.engines.disk.evaluation.scoring import Norms, frequencies, matches, saturate
-from search.engines.disk.format.arrays import Floats, Ints, Mask
+from search.engines.disk.format.arrays import Array, Floats, Ints, Mask
 from search.engines.disk.reading.snapshot import Snapshot
 from search.engines.outcome import conditions, leaves
 from search.engines.plan import Filter
@@ -113,7 +113,7 @@ class Evaluator:
             case MatchEvery(children):
                 return min((self._most(child) for child in children), default=self.snapshot.size)
             case MatchAny(children) | MatchBest(children):
-                return sum(map(self._most, children))
+                return sum(map(self._most, self._needed(query)))
             case MatchAll() | MatchNot() | MatchKeyword() | MatchDates():
                 return self.snapshot.size
             case _:
@@ -125,14 +125,22 @@ class Evaluator:
         match query:
             case MatchEvery(children):
                 return self._candidates(min(children, key=self._most))
-            case MatchAny(children) | MatchBest(children):
-                found = [self._candidates(child) for child in children]
+            case MatchAny() | MatchBest():
+                found = [self._candidates(child) for child in self._needed(query)]
                 return found[0] if len(found) == 1 else np.unique(np.concatenate([_NOWHERE, *found]))
             case MatchNone() | MatchAll() | MatchNot() | MatchKeyword() | MatchDates():
                 return _NOWHERE
             case _:
                 postings = self.postings(query)
                 return self.reader.matching_docs(query, postings) if postings else _NOWHERE
+
+    def _needed(self, query: MatchAny | MatchBest) -> Sequence[Match]:
+        """The rarest children, of which every article that matches the query matches one: without `least` - 1 of the
+        children, no article can have `least` of them."""
+        least = query.least if isinstance(query, MatchAny) else 1
+        if least <= 1:
+            return query.children
+        return sorted(query.children, key=self._most)[: max(0, len(query.children) + 1 - least)]
 
     # Which of them match
 
@@ -164,8 +172,8 @@ class Evaluator:
                 return self._not(child, doc_set), None
             case MatchEvery(children):
                 return self._every(children, doc_set, scored)
-            case MatchAny(children):
-                return self._any(children, doc_set, scored, np.add)
+            case MatchAny(children, least):
+                return self._any(children, doc_set, scored, np.add, least)
             case MatchBest(children):
                 return self._any(children, doc_set, scored, np.maximum)
             case _:
@@ -188,21 +196,28 @@ class Evaluator:
             scores *= mask
         return mask, scores
 
-    def _any(self, children: Sequence[Match], doc_set: DocSet, scored: bool, combine: Callable[..., Any]) -> Matched:
-        mask: Mask = np.zeros(doc_set.size, np.bool_)
+    def _any(
+        self, children: Sequence[Match], doc_set: DocSet, scored: bool, combine: Callable[..., Any], least: int = 1
+    ) -> Matched:
+        times: Array = np.zeros(doc_set.size, np.uint16 if least > 1 else np.bool_)  # the sum of truth values is "or"
         scores = None
         for child in children:
             sparse = self._sparse_leaf(child, doc_set) if scored else None
             if sparse is None:
                 own_mask, own_scores = self._matched(child, doc_set, scored)
-                mask |= own_mask
+                times += own_mask
                 scores = _combined(scores, own_scores, combine)
                 continue
             at, own_mask, own_scores = sparse
-            mask[at] |= own_mask
+            times[at] += own_mask
             if own_scores is not None:
                 scores = np.zeros(doc_set.size) if scores is None else scores
                 scores[at] = combine(scores[at], own_scores)
+        if least <= 1:
+            return times, scores
+        mask: Mask = times >= least
+        if scores is not None:
+            scores *= mask
         return mask, scores
 
     def _sparse_leaf(self, query: Match, doc_set: DocSet) -> tuple[Ints, Mask, Floats | None] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from search.engines.disk.evaluation.doc_sets import DocSet, doc_set_of
 from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.explain import Explainer
 from search.engines.disk.evaluation.facets import Counts, Selection
-from search.engines.disk.evaluation.top_docs import ScoredDoc, page_of, top_by_date, top_by_score
+from search.engines.disk.evaluation.scoring import favour_recent
+from search.engines.disk.evaluation.top_docs import Page, ScoredDoc, page_of, top_by_date, top_by_score
 from search.engines.disk.format.arrays import Floats, Ints, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.segments import Segment
@@ -26,11 +27,12 @@ from search.ranking import SCORE_DIGITS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    """What matches the query, and for each filter what it keeps."""
+    """What matches the query, what of it comes first, and for each filter what it keeps."""
 
     doc_set: DocSet
     matched: Mask
     scores: Floats | None
+    preferred: Mask | None
     passing: tuple[Mask, ...]
 
     def hits(self, plan: Plan, facet: FacetPlan | None = None) -> Mask:
@@ -45,10 +47,16 @@ class _Found:
 def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
     """The answer to a plan; past the deadline, from the leaves that were read."""
     evaluator.read(plan.query)
+    if plan.preferred:
+        evaluator.read(plan.preferred)
     doc_set = evaluator.doc_set(plan.query)
     by_score = plan.sort == "relevance" and plan.limit > 0
     matched, scores = evaluator.matched(plan.query, doc_set, scored=by_score)
-    found = _Found(doc_set, matched, scores, tuple(evaluator.passes(rule, doc_set) for rule in plan.filters))
+    if plan.recency and scores is not None:
+        favour_recent(scores, doc_set, plan.recency)
+    preferred = evaluator.matched(plan.preferred, doc_set, scored=False)[0] if plan.preferred else None
+    passing = tuple(evaluator.passes(rule, doc_set) for rule in plan.filters)
+    found = _Found(doc_set, matched, scores, preferred, passing)
     hits = found.hits(plan)
     selections = _selections(plan, found, hits, counts)
     total = int(np.count_nonzero(hits))
@@ -58,7 +66,8 @@ def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
         timeline = counts.timeline(plan.timeline, plan.date_field, selections[None], plan.time_zone)
     return Results(
         total=total,
-        hits=_hits(plan, evaluator, page.rows),
+        preferred=total if preferred is None else int(np.count_nonzero(hits & preferred)),
+        hits=_hits(plan, evaluator, page),
         rows=page.length,
         facets=tuple(
             counts.facet(facet, selections.get(facet, selections[None]), plan.time_zone) for facet in plan.facets
@@ -84,29 +93,45 @@ Row = tuple[ScoredDoc, Sequence[ScoredDoc]]
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The rows asked for, and how many rows the whole list has."""
+    """The rows asked for, how many rows the whole list has, and the doc ids of the hits that do not come first."""
 
     rows: Sequence[Row]
     length: int
+    others: Set[int] = frozenset()
 
 
 def _page(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask, total: int) -> _Page:
     if plan.limit == 0:
         return _Page((), total)
     depth = plan.offset + plan.limit
-    best = _best(plan, evaluator, found, hits, depth + MAX_GROUPED if plan.group else depth)
+    best, rest = _best(plan, evaluator, found, hits, depth + MAX_GROUPED if plan.group else depth)
+    others = frozenset(candidate.doc for candidate in rest)
+    best = [*best, *rest]
     if not plan.group:
-        return _Page([(candidate, ()) for candidate in best[plan.offset :]], total)
+        return _Page([(candidate, ()) for candidate in best[plan.offset :]], total, others)
     rows = grouped([(candidate, _fingerprint(evaluator, candidate)) for candidate in best])
-    return _Page(rows[plan.offset : depth], total - (len(best) - len(rows)))
+    return _Page(rows[plan.offset : depth], total - (len(best) - len(rows)), others)
 
 
-def _best(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask, limit: int) -> list[ScoredDoc]:
-    page = page_of(plan.sort, limit, plan.after)
+def _best(
+    plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask, limit: int
+) -> tuple[list[ScoredDoc], list[ScoredDoc]]:
+    """The first hits in order: preferred ones, and what follows them. Those before `after` are left out."""
+    if found.preferred is None and (plan.after is None or plan.after.preferred):
+        return _top(plan, evaluator, found, hits, page_of(plan.sort, limit, plan.after)), []
+    preferred = hits if found.preferred is None else hits & found.preferred
+    first: list[ScoredDoc] = []
+    after = plan.after
+    if after is None or after.preferred:
+        first, after = _top(plan, evaluator, found, preferred, page_of(plan.sort, limit, after)), None
+    return first, _top(plan, evaluator, found, hits & ~preferred, page_of(plan.sort, limit - len(first), after))
+
+
+def _top(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask, page: Page) -> list[ScoredDoc]:
     snapshot = evaluator.snapshot
     if plan.sort != "relevance":
         return top_by_date(snapshot, found.doc_set.chosen(hits), plan.date_field, plan.sort, page)
-    return top_by_score(snapshot, found.doc_set, hits, found.scores, plan.recency, page)
+    return top_by_score(snapshot, found.doc_set, hits, found.scores, page)
 
 
 def _fingerprint(evaluator: Evaluator, candidate: ScoredDoc) -> int:
@@ -114,15 +139,20 @@ def _fingerprint(evaluator: Evaluator, candidate: ScoredDoc) -> int:
     return int(part.segment.fingerprints[doc])
 
 
-def _hits(plan: Plan, evaluator: Evaluator, rows: Sequence[Row]) -> tuple[Hit, ...]:
-    if not rows:
+def _hits(plan: Plan, evaluator: Evaluator, page: _Page) -> tuple[Hit, ...]:
+    if not page.rows:
         return ()
-    shown = [candidate for candidate, _ in rows]
+    shown = [candidate for candidate, _ in page.rows]
     scores = _scores(plan, evaluator, shown)
     docs = np.sort(np.array([candidate.doc for candidate in shown], np.int64))
     explainer = Explainer(plan, evaluator, docs) if plan.explain else None
     matched = _matched(plan, evaluator, docs) if plan.matched else {}
-    return tuple(_hit(plan, evaluator, row, scores[row[0].doc], explainer, matched) for row in rows)
+    found = (_hit(plan, evaluator, row, scores[row[0].doc], explainer, matched) for row in page.rows)
+    if not page.others:
+        return tuple(found)
+    return tuple(
+        replace(hit, preferred=row[0].doc not in page.others) for row, hit in zip(page.rows, found, strict=True)
+    )
 
 
 def _matched(plan: Plan, evaluator: Evaluator, docs: Ints) -> dict[int, tuple[int, ...]]:

@@ -12,12 +12,11 @@ from typing import Final
 import numpy as np
 
 from search.engines.disk.evaluation.doc_sets import DocSet, split_by_segment
-from search.engines.disk.evaluation.scoring import favour_recent
 from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS, to_bytes
 from search.engines.disk.reading.segments import Segment
 from search.engines.disk.reading.snapshot import Snapshot
-from search.engines.plan import After, Recency, Sort
+from search.engines.plan import After, Sort
 from search.ranking import SCORE_DIGITS
 
 _LAST: Final = -np.inf
@@ -67,17 +66,13 @@ def top_by_date(snapshot: Snapshot, docs: Ints, field: str, sort: Sort, page: Pa
     return _first(snapshot, docs, values, page)
 
 
-def top_by_score(
-    snapshot: Snapshot, doc_set: DocSet, hits: Mask, scores: Floats | None, recency: Recency | None, page: Page
-) -> list[ScoredDoc]:
-    """The top hits by score, which is rounded. Without `scores` all are 0; with `recency` they are changed in place."""
+def top_by_score(snapshot: Snapshot, doc_set: DocSet, hits: Mask, scores: Floats | None, page: Page) -> list[ScoredDoc]:
+    """The top hits by score, which is rounded. Without `scores` all are 0."""
     if scores is None:
         docs = (
             doc_set.chosen(hits) if page.after or doc_set.docs is not None else _first_hits(doc_set, hits, page.limit)
         )
         return _first(snapshot, docs, np.zeros(len(docs)), page)
-    if recency:
-        favour_recent(scores, doc_set, recency)
     at = np.flatnonzero(hits) if page.after else highest(scores, hits, page.limit)
     docs, values = doc_set.numbers(at), scores[at]
     if page.after:
