@@ -29,6 +29,7 @@ from search.engines.results import Cut, IndexStatus, Results
 from search.errors import EngineError, NotFound, ParameterError
 from search.linking import linked, linked_completions, linked_hits, linked_overview, linked_relatives
 from search.query.match import MatchAll
+from search.request.filling import searched
 from search.request.planning import Planner, ResolvedQuery
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
 from search.request.urls import Addresses, path_prefix
@@ -192,11 +193,12 @@ class PinnedArchive:
         if not 0 <= position < MAX_PAGE_DEPTH:
             raise ParameterError("position", out_of_range(0, MAX_PAGE_DEPTH - 1))
         first = max(0, position - 1)
-        plan = self._planner.plan(self._planner.resolve(bare), bare)
-        plan = replace(plan, offset=first, limit=position + 2 - first, deadline=self._deadline)
-        found = self._searcher.search(plan).hits
-        context = HitContext(bare, plan, self.status.articles)
-        return dict(enumerate(linked_hits(found, context, addresses or self._addresses, bare, first), first))
+        resolved = self._planner.resolve(bare)
+        plan = replace(self._planner.plan(resolved, bare), offset=first, limit=position + 2 - first)
+        found = searched(self._planner, resolved, bare, replace(plan, deadline=self._deadline))
+        context = HitContext(bare, found.plan, self.status.articles)
+        shown = linked_hits(found.results.hits, context, addresses or self._addresses, bare, first)
+        return dict(enumerate(shown, first))
 
     def article(
         self,
@@ -289,12 +291,14 @@ class PinnedArchive:
             request = absolute  # a cursor belongs to one moment, and so do the links beside it
         resolved = planner.resolve(request)
         plan = for_page(planner.plan(resolved, request), request, cursor, self._deadline)
-        results = self._searcher.search(plan)
+        found = searched(planner, resolved, request, plan)
+        results = found.results
         corrections, relaxed = self._alternatives(resolved, request, results)
         return Answer(
             request=request,
             results=results,
-            context=HitContext(request, plan, self.status.articles),
+            context=HitContext(request, found.plan, self.status.articles),
+            filling=found.filling,
             position=None if request.cursor else plan.offset,
             pages=pages_around(request, absolute, results, generation if cursors else None, moment),
             expanded=resolved.expanded,
@@ -312,7 +316,7 @@ class PinnedArchive:
         if request.page > 1 or request.cursor not in {None, START} or results.timed_out:
             return (), ()
         budget = CountBudget(self._planner)
-        corrections = did_you_mean(resolved.tree, results.total, request, budget)
+        corrections = did_you_mean(resolved.tree, results.preferred, request, budget)
         if results.total:
             return corrections, ()
         relaxed = relaxations(resolved.tree, request, budget)

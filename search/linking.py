@@ -18,6 +18,7 @@ from search.request.urls import Addresses
 from search.results.answer import Alternative, Answer, HitContext
 from search.results.applied import applied
 from search.results.facets import facet
+from search.results.filled import filled
 from search.results.hits import hits
 from search.results.overview import Holdings, calendar, index_info, section_tree
 from search.results.paging import Pages
@@ -48,6 +49,7 @@ def linked(answer: Answer, addresses: Addresses) -> SearchResponse:
     return SearchResponse(
         query=QueryInfo(request.q, applied(request, addresses, answer.now), answer.expanded),
         total=results.total,
+        filled=filled(answer.filling, results),
         took_ms=0.0,
         page=None if request.cursor else request.page,
         per_page=request.per_page,

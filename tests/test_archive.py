@@ -506,6 +506,7 @@ def test_when_nothing_is_found_every_condition_is_tried_without(archive: PinnedA
     answer = ask(
         archive,
         "peace printing",
+        operator="and",
         keywords=(("section", Filters(("News",))),),
         start=date(2019, 1, 1),
         end=date(2019, 12, 31),

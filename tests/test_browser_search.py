@@ -36,7 +36,7 @@ def test_a_search_is_typed_and_answered(reader: Reader) -> None:
     page.get_by_role("combobox", name="Search the archive").fill("printing press")
     follow(page, page.get_by_role("button", name="Search"))
     expect(page).to_have_url(re.compile(r"/search\?q=printing\+press$"))
-    assert tally(page) == len(titles(page)) > 0
+    assert tally(page) > len(titles(page)) == 10, "seven with both words, and those with one to fill up"
     assert page.title().startswith("“printing press” – ")
     marked = {mark.lower() for mark in page.locator(".snippet mark").all_inner_texts()}
     assert marked & {"press", "presses"}
@@ -187,3 +187,27 @@ def test_a_missing_article_offers_a_search_for_its_name(reader: Reader) -> None:
     expect(page.locator("h1")).to_have_text("This article is not in the archive")
     follow(page, page.get_by_role("link", name="Search for “gutenberg mainz”"))
     assert "Gutenberg at Mainz: what was new about his press" in titles(page)
+
+
+def test_a_line_shows_where_articles_without_some_of_the_words_begin(reader: Reader) -> None:
+    page = reader.open("/search?q=how+did+the+printing+press+change+newspapers+and+libraries%3F")
+    border = page.locator(".hits-border")
+    expect(border).to_have_count(1)
+    expect(border).to_have_text(re.compile(r"^With at least 2 of the [0-9]+ words\.$"))
+    expect(page.locator(".tally")).to_contain_text("with at least 2 of the")
+    follow(page, choice(page, "Section", "Printing"))
+    expect(page.locator(".hits-border")).to_have_count(1)
+    page = reader.open("/search?q=the+press")
+    expect(page.locator(".hits-border")).to_have_count(0)
+    page.locator("summary", has_text="Advanced").click()
+    assert page.get_by_label("Match").input_value() == ""
+
+
+def test_the_hits_are_numbered_on_across_the_line(reader: Reader) -> None:
+    page = reader.open("/search?q=printing+press+newspapers+paper")
+    lists = page.locator("ol.hits")
+    expect(lists).to_have_count(2)
+    first, border, second = lists.nth(0), page.locator(".hits-border"), lists.nth(1)
+    assert second.get_attribute("start") == str(1 + first.locator("> li").count())
+    tops = [part.evaluate("node => node.getBoundingClientRect().top") for part in (first, border, second)]
+    assert tops == sorted(tops)

@@ -562,7 +562,7 @@ def test_facets_without_anything_to_count_print_nothing(runner: CliRunner, archi
     ],
 )
 def test_advice_reads_as_a_sentence(runner: CliRunner, archive: str, query: str, advice: str) -> None:
-    lines = invoke(runner, "search", query, "--index", archive).stdout.splitlines()
+    lines = invoke(runner, "search", query, "--op", "and", "--index", archive).stdout.splitlines()
     (line,) = [line for line in lines if line.startswith(advice)]
     assert re.fullmatch(r"\d+ articles?", line.removeprefix(advice))
 

@@ -27,7 +27,7 @@ def asked(client: FlaskClient, **parameters: object) -> dict:
 
 def dropped(client: FlaskClient, **parameters: object) -> dict[str, int]:
     """What each relaxation leaves out, and what it says is found then; each link is followed."""
-    answer = asked(client, **parameters)
+    answer = asked(client, **{"op": "and", **parameters})
     assert answer["total"] == 0
     for row in answer["suggestions"]["relax"]:
         assert client.get(row["url"]).json["total"] == row["total"] > 0, row

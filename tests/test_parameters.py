@@ -17,6 +17,7 @@ from search.commands.search import search as search_command
 from search.errors import ParameterError
 from search.periods import label_of
 from search.query.dates import RelativeTime
+from search.query.tree import Word
 from search.request import urls
 from search.request.facets import FACETS
 from search.request.parameters import SearchParameters, names
@@ -337,7 +338,7 @@ def test_values_with_a_hyphen_or_backslash_can_be_asked_for() -> None:
         ("q=" + "a" * 10_000, "q", "at most 4,096 characters"),
         ("in=titel", "in", "choose from title, headings, summary, body, author, tags"),
         ("sort=best", "sort", "choose from relevance, newest, oldest"),
-        ("op=xor", "op", "choose from and, or"),
+        ("op=xor", "op", "choose from auto, and, or"),
         ("date=created", "date", "choose from published, modified"),
         ("tz=Europe/Berln", "tz", "there is no 'Europe/Berln'; did you mean Europe/Berlin?"),
         ("tz=../../etc/passwd", "tz", "there is no"),
@@ -423,7 +424,7 @@ def test_an_excluded_value_means_the_same_to_the_command_and_to_the_site() -> No
 @given(requests())
 def test_every_edit_but_that_of_the_page_begins_at_the_first_one(request: SearchRequest) -> None:
     edits = [
-        request.asking("x"),
+        request.asking(Word("x")),
         request.searching(("title",)),
         request.sorted_by("oldest"),
         request.with_filters("tag", Filters(("a",))),

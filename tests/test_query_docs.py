@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from search.errors import QuerySyntaxError
-from search.query import parse
+from search.query import Operator, parse
 from search.query.fields import QUERY_FIELDS
 from search.query.limits import MAX_CLAUSES, MAX_DEPTH, MAX_EXPANSIONS, MAX_LENGTH, MAX_SLOP
 from search.query.tree import Query
@@ -35,7 +35,7 @@ def test_every_example_parses_without_a_repair(example: str) -> None:
 def test_every_example_finds_what_the_page_says_in_the_sample_archive(
     example: str, hits: str, sample_app: Flask
 ) -> None:
-    answer = sample_app.test_client().get("/api/v1/search", query_string={"q": example, "per_page": "0"})
+    answer = sample_app.test_client().get("/api/v1/search", query_string={"q": example, "per_page": "0", "op": "and"})
     assert answer.status_code == 200, answer.text
     assert answer.json["total"] == int(hits) > 0
 
@@ -62,8 +62,13 @@ def test_repaired_queries_are_read_as_listed(example: str, reading: str) -> None
 
 
 def test_the_page_has_examples_of_every_kind_of_clause() -> None:
-    seen = {kind for example in _rows(BODY) for kind in _kinds(parse(example).query)}
+    seen = {
+        kind for example in _rows(BODY) for operator in OPERATORS for kind in _kinds(parse(example, operator).query)
+    }
     assert seen == {part.__name__ for part in Query.__args__}
+
+
+OPERATORS: tuple[Operator, ...] = ("auto", "and")
 
 
 def _kinds(query: Query) -> set[str]:

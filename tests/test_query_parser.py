@@ -27,6 +27,7 @@ from search.query.tree import (
     Exact,
     Fuzzy,
     Keyword,
+    Most,
     Not,
     Or,
     Phrase,
@@ -34,6 +35,7 @@ from search.query.tree import (
     Query,
     Wildcard,
     Word,
+    has_most,
 )
 
 A, B, C = Word("a"), Word("b"), Word("c")
@@ -221,7 +223,6 @@ def test_what_is_repaired_is_told_with_its_place(text: str, tree: Query, place: 
         ("()", 0, "no word to search for"),
         ('""', 0, "no word to search for"),
         ("a" * (MAX_LENGTH + 1), MAX_LENGTH, "longer than"),
-        ("a " * (MAX_CLAUSES + 1), 2 * MAX_CLAUSES, "clauses"),
         ("(" * (MAX_DEPTH + 1) + "a", MAX_DEPTH, "nested"),
     ],
 )
@@ -230,6 +231,64 @@ def test_what_cannot_be_guessed_is_refused_with_its_place(text: str, position: i
         parse(text)
     assert caught.value.position == position
     assert str(caught.value).endswith(f"(at character {position + 1})")
+
+
+_PIECES = (
+    "a", "b", "c^2", "AND", "OR", "NOT", "-", "(", ")", "title:", "tag:x", '"a b"', "=c", "ab*", "b~", "*", "date:2024",
+)  # fmt: skip
+
+
+def test_what_goes_beyond_the_limit_of_clauses_is_left_out_and_told() -> None:
+    operators: tuple[Operator, ...] = ("auto", "and", "or")
+    for operator in operators:
+        found = parse("a " * (MAX_CLAUSES - 1) + "b c -d tag:x (e OR f)", operator)
+        assert found.query == parse("a " * (MAX_CLAUSES - 1) + "b", operator).query
+        [warning] = [text for text in found.warnings if "at most" in text]
+        assert warning.startswith(f"at character {2 * MAX_CLAUSES + 1}: a query has {MAX_CLAUSES} clauses at most")
+
+
+@pytest.mark.parametrize("text", ["?", "??", "a?b", "?why", "is it so ?", "(why?)", "who? what?!", "¿qué?", "5?6"])
+def test_a_question_mark_is_never_refused(text: str) -> None:
+    operators: tuple[Operator, ...] = ("auto", "and", "or")
+    for operator in operators:
+        query = parse(text, operator).query
+        assert parse(to_text(query, operator), operator).query == query
+
+
+def test_bare_words_are_side_by_side_outside_of_everything_else() -> None:
+    a, b, c = Word("a"), Word("b"), Word("c")
+    for text, query in (
+        ("a b c", Most((a, b, c))),
+        ("a", a),
+        ("a b -c", And((Most((a, b)), Not(c)))),
+        ('"c d" a tag:x b', And((Phrase("c d"), Most((a, b)), Keyword("tag", "x")))),
+        ("a AND b", And((a, b))),
+        ("a AND b c", And((a, b, c))),
+        ("a AND b c a", And((a, b, Most((c, a))))),
+        ("(a b) c", And((a, b, c))),
+        ("(a) b c", And((a, Most((b, c))))),
+        ("title:a b c", And((Word("a", "title"), Most((b, c))))),
+        ("a b OR c", Or((And((a, b)), c))),
+        ("-(a b)", Not(And((a, b)))),
+        ("ab* b c~", And((Prefix("ab"), b, Fuzzy("c")))),
+        ("a * b", Most((a, b))),
+    ):
+        assert parse(text, "auto") == Parsed(query), text
+        assert parse(to_text(query, "auto"), "auto") == Parsed(query), text
+
+
+@given(st.text(max_size=60) | st.lists(st.sampled_from(_PIECES), max_size=12).map(" ".join))
+def test_whatever_operator_a_query_was_read_with_it_can_be_written_for_another(text: str) -> None:
+    operators: tuple[Operator, ...] = ("auto", "and", "or")
+    for operator in operators:
+        try:
+            query = parse(text, operator).query
+        except QuerySyntaxError:
+            continue
+        assert parse(to_text(query, "auto"), "auto") == Parsed(query)
+        if not has_most(query):
+            assert parse(to_text(query, "and"), "and") == Parsed(query)
+            assert parse(to_text(query, "or"), "or") == Parsed(query)
 
 
 def test_queries_at_the_limits_are_read() -> None:

@@ -34,7 +34,7 @@ def archive() -> Iterator[PinnedArchive]:
 
 
 def relaxed(archive: PinnedArchive, q: str = "", **more: object) -> list[tuple[str, int]]:
-    found = archive.search(SearchRequest(q=q, **more))  # type: ignore[arg-type]
+    found = archive.search(SearchRequest(q=q, operator="and", **more))  # type: ignore[arg-type]
     return [(row.drop, row.total) for row in found.suggestions.relax]
 
 

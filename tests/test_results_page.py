@@ -266,7 +266,7 @@ def test_the_pairs_of_a_form_make_up_the_whole_request(request: SearchRequest) -
     form = search_form(request, LINKS, ("News", "News > Local", "-Odd", "_missing"))
     advanced = form.advanced
     controls = [("q", request.q), ("from", advanced.start), ("to", advanced.end), ("sort", advanced.sort)]
-    controls += [("op", "or" if advanced.operator == "or" else "")]
+    controls += [("op", "" if advanced.operator == "auto" else advanced.operator)]
     if advanced.sections:
         chosen = [option.value for option in advanced.sections if option.selected]
         assert len(chosen) <= 1

@@ -42,7 +42,7 @@ def archive(engine: Engine) -> Iterator[PinnedArchive]:
 
 
 def corrected(archive: PinnedArchive, q: str, **more: object) -> list[tuple[str, int]]:
-    found = archive.search(SearchRequest(q=q, **more), None)  # type: ignore[arg-type]
+    found = archive.search(SearchRequest(q=q, **{"operator": "and", **more}), None)  # type: ignore[arg-type]
     return [(row.text, row.count) for row in found.suggestions.did_you_mean]
 
 

@@ -15,9 +15,11 @@ from lxml import etree
 
 from search.archive import PinnedArchive
 from search.request.urls import Rendering
+from search.results.filled import in_words
 from search.results.response import Hit, SearchResponse
 from webui.caching import from_archive, unless_timed_out
 from webui.site import addresses, asked_search, current_site
+from webui.wording import sentence
 
 blueprint = Blueprint("feeds", __name__)
 
@@ -32,7 +34,7 @@ _UNDATED: Final = "1970-01-01T00:00:00Z"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS: Final = (
     "id", "url", "title", "published", "modified", "sections", "authors", "tags", "language", "type", "summary",
-    "score",
+    "score", "all_words",
 )  # fmt: skip
 _LIST_SEPARATOR: Final = "; "
 
@@ -91,6 +93,8 @@ def _atom(found: SearchResponse) -> Response:
         f"urn:uuid:{uuid5(NAMESPACE_URL, 'backfile:search:' + found.links.first)}" if found.links.first else "",
     )
     _add(feed, "title", feed_title(found))
+    if found.filled:
+        _add(feed, "subtitle", sentence(in_words(found.filled)))
     _add(feed, "updated", max(stamps, default=_stamp(found.index.built_at)))
     _add(_add(feed, "author"), "name", site.settings.title)
     _add(feed, "generator", "Backfile")
@@ -155,6 +159,8 @@ def _json_feed(found: SearchResponse) -> Response:
         "feed_url": site.absolute(found.links.self),
         "items": [_item(hit) for hit in found.hits],
     }
+    if found.filled:
+        body["description"] = sentence(in_words(found.filled))
     if found.links.next:
         body["next_url"] = site.absolute(found.links.next)
     return Response(json.dumps(body), content_type=JSON_FEED)
@@ -195,6 +201,8 @@ def _cell(value: object) -> str:
 
     See https://owasp.org/www-community/attacks/CSV_Injection.
     """
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return repr(value)
     text = _LIST_SEPARATOR.join(value) if isinstance(value, tuple) else str(value or "")

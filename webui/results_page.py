@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 from search.document import SECTION_SEPARATOR
 from search.request.request import SearchRequest
 from search.request.urls import Addresses
-from search.results.response import Applied, SearchResponse
+from search.results.filled import border_in_words, in_words, parts
+from search.results.response import Applied, Hit, SearchResponse
 from search.schema import MISSING
 from webui.chart import Chart, chart
 from webui.facet_boxes import FacetBox, facet_boxes
@@ -49,10 +50,20 @@ class PagerItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Hits in a row, numbered from `first`, below a `border` if they do not have all words."""
+
+    border: str
+    first: int
+    hits: Sequence[Hit]
+
+
+@dataclass(frozen=True, slots=True)
 class ResultsView:
     """Everything that the result page shows besides the response itself.
 
     `first_shown` and `last_shown` are the positions of the hits, counted from 1; both are 0 if there are none.
+    `filled` says how the list was filled up, "" if it was not. `parts` are the hits on either side of the border.
     `selected` is the number of facet values that are selected. `cleared_url` is the search without any condition.
     """
 
@@ -66,6 +77,8 @@ class ResultsView:
     pager: tuple[PagerItem, ...]
     first_shown: int
     last_shown: int
+    filled: str
+    parts: tuple[Part, ...]
     first_url: str
     cleared_url: str
     api_url: str
@@ -87,10 +100,19 @@ def results_view(
         pager=tuple(_pager(response, request, links)),
         first_shown=before + 1 if response.hits else 0,
         last_shown=before + len(response.hits) if response.hits else 0,
+        filled=in_words(response.filled) if response.filled else "",
+        parts=tuple(_parts(response, before + 1)),
         first_url=links.search(request.on_page(1)),
         cleared_url=links.search(SearchRequest(q=request.q, time_zone=request.time_zone, per_page=request.per_page)),
         api_url=replace(links, kind="api").search(request),
     )
+
+
+def _parts(response: SearchResponse, first: int) -> Iterator[Part]:
+    for has_all, hits in parts(response.hits):
+        border = border_in_words(response.filled) if response.filled and not has_all else ""
+        yield Part(border, first, hits)
+        first += len(hits)
 
 
 def heading(response: SearchResponse) -> str:

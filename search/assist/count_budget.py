@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Final
 
-from search.engines.plan import Plan
 from search.errors import QuerySyntaxError
-from search.request.planning import Planner
+from search.request.filling import Counted, counts
+from search.request.planning import Planner, ResolvedQuery
 from search.request.request import SearchRequest
 
 MAX_SEARCHES: Final = 24
@@ -18,6 +18,9 @@ MAX_SECONDS: Final = 1.0
 long only once in a process, when the vocabulary is read for the first time."""
 
 
+NOTHING: Final = Counted(0, 0)
+
+
 class CountBudget:
     """Counts searches until the budget is used up. After that every count is 0, so nothing uncounted is offered."""
 
@@ -25,10 +28,15 @@ class CountBudget:
         self.planner = planner
         self._searches = searches
         self._seconds = seconds
-        self._known: dict[SearchRequest, int] = {}
+        self._known: dict[SearchRequest, Counted] = {}
 
     def totals(self, requests: Iterable[SearchRequest]) -> list[int]:
-        """How many articles each request finds. Those not yet known are counted in one trip to the engine.
+        """How many articles each request finds: see `counts`."""
+        return [count.total for count in self.counts(requests)]
+
+    def counts(self, requests: Iterable[SearchRequest]) -> list[Counted]:
+        """How many articles each request finds, and how many have all of its words. Those not yet known are counted in
+        one trip to the engine, or two if lists are to be filled up.
 
         A request counts 0 if its query is not valid, or if the budget does not reach that far.
         """
@@ -38,19 +46,19 @@ class CountBudget:
             started = monotonic()
             self._count(unknown, started + self._seconds)
             self._seconds -= monotonic() - started
-        return [self._known.get(request, 0) for request in wanted]
+        return [self._known.get(request, NOTHING) for request in wanted]
 
     def _count(self, requests: Iterable[SearchRequest], end: float) -> None:
-        plans: dict[SearchRequest, Plan] = {}
+        searches: list[tuple[ResolvedQuery, SearchRequest]] = []
         for request in requests:
-            if len(plans) == self._searches or monotonic() >= end:
+            if len(searches) == self._searches or monotonic() >= end:
                 break
             try:
-                plans[request] = self.planner.counting_plan(self.planner.resolve(request), request)
+                searches.append((self.planner.resolve(request), request))
             except QuerySyntaxError:
-                self._known[request] = 0
+                self._known[request] = NOTHING
         left = end - monotonic()
-        if plans and left > 0.0:
-            self._searches -= len(plans)
-            counts = self.planner.searcher.count_many(list(plans.values()), left)
-            self._known.update((request, count or 0) for request, count in zip(plans, counts, strict=True))
+        if searches and left > 0.0:
+            self._searches -= len(searches)
+            found = counts(self.planner, searches, left)
+            self._known.update((request, count or NOTHING) for (_, request), count in zip(searches, found, strict=True))

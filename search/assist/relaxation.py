@@ -13,7 +13,7 @@ from search.assist.spelling import did_you_mean
 from search.periods import in_words, interval_of
 from search.query import to_text
 from search.query.rewrite import any_of, loosened, positive_parts, replaced
-from search.query.tree import And, DateRange, Exact, Fuzzy, Keyword, Not, Phrase, Prefix, Query, Wildcard, Word
+from search.query.tree import DateRange, Exact, Fuzzy, Keyword, Not, Phrase, Prefix, Query, Wildcard, Word, parts_of
 from search.request.facets import value_label
 from search.request.request import Filters, SearchRequest
 from search.results.answer import Alternative
@@ -84,20 +84,20 @@ def _alternatives(values: Iterable[str]) -> str:
 
 
 def _with_looser_query(tree: Query, request: SearchRequest) -> Iterator[Trial]:
-    if isinstance(tree, And):
-        for part in tree.children[:MAX_PARTS]:
-            yield part_in_words(part), request.asking(to_text(replaced(tree, part, None)))
-        yield "requiring every word", request.asking(to_text(any_of(tree)))
+    if len(parts := parts_of(tree)) > 1:
+        for part in parts[:MAX_PARTS]:
+            yield part_in_words(part), request.asking(replaced(tree, part, None))
+        yield "requiring every word", request.asking(any_of(tree))
     phrases = [part for part in positive_parts(tree) if isinstance(part, Phrase)]
     if phrases:
         words = loosened(tree)
-        yield "the quotation marks", request.asking(to_text(words))
-        yield "the quotation marks, matching any word", request.asking(to_text(any_of(words)))
+        yield "the quotation marks", request.asking(words)
+        yield "the quotation marks, matching any word", request.asking(any_of(words))
     for part, field in islice(_fielded(tree), MAX_PARTS):
         text = part.pattern if isinstance(part, Wildcard) else part.text
         anywhere = replaced(tree, part, replace(part, field=None))
         label = TEXT_FIELDS[field].label.lower()
-        yield f"the limit of “{text}” to the {label}", request.asking(to_text(anywhere))
+        yield f"the limit of “{text}” to the {label}", request.asking(anywhere)
 
 
 def _fielded(tree: Query) -> Iterator[tuple[Word | Exact | Phrase | Prefix | Wildcard | Fuzzy, str]]:

@@ -14,10 +14,9 @@ from typing import Final
 from search.analysis import analyze, fold
 from search.assist.count_budget import CountBudget
 from search.engines.protocols import Searcher
-from search.query import to_text
 from search.query.patterns import edit_distance
-from search.query.rewrite import joined, positive_parts, replaced, rewritten
-from search.query.tree import And, Or, Phrase, Query, Word
+from search.query.rewrite import positive_parts, replaced, rewritten
+from search.query.tree import Or, Phrase, Query, Word, parts_of
 from search.request.request import SearchRequest
 from search.results.answer import Alternative
 
@@ -59,27 +58,28 @@ class Unknown:
 def did_you_mean(tree: Query, total: int, request: SearchRequest, budget: CountBudget) -> tuple[Alternative, ...]:
     """At most three other queries that find more, ordered by what they find, then by likelihood.
 
+    `total` is how many articles have all words of the query, and what it is compared with are articles that have all
+    words of the other.
     Of two that differ only in the form of a word (inflation, inflated) only the likelier is offered.
     """
     planner = budget.planner
     if "vocabulary" not in planner.capabilities or (total >= PLENTY and _needs_all(tree)):
         return ()
-    candidates = [request.asking(to_text(query)) for query in dict.fromkeys(_candidates(tree, total, planner.searcher))]
+    candidates = [request.asking(query) for query in dict.fromkeys(_candidates(tree, total, planner.searcher))]
     corrections: list[Alternative] = []
     meanings: set[tuple[str, ...]] = set()
-    for candidate, count in zip(candidates, budget.totals(candidates), strict=True):
+    for candidate, count in zip(candidates, budget.counts(candidates), strict=True):
         stems = tuple(token.stem for token in analyze(candidate.q, planner.language))
-        if stems not in meanings and count > 2 * total:
+        if stems not in meanings and count.all_words > 2 * total:
             meanings.add(stems)
-            corrections.append(Alternative(candidate.q, candidate, count))
+            corrections.append(Alternative(candidate.q, candidate, count.total))
     corrections.sort(key=lambda correction: -correction.total)
     return tuple(corrections[:MAX_CORRECTIONS])
 
 
 def _needs_all(tree: Query) -> bool:
     """Whether an article must hold every word of the query."""
-    children = tree.children if isinstance(tree, And) else (tree,)
-    return not any(isinstance(child, Or) for child in children)
+    return not any(isinstance(part, Or) for part in parts_of(tree))
 
 
 def _candidates(tree: Query, total: int, searcher: Searcher) -> Iterator[Query]:
@@ -162,18 +162,25 @@ def _split(tree: Query, word: Unknown, searcher: Searcher) -> Iterator[Query]:
 
 def _joined(tree: Query, searcher: Searcher) -> Iterator[Query]:
     """`news paper` as `newspaper`, if the archive knows it."""
-    if not isinstance(tree, And):
-        return
+    parts = parts_of(tree)
     pairs = [
         (left, right)
-        for left, right in pairwise(tree.children)
+        for left, right in pairwise(parts)
         if isinstance(left, Word) and isinstance(right, Word) and left.field == right.field
     ][:MAX_WORDS]
     counts = searcher.document_frequencies([fold(left.text + right.text) for left, right in pairs])
     for (left, right), count in zip(pairs, counts, strict=True):
         if count:
-            children = [child for child in tree.children if child is not right]
-            children[next(i for i, child in enumerate(children) if child is left)] = replace(
-                left, text=left.text + right.text
-            )
-            yield joined(And, tuple(children))
+            one = replace(left, text=left.text + right.text)
+            yield _merged(tree, left, right, one)
+
+
+def _merged(tree: Query, left: Query, right: Query, one: Query) -> Query:
+    """The tree with `one` in place of `left`, and without `right`."""
+
+    def change(node: Query) -> Query | None:
+        if node is left:
+            return one
+        return None if node is right else node
+
+    return rewritten(tree, change)

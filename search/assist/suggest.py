@@ -150,8 +150,8 @@ def _words(planner: Planner, typed: str, tokens: list[Token], frequent: list[str
         words.sort(key=lambda word: -following[word])
     before = typed[: last.start].lstrip()
     requests = [SearchRequest(q=before + word, time_zone=planner.time_zone) for word in words]
-    counted = zip(requests, budget.totals(requests), strict=True)
-    return [Suggested(request.q, "word", count, request) for request, count in counted if count][:limit]
+    counted = zip(requests, budget.counts(requests), strict=True)
+    return [Suggested(request.q, "word", count.total, request) for request, count in counted if count.all_words][:limit]
 
 
 def _following(searcher: Searcher, before: str, words: list[str]) -> dict[str, int]:

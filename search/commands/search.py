@@ -16,6 +16,7 @@ import click
 from search.archive import Archive
 from search.commands.context import TEXT, index_option, json_option, loaded_settings
 from search.commands.terminal import (
+    border_lines,
     facet_lines,
     help_lines,
     hit_lines,
@@ -27,9 +28,10 @@ from search.commands.terminal import (
 from search.engines import open_engine
 from search.engines.plan import Sort
 from search.errors import ParameterError
+from search.query import Operator
 from search.request.parameters import SearchParameters, names
 from search.request.reading import read_pairs, search_request
-from search.request.request import HIT_KEYS, Group, Highlight, Operator, SearchRequest
+from search.request.request import HIT_KEYS, Group, Highlight, SearchRequest
 from search.request.urls import Addresses, path_prefix
 from search.request.values import NO_FACETS
 from search.results.as_json import search_answer
@@ -65,7 +67,7 @@ class Offered(click.Choice[str]):
 @click.option("--tz", type=TEXT, metavar="ZONE", help="Time zone days begin in. Default: the archive's own.")
 @click.option("--sort", type=Offered(get_args(Sort)), help="Default: relevance with a query.")
 @click.option("--in", "in", multiple=True, type=Offered(list(TEXT_FIELDS)), help="Search this field only.")
-@click.option("--op", type=Offered(get_args(Operator)), help="Between bare words. Default: and.")
+@click.option("--op", type=Offered(get_args(Operator)), help="How bare words are joined. Default: auto.")
 @click.option("--page", type=TEXT, metavar="N", help="Default: 1.")
 @click.option("--per-page", type=TEXT, metavar="N", help="Up to 100. Default: 10.")
 @click.option("--cursor", type=TEXT, metavar="CURSOR", help="In place of --page: * to begin, then as links.next says.")
@@ -150,7 +152,11 @@ def _print(response: SearchResponse) -> None:
         click.echo("\n".join(wrapped(expanded, width, rest="  ")))
     click.echo()
     first = ((response.page or 1) - 1) * response.per_page + 1
+    previous = True
     for number, hit in enumerate(response.hits, first):
+        if response.filled and previous and not hit.all_words:
+            click.echo("\n".join(border_lines(response.filled, width)))
+        previous = hit.all_words
         click.echo("\n".join(hit_lines(number, hit, width)))
     for facet in response.facets:
         click.echo("\n".join(facet_lines(facet, width)))

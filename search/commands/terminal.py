@@ -13,7 +13,8 @@ from typing import Final
 
 import click
 
-from search.results.response import Facet, Hit, SearchResponse, Snippet, Suggestions
+from search.results.filled import border_in_words, in_words
+from search.results.response import Facet, Filled, Hit, SearchResponse, Snippet, Suggestions
 
 MAX_WIDTH: Final = 100
 """In columns. Longer lines are hard to read, however wide the window is."""
@@ -168,7 +169,14 @@ def summary_line(response: SearchResponse) -> str:
     first = ((response.page or 1) - 1) * response.per_page + 1
     shown = f", {first:,} to {first + len(response.hits) - 1:,}" if response.hits else ""
     order = "by relevance" if response.sort == "relevance" else f"{response.sort} first"
-    return f"{_articles(response.total)}{asked}, {order}{shown} ({response.took_ms:.0f} ms)"
+    filled = f": {in_words(response.filled)}" if response.filled else ""
+    return f"{_articles(response.total)}{asked}, {order}{shown} ({response.took_ms:.0f} ms){filled}"
+
+
+def border_lines(filled: Filled, width: int | None = None) -> Iterator[str]:
+    """The border between articles with all words and those that fill up the list."""
+    yield from wrapped(click.style(f"--- {border_in_words(filled)} ---", bold=True), width)
+    yield ""
 
 
 def facet_lines(facet: Facet, width: int | None = None) -> Iterator[str]:

@@ -18,7 +18,7 @@ _PUNCTUATION = "?!.,;:"
 
 
 class LeafReader:
-    """Makes leaves and counts them, up to MAX_CLAUSES. `warn` takes a message and a position."""
+    """Makes leaves, at most MAX_CLAUSES of them. `warn` takes a message and a position."""
 
     def __init__(self, warn: Warn, now: datetime | None) -> None:
         self._warn = warn
@@ -26,10 +26,13 @@ class LeafReader:
         self._count = 0
 
     def read(self, lexeme: Lexeme, field: QueryField | None) -> Query | None:
-        """The leaf for a lexeme; None for an empty phrase. Raises QuerySyntaxError."""
+        """The leaf for a lexeme; None for an empty phrase, and for one too many. Raises QuerySyntaxError."""
         self._count += 1
         if self._count > MAX_CLAUSES:
-            raise QuerySyntaxError(f"the query has more than {MAX_CLAUSES} clauses; shorten it", lexeme.position)
+            if self._count == MAX_CLAUSES + 1:
+                message = f"a query has {MAX_CLAUSES} clauses at most; what follows was left out"
+                self._warn(message, lexeme.position)
+            return None
         text = " ".join(unescaped(lexeme.text).split()) if lexeme.kind != "word" else ""
         if lexeme.kind != "word" and not text:
             self._warn("the quotation marks are empty and were ignored", lexeme.position)
@@ -114,7 +117,10 @@ class LeafReader:
             self._drop_near(lexeme, "a wildcard")
             if field is None and all(symbol == Symbol("*") for symbol in found):
                 return Everything()
-            return self._pattern(found, wildcard, lexeme, field, boost)
+            if Symbol("*") in found or _begins_a_pattern(found[:wildcard]):
+                return self._pattern(found, wildcard, lexeme, field, boost)
+            self._warn("this question mark was read as punctuation", lexeme.position + wildcard)
+            return Word(text, field, boost)
         if lexeme.near is not None:
             distance = self._distance(lexeme)
             return Fuzzy(text, distance, field, boost) if distance else Word(text, field, boost)
@@ -124,7 +130,7 @@ class LeafReader:
         self, found: Sequence[Symbol], wildcard: int, lexeme: Lexeme, field: str | None, boost: float
     ) -> Query:
         head = "".join(symbol.character for symbol in found[:wildcard])
-        if sum(character.isalnum() for character in head) < (1 if is_unspaced(head) else 2):
+        if not _begins_a_pattern(found[:wildcard]):
             place = lexeme.position + wildcard
             message = f'"{shortened(lexeme.text)}" needs two letters or digits before its first wildcard'
             raise QuerySyntaxError(message, place)
@@ -148,6 +154,12 @@ class LeafReader:
             self._warn(f"~ allows 1 or {MAX_DISTANCE} edits; {MAX_DISTANCE} was used", lexeme.position)
             return MAX_DISTANCE
         return int(value)
+
+
+def _begins_a_pattern(found: Sequence[Symbol]) -> bool:
+    """Whether these are letters and digits enough to stand before a wildcard."""
+    head = "".join(symbol.character for symbol in found)
+    return sum(character.isalnum() for character in head) >= (1 if is_unspaced(head) else 2)
 
 
 def _is_wildcard(symbol: Symbol) -> bool:

@@ -4,14 +4,17 @@
 
 These are repaired, with a warning that has the position: open quotes and parentheses (closed at the end),
 superfluous closing parentheses, operators without an operand, empty phrases, a lone hyphen, a double negation,
-an unknown field (its name and value are searched as words), and weights, edits and distances out of range.
+an unknown field (its name and value are searched as words), weights, edits and distances out of range, a question mark
+without two characters before it (it is punctuation), and too many clauses (the last ones are left out).
 Addresses and times, such as https://… and 12:30, are words and name no field.
 
 These are refused with QuerySyntaxError and a position: an invalid date, a wildcard without two characters before it,
-a query that is too long or too deeply nested or has too many clauses, and a query of operators and punctuation only.
+a query that is too long or too deeply nested, and a query of operators and punctuation only.
 
 NOT binds tighter than AND, and AND tighter than OR; words side by side are joined by `operator`.
 If that is "or", filters and exclusions next to the words still apply to every article.
+If it is "auto", words side by side that have neither a field nor parentheses nor an operator beside them become a
+`Most`; everything else is joined by AND, and an OR outside parentheses joins all of it so.
 A question mark at the end of a word is punctuation. `\\` makes the next character literal.
 Parsing takes linear time and raises nothing but QuerySyntaxError.
 """
@@ -35,6 +38,7 @@ from search.query.tree import (
     Exact,
     Fuzzy,
     Keyword,
+    Most,
     Not,
     Or,
     Phrase,
@@ -44,7 +48,10 @@ from search.query.tree import (
     Word,
 )
 
-Operator = Literal["and", "or"]
+Operator = Literal["auto", "and", "or"]
+
+_Unit = tuple[Query, bool]
+"""What stands between spaces, and whether it is a bare word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +109,11 @@ class _Parser:
 
     def _alternatives(self, field: QueryField | None, depth: int) -> Query | None:
         """Sequences separated by OR, up to the closing parenthesis of this level, or the end."""
-        sequences: list[Query] = []
+        sequences: list[list[_Unit]] = []
         pending: Lexeme | None = None
         while True:
             sequence = self._sequence(field, depth)
-            if sequence is not None:
+            if sequence:
                 sequences.append(sequence)
                 pending = None
             if self.lexemes[self.index].kind != "or":
@@ -118,11 +125,13 @@ class _Parser:
                 pending = sign
         if pending:
             self._stray(pending)
-        return any_of(sequences) if sequences else None
+        if len(sequences) == 1 and depth == 0 and self.operator == "auto":
+            return _mostly(sequences[0])
+        return any_of([self._joined([unit for unit, _ in units]) for units in sequences]) if sequences else None
 
-    def _sequence(self, field: QueryField | None, depth: int) -> Query | None:
-        """Clauses side by side or joined by AND."""
-        units: list[list[Query]] = []
+    def _sequence(self, field: QueryField | None, depth: int) -> list[_Unit]:
+        """Clauses side by side; those joined by AND are one."""
+        units: list[list[_Unit]] = []
         joint: Lexeme | None = None
         while (kind := self.lexemes[self.index].kind) not in ("or", "end") and not (kind == "close" and depth):
             if kind == "and":
@@ -131,20 +140,22 @@ class _Parser:
                     self._stray(joint or sign)
                 joint = sign if units else None
                 continue
+            is_group = kind == "open"
             clause = self._clause(field, depth)
             if clause is None:
                 continue
+            unit = clause, isinstance(clause, Word) and clause.field is None and not is_group
             if joint:
-                units[-1].append(clause)
+                units[-1].append(unit)
             else:
-                units.append([clause])
+                units.append([unit])
             joint = None
         if joint:
             self._stray(joint)
-        return self._joined([all_of(unit) for unit in units]) if units else None
+        return [unit[0] if len(unit) == 1 else (all_of([clause for clause, _ in unit]), False) for unit in units]
 
     def _joined(self, units: list[Query]) -> Query:
-        if self.operator == "and":
+        if self.operator != "or":
             return all_of(units)
         words = [unit for unit in units if not isinstance(unit, Keyword | DateRange | Not)]
         narrowing = [unit for unit in units if isinstance(unit, Keyword | DateRange | Not)]
@@ -197,6 +208,16 @@ class _Parser:
     def _stray(self, lexeme: Lexeme) -> None:
         name = "the hyphen" if lexeme.kind == "not" and not lexeme.text else lexeme.kind.upper()
         self._warn(f"{name} has no operand and was ignored", lexeme.position)
+
+
+def _mostly(units: Sequence[_Unit]) -> Query:
+    """All units, the bare words among them as one `Most`, if there are several, in the place of the first."""
+    words = tuple(unit for unit, is_bare in units if is_bare and isinstance(unit, Word))
+    if len(words) < 2:
+        return all_of([unit for unit, _ in units])
+    first = next(at for at, (_, is_bare) in enumerate(units) if is_bare)
+    before = [unit for unit, _ in units[:first]]
+    return all_of([*before, Most(words), *(unit for unit, is_bare in units[first:] if not is_bare)])
 
 
 def all_of(queries: Sequence[Query]) -> Query:

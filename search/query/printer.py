@@ -1,4 +1,4 @@
-"""Turns a query tree back into text, for links: `parse(to_text(query)).query == query`."""
+"""Turns a query tree back into text, for links: `parse(to_text(query, operator), operator).query == query`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from search.document import Moment
 from search.query.fields import DATE_QUERY_NAMES, TEXT_QUERY_NAMES
 from search.query.lexer import ADDRESS, QUOTES
+from search.query.parser import Operator
 from search.query.tree import (
     And,
     DateRange,
@@ -16,6 +17,7 @@ from search.query.tree import (
     Exact,
     Fuzzy,
     Keyword,
+    Most,
     Not,
     Or,
     Phrase,
@@ -32,24 +34,63 @@ _LOOKS_FIELDED = re.compile(r"[A-Za-z_]+(?=:(?!:|//))")
 _PLAIN_VALUE = re.compile(r"[^\W_][\w-]*")
 
 
-def to_text(query: Query) -> str:
-    """The query as text. For every tree that `parse` returns, the text parses to the same tree without a warning.
+def to_text(query: Query, operator: Operator = "and") -> str:
+    """The query as text, to be parsed with `operator`. For every tree that `parse` returns, whatever its own operator,
+    the text parses to the same tree without a warning.
 
-    AND is written as words side by side, so the text must be parsed with the operator "and".
+    Only "auto" reads a `Most`; for the other operators all of its words are required.
     """
-    return "" if isinstance(query, Everything) else _text(query)
+    if isinstance(query, Everything):
+        return ""
+    if operator == "and":
+        return _text(query)
+    if operator == "or":
+        return _explicit(query)
+    return _automatic(query)
+
+
+def _automatic(query: Query) -> str:
+    """Words that are not to be read as bare ones are joined by AND or, beside bare ones, put in parentheses."""
+    if not isinstance(query, And):
+        return _text(query)
+    if any(isinstance(child, Most) for child in query.children):
+        return " ".join(f"({_text(child)})" if _is_bare(child) else _grouped(child, Or) for child in query.children)
+    if sum(map(_is_bare, query.children)) > 1:
+        return " AND ".join(_grouped(child, Or) for child in query.children)
+    return _text(query)
+
+
+def _is_bare(query: Query) -> bool:
+    return isinstance(query, Word) and query.field is None
+
+
+def _explicit(query: Query) -> str:
+    """The query without any words side by side."""
+    match query:
+        case And(children) | Most(children):
+            return " AND ".join(
+                f"({_explicit(child)})" if isinstance(child, Or) else _explicit(child) for child in children
+            )
+        case Or(children):
+            return " OR ".join(
+                f"({_explicit(child)})" if isinstance(child, And | Most) else _explicit(child) for child in children
+            )
+        case Not(child):
+            return f"-({_explicit(child)})" if isinstance(child, And | Or | Most) else "-" + _explicit(child)
+        case _:
+            return _text(query)
 
 
 def _text(query: Query) -> str:
     match query:
         case Everything():
             return "*"
-        case And(children):
+        case And(children) | Most(children):
             return " ".join(_grouped(child, Or) for child in children)
         case Or(children):
-            return " OR ".join(_grouped(child, And) for child in children)
+            return " OR ".join(_grouped(child, (And, Most)) for child in children)
         case Not(child):
-            return "-" + _grouped(child, (And, Or))
+            return "-" + _grouped(child, (And, Most, Or))
         case Keyword(field, value):
             return f"{field}:{value if _PLAIN_VALUE.fullmatch(value) else _quoted(value)}"
         case DateRange(start, end, field):

@@ -12,7 +12,20 @@ from dataclasses import dataclass, replace
 from search.analysis.languages import is_stop_word
 from search.analysis.tokens import analyze
 from search.query.match import Match, MatchAll, MatchAny, MatchDates, MatchEvery, MatchNone, MatchNot, MatchTerm
-from search.query.tree import And, DateRange, Everything, Exact, Keyword, Not, Or, Phrase, Query, Word
+from search.query.tree import (
+    And,
+    DateRange,
+    Everything,
+    Exact,
+    Keyword,
+    Most,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    Word,
+    has_most,
+)
 from search.query.values import KeywordMatcher, KeywordValues
 from search.query.words import WordMatcher
 from search.ranking import repetition_weight
@@ -22,6 +35,8 @@ from search.ranking import repetition_weight
 class Resolved:
     """The engine's tree and what to report with it.
 
+    `match` requires every word. `words` are those of its children of which it would be enough to match some, and
+    `required` the others; both are empty unless the query has several bare words that may be loosened.
     `expanded`: words that are searched in addition to those typed, such as *postwar* for *post-war*.
     `quoted`: the query has a phrase or an exact spelling, so recency must not affect the order.
     """
@@ -30,6 +45,8 @@ class Resolved:
     warnings: tuple[str, ...] = ()
     expanded: tuple[str, ...] = ()
     quoted: bool = False
+    words: tuple[Match, ...] = ()
+    required: tuple[Match, ...] = ()
 
 
 def resolve(
@@ -50,11 +67,26 @@ def resolve(
     tags = tuple(languages)
     words = WordMatcher(tuple(fields), tags, warnings)
     resolver = _Resolver(words, KeywordMatcher(values, tags, warnings), _stop_words(query, stop_language))
-    match = resolver.match(query)
+    parts = resolver.side_by_side(query) if has_most(query) else _Parts(resolver.match(query))
+    match = parts.match
     if match is None:
         match = MatchNone()
         warnings.append("nothing in the query is left to search for")
-    return Resolved(match, tuple(dict.fromkeys(warnings)), tuple(dict.fromkeys(words.expanded)), _is_quoted(query))
+    return Resolved(
+        match,
+        tuple(dict.fromkeys(warnings)),
+        tuple(dict.fromkeys(words.expanded)),
+        _is_quoted(query),
+        parts.words,
+        parts.required,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    match: Match | None
+    words: tuple[Match, ...] = ()
+    required: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +100,7 @@ class _Resolver:
         match query:
             case Everything():
                 return MatchAll()
-            case And(children):
+            case And(children) | Most(children):
                 return self._joined(MatchEvery, children)
             case Or(children):
                 return self._joined(MatchAny, children)
@@ -82,10 +114,30 @@ class _Resolver:
             case _:
                 return self.words.match(query)
 
-    def _joined(self, kind: type[MatchEvery] | type[MatchAny], children: Sequence[Query]) -> Match | None:
+    def side_by_side(self, query: Query) -> _Parts:
+        """A query with bare words, of which at least two must be left for some of them to do."""
+        sides = query.children if isinstance(query, And) else (query,)
+        strict = [part for part in sides if not isinstance(part, Most)]
+        bare = [word for part in sides if isinstance(part, Most) for word in part.children if word not in strict]
+        kept = self._kept([*bare, *strict])
+        required = _weighed([match for child, match in kept if child not in bare])
+        words = tuple(
+            match for match in _weighed([match for child, match in kept if child in bare]) if match not in required
+        )
+        every = (*words, *required)
+        if not every:
+            return _Parts(None)
+        match = every[0] if len(every) == 1 else MatchEvery(every)
+        return _Parts(match, words, required) if len(words) > 1 else _Parts(match)
+
+    def _kept(self, children: Sequence[Query]) -> list[tuple[Query, Match]]:
+        """The children that search for something, without stop words beside words that say more."""
         found = [(child, match) for child in children if (match := self.match(child)) is not None]
         telling = [child for child, _ in found if not self.is_stop(child)]
-        kept = [match for child, match in found if child in telling or not _is_outweighed(child, telling)]
+        return [(child, match) for child, match in found if child in telling or not _is_outweighed(child, telling)]
+
+    def _joined(self, kind: type[MatchEvery] | type[MatchAny], children: Sequence[Query]) -> Match | None:
+        kept = [match for _, match in self._kept(children)]
         if not kept:
             return None
         distinct = _weighed(kept)
@@ -120,7 +172,7 @@ def _stop_words(query: Query, language: str) -> Callable[[Query], bool]:
 
 def _plain_words(query: Query) -> list[Word]:
     match query:
-        case And(children) | Or(children):
+        case And(children) | Or(children) | Most(children):
             return [word for child in children for word in _plain_words(child)]
         case Not(child):
             return _plain_words(child)
@@ -139,7 +191,7 @@ def _is_outweighed(stop_word: Query, others: Sequence[Query]) -> bool:
 def _looks_for_words(query: Query, field: str | None) -> bool:
     """Whether the query searches for words; filters and exclusions do not."""
     match query:
-        case And(children) | Or(children):
+        case And(children) | Or(children) | Most(children):
             return any(_looks_for_words(child, field) for child in children)
         case Not() | Keyword() | DateRange() | Everything():
             return False
@@ -149,7 +201,7 @@ def _looks_for_words(query: Query, field: str | None) -> bool:
 
 def _is_quoted(query: Query) -> bool:
     match query:
-        case And(children) | Or(children):
+        case And(children) | Or(children) | Most(children):
             return any(_is_quoted(child) for child in children)
         case _:
             return isinstance(query, Phrase | Exact)

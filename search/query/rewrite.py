@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from search.query.tree import And, DateRange, Everything, Keyword, Not, Or, Phrase, Query, Word
+from search.query.tree import And, DateRange, Everything, Keyword, Most, Not, Or, Phrase, Query, Word, parts_of
 
 
 def replaced(tree: Query, part: Query, by: Query | None) -> Query:
@@ -24,11 +24,24 @@ def _rewritten(tree: Query, change: Callable[[Query], Query | None]) -> Query | 
             if not kept:
                 return None
             return change(joined(type(tree), kept))
+        case Most(children):
+            return _most([new for child in children if (new := _rewritten(child, change)) is not None], change)
         case Not(child):
             new = _rewritten(child, change)
             return None if new is None else change(Not(new))
         case _:
             return change(tree)
+
+
+def _most(parts: list[Query], change: Callable[[Query], Query | None]) -> Query | None:
+    """What has become of bare words. What is no bare word any more is required beside the others."""
+    words = tuple(part for part in parts if isinstance(part, Word) and part.field is None)
+    others = tuple(part for part in parts if part not in words)
+    if not parts:
+        return None
+    if len(words) < 2:
+        return change(joined(And, tuple(parts)))
+    return change(joined(And, (Most(words), *others)))
 
 
 def joined(kind: type[And] | type[Or], children: tuple[Query, ...]) -> Query:
@@ -45,7 +58,7 @@ def joined(kind: type[And] | type[Or], children: tuple[Query, ...]) -> Query:
 def positive_parts(tree: Query) -> Iterator[Query]:
     """Every leaf that is not under a Not, in order."""
     match tree:
-        case And(children) | Or(children):
+        case And(children) | Or(children) | Most(children):
             for child in children:
                 yield from positive_parts(child)
         case Not() | Everything():
@@ -68,8 +81,8 @@ def loosened(tree: Query) -> Query:
 
 def any_of(tree: Query) -> Query:
     """The tree with OR in place of AND between words; filters and exclusions still apply."""
-    if not isinstance(tree, And):
+    if not isinstance(tree, And | Most):
         return tree
-    words = tuple(child for child in tree.children if not isinstance(child, Not | Keyword | DateRange))
-    others = tuple(child for child in tree.children if isinstance(child, Not | Keyword | DateRange))
+    words = tuple(part for part in parts_of(tree) if not isinstance(part, Not | Keyword | DateRange))
+    others = tuple(part for part in parts_of(tree) if isinstance(part, Not | Keyword | DateRange))
     return joined(And, (joined(Or, words), *others)) if words else tree

@@ -1,6 +1,6 @@
 """The query as a reader wrote it: a tree of frozen dataclasses.
 
-`parse(str(query)).query == query` for every tree that the parser returns.
+`parse(str(query)).query == query` for every tree that the parser returns; one with a `Most` is read with "auto".
 Words are kept as typed; `search/query/resolve.py` turns them into terms that an engine matches.
 `field` is the name of a text field in `search.schema.TEXT_FIELDS`, or None for the fields that the request searches.
 """
@@ -15,7 +15,7 @@ from typing import TypeAlias, cast
 def _to_text(query: object) -> str:
     from search.query.printer import to_text  # the printer imports these classes, so it cannot be imported at the top
 
-    return to_text(cast(Query, query))
+    return to_text(cast(Query, query), "auto" if has_most(cast(Query, query)) else "and")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,16 @@ class And:
 
 
 @dataclass(frozen=True, slots=True)
+class Most:
+    """Two or more bare words, side by side under the operator "auto": all of them, or where few articles have all,
+    most of them. It is the whole query, or one child of an `And` that is the whole query."""
+
+    children: tuple[Word, ...]
+
+    __str__ = _to_text
+
+
+@dataclass(frozen=True, slots=True)
 class Or:
     """At least one child matches."""
 
@@ -147,4 +157,24 @@ class Not:
     __str__ = _to_text
 
 
-Query: TypeAlias = Everything | Word | Exact | Phrase | Prefix | Wildcard | Fuzzy | Keyword | DateRange | And | Or | Not
+Query: TypeAlias = (
+    Everything | Word | Exact | Phrase | Prefix | Wildcard | Fuzzy | Keyword | DateRange | And | Most | Or | Not
+)
+
+
+def has_most(query: Query) -> bool:
+    """Whether the query has bare words of which not all need to match."""
+    return isinstance(query, Most) or (
+        isinstance(query, And) and any(isinstance(part, Most) for part in query.children)
+    )
+
+
+def parts_of(query: Query) -> tuple[Query, ...]:
+    """What stands side by side in the query, or is joined by AND; bare words under "auto" one by one."""
+    match query:
+        case And(children):
+            return tuple(part for child in children for part in parts_of(child))
+        case Most(children):
+            return children
+        case _:
+            return (query,)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.engines.plan import Sort
+from search.query import Operator
 from search.query.limits import MAX_LENGTH
 from search.request.request import (
     DEFAULT_FACETS,
@@ -20,7 +21,6 @@ from search.request.request import (
     Filters,
     Group,
     Highlight,
-    Operator,
 )
 from search.request.values import (
     Between,
@@ -91,7 +91,11 @@ class SearchParameters(Strict):
         None, description="IANA time zone that days begin in. Absent: the archive's own.", examples=["Europe/Berlin"]
     )
     sort: Sort | None = Field(None, description="Order. Absent: `relevance` with `q`, else `newest`.")
-    op: Operator = Field("and", description="What stands between bare words.")
+    op: Operator = Field(
+        "auto",
+        description="How bare words are joined. `auto`: by AND; where fewer than 10 articles have all of them, "
+        "those with most of them follow. `and`, `or`: strictly so.",
+    )
     page: Annotated[WholeNumber, Field(json_schema_extra={"minimum": 1, "maximum": MAX_PAGE_DEPTH})] = Field(
         1, description="Page of the hits, from 1."
     )

@@ -45,6 +45,7 @@ class ResolvedQuery:
     """A request's query, resolved against one archive: `tree` is what the reader wrote, `match` what an engine matches.
 
     `expanded`: other words that are searched too. `quoted`: it asks for exact words, so recency does not count.
+    `words` and `required`: see `search.query.resolve.Resolved`.
     `dates`: the request's first and last moment, relative times counted back from the planner's `now`.
     """
 
@@ -54,6 +55,13 @@ class ResolvedQuery:
     expanded: tuple[str, ...]
     quoted: bool
     dates: tuple[Moment | None, Moment | None]
+    words: tuple[Match, ...] = ()
+    required: tuple[Match, ...] = ()
+
+    def matching(self, least: int) -> Match:
+        """What matches at least that many of `words`, and all of `required`."""
+        some = MatchAny(self.words, least)
+        return MatchEvery((some, *self.required)) if self.required else some
 
 
 class Planner:
@@ -96,6 +104,8 @@ class Planner:
             expanded=result.expanded,
             quoted=result.quoted,
             dates=request.bounds(self.now),
+            words=result.words,
+            required=result.required,
         )
 
     def plan(self, resolved: ResolvedQuery, request: SearchRequest) -> Plan:
@@ -114,6 +124,10 @@ class Planner:
             group=request.group == "story",
             explain=request.explain and self._can("explain"),
         )
+
+    def query(self, match: Match, request: SearchRequest) -> Match:
+        """What an engine is to match for the request, where `match` stands for its query."""
+        return _with_exclusions(match, request)
 
     def counting_plan(self, resolved: ResolvedQuery, request: SearchRequest) -> Plan:
         """The plan that only counts the articles that the request finds."""

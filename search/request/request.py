@@ -17,11 +17,11 @@ from search.document import SECTION_SEPARATOR, Moment
 from search.engines.plan import Sort
 from search.errors import ParameterError
 from search.periods import interval_of, period_of
+from search.query import Operator, Query, to_text
 from search.query.dates import Bound, RelativeTime, absolute
 from search.request.facets import FacetKind, facet_kind
 from search.schema import KEYWORD_FIELDS
 
-Operator = Literal["and", "or"]
 Highlight = Literal["html", "text", "off"]
 Group = Literal["none", "story"]
 
@@ -37,7 +37,7 @@ MAX_VALUES: Final = 50
 HIT_KEYS: Final = (
     "id", "url", "article_url", "title", "title_html", "sections", "authors", "tags", "published", "modified",
     "language", "type", "summary", "score", "matched_fields", "snippets", "more_text", "similar_count", "similar_ids",
-    "explanation", "title_spans",
+    "explanation", "title_spans", "all_words",
 )  # fmt: skip
 """The keys of `search.results.response.Hit`, which `fields` chooses from."""
 
@@ -117,7 +117,7 @@ class SearchRequest:
     date: str = "published"
     time_zone: str = "UTC"
     sort: Sort | None = None
-    operator: Operator = "and"
+    operator: Operator = "auto"
     page: int = 1
     per_page: int = 10
     cursor: str | None = None
@@ -176,9 +176,10 @@ class SearchRequest:
 
     # Other searches. Each begins at the first page.
 
-    def asking(self, text: str) -> SearchRequest:
-        """The same search with another query, all of whose bare words must match."""
-        return replace(self, q=text, operator="and", page=1, cursor=None)
+    def asking(self, query: Query) -> SearchRequest:
+        """The same search with another query, whose bare words are joined as its own are; by AND, if by "or"."""
+        operator: Operator = "auto" if self.operator == "auto" else "and"
+        return replace(self, q=to_text(query, operator), operator=operator, page=1, cursor=None)
 
     def searching(self, fields: Iterable[str]) -> SearchRequest:
         """The same search in those text fields; in all of them if none is named."""

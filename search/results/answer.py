@@ -7,6 +7,7 @@ from datetime import datetime
 
 from search.engines.plan import Plan
 from search.engines.results import IndexStatus, Results
+from search.request.filling import Filling
 from search.request.request import SearchRequest
 from search.results.paging import Pages
 
@@ -34,12 +35,14 @@ class Answer:
     """All that `search.linking.linked` needs to make a response.
 
     `position` is that of the first hit, from 0; None when paging by cursor.
+    `filling`: how the list is filled up with articles that do not have all words; None if it is not.
     `now` is the time from which relative dates are counted back.
     """
 
     request: SearchRequest
     results: Results
     context: HitContext
+    filling: Filling | None
     position: int | None
     pages: Pages
     expanded: tuple[str, ...]

@@ -23,7 +23,7 @@ from search.request.request import SearchRequest
 START: Final = "*"
 """The cursor before the first hit."""
 
-_VERSION: Final = b"\x01"
+_VERSION: Final = b"\x02"
 _MAX_LENGTH: Final = 20_000
 
 
@@ -62,6 +62,7 @@ def encode(cursor: Cursor) -> str:
         cursor.now.astimezone(UTC).isoformat(),
         None if cursor.after.sort_key is None else float(cursor.after.sort_key),
         cursor.after.id,
+        cursor.after.preferred,
     )
     return urlsafe_b64encode(_VERSION + json.dumps(fields).encode("ascii")).rstrip(b"=").decode("ascii")
 
@@ -83,10 +84,10 @@ def decode(text: str) -> Cursor:
 
 def _cursor(fields: object) -> Cursor:
     match fields:
-        case [str(generation), str(digest), str(now), (float() | None) as key, str(id)]:
+        case [str(generation), str(digest), str(now), (float() | None) as key, str(id), bool(preferred)]:
             moment = datetime.fromisoformat(now)
             if moment.tzinfo is not None and (key is None or isfinite(key)):
-                return Cursor(generation, digest, moment.astimezone(UTC), After(key, id))
+                return Cursor(generation, digest, moment.astimezone(UTC), After(key, id, preferred))
     raise ValueError("fields missing")
 
 

@@ -27,14 +27,21 @@ _FIELDS: Final = {
 }
 
 
-def explained(explanation: Explanation, head: Head, articles: int, recency: Recency | None) -> ExplainedHit:
-    """The engine's explanation with a summary in words; `articles` is the number of articles in the archive."""
+def explained(
+    explanation: Explanation, head: Head, articles: int, recency: Recency | None, *, all_words: bool = True
+) -> ExplainedHit:
+    """The engine's explanation with a summary in words; `articles` is the number of articles in the archive.
+
+    An article that does not have `all_words` stands behind those that do, whatever its score.
+    """
     leaves = sorted(explanation.leaves, key=lambda leaf: (-leaf.score, leaf.text))
     sentences = [_leaf_in_words(leaf, articles) for leaf in leaves if leaf.parts]
     if not sentences:
         sentences = ["no word of the query affects the score"]
     if recency is not None:
         sentences.append(_recency_in_words(head.published, explanation.recency, recency.now))
+    if not all_words:
+        sentences.append("it does not have all words, so it stands behind those that have them")
     return ExplainedHit("; ".join(sentences), explanation.recency, tuple(_leaf(leaf) for leaf in leaves))
 
 

@@ -15,7 +15,7 @@ from search.request.planning import reads_text
 from search.request.request import SearchRequest
 from search.results.answer import HitContext
 from search.results.explain import explained
-from search.results.response import Hit
+from search.results.response import ExplainedHit, Hit
 from search.results.snippets import MAX_SNIPPETS, Excerpts, excerpts
 
 _NOTHING = Excerpts((), (), (), False)
@@ -33,7 +33,6 @@ def _hit(hit: FoundHit, address: str, highlighter: Highlighter, context: HitCont
         raise EngineError(f"the engine did not bring the article {hit.id!r}; report this as a fault of Backfile")
     found = _excerpts(head, hit.body, highlighter, request)
     zone = zone_named(request.time_zone)
-    why = hit.explanation
     return Hit(
         id=head.id,
         url=web_address(head.url),
@@ -54,9 +53,16 @@ def _hit(hit: FoundHit, address: str, highlighter: Highlighter, context: HitCont
         more_text=found.more_text,
         similar_count=None if hit.similar is None else len(hit.similar),
         similar_ids=hit.similar or (),
-        explanation=explained(why, head, context.articles, context.plan.recency) if why else None,
+        explanation=_explained(hit, head, context),
         title_spans=found.title_spans,
+        all_words=hit.preferred,
     )
+
+
+def _explained(hit: FoundHit, head: Head, context: HitContext) -> ExplainedHit | None:
+    if hit.explanation is None:
+        return None
+    return explained(hit.explanation, head, context.articles, context.plan.recency, all_words=hit.preferred)
 
 
 def _excerpts(head: Head, body: str | None, highlighter: Highlighter, request: SearchRequest) -> Excerpts:

@@ -70,5 +70,5 @@ def _by_cursor(request: SearchRequest, results: Results, generation: str | None,
     if generation is None or not results.hits or len(results.hits) < request.per_page:
         return None
     last = results.hits[-1]
-    cursor = Cursor(generation, search_digest(request), now, After(last.sort_key, last.id))
+    cursor = Cursor(generation, search_digest(request), now, After(last.sort_key, last.id, last.preferred))
     return request.from_cursor(encode(cursor))

@@ -115,6 +115,7 @@ class Hit:
     those matches in characters.
     `similar_count`: with `group=story`, the number of near-copies that are grouped under this hit; else None.
     `more_text`: the article is so long that only its beginning was searched for snippets.
+    `all_words`: it has all words of the query; false for those that fill up the list (see `Filled`).
     """
 
     id: str
@@ -138,6 +139,7 @@ class Hit:
     similar_ids: tuple[str, ...]
     explanation: ExplainedHit | None
     title_spans: tuple[tuple[int, int], ...] = ()
+    all_words: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,15 +227,27 @@ class IndexInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """How a list was filled up because few articles have all words of the query: first come the `all_words` articles
+    that have all `words` of them, then those that have at least `least`. `total` and all counts are of both."""
+
+    words: int
+    all_words: int
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResponse:
     """The whole answer to a search.
 
+    `filled`: how the list was filled up; null if every hit has all words that were asked for.
     `page` is None when paging by cursor. `warnings` say what was repaired, cut or left out.
     `timed_out`: the search ran out of time, so hits and counts may be incomplete; such an answer must not be cached.
     """
 
     query: QueryInfo
     total: int
+    filled: Filled | None
     took_ms: float
     page: int | None
     per_page: int
