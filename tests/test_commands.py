@@ -467,57 +467,6 @@ def test_completion_prints_a_script_for_each_shell(runner: CliRunner, shell: str
 # --- evaluate
 
 
-def write_judged(folder: Path) -> Path:
-    folder.mkdir()
-    docs = [("1", "Presses", "Rotary presses print newspapers."), ("2", "Rivers", "The river rises (again)."),
-            ("3", "Papers", "Paper is made of wood.")]  # fmt: skip
-    rows = [{"id": name, "title": title, "text": text} for name, title, text in docs]
-    write_articles(folder / "docs.jsonl", rows)
-    queries = [("a", "Do presses print (papers)? NOT AND -rivers"), ("b", "rising river?"), ("c", "unjudged")]
-    write_articles(folder / "queries.jsonl", [{"id": name, "text": text} for name, text in queries])
-    (folder / "qrels.tsv").write_text("a\t0\t1\t2\na\t0\t2\t-1\nb\t0\t2\t1\nb\t0\t3\t1\n")
-    return folder
-
-
-@pytest.mark.parametrize("engine", ["memory", "whoosh"])
-def test_ranking_is_measured_by_the_formulas(runner: CliRunner, engine: str) -> None:
-    write_judged(Path("small"))
-    result = invoke(runner, "evaluate", "ranking", "small", "--engine", engine, "--json")
-    assert result.exit_code == 0, result.output
-    row = json.loads(result.stdout)[0]
-    assert (row["name"], row["documents"], row["queries"]) == ("small", 3, 2)
-    # Query a finds its one relevant document first; query b one of two.
-    assert row["ndcg_at_10"] == pytest.approx((1 + 1 / (1 + 1 / 1.584962500721156)) / 2)
-    assert row["mean_average_precision"] == pytest.approx((1 + 0.5) / 2)
-    assert row["recall_at_100"] == pytest.approx((1 + 0.5) / 2)
-    assert re.search(r"^small +3 +2 ", invoke(runner, "evaluate", "ranking", "small").stdout, re.MULTILINE)
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("b\t0\t9\t1\n", "names 1 documents that docs.jsonl does not have: '9'"),
-        ("x\t0\t1\t1\n", "names 1 queries that queries.jsonl does not have: 'x'"),
-        ("".join(f"b\t0\td{number}\t1\n" for number in range(7)),
-         "names 7 documents that docs.jsonl does not have: 'd0', 'd1', 'd2', 'd3', 'd4', …"),
-    ],
-)  # fmt: skip
-def test_a_judged_set_that_names_unknown_ids_is_refused(runner: CliRunner, line: str, message: str) -> None:
-    judged = write_judged(Path("odd")) / "qrels.tsv"
-    judged.write_text(judged.read_text() + line)
-    result = invoke(runner, "evaluate", "ranking", "odd", "--engine", "memory")
-    assert result.exit_code == 1
-    assert result.stderr == f"error: odd/qrels.tsv: {message}\n"
-
-
-def test_a_judged_set_that_cannot_be_read_is_one_line(runner: CliRunner) -> None:
-    folder = write_judged(Path("bad"))
-    (folder / "qrels.tsv").write_text("a b\n")
-    result = invoke(runner, "evaluate", "ranking", "bad", "--engine", "memory")
-    assert result.exit_code == 1
-    assert result.stderr == "error: bad/qrels.tsv:1: write query, 0, document and grade between tabs\n"
-
-
 def test_extraction_is_measured_against_known_bodies(runner: CliRunner) -> None:
     text = " ".join(f"Sentence number {n} says that the printers of the town were pleased." for n in range(30))
     Path("pages").mkdir()
