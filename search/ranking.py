@@ -24,6 +24,15 @@ Higher than the usual 1.2, because a word in the title alone has a frequency of 
 could hardly add to that. Chosen with `backfile evaluate ranking` on three test collections.
 """
 
+UNTITLED_WEIGHT: Final = 1.67
+"""The most that an occurrence in the body counts in an article without a title: K1 is then 1.2 for it, the usual value.
+
+Without a title nothing has the weight for which K1 is higher, and in a text of few words repetition says less.
+"""
+
+LONG_BODY: Final = 80.0
+"""Words of an average body from which on that does not hold: repetition tells long texts apart."""
+
 K3: Final = 3.0
 """How soon repetition in the query stops counting: k3 of Robertson and Zaragoza, section 3.5."""
 
@@ -67,14 +76,29 @@ def inverse_document_frequency(articles: int, total: int) -> float:
     return log(1.0 + (total - articles + 0.5) / (articles + 0.5))
 
 
-def normalised_frequency(field: str, frequency: Number, length: Number, average_length: float) -> Number:
+def normalised_frequency(
+    field: str, frequency: Number, length: Number, average_length: float, title_length: Number | float = 1.0
+) -> Number:
     """The weighted, length-normalised frequency of a leaf in one field; for one article or an array of them.
 
-    In `frequency`, exact occurrences count 1 and other forms STEM_WEIGHT. `length` and `average_length` are in tokens;
-    the average is over the articles of the index that have the field.
+    In `frequency`, exact occurrences count 1 and other forms STEM_WEIGHT. `length`, `average_length` and the length of
+    the article's title are in tokens; the average is over the articles of the index that have the field.
     """
     b = FIELD_B[field]
-    return FIELD_WEIGHTS[field] * frequency / (1.0 - b + b * length / average_length)
+    factor = untitled_factor(field, title_length, average_length)
+    return FIELD_WEIGHTS[field] * factor * frequency / (1.0 - b + b * length / average_length)
+
+
+def untitled_factor(field: str, title_length: Number | float, average_length: float) -> Number | float:
+    """How many times as much an occurrence in a field counts because the article has no title: 1 if it has one.
+
+    In the body LONG_BODY / `average_length`, the average of the index's bodies, but at least 1 and at most
+    UNTITLED_WEIGHT; 1 in other fields.
+    """
+    if field != "body":
+        return 1.0
+    highest = min(UNTITLED_WEIGHT, max(1.0, LONG_BODY / average_length))
+    return 1.0 + (highest - 1.0) * (title_length == 0)
 
 
 def saturation(frequency: Number) -> Number:

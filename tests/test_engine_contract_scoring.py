@@ -17,6 +17,7 @@ from search.query.match import MatchAny, MatchBest, MatchEvery, MatchKeyword, Ma
 from search.ranking import (
     RECENCY_FLOOR,
     STEM_WEIGHT,
+    UNTITLED_WEIGHT,
     inverse_document_frequency,
     normalised_frequency,
     recency_factor,
@@ -57,6 +58,21 @@ def test_lengths_do_not_count_compounds_and_averages_only_who_has_the_field(engi
     assert lengths == {"title": 3, "headings": 3}
     weights = {part.field: part.weight for part in hit.explanation.leaves[0].parts}
     assert weights["title"] == pytest.approx(normalised_frequency("title", 1.0, 3.0, 3.0))
+
+
+def test_a_word_in_the_body_counts_more_without_a_title_where_bodies_are_short(engine: Engine) -> None:
+    short, long = "the flood rose and fell", "the flood " + "rose and fell again " * 30
+    for body, factor in ((short, UNTITLED_WEIGHT), (long, 1.0)):
+        with engine.writer(replace=True) as writer:
+            writer.add(Document("titled", "Water", body, summary="flood"))
+            writer.add(Document("untitled", "", body, summary="flood"))
+        hits = ask(engine, exact("flood"), explain=True).hits
+        parts = {hit.id: hit.explanation.leaves[0].parts for hit in hits if hit.explanation}
+        weights = {(name, part.field): (part.factor, part.weight) for name, own in parts.items() for part in own}
+        assert weights["untitled", "body"][0] == factor
+        assert weights["titled", "body"][0] == weights["untitled", "summary"][0] == 1.0
+        assert weights["untitled", "body"][1] == pytest.approx(factor * weights["titled", "body"][1])
+        assert weights["untitled", "summary"] == weights["titled", "summary"]
 
 
 def test_recency_multiplies_scores_by_age_and_never_below_the_floor(engine: Engine) -> None:

@@ -157,6 +157,7 @@ def test_a_set_can_be_taken_without_its_titles_or_as_titles_alone(tmp_path: Path
         "text": ("", "Rotary presses print newspapers."),
         "title": ("", "Presses"),
     }
+    assert read_judged_set(folder, words=2).documents[0].body == "Rotary presses"
     write_rows(folder / "docs.jsonl", [{"id": name, "text": "x"} for name in "123"])
     with pytest.raises(SourceError, match="no document has a title"):
         read_judged_set(folder, parts="title")

@@ -53,6 +53,13 @@ def test_occurrences_are_counted_in_words(parts: list[tuple[str, float]], words:
     assert summary(leaf("press", 500, *parts)).endswith(words)
 
 
+def test_what_counts_more_without_a_title_is_said() -> None:
+    counted = LeafScore("press", 1.0, 500, 1.0, 1.0, 1.0, (FieldPart("body", 2.0, 10, 3.3, 1.67),))
+    assert summary(counted).endswith(
+        "occurs twice in the text, which counts 1.67 times as much where there is no title"
+    )
+
+
 @pytest.mark.parametrize(
     ("articles", "rarity"),
     [

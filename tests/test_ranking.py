@@ -53,6 +53,21 @@ def test_a_field_of_average_length_counts_by_its_weight(
     assert longer <= ranking.normalised_frequency(field, frequency, length, average)
 
 
+@given(frequencies, lengths, lengths)
+def test_without_a_title_a_word_in_the_body_counts_at_least_as_much_and_most_where_bodies_are_short(
+    frequency: float, length: float, average: float
+) -> None:
+    titled, untitled = (ranking.normalised_frequency("body", frequency, length, average, title) for title in (3.0, 0.0))
+    assert titled <= untitled <= titled * ranking.UNTITLED_WEIGHT * (1 + 1e-9)
+    assert (untitled == pytest.approx(titled)) == (average >= ranking.LONG_BODY * (1 - 1e-6))
+    if average <= ranking.LONG_BODY / ranking.UNTITLED_WEIGHT:
+        assert untitled == pytest.approx(titled * ranking.UNTITLED_WEIGHT)
+    for field in set(TEXT_FIELDS) - {"body"}:
+        assert ranking.normalised_frequency(field, frequency, length, average, 0.0) == (
+            ranking.normalised_frequency(field, frequency, length, average)
+        )
+
+
 def test_an_exact_spelling_ranks_above_another_form() -> None:
     assert 0 < ranking.STEM_WEIGHT < 1
 
@@ -80,6 +95,9 @@ def test_arrays_follow_the_same_formulas(rows: list[tuple[float, float, float]])
         assert ranking.normalised_frequency("body", frequency, length, 300.0)[number] == pytest.approx(
             ranking.normalised_frequency("body", f, n, 300.0)
         )
+        assert ranking.normalised_frequency("body", frequency, length, 30.0, np.floor(length / 5))[
+            number
+        ] == pytest.approx(ranking.normalised_frequency("body", f, n, 30.0, n // 5))
         assert ranking.saturation(frequency)[number] == pytest.approx(ranking.saturation(f))
         assert ranking.recency_factor(age)[number] == pytest.approx(ranking.recency_factor(days))
 

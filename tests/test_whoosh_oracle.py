@@ -53,7 +53,7 @@ from search.query.match import (
     Term,
 )
 from search.query.patterns import edit_distance
-from search.ranking import FIELD_B, FIELD_WEIGHTS, K1, inverse_document_frequency
+from search.ranking import FIELD_B, FIELD_WEIGHTS, K1, inverse_document_frequency, untitled_factor
 from search.schema import TEXT_FIELDS
 
 FIELDS = tuple(TEXT_FIELDS)
@@ -311,15 +311,28 @@ class OurIdf(BM25F):  # type: ignore[misc]
 
 
 class LiveScorer(BM25FScorer):  # type: ignore[misc]
-    """Whoosh's scorer with the average length of the articles that are left."""
+    """Whoosh's scorer with the average length of the articles that are left, and with our factor for articles without a
+    title."""
 
     def __init__(self, average: float, *arguments: Any, **options: Any) -> None:
         self._average = average
         super().__init__(*arguments, **options)
 
-    def setup(self, *arguments: Any) -> Any:
+    def setup(self, searcher: Any, field: str, text: Any) -> Any:
         self.avgfl = self._average
-        return super().setup(*arguments)
+        self._title_length = lambda doc: float(searcher.doc_field_length(doc, "title"))
+        self._factor = lambda title: float(untitled_factor(field, title, self._average))
+        made = super().setup(searcher, field, text)
+        info = searcher.term_info(field, text)
+        self._maxquality = self._score(info.max_weight() * self._factor(0.0), info.min_length())
+        return made
+
+    def score(self, matcher: Any) -> float:
+        factor = self._factor(self._title_length(matcher.id()))
+        return float(self._score(matcher.weight() * factor, self.dfl(matcher.id())))
+
+    def block_quality(self, matcher: Any) -> float:
+        return float(self._score(matcher.block_max_weight() * self._factor(0.0), matcher.block_min_length()))
 
 
 def scores_agree(archive: Opened, field: str, query: Match, theirs: stock.Query, mask: stock.Query | None) -> int:

@@ -44,6 +44,7 @@ class _Compared:
     "--take", "parts", type=click.Choice(PARTS), default="all", show_default=True,
     help="What to take of each document: title and text, the text without its title, or the title as a short text.",
 )  # fmt: skip
+@click.option("--words", type=click.IntRange(min=1), help="Take only so many words of each text.")
 @click.option("--against", type=click.Choice(PEERS), help="Compare with this program, and test the difference.")
 @click.option("--per-query", is_flag=True, help="Print the scores of every query too.")
 @json_option
@@ -53,6 +54,7 @@ def ranking(
     language: str,
     operator: Operator,
     parts: Parts,
+    words: int | None,
     against: Peer | None,
     per_query: bool,
     as_json: bool,
@@ -69,7 +71,7 @@ def ranking(
     """
     compared = []
     for folder in folders:
-        judged = read_judged_set(folder, language=language, parts=parts)
+        judged = read_judged_set(folder, language=language, parts=parts, words=words)
         with interruptible(), tempfile.TemporaryDirectory(prefix="backfile-") as temporary:
             url = "memory:" if engine == "memory" else f"whoosh:{temporary}/index"
             found = engine_rankings(judged, open_engine(url), language=language, operator=operator)

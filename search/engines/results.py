@@ -41,12 +41,14 @@ class Timeline:
 @dataclass(frozen=True, slots=True)
 class FieldPart:
     """What one field added to a leaf: `frequency` counts its occurrences (other forms of the word for less than 1),
-    `length` is the field's in words, `weight` what they come to: see `search.ranking.normalised_frequency`."""
+    `length` is the field's in words, `weight` what they come to: see `search.ranking.normalised_frequency`.
+    `factor`: how many times as much they count because the article has no title."""
 
     field: str
     frequency: float
     length: int
     weight: float
+    factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ class JudgedSet:
     relevant: Mapping[str, frozenset[str]]
 
 
-def read_judged_set(folder: Path, *, language: str = "en", parts: Parts = "all") -> JudgedSet:
-    """Reads the set in a folder, in memory as a whole.
+def read_judged_set(folder: Path, *, language: str = "en", parts: Parts = "all", words: int | None = None) -> JudgedSet:
+    """Reads the set in a folder, in memory as a whole. `words`: take only so many of each text, from its beginning.
 
     Raises SourceError for a set that cannot be read, that has no judged query or none of the parts, or whose judgements
     name queries or documents that it does not have: these could never be found, and would count as missed.
@@ -47,7 +47,7 @@ def read_judged_set(folder: Path, *, language: str = "en", parts: Parts = "all")
     if not relevant.keys() & asked.keys():
         raise SourceError(str(folder), "no query of queries.jsonl has a relevant document in qrels.tsv")
     _refuse_unknown(folder, "queries", relevant.keys() - asked.keys(), "queries.jsonl")
-    documents = tuple(_document(path, row, language, parts) for path, row in _rows(folder, "docs.jsonl"))
+    documents = tuple(_document(path, row, language, parts, words) for path, row in _rows(folder, "docs.jsonl"))
     known = {document.id for document in documents}
     _refuse_unknown(folder, "documents", frozenset[str]().union(*relevant.values()) - known, "docs.jsonl")
     if not any(document.title or document.body for document in documents):
@@ -90,13 +90,15 @@ def _rows(folder: Path, name: str) -> Iterator[tuple[Path, dict[str, Any]]]:
     return ((path, row) for row in json_rows(path))
 
 
-def _document(path: Path, row: Mapping[str, Any], language: str, parts: Parts) -> Document:
+def _document(path: Path, row: Mapping[str, Any], language: str, parts: Parts, words: int | None) -> Document:
     name, text = text_under(row, "id", path), text_under(row, "text", path)
     title = text_under(row, "title", path) if "title" in row else ""
     if parts == "text":
         title = ""
     elif parts == "title":
         title, text = "", title
+    if words is not None:
+        text = " ".join(text.split()[:words])
     return Document(name, title, text, language=language)
 
 

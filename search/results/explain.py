@@ -46,7 +46,9 @@ def explained(
 
 
 def _leaf(leaf: LeafScore) -> ExplainedLeaf:
-    fields = tuple(ExplainedField(part.field, part.frequency, part.length, part.weight) for part in leaf.parts)
+    fields = tuple(
+        ExplainedField(part.field, part.frequency, part.length, part.factor, part.weight) for part in leaf.parts
+    )
     return ExplainedLeaf(leaf.text, leaf.score, leaf.articles, leaf.idf, leaf.saturation, leaf.boost, fields)
 
 
@@ -55,7 +57,9 @@ def _leaf_in_words(leaf: LeafScore, articles: int) -> str:
     rarity = next((name for most, name in _RARITIES if share <= most), "common")
     weight = f", has the weight {leaf.boost:g}" if leaf.boost != 1.0 else ""
     found = f"found in {leaf.articles:,} of {articles:,} articles"
-    return f"{_quoted(leaf.text)} is {rarity} ({found}){weight} and occurs {_occurrences(leaf.parts)}"
+    raised = max((part.factor for part in leaf.parts), default=1.0)
+    untitled = f", which counts {raised:.3g} times as much where there is no title" if raised > 1.0 else ""
+    return f"{_quoted(leaf.text)} is {rarity} ({found}){weight} and occurs {_occurrences(leaf.parts)}{untitled}"
 
 
 def _quoted(leaf: str) -> str:

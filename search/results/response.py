@@ -81,6 +81,7 @@ class ExplainedField:
     field: str
     frequency: float
     length: int
+    factor: float
     weight: float
 
 

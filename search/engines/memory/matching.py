@@ -26,7 +26,7 @@ from search.query.match import (
     MatchTerm,
     Term,
 )
-from search.ranking import STEM_WEIGHT, inverse_document_frequency, normalised_frequency, saturation
+from search.ranking import STEM_WEIGHT, inverse_document_frequency, normalised_frequency, saturation, untitled_factor
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 
 
@@ -159,8 +159,10 @@ def _parts(
         words = article.words[field]
         if positions := leaf_positions(leaf, expansion, words, article.language):
             frequency = sum(positions.values())
-            weight = normalised_frequency(field, frequency, words.length, averages[field])
-            found.append(FieldPart(field, frequency, words.length, weight))
+            title = article.words["title"].length
+            weight = normalised_frequency(field, frequency, words.length, averages[field], title)
+            factor = untitled_factor(field, title, averages[field])
+            found.append(FieldPart(field, frequency, words.length, weight, factor))
     return tuple(found)
 
 

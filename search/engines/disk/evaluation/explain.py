@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from search.engines.conventions import leaf_text
@@ -15,7 +17,9 @@ from search.engines.outcome import outcome
 from search.engines.plan import Plan
 from search.engines.results import Explanation, FieldPart, LeafScore
 from search.query.match import Leaf, MatchDates, MatchKeyword
-from search.ranking import normalised_frequency, saturation
+from search.ranking import normalised_frequency, saturation, untitled_factor
+
+_TITLE: Final = FIELD_ORDINALS["title"]
 
 
 class Explainer:
@@ -67,9 +71,10 @@ class Explainer:
         for name in leaf.fields:
             field = FIELD_ORDINALS[name]
             if field in counted and (frequency := float(counted[field][index])):
-                length = self._length(index, field)
-                weight = normalised_frequency(name, frequency, float(length), averages[field])
-                parts.append(FieldPart(name, frequency, length, weight))
+                length, title = self._length(index, field), self._length(index, _TITLE)
+                weight = normalised_frequency(name, frequency, float(length), averages[field], title)
+                factor = untitled_factor(name, title, averages[field])
+                parts.append(FieldPart(name, frequency, length, weight, factor))
         return tuple(parts)
 
     def _frequencies(self, found: LeafPostings) -> dict[int, Floats]:

@@ -15,7 +15,7 @@ from search.engines.disk.evaluation.doc_sets import DocSet, SegmentDocs
 from search.engines.disk.evaluation.leaves import LeafPostings
 from search.engines.disk.evaluation.posting_lists import PostingList
 from search.engines.disk.format.arrays import Floats, Ints, Mask, intersect
-from search.engines.disk.format.layout import DATE_ORDINALS
+from search.engines.disk.format.layout import DATE_ORDINALS, FIELD_ORDINALS
 from search.engines.disk.reading.segments import recency_factors
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
 from search.engines.plan import Recency
@@ -24,6 +24,8 @@ from search.schema import TEXT_FIELDS
 
 _FIELDS: Final = tuple(TEXT_FIELDS)
 _PUBLISHED: Final = DATE_ORDINALS["published"]
+_TITLE: Final = FIELD_ORDINALS["title"]
+_BODY: Final = FIELD_ORDINALS["body"]
 _ONE: Final = np.ones(1)
 _BLOCK: Final = 1 << 15
 """Articles whose frequencies are saturated in one step: they stay in the processor's cache."""
@@ -60,7 +62,7 @@ class Norms:
         if (table := self._tables.get(field)) is not None:
             own: Floats = table[part.span][docs]
             return own
-        return self._weights(field, part.segment.lengths[field][docs])
+        return self._weights(field, part.segment.lengths, docs)
 
     def table(self, field: int) -> Floats:
         """The weights for all articles of the snapshot."""
@@ -68,13 +70,15 @@ class Norms:
             if (table := self._tables.get(field)) is None:
                 table = np.empty(self._snapshot.size)
                 for part in self._snapshot.segments:
-                    table[part.span] = self._weights(field, part.segment.lengths[field])
+                    table[part.span] = self._weights(field, part.segment.lengths, slice(None))
                 self._tables[field] = table
         return table
 
-    def _weights(self, field: int, lengths: NDArray[np.uint32]) -> Floats:
+    def _weights(self, field: int, lengths: NDArray[np.uint32], docs: NDArray[Any] | slice) -> Floats:
         average = self.averages()[field] or 1.0  # no live article has the field: any number will do
-        return normalised_frequency(_FIELDS[field], _ONE, lengths.astype(np.float64), average)
+        own = lengths[field][docs].astype(np.float64)
+        titles = lengths[_TITLE][docs] if field == _BODY else 1.0
+        return normalised_frequency(_FIELDS[field], _ONE, own, average, titles)
 
 
 def frequencies(found: LeafPostings, doc_set: DocSet, norms: Norms, deadline: Deadline) -> Floats:
