@@ -278,10 +278,64 @@ def test_forms_of_a_word_share_a_stem(language: str, one: str, other: str) -> No
     assert stem(one, language) == stem(other, language)
 
 
+@pytest.mark.parametrize("language", ["en", "de", "fr-CA", "pt_BR", "nl", "sv"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("737s", "737"), ("F16s", "F16"), ("MP3s", "mp3"), ("4x4s", "4x4"), ("E2Fs", "E2F"), ("F15Es", "F15E"),
+        ("A²s", "A2"), ("747", "747"), ("F16S", "f16"),
+    ],
+)  # fmt: skip
+def test_an_s_behind_a_number_or_a_name_with_one_is_an_ending(language: str, one: str, other: str) -> None:
+    assert stem(one, language) == stem(other, language) == fold(other)
+
+
+@pytest.mark.parametrize("word", ["1980s", "80s", "5s", "3ds", "20ms", "f16ss", "2s", "s", "1s1", "7.5s", "x2ss"])
+def test_an_s_that_is_part_of_a_name_or_a_decade_is_no_ending(word: str) -> None:
+    assert stem(word, "en") == word
+
+
+@pytest.mark.parametrize("language", ["it", "ru", "fi", "tr", "zh", ""])
+def test_only_languages_with_such_an_ending_lose_an_s_behind_a_number(language: str) -> None:
+    assert stem("737s", language) == "737s"
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Two F-16s took off.", "F-16"), ("An F-16 took off.", "F-16s"), ("the F-16’s engine", "F16s"),
+        ("Boeing 737s", "737"), ("the 737s' wings", "737"), ("Grumman's E2Fs", "E2F"), ("an E-2F", "E2Fs"),
+    ],
+)  # fmt: skip
+def test_a_name_with_a_number_is_found_in_singular_plural_and_possessive(text: str, query: str) -> None:
+    indexed = {token.stem for token in analyze(text, "en")}
+    asked = analyze(query, "en")
+    compound = [token.stem for token in asked if token.compound]
+    assert set(compound) <= indexed if compound else {token.stem for token in asked} <= indexed
+
+
 @pytest.mark.parametrize("language", sorted(STEMMERS))
 @given(words=st.lists(st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=20), max_size=50))
 @settings(max_examples=20)
-@example(words=["runs", "houses", "strasse", "haeuser", "2nd", "g20", "a", "yes", "quickly", "ues", "iii", "sky"])
+@example(
+    words=[
+        "runs",
+        "houses",
+        "strasse",
+        "haeuser",
+        "2nd",
+        "g20",
+        "a",
+        "yes",
+        "quickly",
+        "ues",
+        "iii",
+        "sky",
+        "737s",
+        "80s",
+        "e2fs",
+    ]
+)
 def test_a_stemmer_of_plain_words_says_what_stem_says(language: str, words: list[str]) -> None:
     stemmed = plain_stemmer(language)
     assert [stemmed(word) for word in words] == [stem(word, language) for word in words]

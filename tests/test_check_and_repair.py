@@ -26,7 +26,7 @@ from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.disk import repair as repairing
 from search.engines.disk.format.arrays import rising_within, row_ranges
-from search.engines.disk.format.container import Container, ContainerWriter, DamagedFile
+from search.engines.disk.format.container import VERSION, Container, ContainerWriter, DamagedFile
 from search.engines.disk.format.layout import DELETIONS, SEGMENT
 from search.engines.disk.format.manifest import File, live_articles, read_manifest, write_manifest
 from search.engines.disk.writing.segment_writer import SegmentWriter
@@ -509,7 +509,7 @@ def test_a_directory_with_wrong_sections_is_damage(segment: Path, tmp_path: Path
         else:
             section = content["sections"]["dates"] | lie if lie else None
             directory = json.dumps(content | {"sections": content["sections"] | {"dates": section}}).encode()
-        header = struct.pack("<8sIIQQ32x", raw[:8], 2, zlib.crc32(directory), start, len(directory))
+        header = struct.pack("<8sIIQQ32x", raw[:8], VERSION, zlib.crc32(directory), start, len(directory))
         (tmp_path / "lie").write_bytes(header + raw[64:start] + directory * 2)
         with pytest.raises((DamagedFile, TypeError, RecursionError)):
             Container(tmp_path / "lie", SEGMENT)

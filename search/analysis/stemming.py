@@ -10,6 +10,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Callable
+from typing import Final
 
 import Stemmer
 
@@ -34,7 +35,15 @@ class _Stemmers(threading.local):
 
 
 _stemmers = _Stemmers()
-_DIGIT = re.compile(r"\d")  # numbers and names such as 1990s or G20 have no endings
+_DIGIT = re.compile(r"\d")  # Snowball's rules are about words of letters: to them the S of PS5S is part of a stem
+_ENDING_IN_S: Final = re.compile(
+    r"(?!(?:[0-9]{2})?[0-9]0s$)[0-9]{2,}s"  # 737s; the 1980s and 80s are not the plural of a year, nor 5s that of 5
+    r"|[0-9]*[a-z][a-z0-9]*[0-9]s"  # F16s, MP3s, 4x4s
+    r"|[a-z][a-z0-9]*[0-9][a-rt-z]s"  # E2Fs; but not 3DS or 20ms
+)
+"""Folded words with a digit that end in an s which is no part of the name."""
+_TAKING_S: Final = frozenset({"ca", "da", "de", "en", "es", "fr", "nb", "nl", "nn", "no", "pt", "sv"})
+"""Languages that put an s behind such a name, in the plural or the genitive."""
 
 
 def stem(word: str, language: str) -> str:
@@ -43,9 +52,12 @@ def stem(word: str, language: str) -> str:
     Give the word as it was written: its accents tell the stemmer where its ending begins.
     """
     algorithm = stemmer_of(language)
-    if algorithm is None or _DIGIT.search(word if word.isascii() else fold(word)):  # A² is a2
+    if algorithm is None:
         return fold(word)
-    lowered = _lower(word, primary_language(language))
+    code = primary_language(language)
+    if _DIGIT.search(word if word.isascii() else fold(word)):  # A² is a2
+        return _without_s(fold(word), code)
+    lowered = _lower(word, code)
     try:
         stemmed = _stemmers.stem(algorithm, lowered)
     except UnicodeEncodeError:  # a lone surrogate is no letter of any language
@@ -62,11 +74,17 @@ def plain_stemmer(language: str) -> Callable[[str], str]:
     if algorithm is None:
         return fold
     snowball = Stemmer.Stemmer(algorithm, 0).stemWord
+    code = primary_language(language)
 
     def plain_stem(word: str) -> str:
-        return fold(snowball(word)) or word if word.isalpha() else word
+        return fold(snowball(word)) or word if word.isalpha() else _without_s(word, code)
 
     return plain_stem
+
+
+def _without_s(word: str, code: str) -> str:
+    """A folded word with a digit, without the s of a plural or genitive: F16s is f16."""
+    return word[:-1] if word.endswith("s") and code in _TAKING_S and _ENDING_IN_S.fullmatch(word) else word
 
 
 def _lower(word: str, code: str) -> str:

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from search.errors import IndexVersionError
 
 MAGIC: Final = b"BACKFILE"
-VERSION: Final = 2
+VERSION: Final = 3
 """The format version of all files of an index. It goes up with every change that makes older files unreadable, or
 readable in a wrong way."""
 
