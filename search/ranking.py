@@ -58,6 +58,13 @@ FIELD_B: Final[dict[str, float]] = {
 STEM_WEIGHT: Final = 0.8
 """The frequency of an occurrence in another form of the word, if the exact spelling counts 1."""
 
+DERIVED_WEIGHT: Final = 0.35
+"""The same for a form that is derived where the word is not, or the other way round: *federated* for *federal*.
+
+Saturation levels differences in frequency, so that it takes a low weight to keep a derived form in the title below the
+exact spelling in the text.
+"""
+
 RECENCY_FLOOR: Final = 0.8
 """The smallest recency factor: recency reorders articles with similar scores and never buries a better match."""
 
@@ -81,8 +88,8 @@ def normalised_frequency(
 ) -> Number:
     """The weighted, length-normalised frequency of a leaf in one field; for one article or an array of them.
 
-    In `frequency`, exact occurrences count 1 and other forms STEM_WEIGHT. `length`, `average_length` and the length of
-    the article's title are in tokens; the average is over the articles of the index that have the field.
+    In `frequency`, exact occurrences count 1 and other forms STEM_WEIGHT or DERIVED_WEIGHT. `length`, `average_length`
+    and `title_length`, the article's, are in tokens; the average is over the articles of the index that have the field.
     """
     b = FIELD_B[field]
     factor = untitled_factor(field, title_length, average_length)

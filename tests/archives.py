@@ -139,6 +139,7 @@ _WORDS = (
     "run", "runs", "running", "Runner", "war", "wars", "post-war", "postwar", "U.S.", "us", "COP29", "COP-29", "the",
     "canción", "cancion", "cancione", "nación", "nacion", "été", "ete", "étés", "Türkiye", "Turkiye", "ılık", "Ilık",
     "bridge", "bridges", "bridged", "Brücke", "Brücken", "1,234.5", "東京都", "東京", "state-of-the-art", "art",
+    "federal", "federated", "federations", "federal-ized",
 )  # fmt: skip
 texts = st.lists(st.sampled_from(_WORDS), max_size=12).map(" ".join)
 moments = st.one_of(

@@ -27,7 +27,7 @@ from search.analysis import (
     stem,
 )
 from search.analysis.languages import STEMMERS, SUPERSEDED_STEMMERS
-from search.analysis.stemming import plain_stemmer
+from search.analysis.stemming import LONGEST_INFLECTION, is_derived, plain_stemmer
 from search.analysis.stop_words import STOP_WORDS
 from search.query.terms import query_term, query_terms
 
@@ -276,6 +276,25 @@ def test_values_of_a_field_are_too_far_apart_for_a_phrase() -> None:
 )
 def test_forms_of_a_word_share_a_stem(language: str, one: str, other: str) -> None:
     assert stem(one, language) == stem(other, language)
+
+
+@pytest.mark.parametrize(
+    ("inflected", "derived"),
+    [
+        ("federal", "federated"), ("federal", "federations"), ("reserves", "reservation"), ("running", ""),
+        ("stopped", ""), ("regulates", "regulator"), ("buildings", ""), ("libraries", ""), ("markets", "marketable"),
+        ("classes", ""),
+    ],
+)  # fmt: skip
+def test_a_derived_form_is_told_from_an_inflected_one(inflected: str, derived: str) -> None:
+    assert not is_derived(inflected, stem(inflected, "en"), "en-GB")
+    assert not derived or is_derived(derived, stem(derived, "en"), "en-GB")
+
+
+@given(st.text(max_size=12), st.text(max_size=12), st.sampled_from(("en", "de", "")))
+def test_only_languages_with_a_longest_inflection_tell_derived_forms(surface: str, own: str, language: str) -> None:
+    assert not is_derived(surface, own, language) or language in LONGEST_INFLECTION
+    assert LONGEST_INFLECTION.keys() <= STEMMERS.keys()
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr-CA", "pt_BR", "nl", "sv"])

@@ -15,6 +15,7 @@ from search.engines.plan import Recency
 from search.engines.protocols import Engine
 from search.query.match import MatchAny, MatchBest, MatchEvery, MatchKeyword, MatchNot, MatchPrefix
 from search.ranking import (
+    DERIVED_WEIGHT,
     RECENCY_FLOOR,
     STEM_WEIGHT,
     UNTITLED_WEIGHT,
@@ -138,6 +139,41 @@ def test_exact_spelling_counts_one_and_other_forms_less(engine: Engine) -> None:
     hit = ask(engine, word("runs"), explain=True).hits[0]
     assert hit.explanation is not None
     assert hit.explanation.leaves[0].parts[0].frequency == pytest.approx(2 + 2 * STEM_WEIGHT)
+
+
+def test_a_derived_form_counts_less_than_an_inflected_one(engine: Engine) -> None:
+    fill(engine, Document("a", "", "federal federated federations federally", language="en"))
+    for typed, weight in (("federal", 1 + 3 * DERIVED_WEIGHT), ("federation", 3 * STEM_WEIGHT + DERIVED_WEIGHT)):
+        hit = ask(engine, word(typed), explain=True).hits[0]
+        assert hit.explanation is not None
+        assert hit.explanation.leaves[0].parts[0].frequency == pytest.approx(weight)
+
+
+def test_the_exact_spelling_in_the_text_comes_before_a_derived_form_in_the_title(engine: Engine) -> None:
+    text = "the bank said on Tuesday that it would not lend any more money to anybody at all"
+    others = (Document(f"other {number}", "Weather", f"{text} {number}", language="en") for number in range(9))
+    fill(
+        engine,
+        Document("derived", "Federated bank closes", text, language="en"),
+        Document("exact", "Bank closes", f"federal {text}, the federal bank", language="en"),
+        *others,
+    )
+    assert ids(ask(engine, MatchEvery((word("federal"), word("bank"))))) == ["exact", "derived"]
+
+
+def test_in_a_phrase_any_other_form_counts_the_same(engine: Engine) -> None:
+    fill(engine, Document("a", "", "federated reserve", language="en"))
+    hit = ask(engine, phrase("federal reserves"), explain=True).hits[0]
+    assert hit.explanation is not None
+    assert hit.explanation.leaves[0].parts[0].frequency == pytest.approx(STEM_WEIGHT)
+
+
+def test_a_position_counts_for_the_nearest_form_there(engine: Engine) -> None:
+    fill(engine, Document("a", "", "federal-ized", language="en"))
+    for typed, weight in (("federal", 1.0), ("federalized", 1.0), ("federalizes", STEM_WEIGHT)):
+        hit = ask(engine, word(typed), explain=True).hits[0]
+        assert hit.explanation is not None
+        assert hit.explanation.leaves[0].parts[0].frequency == pytest.approx(weight), typed
 
 
 def test_a_phrase_finds_other_forms_for_less(engine: Engine) -> None:

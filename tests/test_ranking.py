@@ -69,7 +69,7 @@ def test_without_a_title_a_word_in_the_body_counts_at_least_as_much_and_most_whe
 
 
 def test_an_exact_spelling_ranks_above_another_form() -> None:
-    assert 0 < ranking.STEM_WEIGHT < 1
+    assert 0 < ranking.DERIVED_WEIGHT < ranking.STEM_WEIGHT < 1
 
 
 def test_a_title_counts_more_than_any_other_field() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from search.analysis.folding import fold
 from search.analysis.languages import is_stop_word, language_name, primary_language
-from search.analysis.stemming import stem
+from search.analysis.stemming import is_derived, stem
 from search.analysis.tokens import MAX_TOKEN_LENGTH, VALUE_GAP, Token, analyze, analyze_values
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "analyze",
     "analyze_values",
     "fold",
+    "is_derived",
     "is_stop_word",
     "language_name",
     "primary_language",

@@ -19,6 +19,10 @@ from search.analysis.languages import primary_language, stemmer_of
 
 _DROPPED = str.maketrans("", "", IGNORED)
 
+LONGEST_INFLECTION: Final = {"en": 3}
+"""Letters of the longest ending that only inflects a word, by language: -ing. A language without a row makes no
+difference between inflected and derived forms."""
+
 
 class _Stemmers(threading.local):
     """A Snowball stemmer per language and thread; they are not safe to share."""
@@ -85,6 +89,23 @@ def plain_stemmer(language: str) -> Callable[[str], str]:
 def _without_s(word: str, code: str) -> str:
     """A folded word with a digit, without the s of a plural or genitive: F16s is f16."""
     return word[:-1] if word.endswith("s") and code in _TAKING_S and _ENDING_IN_S.fullmatch(word) else word
+
+
+def is_derived(surface: str, stem: str, language: str) -> bool:
+    """Whether a stem lacks more of a folded spelling than an ending of inflection, so that the spelling is a word
+    derived from another: the stem of *federated*, *federally* and *federal* is *feder*, and the first two are derived.
+
+    A plural s counts for nothing (*federations* is to *federation* what *laws* is to *law*), nor does a letter doubled
+    before the ending (*planning*). Always False in a language without a row in `LONGEST_INFLECTION`.
+    """
+    longest = LONGEST_INFLECTION.get(primary_language(language))
+    if longest is None:
+        return False
+    word = surface[:-1] if surface.endswith("s") and not surface.endswith("ss") else surface
+    ending = len(word) - len(stem)
+    if ending > 0 and stem and word[len(stem)] == stem[-1]:
+        ending -= 1
+    return ending > longest
 
 
 def _lower(word: str, code: str) -> str:

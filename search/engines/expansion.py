@@ -1,13 +1,24 @@
-"""Which spellings a pattern matches, and what to do when they are too many: the same in every engine."""
+"""What spellings other than the typed one weigh, which a pattern matches, and what to do when they are too many: the
+same in every engine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import islice
 
+from search.analysis import is_derived
 from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm
 from search.query.patterns import edit_distance, wildcard_regex
-from search.ranking import STEM_WEIGHT
+from search.ranking import DERIVED_WEIGHT, STEM_WEIGHT
+
+
+def form_weights(typed: str, forms: Iterable[str], stem: str, language: str) -> list[float]:
+    """The weight of an occurrence of each form that shares its stem with the word that was typed; all are folded.
+
+    For single words. In a phrase the words beside it tell what is meant, and every form counts STEM_WEIGHT.
+    """
+    derived = is_derived(typed, stem, language)
+    return [STEM_WEIGHT if is_derived(form, stem, language) == derived else DERIVED_WEIGHT for form in forms]
 
 
 def fits(leaf: Leaf) -> Callable[[str], bool]:

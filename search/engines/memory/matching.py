@@ -11,7 +11,7 @@ from search.dates import within
 from search.document import Document
 from search.engines import spans
 from search.engines.conventions import Deadline, keyword_values, leaf_text
-from search.engines.expansion import expansion_weight, fits, most_frequent
+from search.engines.expansion import expansion_weight, fits, form_weights, most_frequent
 from search.engines.outcome import Outcome, leaves, outcome
 from search.engines.plan import DateFilter, Filter, PeriodFilter
 from search.engines.results import Cut, FieldPart, LeafScore
@@ -32,10 +32,11 @@ from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One field of one article: the positions of every surface and stem. `length` is in tokens, without compounds."""
+    """One field of one article: the positions of every surface, and of the surfaces of every stem. `length` is in
+    tokens, without compounds."""
 
     surfaces: Mapping[str, set[int]]
-    stems: Mapping[str, set[int]]
+    stems: Mapping[str, Mapping[str, set[int]]]
     length: int
 
 
@@ -61,23 +62,32 @@ class Indexed:
 
 def _words(values: Sequence[Sequence[Token]]) -> Words:
     surfaces: dict[str, set[int]] = {}
-    stems: dict[str, set[int]] = {}
+    stems: dict[str, dict[str, set[int]]] = {}
     length = 0
     for token in (token for value in values for token in value):
         surfaces.setdefault(token.surface, set()).add(token.position)
-        stems.setdefault(token.stem, set()).add(token.position)
+        stems.setdefault(token.stem, {}).setdefault(token.surface, set()).add(token.position)
         length += not token.compound
     return Words(surfaces, stems, length)
 
 
 def term_positions(term: Term, words: Words, language: str) -> dict[int, float]:
-    """The positions of a term, each with its weight; the exact spelling counts before another form."""
+    """The positions of a term, each with its weight: that of the nearest form there."""
     positions = dict.fromkeys(words.surfaces.get(term.surface, ()), 1.0)
     for stem_language, stem in term.stems:
         if stem_language == language:
-            for position in words.stems.get(stem, ()):
-                positions.setdefault(position, STEM_WEIGHT)
+            forms = words.stems.get(stem, {})
+            weights = form_weights(term.surface, forms, stem, language)
+            for places, weight in zip(forms.values(), weights, strict=True):
+                for position in places:
+                    positions[position] = max(weight, positions.get(position, 0.0))
     return positions
+
+
+def phrase_positions(term: Term, words: Words, language: str) -> dict[int, float]:
+    """The positions of a term of a phrase: the exact spelling counts 1, any other form STEM_WEIGHT."""
+    positions = term_positions(term, words, language)
+    return {position: weight if weight == 1.0 else STEM_WEIGHT for position, weight in positions.items()}
 
 
 def leaf_positions(leaf: Leaf, expansion: Mapping[str, float], words: Words, language: str) -> dict[int, float]:
@@ -85,7 +95,7 @@ def leaf_positions(leaf: Leaf, expansion: Mapping[str, float], words: Words, lan
     if isinstance(leaf, MatchTerm):
         return term_positions(leaf.term, words, language)
     if isinstance(leaf, MatchPhrase):
-        parts = [term_positions(term, words, language) for term in leaf.terms]
+        parts = [phrase_positions(term, words, language) for term in leaf.terms]
         return spans.ordered(parts) if leaf.slop is None else spans.near(parts, spans.span_width(len(parts), leaf.slop))
     positions: dict[int, float] = {}
     for word in words.surfaces.keys() & expansion.keys():

@@ -18,8 +18,8 @@ from search.engines.disk.format.container import Container
 from search.engines.disk.format.layout import FIELD_ORDINALS
 from search.engines.disk.reading.segments import FieldPostings, Segment
 from search.engines.disk.reading.vocabulary import Vocabulary
+from search.engines.expansion import form_weights
 from search.query.match import Term
-from search.ranking import STEM_WEIGHT
 
 Words = NDArray[np.uint32]
 
@@ -45,16 +45,20 @@ class PostingList:
 
 
 def words_of_term(vocabulary: Vocabulary, term: Term) -> dict[float, Words]:
-    """The words that a term matches, ascending, by the weight of an occurrence: 1 for the spelling itself, STEM_WEIGHT
-    for other forms."""
+    """The words that a term matches, ascending, by the weight of an occurrence: 1 for the spelling itself, that of
+    `search.engines.expansion.form_weights` for other forms."""
     own = vocabulary.words_of_surface(term.surface)
-    exact = np.arange(own.start, own.stop, dtype=np.uint32)
-    forms = [vocabulary.words_of_stem(language, stem) for language, stem in term.stems]
-    others = [words for words in forms if len(words)]
-    if not others:
-        return {1.0: exact}
-    found = np.unique(np.concatenate(others)) if len(others) > 1 else others[0]
-    return {1.0: exact, STEM_WEIGHT: found[(found < own.start) | (found >= own.stop)]}
+    by_weight: dict[float, Words] = {1.0: np.arange(own.start, own.stop, dtype=np.uint32)}
+    for language, stem in term.stems:
+        found = vocabulary.words_of_stem(language, stem)
+        found = found[(found < own.start) | (found >= own.stop)]
+        if not len(found):
+            continue
+        weights = form_weights(term.surface, vocabulary.spellings_of_words(found), stem, language)
+        for weight in dict.fromkeys(weights):
+            words = found[[each == weight for each in weights]]
+            by_weight[weight] = np.union1d(by_weight[weight], words) if weight in by_weight else words
+    return by_weight
 
 
 def posting_lists(segment: Segment, words: dict[float, Words], fields: Sequence[str]) -> Iterator[PostingList]:

@@ -117,6 +117,10 @@ class Vocabulary:
         counts = self._words[numbers + 1] - firsts
         return expand_ranges(firsts, counts, self._word_count), np.repeat(np.arange(len(numbers)), counts)
 
+    def spellings_of_words(self, words: NDArray[np.uint32]) -> list[str]:
+        """The spelling of each of these words."""
+        return self.spellings(np.searchsorted(self._words, words, "right") - 1)
+
     def words_of_stem(self, language: str, stem: str) -> NDArray[np.uint32]:
         """The words of a language that have that stem, ascending."""
         wanted = to_bytes(f"{language}{STEM_MARK}{stem}")
