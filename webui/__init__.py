@@ -11,7 +11,7 @@ from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.request.reading import MAX_QUERY_STRING
 from search.settings import Settings
-from webui import headers, logs, problems
+from webui import compression, headers, logs, problems
 from webui.site import Site, attach
 
 __all__ = ["create_app"]
@@ -39,6 +39,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     _limit_addresses(app)
     problems.install(app)
     headers.install(app)
+    compression.install(app)
     for module in (api, feeds, discovery, sitemap, health, openapi, pages):
         app.register_blueprint(module.blueprint)
     return app
