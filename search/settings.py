@@ -125,6 +125,12 @@ class Settings(BaseModel):
     deadline_seconds: Annotated[float, _Number] = Field(
         5.0, gt=0, le=300, description="Longest time one search may take"
     )
+    searches_at_once: Annotated[int, _Number] = Field(
+        1, ge=1, le=64, description="Searches that one worker process runs at the same time"
+    )
+    cache_bytes: Annotated[int, _Number] = Field(
+        32_000_000, ge=0, le=10**12, description="Memory of each worker process for answers it has given; 0: none"
+    )
     log_level: LogLevel = Field("info", description="How much the server logs")
 
     @classmethod

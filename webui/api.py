@@ -24,7 +24,7 @@ from webui.answers import (
     article_answer,
 )
 from webui.article_html import render_article
-from webui.caching import VERSION, from_archive, unless_timed_out
+from webui.caching import VERSION, from_archive, from_archive_at_once, unless_timed_out
 from webui.site import addresses, asked_search, current_site
 from webui.wording import count_of
 
@@ -47,7 +47,7 @@ def search(archive: PinnedArchive) -> Response:
 
 
 @blueprint.get("/api/v1/articles/<article:id>")
-@from_archive
+@from_archive_at_once
 def article(archive: PinnedArchive, id: str) -> Response:
     """One stored article, whole."""
     read(NoParameters, request.query_string)
@@ -74,15 +74,16 @@ def related_to_draft() -> Response:
     read(NoParameters, request.query_string)
     body = related_body(_json_body())
     subject = Subject(url=body.url or None, title=body.title, text=body.text)
-    archive = current_site().archive
-    response = _sent(jsonable(archive.related(subject, addresses("api"), mode=body.mode, limit=body.limit)))
+    site = current_site()
+    with site.turns.turn():
+        response = _sent(jsonable(site.archive.related(subject, addresses("api"), mode=body.mode, limit=body.limit)))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @blueprint.get("/api/v1/suggest")
 @blueprint.get("/suggest", endpoint="suggest_short")
-@from_archive
+@from_archive_at_once
 def suggest(archive: PinnedArchive) -> Response:
     """Completions of what has been typed so far."""
     asked = read(SuggestParameters, request.query_string)
@@ -98,7 +99,7 @@ def suggest(archive: PinnedArchive) -> Response:
 
 
 @blueprint.get("/api/v1/sections")
-@from_archive
+@from_archive_at_once
 def sections(archive: PinnedArchive) -> Response:
     """The sections of the archive as a tree, with the number of articles in each."""
     read(NoParameters, request.query_string)
@@ -106,7 +107,7 @@ def sections(archive: PinnedArchive) -> Response:
 
 
 @blueprint.get("/api/v1/status")
-@from_archive
+@from_archive_at_once
 def status(archive: PinnedArchive) -> Response:
     """The archive, the engine and the state of the index."""
     read(NoParameters, request.query_string)

@@ -1,4 +1,7 @@
-"""Conditional requests: a client that asks again gets 304 and no body as long as the index stays the same.
+"""Conditional requests and answers kept: as long as the index stays the same, the same question costs no second search.
+
+A client that has the answer gets 304 and no body. Any other gets the answer that was given before, from
+`webui.answer_cache`.
 
 The entity tags are weak (RFC 9110, section 8.8.1), because answers with the same tag may differ in `took_ms`.
 They change every day, because the age of the articles in days is part of their scores.
@@ -7,18 +10,22 @@ They change every day, because the age of the articles in days is part of their 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, wraps
 from importlib.metadata import version
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec
+from urllib.parse import unquote_plus
 
 from flask import Response, request
 
 from search.archive import PinnedArchive, current_minute
+from search.request.urls import ROUTES
 from search.results.response import RelatedResponse, SearchResponse
-from webui.site import current_site
+from webui.compression import accepted_coding, compressed
+from webui.site import asked_search, current_site
 
 CACHE_CONTROL: Final = "public, max-age=0, must-revalidate"
 """May be cached if revalidated: new articles show at once, and an unchanged answer costs one 304."""
@@ -26,29 +33,77 @@ CACHE_CONTROL: Final = "public, max-age=0, must-revalidate"
 VERSION: Final = version("backfile")
 
 _APPEARANCE: Final = tuple(Path(__file__).with_name(name) for name in ("static", "templates"))
+_RENDERINGS: Final = {path: kind for kind, path in ROUTES.items()}
+_RELATIVE: Final = re.compile(r"\bnow\b|RelativeTime", re.IGNORECASE)
 
 Arguments = ParamSpec("Arguments")
+View = Callable[Concatenate[PinnedArchive, Arguments], Response]
 
 
-def from_archive(view: Callable[Concatenate[PinnedArchive, Arguments], Response]) -> Callable[Arguments, Response]:
-    """A decorator: passes the pinned archive to a view, and answers conditional requests.
+def from_archive(view: View[Arguments]) -> Callable[Arguments, Response]:
+    """A decorator: passes the pinned archive to a view, answers conditional requests, and keeps answers.
 
     The answer may depend only on the archive, the address, `Accept`, and, if the address contains a relative time, on
-    the minute.
+    the minute. Requests whose answer is not kept take turns (`webui.turns`).
     """
+    return _from_archive(view, takes_turns=True)
 
+
+def from_archive_at_once(view: View[Arguments]) -> Callable[Arguments, Response]:
+    """`from_archive` for answers that take less time than a search: they wait for none."""
+    return _from_archive(view, takes_turns=False)
+
+
+def _from_archive(view: View[Arguments], *, takes_turns: bool) -> Callable[Arguments, Response]:
     @wraps(view)
     def respond(*args: Arguments.args, **named: Arguments.kwargs) -> Response:
-        with current_site().archive.pinned() as archive:
-            return conditional(_tag(archive), lambda: view(archive, *args, **named))
+        site = current_site()
+        with site.archive.pinned() as archive:
+            generation, tag = archive.status.generation, _tag(archive)
+            key = (tag, accepted_coding())
+
+            def known() -> Response | None:
+                kept = site.answers.get(generation, key)
+                return _marked(kept.response(), "hit") if kept else None
+
+            def made() -> Response:
+                response = compressed(view(archive, *args, **named))
+                stored = site.answers.keep(generation, key, response)
+                return _marked(response, "fwd=miss; stored" if stored else "fwd=miss")
+
+            def answer() -> Response:
+                found = known()
+                if found is not None:
+                    return found
+                if not takes_turns:
+                    return made()
+                with site.turns.turn():
+                    return known() or made()  # who was here before may have asked the same
+
+            return conditional(tag, answer)
 
     return respond
 
 
+def _marked(response: Response, how: str) -> Response:
+    """The response with what the cache had to do with it (RFC 9211)."""
+    response.headers["Cache-Status"] = f"Backfile; {how}"
+    return response
+
+
 def _tag(archive: PinnedArchive) -> str:
-    minute = current_minute().isoformat() if b"now" in request.query_string else ""
-    accepted = request.headers.get("Accept", "")
-    return entity_tag(archive.status.generation, request.url, accepted, minute, appearance())
+    """The same tag for addresses that ask the same, in whatever order their parameters stand."""
+    kind = _RENDERINGS.get(request.path)
+    if kind is None:
+        asked, accepted = (
+            unquote_plus(request.query_string.decode("ascii", "replace")),
+            request.headers.get("Accept", ""),
+        )
+    else:
+        asked, accepted = repr(asked_search(kind)), ""
+    minute = current_minute().isoformat() if _RELATIVE.search(asked) else ""
+    place = request.root_url, request.path
+    return entity_tag(archive.status.generation, *place, asked, accepted, minute, appearance())
 
 
 def entity_tag(generation: str, *others: str) -> str:

@@ -34,8 +34,8 @@ from webui.logs import configuration
 
 MAX_WORKERS: Final = 4
 """The most workers that are started by default, however many cores there are."""
-THREADS: Final = 4
-"""Threads of each worker, so that one can compute while another waits for the disk."""
+THREADS: Final = 8
+"""Threads of each worker: one searches at a time (see `webui.turns`), the others answer what needs no search."""
 MAX_CONNECTIONS: Final = 512
 """Open connections of one worker, idle ones included; others wait in the queue of the socket."""
 MAX_HEAD_BYTES: Final = 65_536

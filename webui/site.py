@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from werkzeug.routing import PathConverter
 
 from search.archive import Archive
@@ -18,6 +18,8 @@ from search.request.reading import parse_search, without_tracking
 from search.request.request import SearchRequest
 from search.request.urls import Addresses, Rendering, article_id, path_prefix, quote_id
 from search.settings import Settings
+from webui.answer_cache import AnswerCache
+from webui.turns import Turns
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,12 +28,18 @@ EXTENSION: Final = "backfile"
 """The key of the `Site` in `app.extensions`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Site:
-    """An archive with the settings it is served by."""
+    """An archive with the settings it is served by; the `answers` given before, and the `turns` of searches."""
 
     settings: Settings
     archive: Archive
+    answers: AnswerCache = field(init=False)
+    turns: Turns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answers = AnswerCache(self.settings.cache_bytes)
+        self.turns = Turns(self.settings.searches_at_once)
 
     def absolute(self, path: str) -> str:
         """The whole address of a path on this site. The host is that of `public_url`, else that of the request."""
@@ -56,14 +64,19 @@ def current_site() -> Site:
 
 
 def asked_search(kind: Rendering) -> SearchRequest:
-    """The search that the current address asks for, in that rendering (see `search.request.urls.ROUTES`).
+    """The search that the current address asks for, in that rendering (see `search.request.urls.ROUTES`): read once.
 
     Pages ignore the parameters that mail programs and social sites add to links; programs get an error.
     Raises ParameterError.
     """
     raw = request.query_string
-    asked = without_tracking(raw) if kind == "html" else raw
-    return parse_search(asked, kind=kind, time_zone=current_site().settings.time_zone)
+    known: tuple[Rendering, bytes, SearchRequest] | None = g.get("asked_search")
+    if known is not None and known[:2] == (kind, raw):
+        return known[2]
+    shown = without_tracking(raw) if kind == "html" else raw
+    asked = parse_search(shown, kind=kind, time_zone=current_site().settings.time_zone)
+    g.asked_search = kind, raw, asked
+    return asked
 
 
 def addresses(kind: Rendering) -> Addresses:
