@@ -14,8 +14,8 @@ from search.errors import EngineError
 
 
 class CountingEngine:
-    """`engine`, counting `opened` and `closed` searchers, the plans searched, the trips that count plans, and how
-    values were looked up."""
+    """`engine`, counting `opened` and `closed` searchers, the plans searched, the trips that count plans, how values
+    were looked up, and the fields whose values were listed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -27,6 +27,7 @@ class CountingEngine:
         self.searches: list[Plan] = []
         self.trips: list[tuple[Sequence[Plan], float | None]] = []
         self.looked_up: list[str] = []
+        self.listed: list[str] = []
         self.fails_to_say_its_status = False
 
     def searcher(self) -> CountingSearcher:
@@ -57,6 +58,11 @@ class CountingSearcher:
     def count_many(self, plans: Sequence[Plan], deadline: float | None = None) -> list[int | None]:
         self._engine.trips.append((tuple(plans), deadline))
         found: list[int | None] = self._searcher().count_many(plans, deadline)
+        return found
+
+    def top_values(self, field: str, limit: int) -> list[tuple[str, int]]:
+        self._engine.listed.append(field)
+        found: list[tuple[str, int]] = self._searcher().top_values(field, limit)
         return found
 
     def find_values(self, field: str, text: str, how: str, limit: int) -> list[tuple[str, int]]:

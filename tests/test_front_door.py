@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -19,10 +20,10 @@ from search.engines.plan import Plan
 from search.engines.protocols import Engine
 from search.errors import EngineError, IndexMissing, NotFound, ParameterError, QuerySyntaxError
 from search.query.match import MatchAll
-from search.request.request import SearchRequest
+from search.request.request import HIT_KEYS, SearchRequest
 from search.request.urls import Addresses
 from search.results.answer import HitContext
-from search.results.as_json import jsonable, search_answer
+from search.results.as_json import jsonable, search_answer, search_json
 from search.results.hits import hits
 from search.settings import Settings
 
@@ -191,6 +192,8 @@ def test_an_engine_that_brings_no_heads_is_at_fault(engine: Engine) -> None:
 
 def test_fields_choose_the_keys_of_hits_and_nothing_else(archive: Archive) -> None:
     found = archive.search(SearchRequest(q="bridge"))
+    for keys in (None, ("id", "score"), ("snippets",), HIT_KEYS):
+        assert json.loads(search_json(found, keys)) == search_answer(found, keys)
     whole, chosen = search_answer(found, None), search_answer(found, ("id", "score"))
     assert [set(hit) for hit in chosen["hits"]] == [{"id", "score"}] * 5
     assert {key: value for key, value in whole.items() if key != "hits"} == {

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from counting import CountingEngine
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 from test_parameters import requests
 
-from search.document import Document
+from search.archive import Archive
+from search.document import Document, Heading
+from search.engines import open_engine
 from search.engines.memory.engine import MemoryEngine
 from search.request.reading import MAX_QUERY_STRING, parse_search
 from search.request.request import Filters, SearchRequest
@@ -22,7 +26,8 @@ from search.results.response import Applied
 from search.settings import Settings
 from webui import create_app
 from webui.results_page import chip_text
-from webui.search_form import MAX_SECTION_OPTIONS, kept_pairs, search_form
+from webui.search_form import MAX_SECTION_OPTIONS, SectionChoices, kept_pairs, search_form
+from webui.site import EXTENSION, Site
 
 LINKS = Addresses("html")
 
@@ -263,7 +268,7 @@ def test_another_query_keeps_the_conditions(client: FlaskClient, address: str) -
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(requests())
 def test_the_pairs_of_a_form_make_up_the_whole_request(request: SearchRequest) -> None:
-    form = search_form(request, LINKS, ("News", "News > Local", "-Odd", "_missing"))
+    form = search_form(request, LINKS, SectionChoices(("News", "News > Local", "-Odd", "_missing")))
     advanced = form.advanced
     controls = [("q", request.q), ("from", advanced.start), ("to", advanced.end), ("sort", advanced.sort)]
     controls += [("op", "" if advanced.operator == "auto" else advanced.operator)]
@@ -306,7 +311,7 @@ def test_a_choice_made_in_the_form_is_part_of_the_search(client: FlaskClient) ->
 def test_the_list_of_sections_is_bounded_and_holds_the_chosen_one() -> None:
     names = [f"Section {number:04}" for number in range(2 * MAX_SECTION_OPTIONS)]
     chosen = SearchRequest().with_filters("section", Filters((names[-1],)))
-    options = search_form(chosen, LINKS, names).advanced.sections
+    options = search_form(chosen, LINKS, SectionChoices(names)).advanced.sections
     assert len(options) == MAX_SECTION_OPTIONS + 1
     assert [option.label for option in options if option.selected] == [names[-1]]
 
@@ -356,3 +361,53 @@ def test_relaxations_are_links_with_the_number_of_articles(client: FlaskClient) 
         assert said(link).startswith("Without ")
         found = all_said(page_of(client, link.get("href")), ".tally")[0]
         assert found.startswith(said(row.cssselect(".soft")[0]))
+
+
+# Markup that is written once
+
+
+def test_whatever_an_article_says_stays_text() -> None:
+    hostile = "<b>'\"&amp;</b>"
+    engine = MemoryEngine("")
+    with engine.writer() as writer:
+        for number in (1, 2):
+            name = f"{hostile} {number}"
+            body = f"A flood {name}.\n\nHeading {name}\n\nThe flood went on."
+            heading = Heading(f"Heading {name}", 2, body.index("Heading"), hostile)
+            url = f"https://news.example/{number}?a='&lt;u"
+            writer.add(
+                Document(
+                    str(number), f"Flood {name}", body, "", (heading,), url, (name, f"News > {name}"), (name,), (name,),
+                    date(2000 + number, 1, 1), None, "de",
+                )
+            )  # fmt: skip
+    client = create_app(Settings(), engine).test_client()
+    for path in ("/search?q=flood", "/search?q=flood&section=%3Cb%3E", "/"):
+        page = page_of(client, path)
+        assert page.cssselect("b") == []
+        assert page.cssselect("u") == []
+    page = page_of(client, "/search?q=flood")
+    assert f"Flood {hostile} 1" in all_said(page, ".hit-title")
+    assert f"{hostile} 1" in all_said(page, "option")
+    assert f"{hostile} 1" in all_said(page, ".choice-label")
+    assert any(hostile in text for text in all_said(page, ".kicker"))
+    assert any(
+        f"German · news.example: the original of Flood {hostile} 1" in text for text in all_said(page, ".byline")
+    )
+    assert any(hostile in text for text in all_said(page, ".snippet"))
+
+
+def test_the_list_of_sections_is_read_once_for_each_commit(tmp_path: Path) -> None:
+    engine = CountingEngine(open_engine(f"whoosh:{tmp_path / 'archive'}"))
+    with engine.writer() as writer:
+        writer.add(Document("1", "Flood", "A flood.", sections=("News",)))
+    app = create_app(Settings(cache_bytes=0), engine)
+    app.extensions[EXTENSION] = Site(Settings(cache_bytes=0), Archive(engine, check_seconds=0))
+    client = app.test_client()
+    for _ in range(3):
+        assert all_said(page_of(client, "/search?q=flood"), "#section option") == ["Any", "News"]
+    assert engine.listed == ["section"]
+    with engine.writer() as writer:
+        writer.add(Document("2", "Flood", "A flood.", sections=("Local",)))
+    assert all_said(page_of(client, "/search?q=flood"), "#section option") == ["Any", "Local", "News"]
+    assert engine.listed == ["section"] * 2

@@ -13,7 +13,7 @@ from search.assist.related import Subject
 from search.request.parameters import NoParameters, RelatedParameters, SuggestParameters
 from search.request.reading import read, related_body
 from search.request.urls import article_api_path
-from search.results.as_json import jsonable, search_answer
+from search.results.as_json import json_bytes, search_json
 from search.results.overview import index_info
 from search.results.response import Links
 from webui.answers import (
@@ -43,7 +43,7 @@ def search(archive: PinnedArchive) -> Response:
     """Articles that match, with snippets, facets and links."""
     asked = asked_search("api")
     found = archive.search(asked, addresses("api"))
-    return unless_timed_out(_sent(search_answer(found, asked.fields), _neighbours(found.links)), found)
+    return unless_timed_out(_sent(search_json(found, asked.fields), _neighbours(found.links)), found)
 
 
 @blueprint.get("/api/v1/articles/<article:id>")
@@ -56,7 +56,7 @@ def article(archive: PinnedArchive, id: str) -> Response:
     links = ArticleLinks(own, addresses("html").article(id), f"{own}/related")
     html = str(render_article(document).html) if document.html else ""
     found = article_answer(document, html, links, index_info(archive.status))
-    return _sent(jsonable(found), [("alternate", links.html, "text/html"), ("related", links.related, JSON)])
+    return _sent(json_bytes(found), [("alternate", links.html, "text/html"), ("related", links.related, JSON)])
 
 
 @blueprint.get("/api/v1/articles/<article:id>/related")
@@ -65,7 +65,7 @@ def related(archive: PinnedArchive, id: str) -> Response:
     """Articles related to a stored one, and why."""
     asked = read(RelatedParameters, request.query_string)
     found = archive.related(Subject(id=id), addresses("api"), mode=asked.mode, limit=asked.limit)
-    return unless_timed_out(_sent(jsonable(found)), found)
+    return unless_timed_out(_sent(json_bytes(found)), found)
 
 
 @blueprint.post("/api/v1/related")
@@ -76,7 +76,7 @@ def related_to_draft() -> Response:
     subject = Subject(url=body.url or None, title=body.title, text=body.text)
     site = current_site()
     with site.turns.turn():
-        response = _sent(jsonable(site.archive.related(subject, addresses("api"), mode=body.mode, limit=body.limit)))
+        response = _sent(json_bytes(site.archive.related(subject, addresses("api"), mode=body.mode, limit=body.limit)))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -91,9 +91,10 @@ def suggest(archive: PinnedArchive) -> Response:
     if _browser_asks(asked.format):
         notes = ["" if row.count is None else count_of(row.count, "article", "articles") for row in found]
         urls = [current_site().absolute(row.url) for row in found]
-        response = _sent([asked.q, [row.text for row in found], notes, urls], content_type=SUGGESTIONS)
+        body = json.dumps([asked.q, [row.text for row in found], notes, urls]).encode()
+        response = _sent(body, content_type=SUGGESTIONS)
     else:
-        response = _sent(jsonable(SuggestAnswer(asked.q, found)))
+        response = _sent(json_bytes(SuggestAnswer(asked.q, found)))
     response.vary.add("Accept")
     return response
 
@@ -103,7 +104,7 @@ def suggest(archive: PinnedArchive) -> Response:
 def sections(archive: PinnedArchive) -> Response:
     """The sections of the archive as a tree, with the number of articles in each."""
     read(NoParameters, request.query_string)
-    return _sent(jsonable(SectionsAnswer(archive.sections(addresses("api")), index_info(archive.status))))
+    return _sent(json_bytes(SectionsAnswer(archive.sections(addresses("api")), index_info(archive.status))))
 
 
 @blueprint.get("/api/v1/status")
@@ -113,11 +114,11 @@ def status(archive: PinnedArchive) -> Response:
     read(NoParameters, request.query_string)
     title, engine = current_site().settings.title, archive.status.engine
     capabilities = tuple(sorted(archive.capabilities))
-    return _sent(jsonable(StatusAnswer(title, engine, capabilities, VERSION, index_info(archive.status))))
+    return _sent(json_bytes(StatusAnswer(title, engine, capabilities, VERSION, index_info(archive.status))))
 
 
-def _sent(body: object, links: Iterable[tuple[str, str, str]] = (), content_type: str = JSON) -> Response:
-    response = Response(json.dumps(body), content_type=content_type)
+def _sent(body: bytes, links: Iterable[tuple[str, str, str]] = (), content_type: str = JSON) -> Response:
+    response = Response(body, content_type=content_type)
     described = ("service-desc", f"{request.script_root}/openapi.json", "application/vnd.oai.openapi+json;version=3.1")
     for relation, target, media_type in (*links, described):
         response.headers.add("Link", f'<{target}>; rel="{relation}"; type="{media_type}"')

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
@@ -157,6 +158,7 @@ def mark_text(text: str, field: str, spans: Spans | None) -> Markup:
     return Markup(mark_html(text, spans(text, field) if spans else ()))  # noqa: S704 - mark_html escapes
 
 
+@lru_cache(maxsize=4096)
 def heading_id(text: str, anchor: str | None) -> str:
     """The fragment id a heading has on our page: from its anchor on its own page where it has one, else from its words.
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Final
+
+from markupsafe import Markup
 
 from search.document import SECTION_SEPARATOR, section_ancestors
 from search.request.request import SearchRequest
@@ -28,6 +31,17 @@ class FacetRow:
     toggle_url: str
     depth: int = 0
 
+    def markup(self, css_class: str) -> str:
+        """The row as an item of a list. Written here, since a page has dozens: a template takes six times as long."""
+        chosen, remove = (" chosen", ", selected; remove") if self.selected else ("", "")
+        return (
+            f'<li class="{css_class}"><a class="choice{chosen}" href="{escape(self.toggle_url)}" rel="nofollow">'
+            f'<span class="box" aria-hidden="true"></span> '
+            f'<span class="choice-label" dir="auto">{escape(self.label)}</span> '
+            f'<span class="choice-count">{self.count:,}</span> '
+            f'<span class="unseen">{"article" if self.count == 1 else "articles"}{remove}</span></a></li>'
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class FacetBox:
@@ -44,6 +58,14 @@ class FacetBox:
     other: int
     truncated: bool
     more_url: str | None
+
+    @property
+    def items(self) -> Markup:
+        """The rows as items of a list, that of the articles without a value last."""
+        rows = [row.markup(f"depth-{row.depth}") for row in self.rows]
+        if self.missing_row is not None:
+            rows.append(self.missing_row.markup("facet-missing"))
+        return Markup("\n".join(rows))  # noqa: S704 - each is escaped
 
 
 def facet_boxes(facets: Iterable[Facet], request: SearchRequest, links: Addresses) -> tuple[FacetBox, ...]:
@@ -97,7 +119,8 @@ def _section_rows(values: Iterable[FacetValue]) -> Iterator[FacetRow]:
         listed = [name for name in section_ancestors(value)[:-1] if name in by_value]
         shown = value.removeprefix(listed[-1] + SECTION_SEPARATOR) if listed else by_value[value].label
         label = shown.replace(SECTION_SEPARATOR, " › ")
-        yield replace(_row(by_value[value]), label=label, depth=min(len(listed), _MAX_DEPTH))
+        found = by_value[value]
+        yield FacetRow(label, found.count, found.selected, found.toggle_url, min(len(listed), _MAX_DEPTH))
 
 
 def _more_url(facet: Facet, request: SearchRequest, links: Addresses) -> str | None:

@@ -12,10 +12,10 @@ from flask import Blueprint, Response, render_template, request
 
 from search.archive import PinnedArchive
 from search.request.reading import parse_article, without_tracking
-from webui.article_html import heading_id
-from webui.article_page import article_view, value_url
+from webui.article_page import article_view
 from webui.caching import from_archive, unless_timed_out
 from webui.error_page import error_view
+from webui.hit_html import byline, kicker, section_path, snippets
 from webui.home import home_view
 from webui.results_page import results_view
 from webui.site import addresses, asked_search, current_site
@@ -26,6 +26,7 @@ blueprint = Blueprint("pages", __name__)
 STATIC: Final = Path(__file__).with_name("static")
 FOREVER: Final = "public, max-age=31536000, immutable"
 
+blueprint.add_app_template_filter(section_path, "section_path")
 for _name, _filter in FILTERS.items():
     blueprint.add_app_template_filter(_filter, _name)
 
@@ -48,7 +49,7 @@ def search() -> Response:
 def _results(archive: PinnedArchive) -> Response:
     asked, links = asked_search("html"), addresses("html")
     response = archive.search(asked, links)
-    view = results_view(response, asked, links, archive.section_counts())
+    view = results_view(response, asked, links, current_site().section_choices(archive))
     return unless_timed_out(_page("search.html", response=response, view=view), response)
 
 
@@ -98,8 +99,9 @@ def _names() -> dict[str, object]:
         "path": lambda path: request.script_root + path,
         "absolute": site.absolute,
         "asset": lambda name: f"{request.script_root}/static/{quote(name)}?v={fingerprint(name)}",
-        "section_url": lambda section: value_url("section", section, links),
-        "heading_id": heading_id,
+        "kicker": lambda sections: kicker(sections, links),
+        "byline": byline,
+        "snippets": snippets,
         "error_view": error_view,
     }
 

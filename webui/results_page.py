@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +15,7 @@ from search.results.response import Applied, Hit, SearchResponse
 from search.schema import MISSING
 from webui.chart import Chart, chart
 from webui.facet_boxes import FacetBox, facet_boxes
-from webui.search_form import SORTS, SearchForm, search_form
+from webui.search_form import SORTS, SearchForm, SectionChoices, search_form
 
 _PAGES_AROUND: Final = 2
 """How many page numbers the pager shows on each side of the present one."""
@@ -85,9 +85,9 @@ class ResultsView:
 
 
 def results_view(
-    response: SearchResponse, request: SearchRequest, links: Addresses, sections: Iterable[str]
+    response: SearchResponse, request: SearchRequest, links: Addresses, sections: SectionChoices
 ) -> ResultsView:
-    """The view of a response; `sections` are those of the archive, the largest first."""
+    """The view of a response; `sections` are those of the archive."""
     before = (response.page - 1) * response.per_page if response.page else 0
     return ResultsView(
         heading=heading(response),

@@ -5,9 +5,13 @@ The form works without JavaScript. Submitted unchanged, it asks for the same sea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from html import escape
+from itertools import islice
 from typing import Final
+
+from markupsafe import Markup
 
 from search.document import SECTION_SEPARATOR
 from search.engines.plan import Sort
@@ -31,6 +35,39 @@ class SectionOption:
     value: str
     label: str
     selected: bool
+    markup: str
+
+    @classmethod
+    def of(cls, name: str, *, selected: bool = False) -> SectionOption:
+        """The option for a section. Its markup is made here, once, and not for each of the pages that show it."""
+        written = written_filters(Filters((name,)))[0]
+        label = name.replace(SECTION_SEPARATOR, " › ")
+        chosen = " selected" if selected else ""
+        return cls(written, label, selected, f'<option value="{escape(written)}"{chosen}>{escape(label)}</option>')
+
+
+class SectionChoices:
+    """The sections of an archive at one commit as options, of which a page selects one at most.
+
+    `names` are the sections, the largest first; the list has MAX_SECTION_OPTIONS of them.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        listed = sorted(islice(names, MAX_SECTION_OPTIONS))
+        self._options = {name: SectionOption.of(name) for name in listed}
+
+    def for_filters(self, filters: Filters) -> tuple[SectionOption, ...]:
+        """The options with the section that is asked for selected; none if the filters ask for more than one section.
+
+        A section that is asked for is among them even if the archive has none of that name.
+        """
+        if len(filters.include) > 1 or filters.exclude:
+            return ()
+        if not filters.include:
+            return tuple(self._options.values())
+        [name] = filters.include
+        options = self._options | {name: SectionOption.of(name, selected=True)}
+        return tuple(options.values() if name in self._options else (options[other] for other in sorted(options)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +84,11 @@ class Advanced:
     sort: str
     operator: str
 
+    @property
+    def section_options(self) -> Markup:
+        """The options of the list of sections as markup."""
+        return Markup("".join([option.markup for option in self.sections]))  # noqa: S704 - each is escaped
+
 
 @dataclass(frozen=True, slots=True)
 class SearchForm:
@@ -56,11 +98,12 @@ class SearchForm:
     advanced: Advanced
 
 
-def search_form(request: SearchRequest, links: Addresses, sections: Iterable[str]) -> SearchForm:
-    """The form for a request; `sections` are those of the archive, the largest first."""
-    advanced = _advanced(request, links, sections)
+def search_form(request: SearchRequest, links: Addresses, sections: SectionChoices) -> SearchForm:
+    """The form for a request; `sections` are those of the archive."""
+    kept = kept_pairs(request, links)
+    advanced = _advanced(request, dict(kept), sections)
     visible = (*_VISIBLE, "section") if advanced.sections else _VISIBLE
-    return SearchForm(tuple(pair for pair in kept_pairs(request, links) if pair[0] not in visible), advanced)
+    return SearchForm(tuple(pair for pair in kept if pair[0] not in visible), advanced)
 
 
 def kept_pairs(request: SearchRequest, links: Addresses) -> tuple[tuple[str, str], ...]:
@@ -68,21 +111,12 @@ def kept_pairs(request: SearchRequest, links: Addresses) -> tuple[tuple[str, str
     return tuple(pair for pair in links.pairs(request.on_page(1)) if pair[0] != "q")
 
 
-def _advanced(request: SearchRequest, links: Addresses, sections: Iterable[str]) -> Advanced:
-    pairs = dict(kept_pairs(request, links))
+def _advanced(request: SearchRequest, written: Mapping[str, str], sections: SectionChoices) -> Advanced:
     return Advanced(
-        sections=tuple(_section_options(request.filters("section"), list(sections))),
+        sections=sections.for_filters(request.filters("section")),
         sorts=SORTS,
-        start=pairs.get("from", ""),
-        end=pairs.get("to", ""),
+        start=written.get("from", ""),
+        end=written.get("to", ""),
         sort=request.sort or "",
         operator=request.operator,
     )
-
-
-def _section_options(filters: Filters, sections: list[str]) -> Iterable[SectionOption]:
-    if len(filters.include) > 1 or filters.exclude:
-        return
-    for name in sorted({*sections[:MAX_SECTION_OPTIONS], *filters.include}):
-        written = written_filters(Filters((name,)))[0]
-        yield SectionOption(written, name.replace(SECTION_SEPARATOR, " › "), name in filters.include)

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 from werkzeug.routing import PathConverter
 
-from search.archive import Archive
+from search.archive import Archive, PinnedArchive
 from search.request.reading import parse_search, without_tracking
 from search.request.request import SearchRequest
 from search.request.urls import Addresses, Rendering, article_id, path_prefix, quote_id
 from search.settings import Settings
 from webui.answer_cache import AnswerCache
+from webui.search_form import SectionChoices
 from webui.turns import Turns
 
 if TYPE_CHECKING:
@@ -36,10 +37,18 @@ class Site:
     archive: Archive
     answers: AnswerCache = field(init=False)
     turns: Turns = field(init=False)
+    _sections: tuple[str, SectionChoices] = field(init=False, default=("", SectionChoices()))
 
     def __post_init__(self) -> None:
         self.answers = AnswerCache(self.settings.cache_bytes)
         self.turns = Turns(self.settings.searches_at_once)
+
+    def section_choices(self, archive: PinnedArchive) -> SectionChoices:
+        """The sections of the archive at its commit, as options of the search form: made once for each commit."""
+        known = self._sections
+        if known[0] != archive.status.generation:
+            self._sections = known = archive.status.generation, SectionChoices(archive.section_counts())
+        return known[1]
 
     def absolute(self, path: str) -> str:
         """The whole address of a path on this site. The host is that of `public_url`, else that of the request."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,11 +33,13 @@ def count_of(value: int, one: str, many: str) -> str:
     return f"{value:,} {one if value == 1 else many}"
 
 
+@lru_cache(maxsize=4096)
 def day(moment: str | None) -> str:
     """An RFC 3339 date, with or without a time, as "3 July 2024"; None as ""."""
     return day_in_words(datetime.fromisoformat(moment).date()) if moment else ""
 
 
+@lru_cache(maxsize=4096)
 def host(url: str | None) -> str:
     """The host in an address, without `www.`: "example.org"; None as ""."""
     return (urlsplit(url).hostname or "").removeprefix("www.") if url else ""
@@ -57,6 +60,12 @@ def with_code(message: str) -> Markup:
     )
 
 
+@lru_cache(maxsize=1024)
+def language(tag: str) -> str:
+    """`search.analysis.language_name`, remembered: each hit of a page asks for it."""
+    return language_name(tag)
+
+
 FILTERS: Final[dict[str, Callable[..., object]]] = {
     "number": number,
     "count_of": count_of,
@@ -64,6 +73,6 @@ FILTERS: Final[dict[str, Callable[..., object]]] = {
     "host": host,
     "sentence": sentence,
     "with_code": with_code,
-    "language": language_name,
+    "language": language,
 }
 """The filters that templates may use, by name."""
