@@ -9,7 +9,7 @@ An archive answers each question from the newest commit. To ask several question
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import perf_counter
@@ -92,6 +92,20 @@ class Archive:
     def close(self) -> None:
         """Closes the snapshot as soon as nobody uses it. The next question opens another."""
         self._newest.close()
+
+    def follow(self) -> None:
+        """Opens the newest commit, and from now on each new one in a thread, so that no question waits for it.
+
+        For a process that goes on serving. A new commit answers after a first search of its own. An index that cannot
+        be opened yet is opened by the question that finds it.
+        """
+
+        def warm_up(searcher: Searcher) -> None:
+            PinnedArchive(searcher, self.settings, self._clock()).search(SearchRequest())
+
+        with suppress(EngineError), self._newest.searcher() as first:
+            warm_up(first)
+        self._newest.follow(warm_up)
 
     def search(self, request: SearchRequest, addresses: Addresses | None = None) -> SearchResponse:
         """See `PinnedArchive.search`."""

@@ -2,6 +2,7 @@
 
 A commit makes a new generation. The next request opens it, while requests that have begun go on with the old one.
 The old one is closed when the last of them is done.
+In a server a thread opens it instead, and answers a first search from it, so that no request waits (`follow`).
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class NewestSnapshot:
         self._current: _Lease | None = None
         self._checked = float("-inf")
         self._problem: EngineError | None = None
+        self._followed_by: threading.Thread | None = None
 
     @contextmanager
     def searcher(self) -> Iterator[Searcher]:
@@ -62,6 +64,22 @@ class NewestSnapshot:
             yield lease.searcher
         finally:
             self._give_back(lease)
+
+    def follow(self, warm_up: Callable[[Searcher], object]) -> None:
+        """From now on a thread looks for new generations, and calls `warm_up` with each before it answers requests.
+
+        It lives as long as the process. A request opens the index itself only while none is open.
+        """
+        self._followed_by = threading.Thread(target=self._follow, args=(warm_up,), name="backfile-follow", daemon=True)
+        self._followed_by.start()
+
+    def _follow(self, warm_up: Callable[[Searcher], object]) -> None:
+        while True:
+            time.sleep(self._check_seconds)
+            with self._opening:
+                if self._current is not None:
+                    with suppress(EngineError):
+                        self._check(warm_up)
 
     @property
     def problem(self) -> EngineError | None:
@@ -90,7 +108,7 @@ class NewestSnapshot:
         """Opens the newest generation if it is time to check; waits for another thread only if nothing is open."""
         with self._state:
             have_one = self._current is not None
-            if have_one and not self._is_due():
+            if have_one and (self._is_followed() or not self._is_due()):
                 return
         if not self._opening.acquire(blocking=not have_one):
             return
@@ -99,16 +117,19 @@ class NewestSnapshot:
         finally:
             self._opening.release()
 
+    def _is_followed(self) -> bool:
+        return self._followed_by is not None and self._followed_by.is_alive()
+
     def _is_due(self) -> bool:
         return self._clock() - self._checked >= self._check_seconds
 
-    def _check(self) -> None:
+    def _check(self, warm_up: Callable[[Searcher], object] | None = None) -> None:
         with self._state:
             current = self._current
             if current is not None and not self._is_due():
                 return
         try:
-            opened = self._open_newer_than(current)
+            opened = self._open_newer_than(current, warm_up)
         except EngineError as error:
             self._keep_old(current, error)
             return
@@ -132,11 +153,15 @@ class NewestSnapshot:
         finally:
             self._give_back(lease)
 
-    def _open_newer_than(self, current: _Lease | None) -> _Lease | None:
+    def _open_newer_than(
+        self, current: _Lease | None, warm_up: Callable[[Searcher], object] | None = None
+    ) -> _Lease | None:
         if current is not None and self._engine.generation() == current.generation:
             return None
         searcher = self._engine.searcher()
         try:
+            if warm_up is not None:
+                warm_up(searcher)
             return _Lease(searcher, searcher.status().generation)
         except BaseException:
             searcher.close()

@@ -13,7 +13,7 @@ from counting import CountingEngine
 
 from search.document import Document
 from search.engines import open_engine
-from search.engines.protocols import Engine
+from search.engines.protocols import Engine, Searcher
 from search.errors import EngineError, IndexMissing
 from search.snapshots import NewestSnapshot
 
@@ -243,3 +243,45 @@ def test_under_readers_commits_and_closes_every_searcher_is_closed_exactly_once(
     join_threads()
     assert not failures
     assert sorted(counted.closed) == list(range(1, counted.opened + 1))
+
+
+def test_a_followed_commit_is_warmed_up_before_it_answers_and_no_request_opens_it(engine: Engine) -> None:
+    counting = CountingEngine(engine)
+    newest = NewestSnapshot(counting, check_seconds=0.01)  # type: ignore[arg-type]
+    write(engine, "1")
+    assert held(newest) == 1
+    let_go = threading.Event()
+    warmed: list[int] = []
+
+    def warm_up(searcher: Searcher) -> None:
+        warmed.append(searcher.status().articles)
+        let_go.wait(10)
+
+    newest.follow(warm_up)
+    write(engine, "2")
+    while not warmed:
+        assert held(newest) == 1
+    for _ in range(100):
+        assert held(newest) == 1, "the new commit is not ready yet"
+    assert counting.opened == 2
+    let_go.set()
+    while held(newest) == 1:
+        pass
+    assert (held(newest), warmed, counting.opened) == (2, [2], 2)
+
+
+def test_a_followed_index_that_is_gone_and_comes_back(engine: Engine, tmp_path: Path) -> None:
+    newest = NewestSnapshot(engine, check_seconds=0.01)
+    newest.follow(lambda searcher: searcher.status())
+    with pytest.raises(IndexMissing):
+        held(newest)
+    write(engine, "1")
+    assert held(newest) == 1
+    shutil.move(tmp_path / "archive", tmp_path / "elsewhere")
+    while newest.problem is None:
+        assert held(newest) == 1
+    shutil.move(tmp_path / "elsewhere", tmp_path / "archive")
+    write(engine, "2")
+    while held(newest) == 1:
+        pass
+    assert newest.problem is None

@@ -7,6 +7,7 @@ address once the site answers, and stops the workers if their parent is killed.
 from __future__ import annotations
 
 import errno
+import gc
 import logging.config
 import multiprocessing
 import os
@@ -82,11 +83,30 @@ def _warn_without_index(index: str) -> None:
 
 
 def load_app(settings: Settings) -> Flask:
-    """The app, in a worker process."""
+    """The app, in a worker process, ready to answer."""
     from webui import create_app
+    from webui.site import site_of
 
     _follow_parent()
-    return create_app(settings)
+    app = create_app(settings)
+    site_of(app).archive.follow()
+    for template in ("home.html", "search.html", "article.html"):
+        app.jinja_env.get_template(template)
+    _collect_young_garbage_only()
+    return app
+
+
+def _collect_young_garbage_only() -> None:
+    """Keeps the collections of garbage short; call it once all that stays is loaded.
+
+    What an answer leaves behind is nearly all freed at once, since it is in no cycle; a rest that Jinja leaves is
+    young. What stays grows by some thousand objects a search, all of them words that were analysed: with Python's usual
+    thresholds, going through all of them took up to 170 ms, and a fifth of the time of all searches.
+    """
+    gc.collect()
+    gc.freeze()
+    # The young after 5,000 objects: 1 to 4 ms. All the others after 10,000 times as many, some 20,000 searches.
+    gc.set_threshold(5_000, 10_000, 10)
 
 
 def claimed_port(host: str, port: int) -> int:

@@ -69,7 +69,12 @@ def attach(app: Flask, site: Site) -> None:
 
 def current_site() -> Site:
     """The site that the current request is for."""
-    return cast(Site, current_app.extensions[EXTENSION])
+    return site_of(current_app)
+
+
+def site_of(app: Flask) -> Site:
+    """The site that an app serves."""
+    return cast(Site, app.extensions[EXTENSION])
 
 
 def asked_search(kind: Rendering) -> SearchRequest:
