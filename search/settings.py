@@ -25,6 +25,7 @@ from search.errors import ConfigError
 CONFIG_NAME: Final = "backfile.toml"
 ENVIRONMENT_PREFIX: Final = "BACKFILE_"
 CONFIG_VARIABLE: Final = "BACKFILE_CONFIG"
+_OTHER_VARIABLES: Final = (CONFIG_VARIABLE, "BACKFILE_PURE")  # the second one is read by search.native
 DEFAULT_ORIGIN: Final = "default"
 MAX_CONFIG_BYTES: Final = 1_000_000
 
@@ -230,8 +231,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     for variable, value in environ.items():
         if variable in variables:
             found[variables[variable]] = value
-        elif variable.startswith(ENVIRONMENT_PREFIX) and variable != CONFIG_VARIABLE:
-            known = (*variables, CONFIG_VARIABLE)
+        elif variable.startswith(ENVIRONMENT_PREFIX) and variable not in _OTHER_VARIABLES:
+            known = (*variables, *_OTHER_VARIABLES)
             raise ConfigError(f"unknown environment variable {_shortened(variable)}; {nearest(variable, known)}")
     return found
 

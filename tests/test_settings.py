@@ -54,6 +54,7 @@ def test_the_usual_file_is_read_from_the_current_folder() -> None:
 def test_a_variable_names_the_file_and_an_explicit_one_wins(tmp_path: Path) -> None:
     one, two = write(tmp_path / "1.toml", "port = 1001"), write(tmp_path / "2.toml", "port = 1002")
     assert load(None, {"BACKFILE_CONFIG": str(one)}).settings.port == 1001
+    assert load(None, {"BACKFILE_CONFIG": str(one), "BACKFILE_PURE": "1"}).settings.port == 1001
     assert load(two, {"BACKFILE_CONFIG": str(one)}).settings.port == 1002
 
 

@@ -6,7 +6,16 @@
 #include "kernel.h"
 
 static int add_all(PyObject *module) {
-    return PyModule_AddFunctions(module, array_methods);
+    PyObject *type = PyType_FromModuleAndSpec(module, &postings_spec, NULL);
+    if (!type)
+        return -1;
+    int failed = PyModule_AddObjectRef(module, "Postings", type);
+    Py_DECREF(type);
+    if (failed < 0)
+        return -1;
+    if (PyModule_AddFunctions(module, selection_methods) < 0)
+        return -1;
+    return PyModule_AddFunctions(module, counting_methods);
 }
 
 static PyModuleDef_Slot slots[] = {

@@ -7,11 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from search import native
 from search.engines.conventions import Deadline
 from search.engines.disk.errors import TimeIsUp
 from search.engines.disk.evaluation.doc_sets import DocSet, all_docs, blocks, doc_set_of
 from search.engines.disk.evaluation.filters import FilterCache
 from search.engines.disk.evaluation.leaves import SPARSE, LeafPostings, PostingsReader
+from search.engines.disk.evaluation.program import Compiler
 from search.engines.disk.evaluation.scoring import Norms, frequencies, matches, saturate
 from search.engines.disk.format.arrays import Array, Floats, Ints, Mask
 from search.engines.disk.reading.snapshot import Snapshot
@@ -68,6 +70,9 @@ class Evaluator:
         self._deadline = deadline
         self._time_zone = time_zone
         self._late = False
+        self._compiler = Compiler(
+            reader, self.postings, lambda condition: self.holds(condition, all_docs(snapshot)), self._most
+        )
         self._leaves: dict[Leaf, LeafPostings | None] = {}
         self._sparse: dict[Leaf, tuple[Ints, Mask, Floats | None]] = {}
 
@@ -100,6 +105,8 @@ class Evaluator:
 
     def doc_set(self, query: Match) -> DocSet:
         """The articles to evaluate a query for: the few that can match, or all if they are not few."""
+        if native.kernel is not None:
+            return all_docs(self.snapshot)
         most = self._most(query)
         if most * SPARSE >= self.snapshot.size:
             return all_docs(self.snapshot)
@@ -146,6 +153,8 @@ class Evaluator:
 
     def matched(self, query: Match, doc_set: DocSet, *, scored: bool) -> Matched:
         """Which articles match and are not deleted; with their scores if these are wanted (`scored`)."""
+        if doc_set.is_whole and native.kernel is not None and (program := self._compiler.program(query, scored=scored)):
+            return program.run(doc_set, self.norms, self._deadline, scored=scored)
         if not doc_set.is_whole or doc_set.size <= 2 * BLOCK:
             return self._matched(query, doc_set, scored)
         for condition in conditions(query):

@@ -15,18 +15,23 @@ from typing import Final
 
 import numpy as np
 
+from search import native
 from search.engines.conventions import facet_counts
 from search.engines.disk.evaluation.aggregation import DateHistogram, GlobalOrdinals
+from search.engines.disk.evaluation.columns import Tally, tally
 from search.engines.disk.evaluation.doc_sets import DocSet
 from search.engines.disk.format.arrays import Ints, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.snapshot import Snapshot
-from search.engines.plan import FacetPlan, TimelinePlan
+from search.engines.plan import FacetPlan, Plan
 from search.engines.results import FacetCounts, Timeline
 from search.engines.values import ValueLookup
 from search.schema import KEYWORD_FIELDS
 
 _HISTOGRAMS: Final = 8
+
+Values = GlobalOrdinals | DateHistogram
+"""What facets count by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +66,8 @@ class Counts:
         """Every value with its number of articles that are not deleted."""
         if (known := self._totals.get(field)) is None:
             values = self.values(field)
-            found = np.flatnonzero(values.archive).tolist()
-            known = MappingProxyType({values.label(number): int(values.archive[number]) for number in found})
+            found = np.flatnonzero(values.archive.counts).tolist()
+            known = MappingProxyType({values.label(number): int(values.archive.counts[number]) for number in found})
             self._totals[field] = known
         return known
 
@@ -76,8 +81,8 @@ class Counts:
     def top_values(self, field: str, limit: int) -> list[tuple[str, int]]:
         """The most frequent values with their numbers of articles."""
         values = self.values(field)
-        found = _foremost(values.archive, limit).tolist()
-        counted = [(values.label(number), int(values.archive[number])) for number in found]
+        found = _foremost(values.archive.counts, limit)[0].tolist()
+        counted = [(values.label(number), int(values.archive.counts[number])) for number in found]
         return sorted(counted, key=lambda pair: (-pair[1], pair[0]))
 
     def values(self, field: str) -> GlobalOrdinals:
@@ -100,35 +105,48 @@ class Counts:
                 self._histograms.popitem(last=False)
         return made
 
-    def facet(self, plan: FacetPlan, chosen: Selection, time_zone: str) -> FacetCounts:
-        """The counts of one facet."""
-        if plan.interval is None:
-            return self._keyword_facet(plan, chosen)
-        histogram = self.histogram(plan.field, time_zone)
-        days, undated = _days(histogram, chosen)
-        buckets = histogram.buckets(plan.interval)
-        numbers = buckets.labels() if plan.selected else {}
-        return _facet(plan, buckets.add_up(days), undated, buckets.label, numbers.get)
+    def counted(
+        self, plan: Plan, selections: Mapping[FacetPlan | None, Selection]
+    ) -> tuple[tuple[FacetCounts, ...], Timeline | None]:
+        """The facets and the timeline of a plan: under None the articles that they count, and under a facet those that
+        it counts instead."""
+        columns = {facet: self._column(facet, plan) for facet in plan.facets}
+        histogram = self.histogram(plan.date_field, plan.time_zone) if plan.timeline else None
+        wanted: dict[Selection, dict[Values, None]] = {}
+        for facet, column in columns.items():
+            wanted.setdefault(selections.get(facet, selections[None]), {})[column] = None
+        if histogram:
+            wanted.setdefault(selections[None], {})[histogram] = None
+        tallies = self._tallies(wanted)
+        facets = tuple(
+            _facet(facet, columns[facet], tallies[selections.get(facet, selections[None]), columns[facet]])
+            for facet in plan.facets
+        )
+        if not histogram or not plan.timeline:
+            return facets, None
+        return facets, histogram.timeline(tallies[selections[None], histogram].counts, plan.timeline.max_buckets)
 
-    def _keyword_facet(self, plan: FacetPlan, chosen: Selection) -> FacetCounts:
-        values = self.values(plan.field)
-        counts, missing = values.count(chosen.docs)
-        if chosen.but:
-            counts, missing = values.archive - counts, values.missing - missing
-        return _facet(plan, counts, missing, values.label, values.number)
+    def _tallies(self, wanted: Mapping[Selection, Mapping[Values, None]]) -> dict[tuple[Selection, Values], Tally]:
+        """The tally of each selection in the columns that are wanted of it: all of them in one pass."""
+        found: dict[tuple[Selection, Values], Tally] = {}
+        for chosen, columns in wanted.items():
+            own = tally(self._snapshot, chosen.docs, tuple(columns))
+            for column, counts in zip(columns, own, strict=True):
+                found[chosen, column] = counts.out_of(column.archive) if chosen.but else counts
+        return found
 
-    def timeline(self, plan: TimelinePlan, field: str, chosen: Selection, time_zone: str) -> Timeline:
-        """Hits and archive by time."""
-        histogram = self.histogram(field, time_zone)
-        return histogram.timeline(_days(histogram, chosen)[0], plan.max_buckets)
-
-
-def _days(histogram: DateHistogram, chosen: Selection) -> tuple[Ints, int]:
-    days, undated = histogram.count(chosen.docs)
-    return (histogram.archive - days, histogram.undated - undated) if chosen.but else (days, undated)
+    def _column(self, facet: FacetPlan, plan: Plan) -> Values:
+        return self.values(facet.field) if facet.interval is None else self.histogram(facet.field, plan.time_zone)
 
 
-def _facet(
+def _facet(plan: FacetPlan, column: Values, found: Tally) -> FacetCounts:
+    if isinstance(column, GlobalOrdinals):
+        return _shown(plan, found.counts, found.missing, column.label, column.number)
+    buckets = column.buckets(plan.interval or "day")
+    return _shown(plan, buckets.add_up(found.counts), found.missing, buckets.label, buckets.numbers.get)
+
+
+def _shown(
     plan: FacetPlan,
     counts: Ints,
     missing: int,
@@ -136,20 +154,26 @@ def _facet(
     number: Callable[[str], int | None],
 ) -> FacetCounts:
     """The counts as they are shown. Values are numbered in their order, so only those shown have to be read."""
+    first, total = _foremost(counts, plan.size)
     chosen = (number(value) for value in plan.selected)
-    shown = {*_foremost(counts, plan.size).tolist(), *(at for at in chosen if at is not None)}
-    named = {label(at): int(counts[at]) for at in sorted(shown)}
-    return facet_counts(named, plan, missing, int(counts.sum()) - sum(named.values()))
+    shown = list(dict.fromkeys([*first.tolist(), *(at for at in chosen if at is not None)]))
+    named = dict(zip(map(label, shown), counts[shown].tolist(), strict=True)) if shown else {}
+    return facet_counts(named, plan, missing, total - sum(named.values()))
 
 
-def _foremost(counts: Ints, size: int) -> Ints:
-    """The numbers of the `size` highest counts, of equal ones the first; those that are 0 are left out."""
+def _foremost(counts: Ints, size: int) -> tuple[Ints, int]:
+    """The numbers of the `size` highest counts, of equal ones the first; those that are 0 are left out. And the sum of
+    all counts."""
+    if native.kernel is not None:
+        raw, total = native.kernel.foremost(counts, size)
+        return np.frombuffer(raw, np.int64), total
+    total = int(counts.sum())
     counted = np.flatnonzero(counts)
     if len(counted) <= size:
-        return counted
+        return counted, total
     if size == 0:
-        return counted[:0]
+        return counted[:0], total
     own = counts[counted]
     least = np.partition(own, len(own) - size)[len(own) - size]
     more, equal = counted[own > least], counted[own == least]
-    return np.concatenate((more, equal[: size - len(more)]))
+    return np.concatenate((more, equal[: size - len(more)])), total

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
+from search import native
 from search.engines.conventions import Deadline
 from search.engines.disk.cache import LruCache
 from search.engines.disk.errors import TimeIsUp
-from search.engines.disk.evaluation.phrase_postings import phrase_postings
-from search.engines.disk.evaluation.posting_lists import PostingList, posting_lists, words_of_term
+from search.engines.disk.evaluation.phrase_postings import phrase_reader
+from search.engines.disk.evaluation.posting_lists import (
+    EXTENT,
+    PostingList,
+    SegmentPostings,
+    term_reader,
+    word_postings,
+)
 from search.engines.disk.format.arrays import Ints, Mask, union
 from search.engines.disk.reading.segments import Segment
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
@@ -29,19 +36,25 @@ SPARSE: Final = 32
 takes about this many times as long as one among all."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class LeafPostings:
-    """The posting lists of a leaf, segment by segment. `max_docs`: it matches no more articles than this."""
+    """What a leaf has in each segment of a snapshot (`parts`). `max_docs`: it matches no more articles than this."""
 
-    lists: tuple[tuple[PostingList, ...], ...]
-    max_docs: int
-    cut: Cut | None = None
+    def __init__(self, segments: Sequence[Segment], parts: tuple[SegmentPostings, ...], cut: Cut | None = None) -> None:
+        self._segments = segments
+        self.parts = parts
+        self.max_docs = sum(part.most for part in parts)
+        self.cut = cut
+
+    @cached_property
+    def lists(self) -> tuple[tuple[PostingList, ...], ...]:
+        """The same as posting lists, segment by segment."""
+        return tuple(tuple(part.lists(own)) for part, own in zip(self.parts, self._segments, strict=True))
 
     @property
     def size_bytes(self) -> int:
-        """The memory it takes; mapped lists take next to none."""
-        in_memory = (each for own in self.lists for each in own if each.in_memory)
-        return 500 + sum(200 + each.docs.nbytes + each.counts.nbytes for each in in_memory)
+        """About the memory it takes; for numpy, short lists are copied out of the file."""
+        own = sum(len(part.extents) + sum(each.size_bytes for each in part.others) for part in self.parts)
+        return 500 + own + (0 if native.kernel is not None else 12 * self.max_docs)
 
 
 class PostingsReader:
@@ -64,18 +77,21 @@ class PostingsReader:
         expansion = Expansion((), ())
         if not isinstance(leaf, MatchTerm | MatchPhrase):
             expansion = self._dictionary.expand(leaf, deadline)
-        lists = []
+        read = _reader(leaf, expansion, deadline)
+        parts = []
         for number, part in enumerate(self._snapshot.segments):
             if deadline.passed():
                 raise TimeIsUp
-            lists.append(tuple(_lists(part.segment, leaf, expansion, number, deadline)))
-        max_docs = sum(len(each.docs) for own in lists for each in own if each.weight > 0)
-        return LeafPostings(tuple(lists), max_docs, expansion.cut)
+            parts.append(read(number, part.segment))
+        return LeafPostings([part.segment for part in self._snapshot.segments], tuple(parts), expansion.cut)
 
     def doc_freq(self, leaf: Leaf, found: LeafPostings) -> int:
         """How many articles a leaf matches."""
         if (count := self._doc_freqs.get(leaf)) is None:
-            count = sum(_count(part, own) for part, own in zip(self._snapshot.segments, found.lists, strict=True))
+            count = sum(
+                _count(part, found, number, own)
+                for number, (part, own) in enumerate(zip(self._snapshot.segments, found.parts, strict=True))
+            )
             self.keep_doc_freq(leaf, count)
         return count
 
@@ -98,25 +114,35 @@ class PostingsReader:
         return matching
 
 
-def _lists(
-    segment: Segment, leaf: Leaf, expansion: Expansion, number: int, deadline: Deadline
-) -> Iterator[PostingList]:
+def _reader(leaf: Leaf, expansion: Expansion, deadline: Deadline) -> Callable[[int, Segment], SegmentPostings]:
+    """Reads what a leaf has in a segment, given by its number too."""
     if isinstance(leaf, MatchPhrase):
-        return phrase_postings(segment, leaf, deadline)
+        read_phrase = phrase_reader(leaf, deadline)
+        return lambda _, segment: SegmentPostings(others=tuple(read_phrase(segment)))
     if isinstance(leaf, MatchTerm):
-        return posting_lists(segment, words_of_term(segment.vocabulary, leaf.term), leaf.fields)
-    words, owners = segment.vocabulary.words_of_surfaces(expansion.surfaces[number])
-    weights = expansion.weights[number][owners]
-    by_weight = {weight: words[weights == weight].astype(np.uint32) for weight in np.unique(weights).tolist()}
-    return posting_lists(segment, by_weight, leaf.fields)
+        read_term = term_reader(leaf.term, leaf.fields)
+        return lambda _, segment: read_term(segment)
+
+    def read_pattern(number: int, segment: Segment) -> SegmentPostings:
+        words, owners = segment.vocabulary.words_of_surfaces(expansion.surfaces[number])
+        weights = expansion.weights[number][owners]
+        by_weight = {weight: words[weights == weight].astype(np.uint32) for weight in np.unique(weights).tolist()}
+        return word_postings(segment, by_weight, leaf.fields)
+
+    return read_pattern
 
 
-def _count(part: LiveSegment, lists: tuple[PostingList, ...]) -> int:
-    """How many live articles are in any of the lists."""
-    if not lists:
+def _count(part: LiveSegment, found: LeafPostings, number: int, own: SegmentPostings) -> int:
+    """How many live articles a leaf has in a segment."""
+    if not own.most:
         return 0
-    if len(lists) == 1 and not lists[0].unsorted and part.articles == part.segment.size:
-        return len(lists[0].docs)
+    whole = part.articles == part.segment.size
+    if whole and len(own.extents) == EXTENT.itemsize and not own.others:
+        return own.total
+    if native.kernel is not None:
+        count: int = part.segment.compiled.count(own.extents, own.arrays, None if whole else part.live)
+        return count
+    lists = found.lists[number]
     if sum(len(each.docs) for each in lists) * SPARSE < part.segment.size:
         return len(_live_docs(part, lists))
     mask: Mask = np.zeros(part.segment.size, np.bool_)

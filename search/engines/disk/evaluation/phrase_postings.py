@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from search import native
 from search.engines import spans
 from search.engines.conventions import Deadline
 from search.engines.disk.errors import TimeIsUp
@@ -19,7 +20,7 @@ from search.engines.disk.evaluation.position_blocks import (
     PositionBlock,
     position_blocks,
 )
-from search.engines.disk.evaluation.posting_lists import PostingList, Words, words_of_term
+from search.engines.disk.evaluation.posting_lists import PostingList, Words, extents_reader, words_of_term
 from search.engines.disk.format.arrays import Docs, Floats, Ints, union
 from search.engines.disk.format.layout import FIELD_ORDINALS
 from search.engines.disk.reading.segments import FieldPostings, Segment
@@ -32,20 +33,72 @@ Occurrences = tuple[Ints, Levels]
 _DEADLINE_STEP: Final = 256
 
 
-def phrase_postings(segment: Segment, phrase: MatchPhrase, deadline: Deadline) -> Iterator[PostingList]:
-    """The posting lists of a phrase in a segment, one for each field that has it. Raises TimeIsUp."""
+def phrase_reader(phrase: MatchPhrase, deadline: Deadline) -> Callable[[Segment], Iterator[PostingList]]:
+    """Reads the posting lists of a phrase in a segment, one for each field that has it. Raises TimeIsUp."""
+    width = None if phrase.slop is None else spans.span_width(len(phrase.terms), phrase.slop)
+    if not phrase.terms or (width is not None and len(phrase.terms) > width):
+        return lambda _: iter(())
+    if native.kernel is None:
+        return lambda segment: _numpy_lists(segment, phrase, width, deadline)
+    readers = [extents_reader(term, phrase.fields) for term in phrase.terms]
+
+    def read(segment: Segment) -> Iterator[PostingList]:
+        terms = []
+        for reader in readers:
+            extents, total = reader(segment)
+            if not total:
+                return
+            terms.append(extents)
+        yield from _compiled_lists(segment, phrase, tuple(terms), width, deadline)
+
+    return read
+
+
+def _numpy_lists(segment: Segment, phrase: MatchPhrase, width: int | None, deadline: Deadline) -> Iterator[PostingList]:
     words = [words_of_term(segment.vocabulary, term) for term in phrase.terms]
-    if not words or not all(any(map(len, own.values())) for own in words):
+    if not all(any(map(len, own.values())) for own in words):
         return
     for name in phrase.fields:
-        postings, field = segment.field(name), FIELD_ORDINALS[name]
-        terms = [_phrase_term(postings, own) for own in words]
-        if not all(term.max_docs for term in terms):
-            continue
-        counted = list(_counted(postings, terms, segment.lengths[field], phrase.slop, deadline))
-        if counted:
-            docs, weights = (np.concatenate(column) for column in zip(*counted, strict=True))
-            yield PostingList(field, 1.0, docs, weights, in_memory=True)
+        docs, weights = _by_numpy(segment, name, words, width, deadline)
+        if len(docs):
+            yield PostingList(FIELD_ORDINALS[name], 1.0, docs, weights)
+
+
+def _compiled_lists(
+    segment: Segment, phrase: MatchPhrase, terms: tuple[bytes, ...], width: int | None, deadline: Deadline
+) -> Iterator[PostingList]:
+    """The lists by the kernel."""
+    read, most = segment.compiled.phrase, -1 if width is None else width
+    for name in phrase.fields:
+        left = deadline.left()
+        found = read(FIELD_ORDINALS[name], terms, most, STEM_WEIGHT, inf if left is None else left)
+        if found is None or deadline.passed():
+            raise TimeIsUp
+        docs: Docs = np.frombuffer(found[0], np.uint32)
+        weights: Floats = np.frombuffer(found[1], np.float64)
+        if len(docs):
+            yield PostingList(FIELD_ORDINALS[name], 1.0, docs, weights)
+
+
+def _by_numpy(
+    segment: Segment,
+    field: str,
+    words: Sequence[Mapping[float, Words]],
+    width: int | None,
+    deadline: Deadline,
+) -> tuple[Docs, Floats]:
+    """Articles, ascending, each with the sum of the weights of the phrase's occurrences, from position
+    blocks. Raises TimeIsUp."""
+    postings = segment.field(field)
+    terms = [_phrase_term(postings, own) for own in words]
+    found: list[tuple[Docs, Floats]] = []
+    if all(term.max_docs for term in terms):
+        lengths = segment.lengths[FIELD_ORDINALS[field]]
+        gap = len(terms) if width is None else width
+        blocks = position_blocks(postings, terms, lengths, gap)
+        found = list(_counted(blocks, None if width is None else gap, deadline))
+    docs: Docs = np.concatenate([np.empty(0, np.uint32), *(own for own, _ in found)])
+    return docs, np.concatenate([np.empty(0), *(own for _, own in found)])
 
 
 def _phrase_term(postings: FieldPostings, words: Mapping[float, Words]) -> PhraseTerm:
@@ -56,21 +109,12 @@ def _phrase_term(postings: FieldPostings, words: Mapping[float, Words]) -> Phras
     return PhraseTerm(tuple(rows), sum(extent.stop - extent.start for extent in extents))
 
 
-def _counted(
-    postings: FieldPostings,
-    terms: Sequence[PhraseTerm],
-    lengths: NDArray[np.uint32],
-    slop: int | None,
-    deadline: Deadline,
-) -> Iterator[tuple[Docs, Floats]]:
+def _counted(blocks: Iterable[PositionBlock], width: int | None, deadline: Deadline) -> Iterator[tuple[Docs, Floats]]:
     """Articles, ascending, each with the sum of the weights of the phrase's occurrences in one field."""
-    width = len(terms) if slop is None else spans.span_width(len(terms), slop)
-    if slop is not None and len(terms) > width:
-        return
-    for block in position_blocks(postings, terms, lengths, width):
+    for block in blocks:
         if deadline.passed():
             raise TimeIsUp
-        slots, levels = _in_order(block) if slop is None else _near(block, width, deadline)
+        slots, levels = _in_order(block) if width is None else _near(block, width, deadline)
         weights = np.where(levels == EXACT, 1.0, STEM_WEIGHT)
         totals = np.bincount(block.owners(slots), weights, len(block.docs)).astype(np.float64)
         at = np.flatnonzero(totals > 0.0)

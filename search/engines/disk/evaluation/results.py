@@ -61,17 +61,13 @@ def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
     selections = _selections(plan, found, hits, counts)
     total = int(np.count_nonzero(hits))
     page = _page(plan, evaluator, found, hits, total)
-    timeline = None
-    if plan.timeline:
-        timeline = counts.timeline(plan.timeline, plan.date_field, selections[None], plan.time_zone)
+    facets, timeline = counts.counted(plan, selections) if selections else ((), None)
     return Results(
         total=total,
         preferred=total if preferred is None else int(np.count_nonzero(hits & preferred)),
         hits=_hits(plan, evaluator, page),
         rows=page.length,
-        facets=tuple(
-            counts.facet(facet, selections.get(facet, selections[None]), plan.time_zone) for facet in plan.facets
-        ),
+        facets=facets,
         timeline=timeline,
         timed_out=evaluator.timed_out,
         cut=evaluator.cut,

@@ -39,6 +39,7 @@ class Norms:
         self._snapshot = snapshot
         self._averages: tuple[float, ...] | None = None
         self._tables: dict[int, Floats] = {}
+        self._by_segment: dict[int, tuple[Floats, ...]] = {}
         self._lock = Lock()
 
     def averages(self) -> tuple[float, ...]:
@@ -73,6 +74,13 @@ class Norms:
                     table[part.span] = self._weights(field, part.segment.lengths, slice(None))
                 self._tables[field] = table
         return table
+
+    def tables(self, number: int) -> tuple[Floats, ...]:
+        """The weights for all articles of one segment, for each text field."""
+        if (known := self._by_segment.get(number)) is None:
+            span = self._snapshot.segments[number].span
+            known = self._by_segment[number] = tuple(self.table(field)[span] for field in range(len(_FIELDS)))
+        return known
 
     def _weights(self, field: int, lengths: NDArray[np.uint32], docs: NDArray[Any] | slice) -> Floats:
         average = self.averages()[field] or 1.0  # no live article has the field: any number will do

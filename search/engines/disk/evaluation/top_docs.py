@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from search import native
 from search.engines.disk.evaluation.doc_sets import DocSet, split_by_segment
 from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS, to_bytes
@@ -90,8 +91,10 @@ def _equal(values: Floats, page: Page) -> int:
 def highest(values: Floats, hits: Mask, count: int) -> Ints:
     """The indices of the `count` hits with the highest values, and of all within _SLACK of these; no value is
     negative."""
-    if count == 0:
+    if count == 0 or not len(values):
         return np.empty(0, np.int64)
+    if native.kernel is not None:
+        return np.frombuffer(native.kernel.highest(values, hits, count, _SLACK), np.int64)
     at = np.flatnonzero(hits) if len(values) < 2 * _SLICE else _in_high_blocks(values, hits, count)
     return at[_at_least_nth(values[at], count)]
 

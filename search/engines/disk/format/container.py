@@ -235,7 +235,7 @@ class Container:
         map, each would keep pages many times its length in this process's memory. Raises DamagedFile if there is no
         such section."""
         section = self._section(name)
-        start, stop = (max(0, min(at, section.items)) for at in (start, stop))
+        start, stop = max(0, min(start, section.items)), max(0, min(stop, section.items))
         if not _CAN_READ_APART:
             return self._map[section.offset + start : section.offset + stop]
         return os.pread(self._descriptor, max(0, stop - start), section.offset + start)

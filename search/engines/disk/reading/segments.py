@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from search import native
 from search.dates import DAY_SECONDS, EPOCH_ORDINAL, utc_offset, zone_named
 from search.document import Document, Head
 from search.engines.disk.cache import LruCache
@@ -93,6 +94,15 @@ class Segment:
         for name in TEXT_FIELDS:
             joined[self.container.array(f"{name}.joined.words")] = True
         return joined
+
+    @cached_property
+    def compiled(self) -> Any:
+        """The words and postings as the compiled kernel takes them; only where there is one. Raises ValueError."""
+        kernel: Any = native.kernel
+        array = self.container.array
+        words = ("surface.bytes", "surface.starts", "surface.words", "stem.bytes", "stem.starts", "stem.word_starts")
+        dictionary = (*map(array, words), array("stem.words"), self.is_compound)
+        return kernel.Postings(self.size, dictionary, tuple(self.field(name).arrays for name in TEXT_FIELDS))
 
     @cached_property
     def lengths(self) -> NDArray[np.uint32]:
@@ -230,6 +240,11 @@ class FieldPostings:
     counts: NDArray[Any]
     position_starts: NDArray[np.uint64]
     positions: NDArray[Any]
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All arrays, in their order."""
+        return self.words, self.starts, self.docs, self.counts, self.position_starts, self.positions
 
     def rows(self, words: NDArray[np.uint32]) -> Ints:
         """The rows of those words that occur in the field at all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from threading import Lock
@@ -37,19 +38,19 @@ class LiveSegment:
         return slice(self.base, self.base + self.segment.size)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """What one searcher sees. Doc ids number the articles of all segments, deleted ones included, one after another."""
 
     manifest: Manifest
     segments: tuple[LiveSegment, ...]
 
-    @property
+    @cached_property
     def size(self) -> int:
         """How many doc ids there are."""
         return sum(part.segment.size for part in self.segments)
 
-    @property
+    @cached_property
     def articles(self) -> int:
         """How many articles are live."""
         return sum(part.articles for part in self.segments)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -129,6 +129,11 @@ class Vocabulary:
         if at == len(stems) or self._stem(stems[at]) != wanted:
             return self._stem_words[:0]
         return self._stem_words[self._stem_word_starts[stems[at]] : self._stem_word_starts[stems[at] + 1]]
+
+    @property
+    def languages(self) -> Collection[str]:
+        """Those that have stems."""
+        return self._stems_by_language.keys()
 
     @cached_property
     def _stems_by_language(self) -> dict[str, range]:
