@@ -123,9 +123,12 @@ def test_the_comparison_gives_both_systems_and_whether_it_could_be_chance(runner
         assert row[measure] == pytest.approx(fmean(row["per_query"][measure].values()))
         assert other[measure] == pytest.approx(fmean(other["per_query"][measure].values()))
         assert 0 < other["p"][measure] <= 1
+        own, their = (scores["per_query"][measure] for scores in (row, other))
+        assert other["queries"][measure]["better"] == sum(own[query] > their[query] for query in own)
+        assert other["queries"][measure]["worse"] == sum(own[query] < their[query] for query in own)
     assert other["name"] == "bm25s"
     printed = invoke(runner, *arguments).stdout
-    assert re.search(r"^small +3 +2 .*\n  bm25s .*\n  p ", printed, re.MULTILINE)
+    assert re.search(r"^small +3 +2 .*\n  bm25s .*\n  queries better:worse( +\d:\d){3}\n  p ", printed, re.MULTILINE)
     assert re.search(r"^small, query .* gain\n(  [ab] .*\n){2}", printed, re.MULTILINE)
 
 

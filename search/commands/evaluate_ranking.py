@@ -15,7 +15,7 @@ from search.commands.context import interruptible, json_option
 from search.engines import open_engine
 from search.evaluation.judged_sets import PARTS, Parts, read_judged_set
 from search.evaluation.peers import PEERS, Peer, bm25s_rankings
-from search.evaluation.ranking_scores import SetScores, p_values, score
+from search.evaluation.ranking_scores import SetScores, p_values, score, wins
 from search.evaluation.rankings import Operator, engine_rankings
 from search.evaluation.significance import PERMUTATIONS
 
@@ -72,11 +72,11 @@ def ranking(
     compared = []
     for folder in folders:
         judged = read_judged_set(folder, language=language, parts=parts, words=words)
+        theirs = score(judged, bm25s_rankings(judged, language=language)) if against else None
         with interruptible(), tempfile.TemporaryDirectory(prefix="backfile-") as temporary:
             url = "memory:" if engine == "memory" else f"whoosh:{temporary}/index"
             found = engine_rankings(judged, open_engine(url), language=language, operator=operator)
         ours = score(judged, found)
-        theirs = score(judged, bm25s_rankings(judged, language=language)) if against else None
         compared.append(_Compared(ours, theirs, p_values(ours, theirs) if theirs else {}))
     if as_json:
         click.echo(json.dumps([_json(each, against, per_query) for each in compared]))
@@ -88,7 +88,9 @@ def _json(compared: _Compared, against: Peer | None, per_query: bool) -> dict[st
     ours, theirs = compared.ours, compared.theirs
     row: dict[str, Any] = {"name": ours.name, "documents": ours.documents, "queries": ours.queries} | ours.means
     if theirs:
-        row["against"] = {"name": against, **theirs.means, "p": compared.p, "permutations": PERMUTATIONS}
+        better = {measure: {"better": one, "worse": other} for measure, (one, other) in wins(ours, theirs).items()}
+        compared_by = {"p": compared.p, "permutations": PERMUTATIONS, "queries": better}
+        row["against"] = {"name": against, **theirs.means, **compared_by}
     if per_query:
         row["per_query"] = ours.scores
         if theirs:
@@ -103,6 +105,10 @@ def _lines(compared: list[_Compared], against: Peer | None, per_query: bool) -> 
         yield f"{each.ours.name[:16]:<16} {each.ours.documents:>9,} {each.ours.queries:>7,}{_figures(each.ours.means)}"
         if each.theirs:
             yield f"{f'  {against}':<34}{_figures(each.theirs.means)}"
+            counts = wins(each.ours, each.theirs)
+            yield f"{'  queries better:worse':<34}" + "".join(
+                f"{f'{better}:{worse}':>{_WIDTH + 1}}" for better, worse in map(counts.__getitem__, _COLUMNS)
+            )
             yield f"{'  p':<34}{_figures(each.p, digits=4)}"
     if per_query:
         for each in compared:

@@ -48,6 +48,17 @@ def score(judged: JudgedSet, rankings: Rankings) -> SetScores:
     return SetScores(judged.name, len(judged.documents), scores)
 
 
+def wins(ours: SetScores, theirs: SetScores) -> dict[str, tuple[int, int]]:
+    """By measure, for how many queries the first of two systems is better, and for how many the second."""
+    pairs = {
+        measure: [(own[query], theirs.scores[measure][query]) for query in own] for measure, own in ours.scores.items()
+    }
+    return {
+        measure: (sum(one > other for one, other in own), sum(one < other for one, other in own))
+        for measure, own in pairs.items()
+    }
+
+
 def p_values(ours: SetScores, theirs: SetScores) -> dict[str, float]:
     """By measure, the p-value of the difference of two systems on the same set; see `paired_randomisation`."""
     return {
