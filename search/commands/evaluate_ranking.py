@@ -16,8 +16,9 @@ from search.engines import open_engine
 from search.evaluation.judged_sets import PARTS, Parts, read_judged_set
 from search.evaluation.peers import PEERS, Peer, bm25s_rankings
 from search.evaluation.ranking_scores import SetScores, p_values, score, wins
-from search.evaluation.rankings import Operator, engine_rankings
+from search.evaluation.rankings import engine_rankings
 from search.evaluation.significance import PERMUTATIONS
+from search.query import Operator
 
 _COLUMNS: Final = {"ndcg_at_10": "nDCG@10", "mean_average_precision": "MAP", "recall_at_100": "recall@100"}
 _WIDTH: Final = 10
@@ -38,7 +39,7 @@ class _Compared:
 @click.option("--language", default="en", show_default=True, metavar="TAG", help="Language of the sets.")
 @click.option(
     "--op", "operator", type=click.Choice(get_args(Operator)), default="or", show_default=True,
-    help="Whether all words of a query must match, or any.",
+    help="How the words of a query are joined: any, all, or as readers get them by default.",
 )  # fmt: skip
 @click.option(
     "--take", "parts", type=click.Choice(PARTS), default="all", show_default=True,

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from dataclasses import replace
+from typing import Final
 
 from search.analysis import analyze
-from search.engines.plan import Plan
-from search.engines.protocols import Engine, Searcher
+from search.engines.protocols import Engine
 from search.evaluation.judged_sets import JudgedSet
-from search.query import parse, resolve
+from search.query import Operator
 from search.query.limits import MAX_CLAUSES
-from search.schema import TEXT_FIELDS
+from search.request.filling import is_filled
+from search.request.planning import Planner
+from search.request.request import SearchRequest
 
 DEPTH: Final = 1_000
 """Hits that are looked at; average precision takes them all."""
-
-Operator = Literal["and", "or"]
-"""Whether all words of a query must match, or any of them."""
 
 Rankings = Mapping[str, Sequence[str]]
 """For each query the ids of the first DEPTH hits, the best first."""
@@ -26,23 +25,28 @@ Rankings = Mapping[str, Sequence[str]]
 def engine_rankings(judged: JudgedSet, engine: Engine, *, language: str = "en", operator: Operator = "or") -> Rankings:
     """Indexes a set into an engine, in place of what is there, and asks every query of it.
 
-    Queries are asked as a bag of words, without recency. Raises EngineError.
+    Queries are asked as a bag of words, joined as `operator` says in a request, without recency. Raises EngineError.
     """
     with engine.writer(replace=True) as writer:
         for document in judged.documents:
             writer.add(document)
     with engine.searcher() as searcher:
-        return {query: _ranking(searcher, text, language, operator) for query, text in judged.queries.items()}
+        planner = Planner(searcher, language)
+        return {query: _ranking(planner, text, operator) for query, text in judged.queries.items()}
 
 
-def _ranking(searcher: Searcher, text: str, language: str, operator: Operator) -> Sequence[str]:
-    query = parse(_bag_of_words(text), operator=operator).query
-    fields = tuple(TEXT_FIELDS)
-    resolved = resolve(query, fields=fields, languages=(language,), stop_language=language, values=searcher)
-    return [hit.id for hit in searcher.search(Plan(resolved.match, limit=DEPTH)).hits]
+def _ranking(planner: Planner, text: str, operator: Operator) -> Sequence[str]:
+    request = SearchRequest(_bag_of_words(text), operator=operator, sort="relevance", facets=())
+    resolved = planner.resolve(request)
+    plan = planner.plan(resolved, request)
+    found = planner.searcher.search(replace(plan, limit=DEPTH, recency=None, bring="nothing"))
+    if is_filled(planner, resolved, plan, found.total, None):
+        plan = planner.plan(resolved, request, filled=True)
+        found = planner.searcher.search(replace(plan, limit=DEPTH, recency=None, bring="nothing"))
+    return [hit.id for hit in found.hits]
 
 
 def _bag_of_words(text: str) -> str:
-    """The words alone: a question mark or a bracket in a judged query is not meant as syntax."""
+    """The words alone, in lower case: a question mark, a bracket or an OR in a judged query is not meant as syntax."""
     words = [token.surface for token in analyze(text, "") if not token.compound]
-    return " ".join(f'"{word}"' if word.upper() in ("AND", "OR", "NOT") else word for word in words[:MAX_CLAUSES])
+    return " ".join(words[:MAX_CLAUSES])
