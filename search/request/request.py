@@ -212,7 +212,11 @@ class SearchRequest:
 
     def toggles(self, kind: FacetKind, values: Iterable[str]) -> Iterator[Conditions]:
         """The conditions after a click on each of those values (see `toggled`)."""
-        return (self._toggle(kind, value) for value in values)
+        if self.keywords or kind.keyword is None:
+            return (self._toggle(kind, value) for value in values)
+        # Most requests filter nothing, and their facets have dozens of values.
+        name, start, end, periods = kind.keyword, self.start, self.end, self.periods
+        return (Conditions(((name, Filters((value,))),), start, end, periods) for value in values)
 
     def dated(self, start: Bound | None, end: Bound | None) -> SearchRequest:
         """The same search with other dates."""

@@ -71,13 +71,17 @@ class Addresses:
         """`search(request.under(each))` for each of the conditions, at little more than the price of one."""
         request = (request.without_shape() if self.kind in _FEEDS else request).on_page(1)
         path = self.prefix + ROUTES[self.kind]
-        before = _parameters(_question_pairs(request))
-        after = _parameters(self._simple_pairs(request, PER_PAGE[self.kind]))
+        before = "&".join(_parameters(_question_pairs(request)))
+        after = "&".join(_parameters(self._simple_pairs(request, PER_PAGE[self.kind])))
+        start = f"{path}?{before}&" if before else f"{path}?"
+        end = f"&{after}" if after else ""
         addresses = []
-        for keywords, start, end, periods in conditions:
-            filters = _parameters(_filter_pairs(keywords)) if keywords else ()
-            dates = _parameters(_date_pairs(start, end, periods))
-            addresses.append(_with_parameters(path, (*before, *filters, *dates, *after)))
+        for each in conditions:
+            written = _written_conditions(each)
+            if written:
+                addresses.append(f"{start}{written}{end}")
+            else:
+                addresses.append(_with_parameters(path, [part for part in (before, after) if part]))
         return addresses
 
     def renderings(self, request: SearchRequest) -> dict[Rendering, str]:
@@ -246,6 +250,23 @@ def _date_pairs(start: Bound | None, end: Bound | None, periods: Iterable[str]) 
     if periods:
         pairs += [(interval_of(period), period) for period in periods]
     return pairs
+
+
+def _written_conditions(conditions: Conditions) -> str:
+    """The parameters of the conditions. The same ones come again with every question: the values of the facets, the
+    days of the timeline."""
+    _, start, end, _ = conditions
+    # See `written_bound`.
+    is_remembered = not isinstance(start, datetime) and not isinstance(end, datetime)
+    return _remembered_conditions(conditions) if is_remembered else _joined_conditions(conditions)
+
+
+def _joined_conditions(conditions: Conditions) -> str:
+    keywords, start, end, periods = conditions
+    return "&".join(_parameters([*_filter_pairs(keywords), *_date_pairs(start, end, periods)]))
+
+
+_remembered_conditions: Final = lru_cache(maxsize=8192)(_joined_conditions)
 
 
 def _position(position: int | None) -> list[str]:
