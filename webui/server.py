@@ -35,8 +35,8 @@ from webui.logs import configuration
 
 MAX_WORKERS: Final = 4
 """The most workers that are started by default, however many cores there are."""
-THREADS: Final = 8
-"""Threads of each worker: one searches at a time (see `webui.turns`), the others answer what needs no search."""
+MIN_THREADS: Final = 4
+MAX_THREADS: Final = 8
 MAX_CONNECTIONS: Final = 512
 """Open connections of one worker, idle ones included; others wait in the queue of the socket."""
 MAX_HEAD_BYTES: Final = 65_536
@@ -140,6 +140,14 @@ def worker_count(settings: Settings) -> int:
     return settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
 
 
+def thread_count() -> int:
+    """Threads of each worker: one searches at a time (see `webui.turns`), the others answer what needs no search.
+
+    Granian warns of more than two for each core.
+    """
+    return max(MIN_THREADS, min(MAX_THREADS, 2 * (os.cpu_count() or 1)))
+
+
 class _Server(Granian):  # type: ignore[valid-type, misc]  # granian picks the class for the build of Python
     """Granian with workers that ignore Ctrl-C; the parent stops them.
 
@@ -164,7 +172,7 @@ def _server(settings: Settings, port: int) -> AbstractServer[Any]:
         workers=worker_count(settings),
         http=HTTPModes.http1,
         websockets=False,
-        blocking_threads=THREADS,
+        blocking_threads=thread_count(),
         backpressure=MAX_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=IDLE_MILLISECONDS, max_buffer_size=MAX_HEAD_BYTES),
         log_level=LogLevels.warning,
