@@ -85,7 +85,7 @@ def drawn(articles: Sequence[Document], random: Random, kind: str, count: int) -
     """Questions for `count` neighbouring words, all required, from titles and headings of random articles."""
     found: set[tuple[str, ...]] = set()
     for line in _lines(articles, random):
-        words = list(dict.fromkeys(word for word in _WORD.findall(line.lower()) if _is_telling(word)))
+        words = telling_words(line)
         if len(words) < count:
             continue
         at = random.randrange(len(words) - count + 1)
@@ -163,6 +163,11 @@ def vocabulary_of(articles: Sequence[Document]) -> Vocabulary:
 def _lines(articles: Sequence[Document], random: Random) -> Iterator[str]:
     for article in random.sample(articles, len(articles)):
         yield random.choice([article.title, *(heading.text for heading in article.headings)])
+
+
+def telling_words(line: str) -> list[str]:
+    """The words of a line that say what it is about, in lower case, each once."""
+    return list(dict.fromkeys(word for word in _WORD.findall(line.lower()) if _is_telling(word)))
 
 
 def _is_telling(word: str) -> bool:

@@ -20,22 +20,26 @@ Drawn = Callable[[Row, list[Row]], str]
 
 def as_text(figures: Figures) -> str:
     """All figures as plain text."""
-    return _all(figures, _plain, "")
+    return _all(figures, plain, "")
 
 
 def as_markdown(figures: Figures) -> str:
     """All figures as Markdown sections."""
-    return _all(figures, _markdown, "### ")
+    return _all(figures, markdown, "### ")
 
 
 def write_into(page: Path, figures: Figures) -> None:
     """Writes the tables between the two markers of the page. Raises ValueError if it has none."""
-    text = page.read_text("utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page}: has no lines {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{as_markdown(figures)}\n{END}{after}", "utf-8")
+    write_between(page, BEGIN, END, as_markdown(figures))
+
+
+def write_between(page: Path, begin: str, end: str, text: str) -> None:
+    """Writes the text between two markers of the page. Raises ValueError if it has none."""
+    before, found_begin, rest = page.read_text("utf-8").partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found_begin or not found_end:
+        raise ValueError(f"{page}: has no lines {begin} and {end}")
+    page.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", "utf-8")
 
 
 def _all(figures: Figures, draw: Drawn, title: str) -> str:
@@ -78,7 +82,7 @@ def _indexing_row(engine: EngineFigures) -> Row:
         f"{last.settling:.1f} s",
         f"{engine.merging.seconds:.1f} s" if engine.merging else NOTHING,
         _megabytes(last.size_bytes).removesuffix(" MB"),
-        f"{_number(alone.peak_bytes / 1e6)} ({_number(alone.own_bytes / 1e6)})",
+        f"{number(alone.peak_bytes / 1e6)} ({number(alone.own_bytes / 1e6)})",
     )
 
 
@@ -97,11 +101,11 @@ def _searching_row(engine: EngineFigures) -> Row:
     return (
         engine.label,
         *(_latency(engine, output, ALL_KINDS) for output in OUTPUTS),
-        f"{_number(first.median)} / {_number(first.p95)}" if first else NOTHING,
-        f"{_number(against.median)}× / {_number(against.p95)}×" if against else NOTHING,
+        f"{number(first.median)} / {number(first.p95)}" if first else NOTHING,
+        f"{number(against.median)}× / {number(against.p95)}×" if against else NOTHING,
         f"{agreed.median:.1%}, {agreed.far:.0%} far" if agreed else NOTHING,
         f"{engine.first_answer:.0f} ms",
-        f"{_number(engine.memory.resident_bytes / 1e6)} ({_number(engine.memory.own_bytes / 1e6)})",
+        f"{number(engine.memory.resident_bytes / 1e6)} ({number(engine.memory.own_bytes / 1e6)})",
     )
 
 
@@ -120,7 +124,7 @@ def _remarks(size: SizeFigures) -> list[str]:
 
 def _latency(engine: EngineFigures, output: str, kind: str) -> str:
     found = engine.latency.get(output, {}).get(kind)
-    return f"{_number(found.median)} / {_number(found.p95)}" if found else NOTHING
+    return f"{number(found.median)} / {number(found.p95)}" if found else NOTHING
 
 
 def _rate(build: Indexing | None) -> str:
@@ -128,17 +132,18 @@ def _rate(build: Indexing | None) -> str:
 
 
 def _megabytes(size: int) -> str:
-    return f"{_number(size / 1e6)} MB"
+    return f"{number(size / 1e6)} MB"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """The value with three digits; more would be noise."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _plain(head: Row, rows: list[Row]) -> str:
+def plain(head: Row, rows: list[Row]) -> str:
+    """A table as plain text, in columns."""
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
 
     def line(row: Row) -> str:
@@ -148,6 +153,7 @@ def _plain(head: Row, rows: list[Row]) -> str:
     return "\n".join([line(head), "-" * len(line(head)), *map(line, rows)])
 
 
-def _markdown(head: Row, rows: list[Row]) -> str:
+def markdown(head: Row, rows: list[Row]) -> str:
+    """A table in Markdown."""
     rule = ("---", *("---:" for _ in head[1:]))
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))

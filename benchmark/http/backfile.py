@@ -1,0 +1,63 @@
+"""Backfile itself, by its commands: `backfile index` fills it and `backfile serve` answers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote_plus
+
+from benchmark.http.server import Asking, Request, ServerFailed, answer, end, free_port, wait_until
+from webui.caching import VERSION
+
+
+class BackfileServer:
+    """See `benchmark.http.server.Server`."""
+
+    label = "Backfile"
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder = Path()
+        self.address = ""
+
+    @property
+    def renderings(self) -> Mapping[str, Asking]:
+        return {
+            "Backfile, JSON": lambda words: Request("GET", f"/api/v1/search?q={quote_plus(words)}"),
+            "Backfile, page for people": lambda words: Request("GET", f"/search?q={quote_plus(words)}"),
+        }
+
+    def missing(self) -> str | None:
+        return None
+
+    def version(self) -> str:
+        return VERSION
+
+    def start(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        port = free_port()
+        self._folder, self.address = folder, f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "search", "serve", "--index", self._index, "--port", str(port)]
+        with (folder / "serve.log").open("wb") as log:
+            # Logs of single requests would measure the log; the other servers write none either.
+            environment = {**os.environ, "BACKFILE_LOG_LEVEL": "warning"}
+            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603
+        wait_until(lambda: answer(self.address, Request("GET", "/livez"))["status"] == "ok", self.label, self._process)
+
+    def fill(self, articles: Path, count: int) -> None:
+        command = [sys.executable, "-m", "search", "index", "--index", self._index, str(articles)]
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise ServerFailed(f"backfile index: {done.stderr.decode(errors='replace')[-500:]}")
+        everything = Request("GET", "/api/v1/search")
+        wait_until(lambda: answer(self.address, everything)["total"] == count, "every article found", self._process)
+
+    def stop(self) -> None:
+        end(self._process)
+
+    @property
+    def _index(self) -> str:
+        return f"whoosh:{self._folder / 'index'}"

@@ -1,0 +1,217 @@
+"""The command: fills each server, puts them under load in turn, prints the tables, and draws them for the docs."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import shutil
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from time import monotonic
+from typing import Final
+
+from benchmark.command import CORPORA, ROOT, SAMPLE
+from benchmark.http import load as wrk
+from benchmark.http.backfile import BackfileServer
+from benchmark.http.datasette import DatasetteServer
+from benchmark.http.figures import HttpFigures, ServerFigures, as_text, load_figures, save, write_into
+from benchmark.http.load import Load
+from benchmark.http.opensearch import OpenSearchServer
+from benchmark.http.server import TIMEOUT, Asking, Request, Server, ServerFailed
+from benchmark.queries import telling_words
+from benchmark.real import real_articles, shuffled
+from benchmark.run import machine
+from search.document import SECTION_SEPARATOR, Document
+
+SERVERS: Final[dict[str, Callable[[], Server]]] = {
+    "backfile": BackfileServer,
+    "opensearch": OpenSearchServer,
+    "datasette": DatasetteServer,
+}
+FIGURES: Final = ROOT / "benchmark" / "http-figures.json"
+CONNECTIONS: Final = (1, 4, 16)
+MOST_WORDS: Final = 3
+_WARM_UP: Final = 10
+"""Seconds of load before anything is measured: a Java machine compiles what it runs often meanwhile."""
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class _Measured:
+    """One kind of answer while it is measured."""
+
+    server: Server
+    label: str
+    ask: Asking
+    filling: float | None
+    next_question: int = 0
+    loads: list[Load] = field(default_factory=list)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures Backfile over HTTP beside other servers, with the same articles, questions and outputs, in one run."""
+    asked = _parser().parse_args(arguments)
+    if not asked.redraw:
+        reason = wrk.missing()
+        if reason is not None:
+            sys.exit(f"error: {reason}")
+        save(_run(asked), asked.json)
+    found = load_figures(asked.json)
+    sys.stdout.write(as_text(found))
+    if asked.docs is not None:
+        from benchmark.http.plot import draw
+
+        write_into(asked.docs / "explanation" / "benchmark.md", found)
+        draw(found, asked.docs / "pictures" / "benchmark-http.svg")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmark http", description=main.__doc__)
+    add = parser.add_argument
+    add("--corpora", type=Path, default=CORPORA, help="real articles: a file or folder of any format Backfile reads")
+    add("--articles", type=int, default=28_000, help="number of articles at most (default: %(default)s)")
+    add("--servers", nargs="+", choices=SERVERS, default=tuple(SERVERS), help="(default: all)")
+    add("--connections", type=int, nargs="+", default=CONNECTIONS, help="(default: %(default)s)")
+    add("--seconds", type=int, default=8, help="length of each load (default: %(default)s)")
+    add("--rounds", type=int, default=3, help="loads for each server and number of connections (default: %(default)s)")
+    add("--seed", type=int, default=1, help="seed for drawing articles and questions (default: 1)")
+    add("--work", type=Path, help="folder for the indexes, deleted afterwards (default: a temporary folder)")
+    add("--json", type=Path, default=FIGURES, help="file of the figures (default: benchmark/http-figures.json)")
+    add("--docs", type=Path, help="folder of the documentation, for the tables and the picture")
+    add("--redraw", action="store_true", help="measure nothing: print and draw the figures in the file")
+    add("--quick", action="store_true", help="a smoke run on the sample archive")
+    return parser
+
+
+def _run(asked: argparse.Namespace) -> HttpFigures:
+    if asked.quick:
+        asked.corpora, asked.seconds, asked.rounds, asked.connections = SAMPLE, 1, 1, (2,)
+    started = monotonic()
+
+    def say(line: str) -> None:
+        sys.stderr.write(f"{monotonic() - started:7.1f} s  {line}\n")
+
+    if asked.work is not None:
+        asked.work.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix="benchmark-", dir=asked.work))
+    try:
+        documents = shuffled(real_articles(asked.corpora)[0], asked.seed)[: asked.articles]
+        articles = work / "articles.jsonl"
+        articles.write_text("".join(_lines(documents)), "utf-8")
+        questions = distinct_questions(documents, asked.seed)
+        say(f"{len(documents):,} articles, {len(questions):,} questions")
+        return _measured(asked, work, articles, len(documents), questions, say)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _measured(
+    asked: argparse.Namespace, work: Path, articles: Path, count: int, questions: list[str], say: Say
+) -> HttpFigures:
+    absent: dict[str, str] = {}
+    measured: list[_Measured] = []
+    with ExitStack() as running:
+        for name in asked.servers:
+            server = SERVERS[name]()
+            running.callback(server.stop)
+            try:
+                measured += _filled(server, work / name, articles, count, say)
+            except ServerFailed as error:
+                absent[server.label] = str(error)
+                say(f"{server.label}: {error}")
+        for place, one in enumerate(measured):
+            # Two kinds of answer of one server begin at different questions, so that none is asked twice.
+            one.next_question = place * len(questions) // len(measured)
+            _load(one, questions, 4, 1 if asked.quick else _WARM_UP, work)
+            one.loads.clear()
+        for connections in asked.connections:
+            for _ in range(asked.rounds):
+                for one in measured:  # in turn, so that a busy moment of the machine affects all of them
+                    _load(one, questions, connections, asked.seconds, work)
+                    say(f"{one.label}, {connections} connections: {one.loads[-1].per_second:,.0f} answers a second")
+        servers = tuple(
+            ServerFigures(
+                one.label,
+                one.server.version(),
+                one.filling,
+                tuple(one.loads),
+                _answer_bytes(one.server.address, one.ask(questions[0])),
+            )
+            for one in measured
+        )
+    return HttpFigures(machine(), datetime.now(UTC).isoformat(), count, len(questions), servers, absent)
+
+
+def _filled(server: Server, folder: Path, articles: Path, count: int, say: Say) -> list[_Measured]:
+    reason = server.missing()
+    if reason is not None:
+        raise ServerFailed(reason)
+    server.start(folder)
+    started = monotonic()
+    server.fill(articles, count)
+    seconds = monotonic() - started
+    say(f"{server.label}: {count:,} articles searchable after {seconds:.1f} s")
+    times = [seconds, *[None] * (len(server.renderings) - 1)]
+    return [
+        _Measured(server, label, ask, filling)
+        for (label, ask), filling in zip(server.renderings.items(), times, strict=True)
+    ]
+
+
+def _load(one: _Measured, questions: list[str], connections: int, seconds: int, work: Path) -> None:
+    """One load, which goes on with the questions where the one before ended, so that none comes twice."""
+    start = one.next_question % len(questions)
+    asked = [one.ask(words) for words in (*questions[start:], *questions[:start])]
+    found = wrk.load(one.server.address, asked, connections, seconds, work)
+    one.next_question += found.requests + connections
+    one.loads.append(found)
+
+
+def _answer_bytes(address: str, asked: Request) -> int:
+    """The size of an answer before it is compressed."""
+    request = urllib.request.Request(  # noqa: S310 - addresses of this machine
+        address + asked.path, asked.body.encode() or None, {"Content-Type": "application/json"}, method=asked.method
+    )
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
+        body: bytes = response.read()
+        return len(gzip.decompress(body) if response.headers.get("Content-Encoding") == "gzip" else body)
+
+
+def distinct_questions(documents: Sequence[Document], seed: int) -> list[str]:
+    """Questions of one to three neighbouring words from titles, one from each at most, all different."""
+    random = Random(seed)  # noqa: S311 - nothing secret
+    found: dict[str, None] = {}
+    for document in documents:
+        words = telling_words(document.title)
+        wanted = random.randint(1, MOST_WORDS)
+        if len(words) >= wanted:
+            start = random.randrange(len(words) - wanted + 1)
+            found[" ".join(words[start : start + wanted])] = None
+    return list(found)
+
+
+def _lines(documents: Sequence[Document]) -> Iterator[str]:
+    """The articles as JSON Lines (docs/reference/formats.md), without markup."""
+    for document in documents:
+        row = {
+            "id": document.id,
+            "url": document.url,
+            "title": document.title,
+            "section": [section.split(SECTION_SEPARATOR) for section in document.sections],
+            "author": document.authors,
+            "tags": document.tags,
+            "published": document.published.isoformat() if document.published else None,
+            "summary": document.summary,
+            "body": document.body,
+            "lang": document.language,
+        }
+        yield json.dumps(row, ensure_ascii=False) + "\n"
