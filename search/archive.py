@@ -8,7 +8,7 @@ An archive answers each question from the newest commit. To ask several question
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -246,12 +246,31 @@ class PinnedArchive:
 
         Raises NotFound, ParameterError.
         """
+        return self.related_by_mode(subject, (mode,), addresses, limit=limit)[0]
+
+    def related_by_mode(
+        self,
+        subject: Subject,
+        modes: Sequence[Mode],
+        addresses: Addresses | None = None,
+        *,
+        limit: int = 10,
+        snippets: bool = True,
+    ) -> tuple[RelatedResponse, ...]:
+        """The related articles of several modes, for little more than those of one. `took_ms` is that of all.
+
+        Raises NotFound, ParameterError.
+        """
         started = perf_counter()
-        found = related(self._planner, subject, mode=mode, limit=limit, deadline=self._deadline)
-        if found.timed_out:
-            found = replace(found, warnings=(*found.warnings, self._out_of_time()))
-        response = linked_relatives(found, self.status, addresses or self._addresses)
-        return replace(response, took_ms=_milliseconds(started))
+        found = related(self._planner, subject, modes=modes, limit=limit, texts=snippets, deadline=self._deadline)
+        linked_modes = [linked_relatives(each, self.status, addresses or self._addresses) for each in found]
+        took = _milliseconds(started)
+        return tuple(
+            replace(
+                each, took_ms=took, warnings=(*each.warnings, self._out_of_time()) if each.timed_out else each.warnings
+            )
+            for each in linked_modes
+        )
 
     def suggest(self, text: str, addresses: Addresses | None = None, limit: int = 8) -> tuple[Completion, ...]:
         """At most `limit` completions of what is typed so far: see `search.assist.suggest.suggest`.

@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from search.assist.related import DistinctiveTerm, Relatives
+from search.assist.distinctive import DistinctiveTerm
+from search.assist.related import Relatives
+from search.assist.stories import Version
 from search.assist.suggest import Suggested
+from search.dates import zone_named
+from search.document import web_address
 from search.engines.results import Hit as FoundHit
 from search.engines.results import IndexStatus
 from search.request.planning import Planner
@@ -19,7 +23,7 @@ from search.results.answer import Alternative, Answer, HitContext
 from search.results.applied import applied
 from search.results.facets import facet
 from search.results.filled import filled
-from search.results.hits import hits
+from search.results.hits import hits, moment_text
 from search.results.overview import Holdings, calendar, index_info, section_tree
 from search.results.paging import Pages
 from search.results.response import (
@@ -27,6 +31,7 @@ from search.results.response import (
     Correction,
     Hit,
     Links,
+    OtherVersion,
     Overview,
     QueryInfo,
     RelatedHit,
@@ -129,7 +134,11 @@ def linked_relatives(relatives: Relatives, status: IndexStatus, addresses: Addre
         terms=_shared_terms(relatives.terms),
         total=relatives.total,
         took_ms=0.0,
-        hits=tuple(RelatedHit(hit, _shared_terms(row.shared[:MAX_WHY]), row.is_copy) for row, hit in shown),
+        hits=tuple(
+            RelatedHit(hit, _shared_terms(row.shared[:MAX_WHY]), _also_in(row.versions, addresses))
+            for row, hit in shown
+        ),
+        also_in=_also_in(relatives.versions, addresses),
         timed_out=relatives.timed_out,
         warnings=relatives.warnings,
         index=index_info(status),
@@ -138,6 +147,24 @@ def linked_relatives(relatives: Relatives, status: IndexStatus, addresses: Addre
 
 def _shared_terms(terms: Iterable[DistinctiveTerm]) -> tuple[SharedTerm, ...]:
     return tuple(SharedTerm(term.spelling, term.articles) for term in terms)
+
+
+def _also_in(versions: Iterable[Version], addresses: Addresses) -> tuple[OtherVersion, ...]:
+    """Translations first, by language."""
+    zone = zone_named(addresses.time_zone)
+    ordered = sorted(versions, key=lambda version: (not version.is_translation, version.head.language))
+    return tuple(
+        OtherVersion(
+            id=version.head.id,
+            url=web_address(version.head.url),
+            article_url=addresses.article(version.head.id),
+            title=version.head.title,
+            language=version.head.language,
+            published=moment_text(version.head.published, zone),
+            translation=version.is_translation,
+        )
+        for version in ordered
+    )
 
 
 def linked_overview(held: Holdings, planner: Planner, addresses: Addresses) -> Overview:

@@ -15,7 +15,8 @@ from search.errors import EngineError
 
 class CountingEngine:
     """`engine`, counting `opened` and `closed` searchers, the plans searched, the trips that count plans, how values
-    were looked up, and the fields whose values were listed."""
+    were looked up, the fields whose values were listed, the articles `read`, and how often words were `weighed` by
+    their document frequencies."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -28,6 +29,8 @@ class CountingEngine:
         self.trips: list[tuple[Sequence[Plan], float | None]] = []
         self.looked_up: list[str] = []
         self.listed: list[str] = []
+        self.read = 0
+        self.weighed = 0
         self.fails_to_say_its_status = False
 
     def searcher(self) -> CountingSearcher:
@@ -70,12 +73,18 @@ class CountingSearcher:
         found: list[tuple[str, int]] = self._searcher().find_values(field, text, how, limit)
         return found
 
+    def document_frequencies(self, words: Sequence[str]) -> list[int]:
+        self._engine.weighed += 1
+        found: list[int] = self._searcher().document_frequencies(words)
+        return found
+
     def status(self) -> Any:
         if self._engine.fails_to_say_its_status:
             raise EngineError("the status cannot be read; try again")
         return self._searcher().status()
 
     def document(self, id: str) -> Document | None:
+        self._engine.read += 1
         found: Document | None = self._searcher().document(id)
         return found
 

@@ -9,12 +9,23 @@ from archives import ALL_FIELDS, FLOOD, NOW, ask, exact, fill, ids, phrase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.document import Document
+from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.plan import After, DateFilter, FacetPlan, KeywordFilter, Plan, Recency, Sort, TimelinePlan
 from search.engines.protocols import Engine
-from search.engines.results import Hit
-from search.query.match import Match, MatchAll, MatchAny, MatchEvery, MatchKeyword, MatchNot, MatchPrefix
+from search.engines.results import Hit, MatchedLeaves
+from search.query.match import (
+    Match,
+    MatchAll,
+    MatchAny,
+    MatchEvery,
+    MatchKeyword,
+    MatchNot,
+    MatchPrefix,
+    MatchTerm,
+)
+from search.query.terms import query_term
+from search.ranking import STEM_WEIGHT
 
 
 def after(hit: Hit) -> After:
@@ -209,12 +220,36 @@ def test_near_copies_stand_behind_the_best_of_them(engine: Engine) -> None:
     assert ask(engine, exact("one"), group=True, limit=0).rows == 5
 
 
-def test_hits_say_which_leaves_they_match(engine: Engine) -> None:
-    fill(engine, Document("a", "one two"), Document("b", "two three"), Document("c", "one three"))
+def test_hits_say_which_leaves_they_have_and_how_often(engine: Engine) -> None:
+    fill(
+        engine,
+        Document("a", "one two", "One, two; and one."),
+        Document("b", "two three", headings=(Heading("Three", 2, 0),)),
+        Document("c", "one three", tags=("one",)),
+    )
     query = MatchAny((exact("one"), MatchEvery((exact("two"), exact("three"))), MatchNot(exact("four"))))
     found = ask(engine, query, matched=True)
-    assert {hit.id: hit.matched for hit in found.hits} == {"a": (0, 1), "b": (1, 2), "c": (0, 2)}
-    assert {hit.matched for hit in ask(engine, query).hits} == {()}
+    assert {hit.id: hit.matched for hit in found.hits} == {
+        "a": MatchedLeaves((0, 1), (3.0, 2.0), 6),
+        "b": MatchedLeaves((1, 2), (1.0, 2.0), 3),
+        "c": MatchedLeaves((0, 2), (2.0, 1.0), 3),
+    }
+    assert {hit.matched for hit in ask(engine, query).hits} == {None}
+
+
+def test_other_forms_and_phrases_are_counted_where_they_stand(engine: Engine) -> None:
+    fill(
+        engine,
+        Document("a", "bridge", "Bridges, and the bridge. A bridge over water.", language="en"),
+        Document("b", "water", "A bridge of water over the bridges over water.", language="en"),
+    )
+    bridge = MatchTerm(ALL_FIELDS, query_term("bridge", ("en",)))
+    query = MatchAny((bridge, phrase("over water"), MatchTerm(("title",), query_term("waters", ("en",)))))
+    found = {hit.id: hit.matched for hit in ask(engine, query, matched=True).hits}
+    assert found == {
+        "a": MatchedLeaves((0, 1), (3.0 + STEM_WEIGHT, 1.0), 9),
+        "b": MatchedLeaves((0, 1, 2), (1.0 + STEM_WEIGHT, 1.0, STEM_WEIGHT), 10),
+    }
 
 
 def test_past_the_deadline_an_engine_says_so(engine: Engine) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,7 +16,7 @@ from search.request.reading import WayBack
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses
 from search.results.hits import moment_text
-from search.results.response import Hit, RelatedHit
+from search.results.response import Hit, OtherVersion, RelatedHit
 from webui.article_html import ArticleText, mark_text, render_article
 from webui.search_form import kept_pairs
 from webui.wording import Link, host
@@ -43,6 +42,7 @@ class ArticleView:
 
     If a search led to the article, `searched` is true, `q` and `hidden` fill the search form with it, `back_url` leads
     to its results, and `position` is that of the article among them, from 0. `previous` and `next` are the hits around.
+    `also_in`: translations and near-copies of the article.
     """
 
     article: Document
@@ -59,6 +59,7 @@ class ArticleView:
     original: str | None
     host: str
     related: tuple[RelatedGroup, ...]
+    also_in: tuple[OtherVersion, ...]
     searched: bool
     q: str
     hidden: tuple[tuple[str, str], ...]
@@ -79,6 +80,7 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
     found = archive.article(id, request, position, links)
     document, spans = found.document, found.marks.spans if found.marks else None
     original = web_address(document.url)
+    related, also_in = _related(archive, document, links)
     return ArticleView(
         article=document,
         text=render_article(document, spans),
@@ -93,7 +95,8 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
         modified=moment_text(document.modified, zone),
         original=original,
         host=host(original),
-        related=tuple(_related(archive, document, links)),
+        related=related,
+        also_in=also_in,
         searched=found_by is not None,
         q=request.q,
         hidden=kept_pairs(request, links) if found_by else (),
@@ -104,12 +107,16 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
     )
 
 
-def _related(archive: PinnedArchive, document: Document, links: Addresses) -> Iterator[RelatedGroup]:
-    """Related articles from before the article, and from after it if it has a date."""
-    for mode, label in RELATED if document.published else RELATED[:1]:
-        found = archive.related(Subject(id=document.id), links, mode=mode, limit=MAX_RELATED)
-        if found.hits:
-            yield RelatedGroup(label, found.hits)
+def _related(
+    archive: PinnedArchive, document: Document, links: Addresses
+) -> tuple[tuple[RelatedGroup, ...], tuple[OtherVersion, ...]]:
+    """Related articles from before the article, and from after it if it has a date; and its other versions."""
+    asked = RELATED if document.published else RELATED[:1]
+    modes = tuple(mode for mode, _ in asked)
+    found = archive.related_by_mode(Subject(id=document.id), modes, links, limit=MAX_RELATED, snippets=False)
+    groups = (RelatedGroup(label, own.hits) for (_, label), own in zip(asked, found, strict=True))
+    versions = {version.id: version for own in found for version in own.also_in}
+    return tuple(group for group in groups if group.hits), tuple(versions.values())
 
 
 def _links_to(field: str, values: tuple[str, ...], links: Addresses) -> tuple[Link, ...]:

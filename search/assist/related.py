@@ -1,32 +1,31 @@
-"""Related articles: those that share the most distinctive words of an article or a draft, which say why.
+"""Related articles: those most like an article or a draft, each with the words that it shares, one of a story only.
 
-A word is distinctive if it is frequent in the article and rare in the archive. This is measured by tf-idf
-(Sparck Jones, "A statistical interpretation of term specificity and its application in retrieval", Journal of
-Documentation, 1972).
+1. The most distinctive words of the subject are searched for (`distinctive`).
+2. The first hits are put in order by how alike they are in all of these words (`similarity`).
+3. Near-copies and translations are gathered behind one article (`stories`), and the list is filled with others.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from heapq import nlargest
+from datetime import date, timedelta
 from itertools import product
-from math import log
 from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from search.analysis import analyze, fold, is_stop_word
+from search.assist.distinctive import MAX_TEXT, DistinctiveTerm, distinctive_terms
+from search.assist.similarity import similarities
+from search.assist.stories import Story, Version, Versions, add_translations, day_of, gathered, same_days_plan
 from search.document import Document, Moment
-from search.engines.grouping import near_copies
+from search.engines.conventions import Deadline
 from search.engines.plan import DateFilter, Plan
 from search.engines.protocols import Searcher
 from search.engines.results import Hit
 from search.errors import NotFound, ParameterError
 from search.query.match import MatchAny, MatchNone, MatchTerm
 from search.query.terms import query_term
-from search.ranking import inverse_document_frequency
+from search.ranking import SCORE_DIGITS
 from search.request.planning import Planner
 from search.request.reading import without_tracking
 from search.request.wording import out_of_range, unknown
@@ -34,39 +33,17 @@ from search.request.wording import out_of_range, unknown
 Mode = Literal["background", "same-days", "follow-ups"]
 
 MODES: Final[tuple[Mode, ...]] = ("background", "same-days", "follow-ups")
-MAX_TERMS: Final = 20
-"""Terms that are searched for."""
-MAX_CANDIDATES: Final = 256
-"""Words of the article whose document frequency is looked up."""
-MAX_TEXT: Final = 12_000
-"""Characters of the text that are read: the first two thousand words say what an article is about."""
 MAX_LIMIT: Final = 50
+DEPTHS: Final = (50, 200)
+"""Hits that are compared with the subject; more where the first tell too few stories."""
 LEAST_SHARED: Final = 2
 """Terms that a related article must share: a single one is chance."""
-WEIGHTS: Final = {"title": 3.0, "headings": 2.0, "summary": 2.0, "body": 1.0}
-"""The weight of an occurrence in each field."""
-NAME_WEIGHT: Final = 1.5
-"""The factor for a capitalised word within a sentence: names of people and places distinguish articles best."""
 SAME_DAYS: Final = timedelta(days=3)
 """How far apart articles of the same days may be."""
-FIELDS: Final = ("title", "headings", "summary", "body", "tags")
+FIELDS: Final = ("title", "summary", "body", "tags")
+"""Headings are in the body too."""
 
 _NOTHING: Final = Plan(MatchNone(), limit=0)
-
-
-@dataclass(frozen=True, slots=True)
-class DistinctiveTerm:
-    """A word of the article: its surface, its spelling there, the number of articles that hold it, and its weight."""
-
-    surface: str
-    spelling: str
-    articles: int
-    weight: float
-
-    @property
-    def typed(self) -> str:
-        """The word as the stemmer needs it, with its diacritics, unless the spelling is that of several words."""
-        return self.spelling if fold(self.spelling) == self.surface else self.surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +58,18 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """A related article, the terms it shares (the most distinctive first), and whether it is a near-copy."""
+    """A related article, the terms it shares (the most distinctive first), and its other versions."""
 
     hit: Hit
     shared: tuple[DistinctiveTerm, ...]
-    is_copy: bool
+    versions: tuple[Version, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Relatives:
-    """What `related` found, the best first. `total` counts every article within the mode's dates that shares a term.
+    """What `related` found, the best first, and the other `versions` of the subject itself.
 
+    `total` counts every article within the mode's dates that shares a term.
     `timed_out`: the search ran out of time, so `found` and `total` may be incomplete.
     """
 
@@ -99,42 +77,118 @@ class Relatives:
     terms: tuple[DistinctiveTerm, ...]
     total: int
     found: tuple[Relative, ...]
+    versions: tuple[Version, ...]
     warnings: tuple[str, ...]
     plan: Plan
     timed_out: bool = False
 
 
 def related(
-    planner: Planner, subject: Subject, *, mode: Mode = "background", limit: int = 10, deadline: float | None = None
-) -> Relatives:
-    """Articles related to an article of the archive, or to a draft, which counts as published now.
+    planner: Planner,
+    subject: Subject,
+    *,
+    modes: Sequence[Mode] = ("background",),
+    limit: int = 10,
+    texts: bool = True,
+    deadline: float | None = None,
+) -> tuple[Relatives, ...]:
+    """For each mode the articles related to an article of the archive, or to a draft, which counts as published now.
 
-    `mode`: "background" is what was published up to that day, "same-days" within three days of it, and "follow-ups"
+    Modes: "background" is what was published up to that day, "same-days" within three days of it, and "follow-ups"
     after it. An engine without the capability "vocabulary" finds nothing, and `warnings` say so.
-    `deadline` is in seconds. Raises NotFound, ParameterError, EngineError.
+    `texts`: each hit brings its text. `deadline` is in seconds, for all of it.
+    Raises NotFound, ParameterError, EngineError.
     """
-    if mode not in MODES:
-        raise ParameterError("mode", unknown(str(mode), MODES))
+    for mode in modes:
+        if mode not in MODES:
+            raise ParameterError("mode", unknown(str(mode), MODES))
     if not 1 <= limit <= MAX_LIMIT:
         raise ParameterError("limit", out_of_range(1, MAX_LIMIT))
-    own, stored = _own(planner, subject)
+    search = _Search(planner, *_own(planner, subject), limit, Deadline(deadline))
     if "vocabulary" not in planner.capabilities:
-        return Relatives(mode, (), 0, (), ("this index cannot count words, which related articles need",), _NOTHING)
-    terms = distinctive_terms(planner.searcher, own, planner.status.articles, stored=stored)
-    languages = (own.language,) if stored and own.language else planner.status.languages
-    plan = replace(_plan(own, terms, languages, mode, limit + 1 if stored else limit), deadline=deadline)
-    results = planner.searcher.search(plan)
-    found = [hit for hit in results.hits if not (stored and hit.id == own.id)][:limit]
-    self_counted = stored and bool(terms) and _covers(plan, own)
-    return Relatives(
-        mode=mode,
-        terms=terms,
-        total=max(0, results.total - self_counted),  # out of time, the article itself may not have been counted
-        found=tuple(_sharing(found, own, terms)),
-        warnings=_warnings(own, mode, terms),
-        plan=plan,
-        timed_out=results.timed_out,
-    )
+        warnings = ("this index cannot count words, which related articles need",)
+        return tuple(Relatives(mode, (), 0, (), (), warnings, _NOTHING) for mode in modes)
+    found = [search.relatives(mode) for mode in modes]
+    return tuple(search.with_texts(each) for each in found) if texts else tuple(found)
+
+
+class _Search:
+    """The search for articles related to one article: what its modes have in common is done once."""
+
+    def __init__(self, planner: Planner, own: Document, stored: bool, limit: int, deadline: Deadline) -> None:
+        self._searcher = planner.searcher
+        self._status = planner.status
+        self._own = own
+        self._stored = stored
+        self._limit = limit
+        self._deadline = deadline
+        self._versions = Versions(planner.searcher, own)
+        self._terms: tuple[DistinctiveTerm, ...] = ()
+        if "vocabulary" in planner.capabilities:
+            self._terms = distinctive_terms(planner.searcher, own, self._status.articles, stored=stored)
+
+    def relatives(self, mode: Mode) -> Relatives:
+        """The related articles of a mode, without their texts."""
+        languages = (self._own.language,) if self._stored and self._own.language else self._status.languages
+        plan = _plan(self._own, self._terms, languages, mode)
+        stories: list[Story] = []
+        others: list[Version] = []
+        for depth in DEPTHS:
+            plan = replace(plan, limit=max(depth, 2 * self._limit) + self._stored, deadline=self._deadline.left())
+            results = self._searcher.search(plan)
+            stories, others = gathered(self._ranked(results.hits), self._own, self._limit, self._versions)
+            if len(stories) >= self._limit or results.total <= plan.limit:
+                break
+        timed_out = results.timed_out | self._add_translations(stories, others)
+        self_counted = self._stored and bool(self._terms) and _covers(plan, self._own)
+        return Relatives(
+            mode=mode,
+            terms=self._terms,
+            total=max(0, results.total - self_counted),  # out of time, the article itself may not have been counted
+            found=tuple(Relative(story.hit, self._shared(story.hit), tuple(story.versions)) for story in stories),
+            versions=tuple(others),
+            warnings=_warnings(self._own, mode, self._terms),
+            plan=plan,
+            timed_out=timed_out,
+        )
+
+    def _ranked(self, found: Sequence[Hit]) -> list[Hit]:
+        """The hits that share enough terms, without the article itself, the most alike first."""
+        least = min(LEAST_SHARED, len(self._terms))
+        hits = [hit for hit in found if len(_leaves(hit)) >= least and not (self._stored and hit.id == self._own.id)]
+        scores = similarities(hits, self._terms, self._status.articles)
+        scored = [
+            replace(hit, score=round(score, SCORE_DIGITS), sort_key=None)
+            for hit, score in zip(hits, scores, strict=True)
+        ]
+        return sorted(scored, key=lambda hit: -hit.score)
+
+    def _shared(self, hit: Hit) -> tuple[DistinctiveTerm, ...]:
+        return tuple(self._terms[leaf] for leaf in _leaves(hit))
+
+    def _add_translations(self, stories: Sequence[Story], others: list[Version]) -> bool:
+        """Adds translations that are not among the hits; whether there was no time to find all of them."""
+        if len(self._status.languages) < 2:
+            return False
+        plan = same_days_plan(self._own, stories, self._deadline.left())
+        if plan is None:
+            return False
+        results = self._searcher.search(plan)
+        add_translations(results, self._own, stories, others, self._versions)
+        return results.timed_out
+
+    def with_texts(self, relatives: Relatives) -> Relatives:
+        """The same with the text of each hit."""
+        found = tuple(replace(row, hit=self._with_text(row.hit)) for row in relatives.found)
+        return replace(relatives, found=found)
+
+    def _with_text(self, hit: Hit) -> Hit:
+        document = self._searcher.document(hit.id)
+        return hit if document is None else replace(hit, body=document.body)
+
+
+def _leaves(hit: Hit) -> tuple[int, ...]:
+    return hit.matched.leaves if hit.matched else ()
 
 
 def _own(planner: Planner, subject: Subject) -> tuple[Document, bool]:
@@ -176,63 +230,7 @@ def _spellings(url: str) -> Iterator[str]:
             yield urlunsplit((scheme, netloc, path + ending, query, ""))
 
 
-def distinctive_terms(searcher: Searcher, own: Document, articles: int, *, stored: bool) -> tuple[DistinctiveTerm, ...]:
-    """The most distinctive words that the article shares with any other, the most distinctive first."""
-    weights, spellings = _weighed(own)
-    words = nlargest(MAX_CANDIDATES, weights, key=lambda word: (weights[word], word))
-    counts = searcher.document_frequencies(words)
-    terms = [
-        DistinctiveTerm(
-            word, spellings[word], count, (1.0 + log(weights[word])) * inverse_document_frequency(count, articles)
-        )
-        for word, count in zip(words, counts, strict=True)
-        if count > (1 if stored else 0)
-    ]
-    terms.sort(key=lambda term: (-term.weight, term.surface))
-    return tuple(terms[:MAX_TERMS])
-
-
-def _weighed(own: Document) -> tuple[Mapping[str, float], Mapping[str, str]]:
-    """The weight and the usual spelling of each word. Forms of one word count together, as the most frequent form."""
-    forms: dict[str, Counter[str]] = defaultdict(Counter)
-    spelled: dict[str, Counter[str]] = defaultdict(Counter)
-    weights: dict[str, float] = defaultdict(float)
-    for stem, surface, spelling, weight in _words(own):
-        forms[stem][surface] += 1
-        spelled[surface][spelling] += 1
-        weights[stem] += weight
-    usual = {stem: counted.most_common(1)[0][0] for stem, counted in forms.items()}
-    totals: dict[str, float] = defaultdict(float)
-    for stem, weight in weights.items():
-        totals[usual[stem]] += weight
-    return totals, {surface: spelled[surface].most_common(1)[0][0] for surface in usual.values()}
-
-
-def _words(own: Document) -> Iterator[tuple[str, str, str, float]]:
-    """Stem, surface, spelling and weight of each occurrence of a content word."""
-    parts = [("title", own.title), ("summary", own.summary), ("body", own.body[:MAX_TEXT])]
-    parts += [("headings", heading.text) for heading in own.headings]
-    for field, text in parts:
-        for token in analyze(text, own.language):
-            spelling = text[token.start : token.end]
-            if token.compound or not is_content_word(token.surface, own.language):
-                continue
-            name = spelling[:1].isupper() and _runs_on(text, token.start)
-            yield token.stem, token.surface, spelling, WEIGHTS[field] * (NAME_WEIGHT if name else 1.0)
-
-
-def _runs_on(text: str, start: int) -> bool:
-    """Whether the word is within a sentence, where a capital letter marks a name."""
-    before = text[max(0, start - 3) : start].rstrip()
-    return text[start - 1 : start] == " " and bool(before) and before[-1] not in '.!?…:"“”'
-
-
-def is_content_word(surface: str, language: str) -> bool:
-    """Whether a word carries meaning: it is not a stop word, a number or a single letter."""
-    return len(surface) > 1 and any(c.isalpha() for c in surface) and not is_stop_word(surface, language)
-
-
-def _plan(own: Document, terms: Sequence[DistinctiveTerm], languages: Sequence[str], mode: Mode, limit: int) -> Plan:
+def _plan(own: Document, terms: Sequence[DistinctiveTerm], languages: Sequence[str], mode: Mode) -> Plan:
     """The search for any of the terms, boosted by their weights; other forms are those of these languages."""
     heaviest = max((term.weight for term in terms), default=1.0)
     match = MatchAny(
@@ -240,13 +238,13 @@ def _plan(own: Document, terms: Sequence[DistinctiveTerm], languages: Sequence[s
     )
     dates = _dates(own.published, mode)
     filters = (dates,) if dates else ()
-    return Plan(match if terms else MatchNone(), filters, limit=limit, bring="text", matched=True)
+    return Plan(match if terms else MatchNone(), filters, bring="head", matched=True)
 
 
 def _dates(published: Moment | None, mode: Mode) -> DateFilter | None:
     if published is None:
         return None
-    day = _day(published)
+    day = day_of(published)
     match mode:
         case "background":
             return DateFilter("published", None, day)
@@ -254,12 +252,6 @@ def _dates(published: Moment | None, mode: Mode) -> DateFilter | None:
             return DateFilter("published", _shifted(day, -SAME_DAYS), _shifted(day, SAME_DAYS))
         case "follow-ups":
             return DateFilter("published", _shifted(day, timedelta(days=1)), None)
-
-
-def _day(moment: Moment) -> date:
-    if isinstance(moment, datetime):
-        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date()
-    return moment
 
 
 def _shifted(day: date, by: timedelta) -> date:
@@ -274,7 +266,7 @@ def _covers(plan: Plan, own: Document) -> bool:
     if not plan.filters or own.published is None:
         return not plan.filters
     dates = plan.filters[0]
-    return not (isinstance(dates, DateFilter) and dates.start is not None and dates.start > _day(own.published))
+    return not (isinstance(dates, DateFilter) and dates.start is not None and dates.start > day_of(own.published))
 
 
 def _warnings(own: Document, mode: Mode, terms: Sequence[DistinctiveTerm]) -> tuple[str, ...]:
@@ -284,13 +276,3 @@ def _warnings(own: Document, mode: Mode, terms: Sequence[DistinctiveTerm]) -> tu
     if not terms:
         warnings.append("no other article has any of its words")
     return tuple(warnings)
-
-
-def _sharing(found: Sequence[Hit], own: Document, terms: Sequence[DistinctiveTerm]) -> Iterator[Relative]:
-    """The hits that share enough terms, each with those terms."""
-    least = min(LEAST_SHARED, len(terms))
-    for hit in found:
-        shared = tuple(terms[leaf] for leaf in hit.matched)
-        if len(shared) >= least:
-            fingerprint = hit.head.fingerprint if hit.head else 0
-            yield Relative(hit, shared, near_copies(own.fingerprint, fingerprint))

@@ -97,7 +97,7 @@ class Plan:
     `time_zone` is an IANA name: it decides which local day a datetime falls on, in filters, facets and timeline.
     `preferred`: articles that match it, beside `query`, come before all others, in every order; each of the two parts
     is sorted by itself. It changes no score.
-    `bring` says what each hit carries of its article. `matched`: each hit says which leaves it matches.
+    `bring` says what each hit carries of its article. `matched`: each hit says which leaves it has, how often.
     `group`: near-copies among the first hits stand behind the best of them (`search.engines.grouping`).
     `deadline` is in seconds: past it the engine may return what it has, with `timed_out`.
     """

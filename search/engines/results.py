@@ -73,12 +73,26 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchedLeaves:
+    """What an article has of a query: enough to rank it by another formula above the seam.
+
+    `leaves`: the leaves that it matches, as positions in `leaves(plan.query)`, ascending. `frequencies`: how often each
+    of these occurs, summed over the leaf's fields (other forms of the word for less than 1).
+    `length`: the article's in words, over all text fields.
+    """
+
+    leaves: tuple[int, ...]
+    frequencies: tuple[float, ...]
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One matching article. `sort_key` is what it was sorted by: the score, or seconds since 1970 (None: undated).
 
     `preferred`: it matches `Plan.preferred`; true where the plan has none.
     `head` and `body` are those of the article where the plan asked for them, else None.
-    `matched`: with `Plan.matched`, which leaves the article matches, as positions in `leaves(plan.query)`.
+    `matched`: with `Plan.matched`, which leaves the article matches, and how often; else None.
     `similar`: with `Plan.group`, the ids of its near-copies further down; else None.
     """
 
@@ -88,7 +102,7 @@ class Hit:
     preferred: bool = True
     head: Head | None = None
     body: str | None = None
-    matched: tuple[int, ...] = ()
+    matched: MatchedLeaves | None = None
     similar: tuple[str, ...] | None = None
     explanation: Explanation | None = None
 

@@ -285,12 +285,29 @@ class SharedTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """Another version of an article: with `translation` in another `language`, else nearly the same text."""
+
+    id: str
+    url: str | None
+    article_url: str
+    title: str
+    language: str
+    published: str | None
+    translation: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RelatedHit:
-    """A related article and `why`: the terms it shares, the most distinctive first. `similar`: it is a near-copy."""
+    """A related article. `hit.score` says how alike the two are, from 0 to 1.
+
+    `why`: the terms that it shares, the most distinctive first. `also_in`: its translations and near-copies, which have
+    no place of their own in the list.
+    """
 
     hit: Hit
     why: tuple[SharedTerm, ...]
-    similar: bool
+    also_in: tuple[OtherVersion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +315,7 @@ class RelatedResponse:
     """Articles related to an article or draft. `terms` are those that were searched for, the most distinctive first.
 
     `total` counts every article that shares one of them, within the dates that `mode` allows.
+    `also_in`: translations of the article itself, and near-copies within these dates, which are not among the hits.
     `timed_out`: the search ran out of time, so hits and counts may be incomplete; such an answer must not be cached.
     """
 
@@ -306,6 +324,7 @@ class RelatedResponse:
     total: int
     took_ms: float
     hits: tuple[RelatedHit, ...]
+    also_in: tuple[OtherVersion, ...]
     timed_out: bool
     warnings: tuple[str, ...]
     index: IndexInfo

@@ -181,7 +181,7 @@ class MemorySearcher:
             hit,
             head=None if plan.bring == "nothing" else article.document.head(),
             body=article.document.body if plan.bring == "text" else None,
-            matched=scorer.matched(plan.query, article) if plan.matched else (),
+            matched=scorer.matched(plan.query, article) if plan.matched else None,
             similar=tuple(copy.id for copy in copies) if plan.group else None,
         )
 

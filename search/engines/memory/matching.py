@@ -14,7 +14,7 @@ from search.engines.conventions import Deadline, keyword_values, leaf_text
 from search.engines.expansion import expansion_weight, fits, form_weights, most_frequent
 from search.engines.outcome import Outcome, leaves, outcome
 from search.engines.plan import DateFilter, Filter, PeriodFilter
-from search.engines.results import Cut, FieldPart, LeafScore
+from search.engines.results import Cut, FieldPart, LeafScore, MatchedLeaves
 from search.periods import first_day, last_day
 from search.query.limits import MAX_EXPANSIONS
 from search.query.match import (
@@ -26,7 +26,14 @@ from search.query.match import (
     MatchTerm,
     Term,
 )
-from search.ranking import STEM_WEIGHT, inverse_document_frequency, normalised_frequency, saturation, untitled_factor
+from search.ranking import (
+    SCORE_DIGITS,
+    STEM_WEIGHT,
+    inverse_document_frequency,
+    normalised_frequency,
+    saturation,
+    untitled_factor,
+)
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 
 
@@ -149,10 +156,13 @@ class Scorer:
             lambda condition: _holds(condition, article, self._zone),
         )
 
-    def matched(self, query: Match, article: Indexed) -> tuple[int, ...]:
-        """The numbers of the query's leaves that the article matches, in the order of `leaves`."""
+    def matched(self, query: Match, article: Indexed) -> MatchedLeaves:
+        """The query's leaves that the article matches, in the order of `leaves`, and how often it has each."""
         name = article.document.id
-        return tuple(at for at, leaf in enumerate(leaves(query)) if name in self._scores.get(leaf, {}))
+        scored = [(at, self._scores.get(leaf, {}).get(name)) for at, leaf in enumerate(leaves(query))]
+        found = {at: sum(part.frequency for part in score.parts) for at, score in scored if score}
+        frequencies = tuple(round(frequency, SCORE_DIGITS) for frequency in found.values())
+        return MatchedLeaves(tuple(found), frequencies, sum(words.length for words in article.words.values()))
 
 
 def _holds(condition: MatchKeyword | MatchDates, article: Indexed, zone: ZoneInfo) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,15 +13,15 @@ from search.engines.disk.evaluation.doc_sets import DocSet, doc_set_of
 from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.explain import Explainer
 from search.engines.disk.evaluation.facets import Counts, Selection
+from search.engines.disk.evaluation.matched_leaves import matched_leaves
 from search.engines.disk.evaluation.scoring import favour_recent
 from search.engines.disk.evaluation.top_docs import Page, ScoredDoc, page_of, top_by_date, top_by_score
-from search.engines.disk.format.arrays import Floats, Ints, Mask
+from search.engines.disk.format.arrays import Floats, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.segments import Segment
 from search.engines.grouping import MAX_GROUPED, grouped
-from search.engines.outcome import leaves
 from search.engines.plan import FacetPlan, Plan
-from search.engines.results import Hit, Results
+from search.engines.results import Hit, MatchedLeaves, Results
 from search.ranking import SCORE_DIGITS
 
 
@@ -142,21 +142,13 @@ def _hits(plan: Plan, evaluator: Evaluator, page: _Page) -> tuple[Hit, ...]:
     scores = _scores(plan, evaluator, shown)
     docs = np.sort(np.array([candidate.doc for candidate in shown], np.int64))
     explainer = Explainer(plan, evaluator, docs) if plan.explain else None
-    matched = _matched(plan, evaluator, docs) if plan.matched else {}
+    matched = matched_leaves(plan.query, evaluator, docs) if plan.matched else {}
     found = (_hit(plan, evaluator, row, scores[row[0].doc], explainer, matched) for row in page.rows)
     if not page.others:
         return tuple(found)
     return tuple(
         replace(hit, preferred=row[0].doc not in page.others) for row, hit in zip(page.rows, found, strict=True)
     )
-
-
-def _matched(plan: Plan, evaluator: Evaluator, docs: Ints) -> dict[int, tuple[int, ...]]:
-    """Which leaves of the query each of some articles (rising) matches."""
-    doc_set = doc_set_of(evaluator.snapshot, docs)
-    masks = [evaluator.matched(leaf, doc_set, scored=False)[0] for leaf in leaves(plan.query)]
-    table = np.array(masks, np.bool_).reshape(len(masks), len(docs))
-    return {doc: tuple(np.flatnonzero(table[:, at]).tolist()) for at, doc in enumerate(docs.tolist())}
 
 
 def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[ScoredDoc]) -> dict[int, float]:
@@ -175,7 +167,7 @@ def _hit(
     row: Row,
     score: float,
     explainer: Explainer | None,
-    matched: dict[int, tuple[int, ...]],
+    matched: Mapping[int, MatchedLeaves],
 ) -> Hit:
     candidate, copies = row
     part, doc = evaluator.snapshot.locate(candidate.doc)
@@ -187,7 +179,7 @@ def _hit(
         sort_key=score if plan.sort == "relevance" else None if np.isnan(dated) else dated,
         head=head,
         body=body,
-        matched=matched.get(candidate.doc, ()),
+        matched=matched.get(candidate.doc),
         similar=tuple(copy.id for copy in copies) if plan.group else None,
         explanation=explainer.explanation(candidate.doc) if explainer else None,
     )
