@@ -22,7 +22,7 @@ from search.processes import core_count
 MOST_REMARKS = 20
 
 
-def _require_locations(ctx: click.Context, param: click.Parameter, locations: tuple[str, ...]) -> tuple[str, ...]:
+def require_locations(ctx: click.Context, param: click.Parameter, locations: tuple[str, ...]) -> tuple[str, ...]:
     """The locations, each a path that exists or an address that can be read; else a usage error."""
     for location in locations:
         try:
@@ -35,7 +35,7 @@ def _require_locations(ctx: click.Context, param: click.Parameter, locations: tu
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(), callback=_require_locations)
+@click.argument("paths", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(), callback=require_locations)
 @index_option
 @click.option("--rebuild", is_flag=True, help="Replace the whole index with what is in SOURCE, in one commit.")
 @click.option("--prune", is_flag=True, help="Delete articles that came from SOURCE and are no longer in it.")

@@ -10,10 +10,11 @@ from search.commands.group import LazyGroup, Row
 
 _ROWS: Final = {
     "extraction": Row("index.commands:extraction", "Measurements", "Score HTML extraction against known bodies."),
+    "related": Row("index.evaluate_related:related", "Measurements", "Score the related articles by editors' labels."),
     "ranking": Row("search.commands.evaluate_ranking:ranking", "Measurements", "Score the ranking on judged queries."),
 }
 
 
 @click.group(cls=LazyGroup, rows=_ROWS)
 def evaluate() -> None:
-    """Measure ranking and extraction against sets judged by people."""
+    """Measure ranking, related articles and extraction against what people judged."""
