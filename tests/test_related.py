@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from archives import over
+from archives import fill, over
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from search.archive import PinnedArchive
-from search.assist.distinctive import distinctive_terms, is_content_word
+from search.assist.distinctive import DistinctiveTerm, distinctive_terms, is_content_word
 from search.assist.related import Subject
+from search.assist.similarity import similarities
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.protocols import Engine
+from search.engines.results import Hit, MatchedLeaves
 from search.errors import NotFound, ParameterError
 from search.request.urls import Addresses
 from search.results.response import RelatedResponse
@@ -324,3 +328,50 @@ def test_forms_of_a_word_count_as_one_and_are_shown_as_most_often_spelled() -> N
         found = archive.related(Subject(id="0"), LINKS)
     assert [term.text for term in found.terms] == ["Bridges"]
     assert sorted(ids(found)) == ["1", "2"]
+
+
+def test_a_word_is_rare_among_the_articles_of_its_language() -> None:
+    own = Document("own", "Gestern", "Gestern kamen diese Nachrichten über P2WPKH und Lachin an.", language="de")
+    german = [Document(f"de{n}", "Heute", "Diese Nachrichten kamen gestern an.", language="de") for n in range(8)]
+    english = [
+        Document(f"en{n}", "News", "The sports news of the day." + " Lachin, P2WPKH." * (n < 20), language="en")
+        for n in range(400)
+    ]
+    engine = fill(open_engine("memory:"), own, *german, *english)
+    with over(engine, NOW).pinned() as archive:
+        found = archive.related(Subject(id="own"), LINKS, limit=3)
+    assert [term.text for term in found.terms][:2] == ["P2WPKH", "Lachin"]
+    assert {row.hit.language for row in found.hits} == {"en"}
+
+
+# The order
+
+
+def _matched(*frequencies: float, length: int = 100) -> Hit:
+    leaves = tuple(at for at, frequency in enumerate(frequencies) if frequency)
+    return Hit("x", 1.0, 1.0, matched=MatchedLeaves(leaves, tuple(filter(None, frequencies)), length))
+
+
+_TERMS = [DistinctiveTerm(name, name, 9, 2.0, rarity) for name, rarity in (("a", 5.0), ("b", 3.0), ("c", 1.0))]
+
+
+def test_what_shares_more_words_or_rarer_ones_or_says_it_more_briefly_is_more_alike() -> None:
+    hits = [_matched(1, 1, 1), _matched(1, 1, 0), _matched(0, 1, 1), _matched(1, 1, 1, length=900)]
+    scores = similarities(hits, _TERMS)
+    assert scores[0] > scores[1] > scores[2]
+    assert scores[0] > scores[3]
+    assert similarities([_matched(2, 0, 0), _matched(1, 0, 0)], _TERMS) == [1.0, pytest.approx(0.63, abs=0.01)]
+
+
+@given(st.lists(st.tuples(*[st.floats(0, 1e6)] * 3, st.integers(0, 10**6)), max_size=12))
+def test_similarities_are_between_0_and_1(rows: list[tuple[float, float, float, int]]) -> None:
+    hits = [_matched(one, two, three, length=length) for one, two, three, length in rows]
+    scores = similarities(hits, _TERMS)
+    assert len(scores) == len(hits)
+    assert all(0.0 <= score <= 1.0 + 1e-9 for score in scores)
+
+
+def test_nothing_is_alike_without_terms_or_counts() -> None:
+    assert similarities([], _TERMS) == []
+    assert similarities([_matched(1)], []) == [0.0]
+    assert similarities([Hit("x", 1.0, 1.0)], _TERMS) == [0.0]

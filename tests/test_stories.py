@@ -104,6 +104,30 @@ def test_other_articles_take_the_places_of_versions() -> None:
     assert sum(not version.translation for version in copied.also_in) == 59
 
 
+def test_more_hits_are_read_only_where_the_first_tell_too_few_stories(engine: Engine) -> None:
+    def depths(archive: Engine, limit: int) -> list[int]:
+        counted = CountingEngine(archive)
+        with over(counted, NOW).pinned() as pinned:
+            pinned.related(Subject(id="en1"), LINKS, mode="same-days", limit=limit)
+        return [plan.limit for plan in counted.searches if plan.matched]
+
+    assert depths(engine, 2) == [51]
+    copies = [replace(_dam("en", 2, date(2024, 7, 2)), id=f"copy{number}", fingerprint=7) for number in range(60)]
+    assert depths(fill(open_engine("memory:"), _dam("en", 1, date(2024, 7, 1)), *copies), 2) == [51, 201]
+
+
+def test_only_other_languages_are_looked_through_for_translations(engine: Engine) -> None:
+    counted = CountingEngine(engine)
+    with over(counted, NOW).pinned() as archive:
+        archive.related(Subject(id="en4"), LINKS)
+    (plan,) = [plan for plan in counted.searches if not plan.matched]
+    assert {hit.head.language for hit in engine.searcher().search(plan).hits if hit.head} == {"fr", "de", "ja"}
+    alone = CountingEngine(fill(open_engine("memory:"), *(_dam("en", number, DAY) for number in range(1, 4))))
+    with over(alone, NOW).pinned() as archive:
+        archive.related(Subject(id="en1"), LINKS)
+    assert all(plan.matched for plan in alone.searches)
+
+
 def test_a_translation_that_shares_no_searched_word_is_found_by_its_day() -> None:
     body = "Кариба: 41500, 412, 7788. https://dam.example"
     marks = '<a href="https://dam.example/4"></a><a href="https://dam.example/level/4"></a>'

@@ -39,14 +39,19 @@ class DistinctiveTerm:
     """A word of the article: its surface, its usual spelling there, and the number of `articles` that hold it.
 
     `frequency`: how often the article has it, in any form; each occurrence counts its field's weight.
-    `weight`: how distinctive it is.
+    `rarity`: its idf among the articles that could have it.
     """
 
     surface: str
     spelling: str
     articles: int
     frequency: float
-    weight: float
+    rarity: float
+
+    @property
+    def weight(self) -> float:
+        """How distinctive the word is."""
+        return (1.0 + log(self.frequency)) * self.rarity
 
     @property
     def typed(self) -> str:
@@ -64,8 +69,7 @@ def distinctive_terms(searcher: Searcher, own: Document, articles: int, *, store
     for word, count in zip(words, counts, strict=True):
         if count > (1 if stored else 0):
             rarity = _rarity(spellings[word], count, in_language, articles)
-            weight = (1.0 + log(frequencies[word])) * rarity
-            terms.append(DistinctiveTerm(word, spellings[word], count, frequencies[word], weight))
+            terms.append(DistinctiveTerm(word, spellings[word], count, frequencies[word], rarity))
     terms.sort(key=lambda term: (-term.weight, term.surface))
     return tuple(terms[:MAX_TERMS])
 

@@ -137,7 +137,7 @@ class _Search:
             plan = replace(plan, limit=max(depth, 2 * self._limit) + self._stored, deadline=self._deadline.left())
             results = self._searcher.search(plan)
             stories, others = gathered(self._ranked(results.hits), self._own, self._limit, self._versions)
-            if len(stories) >= self._limit or results.total <= plan.limit:
+            if len(stories) >= self._limit or results.total <= plan.limit or results.timed_out:
                 break
         timed_out = results.timed_out | self._add_translations(stories, others)
         self_counted = self._stored and bool(self._terms) and _covers(plan, self._own)
@@ -156,7 +156,7 @@ class _Search:
         """The hits that share enough terms, without the article itself, the most alike first."""
         least = min(LEAST_SHARED, len(self._terms))
         hits = [hit for hit in found if len(_leaves(hit)) >= least and not (self._stored and hit.id == self._own.id)]
-        scores = similarities(hits, self._terms, self._status.articles)
+        scores = similarities(hits, self._terms)
         scored = [
             replace(hit, score=round(score, SCORE_DIGITS), sort_key=None)
             for hit, score in zip(hits, scores, strict=True)

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from search.assist.distinctive import DistinctiveTerm
 from search.engines.results import Hit, MatchedLeaves
-from search.ranking import inverse_document_frequency
 
 IDF_POWER: Final = 0.35
 """The power of the idf in each of the two vectors; 1 in the textbook."""
@@ -35,16 +34,15 @@ CENTROID_SHARE: Final = 0.5
 _Floats = NDArray[np.float64]
 
 
-def similarities(hits: Sequence[Hit], terms: Sequence[DistinctiveTerm], articles: int) -> list[float]:
+def similarities(hits: Sequence[Hit], terms: Sequence[DistinctiveTerm]) -> list[float]:
     """How alike each hit is to the subject with these terms, from 0 to 1, which the best has at most.
 
-    The hits are those of a plan with `matched` whose leaves are the terms, in the same order. `articles` is the number
-    of articles in the archive.
+    The hits are those of a plan with `matched` whose leaves are the terms, in the same order.
     """
     found = [hit.matched for hit in hits if hit.matched is not None]
     if not found or not terms or len(found) < len(hits):
         return [0.0] * len(hits)
-    rarity = np.array([inverse_document_frequency(term.articles, articles) for term in terms]) ** IDF_POWER
+    rarity = np.array([term.rarity for term in terms]) ** IDF_POWER
     subject = np.log1p(np.array([term.frequency for term in terms])) * rarity
     vectors = np.log1p(_frequencies(found, len(terms))) * rarity / _norms(found)[:, np.newaxis]
     own = _scaled(vectors @ subject)

@@ -17,6 +17,7 @@ from search.engines.plan import KeywordFilter, Plan
 from search.engines.protocols import Searcher
 from search.engines.results import Hit, Results
 from search.query.match import MatchAny, MatchDates
+from search.schema import MISSING
 
 MAX_READ: Final = 64
 """Articles whose texts are read for one answer, to compare them."""
@@ -133,9 +134,9 @@ def same_days_plan(own: Document, stories: Sequence[Story], deadline: float | No
     if not days:
         return None
     languages = {head.language for head in heads if head.language}
-    rules = (KeywordFilter("lang", exclude=tuple(languages)),) if len(languages) == 1 else ()
+    rule = KeywordFilter("lang", exclude=(MISSING, *(languages if len(languages) == 1 else ())))
     match = MatchAny(tuple(MatchDates("published", day, day) for day in days))
-    return Plan(match, rules, sort="newest", limit=MAX_SAME_DAYS, bring="head", deadline=deadline)
+    return Plan(match, (rule,), sort="newest", limit=MAX_SAME_DAYS, bring="head", deadline=deadline)
 
 
 def add_translations(

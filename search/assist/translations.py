@@ -29,8 +29,8 @@ LONGEST: Final = 5.0
 """A version is at most this many times as long as the other: Chinese takes a third of German's characters."""
 
 _NUMBER: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
-_NAME: Final = re.compile(r"[A-Z\u00c0-\u00de][A-Za-z\u00c0-\u024f]{2,}|[a-z]+[A-Z][A-Za-z]+|[a-z]+_[a-z_]+")
-_LINK: Final = re.compile(r"""href=["']?(https?://[^"'\s>?#]+)""", re.IGNORECASE)
+_NAME: Final = re.compile(r"[A-Z\u00c0-\u00de][A-Za-z\u00c0-\u024f]{2,}")
+_LINK: Final = re.compile(r"""href=["']?(https?://[^"'\s>?#]+)""")
 _SEPARATORS: Final = str.maketrans("", "", ".,")
 
 
