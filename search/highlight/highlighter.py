@@ -12,7 +12,8 @@ from html import escape
 from typing import Final, NamedTuple
 
 from search.engines.spans import assignable, span_width
-from search.highlight.term_scan import Occurrence, Words
+from search.highlight.wanted import Choice, Occurrence
+from search.highlight.words import Words
 from search.query.match import (
     Leaf,
     Match,
@@ -85,7 +86,7 @@ class Highlighter:
 
     def may_match(self, texts: Iterable[str], language: str) -> bool:
         """False if no text can have a match in any field; for several texts at once, faster than computing marks."""
-        return self._words.occur_in("\n".join(texts), language)
+        return self._words.occur_in(texts, language)
 
     def spans(self, text: str, language: str, field: str = "body") -> list[Span]:
         """The spans that match in a text of that field, in order and without overlaps."""
@@ -142,11 +143,17 @@ class Highlighter:
             case MatchPhrase(fields, terms, slop):
                 return _Pattern(group, fields, tuple(map(self._words.add_term, terms)), slop)
             case MatchPrefix(fields, prefix):
-                return _Pattern(group, fields, (add(partial(_starting, prefix)),), prefix=len(prefix))
+                return _Pattern(
+                    group, fields, (add(Choice(partial(_starting, prefix), prefix[:1])),), prefix=len(prefix)
+                )
             case MatchWildcard(fields, pattern):
-                return _Pattern(group, fields, (add(partial(filter, wildcard_regex(pattern).fullmatch)),))
+                first = "" if pattern[:1] in "*?" else pattern[0]
+                return _Pattern(
+                    group, fields, (add(Choice(partial(filter, wildcard_regex(pattern).fullmatch), first)),)
+                )
             case MatchFuzzy(fields, word, distance):
-                return _Pattern(group, fields, (add(partial(_resembling, word, distance)),))
+                choice = Choice(partial(_resembling, word, distance), word[:1])
+                return _Pattern(group, fields, (add(choice),))
 
 
 def block_end(text: str, place: int) -> int:

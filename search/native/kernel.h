@@ -96,5 +96,6 @@ PyObject *postings_phrase(Postings *self, PyObject *args);       /* phrases.c */
 extern PyType_Spec postings_spec;
 extern PyMethodDef selection_methods[];
 extern PyMethodDef counting_methods[];
+int add_text_types(PyObject *module);
 
 #endif

@@ -15,7 +15,9 @@ static int add_all(PyObject *module) {
         return -1;
     if (PyModule_AddFunctions(module, selection_methods) < 0)
         return -1;
-    return PyModule_AddFunctions(module, counting_methods);
+    if (PyModule_AddFunctions(module, counting_methods) < 0)
+        return -1;
+    return add_text_types(module);
 }
 
 static PyModuleDef_Slot slots[] = {

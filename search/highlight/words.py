@@ -1,0 +1,75 @@
+"""The words of a query, to be found in any number of texts in any languages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from search.analysis import primary_language
+from search.highlight.numbered_scan import NumberedScan
+from search.highlight.term_scan import TermScan
+from search.highlight.wanted import Choice, Occurrence, Wanted
+from search.native import kernel
+from search.query.match import Term
+
+
+class Words:
+    """The words of a query, numbered from 1. Not thread-safe.
+
+    `compiled`: whether to look with the compiled kernel; it finds the same.
+    """
+
+    def __init__(self, *, compiled: bool = kernel is not None) -> None:
+        self._compiled = compiled
+        self._count = 0
+        self._surfaces: dict[str, list[int]] = defaultdict(list)
+        self._stems: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._choices: list[tuple[Choice, int]] = []
+        self._wanted: dict[str, Wanted] = {}
+        self._scans: dict[str, TermScan] = {}
+        self._numbered: dict[str, NumberedScan] = {}
+
+    def add_term(self, term: Term) -> int:
+        """Adds a word that matches by its spelling or its stem; returns its number."""
+        self._count += 1
+        self._surfaces[term.surface].append(self._count)
+        for language, stem in term.stems:
+            self._stems[language][stem].append(self._count)
+        return self._count
+
+    def add(self, choice: Choice) -> int:
+        """Adds a word that matches in every spelling of that choice; returns its number."""
+        self._count += 1
+        self._choices.append((choice, self._count))
+        return self._count
+
+    def occurrences(self, text: str, language: str, reach: int) -> Mapping[int, list[Occurrence]]:
+        """The occurrences by number of word, those of one spelling in order. All words must have been added before."""
+        language = primary_language(language)
+        if self._compiled:
+            try:
+                return self._numbered_in(language).occurrences(text, reach)
+            except UnicodeEncodeError:
+                pass  # a lone surrogate has no UTF-8
+        return self._scan_in(language).occurrences(text, reach)
+
+    def occur_in(self, texts: Iterable[str], language: str) -> bool:
+        """Whether any of the words occurs in any of the texts. All words must have been added before."""
+        return bool(self.occurrences("\n".join(texts), language, 0))
+
+    def _numbered_in(self, language: str) -> NumberedScan:
+        scan = self._numbered.get(language)
+        if scan is None:
+            scan = self._numbered[language] = NumberedScan(language, self._wanted_in(language))
+        return scan
+
+    def _scan_in(self, language: str) -> TermScan:
+        scan = self._scans.get(language)
+        if scan is None:
+            scan = self._scans[language] = TermScan(language, self._wanted_in(language))
+        return scan
+
+    def _wanted_in(self, language: str) -> Wanted:
+        if language not in self._wanted:
+            self._wanted[language] = Wanted(self._surfaces, self._stems.get(language, {}), self._choices)
+        return self._wanted[language]

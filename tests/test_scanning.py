@@ -1,0 +1,157 @@
+"""The compiled kernel finds the same words in a text as analysing all of it, and as the code without it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.analysis import Token, analyze, stem
+from search.analysis.fragments import NumberedFragments
+from search.analysis.tokens import surface_of
+from search.highlight.numbered_scan import SAME_FIRST_LETTER
+from search.highlight.wanted import Choice, Occurrence
+from search.highlight.words import Words
+from search.native import kernel
+from search.query.match import Term
+
+pytestmark = pytest.mark.skipif(kernel is None, reason="needs the compiled kernel")
+
+LANGUAGES = ["en", "de", "tr", "ru", "zh", "ja", "ko", "ar", "el", ""]
+
+ALPHABET = st.sampled_from(
+    [chr(code) for code in range(0x530)]
+    + list("aAbBsStTiIzZ0019   \n..,,''’’--–_/&\"“”«»—…·\u00a0\u202f\u2009\u00adŀĿßıİſﬁ")
+    + list("中国经济，。、の・ーカ゛ｶﾞ々〆〇〈「」한국경제①½²ªµ\u0301\u0308\u200d\ufe0f😀\u3000！：Ω℮")
+)
+ANY_TEXT = st.text(ALPHABET | st.characters(exclude_categories=("Cs",)), max_size=60)
+
+
+def words_for(tokens: list[Token], language: str, *, compiled: bool) -> Words:
+    """Looks for each token: by its spelling and its stem in turn."""
+    words = Words(compiled=compiled)
+    for number, token in enumerate(tokens):
+        words.add_term(Term(token.surface) if number % 2 else Term("", ((language, token.stem),)))
+    return words
+
+
+def spread(found: dict[int, list[Occurrence]], *, with_positions: bool) -> dict[int, list[Occurrence]]:
+    return {
+        word: sorted((place[0] if with_positions else 0, *place[1:]) for place in places)
+        for word, places in found.items()
+    }
+
+
+def check_same(text: str, wanted: list[Token], language: str) -> None:
+    tokens = analyze(text, language)
+    compiled = words_for(wanted, language, compiled=True)
+    plain = words_for(wanted, language, compiled=False)
+    for reach in (0, 1_000_000):
+        found = dict(compiled.occurrences(text, language, reach))
+        expected = dict(plain.occurrences(text, language, reach))
+        assert spread(found, with_positions=reach > 0) == spread(expected, with_positions=reach > 0)
+    for number, word in enumerate(wanted):
+        same = [t for t in tokens if (t.surface == word.surface if number % 2 else t.stem == word.stem)]
+        assert [(start, end) for _, start, end, _ in found.get(number + 1, [])] == [(t.start, t.end) for t in same]
+        if same:
+            positions = [position for position, *_ in found[number + 1]]
+            shift = same[0].position - positions[0]
+            assert [position + shift for position in positions] == [token.position for token in same]
+
+
+@settings(max_examples=600)
+@given(ANY_TEXT, ANY_TEXT, st.sampled_from(LANGUAGES))
+def test_every_token_of_any_text_is_found_where_it_stands(text: str, other: str, language: str) -> None:
+    check_same(text, [*analyze(text, language)[:6], *analyze(other, language)[:3]], language)
+
+
+@settings(max_examples=300)
+@given(ANY_TEXT, st.sampled_from(LANGUAGES), st.data())
+def test_a_beginning_is_found_in_every_token_that_has_it(text: str, language: str, data: st.DataObject) -> None:
+    tokens = analyze(text, language)
+    first = data.draw(st.sampled_from([token.surface[0] for token in tokens]) if tokens else st.just("a"))
+    found = []
+    for compiled in (True, False):
+        words = Words(compiled=compiled)
+        words.add(Choice(lambda surfaces: [word for word in surfaces if word.startswith(first)], first))
+        words.add(Choice(lambda surfaces: [word for word in surfaces if first in word]))
+        found.append(spread(dict(words.occurrences(text, language, 1_000_000)), with_positions=True))
+    assert found[0] == found[1]
+    begin = [(token.start, token.end) for token in tokens if token.surface.startswith(first)]
+    assert [(start, end) for _, start, end, _ in found[0].get(1, [])] == begin
+
+
+@given(st.text(st.characters(max_codepoint=0x52F), min_size=1, max_size=3))
+def test_a_plain_word_is_folded_to_a_word_with_the_first_letter_of_its_first_letter(text: str) -> None:
+    if text.isalnum() and surface_of(text):
+        assert surface_of(text)[0] == surface_of(text[0])[:1] or not surface_of(text[0])
+
+
+@pytest.mark.parametrize("language", sorted(SAME_FIRST_LETTER))
+@given(word=st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzäöüßéèñçøåıłşğčšжйшыяиновать"), min_size=1, max_size=14))
+def test_a_stem_begins_as_its_word_does(language: str, word: str) -> None:
+    assert stem(word, language)[0] == surface_of(word)[0]
+
+
+def articles(corpora: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(corpora.glob("*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for line in islice(lines, 0, 2_000, 200):
+                row = json.loads(line)
+                yield row["body"] or "", row["lang"] or ""
+
+
+@pytest.mark.shared
+def test_the_words_of_real_articles_are_found_where_they_stand(shared: Path) -> None:
+    for body, language in articles(shared / "corpora" / "articles"):
+        tokens = analyze(body, language)
+        assert all(t.stem[0] == t.surface[0] for t in tokens if language in SAME_FIRST_LETTER)
+        check_same(body, tokens[:: max(1, len(tokens) // 8)], language)
+
+
+def test_a_text_with_a_lone_surrogate_is_read_without_the_kernel() -> None:
+    words = Words()
+    words.add_term(Term("peace"))
+    assert len(words.occurrences("\ud800 peace", "en", 0)[1]) == 1
+
+
+def test_fragments_are_numbered_once_by_any_number_of_threads() -> None:
+    fragments = NumberedFragments("en")
+    texts = [f"word{number}" for number in range(3_000)]
+
+    def add() -> None:
+        for text in texts:
+            number, fragment = fragments.add(text)
+            assert number is not None
+            assert fragment.tokens[0].surface == text == fragments.read[number].tokens[0].surface
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(fragments) == len(fragments.numbers) == len(texts)
+
+
+def test_the_kernel_refuses_what_does_not_fit() -> None:
+    assert kernel is not None
+    numbers = kernel.FragmentNumbers(True)
+    with pytest.raises(ValueError, match="too long"):
+        numbers.add("x" * 161, 1)
+    with pytest.raises(ValueError, match="firsts"):
+        numbers.scan("war", b"\1", "", b"", False)
+    with pytest.raises(TypeError):
+        numbers.scan("war", bytes(0x530), 3, b"", False)
+    with pytest.raises(UnicodeEncodeError):
+        numbers.scan("\ud800", bytes(0x530), "", b"", False)
+    assert numbers.add("war", 1) == numbers.add("war", 1) == numbers.find("war") == 0
+    assert numbers.find("peace") is None
+    wide = "".join(map(chr, range(0x4E00, 0x4E00 + 600)))
+    assert [row[:3] for row in numbers.scan("丁一", bytes(0x530), wide, b"", False)] == [(-2, 0, 2), (-2, 1, 2)]
