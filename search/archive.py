@@ -330,7 +330,7 @@ class PinnedArchive:
         return Answer(
             request=request,
             results=results,
-            context=HitContext(request, found.plan, self.status.articles),
+            context=HitContext(request, found.plan, self.status.articles, results.frequencies),
             filling=found.filling,
             position=None if request.cursor else plan.offset,
             pages=pages_around(request, absolute, results, generation if cursors else None, moment),

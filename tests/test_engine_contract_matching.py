@@ -319,3 +319,10 @@ def test_a_term_with_stems_of_unknown_languages_still_matches_its_surface(engine
     fill(engine, Document("a", "run", language="en"))
     assert found(engine, MatchTerm(ALL_FIELDS, Term("run", (("xx", "ru"), ("de", "run"))))) == ["a"]
     assert found(engine, MatchTerm(ALL_FIELDS, Term("rux", (("xx", "run"), ("de", "run"))))) == []
+
+
+def test_leaves_come_with_how_many_articles_they_match_where_texts_are_shown(engine: Engine) -> None:
+    fill(engine, *(Document(str(n), "", "bridge" if n else "bridge and river") for n in range(4)))
+    query = MatchAny((exact("river"), MatchNot(exact("absent")), exact("bridge")))
+    assert ask(engine, query).frequencies == ()
+    assert ask(engine, query, bring="text").frequencies == (1, 0, 4)

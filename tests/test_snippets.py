@@ -6,7 +6,6 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from math import log
 from urllib.parse import unquote
 
 import pytest
@@ -15,7 +14,9 @@ from hypothesis import strategies as st
 
 from search.document import Document, Heading, web_address
 from search.highlight.highlighter import ENOUGH, MAX_HIGHLIGHT_CHARS, Highlighter, Mark
-from search.highlight.passages import MAX_LENGTH, MAX_REPEATS, REACH, REPEAT, best_passages, marks_within
+from search.highlight.layout import MAX_LENGTH
+from search.highlight.passages import CUT, MAX_REPEATS, REACH, REPEAT, best_passages, marks_within
+from search.highlight.sentences import sentence_end, sentence_start
 from search.query.match import Match, MatchAll, MatchAny, MatchEvery, MatchPhrase, MatchTerm, Term
 from search.query.terms import query_term
 from search.results.deep_links import anchor_address, text_address
@@ -238,15 +239,47 @@ def test_passages_stand_apart_and_hold_their_marks_whole(marked: tuple[str, list
         assert list(passage.marks) == inside == marks_within(marks, passage.start, passage.end)
 
 
-@given(_marked_texts())
-def test_the_best_passage_is_found_by_looking_at_every_place(marked: tuple[str, list[Mark]]) -> None:
+@given(_marked_texts(), st.integers(1, 4))
+def test_flags_say_whether_a_passage_begins_or_ends_inside_a_sentence(
+    marked: tuple[str, list[Mark]], limit: int
+) -> None:
     text, marks = marked
-    counts = Counter(mark.group for mark in marks)
-    windows = [_together(text, marks, first) for first in range(len(marks))]
-    best = max(windows, key=lambda window: round(_value(window, counts), 9))
-    [passage] = best_passages(text, marks, 1)
-    assert passage.start <= best[0].start
-    assert set(best) <= set(passage.marks)
+    marks = [mark for mark in marks if "\n" not in text[mark.start : mark.end]]
+    passages = best_passages(text, marks, limit)
+    for passage in passages:
+        block = text.rfind("\n\n", 0, passage.start)
+        floor = max([0 if block < 0 else block + 2, *(p.end for p in passages if p.end <= passage.start)])
+        before = text[floor : passage.start].rstrip()
+        assert passage.cut_start == (bool(before) and before[-1] not in ".。")
+        if not passage.cut_end and passage.end < len(text):
+            assert (
+                text[passage.end - 1] in ".。"
+                or text[passage.end :].lstrip(" ")[:2] in ("", "\n\n")
+                or any(other.start >= passage.end and not text[passage.end : other.start].strip() for other in passages)
+            )
+
+
+@given(_marked_texts(), st.dictionaries(st.integers(0, 3), st.floats(0.1, 9.0), min_size=4), st.integers(1, 4))
+def test_each_passage_has_a_new_word_or_the_weightiest_of_those_shown(
+    marked: tuple[str, list[Mark]], weights: dict[int, float], limit: int
+) -> None:
+    text, marks = marked
+    shown: set[int] = set()
+    for passage in best_passages(text, marks, limit, weights):
+        groups = {mark.group for mark in passage.marks}
+        assert groups
+        assert groups - shown or max(shown, key=weights.__getitem__) in groups
+        shown |= groups
+
+
+@given(_marked_texts(), st.dictionaries(st.integers(0, 3), st.floats(0.1, 9.0), min_size=4))
+def test_no_window_of_the_text_is_worth_much_more_than_the_first_passage(
+    marked: tuple[str, list[Mark]], weights: dict[int, float]
+) -> None:
+    text, marks = marked
+    [passage] = best_passages(text, marks, 1, weights)
+    most = max(_value(_together(text, marks, first), weights) for first in range(len(marks)))
+    assert _value(passage.marks, weights) >= CUT * most - 1e-9
 
 
 def _together(text: str, marks: Sequence[Mark], first: int) -> list[Mark]:
@@ -260,10 +293,72 @@ def _together(text: str, marks: Sequence[Mark], first: int) -> list[Mark]:
     return [marks[first], *itertools.takewhile(is_near, marks[first + 1 :])]
 
 
-def _value(window: Sequence[Mark], counts: Counter[int]) -> float:
+def _value(window: Sequence[Mark], weights: dict[int, float]) -> float:
     own = Counter(mark.group for mark in window)
-    repeats = {group: min(times - 1, MAX_REPEATS) for group, times in own.items()}
-    return sum((1.0 + REPEAT * times) / (1.0 + log(counts[group])) for group, times in repeats.items())
+    return sum(weights[group] * (1.0 + REPEAT * min(times - 1, MAX_REPEATS)) for group, times in own.items())
+
+
+def test_a_passage_that_only_repeats_a_common_word_is_left_out() -> None:
+    common = "Bitcoin and bitcoin and more bitcoin were in the news, bitcoin. " + FILLER * 4
+    document = article(FILLER, "The fee estimation of bitcoin is hard. " + FILLER * 4, common, common, FILLER)
+    match = MatchAny((term("bitcoin"), term("fee"), term("estimation")))
+    frequencies = dict(zip(match.children, (900, 60, 9), strict=True))
+    highlighter = Highlighter(match, frequencies, 1_000)  # type: ignore[arg-type]
+    found = excerpts(document.head(), document.body, highlighter).snippets
+    assert [snippet.text.split(".")[0] for snippet in found] == ["The fee estimation of bitcoin is hard"]
+
+
+def test_what_is_rare_in_the_archive_is_shown_first_though_it_is_frequent_in_the_text() -> None:
+    rare, frequent = "Zeppelins here. " + FILLER * 5, "A lone peace came. " + FILLER * 5
+    match = MatchAny((term("zeppelin"), term("peace")))
+    for counts, first in (((3, 800), "Zeppelins"), ((800, 3), "A lone")):
+        frequencies = dict(zip(match.children, counts, strict=True))
+        highlighter = Highlighter(match, frequencies, 1_000)  # type: ignore[arg-type]
+        document = article(rare, frequent, rare, rare)
+        assert excerpts(document.head(), document.body, highlighter).snippets[0].text.startswith(first)
+
+
+def test_a_sentence_is_shown_whole_where_it_fits_and_its_ends_are_flagged_where_not() -> None:
+    short = "Some say that the treaty of the year was a treaty of peace, and others that it was none."
+    [snippet] = excerpted(article(FILLER * 5 + short), term("treaty")).snippets
+    assert snippet.text.endswith(short)
+    assert not snippet.cut_start
+    assert not snippet.cut_end
+    long = "word " * 60 + "treaty " + "word " * 60
+    [snippet] = excerpted(article(long), term("treaty")).snippets
+    assert snippet.cut_start
+    assert snippet.cut_end
+    [snippet] = excerpted(article("A treaty " + "word " * 60), term("treaty")).snippets
+    assert (snippet.text.startswith("A treaty"), snippet.cut_start, snippet.cut_end) == (True, False, True)
+    [snippet] = excerpted(article("word " * 60 + "treaty."), term("treaty")).snippets
+    assert (snippet.text.endswith("treaty."), snippet.cut_start, snippet.cut_end) == (True, True, False)
+
+
+def test_the_same_passage_is_not_shown_twice() -> None:
+    document = article(*["The peace was signed in the valley."] * 4, "Another peace held.")
+    texts = [snippet.text for snippet in excerpted(document, term("peace")).snippets]
+    assert sorted(texts) == ["Another peace held.", "The peace was signed in the valley."]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("One. Two! Three? Four", 4),
+        ("He met Mr. Smith of the U.S. Treasury. They spoke.", 2),
+        ("J. Smith wrote it. So did e.g. others.", 2),
+        ("“Is it?” he asked. “Yes.” She left.", 3),
+        ("In 1987. Then came 1988.", 2),
+        ("- one\n- two\n- three", 3),
+        ("1. Install it\n2. Run it", 2),
+        ("東京に行く。「そうだ。」京都にも行く。", 3),
+        ("no capital. follows here", 1),
+    ],
+)
+def test_sentences_end_where_readers_see_an_end(text: str, sentences: int) -> None:
+    starts = {sentence_start(text, place, 0) for place in range(len(text)) if not text[place].isspace()}
+    assert len(starts) == sentences, sorted(text[start : start + 12] for start in starts if start is not None)
+    ends = {sentence_end(text, place, len(text)) for place in range(len(text)) if not text[place].isspace()}
+    assert len(ends) == sentences
 
 
 _PARAGRAPHS = st.lists(

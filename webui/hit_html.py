@@ -75,8 +75,8 @@ def snippets(found: Hit) -> Markup:
             place = escape(heading_id(snippet.heading, snippet.anchor))
             parts.append(f'<p class="snippet-heading"><a href="{address}#{place}" dir="auto"{language}>{shown}</a></p>')
         above = snippet.heading
-        before = "… " if snippet.text[:1].islower() else ""
-        after = " …" if snippet.text[-1:].isalnum() else ""
+        before = "… " if snippet.cut_start else ""
+        after = " …" if snippet.cut_end else ""
         parts.append(f'<p class="snippet-text" dir="auto"{language}>{before}{snippet.html}{after}</p></div>')
     return Markup("\n".join(parts))  # noqa: S704 - each part is escaped
 

@@ -12,9 +12,10 @@ _ROWS: Final = {
     "extraction": Row("index.commands:extraction", "Measurements", "Score HTML extraction against known bodies."),
     "related": Row("index.evaluate_related:related", "Measurements", "Score the related articles by editors' labels."),
     "ranking": Row("search.commands.evaluate_ranking:ranking", "Measurements", "Score the ranking on judged queries."),
+    "snippets": Row("search.commands.evaluate_snippets:snippets", "Measurements", "Count what snippets show."),
 }
 
 
 @click.group(cls=LazyGroup, rows=_ROWS)
 def evaluate() -> None:
-    """Measure ranking, related articles and extraction against what people judged."""
+    """Measure ranking, related articles and extraction against what people judged, and what snippets show."""

@@ -123,6 +123,8 @@ class Results:
 
     `rows` is the length of the whole list of hits: `total`, or less where near-copies are grouped; with `limit` 0
     it is `total`.
+    `frequencies`: about how many articles each leaf matches, in the order of `leaves(plan.query)` and never fewer than
+    it does; with `Plan.bring` "text" only, and () where the engine does not know.
     `cut` lists what was not searched in full; `timed_out`: the deadline passed, so hits and counts may be incomplete.
     """
 
@@ -134,6 +136,7 @@ class Results:
     timeline: Timeline | None = None
     timed_out: bool = False
     cut: tuple[Cut, ...] = ()
+    frequencies: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

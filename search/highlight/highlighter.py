@@ -27,6 +27,7 @@ from search.query.match import (
     MatchWildcard,
 )
 from search.query.patterns import edit_distance, wildcard_regex
+from search.ranking import inverse_document_frequency
 
 Span = tuple[int, int]
 """Start and end, in characters."""
@@ -73,12 +74,16 @@ class Highlighter:
     """Finds the matches of one query in any number of texts, and caches the chunks of text that it has analysed.
 
     Excluded words are never marked, and a leaf with fields is marked only in those.
+    `frequencies` says how many of `articles` each leaf matches. By these, `weights` has for each group of marks how
+    much it says about an article: its inverse document frequency, as in the ranking. None where they are not known.
     Not thread-safe.
     """
 
-    def __init__(self, match: Match) -> None:
+    def __init__(self, match: Match, frequencies: Mapping[Leaf, int] | None = None, articles: int = 0) -> None:
         self._words = Words()
-        self._patterns = tuple(self._compiled(leaf, group) for leaf, group in _leaves(match))
+        grouped = tuple(_leaves(match))
+        self._patterns = tuple(self._compiled(leaf, group) for leaf, group in grouped)
+        self.weights = _weights(grouped, frequencies, articles) if frequencies else None
         # Two spellings of a word, or two words of a phrase, may mark the same span for one group.
         groups = {pattern.group for pattern in self._patterns if len(pattern.words) == 1}
         self._may_repeat = len(groups) < len(self._patterns)
@@ -154,6 +159,18 @@ class Highlighter:
             case MatchFuzzy(fields, word, distance):
                 choice = Choice(partial(_resembling, word, distance), word[:1])
                 return _Pattern(group, fields, (add(choice),))
+
+
+def _weights(
+    grouped: Iterable[tuple[Leaf, int]], frequencies: Mapping[Leaf, int], articles: int
+) -> dict[int, float] | None:
+    """The weight of each group by the most frequent of its leaves."""
+    found: dict[int, int] = {}
+    for leaf, group in grouped:
+        if leaf not in frequencies:
+            return None
+        found[group] = max(found.get(group, 0), frequencies[leaf])
+    return {group: inverse_document_frequency(min(count, articles), articles) for group, count in found.items()}
 
 
 def block_end(text: str, place: int) -> int:

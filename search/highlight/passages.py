@@ -1,20 +1,19 @@
-"""Chooses the passages of a text to show: short windows, whole sentences where possible, the best ones first."""
+"""Chooses the passages of a text to show: short, of whole sentences where they fit, each for what it adds."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop
 from itertools import accumulate
 from math import log
 from typing import Final
 
-from search.highlight.highlighter import Mark, block_end
-
-MAX_LENGTH: Final = 240
-"""Characters in a passage: two or three lines."""
+from search.highlight.highlighter import Mark, Span, block_end
+from search.highlight.layout import MAX_LENGTH, Extent, filled, torn
+from search.highlight.sentences import sentence_end, sentence_start
 
 REACH: Final = 180
 """Matches further apart, in characters, are not in one passage, to leave room for the words around them."""
@@ -22,25 +21,41 @@ REACH: Final = 180
 MAX_MARKS_PER_GROUP: Final = 200
 """Matches of one word that are considered; more would hardly give a better passage."""
 
-REPEAT: Final = 0.1
+REPEAT: Final = 0.05
 """What a repeated match of a word adds to a window, as a share of the word's weight."""
 
 MAX_REPEATS: Final = 3
 """Repeated matches beyond this number add nothing."""
 
-SEEN: Final = 0.2
-"""The factor for a word that an earlier passage has already shown."""
+SEEN: Final = 0.05
+"""The factor for a word that an earlier passage has already shown: hardly anything adds less than a new word."""
 
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\s+|[。！？][」』”’）]*")
+CUT: Final = 0.45
+"""The factor for a passage that cuts sentences which would fit by themselves: two words near each other are not worth
+two torn sentences, since each can have a passage of its own."""
+
+LONG: Final = 0.8
+"""The factor for a piece of a sentence that is longer than a passage: a whole sentence with as much is better."""
+
+IN_HEADING: Final = 0.5
+"""The factor for a match in a heading: what stands under it has to be shown in its place."""
+
+_TRIED: Final = 6
+"""Windows that are laid out as passages before the best of them is taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The characters from `start` to `end` of a text; `marks` are the matches inside, by offsets in the whole text."""
+    """The characters from `start` to `end` of a text; `marks` are the matches inside, by offsets in the whole text.
+
+    `cut_start` and `cut_end`: the passage begins or ends inside a sentence.
+    """
 
     start: int
     end: int
     marks: tuple[Mark, ...]
+    cut_start: bool = False
+    cut_end: bool = False
 
 
 _Window = tuple[int, int, int, int, int]
@@ -52,38 +67,137 @@ _ALL_BITS: Final = (1 << _BITS) - 1
 _COUNTED: Final = 1 + MAX_REPEATS
 
 
-def best_passages(text: str, marks: Sequence[Mark], limit: int) -> list[Passage]:
-    """At most `limit` passages without overlaps, the best first.
+def best_passages(
+    text: str,
+    marks: Sequence[Mark],
+    limit: int,
+    weights: Mapping[int, float] | None = None,
+    headings: Iterable[Span] = (),
+) -> list[Passage]:
+    """At most `limit` passages without overlaps, and those in headings, the best first.
 
-    The first covers most of the query, with more weight on rare words; the next ones favour what has not been shown.
-    `marks` must be ordered by position.
+    Each is the one that adds most: words that no earlier one has shown, by their weight. One that adds none is left out
+    unless it has the weightiest of those shown.
+    A passage in a heading is one more, and does not count as showing its words: what stands under it may show them too.
+    `marks` must be ordered by position. `weights` says how much each group is worth, such as by its rarity in the
+    archive; without, groups that are rare in this text weigh more. `headings` are the places of headings, in order.
     """
-    weights = _weights(marks)
+    weights = _weights(marks) if weights is None else {mark[2]: weights[mark[2]] for mark in marks}
     considered = _thinned(marks)
     windows = _windows(text, considered, list(weights))
-    worths = _worths(windows, weights, set())
-    passages: list[Passage] = []
-    shown: set[int] = set()
-    while windows and len(passages) < limit:
-        values = [worths[window[4]] for window in windows]
-        start, _, first, after, _ = windows[values.index(max(values))]
-        end = max([mark[1] for mark in considered[first:after]])
-        passage = _passage(text, start, end, marks, passages)
-        passages.append(passage)
+    choice = _Choice(text, marks, considered, weights, _in_headings(windows, headings))
+    while windows and len(choice.passages) - choice.headings < limit:
+        passage = choice.best(windows)
+        if passage is None:
+            break
         left, right = passage.start, passage.end
         windows = [window for window in windows if right <= window[0] or window[1] <= left]
-        new = {mark[2] for mark in passage.marks} - shown
-        if new and len(weights) > 1:
-            shown |= new
-            worths = _worths(windows, weights, shown)
-    return passages
+    return choice.passages
 
 
-def opening(text: str, start: int = 0) -> tuple[int, int]:
-    """Start and end of the first sentences from `start` on, as long as a passage."""
-    while start < len(text) and text[start].isspace():
-        start += 1
-    return start, _right(text, start, start, block_end(text, start))
+class _Choice:
+    """The passages chosen so far, and the words that they show."""
+
+    def __init__(
+        self,
+        text: str,
+        marks: Sequence[Mark],
+        considered: Sequence[Mark],
+        weights: Mapping[int, float],
+        in_headings: frozenset[int],
+    ) -> None:
+        self._text = text
+        self._marks = marks
+        self._considered = considered
+        self._weights = weights
+        self._in_headings = in_headings
+        self._shown: set[int] = set()
+        self._named: set[int] = set()
+        self.headings = 0
+        self._texts: set[str] = set()
+        self.passages: list[Passage] = []
+
+    def best(self, windows: Sequence[_Window]) -> Passage | None:
+        """Adds the passage that is worth most, and returns it; None if none is worth showing."""
+        best, most, is_heading = None, 0.0, False
+        for bound, window in self._by_worth(windows):
+            if best and bound <= most:
+                break
+            for passage, worth in self._laid_out(window):
+                if worth > most and self._text[passage.start : passage.end] not in self._texts:
+                    best, most, is_heading = passage, worth, window[0] in self._in_headings
+        return self._taken(best, is_heading=is_heading) if best else None
+
+    def _taken(self, passage: Passage, *, is_heading: bool) -> Passage | None:
+        groups = {mark[2] for mark in passage.marks}
+        shown = self._shown | self._named if is_heading else self._shown
+        if not groups - shown and (is_heading or max(shown, key=self._weights.__getitem__) not in groups):
+            return None
+        self._texts.add(self._text[passage.start : passage.end])
+        if is_heading:
+            self._named |= groups
+            self.headings += 1
+        else:
+            self._shown |= groups
+        self.passages.append(passage)
+        return passage
+
+    def _by_worth(self, windows: Sequence[_Window]) -> Iterable[tuple[float, _Window]]:
+        """The first windows by falling worth, then by place; none that begins inside one before."""
+        worths = _worths(windows, self._weights, self._shown)
+        ranked = [(-worths[window[4]], window) for window in windows]
+        if self._in_headings:
+            named = _worths(windows, self._weights, self._shown | self._named)
+            for index, window in enumerate(windows):
+                if window[0] in self._in_headings:
+                    ranked[index] = -IN_HEADING * named[window[4]], window
+        heapify(ranked)
+        before = -1, -1
+        for _ in range(min(_TRIED, len(ranked))):
+            worth, window = heappop(ranked)
+            if not before[0] < window[0] < before[1]:
+                yield -worth, window
+                before = window[0], window[1]
+
+    def _laid_out(self, window: _Window) -> Iterable[tuple[Passage, float]]:
+        """The passages that may show a window, each with its worth."""
+        text, (start, end, first, *_) = self._text, window
+        floor, ceiling = self._room(start, end)
+        is_heading = start in self._in_headings
+        factor, shown = (IN_HEADING, self._shown | self._named) if is_heading else (1.0, self._shown)
+        left, right = sentence_start(text, start, floor), sentence_end(text, self._considered[first][1], ceiling)
+        fits = left is not None and right is not None and right - left <= MAX_LENGTH
+        if left is not None and right is not None and fits:
+            passage = self._passage(filled(text, left, right, floor, ceiling))
+            yield passage, factor * self._worth(passage.marks, shown)
+            if passage.end >= end:
+                return
+        passage = self._passage(torn(text, start, end, (floor, ceiling), (left, right)))
+        yield passage, factor * (CUT if fits else LONG) * self._worth(passage.marks, shown)
+
+    def _room(self, start: int, end: int) -> Span:
+        """The block around a window, without what other passages show."""
+        floor, ceiling = _block(self._text, start)
+        ceiling = max(ceiling, end)
+        for other in self.passages:
+            if other.end <= start:
+                floor = max(floor, other.end)
+            elif other.start >= end:
+                ceiling = min(ceiling, other.start)
+        while floor < start and self._text[floor].isspace():
+            floor += 1
+        return floor, ceiling
+
+    def _passage(self, extent: Extent) -> Passage:
+        start, end, cut_start, cut_end = extent
+        return Passage(start, end, tuple(marks_within(self._marks, start, end)), cut_start, cut_end)
+
+    def _worth(self, marks: Sequence[Mark], shown: set[int]) -> float:
+        counts = Counter([mark[2] for mark in marks])
+        return sum(
+            self._weights[group] * (SEEN if group in shown else 1.0) * (1.0 + REPEAT * min(count - 1, MAX_REPEATS))
+            for group, count in counts.items()
+        )
 
 
 def _weights(marks: Sequence[Mark]) -> dict[int, float]:
@@ -108,6 +222,8 @@ def _thinned(marks: Sequence[Mark]) -> Sequence[Mark]:
 def _windows(text: str, marks: Sequence[Mark], groups: Sequence[int]) -> list[_Window]:
     """For each mark, the window that begins with it and ends within its paragraph."""
     windows: list[_Window] = []
+    if not marks:
+        return windows
     starts, ends, _ = zip(*marks, strict=True)
     furthest = list(accumulate(ends, max))
     numbers = {group: number for number, group in enumerate(groups)}
@@ -134,6 +250,15 @@ def _windows(text: str, marks: Sequence[Mark], groups: Sequence[int]) -> list[_W
     return windows
 
 
+def _in_headings(windows: Sequence[_Window], headings: Iterable[Span]) -> frozenset[int]:
+    """The starts of those windows that begin in a heading."""
+    starts = [window[0] for window in windows]
+    found: set[int] = set()
+    for start, end in headings:
+        found.update(starts[bisect_left(starts, start) : bisect_left(starts, end)])
+    return frozenset(found)
+
+
 def _worths(windows: Sequence[_Window], weights: Mapping[int, float], shown: set[int]) -> dict[int, float]:
     """The worth of every distinct packed count of marks."""
     tables = []
@@ -150,23 +275,6 @@ def _worths(windows: Sequence[_Window], weights: Mapping[int, float], shown: set
     return worths
 
 
-def _passage(text: str, start: int, end: int, marks: Sequence[Mark], others: Sequence[Passage]) -> Passage:
-    floor, ceiling = _block(text, start)
-    ceiling = max(ceiling, end)
-    for other in others:
-        if other.end <= start:
-            floor = max(floor, other.end)
-        elif other.start >= end:
-            ceiling = min(ceiling, other.start)
-    while floor < start and text[floor].isspace():
-        floor += 1
-    left = _left(text, start, end, floor)
-    while left < start and text[left].isspace():
-        left += 1
-    right = _right(text, left, end, ceiling)
-    return Passage(left, right, tuple(marks_within(marks, left, right)))
-
-
 def marks_within(marks: Sequence[Mark], start: int, end: int) -> list[Mark]:
     """The marks that are completely between `start` and `end`; `marks` must be ordered by position."""
     near = marks[bisect_left(marks, (start,)) : bisect_left(marks, (end,))]
@@ -177,44 +285,3 @@ def _block(text: str, place: int) -> tuple[int, int]:
     """Start and end of the paragraph or heading around `place`; blank lines separate them."""
     start = text.rfind("\n\n", 0, place)
     return 0 if start < 0 else start + 2, block_end(text, place)
-
-
-def _left(text: str, start: int, end: int, floor: int) -> int:
-    """Where a passage begins: at a sentence, else at a word, with two thirds of the room left for what follows."""
-    earliest = max(floor, start - max(0, MAX_LENGTH - (end - start)))
-    roomy = start - MAX_LENGTH // 2
-    if earliest == floor >= roomy:
-        sentence: int | None = floor
-    else:
-        ends = (match.end() for match in _SENTENCE_END.finditer(text, earliest, start))
-        sentence = next((place for place in ends if place >= roomy), None)
-    if sentence is None or end - sentence > MAX_LENGTH:
-        return _word_start(text, start, earliest)
-    return sentence
-
-
-def _word_start(text: str, start: int, earliest: int) -> int:
-    place = max(earliest, start - (start - earliest) // 3)
-    while place < start and not (place == 0 or text[place - 1].isspace()):
-        place += 1
-    return place
-
-
-def _right(text: str, left: int, end: int, ceiling: int) -> int:
-    """Where a passage ends: after the last sentence that fits, else after the last word."""
-    limit = max(left + MAX_LENGTH, end)
-    if ceiling <= limit:
-        return _stripped(text, end, ceiling)
-    ends = [match.end() for match in _SENTENCE_END.finditer(text, end, limit)]
-    if ends and ends[-1] - left >= MAX_LENGTH // 2:
-        return _stripped(text, end, ends[-1])
-    place = limit
-    while place > end and not text[place].isspace():
-        place -= 1
-    return _stripped(text, end, place) if place > max(end, left) else limit
-
-
-def _stripped(text: str, end: int, place: int) -> int:
-    while place > end and text[place - 1].isspace():
-        place -= 1
-    return place

@@ -14,11 +14,15 @@ from search.results.paging import Pages
 
 @dataclass(frozen=True, slots=True)
 class HitContext:
-    """What all hits of an answer share: the request, its plan, and the number of articles in the archive."""
+    """What all hits of an answer share: the request, its plan, and the number of articles in the archive.
+
+    `frequencies` are those of `search.engines.results.Results`.
+    """
 
     request: SearchRequest
     plan: Plan
     articles: int
+    frequencies: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from search.dates import zone_named
 from search.document import Head, Moment, web_address
+from search.engines.outcome import leaves
 from search.engines.results import Hit as FoundHit
 from search.errors import EngineError
 from search.highlight.highlighter import Highlighter, mark_html
@@ -23,7 +24,9 @@ _NOTHING = Excerpts((), (), (), False)
 
 def hits(found: Sequence[FoundHit], addresses: Sequence[str], context: HitContext) -> tuple[Hit, ...]:
     """The hits as they are shown, each with the address of its page. The plan must have asked for their heads."""
-    highlighter = Highlighter(context.plan.query)
+    query = context.plan.query
+    frequencies = dict(zip(leaves(query), context.frequencies, strict=True)) if context.frequencies else None
+    highlighter = Highlighter(query, frequencies, context.articles)
     return tuple(_hit(hit, address, highlighter, context) for hit, address in zip(found, addresses, strict=True))
 
 

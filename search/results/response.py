@@ -61,6 +61,7 @@ class Snippet:
     `heading` is the heading above it, `heading_html` the same with its matches marked, and `anchor` its fragment id.
     `url` leads to the piece on the article's own page, by anchor or else by a text fragment
     (https://wicg.github.io/scroll-to-text-fragment/); None if the article has no address.
+    `cut_start` and `cut_end`: the piece begins or ends inside a sentence, because the whole would be too long.
     `field` is "body" or "summary"; or "headings" if only the heading matched, and then `text` is what follows it.
     """
 
@@ -72,6 +73,8 @@ class Snippet:
     url: str | None
     field: str = "body"
     heading_html: str | None = None
+    cut_start: bool = False
+    cut_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

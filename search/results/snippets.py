@@ -10,7 +10,8 @@ from typing import Final
 
 from search.document import Head, Heading
 from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter, Mark, Span, mark_html, merged
-from search.highlight.passages import Passage, best_passages, marks_within, opening
+from search.highlight.layout import Extent, opening
+from search.highlight.passages import best_passages, marks_within
 from search.results.deep_links import anchor_address, text_address
 from search.results.response import Snippet
 from search.schema import TEXT_FIELDS
@@ -50,8 +51,10 @@ def excerpts(
     matched = _matched(head, highlighter, title=title, summary=summary, body=in_body, headings=in_headings)
     snippets: tuple[Snippet, ...] = ()
     if limit and marks:
-        passages = best_passages(body, marks, limit)
-        snippets = _one_a_passage([_snippet(head, body, marks, passage, html=html) for passage in passages])
+        headings = [(heading.offset, _end(heading)) for heading in head.headings]
+        passages = best_passages(body, marks, limit, highlighter.weights, headings)
+        extents = [Extent(row.start, row.end, row.cut_start, row.cut_end) for row in passages]
+        snippets = _one_a_passage([_snippet(head, body, marks, extent, html=html) for extent in extents])[:limit]
     elif limit:
         snippets = _beginning(head, whole, summary, html=html)
     return Excerpts(snippets, matched, tuple(title), len(whole) > MAX_HIGHLIGHT_CHARS)
@@ -80,22 +83,28 @@ def _matched(head: Head, highlighter: Highlighter, **found: Sequence[object]) ->
     return tuple(name for name in TEXT_FIELDS if name in matched)
 
 
-def _snippet(head: Head, body: str, marks: Sequence[Mark], passage: Passage, *, html: bool) -> Snippet:
-    heading = _heading_at(head.headings, passage.start)
-    if heading is None or passage.start >= _end(heading):
-        start, end, inside, field = passage.start, passage.end, passage.marks, "body"
-    else:
-        start, end = _following(head, body, heading)
-        inside, field = tuple(marks_within(marks, start, end)), "headings"
+def _snippet(head: Head, body: str, marks: Sequence[Mark], extent: Extent, *, html: bool) -> Snippet:
+    heading = _heading_at(head.headings, extent.start)
+    field = "body"
+    if heading is not None and extent.start < _end(heading):
+        extent, field = _following(head, body, heading), "headings"
+    start, end = extent.start, extent.end
     text = body[start:end]
+    inside = marks_within(marks, start, end)
     spans = tuple(merged([(mark.start - start, mark.end - start) for mark in inside]))
-    shown = mark_html(text, spans) if html else ""
-    if heading is None:
-        return Snippet(text, spans, shown, None, None, _fragment(head.url, body, start, end, spans), field)
     fragment = _fragment(head.url, body, start, end, spans)
-    url = anchor_address(head.url, heading.anchor) if heading.anchor else fragment
-    heading_html = _heading_html(heading, marks) if html else None
-    return Snippet(text, spans, shown, heading.text, heading.anchor, url, field, heading_html)
+    return Snippet(
+        text=text,
+        spans=spans,
+        html=mark_html(text, spans) if html else "",
+        heading=heading.text if heading else None,
+        anchor=heading.anchor if heading else None,
+        url=anchor_address(head.url, heading.anchor) if heading and heading.anchor else fragment,
+        field=field,
+        heading_html=_heading_html(heading, marks) if heading and html else None,
+        cut_start=extent.cut_start,
+        cut_end=extent.cut_end,
+    )
 
 
 def _one_a_passage(snippets: Sequence[Snippet]) -> tuple[Snippet, ...]:
@@ -104,12 +113,12 @@ def _one_a_passage(snippets: Sequence[Snippet]) -> tuple[Snippet, ...]:
     return tuple(row for row in snippets if row.field == "body" or (row.heading, row.anchor) not in marked)
 
 
-def _following(head: Head, body: str, heading: Heading) -> Span:
+def _following(head: Head, body: str, heading: Heading) -> Extent:
     """The beginning of the passage under a heading; the heading itself if its passage is empty."""
-    start, end = opening(body, _end(heading))
-    following = _heading_at(head.headings, start)
-    empty = start >= end or (following is not None and start < _end(following))
-    return (heading.offset, min(_end(heading), len(body))) if empty else (start, end)
+    extent = opening(body, _end(heading))
+    following = _heading_at(head.headings, extent.start)
+    empty = extent.start >= extent.end or (following is not None and extent.start < _end(following))
+    return Extent(heading.offset, min(_end(heading), len(body))) if empty else extent
 
 
 def _end(heading: Heading) -> int:
@@ -145,6 +154,7 @@ def _beginning(head: Head, body: str, spans: Sequence[Span], *, html: bool) -> t
         text = head.summary
         found = tuple(spans)
         return (Snippet(text, found, mark_html(text, found) if html else "", None, None, None, "summary"),)
-    start, end = opening(body[:MAX_HIGHLIGHT_CHARS])
-    text = body[start:end]
-    return (Snippet(text, (), mark_html(text, ()) if html else "", None, None, None),) if text else ()
+    extent = opening(body[:MAX_HIGHLIGHT_CHARS])
+    text = body[extent.start : extent.end]
+    shown = mark_html(text, ()) if html else ""
+    return (Snippet(text, (), shown, None, None, None, cut_end=extent.cut_end),) if text else ()

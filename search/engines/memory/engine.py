@@ -171,6 +171,7 @@ class MemorySearcher:
             timeline=count_timeline([article for article, _ in kept], self._articles, plan),
             timed_out=deadline.passed(),
             cut=scorer.cut,
+            frequencies=scorer.frequencies(plan.query) if plan.bring == "text" else (),
         )
 
     def _brought(self, row: Row, plan: Plan, scorer: Scorer) -> Hit:

@@ -148,6 +148,10 @@ class Scorer:
         idf = inverse_document_frequency(len(matching), len(articles))
         return {name: _leaf_score(leaf, found, len(matching), idf) for name, found in matching.items()}
 
+    def frequencies(self, query: Match) -> tuple[int, ...]:
+        """How many articles each leaf of the query matches."""
+        return tuple(len(self._scores.get(leaf, ())) for leaf in leaves(query))
+
     def outcome(self, query: Match, article: Indexed) -> Outcome | None:
         """The outcome of the query for one article; None if it does not match."""
         return outcome(

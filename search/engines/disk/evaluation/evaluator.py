@@ -101,6 +101,11 @@ class Evaluator:
                 self._leaves[leaf] = None
         return self._leaves[leaf]
 
+    def frequencies(self, query: Match) -> tuple[int, ...]:
+        """How many articles each leaf of a query matches at most, for no more than a look at what was read."""
+        found = (self.postings(leaf) for leaf in leaves(query))
+        return tuple(postings.max_docs if postings else 0 for postings in found)
+
     # Which articles to look at
 
     def doc_set(self, query: Match) -> DocSet:

@@ -71,6 +71,7 @@ def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
         timeline=timeline,
         timed_out=evaluator.timed_out,
         cut=evaluator.cut,
+        frequencies=evaluator.frequencies(plan.query) if plan.bring == "text" else (),
     )
 
 

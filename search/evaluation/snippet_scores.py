@@ -1,0 +1,142 @@
+"""How good the snippets of hits are: what they show of the query, what they repeat, and whether sentences are whole.
+
+No judgements are needed: everything is counted in the texts of the hits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Final
+
+from search.document import Head
+from search.engines.outcome import leaves
+from search.engines.plan import Plan
+from search.engines.protocols import Searcher
+from search.highlight.highlighter import Highlighter
+from search.highlight.passages import marks_within
+from search.highlight.sentences import sentence_end, sentence_start, stripped
+from search.query.match import MatchAll
+from search.request.planning import Planner
+from search.request.request import SearchRequest
+from search.results.response import Snippet
+from search.results.snippets import excerpts
+
+HITS: Final = 10
+"""Hits of each question that are looked at."""
+
+_WORD: Final = re.compile(r"\w{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class HitScore:
+    """One hit. `words` of the query occur in its text, `covered` of them in its snippets. Of its `passages` so many are
+    `idle`: they hold no word that those before do not show, and not the rarest that these show. So many are `whole`:
+    they begin and end where sentences do. `length` is that of all passages in characters."""
+
+    words: int
+    covered: int
+    passages: int
+    idle: int
+    whole: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class SnippetScores:
+    """Over `questions` and their `hits` with a match in the text: the mean share of the query's words in the text that
+    the snippets show, passages per hit, the shares of idle and of whole passages, and the mean length in characters."""
+
+    questions: int
+    hits: int
+    coverage: float
+    passages: float
+    idle: float
+    whole: float
+    length: float
+
+
+def titles(searcher: Searcher, count: int, words: int = 4) -> list[str]:
+    """So many questions: the first words of titles of articles from all over the archive."""
+    step = max(1, searcher.status().articles // max(1, count))
+    found = []
+    for offset in range(0, count * step, step):
+        for hit in searcher.search(Plan(MatchAll(), sort="oldest", offset=offset, limit=1, bring="head")).hits:
+            title = _WORD.findall(hit.head.title if hit.head else "")
+            if title:
+                found.append(" ".join(title[:words]))
+    return found
+
+
+def score_snippets(searcher: Searcher, questions: Iterable[str], *, language: str = "en") -> SnippetScores:
+    """Asks every question, any word of which may match, and scores the snippets of its hits. Raises ParameterError,
+    QuerySyntaxError and EngineError."""
+    asked, scores = 0, list[HitScore]()
+    for question in questions:
+        asked += 1
+        scores += _page(searcher, question, language)
+    passages = sum(score.passages for score in scores)
+    return SnippetScores(
+        questions=asked,
+        hits=len(scores),
+        coverage=fmean(score.covered / score.words for score in scores) if scores else 0.0,
+        passages=passages / len(scores) if scores else 0.0,
+        idle=sum(score.idle for score in scores) / passages if passages else 0.0,
+        whole=sum(score.whole for score in scores) / passages if passages else 0.0,
+        length=sum(score.length for score in scores) / passages if passages else 0.0,
+    )
+
+
+def _page(searcher: Searcher, question: str, language: str) -> Iterator[HitScore]:
+    request = SearchRequest(q=question, operator="or", per_page=HITS)
+    planner = Planner(searcher, language)
+    plan = Plan(planner.resolve(request).match, limit=HITS, bring="text")
+    results = searcher.search(plan)
+    frequencies = dict(zip(leaves(plan.query), results.frequencies, strict=False))
+    highlighter = Highlighter(plan.query, frequencies, planner.status.articles)
+    for hit in results.hits:
+        if hit.head and hit.body:
+            score = score_hit(hit.head, hit.body, highlighter)
+            if score:
+                yield score
+
+
+def score_hit(head: Head, body: str, highlighter: Highlighter) -> HitScore | None:
+    """The score of the snippets of one article; None if its text has no match."""
+    marks = highlighter.marks(body, head.language)
+    snippets = [row for row in excerpts(head, body, highlighter, html=False).snippets if row.field == "body"]
+    if not marks or not snippets:
+        return None
+    counts: dict[int, int] = {}
+    for mark in marks:
+        counts[mark.group] = counts.get(mark.group, 0) + 1
+    weights = highlighter.weights or {group: 1.0 / count for group, count in counts.items()}
+    shown: set[int] = set()
+    idle = whole = 0
+    for start, end in _places(body, snippets):
+        groups = {mark.group for mark in marks_within(marks, start, end)}
+        rarest = max(shown, key=weights.__getitem__, default=None)
+        idle += not groups - shown and rarest not in groups
+        whole += _is_whole(body, start, end)
+        shown |= groups
+    length = sum(len(row.text) for row in snippets)
+    return HitScore(len(counts), len(shown), len(snippets), idle, whole, length)
+
+
+def _places(body: str, snippets: Sequence[Snippet]) -> Iterator[tuple[int, int]]:
+    for row in snippets:
+        start = body.index(row.text)
+        yield start, start + len(row.text)
+
+
+def _is_whole(body: str, start: int, end: int) -> bool:
+    block = body.rfind("\n\n", 0, start)
+    floor = 0 if block < 0 else block + 2
+    while floor < start and body[floor].isspace():
+        floor += 1
+    stop = body.find("\n\n", end)
+    ceiling = stripped(body, end, len(body) if stop < 0 else stop)
+    begins = start == floor or sentence_start(body, start, floor) == start
+    return begins and (end == ceiling or sentence_end(body, end - 1, ceiling) == end)
