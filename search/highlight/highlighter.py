@@ -38,7 +38,7 @@ MAX_HIGHLIGHT_CHARS: Final = 200_000
 ENOUGH: Final = 12
 """Once each word of the query has occurred this often, the best passages are among what has been read."""
 
-_STRETCH: Final = 2_000
+_STRETCH: Final = 4_000
 """Characters that are read before the first check whether that is enough; the text read doubles between checks."""
 
 

@@ -25,6 +25,7 @@ _PLAIN_END: Final = 0x530
 
 _UNKNOWN: Final = -1
 _PAIR: Final = -2
+_UNDECIDED: Final = 0
 _NONE: Final = 1
 _SOME: Final = 2
 
@@ -63,7 +64,7 @@ class NumberedScan:
         return found
 
     def _catch_up(self) -> None:
-        """Decides about the fragments that are known already, by the words that they hold."""
+        """Leaves undecided, of the fragments that are known already, those that may hold a word."""
         size = len(self._fragments.numbers)
         if self._wanted.choices:
             self._states = bytearray(size)
@@ -72,8 +73,8 @@ class NumberedScan:
         holding = self._fragments.holding
         for word in self._wanted.words():
             for number in list(holding.get(word, ())):
-                if number < size and number not in self._sought:
-                    self._decide(number)
+                if number < size:
+                    self._states[number] = _UNDECIDED
 
     def _decide(self, number: int) -> tuple[Sought, ...]:
         here = self._sought.get(number)
@@ -104,13 +105,21 @@ def _first_letters(wanted: Wanted, language: str) -> frozenset[str] | None:
 
 
 @lru_cache(maxsize=1)
-def _folded_firsts() -> tuple[str, ...]:
-    """The first letter of what each letter below _PLAIN_END is folded to."""
-    return tuple(surface_of(chr(code))[:1] for code in range(_PLAIN_END))
+def _folded_to() -> Mapping[str, tuple[int, ...]]:
+    """The codes below _PLAIN_END by the first letter of what they are folded to."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for code in range(_PLAIN_END):
+        found[surface_of(chr(code))[:1]].append(code)
+    return {letter: tuple(codes) for letter, codes in found.items()}
 
 
 def _table(firsts: frozenset[str]) -> bytes:
-    return bytes([first in firsts for first in _folded_firsts()])
+    codes = _folded_to()
+    table = bytearray(_PLAIN_END)
+    for letter in firsts:
+        for code in codes.get(letter, ()):
+            table[code] = 1
+    return bytes(table)
 
 
 def _wide(firsts: frozenset[str] | None, wanted: Wanted) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop
 from itertools import accumulate
@@ -13,7 +13,7 @@ from typing import Final
 
 from search.highlight.highlighter import Mark, Span, block_end
 from search.highlight.layout import MAX_LENGTH, Extent, filled, torn
-from search.highlight.sentences import sentence_end, sentence_start
+from search.highlight.sentences import MAX_SENTENCE, sentence_end, sentence_start
 
 REACH: Final = 180
 """Matches further apart, in characters, are not in one passage, to leave room for the words around them."""
@@ -62,6 +62,12 @@ _Window = tuple[int, int, int, int, int]
 """Start and end in characters, the marks inside as a range of indexes, and the number of marks of each group, packed:
 `_BITS` bits for each group, counted up to _COUNTED."""
 
+_Layout = tuple[Extent, float, tuple[tuple[int, int], ...]]
+"""A piece of the text that may show a window, the factor of its worth, and how many marks of each group it has."""
+
+_FAR: Final = 2 * MAX_SENTENCE + MAX_LENGTH
+"""Characters beyond which a passage has no influence on where another begins and ends."""
+
 _BITS: Final = 3
 _ALL_BITS: Final = (1 << _BITS) - 1
 _COUNTED: Final = 1 + MAX_REPEATS
@@ -84,7 +90,7 @@ def best_passages(
     """
     weights = _weights(marks) if weights is None else {mark[2]: weights[mark[2]] for mark in marks}
     considered = _thinned(marks)
-    windows = _windows(text, considered, list(weights))
+    windows = _distinct(_windows(text, considered, list(weights)), _TRIED * (limit + 1))
     choice = _Choice(text, marks, considered, weights, _in_headings(windows, headings))
     while windows and len(choice.passages) - choice.headings < limit:
         passage = choice.best(windows)
@@ -115,31 +121,40 @@ class _Choice:
         self._named: set[int] = set()
         self.headings = 0
         self._texts: set[str] = set()
+        self._laid: dict[int, Sequence[_Layout]] = {}
         self.passages: list[Passage] = []
 
     def best(self, windows: Sequence[_Window]) -> Passage | None:
         """Adds the passage that is worth most, and returns it; None if none is worth showing."""
-        best, most, is_heading = None, 0.0, False
+        best: Extent | None = None
+        most, is_heading = 0.0, False
         for bound, window in self._by_worth(windows):
             if best and bound <= most:
                 break
-            for passage, worth in self._laid_out(window):
-                if worth > most and self._text[passage.start : passage.end] not in self._texts:
-                    best, most, is_heading = passage, worth, window[0] in self._in_headings
+            in_heading = window[0] in self._in_headings
+            shown = self._shown | self._named if in_heading else self._shown
+            for extent, factor, counts in self._layouts(window):
+                worth = factor * self._worth(counts, shown)
+                if worth > most and self._text[extent.start : extent.end] not in self._texts:
+                    best, most, is_heading = extent, worth, in_heading
         return self._taken(best, is_heading=is_heading) if best else None
 
-    def _taken(self, passage: Passage, *, is_heading: bool) -> Passage | None:
+    def _taken(self, extent: Extent, *, is_heading: bool) -> Passage | None:
+        start, end, cut_start, cut_end = extent
+        passage = Passage(start, end, tuple(marks_within(self._marks, start, end)), cut_start, cut_end)
         groups = {mark[2] for mark in passage.marks}
         shown = self._shown | self._named if is_heading else self._shown
         if not groups - shown and (is_heading or max(shown, key=self._weights.__getitem__) not in groups):
             return None
-        self._texts.add(self._text[passage.start : passage.end])
+        self._texts.add(self._text[start:end])
         if is_heading:
             self._named |= groups
             self.headings += 1
         else:
             self._shown |= groups
         self.passages.append(passage)
+        near = range(start - _FAR, end + _FAR)
+        self._laid = {place: layouts for place, layouts in self._laid.items() if place not in near}
         return passage
 
     def _by_worth(self, windows: Sequence[_Window]) -> Iterable[tuple[float, _Window]]:
@@ -159,21 +174,25 @@ class _Choice:
                 yield -worth, window
                 before = window[0], window[1]
 
-    def _laid_out(self, window: _Window) -> Iterable[tuple[Passage, float]]:
-        """The passages that may show a window, each with its worth."""
+    def _layouts(self, window: _Window) -> Sequence[_Layout]:
+        layouts = self._laid.get(window[0])
+        if layouts is None:
+            layouts = self._laid[window[0]] = tuple(self._laid_out(window))
+        return layouts
+
+    def _laid_out(self, window: _Window) -> Iterator[_Layout]:
+        """The pieces of the text that may show a window."""
         text, (start, end, first, *_) = self._text, window
         floor, ceiling = self._room(start, end)
-        is_heading = start in self._in_headings
-        factor, shown = (IN_HEADING, self._shown | self._named) if is_heading else (1.0, self._shown)
+        factor = IN_HEADING if start in self._in_headings else 1.0
         left, right = sentence_start(text, start, floor), sentence_end(text, self._considered[first][1], ceiling)
         fits = left is not None and right is not None and right - left <= MAX_LENGTH
         if left is not None and right is not None and fits:
-            passage = self._passage(filled(text, left, right, floor, ceiling))
-            yield passage, factor * self._worth(passage.marks, shown)
-            if passage.end >= end:
+            layout = self._layout(filled(text, left, right, floor, ceiling), factor)
+            yield layout
+            if layout[0].end >= end:
                 return
-        passage = self._passage(torn(text, start, end, (floor, ceiling), (left, right)))
-        yield passage, factor * (CUT if fits else LONG) * self._worth(passage.marks, shown)
+        yield self._layout(torn(text, start, end, (floor, ceiling), (left, right)), factor * (CUT if fits else LONG))
 
     def _room(self, start: int, end: int) -> Span:
         """The block around a window, without what other passages show."""
@@ -188,16 +207,18 @@ class _Choice:
             floor += 1
         return floor, ceiling
 
-    def _passage(self, extent: Extent) -> Passage:
-        start, end, cut_start, cut_end = extent
-        return Passage(start, end, tuple(marks_within(self._marks, start, end)), cut_start, cut_end)
+    def _layout(self, extent: Extent, factor: float) -> _Layout:
+        counts: dict[int, int] = {}
+        for mark in marks_within(self._marks, extent.start, extent.end):
+            counts[mark[2]] = counts.get(mark[2], 0) + 1
+        return extent, factor, tuple(counts.items())
 
-    def _worth(self, marks: Sequence[Mark], shown: set[int]) -> float:
-        counts = Counter([mark[2] for mark in marks])
-        return sum(
-            self._weights[group] * (SEEN if group in shown else 1.0) * (1.0 + REPEAT * min(count - 1, MAX_REPEATS))
-            for group, count in counts.items()
-        )
+    def _worth(self, counts: Iterable[tuple[int, int]], shown: set[int]) -> float:
+        worth = 0.0
+        for group, count in counts:
+            weight = self._weights[group] * SEEN if group in shown else self._weights[group]
+            worth += weight if count == 1 else weight * (1.0 + REPEAT * min(count - 1, MAX_REPEATS))
+        return worth
 
 
 def _weights(marks: Sequence[Mark]) -> dict[int, float]:
@@ -248,6 +269,20 @@ def _windows(text: str, marks: Sequence[Mark], groups: Sequence[int]) -> list[_W
             packed -= units[kind]
         counts[kind] -= 1
     return windows
+
+
+def _distinct(windows: Sequence[_Window], limit: int) -> list[_Window]:
+    """Of windows with the same marks, the first `limit`: more are never laid out."""
+    if len(windows) <= limit:
+        return list(windows)
+    seen: Counter[int] = Counter()
+    kept = []
+    for window in windows:
+        packed = window[4]
+        if seen[packed] < limit:
+            seen[packed] += 1
+            kept.append(window)
+    return kept
 
 
 def _in_headings(windows: Sequence[_Window], headings: Iterable[Span]) -> frozenset[int]:

@@ -433,6 +433,12 @@ static int scan_text(Scan *scan, const unsigned char *text, size_t size) {
             fragment.is_ascii &= code < 0x80;
             at += (size_t)length;
             character++;
+            if (kind == LETTER) { /* most characters are letters in ASCII behind a letter: nothing changes */
+                size_t first = at;
+                while (at < size && text[at] < 0x80 && ascii_kinds[text[at]] == LETTER)
+                    at++;
+                character += (Py_ssize_t)(at - first);
+            }
             if (kind != JOIN) {
                 fragment.bytes = (size_t)(text + at - fragment.at);
                 fragment.end = character;
