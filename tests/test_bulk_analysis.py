@@ -8,14 +8,17 @@ from array import array
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from search.analysis import MAX_TOKEN_LENGTH, VALUE_GAP, analyze, analyze_values
 from search.analysis.bulk import NOTHING, FragmentTable, word_key
+from search.analysis.compiled import CompiledFragmentTable, fragment_table
 from search.analysis.languages import STEMMERS
 from search.analysis.tokens import stemmed_language
+from search.native import kernel
 
 _SCRAPS = (
     "war", "Wars", "post-war", "U.S.", "u.s", "I.B.M.", "O'Brien", "dog’s", "s", "'s", "3,5", "1,234.5", "1 234 567",
@@ -44,11 +47,12 @@ def bulk_tokens(fragments: FragmentTable, values: list[str], language: str) -> l
         numbers = array("I")
         fragments.read(value, language, numbers)
         keys = fragments.word_keys()
+        starts, advances, words, aheads = fragments.columns()
         start = position
         for number in numbers:
-            span = range(fragments.starts[number], fragments.starts[number + 1])
-            tokens += [(keys[fragments.words[token]], position + fragments.aheads[token]) for token in span]
-            position += fragments.advances[number]
+            span = range(starts[number], starts[number + 1])
+            tokens += [(keys[words[token]], position + aheads[token]) for token in span]
+            position += advances[number]
         position += VALUE_GAP if position > start else 0
     return tokens
 
@@ -63,6 +67,15 @@ def single_tokens(values: list[str], language: str) -> list[tuple[str, int]]:
 
 
 _shared_fragments = FragmentTable()
+_compiled_fragments = fragment_table()
+needs_kernel = pytest.mark.skipif(kernel is None, reason="there is no compiled kernel")
+
+
+@pytest.fixture(params=[FragmentTable, fragment_table])
+def fragments(request: pytest.FixtureRequest) -> FragmentTable:
+    """An empty table, in Python and on the compiled kernel."""
+    table: FragmentTable = request.param()
+    return table
 
 
 @settings(max_examples=400, deadline=None)
@@ -74,12 +87,13 @@ def test_any_text_in_any_language_gives_the_same_tokens(values: list[str], langu
     expected = single_tokens(values, language)
     assert bulk_tokens(FragmentTable(), values, language) == expected
     assert bulk_tokens(_shared_fragments, values, language) == expected, "what was read before must not matter"
-    _shared_fragments.forget([len(expected) + number & 1 for number in range(len(_shared_fragments.advances))])
+    _shared_fragments.forget([len(expected) + number & 1 for number in range(_shared_fragments.fragments)])
     assert bulk_tokens(_shared_fragments, values, language) == expected, "nor what was forgotten"
+    assert bulk_tokens(fragment_table(), values, language) == expected, "nor who reads it"
+    assert bulk_tokens(_compiled_fragments, values, language) == expected
 
 
-def test_real_articles_give_the_same_tokens(shared: Path) -> None:
-    fragments = FragmentTable()
+def test_real_articles_give_the_same_tokens(shared: Path, fragments: FragmentTable) -> None:
     count = 0
     for path in sorted((shared / "corpora" / "articles").glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -97,17 +111,16 @@ def numbers_of(fragments: FragmentTable, text: str, language: str = "en") -> lis
     return list(numbers)
 
 
-def test_a_word_has_one_number_whatever_surrounds_it() -> None:
-    first, *others = numbers_of(FragmentTable(), 'said "said, (said) said. «said» ...said')
+def test_a_word_has_one_number_whatever_surrounds_it(fragments: FragmentTable) -> None:
+    first, *others = numbers_of(fragments, 'said "said, (said) said. «said» ...said')
     assert set(others) == {first}
 
 
-def test_fragments_without_words_share_a_number() -> None:
-    assert set(numbers_of(FragmentTable(), "- -- … ( ) & · \N{PILE OF POO} !?")) == {NOTHING}
+def test_fragments_without_words_share_a_number(fragments: FragmentTable) -> None:
+    assert set(numbers_of(fragments, "- -- … ( ) & · \N{PILE OF POO} !?")) == {NOTHING}
 
 
-def test_languages_do_not_share_stems() -> None:
-    fragments = FragmentTable()
+def test_languages_do_not_share_stems(fragments: FragmentTable) -> None:
     numbers_of(fragments, "nation", "en")
     numbers_of(fragments, "nation", "fr")
     numbers_of(fragments, "nation", "xx")
@@ -117,8 +130,7 @@ def test_languages_do_not_share_stems() -> None:
     ]  # fmt: skip
 
 
-def test_what_hardly_occurs_twice_is_not_remembered() -> None:
-    fragments = FragmentTable()
+def test_what_hardly_occurs_twice_is_not_remembered(fragments: FragmentTable) -> None:
     long = "https://news.example/" + "0123456789" * 5
     for text in (long, "東京都庁舎"):
         first, second = numbers_of(fragments, f"{text} {text}")
@@ -128,8 +140,7 @@ def test_what_hardly_occurs_twice_is_not_remembered() -> None:
     assert first == second
 
 
-def test_the_stated_size_grows_with_what_is_read() -> None:
-    fragments = FragmentTable()
+def test_the_stated_size_grows_with_what_is_read(fragments: FragmentTable) -> None:
     sizes = [fragments.size_bytes]
     for start in range(0, 3000, 1000):
         numbers_of(fragments, " ".join(f"word{number}" for number in range(start, start + 1000)))
@@ -153,6 +164,25 @@ def test_forgotten_fragments_take_no_memory_and_kept_ones_are_not_read_again() -
     fragments.forget(bytes(len(fragments.advances)))
     assert fragments.size_bytes == empty
     assert bulk_tokens(fragments, ["東京都庁舎 words"], "ja") == single_tokens(["東京都庁舎 words"], "ja")
+
+
+@needs_kernel
+def test_the_kernel_reads_plain_words_and_asks_for_the_others_once() -> None:
+    fragments = fragment_table()
+    assert isinstance(fragments, CompiledFragmentTable)
+    numbers_of(fragments, "It’s 1,234.5 post-war “words”, (said) and/or the U.S. café; the café don't", "en")
+    assert sorted(fragments.asked("en")) == ["café", "don't", "u.s"]
+
+
+def test_a_table_makes_room_by_forgetting_what_is_rare(fragments: FragmentTable) -> None:
+    numbers = numbers_of(fragments, " ".join(f"word{number}" for number in range(2000)) + " common" * 3)
+    uses = np.bincount(numbers, minlength=fragments.fragments)
+    fragments.make_room(uses, fragments.size_bytes)
+    assert numbers_of(fragments, "common") == numbers[-1:], "there is room: nothing is forgotten"
+    before = fragments.size_bytes
+    fragments.make_room(uses, before - 1)
+    assert fragments.size_bytes < before // 4
+    assert bulk_tokens(fragments, ["a common word1"], "en") == single_tokens(["a common word1"], "en")
 
 
 @pytest.mark.parametrize("words", [("a", "b", "ab"), ("Die", "die"), ("ete", "été")])

@@ -17,7 +17,10 @@ from array import array
 from collections.abc import Sequence
 from itertools import compress
 from operator import add
-from typing import Final
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from search.analysis.languages import primary_language
 from search.analysis.scripts import CONTINUES, SYLLABLE, UNSPACED_RUN
@@ -72,6 +75,24 @@ def word_key(surface: str, language: str, stem: str) -> str:
     return f"{surface}{SURFACE_END}{language}{LANGUAGE_END}{stem}" if language else f"{surface}{SURFACE_END}"
 
 
+class Columns(NamedTuple):
+    """The tables of fragments and tokens, as the module's docstring explains them."""
+
+    starts: Sequence[int]
+    advances: Sequence[int]
+    words: Sequence[int]
+    aheads: Sequence[int]
+
+
+_FREQUENT: Final = 3
+"""A fragment used this often is kept when room is short."""
+
+
+def is_spaced(tag: str) -> bool:
+    """Whether texts of this language are mostly written with spaces between words."""
+    return primary_language(tag) not in _WITHOUT_SPACES
+
+
 class FragmentTable:
     """The fragments and words numbered so far, in all languages."""
 
@@ -95,7 +116,7 @@ class FragmentTable:
             # ASCII in lower case has fewer distinct fragments, and none of its white space is part of a word
             text = text.lower() if memo.ignores_case else text
             numbers.extend(map(memo.__getitem__, text.split()))
-        elif primary_language(tag) in _WITHOUT_SPACES:
+        elif not is_spaced(tag):
             memo.read_unspaced(text, numbers)
         else:
             is_simple = not any(space in text for space in _INSIDE_NUMBERS)
@@ -105,6 +126,15 @@ class FragmentTable:
         """The words in the order of their numbers, as `word_key` makes them."""
         return list(self._word_numbers)
 
+    def columns(self) -> Columns:
+        """The tables as they are now."""
+        return Columns(self.starts, self.advances, self.words, self.aheads)
+
+    @property
+    def fragments(self) -> int:
+        """How many fragments have a number, NOTHING included."""
+        return len(self.advances)
+
     @property
     def size_bytes(self) -> int:
         """About how much memory all of this takes."""
@@ -113,6 +143,14 @@ class FragmentTable:
             + len(self._word_numbers) * _BYTES_PER_WORD
             + len(self.words) * _BYTES_PER_TOKEN
         )
+
+    def make_room(self, uses: NDArray[np.int64], limit: int) -> None:
+        """Forgets the rarely used fragments if all take more than `limit` bytes, and all if that does not help enough.
+        `uses` says how often each was used."""
+        if self.size_bytes > limit:
+            self.forget((uses >= _FREQUENT).tolist())
+            if self.size_bytes > limit // 2:
+                self.forget(bytes(len(self.advances)))
 
     def forget(self, is_kept: Sequence[int]) -> None:
         """Forgets the fragments that are not kept, and words that no other fragment has. The rest are numbered anew."""
@@ -185,10 +223,20 @@ class _FragmentMemo(dict[str, int]):
     def __init__(self, table: FragmentTable, language: str) -> None:
         super().__init__()
         self._table = table
-        self._language = language
+        self.language = language
         self._parts = _PartMemo(table, language)
         self._stem = plain_stemmer(language) if language else _without_stem
         self.ignores_case = language != _CASE_MATTERS
+
+    @property
+    def fragments(self) -> int:
+        """How many fragments it remembers."""
+        return len(self) + len(self._parts)
+
+    def forget(self) -> None:
+        """Forgets all of them."""
+        self.clear()
+        self._parts.clear()
 
     def renumber(self, numbers: Sequence[int]) -> None:
         """Replaces its numbers by new ones; forgets fragments whose new number is NOTHING."""
@@ -212,7 +260,7 @@ class _FragmentMemo(dict[str, int]):
         the same."""
         number = self.get(word)
         if number is None:
-            number = self[word] = self._table.add_word(word, self._language, self._stem(word))
+            number = self[word] = self._table.add_word(word, self.language, self._stem(word))
         return number
 
     def _joined_number(self, chunks: list[str]) -> int:
@@ -238,7 +286,7 @@ class _FragmentMemo(dict[str, int]):
             return self._chunk_number(owner)
         if self.ignores_case and len(chunk) <= REMEMBERED_LENGTH and _WORDS_JOINED.fullmatch(chunk):
             return self._compound_number(_WORD.findall(chunk))
-        return self._table.add(chunk, self._language)
+        return self._table.add(chunk, self.language)
 
     def _compound_number(self, parts: list[str]) -> int:
         """The number of a chunk of ASCII words with one mark between each two."""
@@ -246,13 +294,13 @@ class _FragmentMemo(dict[str, int]):
         if len(parts) > MAX_JOINED:
             return self._table.join(numbers)
         joined = "".join(parts)
-        return self._table.join(numbers, word_key(joined, self._language, self._stem(joined)))
+        return self._table.join(numbers, word_key(joined, self.language, self._stem(joined)))
 
     def read_unspaced(self, text: str, numbers: array[int]) -> None:
         """Appends the numbers of a text whose unspaced runs are read as pairs of characters, each a fragment of its
         own."""
         for chunk in CHUNK.findall(text):
-            if self._language or len(chunk) < 3 or JOINS.search(chunk):
+            if self.language or len(chunk) < 3 or JOINS.search(chunk):
                 numbers.append(self[chunk])
             else:
                 self._read_runs(chunk, numbers)

@@ -96,6 +96,9 @@ PyObject *postings_phrase(Postings *self, PyObject *args);       /* phrases.c */
 extern PyType_Spec postings_spec;
 extern PyMethodDef selection_methods[];
 extern PyMethodDef counting_methods[];
+extern PyMethodDef inversion_methods[];
+
+int add_fragments(PyObject *module);
 int add_text_types(PyObject *module);
 
 #endif

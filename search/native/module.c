@@ -6,16 +6,15 @@
 #include "kernel.h"
 
 static int add_all(PyObject *module) {
+    if (PyModule_AddFunctions(module, selection_methods) < 0 || PyModule_AddFunctions(module, counting_methods) < 0 ||
+        PyModule_AddFunctions(module, inversion_methods) < 0)
+        return -1;
     PyObject *type = PyType_FromModuleAndSpec(module, &postings_spec, NULL);
     if (!type)
         return -1;
     int failed = PyModule_AddObjectRef(module, "Postings", type);
     Py_DECREF(type);
-    if (failed < 0)
-        return -1;
-    if (PyModule_AddFunctions(module, selection_methods) < 0)
-        return -1;
-    if (PyModule_AddFunctions(module, counting_methods) < 0)
+    if (failed < 0 || add_fragments(module) < 0)
         return -1;
     return add_text_types(module);
 }

@@ -19,6 +19,7 @@ from search.analysis.bulk import FragmentTable
 from search.analysis.tokens import VALUE_GAP
 from search.engines.disk.format.arrays import Docs, changes, expand_ranges, starts_of
 from search.engines.disk.format.layout import smallest_type
+from search.native import kernel
 
 POSITION_BITS: Final = 29
 """Positions of one field in one article are below 2 to this power; tokens beyond are not indexed."""
@@ -30,6 +31,9 @@ _SLICE: Final = 1 << 17
 
 COMPOUND_SECTIONS: Final = ("words", "firsts", "starts", "docs", "counts")
 """The sections `F.joined.…`, see `search.engines.disk.format.layout`."""
+
+_SECTION_TYPES: Final = (np.uint32, np.uint64, np.uint32, np.uint32, np.uint64, np.uint32, np.uint32)
+"""The types of the sections that the kernel gives, in the order of `Postings`."""
 
 _SHIFT: Final = np.uint64(32)
 _COMPOUND_SLICE: Final = 1 << 20
@@ -66,10 +70,8 @@ class TokenTables:
     @classmethod
     def of(cls, fragments: FragmentTable, ranks: NDArray[np.uint32]) -> TokenTables:
         """The arrays of a table; `ranks` has for each word number of the table the one in order."""
-        words = ranks[np.array(fragments.words, np.uint32)]
-        starts = np.array(fragments.starts, np.uint32)
-        advances, aheads = (np.array(column, np.uint32) for column in (fragments.advances, fragments.aheads))
-        return cls(starts[:-1], np.diff(starts), advances, words, aheads)
+        starts, advances, words, aheads = (np.array(column, np.uint32) for column in fragments.columns())
+        return cls(starts[:-1], np.diff(starts), advances, ranks[words], aheads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,27 @@ class _LocatedValues:
 
 def invert(field: FieldFragments, tables: TokenTables, articles: int) -> Postings:
     """The postings of one field."""
+    compiled = _invert_compiled(field, tables, articles) if kernel is not None else None
+    return compiled or invert_arrays(field, tables, articles)
+
+
+def _invert_compiled(field: FieldFragments, tables: TokenTables, articles: int) -> Postings | None:
+    """`invert` on the kernel; None where it leaves the work to `invert_arrays`."""
+    if kernel is None:
+        return None
+    columns = (field.fragments, field.docs, field.sizes)
+    bounds = np.append(tables.starts, np.uint32(len(tables.words)))
+    words = int(tables.words.max(initial=0)) + 1
+    tokens = (bounds, tables.advances, tables.words, tables.aheads)
+    sections = kernel.invert(*columns, *tokens, articles, words, VALUE_GAP, 1 << POSITION_BITS)
+    if sections is None:
+        return None
+    found, starts, docs, counts, position_starts, positions, lengths = map(np.frombuffer, sections, _SECTION_TYPES)
+    return Postings(found, starts, docs, _narrowed(counts), position_starts, _narrowed(positions), lengths)
+
+
+def invert_arrays(field: FieldFragments, tables: TokenTables, articles: int) -> Postings:
+    """`invert` in numpy."""
     docs = _view(field.docs).astype(np.int64)
     sizes = _view(field.sizes).astype(np.int64)
     fragments = _view(field.fragments)

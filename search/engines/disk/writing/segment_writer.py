@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from search.analysis.bulk import SURFACE_END, FragmentTable
+from search.analysis.bulk import SURFACE_END
+from search.analysis.compiled import fragment_table
 from search.document import Document
 from search.engines.conventions import WORD_FIELDS
 from search.engines.disk.format.arrays import changes
@@ -28,6 +29,7 @@ from search.engines.disk.writing.inversion import (
     TokenTables,
     invert,
 )
+from search.native import kernel
 from search.schema import TEXT_FIELDS
 
 MEMORY_BYTES: Final = 128 << 20
@@ -35,9 +37,6 @@ MEMORY_BYTES: Final = 128 << 20
 
 _KEPT_BYTES: Final = 64 << 20
 """The memory that fragments may take that are kept from one segment to the next."""
-
-_FREQUENT: Final = 3
-"""A fragment that a segment has this often is kept when room is short."""
 
 _SLICE: Final = 1 << 20
 
@@ -50,7 +49,7 @@ class SegmentWriter:
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
         self._memory_bytes = memory_bytes
-        self._fragments = FragmentTable()
+        self._fragments = fragment_table()
         self._columns = ArticleColumns()
         self._fields = {name: FieldFragments() for name in TEXT_FIELDS}
 
@@ -90,7 +89,7 @@ class SegmentWriter:
             _write_fields(writer, fields)
             self._write_compounds(writer, tables)
             words.write(writer, words.articles([fields[name] for name in WORD_FIELDS]))
-        self._forget_rare_fragments(uses)
+        self._fragments.make_room(uses, _KEPT_BYTES)
         self._columns = ArticleColumns()
         self._fields = {name: FieldFragments() for name in TEXT_FIELDS}
 
@@ -104,7 +103,7 @@ class SegmentWriter:
 
     def _uses(self) -> NDArray[np.int64]:
         """How often each fragment occurs in these articles."""
-        uses = np.zeros(len(self._fragments.advances), np.int64)
+        uses = np.zeros(self._fragments.fragments, np.int64)
         for field in self._fields.values():
             for start in range(0, len(field.fragments), _SLICE):
                 uses += np.bincount(field.fragments[start : start + _SLICE], minlength=len(uses))
@@ -114,21 +113,18 @@ class SegmentWriter:
         """The words of these articles in order, and the index there of each word number; other words are of earlier
         articles."""
         keys = self._fragments.word_keys()
-        starts = np.array(self._fragments.starts, np.int64)
+        columns = self._fragments.columns()
         is_used = np.zeros(len(keys), np.bool_)
-        is_used[np.array(self._fragments.words, np.uint32)[np.repeat(uses > 0, starts[1:] - starts[:-1])]] = True
+        starts = np.array(columns.starts, np.int64)
+        is_used[np.array(columns.words, np.uint32)[np.repeat(uses > 0, starts[1:] - starts[:-1])]] = True
         used = np.flatnonzero(is_used).tolist()
         used.sort(key=keys.__getitem__)
+        ordered = [keys[number] for number in used]
+        # A word may have two numbers, if the kernel read it once and the memo in Python once.
+        is_new = np.fromiter(map(ne, ordered, chain(("",), ordered)), np.bool_, len(ordered))
         ranks = np.zeros(len(keys), np.uint32)
-        ranks[used] = np.arange(len(used))
-        return WordTable.of([keys[number] for number in used]), ranks
-
-    def _forget_rare_fragments(self, uses: NDArray[np.int64]) -> None:
-        """Makes room if too many fragments are kept: forgets the rare ones, or all if that does not help enough."""
-        if self._fragments.size_bytes > _KEPT_BYTES:
-            self._fragments.forget((uses >= _FREQUENT).tolist())
-            if self._fragments.size_bytes > _KEPT_BYTES // 2:
-                self._fragments.forget(bytes(len(self._fragments.advances)))
+        ranks[used] = np.cumsum(is_new) - 1
+        return WordTable.of(list(compress(ordered, is_new.tolist()))), ranks
 
 
 def _write_fields(writer: ContainerWriter, fields: Mapping[str, Postings]) -> None:
@@ -183,6 +179,14 @@ class WordTable:
 
     def articles(self, fields: Sequence[Postings]) -> NDArray[np.uint32]:
         """How many articles have each surface in any of the fields."""
+        if kernel is None:
+            return self.articles_in_arrays(fields)
+        articles = len(fields[0].lengths)
+        columns = tuple(column for postings in fields for column in (postings.words, postings.starts, postings.docs))
+        return np.frombuffer(kernel.articles_of(self.surface_of, columns, len(self.surfaces), articles), np.uint32)
+
+    def articles_in_arrays(self, fields: Sequence[Postings]) -> NDArray[np.uint32]:
+        """`articles` in numpy."""
         pairs = np.concatenate([self._pairs(postings) for postings in fields])
         pairs.sort()
         surfaces = (pairs[changes(pairs)] >> np.uint64(32)).astype(np.int64)

@@ -1,0 +1,542 @@
+/* Texts to the numbers of their fragments: the twin of search.analysis.bulk.FragmentTable, for texts with spaces.
+
+   A fragment of letters and digits in ASCII, or of such words joined by single marks, is read here. Any other is read
+   once by the memo in Python, and its number is remembered here if the memo remembers it. */
+
+#include "kernel.h"
+#include "strings.h"
+
+#include <string.h>
+
+enum { LONGEST = 40, LONGEST_BYTES = 160, MOST_PARTS = 4, LONGEST_LIST = 20 };
+
+/* The tags of words in their table: the language of a word that still needs its stem, or a whole key. */
+enum { WHOLE_KEY = 255 };
+
+typedef struct {
+    PyObject_HEAD
+    StringTable fragments, words;
+    Numbers starts, advances, token_words, token_aheads;
+} Fragments;
+
+/* --- characters --- */
+
+enum { SPACE = 1, ALNUM = 2, DIGIT = 4, AROUND = 8, BEYOND = 16 };
+
+static uint8_t classes[256];
+static uint8_t lowered[256];
+
+static void set_classes(void) {
+    for (int c = 0; c < 256; c++) {
+        lowered[c] = c >= 'A' && c <= 'Z' ? c + 32 : c;
+        if ((c >= '\t' && c <= '\r') || (c >= 0x1c && c <= ' '))
+            classes[c] = SPACE;
+        else if (c >= '0' && c <= '9')
+            classes[c] = ALNUM | DIGIT;
+        else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+            classes[c] = ALNUM;
+        else if (c >= 128)
+            classes[c] = BEYOND;
+        else
+            classes[c] = c > ' ' && c < 127 && c != '_' ? AROUND : 0;
+    }
+}
+
+/* The bytes of the white space that begins here beyond ASCII; 0 if it is something else. */
+static int wide_space(const uint8_t *at, const uint8_t *end) {
+    if (end - at >= 2 && at[0] == 0xC2)
+        return at[1] == 0x85 || at[1] == 0xA0 ? 2 : 0;
+    if (end - at < 3 || at[0] < 0xE1 || at[0] > 0xE3)
+        return 0;
+    if (at[0] == 0xE1)
+        return at[1] == 0x9A && at[2] == 0x80 ? 3 : 0;
+    if (at[0] == 0xE3)
+        return at[1] == 0x80 && at[2] == 0x80 ? 3 : 0;
+    if (at[1] == 0x81)
+        return at[2] == 0x9F ? 3 : 0;
+    return at[1] == 0x80 && (at[2] <= 0x8A || at[2] == 0xA8 || at[2] == 0xA9 || at[2] == 0xAF) ? 3 : 0;
+}
+
+/* Whether this white space may be part of a number: U+00A0, U+2009 or U+202F. */
+static int is_inside_numbers(const uint8_t *at) {
+    return (at[0] == 0xC2 && at[1] == 0xA0) || (at[0] == 0xE2 && at[1] == 0x80 && (at[2] == 0x89 || at[2] == 0xAF));
+}
+
+/* The ASCII mark that reads the same as the typographic one that begins here, with its size in bytes; else 0. */
+static uint8_t plain_mark(const uint8_t *at, const uint8_t *end, int *size) {
+    if (end - at >= 2 && at[0] == 0xC2 && (at[1] == 0xAB || at[1] == 0xBB)) {
+        *size = 2;
+        return '"';
+    }
+    if (end - at < 3 || at[0] != 0xE2 || at[1] != 0x80)
+        return 0;
+    *size = 3;
+    switch (at[2]) {
+    case 0x93: return '-';              /* en dash: joins words as a hyphen does */
+    case 0x98: case 0x99: return '\'';  /* single quotes */
+    case 0x94: case 0x9C: case 0x9D: case 0xA6: return '"';  /* em dash, double quotes, ellipsis: part them */
+    default: return 0;
+    }
+}
+
+/* --- the words of a fragment --- */
+
+typedef struct {
+    int count;
+    uint32_t advance;
+    struct { uint8_t size, ahead; uint8_t text[LONGEST + 1]; } words[LONGEST_LIST];
+} Words;
+
+static int put(Words *words, const uint8_t *text, int size, uint32_t ahead) {
+    if (words->count == LONGEST_LIST)
+        return 0;
+    words->words[words->count].size = (uint8_t)size;
+    words->words[words->count].ahead = (uint8_t)ahead;
+    memcpy(words->words[words->count++].text, text, size);
+    return 1;
+}
+
+static int is_plain(const uint8_t *text, int size) {
+    for (int i = 0; i < size; i++)
+        if (!(classes[text[i]] & ALNUM))
+            return 0;
+    return size > 0;
+}
+
+/* A number as English writes it, such as 1,234.5; its commas are left out. 0 if the chunk is none. */
+static int put_number(Words *words, const uint8_t *chunk, int size) {
+    uint8_t text[LONGEST];
+    int length = 0, at = 0, groups = 0, first;
+    while (at < size && classes[chunk[at]] & DIGIT)
+        text[length++] = chunk[at++];
+    first = at;
+    while (at + 3 < size && chunk[at] == ',' && classes[chunk[at + 1]] & classes[chunk[at + 2]] & classes[chunk[at + 3]] & DIGIT) {
+        memcpy(text + length, chunk + at + 1, 3);
+        length += 3, at += 4, groups++;
+    }
+    if (first == 0 || (groups && first > 3))
+        return 0;
+    if (at < size && chunk[at] == '.') {
+        int point = at;
+        text[length++] = chunk[at++];
+        while (at < size && classes[chunk[at]] & DIGIT)
+            text[length++] = chunk[at++];
+        if (at == point + 1)
+            return 0;
+    } else if (!groups)
+        return 0;
+    if (at < size || !put(words, text, length, words->advance))
+        return 0;
+    words->advance++;
+    return 1;
+}
+
+/* Words with one mark between each two, such as post-war: its parts, and all of them in one word. 0 if it is not such. */
+static int put_joined(Words *words, const uint8_t *chunk, int size) {
+    uint8_t joined[LONGEST];
+    int length = 0, parts = 1, digits = 0, point = 0, shortest = size, start = 0;
+    for (int i = 0; i <= size; i++) {
+        if (i < size && classes[chunk[i]] & ALNUM) {
+            digits |= classes[chunk[i]] & DIGIT;
+            joined[length++] = chunk[i];
+            continue;
+        }
+        if (i - start < shortest)
+            shortest = i - start;
+        if (i == size)
+            break;
+        if (!strchr("-/&_.", chunk[i]))
+            return 0;
+        point |= chunk[i] == '.';
+        start = i + 1;
+        parts++;
+    }
+    if (shortest < 1 || (point && (digits || shortest < 2)))  /* 3.5, U.S. */
+        return 0;
+    start = 0;
+    for (int i = 0; i <= size; i++) {
+        if (i < size && classes[chunk[i]] & ALNUM)
+            continue;
+        if (!put(words, chunk + start, i - start, words->advance++))
+            return 0;
+        if (start == 0 && parts <= MOST_PARTS && !put(words, joined, length, words->advance - 1))
+            return 0;
+        start = i + 1;
+    }
+    return 1;
+}
+
+static int put_chunk(Words *words, const uint8_t *chunk, int size) {
+    if (size > 2 && chunk[size - 1] == 's' && chunk[size - 2] == '\'' && is_plain(chunk, size - 2))
+        size -= 2;
+    if (is_plain(chunk, size))
+        return put(words, chunk, size, words->advance++);
+    return put_number(words, chunk, size) || put_joined(words, chunk, size);
+}
+
+/* Whether the mark at `at` parts two chunks: it joins nothing, or stands twice, or is a comma not between digits.
+   -1: it needs all rules. */
+static int parts_chunks(const uint8_t *core, int size, int at, int *run) {
+    uint8_t mark = core[at];
+    *run = 1;
+    if (classes[mark] & AROUND && !strchr("-'/&.,", mark))
+        return 1;
+    while (at + *run < size && core[at + *run] == mark)
+        ++*run;
+    if (at + *run < size && !(classes[core[at + *run]] & ALNUM) && strchr("-'/&.,_", core[at + *run]))
+        return -1;  /* two different joining marks in a row */
+    if (*run > 1)
+        return strchr("-.", mark) ? 1 : -1;
+    if (mark == ',')
+        return !(classes[core[at - 1]] & classes[core[at + 1]] & DIGIT);
+    return 0;
+}
+
+/* The words of a fragment in ASCII that begins and ends with a letter or digit. 0 if it needs all rules. */
+static int read_core(Words *words, const uint8_t *core, int size) {
+    int start = 0, run;
+    words->count = 0;
+    words->advance = 0;
+    for (int i = 0; i < size; i++) {
+        if (classes[core[i]] & ALNUM)
+            continue;
+        if (core[i] < ' ' || core[i] == 127)
+            return 0;
+        int parting = parts_chunks(core, size, i, &run);
+        if (parting < 0)
+            return 0;
+        if (!parting)
+            continue;
+        if (i > start && !put_chunk(words, core + start, i - start))
+            return 0;
+        i += run - 1;
+        start = i + 1;
+        if (start < size && !(classes[core[start]] & ALNUM)) {
+            if (!(classes[core[start]] & AROUND) || strchr("-'/&.,", core[start]))
+                return 0;
+        }
+    }
+    return start >= size || put_chunk(words, core + start, size - start);
+}
+
+/* --- the table --- */
+
+static int add_token(Fragments *self, uint8_t tag, const uint8_t *text, size_t size, uint32_t ahead) {
+    int64_t word = strings_number(&self->words, tag, text, size);
+    return word < 0 || numbers_put(&self->token_words, (uint32_t)word) < 0 ||
+                   numbers_put(&self->token_aheads, ahead) < 0 ? -1 : 0;
+}
+
+/* Ends a fragment and gives its number; -1 with an error set. */
+static int64_t close_fragment(Fragments *self, uint32_t advance) {
+    if (numbers_put(&self->advances, advance) < 0 || numbers_put(&self->starts, (uint32_t)self->token_words.count) < 0)
+        return -1;
+    return (int64_t)self->advances.count - 1;
+}
+
+static int64_t add_words(Fragments *self, uint8_t tag, const Words *words) {
+    for (int i = 0; i < words->count; i++)
+        if (add_token(self, tag, words->words[i].text, words->words[i].size, words->words[i].ahead) < 0)
+            return -1;
+    return close_fragment(self, words->advance);
+}
+
+/* The number that the memo in Python gives a fragment; `is_kept` says whether the memo remembers it. */
+static int64_t ask(PyObject *memo, const uint8_t *fragment, size_t size, int *is_kept) {
+    PyObject *text = PyUnicode_DecodeUTF8((const char *)fragment, (Py_ssize_t)size, NULL);
+    PyObject *found = text ? PyObject_GetItem(memo, text) : NULL;
+    int64_t number = -1;
+    if (found) {
+        number = PyLong_AsLongLong(found);
+        *is_kept = number < 0 ? -1 : PySequence_Contains(memo, text);
+    }
+    Py_XDECREF(found);
+    Py_XDECREF(text);
+    if (number >= 0 && *is_kept >= 0)
+        return number;
+    if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "a fragment has no number below 0");
+    return -1;
+}
+
+/* The number of a fragment, looked up by `key` and, where it is new, read from there or by the memo. */
+static int64_t number_of(Fragments *self, uint8_t tag, PyObject *memo, const uint8_t *key, size_t size, int is_ascii) {
+    uint64_t hash = strings_hash(&self->fragments, tag, key, size);
+    int64_t entry = strings_find(&self->fragments, hash, tag, key, size);
+    if (entry >= 0)
+        return self->fragments.entries[entry].value;
+    Words words;
+    int is_kept = 1;
+    int64_t number = is_ascii && read_core(&words, key, (int)size) ? add_words(self, tag, &words)
+                                                                    : ask(memo, key, size, &is_kept);
+    if (number < 0 || number > UINT32_MAX)
+        return -1;
+    if (is_kept) {
+        entry = strings_add(&self->fragments, hash, tag, key, size);
+        if (entry < 0)
+            return -1;
+        self->fragments.entries[entry].value = (uint32_t)number;
+    }
+    return number;
+}
+
+/* The end of the fragment that begins at `at`. */
+static const uint8_t *end_of_fragment(const uint8_t *begin, const uint8_t *at, const uint8_t *end, int *is_ascii) {
+    *is_ascii = 1;
+    for (;; at++) {
+        while (at < end && !(classes[*at] & (SPACE | BEYOND)))
+            at++;
+        if (at == end || classes[*at] & SPACE)
+            return at;
+        *is_ascii = 0;
+        int size = wide_space(at, end);
+        if (!size)
+            continue;
+        int joins = is_inside_numbers(at) && at > begin && classes[at[-1]] & DIGIT && at + size < end &&
+                    classes[at[size]] & DIGIT;
+        if (!joins)
+            return at;
+    }
+}
+
+/* Skips marks that are part of no word, at both ends. */
+static void strip(const uint8_t **begin, const uint8_t **end) {
+    int size;
+    for (; *begin < *end; *begin += size) {
+        size = 1;
+        if (!(classes[**begin] & AROUND) && !plain_mark(*begin, *end, &size))
+            break;
+    }
+    for (; *begin < *end; *end -= size) {
+        size = 1;
+        if (classes[(*end)[-1]] & AROUND)
+            continue;
+        const uint8_t *two = *end - 2, *three = *end - 3;
+        if (two >= *begin && plain_mark(two, *end, &size) && size == 2)
+            continue;
+        if (three >= *begin && plain_mark(three, *end, &size) && size == 3)
+            continue;
+        break;
+    }
+}
+
+/* A fragment in lower case and with plain marks, if it is in ASCII but for those and not too long; else 0. */
+static int simplified(const uint8_t *at, const uint8_t *end, uint8_t *core) {
+    int size = 0, step;
+    while (at < end) {
+        if (size == LONGEST)
+            return 0;
+        step = 1;
+        if (classes[*at] & BEYOND) {
+            uint8_t mark = plain_mark(at, end, &step);
+            if (!mark)
+                return 0;
+            core[size++] = mark;
+        } else
+            core[size++] = lowered[*at];
+        at += step;
+    }
+    return size;
+}
+
+static int read_text(Fragments *self, const uint8_t *text, size_t size, uint8_t tag, PyObject *memo, Numbers *out) {
+    const uint8_t *at = text, *end = text + size;
+    uint8_t core[LONGEST + 8];
+    while (at < end) {
+        int step = classes[*at] & SPACE ? 1 : classes[*at] & BEYOND ? wide_space(at, end) : 0;
+        if (step) {
+            at += step;
+            continue;
+        }
+        int is_ascii;
+        const uint8_t *begin = at, *stop = end_of_fragment(text, at, end, &is_ascii);
+        at = stop;
+        strip(&begin, &stop);
+        int64_t number = 0;
+        if (begin < stop) {
+            int length = simplified(begin, stop, core);
+            if (length)
+                number = number_of(self, tag, memo, core, length, 1);
+            else if (stop - begin <= LONGEST_BYTES)
+                number = number_of(self, tag, memo, begin, stop - begin, 0);
+            else {
+                int is_kept;
+                number = ask(memo, begin, stop - begin, &is_kept);
+            }
+        }
+        if (number < 0 || numbers_put(out, (uint32_t)number) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- the type --- */
+
+static PyObject *fragments_read(Fragments *self, PyObject *args) {
+    PyObject *text, *memo;
+    unsigned char tag;
+    if (!PyArg_ParseTuple(args, "UbO!", &text, &tag, &PyDict_Type, &memo))
+        return NULL;
+    Py_ssize_t size;
+    const char *utf8 = PyUnicode_AsUTF8AndSize(text, &size);
+    if (!utf8) {
+        if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+            return NULL;
+        PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    Numbers out = {0};
+    PyObject *found = NULL;
+    if (!read_text(self, (const uint8_t *)utf8, (size_t)size, tag, memo, &out))
+        found = PyBytes_FromStringAndSize((const char *)out.items, (Py_ssize_t)(out.count * sizeof *out.items));
+    numbers_free(&out);
+    return found;
+}
+
+static PyObject *fragments_add_token(Fragments *self, PyObject *args) {
+    Py_buffer key;
+    unsigned int ahead;
+    if (!PyArg_ParseTuple(args, "y*I", &key, &ahead))
+        return NULL;
+    int failed = add_token(self, WHOLE_KEY, key.buf, (size_t)key.len, ahead);
+    PyBuffer_Release(&key);
+    if (failed)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *fragments_copy(Fragments *self, PyObject *args) {
+    unsigned int number, ahead;
+    if (!PyArg_ParseTuple(args, "II", &number, &ahead))
+        return NULL;
+    if (number >= self->advances.count) {
+        PyErr_SetString(PyExc_IndexError, "no such fragment");
+        return NULL;
+    }
+    for (uint32_t token = self->starts.items[number]; token < self->starts.items[number + 1]; token++)
+        if (numbers_put(&self->token_words, self->token_words.items[token]) < 0 ||
+            numbers_put(&self->token_aheads, self->token_aheads.items[token] + ahead) < 0)
+            return NULL;
+    return PyLong_FromUnsignedLong(self->advances.items[number]);
+}
+
+static PyObject *fragments_close(Fragments *self, PyObject *args) {
+    unsigned int advance;
+    if (!PyArg_ParseTuple(args, "I", &advance))
+        return NULL;
+    int64_t number = close_fragment(self, advance);
+    return number < 0 ? NULL : PyLong_FromLongLong(number);
+}
+
+static PyObject *as_bytes(const Numbers *numbers) {
+    return PyBytes_FromStringAndSize((const char *)numbers->items, (Py_ssize_t)(numbers->count * sizeof(uint32_t)));
+}
+
+static PyObject *fragments_columns(Fragments *self, PyObject *Py_UNUSED(none)) {
+    return Py_BuildValue("NNNN", as_bytes(&self->starts), as_bytes(&self->advances), as_bytes(&self->token_words),
+                         as_bytes(&self->token_aheads));
+}
+
+static PyObject *fragments_words(Fragments *self, PyObject *args) {
+    Py_ssize_t first;
+    if (!PyArg_ParseTuple(args, "n", &first))
+        return NULL;
+    PyObject *list = PyList_New(0);
+    for (size_t word = first < 0 ? 0 : (size_t)first; list && word < self->words.count; word++) {
+        const StringEntry *entry = self->words.entries + word;
+        PyObject *text = PyUnicode_DecodeUTF8((const char *)self->words.bytes + entry->at, entry->size, "surrogatepass");
+        PyObject *row = text ? Py_BuildValue("iN", (int)entry->tag, text) : NULL;
+        if (!row || PyList_Append(list, row) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(row);
+    }
+    return list;
+}
+
+static PyObject *fragments_sizes(Fragments *self, PyObject *Py_UNUSED(none)) {
+    size_t numbers = self->starts.room + self->advances.room + self->token_words.room + self->token_aheads.room;
+    return Py_BuildValue("nnn", (Py_ssize_t)self->advances.count, (Py_ssize_t)self->words.count,
+                         (Py_ssize_t)(numbers * sizeof(uint32_t) + strings_bytes(&self->fragments) +
+                                      strings_bytes(&self->words)));
+}
+
+static void release(Fragments *self) {
+    strings_free(&self->fragments);
+    strings_free(&self->words);
+    numbers_free(&self->starts);
+    numbers_free(&self->advances);
+    numbers_free(&self->token_words);
+    numbers_free(&self->token_aheads);
+}
+
+/* Fragment 0 has no word. */
+static int begin(Fragments *self) {
+    return numbers_put(&self->starts, 0) < 0 || numbers_put(&self->starts, 0) < 0 ||
+           numbers_put(&self->advances, 0) < 0 ? -1 : 0;
+}
+
+static PyObject *fragments_clear(Fragments *self, PyObject *Py_UNUSED(none)) {
+    release(self);
+    if (begin(self) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *fragments_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs)) {
+    unsigned long long seed;
+    if (!PyArg_ParseTuple(args, "K", &seed))
+        return NULL;
+    allocfunc allocate = PyType_GetSlot(type, Py_tp_alloc);
+    Fragments *self = (Fragments *)allocate(type, 0);
+    if (!self)
+        return NULL;
+    self->fragments.seed = self->words.seed = seed;
+    if (begin(self) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return (PyObject *)self;
+}
+
+static void fragments_dealloc(Fragments *self) {
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
+    release(self);
+    freefunc free_object = PyType_GetSlot(type, Py_tp_free);
+    free_object(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef methods[] = {
+    {"read", (PyCFunction)fragments_read, METH_VARARGS,
+     "read(text, tag, memo): the numbers of the fragments as bytes of u4; None if the text has a lone surrogate"},
+    {"add_token", (PyCFunction)fragments_add_token, METH_VARARGS, "add_token(key, ahead): a token of the next fragment"},
+    {"copy", (PyCFunction)fragments_copy, METH_VARARGS, "copy(number, ahead): the tokens of another fragment"},
+    {"close", (PyCFunction)fragments_close, METH_VARARGS, "close(advance): the number of the fragment that ends"},
+    {"columns", (PyCFunction)fragments_columns, METH_NOARGS, "starts, advances, words and aheads, as bytes of u4"},
+    {"words", (PyCFunction)fragments_words, METH_VARARGS, "words(first): the tag and the text of each word from there"},
+    {"sizes", (PyCFunction)fragments_sizes, METH_NOARGS, "the numbers of fragments and words, and bytes of memory"},
+    {"clear", (PyCFunction)fragments_clear, METH_NOARGS, "forgets everything"},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot type_slots[] = {
+    {Py_tp_new, fragments_new},
+    {Py_tp_dealloc, fragments_dealloc},
+    {Py_tp_methods, methods},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "search.native._kernel.Fragments",
+    .basicsize = sizeof(Fragments),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = type_slots,
+};
+
+int add_fragments(PyObject *module) {
+    set_classes();
+    PyObject *type = PyType_FromSpec(&spec);
+    int failed = !type || PyModule_AddObjectRef(module, "Fragments", type) < 0;
+    Py_XDECREF(type);
+    return failed ? -1 : 0;
+}

@@ -1,0 +1,117 @@
+"""The compiled kernel and the code in Python write the same index, and the kernel refuses columns that do not fit."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from array import array
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import index
+from search.analysis.compiled import fragment_table
+from search.engines.disk.writing.inversion import FieldFragments, Postings, TokenTables, invert, invert_arrays
+from search.native import kernel
+
+pytestmark = pytest.mark.skipif(kernel is None, reason="there is no compiled kernel")
+
+SAMPLE = Path(index.__file__).parent / "sample"
+_WORDS = (
+    "war",
+    "wars",
+    "post-war",
+    "said,",
+    "“said”",
+    "it’s",
+    "a-b-c-d-e",
+    "1,234.5",
+    "café",
+    "",
+    "--",
+    "東京都",
+    "a-a",
+)
+
+
+def segments_of(folder: Path, **environment: str) -> list[bytes]:
+    command = [sys.executable, "-m", "search", "index", str(SAMPLE), "--index", str(folder), "--workers", "1"]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **environment})
+    return sorted(path.read_bytes() for path in folder.glob("*.segment"))
+
+
+def test_an_index_is_the_same_byte_for_byte_without_the_kernel(tmp_path: Path) -> None:
+    compiled = segments_of(tmp_path / "compiled")
+    assert len(compiled) == 1
+    assert compiled == segments_of(tmp_path / "pure", BACKFILE_PURE="1")
+
+
+def tables_of(articles: list[list[str]]) -> tuple[FieldFragments, TokenTables]:
+    fragments = fragment_table()
+    field = FieldFragments()
+    for doc, values in enumerate(articles):
+        for value in values:
+            start = len(field.fragments)
+            fragments.read(value, "en", field.fragments)
+            field.close(doc, start)
+    return field, TokenTables.of(fragments, np.arange(len(fragments.word_keys()), dtype=np.uint32)[::-1])
+
+
+def arrays_of(postings: Postings) -> list[tuple[str, list[int]]]:
+    columns = [getattr(postings, name) for name in Postings.__dataclass_fields__]
+    return [(str(column.dtype), column.tolist()) for column in columns]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(st.lists(st.sampled_from(_WORDS), max_size=8).map(" ".join), max_size=3), max_size=6))
+def test_inversion_gives_the_same_arrays_as_numpy(articles: list[list[str]]) -> None:
+    field, tables = tables_of(articles)
+    assert arrays_of(invert(field, tables, len(articles))) == arrays_of(invert_arrays(field, tables, len(articles)))
+
+
+def test_a_fragment_whose_tokens_are_not_in_order_is_left_to_numpy() -> None:
+    field = FieldFragments()
+    field.fragments.append(1)
+    field.close(0, 0)
+    starts, sizes, advances = (np.array(column, np.uint32) for column in ([0, 0], [0, 2], [0, 2]))
+    tables = TokenTables(starts, sizes, advances, np.zeros(2, np.uint32), np.array([1, 0], np.uint32))
+    assert invert(field, tables, 1).positions.tolist() == [0, 1]
+
+
+COLUMNS = ([1, 1], [0, 1], [1, 1], [0, 0, 1], [0, 1], [0], [0])
+"""Fragments, docs, sizes, starts, advances, words, aheads: one word in each of two articles."""
+
+
+@pytest.mark.parametrize(
+    ("place", "values"),
+    [(0, [2, 1]), (0, [1]), (1, [0, 2]), (1, [1, 0]), (2, [1, 2]), (2, [1]), (3, [0, 2, 1]), (3, [0, 0, 9]), (3, []),
+     (4, []), (5, [1]), (5, []), (6, [])],
+)  # fmt: skip
+def test_columns_that_do_not_belong_together_are_refused(place: int, values: list[int]) -> None:
+    assert kernel is not None
+    columns = [array("I", column) for column in COLUMNS]
+    assert kernel.invert(*columns, 2, 1, 100, 1000)[2] == array("I", [0, 1]).tobytes()
+    columns[place] = array("I", values)
+    with pytest.raises(ValueError, match="belong together"):
+        kernel.invert(*columns, 2, 1, 100, 1000)
+
+
+@pytest.mark.parametrize(
+    "field", [([1], [0, 1], [0]), ([0], [0, 2], [0]), ([0], [1, 1], [0]), ([0], [0, 1], [7]), ([0], [0], [])]
+)
+def test_postings_beyond_the_articles_or_words_are_refused(field: tuple[list[int], list[int], list[int]]) -> None:
+    assert kernel is not None
+    words, starts, docs = field
+    columns = array("I", words), array("Q", starts), array("I", docs)
+    with pytest.raises(ValueError, match="belong together"):
+        kernel.articles_of(array("I", [0]), columns, 1, 2)
+
+
+def test_a_fragment_that_the_kernel_does_not_have_cannot_be_copied() -> None:
+    assert kernel is not None
+    with pytest.raises(IndexError):
+        kernel.Fragments(1).copy(1, 0)
