@@ -29,27 +29,26 @@ class RemainingInField:
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What remains of a segment's dictionary: which words still occur, how many articles have each spelling, and what
-    remains in each field."""
+    """What remains of a segment's dictionary: which words still occur, and how many articles have each spelling."""
 
     words: Mask
     articles: NDArray[np.int64]
-    fields: dict[str, RemainingInField]
 
 
 def remaining_of(part: MergeInput) -> Remaining:
     """What remains without the deleted articles; quick if there are none."""
-    fields = {field: _remaining_in_field(part, field) for field in TEXT_FIELDS}
     words = np.full(len(part.array("word.stem")), part.whole)
     articles = part.array("surface.articles").astype(np.int64)
     if not part.whole:
-        for field, remaining in fields.items():
-            words[part.array(f"{field}.words")[remaining.postings > 0]] = True
+        for field in TEXT_FIELDS:
+            words[part.array(f"{field}.words")[remaining_postings(part, field) > 0]] = True
         articles -= _deleted_articles(part)
-    return Remaining(words, articles, fields)
+    return Remaining(words, articles)
 
 
-def _remaining_in_field(part: MergeInput, field: str) -> RemainingInField:
+def remaining_in_field(part: MergeInput, field: str) -> RemainingInField:
+    """What remains of each row of a field. It is worked out field by field: for all fields at once, it would take more
+    memory than anything else of a merge."""
     starts = part.array(f"{field}.position_starts")
     postings = remaining_postings(part, field)
     if part.whole:
@@ -137,9 +136,9 @@ def merge_dictionaries(
     return numbers
 
 
-def _surface_of_words(part: MergeInput) -> NDArray[np.int64]:
+def _surface_of_words(part: MergeInput) -> NDArray[np.uint32]:
     counts = np.diff(part.array("surface.words"))
-    return np.repeat(np.arange(len(counts)), counts)
+    return np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
 
 
 def _stems(part: MergeInput, remaining: Remaining) -> Array:

@@ -6,14 +6,16 @@ copied, part by part. So nothing is done posting by posting, and no step needs m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from search.engines.disk.format.arrays import Array, Ints, distinct, row_ranges, starts_of
-from search.engines.disk.writing.merge_dictionary import Remaining, RemainingInField, remaining_postings
+from search.engines.disk.format.layout import smallest_type
+from search.engines.disk.writing.merge_dictionary import RemainingInField, remaining_in_field, remaining_postings
 from search.engines.disk.writing.merge_state import SLICE, MergeInput, Sink
 from search.schema import TEXT_FIELDS
 
@@ -27,10 +29,10 @@ class _Rows:
 
     part: MergeInput
     name: str
-    rows: Ints
-    targets: Ints
-    postings: Ints
-    positions: Ints
+    rows: NDArray[np.uint32]
+    targets: NDArray[np.uint32]
+    postings: Array
+    positions: Array
 
     def array(self, name: str) -> Array:
         return self.part.array(f"{self.name}.{name}")
@@ -73,20 +75,16 @@ def _portions(starts: Array, first: int, last: int, most: int) -> Iterator[tuple
         yield at, min(at + most, end)
 
 
-def merge_postings(
-    parts: Sequence[MergeInput], remaining: Sequence[Remaining], numbers: Sequence[Ints], sink: Sink
-) -> None:
+def merge_postings(parts: Sequence[MergeInput], numbers: Sequence[Ints], sink: Sink) -> None:
     """Writes the postings of every text field. `numbers` has for each part the new numbers of its words."""
     for field in TEXT_FIELDS:
-        _merge_field(field, parts, [rest.fields[field] for rest in remaining], numbers, sink)
+        _merge_field(field, parts, numbers, sink)
         _merge_compounds(f"{field}.joined", parts, numbers, sink)
 
 
-def _merge_field(
-    field: str, parts: Sequence[MergeInput], remaining: Sequence[RemainingInField], numbers: Sequence[Ints], sink: Sink
-) -> None:
+def _merge_field(field: str, parts: Sequence[MergeInput], numbers: Sequence[Ints], sink: Sink) -> None:
     keys = [number[part.array(f"{field}.words")] for part, number in zip(parts, numbers, strict=True)]
-    words, sources = _merged_rows(field, parts, keys, remaining)
+    words, sources = _merged_rows(field, parts, keys, (remaining_in_field(part, field) for part in parts))
     sink.put(f"{field}.words", words.astype(np.uint32))
     _write_postings(field, len(words), sources, sink)
     sizes = np.zeros(len(words), np.int64)
@@ -104,23 +102,41 @@ def _merge_compounds(name: str, parts: Sequence[MergeInput], numbers: Sequence[I
         number[part.array(f"{name}.words")] << 32 | number[part.array(f"{name}.firsts")]
         for part, number in zip(parts, numbers, strict=True)
     ]
-    postings = [remaining_postings(part, name) for part in parts]
-    pairs, sources = _merged_rows(name, parts, keys, [RemainingInField(each, each) for each in postings])
+    postings = (remaining_postings(part, name) for part in parts)
+    pairs, sources = _merged_rows(name, parts, keys, (RemainingInField(each, each) for each in postings))
     sink.put(f"{name}.words", (pairs >> 32).astype(np.uint32))
     sink.put(f"{name}.firsts", pairs.astype(np.uint32))
     _write_postings(name, len(pairs), sources, sink)
 
 
 def _merged_rows(
-    name: str, parts: Sequence[MergeInput], keys: Sequence[Ints], remaining: Sequence[RemainingInField]
+    name: str, parts: Sequence[MergeInput], keys: Sequence[Ints], remaining: Iterable[RemainingInField]
 ) -> tuple[Ints, list[_Rows]]:
     """The keys of all rows of which anything remains, ascending, and the rows that each part has of them."""
-    rows = [np.flatnonzero(rest.postings) for rest in remaining]
-    united = distinct(np.concatenate([key[own] for key, own in zip(keys, rows, strict=True)]))
+    narrow = [_narrow_rows(rest) for rest in remaining]
+    united = distinct(np.concatenate([key[own.rows] for key, own in zip(keys, narrow, strict=True)]))
     return united, [
-        _Rows(part, name, own, np.searchsorted(united, key[own]), rest.postings[own], rest.positions[own])
-        for part, own, key, rest in zip(parts, rows, keys, remaining, strict=True)
+        _Rows(
+            part, name, own.rows, np.searchsorted(united, key[own.rows]).astype(np.uint32), own.postings, own.positions
+        )
+        for part, own, key in zip(parts, narrow, keys, strict=True)
     ]
+
+
+class _NarrowRows(NamedTuple):
+    rows: NDArray[np.uint32]
+    postings: Array
+    positions: Array
+
+
+def _narrow_rows(rest: RemainingInField) -> _NarrowRows:
+    rows = np.flatnonzero(rest.postings)
+    return _NarrowRows(rows.astype(np.uint32), _narrow(rest.postings[rows]), _narrow(rest.positions[rows]))
+
+
+def _narrow(values: Ints) -> Array:
+    """The same numbers in the smallest type: there are some for every word of every part, all at once."""
+    return values.astype(smallest_type(int(values.max(initial=0))))
 
 
 def _write_postings(name: str, rows: int, sources: Sequence[_Rows], sink: Sink) -> None:
@@ -142,13 +158,13 @@ def _widest(sources: Sequence[_Rows], name: str) -> np.dtype[Any]:
 def _interleaved(
     sources: Sequence[_Rows],
     starts: Array,
-    sizes: Callable[[_Rows], Ints],
+    sizes: Callable[[_Rows], Array],
     read: Callable[[_Rows, int, int], Iterator[Array]],
     kind: np.dtype[Any],
 ) -> Iterator[Array]:
     """The items of each row of the result: those of the first part, then those of the second, and so on."""
     for begin, end in row_ranges(starts, SLICE):
-        taken = [(own, *np.searchsorted(own.targets, [begin, end]).tolist()) for own in sources]
+        taken = [(own, *np.searchsorted(own.targets, np.array([begin, end], np.uint32)).tolist()) for own in sources]
         taken = [(own, first, last) for own, first, last in taken if first < last]
         if len(taken) == 1 or end - begin == 1:
             for own, first, last in taken:
@@ -157,7 +173,8 @@ def _interleaved(
         at = (starts[begin:end] - starts[begin]).astype(np.int64)
         items = np.empty(int(starts[end] - starts[begin]), kind)
         for own, first, last in taken:
-            targets, size = own.targets[first:last] - begin, sizes(own)[first:last]
+            targets = own.targets[first:last].astype(np.int64) - begin
+            size = sizes(own)[first:last].astype(np.int64)
             target = np.repeat(at[targets] - (np.cumsum(size) - size), size)
             target += np.arange(len(target))
             items[target] = np.concatenate(list(read(own, int(own.rows[first]), int(own.rows[last - 1]) + 1)))

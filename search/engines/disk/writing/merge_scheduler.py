@@ -131,4 +131,4 @@ def merge_segments(
         merge_articles(sources, sink)
         remaining = [remaining_of(part) for part in sources]
         numbers = merge_dictionaries(sources, remaining, sink)
-        merge_postings(sources, remaining, numbers, sink)
+        merge_postings(sources, numbers, sink)
