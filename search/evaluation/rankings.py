@@ -11,7 +11,7 @@ from search.engines.protocols import Engine
 from search.evaluation.judged_sets import JudgedSet
 from search.query import Operator
 from search.query.limits import MAX_CLAUSES
-from search.request.filling import is_filled
+from search.request.filling import searched
 from search.request.planning import Planner
 from search.request.request import SearchRequest
 
@@ -38,12 +38,8 @@ def engine_rankings(judged: JudgedSet, engine: Engine, *, language: str = "en", 
 def _ranking(planner: Planner, text: str, operator: Operator) -> Sequence[str]:
     request = SearchRequest(_bag_of_words(text), operator=operator, sort="relevance", facets=())
     resolved = planner.resolve(request)
-    plan = planner.plan(resolved, request)
-    found = planner.searcher.search(replace(plan, limit=DEPTH, recency=None, bring="nothing"))
-    if is_filled(planner, resolved, plan, found.total, None):
-        plan = planner.plan(resolved, request, filled=True)
-        found = planner.searcher.search(replace(plan, limit=DEPTH, recency=None, bring="nothing"))
-    return [hit.id for hit in found.hits]
+    plan = replace(planner.plan(resolved, request), limit=DEPTH, recency=None, bring="nothing")
+    return [hit.id for hit in searched(planner, resolved, request, plan).results.hits]
 
 
 def _bag_of_words(text: str) -> str:
