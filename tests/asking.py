@@ -56,7 +56,7 @@ def requests(draw: st.DrawFn) -> SearchRequest:
         date=draw(st.sampled_from(("published", "modified"))),
         time_zone=draw(st.sampled_from(("UTC", "Europe/Berlin", "Pacific/Chatham"))),
         sort=draw(st.sampled_from((None, "relevance", "newest", "oldest"))),
-        operator=draw(st.sampled_from(("and", "or"))),
+        operator=draw(st.sampled_from(("auto", "and", "or"))),
         page=1 if cursor else draw(st.integers(1, 3)),
         per_page=draw(st.integers(1 if cursor else 0, 4)),
         cursor=cursor,
