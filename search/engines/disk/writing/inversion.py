@@ -50,11 +50,13 @@ class FieldFragments:
         self.docs = array("I")
         self.sizes = array("I")
 
-    def close(self, doc: int, start: int) -> None:
-        """Makes the fragments from `start` on a value of the article `doc`, if there are any."""
-        if len(self.fragments) > start:
+    def close(self, doc: int, start: int) -> int:
+        """Makes the fragments from `start` on a value of the article `doc`, if there are any; says how many."""
+        size = len(self.fragments) - start
+        if size:
             self.docs.append(doc)
-            self.sizes.append(len(self.fragments) - start)
+            self.sizes.append(size)
+        return size
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,13 @@ class SegmentWriter:
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
         self._memory_bytes = memory_bytes
         self._fragments = fragment_table()
+        self._begin()
+
+    def _begin(self) -> None:
         self._columns = ArticleColumns()
         self._fields = {name: FieldFragments() for name in TEXT_FIELDS}
+        self._texts = [(TEXT_FIELDS[name].values, field) for name, field in self._fields.items()]
+        self._fragments_read = 0
 
     @property
     def articles(self) -> int:
@@ -61,8 +66,7 @@ class SegmentWriter:
     @property
     def is_full(self) -> bool:
         """Whether it is time to `write`."""
-        fragments = sum(len(field.fragments) for field in self._fields.values())
-        used = fragments * BYTES_PER_FRAGMENT + self._columns.size_bytes
+        used = self._fragments_read * BYTES_PER_FRAGMENT + self._columns.size_bytes
         return used + max(0, self._fragments.size_bytes - _KEPT_BYTES) >= self._memory_bytes
 
     def add(self, document: Document) -> int:
@@ -70,11 +74,11 @@ class SegmentWriter:
         number = self.articles
         self._columns.add(document)
         read, tag = self._fragments.read, document.language
-        for name, field in self._fields.items():
-            for value in TEXT_FIELDS[name].values(document):
+        for values, field in self._texts:
+            for value in values(document):
                 start = len(field.fragments)
                 read(value, tag, field.fragments)
-                field.close(number, start)
+                self._fragments_read += field.close(number, start)
         return number
 
     def write(self, path: Path) -> None:
@@ -90,8 +94,7 @@ class SegmentWriter:
             self._write_compounds(writer, tables)
             words.write(writer, words.articles([fields[name] for name in WORD_FIELDS]))
         self._fragments.make_room(uses, _KEPT_BYTES)
-        self._columns = ArticleColumns()
-        self._fields = {name: FieldFragments() for name in TEXT_FIELDS}
+        self._begin()
 
     def _write_compounds(self, writer: ContainerWriter, tables: TokenTables) -> None:
         pairs = CompoundFinder(tables.sizes, tables.words, tables.aheads)
