@@ -82,10 +82,9 @@ class SegmentPostings:
     def lists(self, segment: Segment) -> Iterator[PostingList]:
         """All of it as lists, short ones of one field together."""
         extents = np.frombuffer(self.extents, EXTENT)
-        for ordinal, name in enumerate(TEXT_FIELDS):
-            own = extents[extents["field"] == ordinal]
-            if len(own):
-                yield from _lists_of_field(segment.field(name), ordinal, own)
+        names = tuple(TEXT_FIELDS)
+        for ordinal in sorted(set(extents["field"].tolist())):
+            yield from _lists_of_field(segment.field(names[ordinal]), ordinal, extents[extents["field"] == ordinal])
         yield from self.others
 
 
@@ -143,7 +142,7 @@ def _stems_of(term: Term) -> tuple[list[str], list[bytes]]:
 
 def word_postings(segment: Segment, words: Mapping[float, Words], fields: Sequence[str]) -> SegmentPostings:
     """The postings of some words, given by their weights."""
-    found = [segment_extents(segment, own, weight, fields) for weight, own in words.items()]
+    found = [segment_extents(segment, own, weight, fields) for weight, own in words.items() if len(own)]
     return SegmentPostings(
         b"".join(extents for extents, _ in found),
         sum(total for _, total in found),
@@ -158,17 +157,19 @@ def segment_extents(segment: Segment, words: Words, weight: float, fields: Seque
         weights = np.full(len(words), weight)
         found: tuple[bytes, int] = segment.compiled.rows(0, 0, words, weights, ordinals)
         return found
-    own = [_extents_of_field(segment.field(name), FIELD_ORDINALS[name], words, weight) for name in fields]
-    extents = np.concatenate([np.empty(0, EXTENT), *own])
-    return extents.tobytes(), int((extents["stop"] - extents["start"]).sum())
+    own = b"".join(_extents_of_field(segment.field(name), FIELD_ORDINALS[name], words, weight) for name in fields)
+    extents = np.frombuffer(own, EXTENT)
+    return own, int(extents["stop"].sum()) - int(extents["start"].sum())
 
 
-def _extents_of_field(postings: FieldPostings, field: int, words: Words, weight: float) -> NDArray[Any]:
+def _extents_of_field(postings: FieldPostings, field: int, words: Words, weight: float) -> bytes:
     rows = postings.rows(words)
+    if not len(rows):
+        return b""
     extents = np.empty(len(rows), EXTENT)
     extents["start"], extents["stop"] = postings.starts[rows], postings.starts[rows + 1]
     extents["weight"], extents["field"], extents["row"] = weight, field, rows
-    return extents
+    return extents.tobytes()
 
 
 def _lists_of_field(postings: FieldPostings, field: int, extents: NDArray[Any]) -> Iterator[PostingList]:
