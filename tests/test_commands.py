@@ -341,7 +341,7 @@ def test_explanations_are_printed_when_asked_for(runner: CliRunner, archive: str
         (("--tz", "Mars/Olympus"), "--tz: there is no 'Mars/Olympus'"),
         (("--tag", "a", "--tag=-a"), "--tag: 'a' is both asked for and left out"),
         (("--cursor", "abc"), "--cursor: not a cursor of this service"),
-        (("x" * 5_000,), "QUERY: may have at most 4,096 characters"),
+        (("x" * 60_000,), "QUERY: may have at most 50,000 characters"),
     ],
 )
 def test_a_mistake_in_the_question_is_one_line_and_exit_code_2(

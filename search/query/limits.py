@@ -1,11 +1,11 @@
-"""The limits of one query. A query beyond them is an error with a position, never a slow search."""
+"""The limits of one query. What is beyond them is left out with a warning, or refused, but never a slow search."""
 
 from __future__ import annotations
 
 from typing import Final
 
 MAX_LENGTH: Final = 4096
-"""Characters in a query."""
+"""Characters of a query that are read."""
 MAX_CLAUSES: Final = 256
 """Words, phrases and filters in a query."""
 MAX_DEPTH: Final = 20

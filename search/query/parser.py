@@ -65,14 +65,17 @@ class Parsed:
 def parse(text: str, operator: Operator = "and", *, now: datetime | None = None) -> Parsed:
     """Parses a query; an empty one is Everything. `date:now-7d..` counts from `now` (aware; default: the current time).
 
+    Of a text longer than MAX_LENGTH only the whole words within it are read, and a warning says so.
     Raises QuerySyntaxError.
     """
-    if len(text) > MAX_LENGTH:
-        raise QuerySyntaxError(f"the query is longer than {MAX_LENGTH} characters; shorten it", MAX_LENGTH)
     repairs: list[tuple[int, str]] = []
 
     def warn(message: str, position: int) -> None:
         repairs.append((position, message))
+
+    if len(text) > MAX_LENGTH:
+        text = _cut(text)
+        warn(f"only the first {len(text):,} characters were read; the rest was left out", len(text))
 
     query = _Parser(list(Lexer(text, warn).lexemes()), operator, warn, now).query()
     if query is None:
@@ -80,6 +83,13 @@ def parse(text: str, operator: Operator = "and", *, now: datetime | None = None)
             raise QuerySyntaxError("there is no word to search for; add one, or put operators in quotation marks", 0)
         query = Everything()
     return Parsed(query, _in_order(repairs))
+
+
+def _cut(text: str) -> str:
+    """The text as far as MAX_LENGTH allows, without a word cut in two unless that one word is as long."""
+    kept = text[: MAX_LENGTH + 1]
+    words = kept.rsplit(maxsplit=1)
+    return kept[: len(words[0])] if len(words) > 1 and not kept[-1].isspace() else kept[:MAX_LENGTH]
 
 
 def _in_order(repairs: list[tuple[int, str]]) -> tuple[str, ...]:

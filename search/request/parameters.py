@@ -41,6 +41,8 @@ from search.schema import DATE_FIELDS, TEXT_FIELDS
 
 _MAX_DATE: Final = 64
 _MAX_CURSOR: Final = 20_000
+_MAX_QUERY: Final = 50_000
+"""Characters of a query that are accepted; `search.query.limits.MAX_LENGTH` of them are read."""
 
 _FILTER: Final = (
     " Repeat it for OR, put `-` in front of a value for NOT; `_missing` stands for articles without one. "
@@ -61,8 +63,10 @@ class NoParameters(Strict):
 class SearchParameters(Strict):
     """The parameters of a search."""
 
-    q: Annotated[str, Field(max_length=MAX_LENGTH, examples=['"post-war" title:reform -draft'])] = Field(
-        "", description="The query, in the query language. Absent or empty: everything."
+    q: Annotated[str, Field(max_length=_MAX_QUERY, examples=['"post-war" title:reform -draft'])] = Field(
+        "",
+        description="The query, in the query language. Absent or empty: everything. "
+        f"What follows the first {MAX_LENGTH:,} characters is left out, with a warning.",
     )
     in_: Annotated[
         tuple[str, ...], Repeated(joined=True), list_of(tuple(TEXT_FIELDS)), array_schema(enum=[*TEXT_FIELDS])

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from search.errors import ParameterError
 from search.query.dates import Bound, parse_bounds
+from search.query.limits import MAX_LENGTH
 from search.request.parameters import ArticleParameters, RelatedBody, SearchParameters, Strict, names, repeated
 from search.request.request import MAX_VALUES, Filters, Keywords, SearchRequest
 from search.request.urls import PER_PAGE, Rendering
@@ -58,7 +59,7 @@ def search_request(parameters: SearchParameters, *, kind: Rendering, time_zone: 
     Raises ParameterError where they contradict each other.
     """
     request = SearchRequest(
-        q=parameters.q,
+        q=parameters.q[: MAX_LENGTH + 1],  # one more than is read, so that the parser warns of the rest
         fields_searched=parameters.in_,
         keywords=_keywords(parameters),
         start=_bound("from", parameters.from_),
