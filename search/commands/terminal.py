@@ -160,6 +160,7 @@ def _below(text: str, width: int | None, **style: str | bool) -> Iterator[str]:
 
 def _snippet(snippet: Snippet) -> str:
     text = marked(plain(snippet.text), snippet.spans) if snippet.text == plain(snippet.text) else one_line(snippet.text)
+    text = f"{'… ' if snippet.cut_start else ''}{text}{' …' if snippet.cut_end else ''}"
     return text if snippet.field == "body" else f"[{snippet.field}] {text}"
 
 

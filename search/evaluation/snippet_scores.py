@@ -32,9 +32,12 @@ _WORD: Final = re.compile(r"\w{3,}")
 
 @dataclass(frozen=True, slots=True)
 class HitScore:
-    """One hit. `words` of the query occur in its text, `covered` of them in its snippets. Of its `passages` so many are
-    `idle`: they hold no word that those before do not show, and not the rarest that these show. So many are `whole`:
-    they begin and end where sentences do. `length` is that of all passages in characters."""
+    """One hit. `words` of the query occur in its text, `covered` of them in its snippets or its title.
+
+    Of its `passages` so many are `idle`: they hold no word that neither the title nor those before show, and not the
+    rarest that those before show. So many are `whole`: they begin and end where sentences do. `length` is that of all
+    passages in characters.
+    """
 
     words: int
     covered: int
@@ -47,7 +50,8 @@ class HitScore:
 @dataclass(frozen=True, slots=True)
 class SnippetScores:
     """Over `questions` and their `hits` with a match in the text: the mean share of the query's words in the text that
-    the snippets show, passages per hit, the shares of idle and of whole passages, and the mean length in characters."""
+    the snippets or the title show, passages per hit, the shares of idle and of whole passages, and their mean length in
+    characters."""
 
     questions: int
     hits: int
@@ -113,16 +117,17 @@ def score_hit(head: Head, body: str, highlighter: Highlighter) -> HitScore | Non
     for mark in marks:
         counts[mark.group] = counts.get(mark.group, 0) + 1
     weights = highlighter.weights or {group: 1.0 / count for group, count in counts.items()}
+    titled = {mark.group for mark in highlighter.marks(head.title, head.language, "title")} & counts.keys()
     shown: set[int] = set()
     idle = whole = 0
     for start, end in _places(body, snippets):
         groups = {mark.group for mark in marks_within(marks, start, end)}
-        rarest = max(shown, key=weights.__getitem__, default=None)
-        idle += not groups - shown and rarest not in groups
+        rarest = max(map(weights.__getitem__, shown), default=0.0)
+        idle += bool(shown) and not groups - shown - titled and all(weights[group] < rarest for group in groups)
         whole += _is_whole(body, start, end)
         shown |= groups
     length = sum(len(row.text) for row in snippets)
-    return HitScore(len(counts), len(shown), len(snippets), idle, whole, length)
+    return HitScore(len(counts), len(shown | titled), len(snippets), idle, whole, length)
 
 
 def _places(body: str, snippets: Sequence[Snippet]) -> Iterator[tuple[int, int]]:

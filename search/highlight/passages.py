@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop
 from itertools import accumulate
@@ -79,6 +79,7 @@ def best_passages(
     limit: int,
     weights: Mapping[int, float] | None = None,
     headings: Iterable[Span] = (),
+    titled: Collection[int] = (),
 ) -> list[Passage]:
     """At most `limit` passages without overlaps, and those in headings, the best first.
 
@@ -87,11 +88,12 @@ def best_passages(
     A passage in a heading is one more, and does not count as showing its words: what stands under it may show them too.
     `marks` must be ordered by position. `weights` says how much each group is worth, such as by its rarity in the
     archive; without, groups that are rare in this text weigh more. `headings` are the places of headings, in order.
+    `titled` are the groups that the title shows: they are no news after the first passage.
     """
     weights = _weights(marks) if weights is None else {mark[2]: weights[mark[2]] for mark in marks}
     considered = _thinned(marks)
     windows = _distinct(_windows(text, considered, list(weights)), _TRIED * (limit + 1))
-    choice = _Choice(text, marks, considered, weights, _in_headings(windows, headings))
+    choice = _Choice(text, marks, considered, weights, _in_headings(windows, headings), titled)
     while windows and len(choice.passages) - choice.headings < limit:
         passage = choice.best(windows)
         if passage is None:
@@ -111,13 +113,16 @@ class _Choice:
         considered: Sequence[Mark],
         weights: Mapping[int, float],
         in_headings: frozenset[int],
+        titled: Collection[int],
     ) -> None:
         self._text = text
         self._marks = marks
         self._considered = considered
         self._weights = weights
         self._in_headings = in_headings
+        self._titled = titled
         self._shown: set[int] = set()
+        self._in_passages: set[int] = set()
         self._named: set[int] = set()
         self.headings = 0
         self._texts: set[str] = set()
@@ -144,18 +149,24 @@ class _Choice:
         passage = Passage(start, end, tuple(marks_within(self._marks, start, end)), cut_start, cut_end)
         groups = {mark[2] for mark in passage.marks}
         shown = self._shown | self._named if is_heading else self._shown
-        if not groups - shown and (is_heading or max(shown, key=self._weights.__getitem__) not in groups):
+        if not groups - shown and (is_heading or not self._has_weightiest(groups)):
             return None
         self._texts.add(self._text[start:end])
         if is_heading:
             self._named |= groups
             self.headings += 1
         else:
-            self._shown |= groups
+            self._shown.update(groups, self._titled)
+            self._in_passages |= groups
         self.passages.append(passage)
         near = range(start - _FAR, end + _FAR)
         self._laid = {place: layouts for place, layouts in self._laid.items() if place not in near}
         return passage
+
+    def _has_weightiest(self, groups: set[int]) -> bool:
+        """Whether one of the groups weighs as much as any that a passage shows."""
+        shown = max(map(self._weights.__getitem__, self._in_passages), default=0.0)
+        return max(map(self._weights.__getitem__, groups)) >= shown
 
     def _by_worth(self, windows: Sequence[_Window]) -> Iterable[tuple[float, _Window]]:
         """The first windows by falling worth, then by place; none that begins inside one before."""

@@ -216,7 +216,7 @@ static PyObject *table_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 }
 
 static void table_dealloc(Table *table) {
-    PyTypeObject *type = Py_TYPE(table);
+    PyTypeObject *type = Py_TYPE((PyObject *)table);
     PyMem_Free(table->slots);
     PyMem_Free(table->arena);
     PyMem_Free(table->positions);

@@ -47,12 +47,14 @@ def excerpts(
         body, in_body = highlighter.leading_marks(whole, head.language)
         marks = in_body
     summary = highlighter.spans(head.summary, head.language, "summary")
-    title = highlighter.spans(head.title, head.language, "title")
+    in_title = highlighter.marks(head.title, head.language, "title")
+    title = merged([(mark.start, mark.end) for mark in in_title])
     matched = _matched(head, highlighter, title=title, summary=summary, body=in_body, headings=in_headings)
     snippets: tuple[Snippet, ...] = ()
     if limit and marks:
         headings = [(heading.offset, _end(heading)) for heading in head.headings]
-        passages = best_passages(body, marks, limit, highlighter.weights, headings)
+        named = {mark.group for mark in in_title}
+        passages = best_passages(body, marks, limit, highlighter.weights, headings, named)
         extents = [Extent(row.start, row.end, row.cut_start, row.cut_end) for row in passages]
         snippets = _one_a_passage([_snippet(head, body, marks, extent, html=html) for extent in extents])[:limit]
     elif limit:
