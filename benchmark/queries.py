@@ -23,13 +23,15 @@ from search.document import Document
 
 _T = TypeVar("_T")
 
-Shape = Literal["all", "any", "phrase", "prefix", "fuzzy", "everything"]
+Shape = Literal["all", "any", "phrase", "near", "prefix", "fuzzy", "everything"]
+"""`near`: the words within NEAR words of each other, in any order."""
 
 SAMPLE: Final = 4_000
 """Articles in which common words and pairs are counted."""
 DRAWN: Final = 10
 """Questions drawn from titles and headings, for each number of words."""
 MANY_WORDS: Final = 12
+NEAR: Final = 10
 
 _WORD: Final = re.compile(r"[a-z]+")
 _TOKEN: Final = re.compile(r"\w+")
@@ -48,7 +50,13 @@ class Question:
 
     def __str__(self) -> str:
         joined = {"any": " OR ", "all": " AND "}.get(self.shape, " ").join(self.words)
-        text = {"phrase": f'"{joined}"', "prefix": f"{joined}*", "fuzzy": f"{joined}~1", "everything": "*"}
+        text = {
+            "phrase": f'"{joined}"',
+            "near": f'"{joined}"~{NEAR}',
+            "prefix": f"{joined}*",
+            "fuzzy": f"{joined}~1",
+            "everything": "*",
+        }
         narrowed = [f"section:{self.section}"] if self.section else []
         narrowed += [f"date:{self.start}..{self.end}"] if self.start else []
         return " ".join([text.get(self.shape, joined), *narrowed])

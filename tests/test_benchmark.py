@@ -204,6 +204,20 @@ def test_a_run_draws_its_figures_between_the_markers(quick: tuple[Figures, str, 
     assert "<svg" in (docs / "pictures" / "benchmark.svg").read_text("utf-8")
 
 
+def test_a_large_archive_is_indexed_and_searched_in_three_runs(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmark.large", "--corpora", str(SAMPLE), "--articles", "60"]
+    done = subprocess.run([*command, "--work", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert re.match(r"indexing: [\d,]+ articles/s, [\d.]+ CPU s per 1,000, index \d+ MB, peak \d+ MB", lines[0])
+    for run in (1, 2, 3):
+        own = [line for line in lines if line.startswith(f"run {run}")]
+        assert sum("95th percentile" in line for line in own) == len(OUTPUTS)
+        assert sum("resident" in line for line in own) == 1
+        assert [int(line.split()[-2]) > 0 for line in own if '"~' in line].count(True) >= 2
+    assert not list(tmp_path.iterdir()), "the index is left behind"
+
+
 def test_ratios_are_over_the_questions_that_both_answered() -> None:
     ours, theirs = rounds.Times(), rounds.Times()
     for place, milliseconds in enumerate((1.0, 2.0, 100.0)):
