@@ -56,7 +56,7 @@ $(VENV)/.demo: $(BIN)/python $(INSTALLED)
 
 $(VENV)/.test: $(BIN)/python $(INSTALLED)
 	@echo "Installing Backfile and its test tools into $(VENV) ..."
-	@$(PIP) install --quiet --editable '.[test]'
+	@$(PIP) install --quiet --editable '.[test,test-meaning]'
 	@touch $@
 
 $(VENV)/.benchmark: $(BIN)/python $(INSTALLED)

@@ -15,8 +15,10 @@ from index.report import Report
 from index.sources import find_sources
 from index.sources.files import local_path
 from search.commands.context import index_option, interruptible, json_option, loaded_settings
+from search.commands.encode import encode_shown
 from search.engines import open_engine
 from search.errors import SourceError
+from search.meaning import open_encoder
 from search.processes import core_count
 
 MOST_REMARKS = 20
@@ -43,6 +45,7 @@ def require_locations(ctx: click.Context, param: click.Parameter, locations: tup
 @click.option("--language", metavar="TAG", help="Language of articles that do not state one.")
 @click.option("--time-zone", metavar="ZONE", help="Time zone of times that do not state one.")
 @click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
+@click.option("--no-meaning", is_flag=True, help="Leave the vectors for search by meaning to `backfile encode`.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress bar and no warnings.")
 @json_option
 @click.pass_context
@@ -56,6 +59,7 @@ def index(
     language: str | None,
     time_zone: str | None,
     workers: int | None,
+    no_meaning: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -64,6 +68,7 @@ def index(
     Only new and changed articles are written: a second run over the same input writes nothing.
     An article that cannot be read is reported with the reason, and the others are indexed; the exit code is then 3.
     Ctrl-C keeps what was committed, about up to the last minute, and discards the rest.
+    With the setting meaning_model, vectors of the articles are made in the end, when readers can find them already.
 
     \b
     Examples:
@@ -73,16 +78,20 @@ def index(
       backfile index articles/ --rebuild        start afresh; the old index answers until the end
     """
     settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone, index_workers=workers).settings
+    engine = open_engine(settings.index)
     indexer = Indexer(
-        open_engine(settings.index),
+        engine,
         language=settings.language,
         time_zone=settings.time_zone,
         workers=settings.index_workers or core_count(),
     )
+    encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
     sources = find_sources(paths, time_zone=settings.time_zone)
     with interruptible(), _progress(quiet or as_json) as progress:
         report = indexer.run(sources, roots=paths, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
     _print(report, quiet=quiet, as_json=as_json)
+    if encoder and not report.interrupted:
+        encode_shown(engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
     if report.exit_code:
         ctx.exit(report.exit_code)
 

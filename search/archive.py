@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from search.assist.count_budget import CountBudget
 from search.assist.related import Mode, Subject, related
@@ -28,6 +28,7 @@ from search.engines.protocols import Engine, Searcher
 from search.engines.results import Cut, IndexStatus, Results
 from search.errors import EngineError, NotFound, ParameterError
 from search.linking import linked, linked_completions, linked_hits, linked_overview, linked_relatives
+from search.meaning import open_encoder
 from search.query.match import MatchAll
 from search.request.filling import searched
 from search.request.planning import Planner, ResolvedQuery
@@ -45,6 +46,9 @@ from search.results.response import Completion, Hit, Overview, RelatedResponse, 
 from search.settings import Settings
 from search.snapshots import CHECK_SECONDS, NewestSnapshot
 
+if TYPE_CHECKING:
+    from search.meaning.encoder import Encoder
+
 _BATCH: Final = 500
 """Articles read at once where many are walked through."""
 
@@ -58,7 +62,8 @@ class Archive:
     """An archive that answers from its newest commit. Safe to use from several threads; make one for each process.
 
     Opening it is cheap. An index that does not exist yet is an error only when the archive is asked.
-    Of the settings it uses `language`, `time_zone`, `public_url` and `deadline_seconds`.
+    Of the settings it uses `language`, `time_zone`, `public_url`, `deadline_seconds` and `meaning_model`. With the last
+    one, opening it reads the model; raises ConfigError if that cannot be used.
     `clock` returns the aware time from which relative dates and recency are measured.
     """
 
@@ -74,6 +79,7 @@ class Archive:
         self.settings = settings or Settings.model_validate({})
         self._clock = clock
         self._newest = NewestSnapshot(engine, check_seconds=check_seconds)
+        self._encoder = open_encoder(self.settings.meaning_model)
 
     @contextmanager
     def pinned(self) -> Iterator[PinnedArchive]:
@@ -82,7 +88,7 @@ class Archive:
         Raises EngineError if it cannot be opened.
         """
         with self._newest.searcher() as searcher:
-            yield PinnedArchive(searcher, self.settings, self._clock())
+            yield PinnedArchive(searcher, self.settings, self._clock(), self._encoder)
 
     @property
     def problem(self) -> EngineError | None:
@@ -161,8 +167,8 @@ class PinnedArchive:
     Every method may raise EngineError.
     """
 
-    def __init__(self, searcher: Searcher, settings: Settings, now: datetime) -> None:
-        self._planner = Planner(searcher, settings.language, now, settings.time_zone)
+    def __init__(self, searcher: Searcher, settings: Settings, now: datetime, encoder: Encoder | None = None) -> None:
+        self._planner = Planner(searcher, settings.language, now, settings.time_zone, encoder)
         self._searcher = searcher
         self._settings = settings
         self._deadline = settings.deadline_seconds
@@ -177,6 +183,21 @@ class PinnedArchive:
     def capabilities(self) -> frozenset[str]:
         """What the engine can do: see `search.engines.protocols.CAPABILITIES`."""
         return self._planner.capabilities
+
+    @property
+    def order_generation(self) -> str:
+        """What changes with every commit, and with the model by which hits are ordered: an order of hits is valid for
+        one."""
+        encoder = self._planner.encoder
+        return f"{self.status.generation}+{encoder.model}" if encoder else self.status.generation
+
+    @property
+    def encoded(self) -> int | None:
+        """How many articles can be searched by meaning; None without an encoder."""
+        encoder = self._planner.encoder
+        if encoder is None:
+            return None
+        return self.status.articles - sum(1 for _ in self._searcher.without_vectors(encoder.model))
 
     def search(self, request: SearchRequest, addresses: Addresses | None = None) -> SearchResponse:
         """The whole answer to a request. What the engine cannot do is left out, and `warnings` names it.
@@ -315,7 +336,7 @@ class PinnedArchive:
         cursors = "cursor" in self.capabilities
         if request.cursor is not None and not cursors:
             raise ParameterError("cursor", "this index has no cursors; use page")
-        generation = self.status.generation
+        generation = self.order_generation
         cursor = opened_cursor(request, generation)
         planner = self._planner.at(cursor.now) if cursor else self._planner
         moment = cursor.now if cursor else planner.cursor_time(request)

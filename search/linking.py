@@ -135,7 +135,9 @@ def linked_relatives(relatives: Relatives, status: IndexStatus, addresses: Addre
         total=relatives.total,
         took_ms=0.0,
         hits=tuple(
-            RelatedHit(hit, _shared_terms(row.shared[:MAX_WHY]), _also_in(row.versions, addresses))
+            RelatedHit(
+                hit, _shared_terms(row.shared[:MAX_WHY]), _also_in(row.versions, addresses), _similarity(row.hit)
+            )
             for row, hit in shown
         ),
         also_in=_also_in(relatives.versions, addresses),
@@ -143,6 +145,10 @@ def linked_relatives(relatives: Relatives, status: IndexStatus, addresses: Addre
         warnings=relatives.warnings,
         index=index_info(status),
     )
+
+
+def _similarity(hit: FoundHit) -> float | None:
+    return hit.meaning.similarity if hit.meaning else None
 
 
 def _shared_terms(terms: Iterable[DistinctiveTerm]) -> tuple[SharedTerm, ...]:

@@ -8,6 +8,7 @@ So a word that occurs in many fields does not outweigh a rarer word just because
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -78,6 +79,17 @@ SCORE_DIGITS: Final = 9
 """Scores are rounded to this many decimals before they are compared, so that the order of summing cannot break ties."""
 
 
+MEANING_WEIGHT: Final = 0.5
+"""The share of the similarity of meaning in the score of a hit, from 0 to 1; the rest is that of its words.
+
+Chosen with `backfile evaluate ranking --meaning` on three test collections, each left out in turn.
+"""
+
+MEANING_DEPTH: Final = 50
+"""The first hits by words, which alone are ordered by meaning too; of preferred articles and of the others each. With
+100 the test collections gain nothing more."""
+
+
 def inverse_document_frequency(articles: int, total: int) -> float:
     """The rarity of a leaf with document frequency n: ln(1 + (N - n + 0.5) / (n + 0.5)), never negative."""
     return log(1.0 + (total - articles + 0.5) / (articles + 0.5))
@@ -127,3 +139,25 @@ def recency_factor(age_days: Number) -> Number:
     past_offset = (excess + abs(excess)) / 2.0  # at least 0, for a number as well as for an array
     boost: Number = 0.5 ** (past_offset / RECENCY_HALF_LIFE_DAYS)
     return RECENCY_FLOOR + (1.0 - RECENCY_FLOOR) * boost
+
+
+def scores_by_meaning(scores: Sequence[float], similarities: Sequence[float | None]) -> list[float]:
+    """The scores of the first hits by words, given with the similarity of each to the question, None if not known.
+
+    A convex combination of both, each scaled so that among these hits it goes from 0 to 1 (Bruch, Gai, Ingber: "An
+    Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023). A hit whose similarity is not known is judged by its
+    words alone, and so are all if their similarities do not differ. The result is scaled back to the range of `scores`,
+    a little above its lower end, so that in the order of scores these hits stay before all that follow.
+    """
+    known = [similarity for similarity in similarities if similarity is not None]
+    if not known or min(known) == max(known):
+        return list(scores)
+    low, high = min(scores), max(scores)
+    span, above = (high - low) or 1.0, low + 10.0**-SCORE_DIGITS
+    combined = []
+    for score, similarity in zip(scores, similarities, strict=True):
+        by_words = (score - low) / span
+        by_meaning = by_words if similarity is None else (similarity - min(known)) / (max(known) - min(known))
+        share = (1.0 - MEANING_WEIGHT) * by_words + MEANING_WEIGHT * by_meaning
+        combined.append(round(above + share * span, SCORE_DIGITS))
+    return combined

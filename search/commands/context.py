@@ -73,11 +73,14 @@ def opened_engine(ctx: click.Context, index: str | None) -> Engine:
     return open_engine(loaded_settings(ctx, index=index).settings.index)
 
 
-def opened_archive(ctx: click.Context, index: str | None) -> Archive:
-    """The archive over the index in force. Raises ConfigError."""
+def opened_archive(ctx: click.Context, index: str | None, *, by_meaning: bool = False) -> Archive:
+    """The archive over the index in force; the encoder of a search by meaning takes a moment to load, so it is left out
+    unless it is asked for. Raises ConfigError."""
     from search.archive import Archive  # most commands do without what answers searches
 
     settings = loaded_settings(ctx, index=index).settings
+    if not by_meaning:
+        settings = settings.model_copy(update={"meaning_model": ""})
     return Archive(open_engine(settings.index), settings)
 
 

@@ -25,7 +25,7 @@ _INDENT: Final = " " * 12
 @click.pass_context
 def status(ctx: click.Context, index: str | None, as_json: bool) -> None:
     """Show how many articles the index holds, their languages, sections and dates, and how large the index is."""
-    archive = opened_archive(ctx, index)
+    archive = opened_archive(ctx, index, by_meaning=True)
     with archive.pinned() as pinned:
         facts = _facts(archive.engine.url, pinned)
     if as_json:
@@ -48,6 +48,7 @@ def _facts(url: str, archive: PinnedArchive) -> dict[str, Any]:
         "first": _edge(archive, "oldest"),
         "last": _edge(archive, "newest"),
         "undated": overview.undated,
+        "encoded": archive.encoded,
         "languages": {value.value: value.count for value in overview.languages},
         "sections": dict(archive.section_counts()),
     }
@@ -67,6 +68,8 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     yield f"generation  {facts['generation']}, committed {facts['built_at']}"
     span = f"{facts['first']} to {facts['last']}" if facts["first"] else "no article is dated"
     yield f"published   {span}" + (f", {facts['undated']:,} undated" if facts["undated"] else "")
+    if facts["encoded"] is not None:
+        yield f"by meaning  {facts['encoded']:,} of {facts['articles']:,} articles"
     yield f"languages   {_listed(facts['languages'])}"
     top = {name: count for name, count in facts["sections"].items() if SECTION_SEPARATOR not in name}
     yield f"sections    {_listed(top)}"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import click
 
-from search.archive import Archive
-from search.commands.context import TEXT, index_option, json_option, loaded_settings
+from search.commands.context import TEXT, index_option, json_option, loaded_settings, opened_archive
 from search.commands.terminal import one_line
-from search.engines import open_engine
 from search.request.urls import Addresses, path_prefix
 from search.results.as_json import adapter
 from search.results.response import Completion
@@ -30,7 +28,7 @@ def suggest(ctx: click.Context, text: tuple[str, ...], limit: int, index: str | 
     """
     settings = loaded_settings(ctx, index=index).settings
     addresses = Addresses("html", path_prefix(settings.public_url), settings.time_zone)
-    found = Archive(open_engine(settings.index), settings).suggest(" ".join(text), addresses, limit)
+    found = opened_archive(ctx, index).suggest(" ".join(text), addresses, limit)
     if as_json:
         click.echo(adapter(tuple[Completion, ...]).dump_json(found))
         return

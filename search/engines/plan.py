@@ -81,6 +81,18 @@ class Recency:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """Order the first hits by meaning too: see `search.ranking.scores_by_meaning`.
+
+    `vector` is that of the question, of length 1, and `model` names what made it: only vectors of articles that the
+    same model made are compared with it.
+    """
+
+    model: str
+    vector: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class After:
     """Continue after this hit: its sort key as `Hit.sort_key` gave it, its id, and its `Hit.preferred`."""
 
@@ -99,6 +111,7 @@ class Plan:
     is sorted by itself. It changes no score.
     `bring` says what each hit carries of its article. `matched`: each hit says which leaves it has, how often.
     `group`: near-copies among the first hits stand behind the best of them (`search.engines.grouping`).
+    `meaning` counts only if sorted by relevance; where it does, scores are those by words and meaning together.
     `deadline` is in seconds: past it the engine may return what it has, with `timed_out`.
     """
 
@@ -113,6 +126,7 @@ class Plan:
     limit: int = 10
     after: After | None = None
     recency: Recency | None = None
+    meaning: Meaning | None = None
     bring: Bring = "nothing"
     matched: bool = False
     group: bool = False

@@ -15,6 +15,7 @@ from typing import Literal, Protocol, Self, runtime_checkable
 from search.document import Document
 from search.engines.plan import Plan
 from search.engines.results import IndexStatus, Results, Stamp
+from search.engines.vectors import Vectors
 from search.schema import ValueMatch
 
 Phase = Literal["building", "merging", "committing"]
@@ -90,6 +91,14 @@ class Searcher(Protocol):
 
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
         """For each folded word, the number of articles that hold it in title, headings, summary or body."""
+        ...
+
+    def vectors(self, model: str, ids: Sequence[str]) -> Mapping[str, Vectors]:
+        """The vectors of articles that `model` made, by id; ids of articles that have none are left out."""
+        ...
+
+    def without_vectors(self, model: str) -> Iterator[str]:
+        """The ids of all articles that have no vectors of that model, each once, in any order; streamed."""
         ...
 
     def close(self) -> None: ...
@@ -175,6 +184,15 @@ class Engine(Protocol):
         """The generation `searcher()` would open: cheap enough to ask for with every request."""
         ...
 
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+        """Keeps the vectors of articles, by `Stamp.content_hash`, in a commit of its own. Returns how many it kept.
+
+        Articles that are gone, have changed meanwhile or have vectors of that model already are left out, so vectors
+        are always those of an article as it is. They stay with it through all commits. Adding vectors of one model may
+        take away those of another. If nothing is kept there is no commit.
+        Raises IndexMissing, IndexLocked, IndexVersionError, IndexDamaged, EngineError."""
+        ...
+
     def close(self) -> None:
         """Ends what writers have left running for the next one. Everything goes on working afterwards."""
         ...
@@ -205,10 +223,11 @@ class Maintenance(Protocol):
 
 CAPABILITIES = frozenset(
     {"phrase", "near", "prefix", "wildcard", "fuzzy", "facets", "timeline", "cursor", "explain", "recency"}
-    | {"vocabulary", "snapshot", "transaction", "reference scores"}
+    | {"vocabulary", "snapshot", "transaction", "reference scores", "meaning"}
 )
 """Every capability there is. An engine declares those it has; what it lacks is said in the answer's `warnings`.
 
 "vocabulary": `terms`, `similar_terms` and `document_frequencies` give exact counts; without it they are not called.
+"meaning": it keeps vectors and orders by them; without it their methods are not called.
 "reference scores": scores are those of `search.ranking`; without it they only order the hits.
 """

@@ -87,12 +87,23 @@ class MatchedLeaves:
 
 
 @dataclass(frozen=True, slots=True)
+class MeaningScore:
+    """How a hit was ordered by meaning: its `similarity` to the question, a cosine, None if the index has no vector of
+    the article; and `by_words`, its score before that."""
+
+    similarity: float | None
+    by_words: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One matching article. `sort_key` is what it was sorted by: the score, or seconds since 1970 (None: undated).
 
     `preferred`: it matches `Plan.preferred`; true where the plan has none.
     `head` and `body` are those of the article where the plan asked for them, else None.
     `matched`: with `Plan.matched`, which leaves the article matches, and how often; else None.
+    `meaning`: with `Plan.meaning`, for each of the first `search.ranking.MEANING_DEPTH` hits; else None. An
+    `explanation` is then that of `meaning.by_words`.
     `similar`: with `Plan.group`, the ids of its near-copies further down; else None.
     """
 
@@ -105,6 +116,7 @@ class Hit:
     matched: MatchedLeaves | None = None
     similar: tuple[str, ...] | None = None
     explanation: Explanation | None = None
+    meaning: MeaningScore | None = None
 
 
 @dataclass(frozen=True, slots=True)

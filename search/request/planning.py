@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from search.document import Moment
 from search.engines.plan import (
@@ -14,6 +15,7 @@ from search.engines.plan import (
     FacetPlan,
     Filter,
     KeywordFilter,
+    Meaning,
     PeriodFilter,
     Plan,
     Recency,
@@ -34,10 +36,14 @@ from search.query.match import (
     MatchPrefix,
     MatchWildcard,
 )
+from search.query.meant import words_meant
 from search.query.tree import Query
 from search.request.facets import facet_kind
 from search.request.request import FacetRequest, SearchRequest
 from search.schema import MISSING, TEXT_FIELDS
+
+if TYPE_CHECKING:
+    from search.meaning.encoder import Encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +75,23 @@ class Planner:
 
     `language` is that of the stop words. `now` is the aware time from which relative dates and recency are measured.
     `time_zone` is the archive's own, for searches that nobody has asked for yet, such as completions.
+    `encoder` makes the vectors of questions; without one, nothing is searched by meaning.
     """
 
     def __init__(
-        self, searcher: Searcher, language: str = "en", now: datetime | None = None, time_zone: str = "UTC"
+        self,
+        searcher: Searcher,
+        language: str = "en",
+        now: datetime | None = None,
+        time_zone: str = "UTC",
+        encoder: Encoder | None = None,
     ) -> None:
         self.searcher = searcher
         self.language = language
         self.now = now or datetime.now(UTC)
         self.time_zone = time_zone
+        self.encoder = encoder if encoder is not None and "meaning" in searcher.capabilities else None
+        self._lacks_meaning = encoder is not None and self.encoder is None
         self.status = searcher.status()
         self.capabilities = searcher.capabilities
 
@@ -120,6 +134,7 @@ class Planner:
             date_field=request.date,
             time_zone=request.time_zone,
             recency=Recency(self.recency_time()) if recent else None,
+            meaning=self._meaning(resolved, request),
             bring=_bring(request),
             group=request.group == "story",
             explain=request.explain and self._can("explain"),
@@ -128,6 +143,12 @@ class Planner:
     def query(self, match: Match, request: SearchRequest) -> Match:
         """What an engine is to match for the request, where `match` stands for its query."""
         return _with_exclusions(match, request)
+
+    def _meaning(self, resolved: ResolvedQuery, request: SearchRequest) -> Meaning | None:
+        question = words_meant(resolved.tree) if self.encoder and request.per_page else ""
+        if self.encoder is None or not question or not wants_recency(resolved, request):
+            return None
+        return Meaning(self.encoder.model, self.encoder.question(question))
 
     def counting_plan(self, resolved: ResolvedQuery, request: SearchRequest) -> Plan:
         """The plan that only counts the articles that the request finds."""
@@ -159,6 +180,7 @@ class Planner:
             "cursor": request.cursor is not None,
             "explain": request.explain,
             "recency": wants_recency(resolved, request),
+            "meaning": self._lacks_meaning and wants_recency(resolved, request),
             **_query_needs(resolved.match),
         }
         return tuple(name for name, asked in needed.items() if asked and not self._can(name))
@@ -168,7 +190,8 @@ class Planner:
 
 
 def wants_recency(resolved: ResolvedQuery, request: SearchRequest) -> bool:
-    """Whether recent articles are favoured: if sorted by relevance, unless the query asks for exact words."""
+    """Whether anything but words affects the order, recency or meaning: if sorted by relevance, unless the query asks
+    for exact words."""
     return request.effective_sort() == "relevance" and not resolved.quoted
 
 

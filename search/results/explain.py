@@ -10,8 +10,9 @@ from typing import Final
 from search.dates import epoch
 from search.document import Head, Moment
 from search.engines.plan import Recency
-from search.engines.results import Explanation, FieldPart, LeafScore
-from search.results.response import ExplainedField, ExplainedHit, ExplainedLeaf
+from search.engines.results import Explanation, FieldPart, LeafScore, MeaningScore
+from search.ranking import MEANING_WEIGHT
+from search.results.response import ExplainedField, ExplainedHit, ExplainedLeaf, ExplainedMeaning
 
 _RARITIES: Final = ((0.001, "very rare"), (0.01, "rare"), (0.1, "uncommon"), (1.0, "common"))
 """How rare a word is called, by the largest share of the archive's articles that may contain it."""
@@ -28,7 +29,13 @@ _FIELDS: Final = {
 
 
 def explained(
-    explanation: Explanation, head: Head, articles: int, recency: Recency | None, *, all_words: bool = True
+    explanation: Explanation,
+    head: Head,
+    articles: int,
+    recency: Recency | None,
+    *,
+    all_words: bool = True,
+    meaning: MeaningScore | None = None,
 ) -> ExplainedHit:
     """The engine's explanation with a summary in words; `articles` is the number of articles in the archive.
 
@@ -40,9 +47,22 @@ def explained(
         sentences = ["no word of the query affects the score"]
     if recency is not None:
         sentences.append(_recency_in_words(head.published, explanation.recency, recency.now))
+    if meaning is not None:
+        sentences.append(_meaning_in_words(meaning))
     if not all_words:
         sentences.append("it does not have all words, so it stands behind those that have them")
-    return ExplainedHit("; ".join(sentences), explanation.recency, tuple(_leaf(leaf) for leaf in leaves))
+    scores = tuple(_leaf(leaf) for leaf in leaves)
+    return ExplainedHit("; ".join(sentences), explanation.recency, scores, _meaning(meaning) if meaning else None)
+
+
+def _meaning(meaning: MeaningScore) -> ExplainedMeaning:
+    return ExplainedMeaning(meaning.similarity, meaning.by_words, MEANING_WEIGHT)
+
+
+def _meaning_in_words(meaning: MeaningScore) -> str:
+    if meaning.similarity is None:
+        return "by meaning: not known yet, so only its words count"
+    return f"by meaning: {meaning.similarity:.2f} of 1, with a weight of {MEANING_WEIGHT:.0%} beside its words"
 
 
 def _leaf(leaf: LeafScore) -> ExplainedLeaf:

@@ -65,7 +65,8 @@ def _hit(hit: FoundHit, address: str, highlighter: Highlighter, context: HitCont
 def _explained(hit: FoundHit, head: Head, context: HitContext) -> ExplainedHit | None:
     if hit.explanation is None:
         return None
-    return explained(hit.explanation, head, context.articles, context.plan.recency, all_words=hit.preferred)
+    recency = context.plan.recency
+    return explained(hit.explanation, head, context.articles, recency, all_words=hit.preferred, meaning=hit.meaning)
 
 
 def _excerpts(head: Head, body: str | None, highlighter: Highlighter, request: SearchRequest) -> Excerpts:

@@ -102,12 +102,26 @@ class ExplainedLeaf:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainedMeaning:
+    """How a hit was ordered by meaning: its `similarity` to the question, a cosine, None if that is not known;
+    `by_words`, its score before; and the `weight` of the similarity in its score after."""
+
+    similarity: float | None
+    by_words: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainedHit:
-    """Why a hit has its score: `score = sum of the leaves * recency`. `summary` says it in plain words."""
+    """Why a hit has its score: `score = sum of the leaves * recency`. `summary` says it in plain words.
+
+    `meaning`: among the first hits of an archive that is searched by meaning too, what became of that score; else None.
+    """
 
     summary: str
     recency: float
     leaves: tuple[ExplainedLeaf, ...]
+    meaning: ExplainedMeaning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,11 +320,13 @@ class RelatedHit:
 
     `why`: the terms that it shares, the most distinctive first. `also_in`: its translations and near-copies, which have
     no place of their own in the list.
+    `meaning`: how similar both are in meaning, a cosine; None if that is not known, or not searched for.
     """
 
     hit: Hit
     why: tuple[SharedTerm, ...]
     also_in: tuple[OtherVersion, ...]
+    meaning: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

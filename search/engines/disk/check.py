@@ -20,7 +20,7 @@ from search.document import Document
 from search.engines.conventions import keyword_values
 from search.engines.disk.errors import UNREADABLE, reading
 from search.engines.disk.format.container import Container, DamagedFile
-from search.engines.disk.format.layout import DELETIONS, SEGMENT
+from search.engines.disk.format.layout import DELETIONS, SEGMENT, VECTORS
 from search.engines.disk.format.manifest import (
     NAME,
     PREVIOUS_NAME,
@@ -31,6 +31,7 @@ from search.engines.disk.format.manifest import (
     read_manifest,
 )
 from search.engines.disk.format.structure import structure_problems
+from search.engines.disk.format.vector_file import VectorFile
 from search.engines.disk.reading.segments import Segment
 from search.engines.protocols import Problem
 from search.errors import BackfileError, EngineError, IndexDamaged
@@ -85,13 +86,14 @@ def _check_previous(directory: Path, manifest: Manifest | None) -> Iterator[Prob
     for entry in previous.segments:
         for file in entry.files():
             if file not in shared and (directory / file.name).exists():  # a writer may remove them at any time
-                kind = SEGMENT if file is entry.file else DELETIONS
+                kind = SEGMENT if file is entry.file else DELETIONS if file is entry.deletions else VECTORS
                 for problem in check_container(directory, file, kind):
                     yield Problem(problem.place, f"of the commit before: {problem.message}")
 
 
 def check_segment(directory: Path, entry: SegmentEntry, seen: set[str]) -> Iterator[Problem]:
     """What is wrong with one segment. The ids of its articles are added to `seen`."""
+    yield from check_vectors(directory, entry)
     damage = list(check_container(directory, entry.file, SEGMENT))
     if entry.deletions:
         damage += check_container(directory, entry.deletions, DELETIONS)
@@ -108,6 +110,19 @@ def check_segment(directory: Path, entry: SegmentEntry, seen: set[str]) -> Itera
                 yield from _limited(where, _article_problems(segment, live_articles(directory, entry), seen))
     except IndexDamaged as error:
         yield Problem(where, str(error))
+
+
+def check_vectors(directory: Path, entry: SegmentEntry) -> Iterator[Problem]:
+    """What is wrong with the vectors of a segment; nothing if it has none."""
+    if entry.vectors is None:
+        return
+    where = str(directory / entry.vectors.name)
+    try:
+        file = VectorFile.of(directory, entry)
+        problems = list(file.problems()) if file else []
+    except EngineError as error:
+        problems = [str(error)]
+    yield from (Problem(where, message) for message in problems)
 
 
 def check_container(directory: Path, file: File, kind: str) -> Iterator[Problem]:

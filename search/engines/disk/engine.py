@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import Lock
 
@@ -15,8 +15,10 @@ from search.engines.disk.repair import repair_directory
 from search.engines.disk.searcher import DiskSearcher
 from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_merges
 from search.engines.disk.writing.pipeline import BuilderPool
+from search.engines.disk.writing.vector_writer import add_vectors
 from search.engines.disk.writing.writer import DiskWriter
 from search.engines.protocols import CAPABILITIES, Condensed, Problem, Repair, WriterProgress
+from search.engines.vectors import Vectors
 
 _Stamp = tuple[int, int, int]
 
@@ -73,6 +75,9 @@ class DiskEngine:
                 pass
         after = read_manifest(self._directory)
         return _condensed(before, after, time.monotonic() - started)
+
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+        return add_vectors(self._directory, model, vectors)
 
     def close(self) -> None:
         """Ends the processes that writers have left running."""

@@ -5,7 +5,7 @@ It tries in this order, so that as little as possible is lost:
 1. A manifest with a wrong checksum is written anew if all files that it names are undamaged; otherwise the commit
    before replaces it.
 2. A damaged header or directory of a file is restored: the file has its directory twice, and the manifest has the
-   checksum.
+   checksum. Damaged vectors are left out, since `backfile encode` makes them again.
 3. A damaged segment is rebuilt from its stored articles. Those that cannot be read are counted; the next indexing run
    adds them again, as they are no longer in the index.
 4. A segment of which nothing can be read is left out, unless the commit before is undamaged and has more articles.
@@ -25,7 +25,7 @@ from typing import Final
 import numpy as np
 
 from search.document import Document
-from search.engines.disk.check import check_container, check_directory, check_segment
+from search.engines.disk.check import check_container, check_directory, check_segment, check_vectors
 from search.engines.disk.errors import UNREADABLE, damaged, writing
 from search.engines.disk.format.container import Container, DamagedFile, restore_directory
 from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep
@@ -145,7 +145,7 @@ class _RepairRun:
     def _segment(self, entry: SegmentEntry) -> list[SegmentEntry]:
         """What replaces a segment: mostly the segment itself, or nothing if nothing is left of it."""
         self._restore_directory(entry.file, SEGMENT)
-        entry = self._with_readable_deletions(entry)
+        entry = self._with_readable_vectors(self._with_readable_deletions(entry))
         if not any(check_segment(self.directory, entry, set())):
             return [entry]
         return self._rebuilt(entry)
@@ -170,6 +170,12 @@ class _RepairRun:
         self.doubtful.add(entry.file.name)
         self._say(entry.deletions.name, f"what was deleted cannot be read: {entry.deleted:,} articles may be back")
         return replace(entry, deletions=None, deleted=0)
+
+    def _with_readable_vectors(self, entry: SegmentEntry) -> SegmentEntry:
+        if entry.vectors is None or not any(check_vectors(self.directory, entry)):
+            return entry
+        self._say(entry.vectors.name, "vectors for search by meaning were damaged: left out; run `backfile encode`")
+        return replace(entry, vectors=None)
 
     def _rebuilt(self, entry: SegmentEntry) -> list[SegmentEntry]:
         """New segments of its articles: one, or several if there are more than memory allows."""

@@ -24,6 +24,7 @@ from search.engines.disk.reading.term_dictionary import TermDictionary
 from search.engines.plan import Plan
 from search.engines.protocols import CAPABILITIES
 from search.engines.results import IndexStatus, Results, Stamp
+from search.engines.vectors import Vectors
 from search.errors import EngineError
 from search.schema import ValueMatch
 
@@ -137,6 +138,23 @@ class DiskSearcher:
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
         with self._reading():
             return self._dictionary.document_frequencies(words)
+
+    def vectors(self, model: str, ids: Sequence[str]) -> Mapping[str, Vectors]:
+        with self._reading():
+            return {
+                name: rows.vectors()
+                for part in self._parts
+                for name in ids
+                for doc in part.segment.docs_of_id(name)
+                if part.live[doc] and (rows := part.rows_of(doc, model)) is not None
+            }
+
+    def without_vectors(self, model: str) -> Iterator[str]:
+        for part in self._parts:
+            for doc in part.without_vectors(model).tolist():
+                with self._reading():
+                    name = part.segment.id_of(doc)
+                yield name
 
     def close(self) -> None:
         """Gives the files back; searching afterwards raises EngineError."""

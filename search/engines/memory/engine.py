@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
 from types import TracebackType
 from typing import Final, Self
+
+import numpy as np
 
 from search.dates import DAY_SECONDS, epoch, zone_named
 from search.document import Document, Moment
@@ -24,14 +26,15 @@ from search.engines.grouping import grouped
 from search.engines.memory.counting import count_facet, count_timeline
 from search.engines.memory.matching import Indexed, Scorer, passes
 from search.engines.outcome import Outcome
-from search.engines.plan import Plan, Recency
+from search.engines.plan import Meaning, Plan, Recency
 from search.engines.protocols import CAPABILITIES, WriterProgress
-from search.engines.results import Explanation, Hit, IndexStatus, Results, Stamp
+from search.engines.results import Explanation, Hit, IndexStatus, MeaningScore, Results, Stamp
 from search.engines.values import ValueLookup
+from search.engines.vectors import Quantised, Vectors, quantised, similarities
 from search.errors import EngineError, IndexLocked, IndexMissing
 from search.query.match import MatchAll, MatchEvery
 from search.query.patterns import edit_distance
-from search.ranking import RECENCY_FLOOR, SCORE_DIGITS, recency_factor
+from search.ranking import MEANING_DEPTH, RECENCY_FLOOR, SCORE_DIGITS, recency_factor, scores_by_meaning
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, ValueMatch
 
 
@@ -42,6 +45,12 @@ class State:
     generation: str
     built_at: datetime
     articles: Mapping[str, Indexed]
+    vectors: Mapping[tuple[str, str], Quantised] = field(default_factory=dict)
+    """By model and content hash."""
+
+    def vectors_of(self, model: str, article: Indexed) -> Quantised | None:
+        """The vectors of an article that a model made."""
+        return self.vectors.get((model, article.content_hash))
 
 
 @dataclass(slots=True)
@@ -53,6 +62,8 @@ class Store:
 
 
 _NAMED: Final[dict[str, Store]] = {}
+_WHOLE: Final = np.zeros(1, np.intp)
+"""Where the one article begins whose rows are asked for."""
 
 
 class MemoryEngine:
@@ -76,6 +87,10 @@ class MemoryEngine:
     def generation(self) -> str:
         return self._newest().generation
 
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+        with self.writer() as writer:
+            return writer.add_vectors(model, vectors)
+
     def close(self) -> None:
         """Does nothing: no writer leaves anything running."""
 
@@ -91,6 +106,7 @@ class MemoryWriter:
     def __init__(self, store: Store, replace: bool) -> None:
         self._store = store
         self._articles = {} if replace or store.state is None else dict(store.state.articles)
+        self._vectors = {} if store.state is None else dict(store.state.vectors)
         self._changed = replace or store.state is None
         self._open = True
 
@@ -105,9 +121,22 @@ class MemoryWriter:
         self._changed |= found
         return found
 
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+        """See `search.engines.protocols.Engine.add_vectors`."""
+        if self._store.state is None:
+            raise IndexMissing("there is nothing in memory yet; index articles into it first")
+        held = {article.content_hash for article in self._articles.values()}
+        new = {(model, name): quantised(vectors[name]) for name in held.intersection(vectors)}
+        new = {key: rows for key, rows in new.items() if key not in self._vectors}
+        self._vectors |= new
+        self._changed |= bool(new)
+        return len(new)
+
     def commit(self) -> None:
         if self._open and self._changed:
-            self._store.state = State(secrets.token_hex(8), datetime.now(UTC), self._articles)
+            held = {article.content_hash for article in self._articles.values()}
+            kept = {key: rows for key, rows in self._vectors.items() if key[1] in held}
+            self._store.state = State(secrets.token_hex(8), datetime.now(UTC), self._articles, kept)
         self.rollback()
 
     def rollback(self) -> None:
@@ -160,7 +189,7 @@ class MemorySearcher:
                 matches.append((article, outcome))
         kept = [match for match in matches if all(passes(rule, match[0], zone) for rule in plan.filters)]
         first = {article.document.id for article, _ in kept if scorer.outcome(preferred, article) is not None}
-        rows = _rows(plan, kept, first)
+        rows = _rows(plan, kept, first, self._state)
         hits = [row for row in rows if _follows(plan, row[0])]
         return Results(
             total=len(kept),
@@ -229,6 +258,14 @@ class MemorySearcher:
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
         return [self._vocabulary[word] for word in words]
 
+    def vectors(self, model: str, ids: Sequence[str]) -> Mapping[str, Vectors]:
+        found = ((name, self._state.articles.get(name)) for name in ids)
+        kept = ((name, self._state.vectors_of(model, article)) for name, article in found if article)
+        return {name: rows.vectors() for name, rows in kept if rows is not None}
+
+    def without_vectors(self, model: str) -> Iterator[str]:
+        return (article.document.id for article in self._articles if self._state.vectors_of(model, article) is None)
+
     def close(self) -> None:
         """Does nothing: Python frees a state that nobody uses."""
 
@@ -251,12 +288,35 @@ Row = tuple[Hit, Sequence[Hit]]
 """A row of the result list: a hit and its near-copies."""
 
 
-def _rows(plan: Plan, matches: Sequence[tuple[Indexed, Outcome]], first: Set[str]) -> Sequence[Row]:
+def _rows(plan: Plan, matches: Sequence[tuple[Indexed, Outcome]], first: Set[str], state: State) -> Sequence[Row]:
     """All rows in order, with near-copies grouped if the plan asks for it. `first`: the ids of preferred articles."""
-    found = ((article, _hit(article, outcome, plan)) for article, outcome in matches)
-    hits = [(replace(hit, preferred=hit.id in first), article.document.fingerprint) for article, hit in found]
-    hits.sort(key=lambda pair: order_key(plan.sort, pair[0].sort_key, pair[0].id, pair[0].preferred))
-    return grouped(hits) if plan.group and plan.limit else [(hit, ()) for hit, _ in hits]
+    found = (_hit(article, outcome, plan) for article, outcome in matches)
+    hits = _in_order(plan, (replace(hit, preferred=hit.id in first) for hit in found))
+    if plan.meaning and plan.sort == "relevance":
+        hits = _in_order(plan, _by_meaning(hits, plan.meaning, state))
+    if not plan.group or not plan.limit:
+        return [(hit, ()) for hit in hits]
+    return grouped([(hit, state.articles[hit.id].document.fingerprint) for hit in hits])
+
+
+def _in_order(plan: Plan, hits: Iterable[Hit]) -> list[Hit]:
+    return sorted(hits, key=lambda hit: order_key(plan.sort, hit.sort_key, hit.id, hit.preferred))
+
+
+def _by_meaning(hits: Sequence[Hit], meaning: Meaning, state: State) -> Iterator[Hit]:
+    """The hits, the first of the preferred ones and the first of the others with their scores by words and meaning."""
+    for preferred in (True, False):
+        part = [hit for hit in hits if hit.preferred is preferred]
+        yield from _scored_by_meaning(part[:MEANING_DEPTH], meaning, state)
+        yield from part[MEANING_DEPTH:]
+
+
+def _scored_by_meaning(first: Sequence[Hit], meaning: Meaning, state: State) -> Iterator[Hit]:
+    vectors = (state.vectors_of(meaning.model, state.articles[hit.id]) for hit in first)
+    near = [None if rows is None else similarities(rows, _WHOLE, meaning.vector)[0] for rows in vectors]
+    scores = scores_by_meaning([hit.score for hit in first], near)
+    for hit, score, similarity in zip(first, scores, near, strict=True):
+        yield replace(hit, score=score, sort_key=score, meaning=MeaningScore(similarity, hit.score))
 
 
 def _follows(plan: Plan, hit: Hit) -> bool:

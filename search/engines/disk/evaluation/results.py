@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.explain import Explainer
 from search.engines.disk.evaluation.facets import Counts, Selection
 from search.engines.disk.evaluation.matched_leaves import matched_leaves
+from search.engines.disk.evaluation.meaning import top_by_meaning
 from search.engines.disk.evaluation.scoring import favour_recent
 from search.engines.disk.evaluation.top_docs import Page, ScoredDoc, page_of, top_by_date, top_by_score
 from search.engines.disk.format.arrays import Floats, Mask
@@ -128,7 +130,8 @@ def _top(plan: Plan, evaluator: Evaluator, found: _Found, hits: Mask, page: Page
     snapshot = evaluator.snapshot
     if plan.sort != "relevance":
         return top_by_date(snapshot, found.doc_set.chosen(hits), plan.date_field, plan.sort, page)
-    return top_by_score(snapshot, found.doc_set, hits, found.scores, page)
+    best = partial(top_by_score, snapshot, found.doc_set, hits, found.scores)
+    return top_by_meaning(snapshot, best, page, plan.meaning) if plan.meaning else best(page)
 
 
 def _fingerprint(evaluator: Evaluator, candidate: ScoredDoc) -> int:
@@ -183,6 +186,7 @@ def _hit(
         matched=matched.get(candidate.doc),
         similar=tuple(copy.id for copy in copies) if plan.group else None,
         explanation=explainer.explanation(candidate.doc) if explainer else None,
+        meaning=candidate.meaning,
     )
 
 

@@ -18,6 +18,7 @@ from search.engines.disk.format.layout import DATE_ORDINALS, to_bytes
 from search.engines.disk.reading.segments import Segment
 from search.engines.disk.reading.snapshot import Snapshot
 from search.engines.plan import After, Sort
+from search.engines.results import MeaningScore
 from search.ranking import SCORE_DIGITS
 
 _LAST: Final = -np.inf
@@ -42,11 +43,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ScoredDoc:
-    """A hit that may be shown; `doc` is its doc id in the snapshot."""
+    """A hit that may be shown; `doc` is its doc id in the snapshot, and `meaning` says how it was ordered by that."""
 
     value: float
     id: str
     doc: int
+    meaning: MeaningScore | None = None
 
 
 def page_of(sort: Sort, limit: int, after: After | None) -> Page:

@@ -16,35 +16,52 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Final
 
-from search.engines.disk.format.layout import DELETIONS_SUFFIX, SEGMENT_SUFFIX
+from search.engines.disk.format.layout import DELETIONS_SUFFIX, SEGMENT_SUFFIX, VECTORS_SUFFIX
 from search.engines.disk.format.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, Manifest, read_manifest
 from search.errors import EngineError, IndexLocked, IndexMissing
 
+ADDING_VECTORS: Final = "adding vectors"
+"""What a lock may be held for."""
+_PATIENCE: Final = 60.0
+_LOOK_SECONDS: Final = 0.02
 _LOCKED_BYTE: Final = 1 << 30
 """On Windows nobody else can read a locked byte, so this one is far behind the text."""
 
 
 class DirectoryLock:
-    """The right to write into an index directory. Raises IndexLocked if another holds it."""
+    """The right to write into an index directory. Raises IndexLocked if another holds it.
+
+    Only for one that adds vectors it waits: that is done behind the back of whoever indexes, and takes a moment.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._stream: FileIO | None = (directory / LOCK_NAME).open("a+b", buffering=0)
+        patience = monotonic() + _PATIENCE
+        while not self._taken(directory, self._stream, is_last_try=monotonic() > patience):
+            sleep(_LOOK_SECONDS)
+
+    def _taken(self, directory: Path, stream: FileIO, *, is_last_try: bool) -> bool:
         try:
-            _lock(self._stream)
+            _lock(stream)
         except OSError as error:
-            holder = _holder(self._stream)
-            self._stream.close()
+            holder = _holder(stream)
+            if ADDING_VECTORS in holder and not is_last_try:
+                return False
+            stream.close()
             raise IndexLocked(
                 f"another writer holds the index at {directory}{holder}; wait until it is done"
             ) from error
+        return True
 
-    def announce(self) -> None:
-        """Writes down who holds the lock. Until then the file names the last holder, if that one did not release it."""
+    def announce(self, purpose: str = "") -> None:
+        """Writes down who holds the lock, and what for. Until then the file names the last holder, if that one did not
+        release it."""
         if self._stream is not None:
             self._stream.truncate(0)
-            self._stream.write(json.dumps(_self_description()).encode())
+            self._stream.write(json.dumps(_self_description() | ({"for": purpose} if purpose else {})).encode())
 
     def release(self) -> None:
         """Lets the next writer in."""
@@ -64,7 +81,8 @@ def _holder(stream: FileIO) -> str:
     try:
         stream.seek(0)
         holder = json.loads(stream.read(4096))
-        return f" (process {holder['pid']} on {holder['host']}, since {holder['since']})"
+        purpose = f", {holder['for']}" if "for" in holder else ""
+        return f" (process {holder['pid']} on {holder['host']}, since {holder['since']}{purpose})"
     except (ValueError, KeyError, TypeError, OSError):
         return ""
 
@@ -90,10 +108,13 @@ else:
 
 
 _OURS: Final = re.compile(
-    rf"[0-9a-f]{{16}}(?:{re.escape(SEGMENT_SUFFIX)}|\.\d+{re.escape(DELETIONS_SUFFIX)})"
+    rf"[0-9a-f]{{16}}(?:{re.escape(SEGMENT_SUFFIX)}|\.\d+(?:{re.escape(DELETIONS_SUFFIX)}|{re.escape(VECTORS_SUFFIX)}))"
     rf"|_MAIN_\d+\.toc(?:\.[\d.]+)?|(?:{re.escape(NAME)}|{re.escape(PREVIOUS_NAME)})\.new"
 )
-_NUMBERED: Final = re.compile(rf"[0-9a-f]{{16}}\.(\d{{1,18}}){re.escape(DELETIONS_SUFFIX)}|_MAIN_(\d{{1,18}})\.toc")
+_NUMBERED: Final = re.compile(
+    rf"[0-9a-f]{{16}}\.(\d{{1,18}})(?:{re.escape(DELETIONS_SUFFIX)}|{re.escape(VECTORS_SUFFIX)})"
+    r"|_MAIN_(\d{1,18})\.toc"
+)
 _OLD_FOLDER: Final = re.compile(r"data-[0-9a-f]{16}")
 """A folder in which format version 1 kept its files."""
 

@@ -55,7 +55,8 @@ Postings, for each text field F of TEXT_FIELDS
     F.joined.counts         |u1 to <u4     how many such positions it has
 
 Beside a segment `NAME.segment` there may be files of kind "deletions", `NAME.GENERATION.deleted`, each with the section
-`docs` (<u4, ascending): the articles of the segment that a commit no longer counts.
+`docs` (<u4, ascending): the articles of the segment that a commit no longer counts. There may also be files
+`NAME.NUMBER.vectors`, see `search.engines.disk.format.vector_file`.
 """
 
 from __future__ import annotations
@@ -73,8 +74,10 @@ from search.schema import DATE_FIELDS, TEXT_FIELDS
 
 SEGMENT: Final = "segment"
 DELETIONS: Final = "deletions"
+VECTORS: Final = "vectors"
 SEGMENT_SUFFIX: Final = ".segment"
 DELETIONS_SUFFIX: Final = ".deleted"
+VECTORS_SUFFIX: Final = ".vectors"
 
 NO_STEM: Final = 0xFFFFFFFF
 STEM_MARK: Final = "\x1f"

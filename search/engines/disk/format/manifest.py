@@ -6,6 +6,7 @@
     ├── backfile.lock             held by the writer; names it
     ├── NAME.segment              articles, see `search.engines.disk.format.layout`; never changed once committed
     ├── NAME.3.deleted            what commit 3 took out of that segment
+    ├── NAME.4.vectors            vectors of its articles, as far as commit 4 had them
     └── _MAIN_3.toc               the same commit for programs that open the index with Whoosh alone; we never read it
 
 The manifest is written aside, synced and renamed over the old one, so that a reader sees one commit or the other whole.
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 
 from search.engines.disk.errors import damaged, reading
 from search.engines.disk.format.container import REBUILD, VERSION, Container, ContainerWriter
-from search.engines.disk.format.layout import DELETIONS, DELETIONS_SUFFIX, SEGMENT, SEGMENT_SUFFIX
+from search.engines.disk.format.layout import DELETIONS, DELETIONS_SUFFIX, SEGMENT, SEGMENT_SUFFIX, VECTORS_SUFFIX
 from search.errors import EngineError, IndexMissing, IndexVersionError
 
 FORMAT: Final = "backfile-index"
@@ -50,12 +51,14 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """A segment in a commit. Its file has `articles`, of which `deleted` are listed in the file `deletions`."""
+    """A segment in a commit. Its file has `articles`, of which `deleted` are listed in the file `deletions`, and some
+    or all have vectors in the file `vectors`."""
 
     file: File
     articles: int
     deletions: File | None = None
     deleted: int = 0
+    vectors: File | None = None
 
     @property
     def live(self) -> int:
@@ -63,10 +66,12 @@ class SegmentEntry:
         return self.articles - self.deleted
 
     def files(self) -> Iterator[File]:
-        """The segment's own file and its deletions."""
+        """The segment's own file, its deletions and its vectors."""
         yield self.file
         if self.deletions:
             yield self.deletions
+        if self.vectors:
+            yield self.vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +197,8 @@ def _segment(row: dict[str, Any]) -> SegmentEntry:
     file, articles, deleted = _file(row["file"], SEGMENT_SUFFIX), int(row["articles"]), int(row["deleted"])
     if not 0 <= deleted <= articles <= file.size:  # an article takes far more than a byte
         raise ValueError(f"the file {file.name!r} cannot hold {articles} articles, {deleted} of them deleted")
-    return SegmentEntry(file, articles, deletions, deleted)
+    vectors = _file(row["vectors"], VECTORS_SUFFIX) if row["vectors"] else None
+    return SegmentEntry(file, articles, deletions, deleted, vectors)
 
 
 def _file(row: dict[str, Any], suffix: str) -> File:

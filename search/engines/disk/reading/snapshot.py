@@ -11,10 +11,14 @@ from threading import Lock
 from time import monotonic
 from typing import Final
 
+import numpy as np
+
 from search.engines.disk.errors import damaged, reading
-from search.engines.disk.format.arrays import Mask
+from search.engines.disk.format.arrays import Docs, Mask
 from search.engines.disk.format.manifest import File, Manifest, SegmentEntry, live_articles, read_manifest
+from search.engines.disk.format.vector_file import VectorFile
 from search.engines.disk.reading.segments import Segment
+from search.engines.vectors import Quantised
 from search.errors import IndexDamaged
 
 _PATIENCE: Final = 5.0
@@ -25,12 +29,23 @@ commits twice in the meantime removes them."""
 @dataclass(frozen=True, slots=True)
 class LiveSegment:
     """A segment and its live docs: which of its articles are not deleted (`live`), and how many (`articles`). In the
-    snapshot its doc ids begin at `base`."""
+    snapshot its doc ids begin at `base`. `vectors` are those of its articles, as far as they have any."""
 
     segment: Segment
     live: Mask
     articles: int
     base: int = 0
+    vectors: VectorFile | None = None
+
+    def rows_of(self, doc: int, model: str) -> Quantised | None:
+        """The vectors of an article that a model made, None if it has none."""
+        return self.vectors.rows_of(doc) if self.vectors and self.vectors.model == model else None
+
+    def without_vectors(self, model: str) -> Docs:
+        """The live docs that have no vectors of a model."""
+        if self.vectors is None or self.vectors.model != model:
+            return np.flatnonzero(self.live).astype(np.uint32)
+        return np.flatnonzero(self.live & ~self.vectors.has(self.segment.size)).astype(np.uint32)
 
     @property
     def span(self) -> slice:
@@ -98,7 +113,8 @@ class SegmentStore:
 
     def _acquire(self, entry: SegmentEntry, base: int) -> LiveSegment:
         live = live_articles(self._directory, entry)
-        return LiveSegment(self._segment(entry), live, entry.live, base)
+        vectors = VectorFile.of(self._directory, entry)
+        return LiveSegment(self._segment(entry), live, entry.live, base, vectors)
 
     def _require_size(self, file: File) -> None:
         with reading(self._directory):

@@ -28,6 +28,7 @@ from search.engines.disk.writing.merge_policy import find_forced_merges, find_me
 from search.engines.disk.writing.merge_scheduler import run_merges
 from search.engines.disk.writing.pending_segment import PendingSegment
 from search.engines.disk.writing.pipeline import BuilderPool, NewSegment, Pipeline
+from search.engines.disk.writing.vector_writer import carry_vectors
 from search.engines.protocols import Phase, WriterProgress
 from search.errors import EngineError, IndexMissing
 
@@ -63,6 +64,7 @@ class DiskWriter:
 
     def _begin(self, replace: bool, condense: bool) -> None:
         self._previous = self._read_previous(replace)
+        self._replaces = replace
         with writing(self._directory):
             self._lock.announce()
             sweep_leftovers(self._directory)
@@ -159,7 +161,7 @@ class DiskWriter:
             for newer in new:
                 segment.delete_replaced_by(newer)
         number = self._number()
-        entries = self._merged([*self._committed, *new], number)
+        entries = self._with_vectors(self._merged([*self._committed, *new], number), number)
         self._progress("committing", 0, len(entries))
         manifest = Manifest(number, new_generation(), datetime.now(UTC), entries)
         return with_changes(manifest, toc=write_toc(self._directory, manifest))
@@ -188,6 +190,15 @@ class DiskWriter:
         kept = set(range(len(segments))).difference(*groups)
         entries |= {index: segments[index].entry_for(number) for index in kept if sizes[index].live}
         return tuple(entry for _, entry in sorted(entries.items()))
+
+    def _with_vectors(self, entries: tuple[SegmentEntry, ...], number: int) -> tuple[SegmentEntry, ...]:
+        """The segments with the vectors that the commit before had of their articles."""
+        try:
+            return carry_vectors(self._directory, self._previous, entries, number) if self._previous else entries
+        except EngineError:
+            if not self._replaces:
+                raise
+            return entries  # an index is also built anew because the old one cannot be read
 
     def _number(self) -> int:
         return max(self._previous.number if self._previous else 0, highest_number(self._directory)) + 1
