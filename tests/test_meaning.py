@@ -305,3 +305,29 @@ def test_a_folder_in_a_settings_file_is_relative_to_that_file(
     (tmp_path / "site" / "model").symlink_to(minilm)
     (tmp_path / "site" / "backfile.toml").write_text('meaning_model = "model"\nindex = "archive"\n')
     assert "encoded 5 of 5" in invoke("--config", "site/backfile.toml", "index", "articles.jsonl").output
+
+
+# --- measuring -------------------------------------------------------------------------------------------------------
+
+
+def test_what_meaning_gains_and_costs_is_measured_beside_words_alone(
+    invoke: Callable[..., Result], minilm: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "judged"
+    folder.mkdir()
+    documents = [json.dumps({"id": row.id, "title": row.title, "text": row.body}) for row in ARTICLES]
+    (folder / "docs.jsonl").write_text("\n".join(documents), "utf-8")
+    (folder / "queries.jsonl").write_text('{"id": "q", "text": "report on a hurricane and storm damage"}', "utf-8")
+    (folder / "qrels.tsv").write_text("q\t0\tstorm\t1\n", "utf-8")
+    for engine in ("memory", "whoosh"):
+        arguments = ("evaluate", "ranking", str(folder), "--meaning", str(minilm), "--engine", engine)
+        [row] = json.loads(invoke(*arguments, "--json").stdout)
+        assert row["against"]["name"] == "words alone"
+        assert row["ndcg_at_10"] == 1.0 >= row["against"]["ndcg_at_10"]
+        assert row["meaning"]["articles_per_second"] > 0
+        assert row["meaning"]["question_ms"] > 0
+        kilobytes = row["meaning"]["kilobytes_per_article"]
+        assert kilobytes is None if engine == "memory" else kilobytes > 0.384
+        printed = invoke(*arguments).stdout
+        assert "words alone" in printed
+        assert "articles a second" in printed

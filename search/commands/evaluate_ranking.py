@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -14,10 +14,12 @@ import click
 from search.commands.context import interruptible, json_option
 from search.engines import open_engine
 from search.evaluation.judged_sets import PARTS, Parts, read_judged_set
+from search.evaluation.meaning import MeaningCost, rankings_by_meaning
 from search.evaluation.peers import PEERS, Peer, bm25s_rankings
 from search.evaluation.ranking_scores import SetScores, p_values, score, wins
 from search.evaluation.rankings import engine_rankings
 from search.evaluation.significance import PERMUTATIONS
+from search.meaning import open_encoder
 from search.query import Operator
 
 _COLUMNS: Final = {"ndcg_at_10": "nDCG@10", "mean_average_precision": "MAP", "recall_at_100": "recall@100"}
@@ -31,6 +33,7 @@ class _Compared:
     ours: SetScores
     theirs: SetScores | None
     p: dict[str, float]
+    cost: MeaningCost | None = None
 
 
 @click.command()
@@ -47,6 +50,7 @@ class _Compared:
 )  # fmt: skip
 @click.option("--words", type=click.IntRange(min=1), help="Take only so many words of each text.")
 @click.option("--against", type=click.Choice(PEERS), help="Compare with this program, and test the difference.")
+@click.option("--meaning", metavar="FOLDER", help="Order by meaning too, with the model in FOLDER.")
 @click.option("--per-query", is_flag=True, help="Print the scores of every query too.")
 @json_option
 def ranking(
@@ -57,41 +61,50 @@ def ranking(
     parts: Parts,
     words: int | None,
     against: Peer | None,
+    meaning: str | None,
     per_query: bool,
     as_json: bool,
 ) -> None:
     """Index each judged set into a temporary index and print nDCG@10, MAP and recall@100.
 
     A FOLDER holds docs.jsonl (id, title, text), queries.jsonl (id, text) and qrels.tsv (query, 0, document, grade).
-    With --against, p is that of a two-sided paired randomisation test over the queries.
+    With --against, p is that of a two-sided paired randomisation test over the queries. With --meaning, it is that of
+    the difference to the order by words alone, unless there is another program; and what the vectors cost is printed.
 
     \b
     Examples:
       backfile evaluate ranking sets/cranfield sets/med
       backfile evaluate ranking sets/cranfield --against bm25s --per-query
     """
+    encoder = open_encoder(meaning or "")
     compared = []
     for folder in folders:
         judged = read_judged_set(folder, language=language, parts=parts, words=words)
-        theirs = score(judged, bm25s_rankings(judged, language=language)) if against else None
+        cost: MeaningCost | None = None
         with interruptible(), tempfile.TemporaryDirectory(prefix="backfile-") as temporary:
-            url = "memory:" if engine == "memory" else f"whoosh:{temporary}/index"
-            found = engine_rankings(judged, open_engine(url), language=language, operator=operator)
-        ours = score(judged, found)
-        compared.append(_Compared(ours, theirs, p_values(ours, theirs) if theirs else {}))
+            opened = open_engine("memory:" if engine == "memory" else f"whoosh:{temporary}/index")
+            by_words = found = engine_rankings(judged, opened, language=language, operator=operator)
+            if encoder:
+                found, cost = rankings_by_meaning(judged, opened, encoder, language=language, operator=operator)
+        others = bm25s_rankings(judged, language=language) if against else by_words if encoder else None
+        ours, theirs = score(judged, found), score(judged, others) if others is not None else None
+        compared.append(_Compared(ours, theirs, p_values(ours, theirs) if theirs else {}, cost))
+    beside = against or ("words alone" if encoder else None)
     if as_json:
-        click.echo(json.dumps([_json(each, against, per_query) for each in compared]))
+        click.echo(json.dumps([_json(each, beside, per_query) for each in compared]))
     else:
-        click.echo("\n".join(_lines(compared, against, per_query)))
+        click.echo("\n".join(_lines(compared, beside, per_query)))
 
 
-def _json(compared: _Compared, against: Peer | None, per_query: bool) -> dict[str, Any]:
+def _json(compared: _Compared, against: str | None, per_query: bool) -> dict[str, Any]:
     ours, theirs = compared.ours, compared.theirs
     row: dict[str, Any] = {"name": ours.name, "documents": ours.documents, "queries": ours.queries} | ours.means
     if theirs:
         better = {measure: {"better": one, "worse": other} for measure, (one, other) in wins(ours, theirs).items()}
         compared_by = {"p": compared.p, "permutations": PERMUTATIONS, "queries": better}
         row["against"] = {"name": against, **theirs.means, **compared_by}
+    if compared.cost:
+        row["meaning"] = asdict(compared.cost)
     if per_query:
         row["per_query"] = ours.scores
         if theirs:
@@ -99,7 +112,7 @@ def _json(compared: _Compared, against: Peer | None, per_query: bool) -> dict[st
     return row
 
 
-def _lines(compared: list[_Compared], against: Peer | None, per_query: bool) -> Iterator[str]:
+def _lines(compared: list[_Compared], against: str | None, per_query: bool) -> Iterator[str]:
     head = "".join(f"{name:>{_WIDTH + 1}}" for name in _COLUMNS.values())
     yield f"{'set':<16} {'documents':>9} {'queries':>7}{head}"
     for each in compared:
@@ -111,13 +124,23 @@ def _lines(compared: list[_Compared], against: Peer | None, per_query: bool) -> 
                 f"{f'{better}:{worse}':>{_WIDTH + 1}}" for better, worse in map(counts.__getitem__, _COLUMNS)
             )
             yield f"{'  p':<34}{_figures(each.p, digits=4)}"
+        if each.cost:
+            yield _cost_in_words(each.cost)
     if per_query:
         for each in compared:
             yield ""
             yield from _queries(each, against)
 
 
-def _queries(each: _Compared, against: Peer | None) -> Iterator[str]:
+def _cost_in_words(cost: MeaningCost) -> str:
+    size = "" if cost.kilobytes_per_article is None else f", {cost.kilobytes_per_article:.2f} kB each"
+    return (
+        f"  encoded {cost.articles_per_second:.0f} articles a second{size}; "
+        f"a question takes {cost.question_ms:.1f} ms, ordering a page {cost.ordering_ms:.1f} ms"
+    )
+
+
+def _queries(each: _Compared, against: str | None) -> Iterator[str]:
     """The queries of a set: where there is a comparison, from the greatest gain in nDCG@10 to the greatest loss."""
     measure = "ndcg_at_10"
     own, other = each.ours.scores[measure], each.theirs.scores[measure] if each.theirs else {}

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from search.analysis import analyze
-from search.engines.protocols import Engine
+from search.engines.plan import Plan
+from search.engines.protocols import Engine, Searcher
 from search.evaluation.judged_sets import JudgedSet
 from search.query import Operator
 from search.query.limits import MAX_CLAUSES
@@ -31,15 +32,22 @@ def engine_rankings(judged: JudgedSet, engine: Engine, *, language: str = "en", 
         for document in judged.documents:
             writer.add(document)
     with engine.searcher() as searcher:
-        planner = Planner(searcher, language)
-        return {query: _ranking(planner, text, operator) for query, text in judged.queries.items()}
+        plans = {query: asked(searcher, text, language, operator) for query, text in judged.queries.items()}
+        return {query: found_by(searcher, plan) for query, plan in plans.items()}
 
 
-def _ranking(planner: Planner, text: str, operator: Operator) -> Sequence[str]:
+def asked(searcher: Searcher, text: str, language: str, operator: Operator) -> Plan:
+    """The plan for the first DEPTH hits of a query: under "auto" the one that fills the list up where it must be."""
+    planner = Planner(searcher, language)
     request = SearchRequest(_bag_of_words(text), operator=operator, sort="relevance", facets=())
     resolved = planner.resolve(request)
     plan = replace(planner.plan(resolved, request), limit=DEPTH, recency=None, bring="nothing")
-    return [hit.id for hit in searched(planner, resolved, request, plan).results.hits]
+    return searched(planner, resolved, request, plan).plan
+
+
+def found_by(searcher: Searcher, plan: Plan) -> Sequence[str]:
+    """The ids of the hits."""
+    return [hit.id for hit in searcher.search(plan).hits]
 
 
 def _bag_of_words(text: str) -> str:
