@@ -8,12 +8,15 @@ texts that share most features agree in most bits. The features are the distinct
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from typing import Final
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
+
+from search.native import kernel
 
 MIN_WORDS: Final = 20
 """Shorter texts have no fingerprint, because a stock phrase would make them all alike."""
@@ -43,6 +46,8 @@ class _Hashes(dict[str, int]):
 
 
 _HASHES: Final = _Hashes()
+_SEED: Final = secrets.randbits(64)
+"""So that nobody can choose words that collide in the kernel's table; the result does not depend on it."""
 
 
 def fingerprint(text: str) -> int:
@@ -50,7 +55,16 @@ def fingerprint(text: str) -> int:
 
     Case, width and punctuation do not matter. The result is the same in every process and on every platform.
     """
-    words = _words(text[:MAX_CHARACTERS])
+    text = text[:MAX_CHARACTERS]
+    if kernel is not None and text.isascii():
+        found: int = kernel.simhash(text, MIN_WORDS, _SEED)
+        return found
+    return simhash(text)
+
+
+def simhash(text: str) -> int:
+    """`fingerprint` of a text that is not too long, in numpy."""
+    words = _words(text)
     if len(words) < MIN_WORDS:
         return 0
     hashes = np.fromiter(map(_HASHES.__getitem__, words), np.uint64, len(words))

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import index
+from index.fingerprint import fingerprint, simhash
 from search.analysis.compiled import fragment_table
 from search.engines.disk.writing.inversion import FieldFragments, Postings, TokenTables, invert, invert_arrays
 from search.native import kernel
@@ -109,6 +110,13 @@ def test_postings_beyond_the_articles_or_words_are_refused(field: tuple[list[int
     columns = array("I", words), array("Q", starts), array("I", docs)
     with pytest.raises(ValueError, match="belong together"):
         kernel.articles_of(array("I", [0]), columns, 1, 2)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="abAB_01 .,\n-'\x00\x7f", max_size=400))
+def test_a_fingerprint_is_the_same_as_in_numpy(text: str) -> None:
+    assert fingerprint(text) == simhash(text)
+    assert fingerprint(f"{text} {text.upper()}") == simhash(f"{text} {text}")
 
 
 def test_a_fragment_that_the_kernel_does_not_have_cannot_be_copied() -> None:

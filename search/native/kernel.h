@@ -99,6 +99,7 @@ extern PyMethodDef counting_methods[];
 extern PyMethodDef inversion_methods[];
 
 int add_fragments(PyObject *module);
+int add_fingerprint(PyObject *module);
 int add_text_types(PyObject *module);
 
 #endif
