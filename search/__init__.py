@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from search.request.request import FacetRequest, Filters, SearchRequest
     from search.request.urls import Addresses
     from search.results.article import FoundArticle
-    from search.results.response import Completion, Hit, Overview, RelatedResponse, SearchResponse
+    from search.results.related_response import RelatedResponse
+    from search.results.response import Completion, Hit, Overview, SearchResponse
     from search.settings import Settings
 
 _HOMES: Final = {
@@ -62,7 +63,8 @@ _HOMES: Final = {
     "search.request.request": ("FacetRequest", "Filters", "SearchRequest"),
     "search.request.urls": ("Addresses",),
     "search.results.article": ("FoundArticle",),
-    "search.results.response": ("Completion", "Hit", "Overview", "RelatedResponse", "SearchResponse"),
+    "search.results.related_response": ("RelatedResponse",),
+    "search.results.response": ("Completion", "Hit", "Overview", "SearchResponse"),
     "search.settings": ("Settings",),
 }  # fmt: skip
 """The module of each public name."""

@@ -15,34 +15,28 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from search.assist.count_budget import CountBudget
+from search.answering import answered, out_of_time
 from search.assist.related import Mode, Subject, related
-from search.assist.relaxation import relaxations, respelt_anywhere
-from search.assist.spelling import did_you_mean
 from search.assist.suggest import suggest
 from search.document import Head
-from search.engines.conventions import leaf_text
-from search.engines.grouping import MAX_GROUPED
 from search.engines.plan import After, Plan
 from search.engines.protocols import Engine, Searcher
-from search.engines.results import Cut, IndexStatus, Results
+from search.engines.results import IndexStatus
 from search.errors import EngineError, NotFound, ParameterError
 from search.linking import linked, linked_completions, linked_hits, linked_overview, linked_relatives
 from search.meaning import open_encoder
 from search.query.match import MatchAll
 from search.request.filling import searched
-from search.request.planning import Planner, ResolvedQuery
+from search.request.planning import Planner
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
 from search.request.urls import Addresses, path_prefix
 from search.request.validation import check
 from search.request.wording import out_of_range
-from search.results.answer import Alternative, Answer, HitContext
-from search.results.applied import unknown_values
+from search.results.answer import HitContext
 from search.results.article import FoundArticle, Marks
-from search.results.cursor import START
 from search.results.overview import holdings, section_counts, section_tree
-from search.results.paging import for_page, opened_cursor, pages_around
-from search.results.response import Completion, Hit, Overview, RelatedResponse, SearchResponse, SectionNode
+from search.results.related_response import RelatedResponse
+from search.results.response import Completion, Hit, Overview, SearchResponse, SectionNode
 from search.settings import Settings
 from search.snapshots import CHECK_SECONDS, NewestSnapshot
 
@@ -205,7 +199,8 @@ class PinnedArchive:
         Raises QuerySyntaxError, ParameterError, CursorExpired.
         """
         started = perf_counter()
-        response = linked(self._answer(request), addresses or self._addresses)
+        answer = answered(self._planner, request, self.order_generation, self._deadline)
+        response = linked(answer, addresses or self._addresses)
         return replace(response, took_ms=_milliseconds(started))
 
     def neighbours(
@@ -288,7 +283,9 @@ class PinnedArchive:
         took = _milliseconds(started)
         return tuple(
             replace(
-                each, took_ms=took, warnings=(*each.warnings, self._out_of_time()) if each.timed_out else each.warnings
+                each,
+                took_ms=took,
+                warnings=(*each.warnings, out_of_time(self._deadline)) if each.timed_out else each.warnings,
             )
             for each in linked_modes
         )
@@ -330,73 +327,6 @@ class PinnedArchive:
                 offset, after = 0, After(found[-1].sort_key, found[-1].id)
             else:
                 offset += wanted
-
-    def _answer(self, request: SearchRequest) -> Answer:
-        check(request)
-        cursors = "cursor" in self.capabilities
-        if request.cursor is not None and not cursors:
-            raise ParameterError("cursor", "this index has no cursors; use page")
-        generation = self.order_generation
-        cursor = opened_cursor(request, generation)
-        planner = self._planner.at(cursor.now) if cursor else self._planner
-        moment = cursor.now if cursor else planner.cursor_time(request)
-        absolute = request.resolved(planner.now)
-        if request.cursor is not None:
-            request = absolute  # a cursor belongs to one moment, and so do the links beside it
-        resolved = planner.resolve(request)
-        plan = for_page(planner.plan(resolved, request), request, cursor, self._deadline)
-        found = searched(planner, resolved, request, plan)
-        results = found.results
-        corrections, relaxed = self._alternatives(resolved, request, results)
-        return Answer(
-            request=request,
-            results=results,
-            context=HitContext(request, found.plan, self.status.articles, results.frequencies),
-            filling=found.filling,
-            position=None if request.cursor else plan.offset,
-            pages=pages_around(request, absolute, results, generation if cursors else None, moment),
-            expanded=resolved.expanded,
-            corrections=corrections,
-            relaxations=relaxed,
-            warnings=self._warnings(resolved, request, results),
-            status=self.status,
-            now=planner.now,
-        )
-
-    def _alternatives(
-        self, resolved: ResolvedQuery, request: SearchRequest, results: Results
-    ) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
-        """Corrections and relaxations; none after the first page, and none if the engine ran out of time."""
-        if request.page > 1 or request.cursor not in {None, START} or results.timed_out:
-            return (), ()
-        budget = CountBudget(self._planner)
-        corrections = did_you_mean(resolved.tree, results.preferred, request, budget)
-        if results.total:
-            return corrections, ()
-        relaxed = relaxations(resolved.tree, request, budget)
-        if not corrections and not relaxed:
-            relaxed = respelt_anywhere(resolved.tree, request, budget)
-        return corrections, relaxed
-
-    def _warnings(self, resolved: ResolvedQuery, request: SearchRequest, results: Results) -> tuple[str, ...]:
-        warnings = [*resolved.warnings, *unknown_values(self._searcher, request)]
-        warnings += [
-            f"this index cannot do {name}: it is left out or may find too little"
-            for name in self._planner.missing_capabilities(resolved, request)
-        ]
-        warnings += [_cut_in_words(cut) for cut in results.cut]
-        if request.group == "story" and request.per_page and results.total > MAX_GROUPED:
-            warnings.append(f"near-copies are grouped among the first {MAX_GROUPED} hits only")
-        if results.timed_out:
-            warnings.append(self._out_of_time())
-        return tuple(dict.fromkeys(warnings))
-
-    def _out_of_time(self) -> str:
-        return f"the search ran out of its time of {self._deadline:g} s: hits and counts may be incomplete"
-
-
-def _cut_in_words(cut: Cut) -> str:
-    return f"{leaf_text(cut.leaf)} fits too many words; only the {cut.limit} most frequent were searched"
 
 
 def _milliseconds(started: float) -> float:

@@ -26,19 +26,16 @@ from search.results.filled import filled
 from search.results.hits import hits, moment_text
 from search.results.overview import Holdings, calendar, index_info, section_tree
 from search.results.paging import Pages
+from search.results.related_response import OtherVersion, RelatedHit, RelatedResponse, SharedTerm
 from search.results.response import (
     Completion,
     Correction,
     Hit,
     Links,
-    OtherVersion,
     Overview,
     QueryInfo,
-    RelatedHit,
-    RelatedResponse,
     Relaxation,
     SearchResponse,
-    SharedTerm,
     Suggestions,
 )
 from search.results.timeline import timeline

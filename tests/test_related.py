@@ -21,7 +21,7 @@ from search.engines.protocols import Engine
 from search.engines.results import Hit, MatchedLeaves
 from search.errors import NotFound, ParameterError
 from search.request.urls import Addresses
-from search.results.response import RelatedResponse
+from search.results.related_response import RelatedResponse
 from search.settings import Settings
 from webui import create_app
 

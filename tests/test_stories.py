@@ -24,7 +24,7 @@ from search.document import Document
 from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.request.urls import Addresses
-from search.results.response import OtherVersion, RelatedResponse
+from search.results.related_response import OtherVersion, RelatedResponse
 from search.settings import Settings
 from webui import create_app
 

@@ -16,7 +16,8 @@ from search.request.reading import WayBack
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses
 from search.results.hits import moment_text
-from search.results.response import Hit, OtherVersion, RelatedHit
+from search.results.related_response import OtherVersion, RelatedHit
+from search.results.response import Hit
 from webui.article_html import ArticleText, mark_text, render_article
 from webui.search_form import kept_pairs
 from webui.wording import Link, host

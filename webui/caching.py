@@ -23,7 +23,8 @@ from flask import Response, request
 
 from search.archive import PinnedArchive, current_minute
 from search.request.urls import ROUTES
-from search.results.response import RelatedResponse, SearchResponse
+from search.results.related_response import RelatedResponse
+from search.results.response import SearchResponse
 from webui.compression import accepted_coding, compressed
 from webui.site import asked_search, current_site
 

@@ -26,7 +26,8 @@ from search.request.parameters import (
 from search.request.reading import read
 from search.request.urls import written_facets
 from search.results.as_json import adapter
-from search.results.response import RelatedResponse, SearchResponse
+from search.results.related_response import RelatedResponse
+from search.results.response import SearchResponse
 from webui import api, discovery, feeds, health
 from webui.answers import ArticleAnswer, SectionsAnswer, StatusAnswer, SuggestAnswer
 from webui.caching import VERSION, conditional, entity_tag
