@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple
+from dataclasses import astuple, replace
+from operator import ge
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from search.document import Document
 from search.engines import open_engine
 from search.engines.plan import Plan
 from search.engines.protocols import Engine, Searcher
+from search.engines.results import Results
 from search.query.match import MatchPrefix
 from search.schema import KEYWORD_FIELDS, ValueMatch
 
@@ -67,10 +69,17 @@ def test_engines_give_the_same_answers(history: Any, replaced: bool, asked: Any)
     with both(history, replaced) as (memory, whoosh):
         for plan in asked:
             expected, found = memory.search(plan), whoosh.search(plan)
-            assert astuple(found) == close_to(astuple(expected)), plan
+            assert_alike(found, expected, plan)
             if expected.hits:
                 following = with_after(plan, expected)
-                assert astuple(whoosh.search(following)) == close_to(astuple(memory.search(following)))
+                assert_alike(whoosh.search(following), memory.search(following), following)
+
+
+def assert_alike(found: Results, expected: Results, plan: Plan) -> None:
+    """Everything is the same but `frequencies`, which may be too high."""
+    assert astuple(replace(found, frequencies=())) == close_to(astuple(replace(expected, frequencies=()))), plan
+    assert all(map(ge, found.frequencies, expected.frequencies)), plan
+    assert len(found.frequencies) == len(expected.frequencies), plan
 
 
 @slow
