@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from operator import ge
+from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from search.archive import Archive, current_minute
@@ -282,3 +285,19 @@ def with_after(plan: Plan, results: Results) -> Plan:
     """The plan that goes on after the first hit of its own answer."""
     hit = results.hits[0]
     return replace(plan, offset=0, group=False, after=After(hit.sort_key, hit.id, hit.preferred))
+
+
+def assert_alike(found: Results, expected: Results, plan: Plan) -> None:
+    """Everything is the same, numbers to within a millionth; only `frequencies` may be too high."""
+    assert astuple(replace(found, frequencies=())) == close_to(astuple(replace(expected, frequencies=()))), plan
+    assert len(found.frequencies) == len(expected.frequencies), plan
+    assert all(map(ge, found.frequencies, expected.frequencies)), plan
+
+
+def close_to(value: Any) -> Any:
+    """The same structure with numbers that are equal to within a millionth."""
+    if isinstance(value, float):
+        return pytest.approx(value, abs=1e-6)
+    if isinstance(value, tuple):
+        return tuple(close_to(part) for part in value)
+    return value

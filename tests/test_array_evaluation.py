@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from archives import ALL_FIELDS, ID_POOL, LANGUAGES, NAMES, NOW, SECTIONS, TAGS, stamps_of, with_after
+from archives import ALL_FIELDS, ID_POOL, LANGUAGES, NAMES, NOW, SECTIONS, TAGS, assert_alike, stamps_of, with_after
 
 from search import native
 from search.document import Document, Heading
@@ -207,15 +207,6 @@ def searchers(dice: Dice, folder: Path) -> Iterator[tuple[Searcher, Searcher]]:
             yield expected, found
 
 
-def close_to(value: Any) -> Any:
-    """The same structure with numbers that are equal to within a millionth."""
-    if isinstance(value, float):
-        return pytest.approx(value, abs=1e-6)
-    if isinstance(value, tuple):
-        return tuple(close_to(part) for part in value)
-    return value
-
-
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_strategy_answers_as_memory_does(strategy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if strategy != "compiled":
@@ -227,10 +218,10 @@ def test_every_strategy_answers_as_memory_does(strategy: str, tmp_path: Path, mo
         for _ in range(60):
             plan = dice.plan()
             right = expected.search(plan)
-            assert astuple(found.search(plan)) == close_to(astuple(right)), plan
+            assert_alike(found.search(plan), right, plan)
             if right.hits:
                 following = with_after(plan, right)
-                assert astuple(found.search(following)) == close_to(astuple(expected.search(following))), following
+                assert_alike(found.search(following), expected.search(following), following)
 
 
 def test_a_plan_without_scores_finds_and_counts_the_same(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from search.engines.disk.errors import TimeIsUp
 from search.engines.disk.evaluation.doc_sets import DocSet, all_docs, blocks, doc_set_of
 from search.engines.disk.evaluation.filters import FilterCache
 from search.engines.disk.evaluation.leaves import SPARSE, LeafPostings, PostingsReader
-from search.engines.disk.evaluation.program import Compiler
+from search.engines.disk.evaluation.program import Compiler, Program
 from search.engines.disk.evaluation.scoring import Norms, frequencies, matches, saturate
 from search.engines.disk.format.arrays import Array, Floats, Ints, Mask
 from search.engines.disk.reading.snapshot import Snapshot
@@ -70,9 +70,6 @@ class Evaluator:
         self._deadline = deadline
         self._time_zone = time_zone
         self._late = False
-        self._compiler = Compiler(
-            reader, self.postings, lambda condition: self.holds(condition, all_docs(snapshot)), self._most
-        )
         self._leaves: dict[Leaf, LeafPostings | None] = {}
         self._sparse: dict[Leaf, tuple[Ints, Mask, Floats | None]] = {}
 
@@ -158,7 +155,7 @@ class Evaluator:
 
     def matched(self, query: Match, doc_set: DocSet, *, scored: bool) -> Matched:
         """Which articles match and are not deleted; with their scores if these are wanted (`scored`)."""
-        if doc_set.is_whole and native.kernel is not None and (program := self._compiler.program(query, scored=scored)):
+        if doc_set.is_whole and native.kernel is not None and (program := self._program(query, scored)):
             return program.run(doc_set, self.norms, self._deadline, scored=scored)
         if not doc_set.is_whole or doc_set.size <= 2 * BLOCK:
             return self._matched(query, doc_set, scored)
@@ -173,6 +170,13 @@ class Evaluator:
                 scores = np.zeros(doc_set.size) if scores is None else scores
                 scores[block.span] = own_scores
         return mask, scores
+
+    def _program(self, query: Match, scored: bool) -> Program | None:
+        """The query for the kernel. The compiler is not kept: it refers to this evaluator, and a cycle would hold the
+        files of a snapshot open until a garbage collection."""
+        whole = all_docs(self.snapshot)
+        compiler = Compiler(self.reader, self.postings, lambda condition: self.holds(condition, whole), self._most)
+        return compiler.program(query, scored=scored)
 
     def _matched(self, query: Match, doc_set: DocSet, scored: bool) -> Matched:
         match query:
