@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from archives import ALL_FIELDS, LANGUAGES
+from archives import ALL_FIELDS, LANGUAGES, close_to
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_array_evaluation import Dice, close_to
+from test_array_evaluation import Dice
 
 from search import native
 from search.document import Document, Heading

@@ -1,0 +1,21 @@
+"""What `pyproject.toml` cannot say yet: the compiled kernel.
+
+It is optional: without a C compiler the installation goes on, and the code in Python is used.
+"""
+
+from pathlib import Path
+
+from setuptools import Extension, setup
+
+FOLDER = Path("search") / "native"
+
+kernel = Extension(
+    "search.native._kernel",
+    sources=sorted(path.as_posix() for path in FOLDER.glob("*.c")),
+    depends=sorted(path.as_posix() for path in FOLDER.glob("*.h")),
+    define_macros=[("Py_LIMITED_API", "0x030B0000")],
+    py_limited_api=True,
+    optional=True,
+)
+
+setup(ext_modules=[kernel], options={"bdist_wheel": {"py_limited_api": "cp311"}})
