@@ -19,6 +19,7 @@ from search.engines.disk.evaluation.filters import FilterCache
 from search.engines.disk.evaluation.leaves import PostingsReader
 from search.engines.disk.evaluation.results import search_results
 from search.engines.disk.evaluation.scoring import Norms
+from search.engines.disk.reading.residency import Residency
 from search.engines.disk.reading.snapshot import SegmentStore
 from search.engines.disk.reading.term_dictionary import TermDictionary
 from search.engines.plan import Plan
@@ -45,6 +46,7 @@ class DiskSearcher:
         self._norms = Norms(self._snapshot)
         self._filters = FilterCache()
         self._counts = Counts(self._snapshot)
+        self._residency = Residency(part.segment.container for part in self._parts)
         self._status: IndexStatus | None = None
         self._open = True
 
@@ -73,7 +75,9 @@ class DiskSearcher:
         deadline = Deadline(plan.deadline)
         with self._reading():
             evaluator = Evaluator(self._snapshot, self._reader, self._norms, self._filters, deadline, plan.time_zone)
-            return search_results(plan, evaluator, self._counts)
+            found = search_results(plan, evaluator, self._counts)
+        self._residency.searched()
+        return found
 
     def count_many(self, plans: Sequence[Plan], deadline: float | None = None) -> list[int | None]:
         return count_each(self.search, plans, deadline)

@@ -240,6 +240,12 @@ class Container:
             return self._map[section.offset + start : section.offset + stop]
         return os.pread(self._descriptor, max(0, stop - start), section.offset + start)
 
+    def let_go(self) -> None:
+        """Lets all of the file out of this process's memory, where the system has a way to do that. Arrays stay valid:
+        what is read of them again comes from the system's cache, or from the disk."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Reads every byte. Gives the name of each damaged section ("" for what is between sections) and what is
         wrong."""
