@@ -39,6 +39,7 @@ def test_questions_are_words_of_titles_and_none_comes_twice(documents: list[Docu
 def test_a_run_fills_the_server_and_measures_its_answers(tmp_path: Path) -> None:
     if load.missing():
         pytest.skip(load.missing() or "")
+    pytest.importorskip("matplotlib", reason="the picture is drawn by the extra `benchmark`")
     docs = tmp_path / "docs"
     (docs / "explanation").mkdir(parents=True)
     page = docs / "explanation" / "benchmark.md"
