@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
 from search.document import Document
 from search.engines.plan import Plan
 from search.engines.results import IndexStatus, Results, Stamp
-from search.engines.vectors import Vectors
 from search.schema import ValueMatch
+
+if TYPE_CHECKING:  # it loads numpy, which help and completion can do without
+    from search.engines.vectors import Vectors
 
 Phase = Literal["building", "merging", "committing"]
 """What a writer may be busy with for long: inverting articles, joining segments, making all of it durable."""

@@ -16,9 +16,12 @@ from search.analysis.tokens import Token, surface_of
 from search.highlight.wanted import Occurrence, Sought, Wanted
 
 SAME_FIRST_LETTER: Final = frozenset(
-    "ca cs da de en es et eu fi fr hu it lt nb nn no pt ro ru sv tr".split()  # noqa: SIM905 - reads better
+    "ca cs da de en es et eu fi fr hu it nb nn no pt ro ru sv tr".split()  # noqa: SIM905 - reads better
 )
-"""Languages whose stemmers only take off endings, so that a word and its stem begin with the same letter."""
+"""Languages whose stemmers only take off endings, so that a word and its stem begin with the same letter.
+
+Not Lithuanian, for a single word: the stem of *č* is *t*.
+"""
 
 _PLAIN_END: Final = 0x530
 """The letters below are those by which the kernel tells that a word cannot be one that is looked for."""
