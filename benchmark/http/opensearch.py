@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -38,6 +39,7 @@ _FLAGS: Final = (
 _MAPPING: Final = {
     "settings": {"number_of_shards": 1, "number_of_replicas": 0},
     "mappings": {
+        "dynamic": False,  # what no question asks for is kept, not indexed
         "properties": {
             **{name: {"type": "text", "analyzer": "english"} for name in ("title", "summary")},
             "body": {"type": "text", "analyzer": "english", "index_options": "offsets"},
@@ -101,7 +103,8 @@ class OpenSearchServer:
         while batch := list(islice(rows, _BATCH)):
             done = answer(self.address, Request("POST", "/news/_bulk", "".join(_bulk(batch))))
             if done["errors"]:
-                raise ServerFailed(f"{self.label}: an article was refused: {str(done['items'])[:300]}")
+                refused = next(row["index"] for row in done["items"] if "error" in row["index"])
+                raise ServerFailed(f"{self.label}: {refused['_id']} was refused: {str(refused['error'])[:300]}")
         answer(self.address, Request("POST", "/news/_refresh"))
         everything = Request("GET", "/news/_count")
         wait_until(lambda: answer(self.address, everything)["count"] == count, "every article found", self._process)
@@ -131,6 +134,8 @@ def _asked(words: str) -> Request:
 def _bulk(batch: list[dict[str, Any]]) -> Iterator[str]:
     for row in batch:
         kept = {name: value for name, value in row.items() if value}
+        if "T" in (row["published"] or ""):  # it refuses offsets beyond 18 hours, which a site has by mistake
+            kept["published"] = datetime.fromisoformat(row["published"]).astimezone(UTC).isoformat()
         kept["section"] = [" > ".join(path) for path in row["section"]]
         yield json.dumps({"index": {"_id": row["id"][:500]}}) + "\n" + json.dumps(kept) + "\n"
 
