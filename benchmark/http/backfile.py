@@ -26,8 +26,8 @@ class BackfileServer:
     @property
     def renderings(self) -> Mapping[str, Asking]:
         return {
-            "Backfile, JSON": lambda words: Request("GET", f"/api/v1/search?q={quote_plus(words)}"),
-            "Backfile, page for people": lambda words: Request("GET", f"/search?q={quote_plus(words)}"),
+            "Backfile, JSON": lambda words: Request("GET", f"/api/v1/search?op=and&q={quote_plus(words)}"),
+            "Backfile, page for people": lambda words: Request("GET", f"/search?op=and&q={quote_plus(words)}"),
         }
 
     def missing(self) -> str | None:

@@ -45,7 +45,7 @@ _MAPPING: Final = {
             "body": {"type": "text", "analyzer": "english", "index_options": "offsets"},
             **{name: {"type": "keyword"} for name in ("id", "url", "section", "author", "tags", "lang")},
             "published": {"type": "date"},
-        }
+        },
     },
 }
 
