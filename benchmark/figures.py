@@ -127,18 +127,15 @@ class Figures:
     sizes: dict[int, SizeFigures]
 
 
-_FIGURES: Final = TypeAdapter(Figures)
-
-
-def save(figures: Figures, path: Path) -> None:
-    """Writes the figures as JSON."""
+def save(figures: object, path: Path) -> None:
+    """Writes the figures of a run, a dataclass, as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_FIGURES.dump_json(figures) + b"\n")
+    path.write_bytes(TypeAdapter(type(figures)).dump_json(figures) + b"\n")
 
 
 def load(path: Path) -> Figures:
     """Reads what `save` wrote."""
-    return _FIGURES.validate_json(path.read_bytes())
+    return TypeAdapter(Figures).validate_json(path.read_bytes())
 
 
 def latency(questions: Sequence[Sequence[float]]) -> Latency:

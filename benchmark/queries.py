@@ -49,7 +49,13 @@ class Question:
     end: date | None = None
 
     def __str__(self) -> str:
-        joined = {"any": " OR ", "all": " AND "}.get(self.shape, " ").join(self.words)
+        narrowed = [f"section:{self.section}"] if self.section else []
+        narrowed += [f"date:{self.start}..{self.end}"] if self.start else []
+        return " ".join([self.text({"any": " OR ", "all": " AND "}.get(self.shape, " ")), *narrowed])
+
+    def text(self, joint: str = " ") -> str:
+        """What is asked for in Backfile's query language, without section and dates; `joint` stands between words."""
+        joined = joint.join(self.words)
         text = {
             "phrase": f'"{joined}"',
             "near": f'"{joined}"~{NEAR}',
@@ -57,9 +63,7 @@ class Question:
             "fuzzy": f"{joined}~1",
             "everything": "*",
         }
-        narrowed = [f"section:{self.section}"] if self.section else []
-        narrowed += [f"date:{self.start}..{self.end}"] if self.start else []
-        return " ".join([text.get(self.shape, joined), *narrowed])
+        return text.get(self.shape, joined)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmark.engines.base import SECTIONS, Answer, Output
-from benchmark.queries import NEAR, Question
+from benchmark.queries import Question
 from search.archive import Archive
 from search.document import Document
 from search.engines import open_engine
@@ -102,17 +102,9 @@ def _writer(engine: Engine, workers: int) -> Writer:
 
 
 def _request(question: Question, output: Output) -> SearchRequest:
-    joined = " ".join(question.words)
-    text = {
-        "phrase": f'"{joined}"',
-        "near": f'"{joined}"~{NEAR}',
-        "prefix": f"{joined}*",
-        "fuzzy": f"{joined}~1",
-        "everything": "*",
-    }
     return replace(
         _PARTS[output],
-        q=text.get(question.shape, joined),
+        q=question.text(),
         operator="or" if question.shape == "any" else "and",
         keywords=(("section", Filters((question.section,))),) if question.section else (),
         start=question.start,

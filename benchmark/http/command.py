@@ -19,10 +19,11 @@ from time import monotonic
 from typing import Final
 
 from benchmark.command import CORPORA, ROOT, SAMPLE
+from benchmark.figures import save
 from benchmark.http import load as wrk
 from benchmark.http.backfile import BackfileServer
 from benchmark.http.datasette import DatasetteServer
-from benchmark.http.figures import HttpFigures, ServerFigures, as_text, load_figures, save, write_into
+from benchmark.http.figures import HttpFigures, ServerFigures, as_text, load_figures, write_into
 from benchmark.http.load import Load
 from benchmark.http.opensearch import OpenSearchServer
 from benchmark.http.server import TIMEOUT, Asking, Request, Server, ServerFailed

@@ -51,18 +51,9 @@ class HttpFigures:
     absent: dict[str, str]
 
 
-_FIGURES: Final = TypeAdapter(HttpFigures)
-
-
-def save(figures: HttpFigures, path: Path) -> None:
-    """Writes the figures as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_FIGURES.dump_json(figures) + b"\n")
-
-
 def load_figures(path: Path) -> HttpFigures:
-    """Reads what `save` wrote."""
-    return _FIGURES.validate_json(path.read_bytes())
+    """Reads what `benchmark.figures.save` wrote."""
+    return TypeAdapter(HttpFigures).validate_json(path.read_bytes())
 
 
 def as_text(figures: HttpFigures) -> str:
