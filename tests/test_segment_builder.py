@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import random
 import struct
 import zlib
 from collections import defaultdict
@@ -14,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +33,7 @@ from search.engines.conventions import WORD_FIELDS, keyword_values
 from search.engines.disk.format import stored
 from search.engines.disk.format.container import Container
 from search.engines.disk.format.layout import NO_STEM, SEGMENT, STEM_MARK, Strings, letters, text_hash, to_bytes
-from search.engines.disk.format.stored import decode_article, decode_head, decode_text, encode_article
+from search.engines.disk.format.stored import decode_article, decode_head, decode_text, deflate_article
 from search.engines.disk.writing import inversion
 from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
@@ -348,14 +350,38 @@ def test_an_article_that_cannot_be_stored_leaves_no_trace(tmp_path: Path) -> Non
     check_columns(container, [ARTICLES[0], ARTICLES[2]])
 
 
+def _stored(document: Document) -> bytes:
+    return deflate_article(document.canonical(), document.source)
+
+
 @settings(max_examples=100, deadline=None)
-@given(documents)
-def test_an_article_comes_back_from_storage_as_it_was(document: Document) -> None:
-    assert decode_article(encode_article(document)) == document
+@given(documents, st.sampled_from([stored.deflate, zlib]))
+def test_an_article_comes_back_from_storage_as_it_was(document: Document, library: Any) -> None:
+    raw = _stored(document)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "deflate", library)
+        assert decode_article(raw) == document
+        assert decode_head(raw) == document.head()
+        assert decode_text(raw) == (document.head(), document.body)
+
+
+@pytest.mark.parametrize("library", [stored.deflate, zlib])
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 5_000, 80_000])
+def test_a_part_of_an_article_is_read_however_badly_it_was_deflated(
+    library: Any, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "deflate", library)
+    noise = "".join(map(chr, random.Random(1).choices(range(0x4E00, 0x9FFF), k=size)))
+    article = replace(ARTICLES[0], summary=noise, body=noise[::-1], html=noise)
+    raw = _stored(article)
+    assert decode_head(raw) == article.head()
+    assert decode_text(raw) == (article.head(), article.body)
+    if size > 1_000:
+        assert decode_head(raw[: len(raw) * 3 // 4]) == article.head(), "the rest of the stream is not read"
 
 
 def test_a_damaged_article_is_not_decoded() -> None:
-    raw = encode_article(ARTICLES[0])
+    raw = _stored(ARTICLES[0])
     deflate = zlib.compressobj(wbits=-15)
     other = struct.pack("<II", 10, 0) + deflate.compress(b'{"id":"a"}') + deflate.flush()
     for damaged in (b"", raw[:-20], b"\xff" + raw[1:], b"\0" * 8 + raw[8:], other):
@@ -364,11 +390,11 @@ def test_a_damaged_article_is_not_decoded() -> None:
 
 
 def test_articles_are_plain_deflate_streams_whatever_library_made_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = encode_article(ARTICLES[0])
+    here = _stored(ARTICLES[0])
     assert zlib.decompress(here[8:], -15).startswith(b'{"id":')
     monkeypatch.setattr(stored, "deflate", zlib)
     assert decode_article(here) == ARTICLES[0]
-    there = encode_article(ARTICLES[0])
+    there = _stored(ARTICLES[0])
     with pytest.raises(ValueError, match="inflated"):
         decode_article(there[:-9])
     monkeypatch.undo()
@@ -378,7 +404,7 @@ def test_articles_are_plain_deflate_streams_whatever_library_made_them(monkeypat
 def test_an_article_can_be_read_without_its_markup_and_without_its_text() -> None:
     numbers = " ".join(str(number * number) for number in range(9000))
     article = replace(ARTICLES[0], body=f"Öffne {numbers}", html=f"<p>Öffne {numbers}")
-    raw = encode_article(article)
+    raw = _stored(article)
     assert decode_article(raw) == article
     assert decode_text(raw) == (article.head(), article.body)
     assert decode_head(raw) == article.head()

@@ -74,6 +74,7 @@ class DateHistogram:
         self.archive = Tally(counts[dated], int(counts[~dated].sum()))
         self.parts = tuple(ColumnPart(None, self._ordinals(column)) for column in columns)
         self._buckets: dict[Interval, Buckets] = {}
+        self._around: dict[Interval, Ints] = {}
 
     def _ordinals(self, days: NDArray[np.int32]) -> NDArray[np.int32]:
         """The number of each article's day; NONE for the days of deleted articles alone."""
@@ -92,6 +93,11 @@ class DateHistogram:
             known = self._buckets[interval] = Buckets(interval, starts, self.days)
         return known
 
+    def _archive_by(self, interval: Interval) -> Ints:
+        if (known := self._around.get(interval)) is None:
+            known = self._around[interval] = self.buckets(interval).add_up(self.archive.counts)
+        return known
+
     def timeline(self, hits: Ints, max_buckets: int) -> Timeline:
         """Hits by bucket, from hits by day, in buckets of a suitable size; the archive from the first to the last
         hit."""
@@ -100,7 +106,7 @@ class DateHistogram:
             return Timeline("year", {}, {})
         interval = choose_interval(int(self.days[dated[0]]), int(self.days[dated[-1]]), max_buckets)
         buckets = self.buckets(interval)
-        counts, around = buckets.add_up(hits), buckets.add_up(self.archive.counts)
+        counts, around = buckets.add_up(hits), self._archive_by(interval)
         filled = np.flatnonzero(counts)
         first, last = int(filled[0]), int(filled[-1]) + 1
         labels = buckets.labels

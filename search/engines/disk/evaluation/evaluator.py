@@ -10,7 +10,7 @@ import numpy as np
 from search import native
 from search.engines.conventions import Deadline
 from search.engines.disk.errors import TimeIsUp
-from search.engines.disk.evaluation.doc_sets import DocSet, all_docs, blocks, doc_set_of
+from search.engines.disk.evaluation.doc_sets import DocSet, blocks, doc_set_of
 from search.engines.disk.evaluation.filters import FilterCache
 from search.engines.disk.evaluation.leaves import SPARSE, LeafPostings, PostingsReader
 from search.engines.disk.evaluation.program import Compiler, Program
@@ -108,10 +108,10 @@ class Evaluator:
     def doc_set(self, query: Match) -> DocSet:
         """The articles to evaluate a query for: the few that can match, or all if they are not few."""
         if native.kernel is not None:
-            return all_docs(self.snapshot)
+            return self.reader.whole
         most = self._most(query)
         if most * SPARSE >= self.snapshot.size:
-            return all_docs(self.snapshot)
+            return self.reader.whole
         return doc_set_of(self.snapshot, self._candidates(query))
 
     def _most(self, query: Match) -> int:
@@ -174,7 +174,7 @@ class Evaluator:
     def _program(self, query: Match, scored: bool) -> Program | None:
         """The query for the kernel. The compiler is not kept: it refers to this evaluator, and a cycle would hold the
         files of a snapshot open until a garbage collection."""
-        whole = all_docs(self.snapshot)
+        whole = self.reader.whole
         compiler = Compiler(self.reader, self.postings, lambda condition: self.holds(condition, whole), self._most)
         return compiler.program(query, scored=scored)
 

@@ -12,6 +12,7 @@ from search import native
 from search.engines.conventions import Deadline
 from search.engines.disk.cache import LruCache
 from search.engines.disk.errors import TimeIsUp
+from search.engines.disk.evaluation.doc_sets import all_docs
 from search.engines.disk.evaluation.phrase_postings import phrase_reader
 from search.engines.disk.evaluation.posting_lists import (
     EXTENT,
@@ -58,11 +59,12 @@ class LeafPostings:
 
 
 class PostingsReader:
-    """Reads the leaves of queries over one snapshot, and caches the latest of them."""
+    """Reads the leaves of queries over one snapshot, and caches the latest of them. `whole` has every article."""
 
     def __init__(self, snapshot: Snapshot, dictionary: TermDictionary) -> None:
         self._snapshot = snapshot
         self._dictionary = dictionary
+        self.whole = all_docs(snapshot)
         self._postings = LruCache[LeafPostings](_CACHED_BYTES)
         self._doc_freqs = LruCache[int](_CACHED_COUNTS)
 

@@ -18,7 +18,7 @@ from search.engines.disk.evaluation.matched_leaves import matched_leaves
 from search.engines.disk.evaluation.meaning import top_by_meaning
 from search.engines.disk.evaluation.scoring import favour_recent
 from search.engines.disk.evaluation.top_docs import Page, ScoredDoc, page_of, top_by_date, top_by_score
-from search.engines.disk.format.arrays import Floats, Mask
+from search.engines.disk.format.arrays import Floats, Ints, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.segments import Segment
 from search.engines.grouping import MAX_GROUPED, grouped
@@ -144,9 +144,8 @@ def _hits(plan: Plan, evaluator: Evaluator, page: _Page) -> tuple[Hit, ...]:
         return ()
     shown = [candidate for candidate, _ in page.rows]
     scores = _scores(plan, evaluator, shown)
-    docs = np.sort(np.array([candidate.doc for candidate in shown], np.int64))
-    explainer = Explainer(plan, evaluator, docs) if plan.explain else None
-    matched = matched_leaves(plan.query, evaluator, docs) if plan.matched else {}
+    explainer = Explainer(plan, evaluator, _docs(shown)) if plan.explain else None
+    matched = matched_leaves(plan.query, evaluator, _docs(shown)) if plan.matched else {}
     found = (_hit(plan, evaluator, row, scores[row[0].doc], explainer, matched) for row in page.rows)
     if not page.others:
         return tuple(found)
@@ -155,11 +154,16 @@ def _hits(plan: Plan, evaluator: Evaluator, page: _Page) -> tuple[Hit, ...]:
     )
 
 
+def _docs(shown: Sequence[ScoredDoc]) -> Ints:
+    """The doc ids of some hits, ascending."""
+    return np.sort(np.array([candidate.doc for candidate in shown], np.int64))
+
+
 def _scores(plan: Plan, evaluator: Evaluator, shown: Sequence[ScoredDoc]) -> dict[int, float]:
     """The score of each hit; those sorted by date have not been scored yet."""
     if plan.sort == "relevance":
         return {candidate.doc: candidate.value for candidate in shown}
-    docs = np.sort(np.array([candidate.doc for candidate in shown], np.int64))
+    docs = _docs(shown)
     scores = evaluator.matched(plan.query, doc_set_of(evaluator.snapshot, docs), scored=True)[1]
     values = np.zeros(len(docs)) if scores is None else np.round(scores, SCORE_DIGITS)
     return dict(zip(docs.tolist(), values.tolist(), strict=True))
@@ -175,12 +179,11 @@ def _hit(
 ) -> Hit:
     candidate, copies = row
     part, doc = evaluator.snapshot.locate(candidate.doc)
-    dated = float(part.segment.epochs(DATE_ORDINALS[plan.date_field])[doc])
     head, body = _brought(plan, part.segment, doc)
     return Hit(
         id=candidate.id,
         score=score,
-        sort_key=score if plan.sort == "relevance" else None if np.isnan(dated) else dated,
+        sort_key=score if plan.sort == "relevance" else _dated(part.segment, doc, plan.date_field),
         head=head,
         body=body,
         matched=matched.get(candidate.doc),
@@ -188,6 +191,12 @@ def _hit(
         explanation=explainer.explanation(candidate.doc) if explainer else None,
         meaning=candidate.meaning,
     )
+
+
+def _dated(segment: Segment, doc: int, field: str) -> float | None:
+    """The date of an article in seconds since 1970; None if it has none."""
+    seconds = float(segment.epochs(DATE_ORDINALS[field])[doc])
+    return None if np.isnan(seconds) else seconds
 
 
 def _brought(plan: Plan, segment: Segment, doc: int) -> tuple[Head | None, str | None]:

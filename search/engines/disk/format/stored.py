@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
+from json.decoder import JSONDecoder
 from struct import Struct
 from typing import Any, Final
 
@@ -29,24 +30,24 @@ except ImportError:
 
 _SIZES: Final = Struct("<II")
 
+_decode: Final = JSONDecoder().raw_decode
+
+_MARGIN: Final = 256
+"""More bytes than the tables at the start of a stream take, and the bits that a decoder reads ahead."""
+
 _RAW: Final = -15
 """Without zlib's header and checksum; the file has its own."""
 
 
-def encode_article(document: Document) -> bytes:
-    """The article as it is stored."""
-    return deflate_article(document.canonical(), document.source)
-
-
 def deflate_article(canonical: Canonical, source: str) -> bytes:
-    """The same, from what `Document.canonical` gave."""
+    """The article as it is stored, from what `Document.canonical` gave."""
     head = b'%b,"source":%b}' % (canonical.head[:-1], to_bytes(json.dumps(source, ensure_ascii=False)))
     content = b"".join((head, canonical.body, canonical.html))
     return _SIZES.pack(len(head), len(canonical.body)) + deflate.compress(content, _LEVEL, _RAW)
 
 
 def decode_article(raw: bytes) -> Document:
-    """The inverse of `encode_article`. Raises ValueError, TypeError or KeyError if it is something else."""
+    """The inverse of `deflate_article`. Raises ValueError, TypeError or KeyError if it is something else."""
     head_size, body_end = _ends(raw)
     inflated = _inflated(raw, None)
     content = _head_fields(inflated[:head_size])
@@ -74,12 +75,17 @@ def _ends(raw: bytes) -> tuple[int, int]:
 
 
 def _head_fields(raw: bytes) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(from_bytes(raw))
-    content["headings"] = tuple(Heading(*heading) for heading in content["headings"])
-    for name in ("sections", "authors", "tags"):
-        content[name] = tuple(content[name])
-    for name in ("published", "modified"):
-        content[name] = _moment(content[name])
+    content: dict[str, Any]
+    text = from_bytes(raw)
+    content, end = _decode(text)
+    if end != len(text):
+        raise ValueError("there is something behind its head")
+    content["headings"] = tuple([Heading(*heading) for heading in content["headings"]])
+    content["sections"] = tuple(content["sections"])
+    content["authors"] = tuple(content["authors"])
+    content["tags"] = tuple(content["tags"])
+    content["published"] = _moment(content["published"])
+    content["modified"] = _moment(content["modified"])
     return content
 
 
@@ -89,11 +95,24 @@ def _inflated(raw: bytes, size: int | None) -> bytes:
     try:
         if size is None:
             return deflate.decompress(deflated, _RAW)
-        inflated = deflate.decompressobj(_RAW).decompress(deflated, size) if size else b""
+        inflated = _first_bytes(deflated, size)
     except (deflate.error, EOFError) as error:  # type: ignore[misc]  # isal's stub names it an instance
         raise ValueError(f"it cannot be inflated: {error}") from error
     if len(inflated) < size:
         raise ValueError(f"it ends after {len(inflated)} bytes of {size}")
+    return inflated
+
+
+def _first_bytes(deflated: memoryview, size: int) -> bytes:
+    """Up to `size` bytes of the content. The decoder is given little of the stream at a time: whatever it is given, it
+    decodes, and a head is a small part of an article."""
+    decoder = deflate.decompressobj(_RAW)
+    end = _MARGIN + size // 2
+    inflated = decoder.decompress(deflated[:end], size) if size else b""
+    while len(inflated) < size and end < len(deflated):
+        start, end = end, end + _MARGIN + size // 4
+        more = decoder.unconsumed_tail + deflated[start:end]
+        inflated += decoder.decompress(more, size - len(inflated))
     return inflated
 
 

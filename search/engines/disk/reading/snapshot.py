@@ -72,8 +72,12 @@ class Snapshot:
 
     def locate(self, doc: int) -> tuple[LiveSegment, int]:
         """The segment of an article, and the doc id it has there."""
-        part = self.segments[bisect_right(self.segments, doc, key=lambda part: part.base) - 1]
+        part = self.segments[bisect_right(self._bases, doc) - 1]
         return part, doc - part.base
+
+    @cached_property
+    def _bases(self) -> tuple[int, ...]:
+        return tuple(part.base for part in self.segments)
 
     def id_of(self, doc: int) -> str:
         """The id of an article."""
