@@ -94,4 +94,9 @@ def out_of_time(deadline: float | None) -> str:
 
 
 def _cut_in_words(cut: Cut) -> str:
+    if cut.of == "places":
+        return (
+            f"the words of {leaf_text(cut.leaf)} are too common: not all articles were searched for it, so "
+            "hits and counts are at least these; add a rarer word"
+        )
     return f"{leaf_text(cut.leaf)} fits too many words; only the {cut.limit} most frequent were searched"

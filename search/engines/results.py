@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from search.document import Head
 from search.periods import Interval
@@ -121,10 +122,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A leaf of which not everything was searched: of the words that fit it only the `limit` most frequent."""
+    """A leaf of which not everything was searched: of the words that fit it only the `limit` most frequent, or of the
+    places of a phrase's words only about the first `limit` (`of`)."""
 
     leaf: Leaf
     limit: int
+    of: Literal["words", "places"] = "words"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ MAX_SLOP: Final = 50
 """Other words between the words of a near phrase (its slop)."""
 MAX_PHRASE_WORDS: Final = 50
 """Words in a near phrase. With MAX_SLOP, a match is never wider than the gap between two values of a field."""
+MAX_COMPARISONS: Final = 1 << 26
+"""Positions compared for one phrase, over all articles; what follows is left out, and an engine reports it. An article
+takes the number of all positions of the phrase's terms, times the number of terms less one. So a phrase of the two
+most common words of a language is searched in full in a million articles of 400 words."""
 MAX_WARNINGS: Final = 20
 """Repairs that are reported one by one; the others are only counted."""
 MIN_BOOST: Final = 0.1

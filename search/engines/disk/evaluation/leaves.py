@@ -13,7 +13,7 @@ from search.engines.conventions import Deadline
 from search.engines.disk.cache import LruCache
 from search.engines.disk.errors import TimeIsUp
 from search.engines.disk.evaluation.doc_sets import all_docs
-from search.engines.disk.evaluation.phrase_postings import phrase_reader
+from search.engines.disk.evaluation.phrase_postings import PhraseReader
 from search.engines.disk.evaluation.posting_lists import (
     EXTENT,
     PostingList,
@@ -79,13 +79,15 @@ class PostingsReader:
         expansion = Expansion((), ())
         if not isinstance(leaf, MatchTerm | MatchPhrase):
             expansion = self._dictionary.expand(leaf, deadline)
-        read = _reader(leaf, expansion, deadline)
+        phrase = PhraseReader(leaf, deadline) if isinstance(leaf, MatchPhrase) else None
+        read = phrase.read if phrase else _reader(leaf, expansion)
         parts = []
         for number, part in enumerate(self._snapshot.segments):
             if deadline.passed():
                 raise TimeIsUp
             parts.append(read(number, part.segment))
-        return LeafPostings([part.segment for part in self._snapshot.segments], tuple(parts), expansion.cut)
+        cut = phrase.cut if phrase else expansion.cut
+        return LeafPostings([part.segment for part in self._snapshot.segments], tuple(parts), cut)
 
     def doc_freq(self, leaf: Leaf, found: LeafPostings) -> int:
         """How many articles a leaf matches."""
@@ -116,11 +118,8 @@ class PostingsReader:
         return matching
 
 
-def _reader(leaf: Leaf, expansion: Expansion, deadline: Deadline) -> Callable[[int, Segment], SegmentPostings]:
-    """Reads what a leaf has in a segment, given by its number too."""
-    if isinstance(leaf, MatchPhrase):
-        read_phrase = phrase_reader(leaf, deadline)
-        return lambda _, segment: SegmentPostings(others=tuple(read_phrase(segment)))
+def _reader(leaf: Leaf, expansion: Expansion) -> Callable[[int, Segment], SegmentPostings]:
+    """Reads what a leaf that is no phrase has in a segment, given by its number too."""
     if isinstance(leaf, MatchTerm):
         read_term = term_reader(leaf.term, leaf.fields)
         return lambda _, segment: read_term(segment)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from math import inf
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -18,87 +21,164 @@ from search.engines.disk.evaluation.position_blocks import (
     Levels,
     PhraseTerm,
     PositionBlock,
+    comparisons,
     position_blocks,
 )
-from search.engines.disk.evaluation.posting_lists import PostingList, Words, extents_reader, words_of_term
+from search.engines.disk.evaluation.posting_lists import (
+    PostingList,
+    SegmentPostings,
+    Words,
+    extents_reader,
+    words_of_term,
+)
 from search.engines.disk.format.arrays import Docs, Floats, Ints, union
 from search.engines.disk.format.layout import FIELD_ORDINALS
 from search.engines.disk.reading.segments import FieldPostings, Segment
+from search.engines.results import Cut
+from search.query.limits import MAX_COMPARISONS
 from search.query.match import MatchPhrase
 from search.ranking import STEM_WEIGHT
+
+Found = TypeVar("Found")
 
 Occurrences = tuple[Ints, Levels]
 """The slots of a block at which a phrase begins, in any order, and the level of each."""
 
 _DEADLINE_STEP: Final = 256
+_SHARED: Final = 1 << 16
+"""A phrase whose rarest term has this many postings in a segment is looked for in both halves of it at a time."""
 
 
-def phrase_reader(phrase: MatchPhrase, deadline: Deadline) -> Callable[[Segment], Iterator[PostingList]]:
-    """Reads the posting lists of a phrase in a segment, one for each field that has it. Raises TimeIsUp."""
-    width = None if phrase.slop is None else spans.span_width(len(phrase.terms), phrase.slop)
-    if not phrase.terms or (width is not None and len(phrase.terms) > width):
-        return lambda _: iter(())
-    if native.kernel is None:
-        return lambda segment: _numpy_lists(segment, phrase, width, deadline)
-    readers = [extents_reader(term, phrase.fields) for term in phrase.terms]
+class PhraseReader:
+    """Reads the postings of one phrase in the segments of a snapshot, one after the other. Raises TimeIsUp.
 
-    def read(segment: Segment) -> Iterator[PostingList]:
-        terms = []
-        for reader in readers:
+    Once MAX_COMPARISONS are spent, the articles that follow are left out; then there is a `cut`. Each segment is read
+    in shares, which have equal parts of what is left to spend, so that the same phrase always finds the same.
+    """
+
+    def __init__(self, phrase: MatchPhrase, deadline: Deadline) -> None:
+        self.cut: Cut | None = None
+        self._phrase = phrase
+        self._deadline = deadline
+        self._left = MAX_COMPARISONS
+        count = len(phrase.terms)
+        self._width = None if phrase.slop is None else spans.span_width(count, phrase.slop)
+        self._fits = count > 0 and (self._width is None or count <= self._width)
+        self._readers = [extents_reader(term, phrase.fields) for term in phrase.terms]
+
+    def read(self, _: int, segment: Segment) -> SegmentPostings:
+        """What the phrase has in a segment."""
+        if not self._fits:
+            return SegmentPostings()
+        read = self._by_numpy if native.kernel is None else self._compiled
+        return SegmentPostings(others=tuple(read(segment)))
+
+    def _compiled(self, segment: Segment) -> Iterator[PostingList]:
+        """The lists by the kernel, one for each field that has the phrase."""
+        terms, fewest = [], segment.size
+        for reader in self._readers:
             extents, total = reader(segment)
             if not total:
                 return
             terms.append(extents)
-        yield from _compiled_lists(segment, phrase, tuple(terms), width, deadline)
+            fewest = min(fewest, total)
+        shares = _shares(segment, fewest)
+        for name in self._phrase.fields:
+            field = FIELD_ORDINALS[name]
+            parts = _side_by_side([partial(self._share, segment, field, tuple(terms), share) for share in shares])
+            found = [(docs, weights) for docs, weights, *_ in parts if len(docs)]
+            self._spend(sum(part[2] for part in parts), all(part[3] for part in parts))
+            if found:
+                docs, weights = (np.concatenate(column) for column in zip(*found, strict=True))
+                yield PostingList(field, 1.0, docs, weights)
 
-    return read
-
-
-def _numpy_lists(segment: Segment, phrase: MatchPhrase, width: int | None, deadline: Deadline) -> Iterator[PostingList]:
-    words = [words_of_term(segment.vocabulary, term) for term in phrase.terms]
-    if not all(any(map(len, own.values())) for own in words):
-        return
-    for name in phrase.fields:
-        docs, weights = _by_numpy(segment, name, words, width, deadline)
-        if len(docs):
-            yield PostingList(FIELD_ORDINALS[name], 1.0, docs, weights)
-
-
-def _compiled_lists(
-    segment: Segment, phrase: MatchPhrase, terms: tuple[bytes, ...], width: int | None, deadline: Deadline
-) -> Iterator[PostingList]:
-    """The lists by the kernel."""
-    read, most = segment.compiled.phrase, -1 if width is None else width
-    for name in phrase.fields:
-        left = deadline.left()
-        found = read(FIELD_ORDINALS[name], terms, most, STEM_WEIGHT, inf if left is None else left)
-        if found is None or deadline.passed():
+    def _share(
+        self, segment: Segment, field: int, terms: tuple[bytes, ...], share: _Share
+    ) -> tuple[Docs, Floats, int, bool]:
+        """The articles of a share with their weights; what was spent; whether nothing was left out."""
+        width, left = -1 if self._width is None else self._width, self._deadline.left()
+        budget, seconds = share.budget(self._left), inf if left is None else left
+        found = segment.compiled.phrase(field, terms, width, STEM_WEIGHT, share.first, share.stop, budget, seconds)
+        if found is None or self._deadline.passed():
             raise TimeIsUp
-        docs: Docs = np.frombuffer(found[0], np.uint32)
-        weights: Floats = np.frombuffer(found[1], np.float64)
-        if len(docs):
-            yield PostingList(FIELD_ORDINALS[name], 1.0, docs, weights)
+        docs, weights, spent, whole = found
+        return np.frombuffer(docs, np.uint32), np.frombuffer(weights, np.float64), spent, whole
+
+    def _spend(self, spent: int, whole: bool) -> None:
+        self._left = max(0, self._left - spent)
+        if not whole:
+            self.cut = Cut(self._phrase, MAX_COMPARISONS, "places")
+
+    def _by_numpy(self, segment: Segment) -> Iterator[PostingList]:
+        words = [words_of_term(segment.vocabulary, term) for term in self._phrase.terms]
+        names = self._phrase.fields
+        terms = {name: [_phrase_term(segment.field(name), own) for own in words] for name in names}
+        fewest = min(sum(terms[name][at].max_docs for name in names) for at in range(len(words)))
+        shares = _shares(segment, fewest)
+        for name in names:
+            if not all(term.max_docs for term in terms[name]):
+                continue
+            docs, weights = self._field_by_numpy(segment, name, terms[name])
+            for first, stop in self._left_out(segment.field(name), terms[name], shares):
+                kept = (docs < first) | (docs >= stop)
+                docs, weights = docs[kept], weights[kept]
+            if len(docs):
+                yield PostingList(FIELD_ORDINALS[name], 1.0, docs, weights)
+
+    def _field_by_numpy(self, segment: Segment, name: str, terms: Sequence[PhraseTerm]) -> tuple[Docs, Floats]:
+        """Articles, ascending, each with the sum of the weights of the phrase's occurrences, from position blocks."""
+        lengths = segment.lengths[FIELD_ORDINALS[name]]
+        gap = len(terms) if self._width is None else self._width
+        blocks = position_blocks(segment.field(name), terms, lengths, gap)
+        found = list(_counted(blocks, self._width, self._deadline))
+        docs: Docs = np.concatenate([np.empty(0, np.uint32), *(own for own, _ in found)])
+        return docs, np.concatenate([np.empty(0), *(own for _, own in found)])
+
+    def _left_out(
+        self, postings: FieldPostings, terms: Sequence[PhraseTerm], shares: Sequence[_Share]
+    ) -> list[tuple[int, int]]:
+        """The ranges of articles for which too little is left to spend; spends what the others take."""
+        docs, costs = comparisons(postings, terms)
+        budgets = [share.budget(self._left) for share in shares]
+        ranges = []
+        for share, budget in zip(shares, budgets, strict=True):
+            own = slice(*np.searchsorted(docs, np.array((share.first, share.stop), np.uint32)).tolist())
+            spent = np.cumsum(costs[own])
+            over = int(np.searchsorted(spent, budget, "right"))
+            self._spend(int(spent[min(over, len(spent) - 1)]) if len(spent) else 0, over == len(spent))
+            if over < len(spent):
+                ranges.append((int(docs[own][over]), share.stop))
+        return ranges
 
 
-def _by_numpy(
-    segment: Segment,
-    field: str,
-    words: Sequence[Mapping[float, Words]],
-    width: int | None,
-    deadline: Deadline,
-) -> tuple[Docs, Floats]:
-    """Articles, ascending, each with the sum of the weights of the phrase's occurrences, from position
-    blocks. Raises TimeIsUp."""
-    postings = segment.field(field)
-    terms = [_phrase_term(postings, own) for own in words]
-    found: list[tuple[Docs, Floats]] = []
-    if all(term.max_docs for term in terms):
-        lengths = segment.lengths[FIELD_ORDINALS[field]]
-        gap = len(terms) if width is None else width
-        blocks = position_blocks(postings, terms, lengths, gap)
-        found = list(_counted(blocks, None if width is None else gap, deadline))
-    docs: Docs = np.concatenate([np.empty(0, np.uint32), *(own for own, _ in found)])
-    return docs, np.concatenate([np.empty(0), *(own for _, own in found)])
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The articles of a segment from `first` to before `stop`, one of `shares`."""
+
+    first: int
+    stop: int
+    shares: int
+
+    def budget(self, left: int) -> int:
+        """What it may spend of what is left."""
+        return left // self.shares
+
+
+def _shares(segment: Segment, fewest: int) -> list[_Share]:
+    """Those of a segment in which the rarest term of a phrase has `fewest` postings."""
+    if fewest < _SHARED:
+        return [_Share(0, segment.size, 1)]
+    middle = segment.size // 2
+    return [_Share(0, middle, 2), _Share(middle, segment.size, 2)]
+
+
+def _side_by_side(calls: Sequence[Callable[[], Found]]) -> list[Found]:
+    """The results of some calls, each but the first in a thread of its own. Raises what any of them raises."""
+    if len(calls) == 1:
+        return [calls[0]()]
+    with ThreadPoolExecutor(len(calls) - 1) as threads:
+        others = [threads.submit(call) for call in calls[1:]]
+        return [calls[0](), *(other.result() for other in others)]
 
 
 def _phrase_term(postings: FieldPostings, words: Mapping[float, Words]) -> PhraseTerm:

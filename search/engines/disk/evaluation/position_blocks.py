@@ -131,6 +131,19 @@ def _docs_with_all(postings: FieldPostings, terms: Sequence[PhraseTerm]) -> Docs
     return docs
 
 
+def comparisons(postings: FieldPostings, terms: Sequence[PhraseTerm]) -> tuple[Docs, Ints]:
+    """The articles that have all of the terms, ascending, and how many positions are compared in each: as many as the
+    terms have there, times the number of terms less one."""
+    docs = _docs_with_all(postings, terms)
+    found = np.zeros(len(docs), np.int64)
+    for term in terms:
+        for row, _ in term.rows:
+            extent = postings.extent(row)
+            chosen, at = intersect(postings.docs[extent], docs)
+            found[at] += postings.counts[extent][chosen]
+    return docs, found * (len(terms) - 1)
+
+
 def position_blocks(
     postings: FieldPostings, terms: Sequence[PhraseTerm], lengths: NDArray[np.uint32], gap: int
 ) -> Iterator[PositionBlock]:
