@@ -267,3 +267,14 @@ def test_numbers_out_of_range_in_a_file_are_an_error_or_left_out(folder: Path, d
             broken.phrase(ALL_FIELDS.index("body"), (extents, extents), 9, 0.8, 0, ARTICLES, 2**40, 1.0)
         except ValueError as error:
             assert "fit" in str(error)  # noqa: PT017 - damage that is not noticed is left out
+
+
+@settings(max_examples=200)
+@given(words=st.lists(st.one_of(st.sampled_from((*COMMON, *RARE)), st.text(max_size=6))))
+def test_the_numbers_of_spellings_are_the_same(folder: Path, words: list[str]) -> None:
+    names = sorted(set(words))
+    for part in SegmentStore(folder).open_snapshot().segments:
+        compiled = part.segment.surface_numbers(names)
+        with pytest.MonkeyPatch.context() as patch:
+            found = by_numpy(patch, part.segment.surface_numbers, names)
+        assert compiled.tolist() == found.tolist()

@@ -87,7 +87,12 @@ static inline Py_ssize_t gallop(const uint32_t *docs, Py_ssize_t at, Py_ssize_t 
     return at;
 }
 
+/* Raises ValueError: the arrays of a segment do not fit together. Returns -1. */
+int damaged(void);
+
 /* Methods of the type Postings that have files of their own. */
+PyObject *postings_forms(Postings *self, PyObject *args);        /* words.c */
+PyObject *postings_numbers(Postings *self, PyObject *args);      /* words.c */
 PyObject *postings_evaluate(Postings *self, PyObject *args);     /* programs.c */
 PyObject *postings_count(Postings *self, PyObject *args);        /* programs.c */
 PyObject *postings_phrase(Postings *self, PyObject *args);       /* phrases.c */

@@ -19,11 +19,9 @@ from numpy.typing import NDArray
 from search.engines.conventions import WORD_FIELDS, Deadline
 from search.engines.disk.errors import TimeIsUp
 from search.engines.disk.format.arrays import Ints, expand_ranges
-from search.engines.disk.reading.segments import FieldPostings
+from search.engines.disk.reading.segments import ABSENT, FieldPostings
 from search.engines.disk.reading.snapshot import LiveSegment
 
-ABSENT: Final = -1
-"""The number of a spelling in a segment that does not have it."""
 _FEWEST: Final = 64
 """Spellings counted in one step, at least."""
 
@@ -105,8 +103,8 @@ class SpellingCounter:
         for at, (part, column, own, bound) in enumerate(zip(self._parts, columns, candidates, bounds, strict=True)):
             if len(column) < len(own):
                 missing = [name for name in names if name not in column]
-                found = part.segment.vocabulary.surface_numbers(missing)
-                column.update((name, number) for name, number in zip(missing, found, strict=True) if number is not None)
+                found = part.segment.surface_numbers(missing).tolist()
+                column.update((name, number) for name, number in zip(missing, found, strict=True) if number != ABSENT)
             numbers[:, at] = [column.get(name, ABSENT) for name in names]
             there = numbers[:, at] != ABSENT
             indices = np.searchsorted(own, numbers[there, at])

@@ -6,7 +6,7 @@ What depends on a time zone or on the clock, local days and recency, is computed
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,9 @@ Days = NDArray[np.int32]
 
 UNDATED: Final = 0
 """The day (ordinal) of an article without a date; real ones begin with 1."""
+
+ABSENT: Final = -1
+"""The number of a spelling in a segment that does not have it."""
 
 _CACHED_DAYS: Final = 4
 
@@ -80,6 +83,13 @@ class Segment:
     def vocabulary(self) -> Vocabulary:
         """The words of all fields."""
         return Vocabulary(self.container)
+
+    def surface_numbers(self, surfaces: Sequence[str]) -> Ints:
+        """The number of each surface, ABSENT for those that the segment does not have. The surfaces ascend."""
+        if native.kernel is not None:
+            return np.frombuffer(self.compiled.numbers([to_bytes(surface) for surface in surfaces]), np.int64)
+        found = self.vocabulary.surface_numbers(surfaces)
+        return np.array([ABSENT if number is None else number for number in found], np.int64)
 
     def field(self, name: str) -> FieldPostings:
         """The postings of a text field."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from search.engines.conventions import WORD_FIELDS, Deadline
 from search.engines.disk.errors import TimeIsUp
 from search.engines.disk.format.arrays import Ints
-from search.engines.disk.reading.document_frequencies import ABSENT, SpellingCounter
+from search.engines.disk.reading.document_frequencies import SpellingCounter
+from search.engines.disk.reading.segments import ABSENT
 from search.engines.disk.reading.snapshot import LiveSegment, Snapshot
 from search.engines.disk.reading.vocabulary import Vocabulary
 from search.engines.results import Cut
@@ -86,8 +87,7 @@ class TermDictionary:
         names = sorted(set(words))
         numbers = np.full((len(names), len(self._segments)), ABSENT, np.int64)
         for at, part in enumerate(self._segments):
-            found = part.segment.vocabulary.surface_numbers(names)
-            numbers[:, at] = [ABSENT if number is None else number for number in found]
+            numbers[:, at] = part.segment.surface_numbers(names)
         counts = self._counter().count(numbers)
         known = dict(zip(names, counts.tolist(), strict=True))
         return [known[word] for word in words]
