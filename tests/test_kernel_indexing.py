@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import index
 from index.fingerprint import fingerprint, simhash
+from search.analysis.bulk import FragmentTable
 from search.analysis.compiled import fragment_table
 from search.engines.disk.writing.inversion import FieldFragments, Postings, TokenTables, invert, invert_arrays
 from search.native import kernel
@@ -123,3 +124,25 @@ def test_a_fragment_that_the_kernel_does_not_have_cannot_be_copied() -> None:
     assert kernel is not None
     with pytest.raises(IndexError):
         kernel.Fragments(1).copy(1, 0)
+
+
+def _words_read(table: FragmentTable, texts: list[str]) -> list[str]:
+    """The words that a table makes of texts, read one after the other."""
+    numbers = array("I")
+    for text in texts:
+        table.read(text, "en", numbers)
+    keys, columns = table.word_keys(), table.columns()
+    starts, words = columns.starts, columns.words
+    return [keys[words[token]] for number in numbers for token in range(starts[number], starts[number + 1])]
+
+
+@given(st.lists(st.lists(st.sampled_from(_WORDS) | st.text("aé-", min_size=1, max_size=90), max_size=60), max_size=4))
+def test_texts_of_any_length_have_the_same_words_as_in_python(texts: list[list[str]]) -> None:
+    joined = [" ".join(text) for text in texts]
+    assert _words_read(fragment_table(), joined) == _words_read(FragmentTable(), joined)
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 15, 16, 17, 39, 40, 41, 160, 161])
+def test_words_that_share_all_but_their_last_letter_are_told_apart(size: int) -> None:
+    texts = [" ".join("a" * (size - 1) + last for last in letters) for letters in ("xyz" * 20, "zyxw" * 20)]
+    assert _words_read(fragment_table(), texts) == _words_read(FragmentTable(), texts)

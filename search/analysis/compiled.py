@@ -59,7 +59,7 @@ class CompiledFragmentTable(FragmentTable):
 
     def word_keys(self) -> list[str]:
         stemmers = [plain_stemmer(language) if language else None for language in _LANGUAGES]
-        for tag, text in self._table.words(len(self._keys)):
+        for tag, text in zip(*self._table.words(len(self._keys)), strict=True):
             if tag == _WHOLE_KEY:
                 self._keys.append(text)
             else:

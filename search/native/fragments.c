@@ -259,9 +259,9 @@ static int64_t ask(PyObject *memo, const uint8_t *fragment, size_t size, int *is
     return -1;
 }
 
-/* The number of a fragment, looked up by `key` and, where it is new, read from there or by the memo. */
-static int64_t number_of(Fragments *self, uint8_t tag, PyObject *memo, const uint8_t *key, size_t size, int is_ascii) {
-    uint64_t hash = strings_hash(&self->fragments, tag, key, size);
+/* The number of a fragment, looked up by `key` and its hash and, where it is new, read from there or by the memo. */
+static int64_t number_of(Fragments *self, uint8_t tag, PyObject *memo, const uint8_t *key, size_t size, uint64_t hash,
+                         int is_ascii) {
     int64_t entry = strings_find(&self->fragments, hash, tag, key, size);
     if (entry >= 0)
         return self->fragments.entries[entry].value;
@@ -339,35 +339,69 @@ static int simplified(const uint8_t *at, const uint8_t *end, uint8_t *core) {
     return size;
 }
 
+/* Fragments are looked up some at a time: while one is read, what the next need comes from memory into the cache. */
+enum { TOGETHER = 16 };
+
+typedef struct {
+    const uint8_t *begin;  /* in the text; a fragment in ASCII is in `core` instead */
+    size_t size;
+    uint64_t hash;
+    int is_ascii;
+    uint8_t core[LONGEST];
+} Sought;
+
+/* A fragment without the marks around it; its size is 0 if that is all it was. */
+static void seek(const Fragments *self, const uint8_t *begin, const uint8_t *end, uint8_t tag, Sought *sought) {
+    strip(&begin, &end);
+    sought->begin = begin;
+    sought->size = begin < end ? (size_t)simplified(begin, end, sought->core) : 0;
+    sought->is_ascii = sought->size > 0;
+    if (!sought->is_ascii)
+        sought->size = (size_t)(end - begin);
+    if (sought->size == 0 || sought->size > LONGEST_BYTES)
+        return;
+    sought->hash = strings_hash(&self->fragments, tag, sought->is_ascii ? sought->core : begin, sought->size);
+    strings_fetch_slot(&self->fragments, sought->hash);
+}
+
+static int find(Fragments *self, const Sought *row, int count, uint8_t tag, PyObject *memo, Numbers *out) {
+    for (int i = 0; i < count; i++)
+        if (row[i].size > 0 && row[i].size <= LONGEST_BYTES)
+            strings_fetch_entry(&self->fragments, row[i].hash);
+    for (int i = 0; i < count; i++) {
+        const uint8_t *key = row[i].is_ascii ? row[i].core : row[i].begin;
+        int64_t number = 0;
+        int is_kept;
+        if (row[i].size > LONGEST_BYTES)
+            number = ask(memo, key, row[i].size, &is_kept);
+        else if (row[i].size)
+            number = number_of(self, tag, memo, key, row[i].size, row[i].hash, row[i].is_ascii);
+        if (number < 0 || numbers_put(out, (uint32_t)number) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int read_text(Fragments *self, const uint8_t *text, size_t size, uint8_t tag, PyObject *memo, Numbers *out) {
     const uint8_t *at = text, *end = text + size;
-    uint8_t core[LONGEST + 8];
+    Sought row[TOGETHER];
+    int count = 0, is_ascii;
     while (at < end) {
         int step = classes[*at] & SPACE ? 1 : classes[*at] & BEYOND ? wide_space(at, end) : 0;
         if (step) {
             at += step;
             continue;
         }
-        int is_ascii;
-        const uint8_t *begin = at, *stop = end_of_fragment(text, at, end, &is_ascii);
-        at = stop;
-        strip(&begin, &stop);
-        int64_t number = 0;
-        if (begin < stop) {
-            int length = simplified(begin, stop, core);
-            if (length)
-                number = number_of(self, tag, memo, core, length, 1);
-            else if (stop - begin <= LONGEST_BYTES)
-                number = number_of(self, tag, memo, begin, stop - begin, 0);
-            else {
-                int is_kept;
-                number = ask(memo, begin, stop - begin, &is_kept);
-            }
+        const uint8_t *begin = at;
+        at = end_of_fragment(text, at, end, &is_ascii);
+        seek(self, begin, at, tag, row + count);
+        if (++count == TOGETHER) {
+            if (find(self, row, count, tag, memo, out) < 0)
+                return -1;
+            count = 0;
         }
-        if (number < 0 || numbers_put(out, (uint32_t)number) < 0)
-            return -1;
     }
-    return 0;
+    return find(self, row, count, tag, memo, out);
 }
 
 /* --- the type --- */
@@ -441,16 +475,22 @@ static PyObject *fragments_words(Fragments *self, PyObject *args) {
     Py_ssize_t first;
     if (!PyArg_ParseTuple(args, "n", &first))
         return NULL;
-    PyObject *list = PyList_New(0);
-    for (size_t word = first < 0 ? 0 : (size_t)first; list && word < self->words.count; word++) {
-        const StringEntry *entry = self->words.entries + word;
-        PyObject *text = PyUnicode_DecodeUTF8((const char *)self->words.bytes + entry->at, entry->size, "surrogatepass");
-        PyObject *row = text ? Py_BuildValue("iN", (int)entry->tag, text) : NULL;
-        if (!row || PyList_Append(list, row) < 0)
-            Py_CLEAR(list);
-        Py_XDECREF(row);
+    size_t start = first < 0 ? 0 : (size_t)first, count = self->words.count > start ? self->words.count - start : 0;
+    PyObject *tags = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)count), *texts = PyList_New((Py_ssize_t)count);
+    for (size_t i = 0; tags && texts && i < count; i++) {
+        const StringEntry *entry = self->words.entries + start + i;
+        size_t size;
+        const char *at = (const char *)strings_text(&self->words, entry, &size);
+        PyObject *text = PyUnicode_DecodeUTF8(at, (Py_ssize_t)size, "surrogatepass");
+        PyBytes_AsString(tags)[i] = (char)strings_tag(entry);
+        if (!text || PyList_SetItem(texts, (Py_ssize_t)i, text) < 0)
+            Py_CLEAR(texts);
     }
-    return list;
+    if (tags && texts)
+        return Py_BuildValue("NN", tags, texts);
+    Py_XDECREF(tags);
+    Py_XDECREF(texts);
+    return NULL;
 }
 
 static PyObject *fragments_sizes(Fragments *self, PyObject *Py_UNUSED(none)) {
@@ -513,7 +553,7 @@ static PyMethodDef methods[] = {
     {"copy", (PyCFunction)fragments_copy, METH_VARARGS, "copy(number, ahead): the tokens of another fragment"},
     {"close", (PyCFunction)fragments_close, METH_VARARGS, "close(advance): the number of the fragment that ends"},
     {"columns", (PyCFunction)fragments_columns, METH_NOARGS, "starts, advances, words and aheads, as bytes of u4"},
-    {"words", (PyCFunction)fragments_words, METH_VARARGS, "words(first): the tag and the text of each word from there"},
+    {"words", (PyCFunction)fragments_words, METH_VARARGS, "words(first): the tags of the words from there as bytes, and a list of their texts"},
     {"sizes", (PyCFunction)fragments_sizes, METH_NOARGS, "the numbers of fragments and words, and bytes of memory"},
     {"clear", (PyCFunction)fragments_clear, METH_NOARGS, "forgets everything"},
     {NULL, NULL, 0, NULL},

@@ -3,6 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__GNUC__)
+#define FETCH(address) __builtin_prefetch(address)
+#else
+#define FETCH(address) ((void)(address))
+#endif
+
 /* Makes room for one more item of `size` bytes. */
 static int grow(void *items, size_t *room, size_t needed, size_t size) {
     if (needed <= *room)
@@ -56,13 +62,40 @@ uint64_t strings_hash(const StringTable *table, uint8_t tag, const uint8_t *text
     return mixed(hash ^ part);
 }
 
+enum { SIZE_SHIFT = 8, LONGEST_STRING = UINT32_MAX >> SIZE_SHIFT };
+
+static uint32_t label_of(uint8_t tag, size_t size) {
+    return (uint32_t)size << SIZE_SHIFT | tag;
+}
+
+uint8_t strings_tag(const StringEntry *entry) {
+    return (uint8_t)entry->label;
+}
+
+const uint8_t *strings_text(const StringTable *table, const StringEntry *entry, size_t *size) {
+    *size = entry->label >> SIZE_SHIFT;
+    return *size <= SHORT_STRING ? entry->is.text : table->bytes + entry->is.at;
+}
+
+void strings_fetch_slot(const StringTable *table, uint64_t hash) {
+    if (table->slots)
+        FETCH(table->slots + (hash & table->mask));
+}
+
+void strings_fetch_entry(const StringTable *table, uint64_t hash) {
+    uint32_t slot = table->slots ? table->slots[hash & table->mask] : 0;
+    if (slot)
+        FETCH(table->entries + slot - 1);
+}
+
 int64_t strings_find(const StringTable *table, uint64_t hash, uint8_t tag, const uint8_t *text, size_t size) {
-    if (!table->slots)
+    size_t same;
+    if (!table->slots || size > LONGEST_STRING)
         return -1;
+    uint32_t label = label_of(tag, size);
     for (size_t slot = hash & table->mask; table->slots[slot]; slot = (slot + 1) & table->mask) {
         const StringEntry *entry = table->entries + table->slots[slot] - 1;
-        if (entry->hash == hash && entry->tag == tag && entry->size == size &&
-            !memcmp(table->bytes + entry->at, text, size))
+        if (entry->hash == hash && entry->label == label && !memcmp(strings_text(table, entry, &same), text, size))
             return (int64_t)table->slots[slot] - 1;
     }
     return -1;
@@ -91,18 +124,20 @@ static int spread(StringTable *table) {
 }
 
 int64_t strings_add(StringTable *table, uint64_t hash, uint8_t tag, const uint8_t *text, size_t size) {
-    if (table->count >= UINT32_MAX - 1 || size > UINT32_MAX) {
+    if (table->count >= UINT32_MAX - 1 || size > LONGEST_STRING) {
         PyErr_SetString(PyExc_OverflowError, "too many words for one table");
         return -1;
     }
+    size_t apart = size <= SHORT_STRING ? 0 : size;
     if (grow(&table->entries, &table->room, table->count + 1, sizeof *table->entries) < 0 ||
-        grow(&table->bytes, &table->bytes_room, table->used + size, 1) < 0)
+        grow(&table->bytes, &table->bytes_room, table->used + apart, 1) < 0)
         return -1;
     if ((!table->slots || 2 * table->count > table->mask) && spread(table) < 0)
         return -1;
-    memcpy(table->bytes + table->used, text, size);
-    table->entries[table->count] = (StringEntry){hash, table->used, (uint32_t)size, 0, tag};
-    table->used += size;
+    StringEntry *entry = table->entries + table->count;
+    *entry = (StringEntry){.hash = hash, .is = {.at = table->used}, .label = label_of(tag, size)};
+    memcpy(apart ? table->bytes + table->used : entry->is.text, text, size);
+    table->used += apart;
     place(table, hash, (uint32_t)table->count);
     return (int64_t)table->count++;
 }
