@@ -22,7 +22,7 @@ _NOT_IN_URL: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]')
 # RFC 5646, section 2.1, without its irregular tags: a language, then subtags of at most eight characters.
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,5}")
 
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 Moment = datetime | date
 """An aware `datetime`, or a bare `date` if the time of day is not known.
@@ -149,11 +149,9 @@ class Document:
 
 def content_digest(canonical: Canonical) -> bytes:
     """`Document.content_hash` as 16 bytes, from the result of `Document.canonical`."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in canonical:
-        digest.update(b"%d " % len(part))
-        digest.update(part)
-    return digest.digest()
+    head, body, html = canonical
+    content = b"%d %b%d %b%d %b" % (len(head), head, len(body), body, len(html), html)
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def section_ancestors(section: str) -> tuple[str, ...]:

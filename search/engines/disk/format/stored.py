@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
+from functools import lru_cache
 from json.decoder import JSONDecoder
 from struct import Struct
 from typing import Any, Final
@@ -41,9 +42,15 @@ _RAW: Final = -15
 
 def deflate_article(canonical: Canonical, source: str) -> bytes:
     """The article as it is stored, from what `Document.canonical` gave."""
-    head = b'%b,"source":%b}' % (canonical.head[:-1], to_bytes(json.dumps(source, ensure_ascii=False)))
+    head = b'%b,"source":%b}' % (canonical.head[:-1], _encoded_source(source))
     content = b"".join((head, canonical.body, canonical.html))
     return _SIZES.pack(len(head), len(canonical.body)) + deflate.compress(content, _LEVEL, _RAW)
+
+
+@lru_cache(maxsize=64)
+def _encoded_source(source: str) -> bytes:
+    """A source as JSON; an archive has few."""
+    return to_bytes(json.dumps(source, ensure_ascii=False))
 
 
 def decode_article(raw: bytes) -> Document:
