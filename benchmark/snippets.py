@@ -2,6 +2,7 @@
 
 Articles of the required length are made of sentences of real ones (by default, of the sample archive).
 Each page of ten is measured once, so that rare spellings are new to the process and common ones are cached.
+A second table has the choice of passages alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -23,9 +25,10 @@ from benchmark.real import real_articles
 from search.document import Document
 from search.engines.memory.engine import MemoryEngine
 from search.highlight.highlighter import Highlighter
+from search.highlight.passages import best_passages, chosen_passages
 from search.query import parse, resolve
 from search.query.match import Match
-from search.results.snippets import excerpts
+from search.results.snippets import MAX_SNIPPETS, excerpts
 from search.schema import TEXT_FIELDS
 
 HITS: Final = 10
@@ -43,11 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("articles", nargs="?", type=Path, default=SAMPLE, help="what backfile index reads")
     sentences = sentences_of(real_articles(parser.parse_args(arguments).articles)[0])
     say = sys.stdout.write
+    asked = queries(sentences)
     say(f"milliseconds for {HITS} hits: median, most\n\n")
     say(f"{'':16}" + "".join(f"{f'{words:,} words':>20}" for words in PAGES) + "\n")
-    for kind, query in queries(sentences).items():
+    for kind, query in asked.items():
         cells = [f"{middle:12.2f} {most:7.2f}" for middle, most in (measured(sentences, query, n) for n in PAGES)]
         say(f"{kind:16}" + "".join(cells) + f"   {query}\n")
+    say("\nmicroseconds to choose the passages of one hit: as installed, in Python (median of the hits)\n\n")
+    for kind, query in asked.items():
+        pairs = [choosing(sentences, query, words) for words in PAGES]
+        say(f"{kind:16}" + "".join(f"{installed:12.1f} {plain:7.1f}" for installed, plain in pairs) + "\n")
 
 
 def sentences_of(articles: Sequence[Document]) -> list[str]:
@@ -97,6 +105,32 @@ def measured(sentences: Sequence[str], query: str, words: int) -> tuple[float, f
             excerpts(document.head(), document.body, highlighter)
         times.append((process_time() - started) * 1000.0)
     return median(times[1:]), max(times[1:])
+
+
+def choosing(sentences: Sequence[str], query: str, words: int) -> tuple[float, float]:
+    """The medians for choosing passages, in microseconds of processor time a hit: with what is installed, and in Python
+    alone. The two take turns; of each hit the fastest of three counts."""
+    highlighter = Highlighter(_match(query))
+    installed, plain = [], []
+    for number in range(HITS):
+        text, marks = highlighter.leading_marks(made(sentences, words, ("choice", number)).body, "en")
+        weights = {mark.group: 1.0 + mark.group for mark in marks}
+        best, chosen = partial(best_passages, text, marks), partial(chosen_passages, text, marks)
+        turns = [
+            (_seconds(partial(best, MAX_SNIPPETS, weights)), _seconds(partial(chosen, MAX_SNIPPETS, weights, (), ())))
+            for _ in range(3)
+        ]
+        installed.append(min(seconds for seconds, _ in turns))
+        plain.append(min(seconds for _, seconds in turns))
+    return median(installed) * 1e6, median(plain) * 1e6
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """Processor time, of one call among twenty."""
+    started = process_time()
+    for _ in range(20):
+        work()
+    return (process_time() - started) / 20
 
 
 def _match(query: str) -> Match:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop
 from itertools import accumulate
 from math import log
 from typing import Final
 
+from search.highlight.characters import classes_of
 from search.highlight.highlighter import Mark, Span, block_end
 from search.highlight.layout import MAX_LENGTH, Extent, filled, torn
-from search.highlight.sentences import MAX_SENTENCE, sentence_end, sentence_start
+from search.highlight.sentences import BEFORE, BEHIND, MAX_SENTENCE, TITLES, sentence_end, sentence_start
+from search.native import kernel
 
 REACH: Final = 180
 """Matches further apart, in characters, are not in one passage, to leave room for the words around them."""
@@ -44,20 +45,6 @@ _TRIED: Final = 6
 """Windows that are laid out as passages before the best of them is taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """The characters from `start` to `end` of a text; `marks` are the matches inside, by offsets in the whole text.
-
-    `cut_start` and `cut_end`: the passage begins or ends inside a sentence.
-    """
-
-    start: int
-    end: int
-    marks: tuple[Mark, ...]
-    cut_start: bool = False
-    cut_end: bool = False
-
-
 _Window = tuple[int, int, int, int, int]
 """Start and end in characters, the marks inside as a range of indexes, and the number of marks of each group, packed:
 `_BITS` bits for each group, counted up to _COUNTED."""
@@ -72,6 +59,16 @@ _BITS: Final = 3
 _ALL_BITS: Final = (1 << _BITS) - 1
 _COUNTED: Final = 1 + MAX_REPEATS
 
+_REPEATED: Final = tuple(1.0 + REPEAT * repeats for repeats in range(_COUNTED))
+"""What one match of a word is worth, two, three... as a factor of the word's weight."""
+
+
+_RULES: Final = (
+    (REACH, MAX_MARKS_PER_GROUP, _TRIED, MAX_LENGTH, MAX_SENTENCE, BEHIND, BEFORE),
+    (SEEN, CUT, LONG, IN_HEADING),
+)
+_compiled: Final = kernel.PassageChooser(classes_of, tuple(TITLES), _REPEATED, *_RULES) if kernel else None
+
 
 def best_passages(
     text: str,
@@ -80,17 +77,34 @@ def best_passages(
     weights: Mapping[int, float] | None = None,
     headings: Iterable[Span] = (),
     titled: Collection[int] = (),
-) -> list[Passage]:
+) -> list[Extent]:
     """At most `limit` passages without overlaps, and those in headings, the best first.
 
     Each is the one that adds most: words that no earlier one has shown, by their weight. One that adds none is left out
     unless it has the weightiest of those shown.
     A passage in a heading is one more, and does not count as showing its words: what stands under it may show them too.
-    `marks` must be ordered by position. `weights` says how much each group is worth, such as by its rarity in the
-    archive; without, groups that are rare in this text weigh more. `headings` are the places of headings, in order.
-    `titled` are the groups that the title shows: they are no news after the first passage.
+    `marks` must be ordered by position, and their groups numbered below 65,536. `weights` says how much each group is
+    worth, such as by its rarity in the archive; without, groups that are rare in this text weigh more. `headings` are
+    the places of headings, in order. `titled` are the groups that the title shows: they are no news after the first
+    passage.
     """
-    weights = _weights(marks) if weights is None else {mark[2]: weights[mark[2]] for mark in marks}
+    if weights is None:
+        weights = _weights(marks)
+    if _compiled:
+        return [Extent(*row) for row in _compiled.best(text, list(marks), limit, weights, headings, titled)]
+    return chosen_passages(text, marks, limit, weights, headings, titled)
+
+
+def chosen_passages(
+    text: str,
+    marks: Sequence[Mark],
+    limit: int,
+    weights: Mapping[int, float],
+    headings: Iterable[Span],
+    titled: Collection[int],
+) -> list[Extent]:
+    """What `best_passages` promises, without the kernel."""
+    weights = {mark[2]: weights[mark[2]] for mark in marks}
     considered = _thinned(marks)
     windows = _distinct(_windows(text, considered, list(weights)), _TRIED * (limit + 1))
     choice = _Choice(text, marks, considered, weights, _in_headings(windows, headings), titled)
@@ -126,10 +140,10 @@ class _Choice:
         self._named: set[int] = set()
         self.headings = 0
         self._texts: set[str] = set()
-        self._laid: dict[int, Sequence[_Layout]] = {}
-        self.passages: list[Passage] = []
+        self._laid: dict[tuple[int, int], Sequence[_Layout]] = {}
+        self.passages: list[Extent] = []
 
-    def best(self, windows: Sequence[_Window]) -> Passage | None:
+    def best(self, windows: Sequence[_Window]) -> Extent | None:
         """Adds the passage that is worth most, and returns it; None if none is worth showing."""
         best: Extent | None = None
         most, is_heading = 0.0, False
@@ -144,10 +158,9 @@ class _Choice:
                     best, most, is_heading = extent, worth, in_heading
         return self._taken(best, is_heading=is_heading) if best else None
 
-    def _taken(self, extent: Extent, *, is_heading: bool) -> Passage | None:
-        start, end, cut_start, cut_end = extent
-        passage = Passage(start, end, tuple(marks_within(self._marks, start, end)), cut_start, cut_end)
-        groups = {mark[2] for mark in passage.marks}
+    def _taken(self, extent: Extent, *, is_heading: bool) -> Extent | None:
+        start, end, *_ = extent
+        groups = {mark[2] for mark in marks_within(self._marks, start, end)}
         shown = self._shown | self._named if is_heading else self._shown
         if not groups - shown and (is_heading or not self._has_weightiest(groups)):
             return None
@@ -158,10 +171,10 @@ class _Choice:
         else:
             self._shown.update(groups, self._titled)
             self._in_passages |= groups
-        self.passages.append(passage)
+        self.passages.append(extent)
         near = range(start - _FAR, end + _FAR)
-        self._laid = {place: layouts for place, layouts in self._laid.items() if place not in near}
-        return passage
+        self._laid = {place: layouts for place, layouts in self._laid.items() if place[0] not in near}
+        return extent
 
     def _has_weightiest(self, groups: set[int]) -> bool:
         """Whether one of the groups weighs as much as any that a passage shows."""
@@ -186,9 +199,10 @@ class _Choice:
                 before = window[0], window[1]
 
     def _layouts(self, window: _Window) -> Sequence[_Layout]:
-        layouts = self._laid.get(window[0])
+        place = window[0], window[2]
+        layouts = self._laid.get(place)
         if layouts is None:
-            layouts = self._laid[window[0]] = tuple(self._laid_out(window))
+            layouts = self._laid[place] = tuple(self._laid_out(window))
         return layouts
 
     def _laid_out(self, window: _Window) -> Iterator[_Layout]:
@@ -228,7 +242,7 @@ class _Choice:
         worth = 0.0
         for group, count in counts:
             weight = self._weights[group] * SEEN if group in shown else self._weights[group]
-            worth += weight if count == 1 else weight * (1.0 + REPEAT * min(count - 1, MAX_REPEATS))
+            worth += weight * _REPEATED[min(count, _COUNTED) - 1]
         return worth
 
 
@@ -310,7 +324,7 @@ def _worths(windows: Sequence[_Window], weights: Mapping[int, float], shown: set
     tables = []
     for group, weight in weights.items():
         weight *= SEEN if group in shown else 1.0
-        tables.append([0.0, *(weight * (1.0 + REPEAT * repeats) for repeats in range(_COUNTED))])
+        tables.append([0.0, *(weight * factor for factor in _REPEATED)])
     worths = {}
     for packed in {window[4] for window in windows}:
         rest, worth = packed, 0.0

@@ -106,5 +106,6 @@ extern PyMethodDef inversion_methods[];
 int add_fragments(PyObject *module);
 int add_fingerprint(PyObject *module);
 int add_text_types(PyObject *module);
+int add_chooser(PyObject *module);
 
 #endif

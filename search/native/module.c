@@ -14,7 +14,7 @@ static int add_all(PyObject *module) {
         return -1;
     int failed = PyModule_AddObjectRef(module, "Postings", type);
     Py_DECREF(type);
-    if (failed < 0 || add_fragments(module) < 0 || add_fingerprint(module) < 0)
+    if (failed < 0 || add_fragments(module) < 0 || add_fingerprint(module) < 0 || add_chooser(module) < 0)
         return -1;
     return add_text_types(module);
 }
