@@ -15,7 +15,7 @@ from typing import Final
 import Stemmer
 
 from search.analysis.folding import IGNORED, fold
-from search.analysis.languages import primary_language, stemmer_of
+from search.analysis.languages import STEMMERS, primary_language, stemmer_of
 
 _DROPPED = str.maketrans("", "", IGNORED)
 
@@ -55,10 +55,10 @@ def stem(word: str, language: str) -> str:
 
     Give the word as it was written: its accents tell the stemmer where its ending begins.
     """
-    algorithm = stemmer_of(language)
+    code = primary_language(language)
+    algorithm = STEMMERS.get(code)
     if algorithm is None:
         return fold(word)
-    code = primary_language(language)
     if _DIGIT.search(word if word.isascii() else fold(word)):  # A² is a2
         return _without_s(fold(word), code)
     lowered = _lower(word, code)

@@ -49,6 +49,17 @@ class Token(NamedTuple):
     compound: bool = False
 
 
+class Spelling(NamedTuple):
+    """A token before it is stemmed. `raw` is the word as it was written, accents and all, which a stemmer goes by."""
+
+    raw: str
+    surface: str
+    start: int
+    end: int
+    position: int
+    compound: bool = False
+
+
 class _Part(NamedTuple):
     """The part of a chunk that becomes one token, before stemming. `raw` keeps accents, for the stemmer."""
 
@@ -87,6 +98,19 @@ _NOT_INDEXED = re.compile(f"[^\\w.⁄{CONTINUES}]|_")  # ⁄ is what NFKC makes 
 def analyze(text: str, language: str) -> list[Token]:
     """The tokens of `text`, in order. `language` is a tag such as "en" or "zh-TW"; "" turns stemming off."""
     return _tokens(text, _lexicon(stemmed_language(language)), 0)
+
+
+def spellings(text: str) -> list[Spelling]:
+    """The tokens of `text`, in order, to be stemmed by the rules of one language or several: see `stem_of`."""
+    found: list[Spelling] = []
+    position = 0
+    for match in CHUNK.finditer(text):
+        words, count = _words(match.group())
+        at = match.start()
+        for raw, surface, start, end, ahead, compound in words:
+            found.append(Spelling(raw, surface, at + start, at + end, position + ahead, compound))
+        position += count
+    return found
 
 
 def analyze_values(values: Sequence[str], language: str) -> list[list[Token]]:
@@ -164,19 +188,29 @@ def read_chunk(chunk: str, language: str) -> _Entry:
     A token is surface, stem, start, end, position, compound; offsets and positions are relative to the chunk.
     `language` is a result of `stemmed_language`.
     """
+    words, count = _words(chunk)
+    tokens = [
+        (surface, stem_of(raw, surface, language), start, end, position, compound)
+        for raw, surface, start, end, position, compound in words
+    ]
+    return tuple(tokens), count
+
+
+def _words(chunk: str) -> tuple[list[tuple[str, str, int, int, int, bool]], int]:
+    """The fields of a `Spelling` for each token of a chunk, and its number of positions."""
     parts = list(_parts(chunk))
-    tokens: list[tuple[str, str, int, int, int, bool]] = []
+    found: list[tuple[str, str, int, int, int, bool]] = []
     position = 0
     for part in parts:
         surface = surface_of(part.raw)
         if surface:
-            tokens.append((surface, _stem_of(part.raw, surface, language), part.start, part.end, position, False))
+            found.append((part.raw, surface, part.start, part.end, position, False))
             position += 1
-    if _is_compound(chunk, parts) and len(tokens) == len(parts):
-        compound = _compound(parts, language)
-        if compound[0] != tokens[0][0]:  # cut to the same length, both would be the same word at the same position
-            tokens.insert(1, compound)
-    return tuple(tokens), position
+    if _is_compound(chunk, parts) and len(found) == len(parts):
+        compound = _compound(parts)
+        if compound[1] != found[0][1]:  # cut to the same length, both would be the same word at the same position
+            found.insert(1, compound)
+    return found, position
 
 
 def _parts(chunk: str) -> Iterator[_Part]:
@@ -218,10 +252,10 @@ def _is_compound(chunk: str, parts: list[_Part]) -> bool:
     return 2 <= len(parts) <= MAX_JOINED and "," not in chunk and not any(part.unspaced for part in parts)
 
 
-def _compound(parts: list[_Part], language: str) -> tuple[str, str, int, int, int, bool]:
+def _compound(parts: list[_Part]) -> tuple[str, str, int, int, int, bool]:
     raw = "".join(part.raw for part in parts)
     surface = "".join(surface_of(part.raw) for part in parts)[:MAX_TOKEN_LENGTH]
-    return surface, _stem_of(raw, surface, language), parts[0].start, parts[-1].end, 0, True
+    return raw, surface, parts[0].start, parts[-1].end, 0, True
 
 
 @lru_cache(maxsize=65_536)
@@ -231,8 +265,11 @@ def surface_of(raw: str) -> str:
     return (folded if folded.isalnum() else _NOT_INDEXED.sub("", folded))[:MAX_TOKEN_LENGTH]
 
 
-def _stem_of(raw: str, surface: str, language: str) -> str:
-    """The stem under which a part is indexed: its surface where the language, or the script, has no stems."""
+def stem_of(raw: str, surface: str, language: str) -> str:
+    """The stem under which a word is indexed: its surface where the language, or the script, has no stems.
+
+    `raw` and `surface` are those of its `Spelling`, `language` is a result of `stemmed_language`.
+    """
     if not language or (not surface.isascii() and is_unspaced(surface)):  # the surface: folding makes 一 of ㈠
         return surface
     stemmed = stem(raw[:MAX_TOKEN_LENGTH], language)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from search.analysis.folding import fold
 from search.analysis.languages import STEMMERS, primary_language
 from search.analysis.scripts import is_unspaced
-from search.analysis.tokens import Token, analyze
+from search.analysis.tokens import MAX_TOKEN_LENGTH, Token, spellings, stem_of
 from search.query.match import Term
 
 
@@ -18,13 +19,23 @@ def query_terms(text: str, languages: Iterable[str]) -> list[tuple[Token, Term]]
     because only the folded spelling matches there. The text is analysed just as an article of each language is,
     so that a word of a query and the same word of an article give the same term.
     """
-    stemmed = sorted(STEMMERS.keys() & set(map(primary_language, languages)))
-    by_language = {language: analyze(text, language) for language in stemmed}
-    found = []
-    for at, token in enumerate(analyze(text, "")):
-        stems = tuple((language, tokens[at].stem) for language, tokens in by_language.items())
-        found.append((token, Term(token.surface, stems if _has_forms(token.surface) else ())))
-    return found
+    stemmed = tuple(sorted(STEMMERS.keys() & set(map(primary_language, languages))))
+    return [
+        (
+            Token(word.surface, word.surface, word.start, word.end, word.position, word.compound),
+            _term(word.raw[:MAX_TOKEN_LENGTH], word.surface, stemmed),
+        )
+        for word in spellings(text)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _term(raw: str, surface: str, languages: tuple[str, ...]) -> Term:
+    """The term of a word. Remembered, because an archive may have a dozen languages and its readers ask for the same
+    words."""
+    if not _has_forms(surface):
+        return Term(surface)
+    return Term(surface, tuple((language, stem_of(raw, surface, language)) for language in languages))
 
 
 def _has_forms(surface: str) -> bool:
