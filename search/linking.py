@@ -16,6 +16,7 @@ from search.dates import zone_named
 from search.document import web_address
 from search.engines.results import Hit as FoundHit
 from search.engines.results import IndexStatus
+from search.request.links import SearchLinks
 from search.request.planning import Planner
 from search.request.request import FacetRequest, SearchRequest
 from search.request.urls import Addresses
@@ -25,7 +26,7 @@ from search.results.facets import facet
 from search.results.filled import filled
 from search.results.hits import hits, moment_text
 from search.results.overview import Holdings, calendar, index_info, section_tree
-from search.results.paging import Pages
+from search.results.paging import Page, Pages
 from search.results.related_response import OtherVersion, RelatedHit, RelatedResponse, SharedTerm
 from search.results.response import (
     Completion,
@@ -47,6 +48,7 @@ MAX_WHY: Final = 8
 def linked(answer: Answer, addresses: Addresses) -> SearchResponse:
     """The response to a search. `took_ms` is 0, for the caller to fill in."""
     request, results = answer.request, answer.results
+    links = SearchLinks(addresses, request)
     counted = zip(request.facets, results.facets, strict=bool(results.facets))
     return SearchResponse(
         query=QueryInfo(request.q, applied(request, addresses, answer.now), answer.expanded),
@@ -56,10 +58,10 @@ def linked(answer: Answer, addresses: Addresses) -> SearchResponse:
         page=None if request.cursor else request.page,
         per_page=request.per_page,
         sort=request.effective_sort(),
-        links=_links(request, answer.pages, addresses),
-        hits=linked_hits(results.hits, answer.context, addresses, request, answer.position),
-        facets=tuple(facet(request, asked, counts, addresses) for asked, counts in counted),
-        timeline=timeline(results.timeline, request, addresses, answer.now) if results.timeline else None,
+        links=_links(links, answer.pages, addresses),
+        hits=hits(results.hits, links.articles([hit.id for hit in results.hits], answer.position), answer.context),
+        facets=tuple([facet(asked, counts, links) for asked, counts in counted]),
+        timeline=timeline(results.timeline, links, answer.now) if results.timeline else None,
         suggestions=_suggestions(answer.corrections, answer.relaxations, addresses),
         timed_out=results.timed_out,
         warnings=answer.warnings,
@@ -78,20 +80,23 @@ def linked_hits(
 
     With a request, each page knows the way back; with the `position` of the first hit, its own position too.
     """
-    ids = [hit.id for hit in found]
-    pages = addresses.articles(ids, request, position) if request else [addresses.article(name) for name in ids]
-    return hits(found, pages, context)
+    way_back = addresses.way_back(request) if request else ""
+    return hits(found, addresses.articles([hit.id for hit in found], way_back, position), context)
 
 
-def _links(request: SearchRequest, pages: Pages, addresses: Addresses) -> Links:
-    here = addresses.search(request)
-    renderings = addresses.renderings(request)
+def _links(links: SearchLinks, pages: Pages, addresses: Addresses) -> Links:
+    renderings = links.renderings()
+    around = (pages.first, pages.prev, pages.next, pages.last)
+    numbers = [page for page in around if isinstance(page, int)]
+    numbered = dict(zip(numbers, links.pages(numbers), strict=True))
 
-    def address(page: SearchRequest | None) -> str | None:
-        return here if page is request else addresses.search(page) if page is not None else None
+    def address(page: Page | None) -> str | None:
+        if isinstance(page, SearchRequest):
+            return addresses.search(page)
+        return None if page is None else numbered[page]
 
     return Links(
-        self=here,
+        self=links.own(),
         first=address(pages.first),
         prev=address(pages.prev),
         next=address(pages.next),
@@ -172,8 +177,8 @@ def _also_in(versions: Iterable[Version], addresses: Addresses) -> tuple[OtherVe
 
 def linked_overview(held: Holdings, planner: Planner, addresses: Addresses) -> Overview:
     """The overview with the search that each section, period and language leads to."""
-    everything = SearchRequest(time_zone=addresses.time_zone)
-    languages = facet(everything, FacetRequest("lang", len(held.languages.values)), held.languages, addresses)
+    everything = SearchLinks(addresses, SearchRequest(time_zone=addresses.time_zone))
+    languages = facet(FacetRequest("lang", len(held.languages.values)), held.languages, everything)
     return Overview(
         newest=linked_hits(held.newest, held.context, addresses),
         sections=section_tree(held.sections, addresses),

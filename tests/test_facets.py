@@ -29,6 +29,7 @@ from search.periods import (
 )
 from search.query.dates import RelativeTime
 from search.request.facets import FACETS
+from search.request.links import SearchLinks
 from search.request.request import FacetRequest, Filters, SearchRequest
 from search.request.urls import Addresses
 from search.results.facets import facet
@@ -107,16 +108,16 @@ def test_an_instant_is_no_selected_day() -> None:
 
 def test_values_are_labelled_for_people() -> None:
     counts = FacetCounts((("en", 3), ("zh-TW", 1)), 2, 0, False)
-    shown = facet(asked(), FacetRequest("lang"), counts, LINKS)
+    shown = facet(FacetRequest("lang"), counts, SearchLinks(LINKS, asked()))
     assert [value.label for value in shown.values] == ["English", "Chinese (Taiwan)"]
-    months = facet(asked(), FacetRequest("month"), FacetCounts((("2024-07", 1),), 0, 0, False), LINKS)
+    months = facet(FacetRequest("month"), FacetCounts((("2024-07", 1),), 0, 0, False), SearchLinks(LINKS, asked()))
     assert months.values[0].label == "July 2024"
     assert months.missing_url is None
 
 
 def test_having_no_value_is_listed_when_it_is_selected() -> None:
     request = asked(("author", Filters((MISSING,))))
-    shown = facet(request, FacetRequest("author"), FacetCounts((("Ann", 2),), 4, 0, False), LINKS)
+    shown = facet(FacetRequest("author"), FacetCounts((("Ann", 2),), 4, 0, False), SearchLinks(LINKS, request))
     assert [(v.value, v.label, v.count, v.selected) for v in shown.values] == [
         ("Ann", "Ann", 2, False),
         (MISSING, "none", 4, True),
@@ -229,7 +230,7 @@ def _counted(interval: Interval, **counts: int) -> Timeline:
 
 
 def test_a_timeline_has_no_gaps_between_the_first_and_the_last_hit() -> None:
-    drawn = timeline(_counted("month", d2023_11=2, d2024_02=1), asked(), LINKS, NOW)
+    drawn = timeline(_counted("month", d2023_11=2, d2024_02=1), SearchLinks(LINKS, asked()), NOW)
     assert [(b.start, b.end, b.count, b.archive_count) for b in drawn.buckets] == [
         ("2023-11-01", "2023-11-30", 2, 3),
         ("2023-12-01", "2023-12-31", 0, 0),
@@ -239,7 +240,7 @@ def test_a_timeline_has_no_gaps_between_the_first_and_the_last_hit() -> None:
 
 
 def test_a_bucket_narrows_the_search_to_itself() -> None:
-    [bucket] = timeline(_counted("month", d2024_02=1), asked(), LINKS, NOW).buckets
+    [bucket] = timeline(_counted("month", d2024_02=1), SearchLinks(LINKS, asked()), NOW).buckets
     assert bucket.url == LINKS.search(asked().dated(date(2024, 2, 1), date(2024, 2, 29)))
 
 
@@ -259,7 +260,7 @@ def test_a_bucket_keeps_a_relative_bound_that_lies_within_it() -> None:
     assert request.narrowed(date(2024, 7, 1), date(2024, 7, 31), NOW) == asked(
         start=date(2024, 7, 1), end=date(2024, 7, 31)
     )
-    drawn = timeline(_counted("month", d2024_06=1, d2024_07=1), request, LINKS, NOW)
+    drawn = timeline(_counted("month", d2024_06=1, d2024_07=1), SearchLinks(LINKS, request), NOW)
     assert [bucket.url for bucket in drawn.buckets] == [
         "/search?from=now-7d&to=2024-06",
         "/search?from=2024-07&to=2024-07",
@@ -267,12 +268,12 @@ def test_a_bucket_keeps_a_relative_bound_that_lies_within_it() -> None:
 
 
 def test_a_timeline_without_a_dated_hit_is_empty() -> None:
-    assert timeline(Timeline("year", {}, {"1999": 3}), asked(), LINKS, NOW).buckets == ()
+    assert timeline(Timeline("year", {}, {"1999": 3}), SearchLinks(LINKS, asked()), NOW).buckets == ()
 
 
 @pytest.mark.parametrize(("interval", "label"), [("decade", "199X"), ("century", "19XX")])
 def test_decades_and_centuries_are_drawn_whole(interval: Interval, label: str) -> None:
-    drawn = timeline(Timeline(interval, {label: 2}, {label: 5}), asked(), LINKS, NOW)
+    drawn = timeline(Timeline(interval, {label: 2}, {label: 5}), SearchLinks(LINKS, asked()), NOW)
     [bucket] = drawn.buckets
     assert (bucket.start, bucket.count, bucket.archive_count) == (first_day(label).isoformat(), 2, 5)
     assert (drawn.interval, bucket.end) == (interval, last_day(label).isoformat())

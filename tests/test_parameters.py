@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from search.commands.search import asked
@@ -20,13 +20,13 @@ from search.query.dates import RelativeTime
 from search.query.tree import Word
 from search.request import urls
 from search.request.facets import FACETS
+from search.request.links import SearchLinks
 from search.request.parameters import SearchParameters, names
 from search.request.reading import parse_article, parse_search, read_pairs, search_request, without_tracking
 from search.request.request import (
     DEFAULT_FACETS,
     HIT_KEYS,
     MAX_VALUE_LENGTH,
-    Conditions,
     FacetRequest,
     Filters,
     SearchRequest,
@@ -126,7 +126,10 @@ def test_every_request_can_be_read_back_from_its_address(request: SearchRequest,
         shown = request
         if kind in FEEDS or other in FEEDS:
             shown = replace(request.without_shape(), page=1, cursor=None, per_page=PER_PAGE[other])
-        assert parse_search(query_of(addresses.renderings(request)[other]), kind=other, time_zone=zone) == shown
+        assert (
+            parse_search(query_of(SearchLinks(addresses, request).renderings()[other]), kind=other, time_zone=zone)
+            == shown
+        )
 
 
 @given(requests(), st.none() | st.integers(0, 9_999), st.sampled_from(["UTC", "Europe/Berlin"]))
@@ -157,14 +160,38 @@ def flags_asked(arguments: list[str], zone: str = "UTC") -> SearchRequest:
     return asked(context.params, as_json=True, time_zone=zone)
 
 
-@given(requests(), st.lists(requests(), max_size=3), st.sampled_from(RENDERINGS))
-def test_addresses_under_other_conditions_are_those_of_the_single_requests(
-    request: SearchRequest, others: list[SearchRequest], kind: Rendering
+@given(
+    requests(), st.sampled_from(RENDERINGS), st.sampled_from(sorted(FACETS)), st.lists(st.text(min_size=1), max_size=3)
+)
+def test_addresses_of_facet_values_are_those_of_the_single_requests(
+    request: SearchRequest, kind: Rendering, name: str, others: list[str]
 ) -> None:
-    conditions = [Conditions(other.keywords, other.start, other.end) for other in (request, *others)]
-    conditions.append(Conditions((), date(2024, 7, 1), None))
-    links = Addresses(kind, "/archive")
-    assert links.searches(request, iter(conditions)) == [links.search(request.under(each)) for each in conditions]
+    facet, addresses = FACETS[name], Addresses(kind, "/archive")
+    asked = [*others, MISSING, *request.selected(facet)] if facet.keyword else [*request.periods, "2024", "2024-07"]
+    links = SearchLinks(addresses, request)
+    assert links.toggles(facet, iter(asked)) == [addresses.search(request.toggled(name, value)) for value in asked]
+
+
+@given(requests(), st.sampled_from(RENDERINGS), st.lists(st.tuples(st.dates(), st.dates()), min_size=1, max_size=3))
+def test_addresses_of_narrower_dates_are_those_of_the_single_requests(
+    request: SearchRequest, kind: Rendering, spans: list[tuple[date, date]]
+) -> None:
+    addresses = Addresses(kind, "/archive")
+    try:
+        single = [addresses.search(request.narrowed(first, last, NOW)) for first, last in spans]
+    except ParameterError:
+        assume(False)
+    assert SearchLinks(addresses, request).narrowings(iter(spans), NOW) == single
+
+
+@given(requests(), st.sampled_from(RENDERINGS), st.lists(st.integers(1, 1000), max_size=4))
+def test_addresses_of_pages_are_those_of_the_single_requests(
+    request: SearchRequest, kind: Rendering, pages: list[int]
+) -> None:
+    addresses = Addresses(kind, "/archive")
+    links = SearchLinks(addresses, request)
+    assert links.own() == addresses.search(request)
+    assert links.pages(iter(pages)) == [addresses.search(request.on_page(page)) for page in pages]
 
 
 @given(requests(), st.lists(st.text(min_size=1, max_size=5), max_size=3), st.none() | st.integers(0, 99))
@@ -174,7 +201,7 @@ def test_addresses_of_hits_are_those_of_the_single_articles(
     links = Addresses("api", "/archive", "Europe/Berlin")
     places = [None if position is None else position + index for index in range(len(names))]
     single = [links.article(name, request, place) for name, place in zip(names, places, strict=True)]
-    assert links.articles(iter(names), request, position) == single
+    assert SearchLinks(links, request).articles(iter(names), position) == single
 
 
 def test_hundreds_of_addresses_write_what_they_share_once() -> None:
@@ -185,7 +212,7 @@ def test_hundreds_of_addresses_write_what_they_share_once() -> None:
     before = written()
     request = SearchRequest(q="flood", sort="oldest", time_zone="Europe/Berlin", facets=(FacetRequest("tag"),))
     days = [date(2024, 1, 1) + timedelta(days=number) for number in range(400)]
-    assert len(set(Addresses().searches(request, [Conditions((), day, day) for day in days]))) == 400
+    assert len(set(SearchLinks(Addresses(), request).narrowings(((day, day) for day in days), NOW))) == 400
     assert written() - before <= 4 + 2 * 400
 
 
@@ -276,8 +303,10 @@ def test_relative_dates_that_cannot_be_are_refused_once_the_moment_is_known(
 
 def test_feeds_leave_out_what_only_shapes_an_answer() -> None:
     request = ask("q=x&page=3&per_page=50&facets=none&fields=id&highlight=off&explain=true&lang=en")
-    assert Addresses("api").renderings(request)["atom"] == "/search.atom?q=x&lang=en"
-    assert Addresses("api").renderings(request)["html"].startswith("/search?q=x&lang=en&page=3&per_page=50")
+    assert SearchLinks(Addresses("api"), request).renderings()["atom"] == "/search.atom?q=x&lang=en"
+    assert (
+        SearchLinks(Addresses("api"), request).renderings()["html"].startswith("/search?q=x&lang=en&page=3&per_page=50")
+    )
 
 
 @pytest.mark.parametrize("kind", FEEDS)
@@ -303,7 +332,7 @@ def test_an_article_address_carries_the_search_and_the_place() -> None:
 def test_the_mounting_path_is_in_every_address() -> None:
     links = Addresses("html", prefix="/archive")
     assert links.search(SearchRequest()) == "/archive/search"
-    assert links.renderings(SearchRequest())["csv"] == "/archive/search.csv"
+    assert SearchLinks(links, SearchRequest()).renderings()["csv"] == "/archive/search.csv"
     assert links.article("1") == "/archive/article/1"
     assert path_prefix("https://news.example/archive/") == "/archive"
     assert path_prefix("https://news.example") == path_prefix("") == ""

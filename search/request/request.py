@@ -6,11 +6,11 @@ of the request, and so a method of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from operator import itemgetter
-from typing import Final, Literal, NamedTuple, TypeGuard
+from typing import Final, Literal, TypeGuard
 
 from search.dates import zone_named
 from search.document import SECTION_SEPARATOR, Moment
@@ -67,19 +67,6 @@ class FacetRequest:
 
 Keywords = tuple[tuple[str, Filters], ...]
 """Keyword fields, in order of name, with their filters."""
-
-
-class Conditions(NamedTuple):
-    """The part of a request that a click on a facet or in a timeline changes.
-
-    Hundreds of addresses that differ only in their conditions are written at little more than the price of one
-    (`search.request.urls.Addresses.searches`).
-    """
-
-    keywords: Keywords
-    start: Bound | None
-    end: Bound | None
-    periods: tuple[str, ...] = ()
 
 
 DEFAULT_FACETS: Final = (
@@ -140,7 +127,10 @@ class SearchRequest:
 
     def filters(self, name: str) -> Filters:
         """The filters on one keyword field; empty ones if there are none."""
-        return next((filters for field, filters in self.keywords if field == name), _NO_FILTERS)
+        for field, filters in self.keywords:
+            if field == name:
+                return filters
+        return _NO_FILTERS
 
     def period(self) -> str | None:
         """The year, month or day that the dates span exactly; None if they span none."""
@@ -152,7 +142,7 @@ class SearchRequest:
         """The values of that facet that the request asks for, each once."""
         if kind.keyword is not None:
             return tuple(dict.fromkeys(self.filters(kind.keyword).include))
-        return tuple(period for period in self.periods if interval_of(period) == kind.interval)
+        return tuple([period for period in self.periods if interval_of(period) == kind.interval])
 
     def bounds(self, now: datetime) -> tuple[Moment | None, Moment | None]:
         """`start` and `end`, with relative times counted back from `now` (aware).
@@ -191,7 +181,9 @@ class SearchRequest:
 
     def with_filters(self, name: str, filters: Filters) -> SearchRequest:
         """The same search with other filters on that keyword field."""
-        return self.under(self._with(name, filters))
+        kept = tuple(pair for pair in self.keywords if pair[0] != name)
+        added = ((name, filters),) if filters.include or filters.exclude else ()
+        return replace(self, keywords=tuple(sorted(kept + added, key=itemgetter(0))), page=1, cursor=None)
 
     def without_value(self, name: str, value: str) -> SearchRequest:
         """The same search without that filter value, whether it is kept or left out."""
@@ -199,62 +191,67 @@ class SearchRequest:
 
     def without_filters(self) -> SearchRequest:
         """The same search without filters and dates."""
-        return self.under(Conditions((), None, None, ()))
+        return replace(self, keywords=(), start=None, end=None, periods=(), page=1, cursor=None)
 
     def toggled(self, facet: str, value: str) -> SearchRequest:
-        """The search after a click on that value of a facet: added, or taken away if it is selected.
+        """The search after a click on that value of a facet: see `filters_toggled` and `periods_toggled`.
+
+        Raises ParameterError if there is no such facet.
+        """
+        kind = facet_kind(facet)
+        if kind.keyword is None:
+            return replace(self, periods=self.periods_toggled(value), page=1, cursor=None)
+        return self.with_filters(kind.keyword, self.filters_toggled(kind.keyword, value))
+
+    def filters_toggled(self, name: str, value: str) -> Filters:
+        """The filters on a keyword field after a click on that value: it is added, or taken away if it is kept.
 
         In a hierarchical field a section takes the place of the sections above and below it, because beside them it
-        would change nothing. Raises ParameterError if there is no such facet.
+        would change nothing.
         """
-        [conditions] = self.toggles(facet_kind(facet), [value])
-        return self.under(conditions)
+        filters = self.filters(name)
+        if value in filters.include:
+            return Filters(tuple(other for other in filters.include if other != value), filters.exclude)
+        hierarchical = KEYWORD_FIELDS[name].hierarchical
+        kept = tuple(other for other in filters.include if not (hierarchical and _same_branch(other, value)))
+        return Filters((*kept, value), tuple(other for other in filters.exclude if other != value))
 
-    def toggles(self, kind: FacetKind, values: Iterable[str]) -> Iterator[Conditions]:
-        """The conditions after a click on each of those values (see `toggled`)."""
-        if self.keywords or kind.keyword is None:
-            return (self._toggle(kind, value) for value in values)
-        # Most requests filter nothing, and their facets have dozens of values.
-        name, start, end, periods = kind.keyword, self.start, self.end, self.periods
-        return (Conditions(((name, Filters((value,))),), start, end, periods) for value in values)
+    def periods_toggled(self, period: str) -> tuple[str, ...]:
+        """The periods after a click on that one: it is added, or taken away if it is among them."""
+        return tuple(sorted({*self.periods} ^ {period}))
 
     def dated(self, start: Bound | None, end: Bound | None) -> SearchRequest:
         """The same search with other dates."""
-        return self.under(Conditions(self.keywords, start, end, self.periods))
+        return replace(self, start=start, end=end, page=1, cursor=None)
 
     def without_periods(self, *periods: str) -> SearchRequest:
         """The same search without those years, months and days; their neighbours stay."""
         kept = tuple(period for period in self.periods if period not in periods)
-        return self.under(Conditions(self.keywords, self.start, self.end, kept))
+        return replace(self, periods=kept, page=1, cursor=None)
 
     def within(self, period: str) -> SearchRequest:
         """The same search in that year, month or day ("2024", "2024-07", "2024-07-03"), in place of its own dates."""
-        return self.under(Conditions(self.keywords, None, None, (period,)))
+        return replace(self, start=None, end=None, periods=(period,), page=1, cursor=None)
 
     def narrowed(self, first: Day, last: Day, now: datetime) -> SearchRequest:
         """The search within those days, both included; a bound of its own that lies inside them stays as it is."""
-        [conditions] = self.narrowings([(first, last)], now)
-        return self.under(conditions)
+        [(start, end)] = self.narrowings([(first, last)], now)
+        return self.dated(start, end)
 
-    def narrowings(self, spans: Iterable[tuple[Day, Day]], now: datetime) -> Iterator[Conditions]:
-        """The conditions within each of those spans of days (see `narrowed`)."""
+    def narrowings(
+        self, spans: Iterable[tuple[Day, Day]], now: datetime
+    ) -> Iterable[tuple[Bound | None, Bound | None]]:
+        """The dates within each of those spans of days (see `narrowed`)."""
         start, end = (_local_date(bound, self.time_zone) for bound in self.bounds(now))
         if start is None and end is None:
-            return (Conditions(self.keywords, first, last, self.periods) for first, last in spans)
+            return spans
         return (
-            Conditions(
-                self.keywords,
+            (
                 self.start if start is not None and start >= first else first,
                 self.end if end is not None and end <= last else last,
-                self.periods,
             )
             for first, last in spans
         )
-
-    def under(self, conditions: Conditions) -> SearchRequest:
-        """The same search under those conditions."""
-        keywords, start, end, periods = conditions
-        return replace(self, keywords=keywords, start=start, end=end, periods=periods, page=1, cursor=None)
 
     # The same search, seen otherwise
 
@@ -278,24 +275,6 @@ class SearchRequest:
         if shape == (DEFAULT_FACETS, None, "html", False):
             return self
         return replace(self, facets=DEFAULT_FACETS, fields=None, highlight="html", explain=False)
-
-    def _with(self, name: str, filters: Filters) -> Conditions:
-        kept = tuple(pair for pair in self.keywords if pair[0] != name)
-        added = ((name, filters),) if filters.include or filters.exclude else ()
-        return Conditions(tuple(sorted(kept + added, key=itemgetter(0))), self.start, self.end, self.periods)
-
-    def _toggle(self, kind: FacetKind, value: str) -> Conditions:
-        if kind.keyword is None:
-            periods = set(self.periods) ^ {value}
-            return Conditions(self.keywords, self.start, self.end, tuple(sorted(periods)))
-        filters = self.filters(kind.keyword)
-        if value in filters.include:
-            kept = tuple(other for other in filters.include if other != value)
-            return self._with(kind.keyword, Filters(kept, filters.exclude))
-        hierarchical = KEYWORD_FIELDS[kind.keyword].hierarchical
-        kept = tuple(other for other in filters.include if not (hierarchical and _same_branch(other, value)))
-        exclude = tuple(other for other in filters.exclude if other != value)
-        return self._with(kind.keyword, Filters((*kept, value), exclude))
 
 
 def _is_day(bound: Bound | None) -> TypeGuard[date]:

@@ -6,17 +6,16 @@ Parameters stand in one order and defaults are left out; `search.request.reading
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import count, repeat
 from typing import Final, Literal
 from urllib.parse import quote, quote_plus, urlsplit
 
 from search.periods import first_day, interval_of, last_day
 from search.query.dates import Bound, RelativeTime
-from search.request.request import Conditions, FacetRequest, Filters, Keywords, SearchRequest
+from search.request.request import FacetRequest, Filters, SearchRequest
 from search.request.values import NO_FACETS
 from search.schema import KEYWORD_FIELDS
 
@@ -41,7 +40,9 @@ PER_PAGE: Final[dict[Rendering, int]] = {
 }
 """Hits on a page of each rendering, where the address does not say."""
 
-_FEEDS: Final = ("atom", "feed", "csv")
+FEEDS: Final = ("atom", "feed", "csv")
+"""Renderings with a shape of their own."""
+
 Pairs = list[tuple[str, str]]
 """Names and values of parameters."""
 
@@ -60,40 +61,26 @@ class Addresses:
 
     def search(self, request: SearchRequest) -> str:
         """The search as this rendering. Feeds leave out what only shapes an answer (`SearchRequest.without_shape`)."""
-        return _with_parameters(self.prefix + ROUTES[self.kind], _parameters(self.pairs(request)))
+        return with_query(self.path, self.query(self.shown(request), self.per_page))
 
     def pairs(self, request: SearchRequest) -> Pairs:
         """The parameters in the address of `search`, in order, as they read before they are percent-encoded."""
-        request = request.without_shape() if self.kind in _FEEDS else request
-        return self._pairs(request, PER_PAGE[self.kind])
+        places = self._places(self.shown(request), self.per_page)
+        return [pair for pairs in places.values() for pair in pairs]
 
-    def searches(self, request: SearchRequest, conditions: Iterable[Conditions]) -> list[str]:
-        """`search(request.under(each))` for each of the conditions, at little more than the price of one."""
-        request = (request.without_shape() if self.kind in _FEEDS else request).on_page(1)
-        path = self.prefix + ROUTES[self.kind]
-        before = "&".join(_parameters(_question_pairs(request)))
-        after = "&".join(_parameters(self._simple_pairs(request, PER_PAGE[self.kind])))
-        start = f"{path}?{before}&" if before else f"{path}?"
-        end = f"&{after}" if after else ""
-        addresses = []
-        for each in conditions:
-            written = _written_conditions(each)
-            if written:
-                addresses.append(f"{start}{written}{end}")
-            else:
-                addresses.append(_with_parameters(path, [part for part in (before, after) if part]))
-        return addresses
+    @property
+    def path(self) -> str:
+        """The path of every search."""
+        return self.prefix + ROUTES[self.kind]
 
-    def renderings(self, request: SearchRequest) -> dict[Rendering, str]:
-        """The same search as each rendering. Feeds start at the first hit and have a shape of their own."""
-        usual = PER_PAGE[self.kind]  # left out of the address, so that each rendering has its own
-        first = replace(request.without_shape(), page=1, cursor=None, per_page=usual)
-        feed = _parameters(self._pairs(first, usual))
-        other = feed if self.kind in _FEEDS else _parameters(self._pairs(request, usual))
-        return {
-            name: _with_parameters(self.prefix + path, feed if name in _FEEDS else other)
-            for name, path in ROUTES.items()
-        }
+    @property
+    def per_page(self) -> int:
+        """Hits on a page where an address does not say."""
+        return PER_PAGE[self.kind]
+
+    def shown(self, request: SearchRequest) -> SearchRequest:
+        """The request as far as this rendering shows it."""
+        return request.without_shape() if self.kind in FEEDS else request
 
     def article(self, id: str, request: SearchRequest | None = None, position: int | None = None) -> str:
         """The article's page. With `request`, the page marks its words and knows the way back, and `position`, the
@@ -104,45 +91,54 @@ class Addresses:
         path = f"{self.prefix}/article/{quote_id(id)}"
         if request is None:
             return path
-        return _with_parameters(path, [*self._way_back(request), *_position(position)])
+        [address] = self.articles([id], self.way_back(request), position)
+        return address
 
-    def articles(self, ids: Iterable[str], request: SearchRequest, position: int | None) -> list[str]:
-        """`article` for hits that follow each other, the first of them at that place, at little more than the price of
-        one."""
-        path, way_back = f"{self.prefix}/article/", self._way_back(request)
-        places = repeat(None) if position is None else count(position)
-        return [
-            _with_parameters(path + quote_id(name), [*way_back, *_position(place)])
-            for name, place in zip(ids, places, strict=False)
-        ]
+    def articles(self, ids: Iterable[str], way_back: str, position: int | None) -> list[str]:
+        """`article` for hits that follow each other, the first of them at that place."""
+        path = f"{self.prefix}/article/"
+        if position is None:
+            return [with_query(path + quote_id(name), way_back) for name in ids]
+        start = f"?{way_back}&position=" if way_back else "?position="
+        return [f"{path}{quote_id(name)}{start}{place}" for place, name in enumerate(ids, position)]
 
-    def _way_back(self, request: SearchRequest) -> list[str]:
-        return _parameters(self._pairs(request.on_page(1).without_shape(), PER_PAGE["html"]))
+    def way_back(self, request: SearchRequest) -> str:
+        """The query string with which an article's page knows the search that led to it."""
+        return self.query(request.on_page(1).without_shape(), PER_PAGE["html"])
 
-    def _pairs(self, request: SearchRequest, per_page: int) -> Pairs:
-        return [
-            *_question_pairs(request),
-            *_filter_pairs(request.keywords),
-            *_date_pairs(request.start, request.end, request.periods),
-            *self._simple_pairs(request, per_page),
-        ]
+    def query(self, request: SearchRequest, per_page: int) -> str:
+        """The query string of the request; `per_page` is what is meant where it does not say."""
+        return "&".join(filter(None, self.places(request, per_page).values()))
 
-    def _simple_pairs(self, request: SearchRequest, per_page: int) -> Pairs:
-        rows: tuple[tuple[str, object, object], ...] = (
-            ("date", request.date, _SHAPE.date),
-            ("tz", request.time_zone, self.time_zone),
-            ("sort", request.sort, None),
-            ("op", request.operator, _SHAPE.operator),
-            ("page", request.page, _SHAPE.page),
-            ("per_page", request.per_page, per_page),
-            ("cursor", request.cursor, None),
-            ("facets", request.facets, _SHAPE.facets),
-            ("fields", request.fields, None),
-            ("highlight", request.highlight, _SHAPE.highlight),
-            ("group", request.group, _SHAPE.group),
-            ("explain", request.explain, _SHAPE.explain),
-        )
-        return [(name, _written(value)) for name, value, default in rows if value != default]
+    def places(self, request: SearchRequest, per_page: int) -> dict[str, str]:
+        """The query string in parts, in order: one for each filter, one for the dates, for the page and so on; most of
+        them are ""."""
+        return {name: parameters(pairs) for name, pairs in self._places(request, per_page).items()}
+
+    def _places(self, request: SearchRequest, per_page: int) -> dict[str, Pairs]:
+        filters = dict(request.keywords)
+        return {
+            "question": _question_pairs(request),
+            **{name: filter_pairs(name, filters[name]) if name in filters else [] for name in KEYWORD_FIELDS},
+            "dates": date_pairs(request.start, request.end),
+            "periods": period_pairs(request.periods),
+            "order": _changed(
+                ("date", request.date, _SHAPE.date),
+                ("tz", request.time_zone, self.time_zone),
+                ("sort", request.sort, None),
+                ("op", request.operator, _SHAPE.operator),
+            ),
+            "page": _changed(("page", request.page, _SHAPE.page)),
+            "shape": _changed(
+                ("per_page", request.per_page, per_page),
+                ("cursor", request.cursor, None),
+                ("facets", request.facets, _SHAPE.facets),
+                ("fields", request.fields, None),
+                ("highlight", request.highlight, _SHAPE.highlight),
+                ("group", request.group, _SHAPE.group),
+                ("explain", request.explain, _SHAPE.explain),
+            ),
+        }
 
 
 _SPECIAL: Final = re.compile(r"~*(\.{0,2}|related)")
@@ -236,49 +232,37 @@ def _question_pairs(request: SearchRequest) -> Pairs:
     return pairs
 
 
-def _filter_pairs(keywords: Keywords) -> Pairs:
-    if not keywords:
-        return []
-    filters = dict(keywords)
-    return [(name, value) for name in KEYWORD_FIELDS if name in filters for value in written_filters(filters[name])]
+def filter_pairs(name: str, filters: Filters) -> Pairs:
+    """The parameters of the filters on one keyword field."""
+    return [(name, value) for value in written_filters(filters)]
 
 
-def _date_pairs(start: Bound | None, end: Bound | None, periods: Iterable[str]) -> Pairs:
+def date_pairs(start: Bound | None, end: Bound | None) -> Pairs:
+    """The parameters of both dates."""
     pairs: Pairs = [] if start is None else [("from", written_bound("from", start))]
     if end is not None:
         pairs.append(("to", written_bound("to", end)))
-    if periods:
-        pairs += [(interval_of(period), period) for period in periods]
     return pairs
 
 
-def _written_conditions(conditions: Conditions) -> str:
-    """The parameters of the conditions. The same ones come again with every question: the values of the facets, the
-    days of the timeline."""
-    _, start, end, _ = conditions
-    # See `written_bound`.
-    is_remembered = not isinstance(start, datetime) and not isinstance(end, datetime)
-    return _remembered_conditions(conditions) if is_remembered else _joined_conditions(conditions)
+def period_pairs(periods: Iterable[str]) -> Pairs:
+    """The parameters of years, months and days."""
+    return [(interval_of(period), period) for period in periods]
 
 
-def _joined_conditions(conditions: Conditions) -> str:
-    keywords, start, end, periods = conditions
-    return "&".join(_parameters([*_filter_pairs(keywords), *_date_pairs(start, end, periods)]))
+def _changed(*rows: tuple[str, object, object]) -> Pairs:
+    """A parameter for each name whose value is not its default, which stands last."""
+    return [(name, _written(value)) for name, value, default in rows if value != default]
 
 
-_remembered_conditions: Final = lru_cache(maxsize=8192)(_joined_conditions)
+def with_query(path: str, query: str) -> str:
+    """The address of that path with a query string, which may be ""."""
+    return f"{path}?{query}" if query else path
 
 
-def _position(position: int | None) -> list[str]:
-    return [] if position is None else [f"position={position}"]
-
-
-def _with_parameters(path: str, parameters: Sequence[str]) -> str:
-    return f"{path}?{'&'.join(parameters)}" if parameters else path
-
-
-def _parameters(pairs: Pairs) -> list[str]:
-    return [_parameter(name, value) for name, value in pairs]
+def parameters(pairs: Pairs) -> str:
+    """The pairs as part of a query string."""
+    return "&".join([_parameter(name, value) for name, value in pairs])
 
 
 @lru_cache(maxsize=4096)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from search.engines.results import FacetCounts
 from search.request.facets import facet_kind, value_label
-from search.request.request import FacetRequest, SearchRequest
-from search.request.urls import Addresses
+from search.request.links import SearchLinks
+from search.request.request import FacetRequest
 from search.results.response import Facet, FacetValue
 from search.schema import MISSING
 
 
-def facet(request: SearchRequest, asked: FacetRequest, counts: FacetCounts, addresses: Addresses) -> Facet:
+def facet(asked: FacetRequest, counts: FacetCounts, links: SearchLinks) -> Facet:
     """The facet as it is shown. "Has no value" is listed among the values only if it is selected."""
     kind = facet_kind(asked.name)
-    selected = request.selected(kind)
+    selected = links.request.selected(kind)
     listed = [*counts.values]
     if kind.keyword is not None:
         listed.append((MISSING, counts.missing))
-    urls = addresses.searches(request, request.toggles(kind, [value for value, _ in listed]))
+    urls = links.toggles(kind, [value for value, _ in listed])
     values = [
         FacetValue(value, value_label(kind.name, value), count, value in selected, url)
         for (value, count), url in zip(listed, urls, strict=True)

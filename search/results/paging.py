@@ -10,15 +10,18 @@ from search.engines.results import Results
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
 from search.results.cursor import START, Cursor, encode, resume, search_digest
 
+Page = int | SearchRequest
+"""A numbered page of the same hits, or the request for one that a cursor leads to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The requests for the pages around a page; None where there is none."""
+    """The pages around a page; None where there is none."""
 
-    first: SearchRequest | None = None
-    prev: SearchRequest | None = None
-    next: SearchRequest | None = None
-    last: SearchRequest | None = None
+    first: Page | None = None
+    prev: Page | None = None
+    next: Page | None = None
+    last: Page | None = None
 
 
 def opened_cursor(request: SearchRequest, generation: str) -> Cursor | None:
@@ -50,13 +53,12 @@ def pages_around(
         return Pages(request.from_cursor(START), next=_by_cursor(absolute, results, generation, now))
     last = _last_page(request, results.rows)
     if request.page < last:
-        following: SearchRequest | None = request.on_page(request.page + 1)
+        following: Page | None = request.page + 1
     elif request.page * request.per_page < results.rows and request.group == "none":
         following = _by_cursor(absolute, results, generation, now)
     else:
         following = None
-    before = request.on_page(min(request.page - 1, last)) if request.page > 1 else None
-    return Pages(request.on_page(1), before, following, request.on_page(last))
+    return Pages(1, min(request.page - 1, last) if request.page > 1 else None, following, last)
 
 
 def _last_page(request: SearchRequest, rows: int) -> int:

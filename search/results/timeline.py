@@ -2,59 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from search.engines.results import Timeline as CountedTimeline
-from search.periods import Interval, bounds_of, first_day, number_of
-from search.request.request import SearchRequest
-from search.request.urls import Addresses
+from search.periods import Interval, bounds_of, first_day, label_of, number_of
+from search.request.links import SearchLinks
 from search.results import response
 
 
-def timeline(
-    counted: CountedTimeline, request: SearchRequest, addresses: Addresses, now: datetime
-) -> response.Timeline:
+def timeline(counted: CountedTimeline, links: SearchLinks, now: datetime) -> response.Timeline:
     """Buckets without a gap from the first to the last hit, each linked to the same search within it.
-    `now` is when the request's relative dates are counted back from.
 
     Undated hits are not counted; without a dated hit there are no buckets.
     The request's relative dates are counted back from `now`.
     """
-    interval = counted.interval
-    hits = _numbered(interval, counted.counts)
-    archive = _numbered(interval, counted.archive)
-    if not hits:
+    interval, hits = counted.interval, counted.counts
+    dated = [period for period, count in hits.items() if count]
+    if not dated:
         return response.Timeline(interval, ())
-    numbers = range(min(hits), max(hits) + 1)
-    urls = addresses.searches(request, request.narrowings((bounds_of(interval, number) for number in numbers), now))
+    # Periods of one kind are in order as text.
+    first, last = (number_of(interval, first_day(period)) for period in (min(dated), max(dated)))
+    buckets = [_bucket(interval, number) for number in range(first, last + 1)]
+    urls = links.narrowings([bucket.days for bucket in buckets], now)
     return response.Timeline(
         interval,
         tuple(
             [
-                response.TimelineBucket(*_written(interval, number), hits.get(number, 0), archive.get(number, 0), url)
-                for number, url in zip(numbers, urls, strict=True)
+                response.TimelineBucket(start, end, hits.get(period, 0), counted.archive.get(period, 0), url)
+                for (period, start, end, _), url in zip(buckets, urls, strict=True)
             ]
         ),
     )
 
 
+class _Bucket(NamedTuple):
+    """A period, its first and last day in ISO 8601, and as dates."""
+
+    period: str
+    start: str
+    end: str
+    days: tuple[date, date]
+
+
 @lru_cache(maxsize=4096)
-def _written(interval: Interval, number: int) -> tuple[str, str]:
+def _bucket(interval: Interval, number: int) -> _Bucket:
     first, last = bounds_of(interval, number)
-    return first.isoformat(), last.isoformat()
-
-
-def _numbered(interval: Interval, counts: Mapping[str, int]) -> dict[int, int]:
-    numbered: dict[int, int] = {}
-    for period, count in counts.items():
-        if count:
-            number = _number(interval, period)
-            numbered[number] = numbered.get(number, 0) + count
-    return numbered
-
-
-@lru_cache(maxsize=4096)
-def _number(interval: Interval, period: str) -> int:
-    return number_of(interval, first_day(period))
+    return _Bucket(label_of(interval, first), first.isoformat(), last.isoformat(), (first, last))
