@@ -300,9 +300,9 @@ class PinnedArchive:
     def overview(self, addresses: Addresses | None = None) -> Overview:
         """What the home page shows: the newest articles, and counts by section, year, month and language.
 
-        Years and months begin in the archive's time zone.
+        Years and months begin in the archive's time zone. Raises EngineError past the archive's time limit.
         """
-        return linked_overview(holdings(self._planner), self._planner, addresses or self._addresses)
+        return linked_overview(holdings(self._planner, self._deadline), self._planner, addresses or self._addresses)
 
     def sections(self, addresses: Addresses | None = None) -> tuple[SectionNode, ...]:
         """The sections as a tree, the largest first."""

@@ -96,7 +96,7 @@ def test_of_two_words_one_fills_up(archive: PinnedArchive) -> None:
     found = ask(archive, "alpha zebra", per_page=100)
     assert found.filled == Filled(words=2, all_words=0, least=1)
     assert found.total == ask(archive, "alpha").total
-    assert in_words(found.filled) == "none with both words; these are with one of the two words"
+    assert in_words(found.filled) == "none with both words; these have one of them"
 
 
 def test_one_word_and_stop_words_fill_nothing_up(archive: PinnedArchive) -> None:
@@ -239,6 +239,7 @@ def test_a_long_question_is_answered_with_a_note(client: FlaskClient) -> None:
 
 
 def test_the_border_is_worded_by_the_number_of_words() -> None:
+    assert in_words(Filled(4, 0, 2)) == "none with all 4 words; these have at least 2 of them"
     assert in_words(Filled(3, 12, 2)) == "12 with all 3 words, then those with at least 2 of the 3 words"
     assert in_words(Filled(2, 1, 1)) == "1 with both words, then those with one of the two words"
     assert border_in_words(Filled(9, 0, 2)) == "with at least 2 of the 9 words"

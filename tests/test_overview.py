@@ -15,6 +15,7 @@ from search.dates import local_day, zone_named
 from search.document import SECTION_SEPARATOR, Document, section_ancestors
 from search.engines import open_engine
 from search.engines.protocols import Engine
+from search.errors import EngineError
 from search.request.urls import Addresses
 from search.results.overview import MAX_DEPTH, NEWEST, section_tree
 from search.results.response import SectionNode
@@ -104,3 +105,12 @@ def test_an_engine_without_facets_still_shows_its_newest_articles_and_sections()
         overview = archive.overview()
     assert ([hit.id for hit in overview.newest], [node.value for node in overview.sections]) == (["a"], ["News"])
     assert (overview.years, overview.languages, overview.undated) == ((), (), 0)
+
+
+def test_an_overview_that_takes_too_long_is_an_error_and_no_small_archive(engine: Engine) -> None:
+    fill(engine, *(Document(f"{n}", "x", "word", published=date(2024, 1, 1)) for n in range(2_000)))
+    with (
+        over(engine, NOW, deadline_seconds=1e-9).pinned() as archive,
+        pytest.raises(EngineError, match="longer than 1e-09 s; try again, or raise the setting deadline_seconds"),
+    ):
+        archive.overview()

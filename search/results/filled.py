@@ -17,10 +17,11 @@ def filled(filling: Filling | None, results: Results) -> Filled | None:
 
 
 def in_words(found: Filled) -> str:
-    """ "12 with all words, then those with at least 2 of the 3 words"."""
+    """ "12 with all 3 words, then those with at least 2 of the 3 words", or "none with all 3 words; these have at least
+    2 of them"."""
     everything = "both words" if found.words == 2 else f"all {found.words} words"
     if not found.all_words:
-        return f"none with {everything}; these are {border_in_words(found)}"
+        return f"none with {everything}; these have {'one' if found.words == 2 else f'at least {found.least}'} of them"
     return f"{found.all_words:,} with {everything}, then those {border_in_words(found)}"
 
 

@@ -13,6 +13,7 @@ from search.engines.plan import FacetPlan, Plan
 from search.engines.protocols import Searcher
 from search.engines.results import FacetCounts, IndexStatus
 from search.engines.results import Hit as FoundHit
+from search.errors import EngineError
 from search.periods import in_words
 from search.query.match import MatchAll
 from search.request.planning import Planner
@@ -50,8 +51,11 @@ class Holdings:
     languages: FacetCounts
 
 
-def holdings(planner: Planner) -> Holdings:
-    """What the archive holds, by the planner's time zone. An engine without facets counts only sections."""
+def holdings(planner: Planner, deadline: float) -> Holdings:
+    """What the archive holds, by the planner's time zone. An engine without facets counts only sections.
+
+    Raises EngineError if that takes longer than `deadline` seconds: half an overview would look like a small archive.
+    """
     searcher, time_zone, counted = planner.searcher, planner.time_zone, "facets" in planner.capabilities
     request = SearchRequest(sort="newest", time_zone=time_zone)
     plan = Plan(
@@ -61,8 +65,14 @@ def holdings(planner: Planner) -> Holdings:
         time_zone=time_zone,
         limit=NEWEST,
         bring="text",
+        deadline=deadline,
     )
     results = searcher.search(plan)
+    if results.timed_out:
+        raise EngineError(
+            f"counting what the archive holds took longer than {deadline:g} s; "
+            "try again, or raise the setting deadline_seconds"
+        )
     years, months, languages = results.facets if counted else (FacetCounts((), 0, 0, truncated=False),) * 3
     context = HitContext(request, plan, planner.status.articles)
     return Holdings(results.hits, context, section_counts(searcher), years, months, languages)
