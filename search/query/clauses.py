@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,6 +16,8 @@ from search.query.limits import MAX_BOOST, MAX_CLAUSES, MAX_DISTANCE, MAX_SLOP, 
 from search.query.tree import DateRange, Everything, Exact, Fuzzy, Keyword, Phrase, Prefix, Query, Wildcard, Word
 
 _PUNCTUATION = "?!.,;:"
+_SPECIAL = re.compile(r"[\\*?]")
+"""What escapes, stands for other characters, or may be punctuation."""
 
 
 class LeafReader:
@@ -107,24 +110,28 @@ class LeafReader:
             raise QuerySyntaxError(str(error), position) from None
 
     def _word(self, lexeme: Lexeme, field: str | None) -> Query:
+        if not _SPECIAL.search(lexeme.text):  # as in nearly every word that is typed
+            return self._plain(lexeme.text, lexeme, field)
         found = symbols(lexeme.text)
         if ADDRESS not in lexeme.text:
             found = _without_question_mark(found)
         text = "".join(symbol.character for symbol in found) or unescaped(lexeme.text)
-        boost = self.boost(lexeme)
         wildcard = next((at for at, symbol in enumerate(found) if _is_wildcard(symbol)), None)
-        if wildcard is not None and ADDRESS not in lexeme.text:
-            self._drop_near(lexeme, "a wildcard")
-            if field is None and all(symbol == Symbol("*") for symbol in found):
-                return Everything()
-            if Symbol("*") in found or _begins_a_pattern(found[:wildcard]):
-                return self._pattern(found, wildcard, lexeme, field, boost)
-            self._warn("this question mark was read as punctuation", lexeme.position + wildcard)
-            return Word(text, field, boost)
-        if lexeme.near is not None:
-            distance = self._distance(lexeme)
-            return Fuzzy(text, distance, field, boost) if distance else Word(text, field, boost)
+        if wildcard is None or ADDRESS in lexeme.text:
+            return self._plain(text, lexeme, field)
+        boost = self.boost(lexeme)
+        self._drop_near(lexeme, "a wildcard")
+        if field is None and all(symbol == Symbol("*") for symbol in found):
+            return Everything()
+        if Symbol("*") in found or _begins_a_pattern(found[:wildcard]):
+            return self._pattern(found, wildcard, lexeme, field, boost)
+        self._warn("this question mark was read as punctuation", lexeme.position + wildcard)
         return Word(text, field, boost)
+
+    def _plain(self, text: str, lexeme: Lexeme, field: str | None) -> Query:
+        boost = self.boost(lexeme)
+        distance = 0 if lexeme.near is None else self._distance(lexeme)
+        return Fuzzy(text, distance, field, boost) if distance else Word(text, field, boost)
 
     def _pattern(
         self, found: Sequence[Symbol], wildcard: int, lexeme: Lexeme, field: str | None, boost: float

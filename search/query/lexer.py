@@ -190,6 +190,8 @@ class Lexer:
 
 def _suffixed(kind: Kind, position: int, text: str) -> Lexeme:
     """The word without `~1` and `^2` at its end; an address keeps them."""
+    if "~" not in text and "^" not in text:
+        return Lexeme(kind, position, text)
     found: dict[str, str] = {}
     while ADDRESS not in text and (match := _LAST_SUFFIX.search(text)) and match.start() > 0:
         body, sign = text[: match.start()], match.group()[0]

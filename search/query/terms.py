@@ -19,7 +19,7 @@ def query_terms(text: str, languages: Iterable[str]) -> list[tuple[Token, Term]]
     because only the folded spelling matches there. The text is analysed just as an article of each language is,
     so that a word of a query and the same word of an article give the same term.
     """
-    stemmed = tuple(sorted(STEMMERS.keys() & set(map(primary_language, languages))))
+    stemmed = _stemmed(tuple(languages))
     return [
         (
             Token(word.surface, word.surface, word.start, word.end, word.position, word.compound),
@@ -27,6 +27,11 @@ def query_terms(text: str, languages: Iterable[str]) -> list[tuple[Token, Term]]
         )
         for word in spellings(text)
     ]
+
+
+@lru_cache(maxsize=64)
+def _stemmed(languages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(STEMMERS.keys() & set(map(primary_language, languages))))
 
 
 @lru_cache(maxsize=4096)
