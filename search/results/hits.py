@@ -24,13 +24,17 @@ _NOTHING = Excerpts((), (), (), False)
 
 def hits(found: Sequence[FoundHit], addresses: Sequence[str], context: HitContext) -> tuple[Hit, ...]:
     """The hits as they are shown, each with the address of its page. The plan must have asked for their heads."""
+    highlighter = _highlighter(context) if reads_text(context.request) else None
+    return tuple([_hit(hit, address, highlighter, context) for hit, address in zip(found, addresses, strict=True)])
+
+
+def _highlighter(context: HitContext) -> Highlighter:
     query = context.plan.query
     frequencies = dict(zip(leaves(query), context.frequencies, strict=True)) if context.frequencies else None
-    highlighter = Highlighter(query, frequencies, context.articles)
-    return tuple(_hit(hit, address, highlighter, context) for hit, address in zip(found, addresses, strict=True))
+    return Highlighter(query, frequencies, context.articles)
 
 
-def _hit(hit: FoundHit, address: str, highlighter: Highlighter, context: HitContext) -> Hit:
+def _hit(hit: FoundHit, address: str, highlighter: Highlighter | None, context: HitContext) -> Hit:
     request, head = context.request, hit.head
     if head is None:
         raise EngineError(f"the engine did not bring the article {hit.id!r}; report this as a fault of Backfile")
@@ -69,9 +73,9 @@ def _explained(hit: FoundHit, head: Head, context: HitContext) -> ExplainedHit |
     return explained(hit.explanation, head, context.articles, recency, all_words=hit.preferred, meaning=hit.meaning)
 
 
-def _excerpts(head: Head, body: str | None, highlighter: Highlighter, request: SearchRequest) -> Excerpts:
-    """The matches and snippets, as far as the request asks for them."""
-    if body is None or not reads_text(request):
+def _excerpts(head: Head, body: str | None, highlighter: Highlighter | None, request: SearchRequest) -> Excerpts:
+    """The matches and snippets, as far as the request asks for them. Without a highlighter it asks for none."""
+    if body is None or highlighter is None:
         return _NOTHING
     if request.highlight == "off":
         return excerpts(head, body, highlighter, html=False, limit=0)
