@@ -20,7 +20,7 @@ from search.schema import MISSING, TEXT_FIELDS
 _PARTS = (
     "run", "running", "war", "wars", "bridge", "brige", "title:war", "body:run", '"post war"', '"war bridge"~3',
     '="runs"', "ru*", "br?dge*", "bridg~", "the", "section:News", "tag:oil", "author:ann", "lang:en", "date:2020..",
-    "date:now-5y..", "(war OR été)", "-war", "-tag:war", "zzz", "war^2",
+    "date:now-5y..", "(war OR été)", "-war", "-tag:war", "zzz", "war^2", "東京都庁", "東京の庁舎",
 )  # fmt: skip
 queries = st.lists(st.sampled_from(_PARTS), max_size=3).map(" ".join)
 _VALUES = {"section": SECTIONS, "author": NAMES, "tag": TAGS, "lang": ("en", "de", "xx"), "type": ("article", "x")}

@@ -41,7 +41,9 @@ def _documents() -> Iterator[Document]:
         yield Document(
             f"{number:02}",
             " ".join(held[:1]),
-            " ".join([*held, "water"] * (1 + number % 3)) + (" old stone bridge" if number % 5 == 0 else ""),
+            " ".join([*held, "water"] * (1 + number % 3))
+            + (" old stone bridge" if number % 5 == 0 else "")
+            + ("。日本銀行は金利を上げる。" if number % 7 == 3 else " 銀行の金利" if number % 7 == 5 else ""),
             tags=("even",) if number % 2 == 0 else ("odd", "third") if number % 3 == 0 else (),
             sections=("News",) if number % 4 else ("Opinion",),
             published=None if number == 7 else date(2020 + number % 4, 1 + number % 12, 1),
@@ -134,7 +136,21 @@ def test_articles_with_all_words_come_first_in_every_order(archive: PinnedArchiv
     assert ids(found)[: strict.total] == ids(strict)
 
 
-WORDS = ("alpha", "beta", "gamma", "delta", "water", "zebra", "the", '"stone bridge"', "-stone", "tag:odd", "stone*")
+WORDS = (
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "water",
+    "zebra",
+    "the",
+    '"stone bridge"',
+    "-stone",
+    "tag:odd",
+    "stone*",
+    "日本銀行は金利をいつ上げるか",
+    "日本銀行",
+)
 queries = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6, unique=True).map(" ".join)
 filters = st.sampled_from(
     (

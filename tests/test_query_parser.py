@@ -255,7 +255,7 @@ def test_a_question_mark_is_never_refused(text: str) -> None:
 
 
 def test_bare_words_are_side_by_side_outside_of_everything_else() -> None:
-    a, b, c = Word("a"), Word("b"), Word("c")
+    a, b, c, run = Word("a"), Word("b"), Word("c"), Word("日本銀行は")
     for text, query in (
         ("a b c", Most((a, b, c))),
         ("a", a),
@@ -271,6 +271,17 @@ def test_bare_words_are_side_by_side_outside_of_everything_else() -> None:
         ("-(a b)", Not(And((a, b)))),
         ("ab* b c~", And((Prefix("ab"), b, Fuzzy("c")))),
         ("a * b", Most((a, b))),
+        ("日本銀行は", Most((run,))),
+        ("(日本銀行は)", run),
+        ("日本銀行は -c", And((Most((run,)), Not(c)))),
+        ("(日本銀行は) -c", And((run, Not(c)))),
+        ("(日本銀行は) b c", And((run, Most((b, c))))),
+        ("日本銀行は b", Most((run, b))),
+        ("日本銀行は AND b", And((run, b))),
+        ("日本銀行は OR b", Or((run, b))),
+        ("「日本銀行は」", Phrase("日本銀行は")),
+        ("title:日本銀行は", Word("日本銀行は", "title")),
+        ("東京都", Word("東京都")),
     ):
         assert parse(text, "auto") == Parsed(query), text
         assert parse(to_text(query, "auto"), "auto") == Parsed(query), text

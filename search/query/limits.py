@@ -20,6 +20,8 @@ MAX_COMPARISONS: Final = 1 << 26
 """Positions compared for one phrase, over all articles; what follows is left out, and an engine reports it. An article
 takes the number of all positions of the phrase's terms, times the number of terms less one. So a phrase of the two
 most common words of a language is searched in full in a million articles of 400 words."""
+MAX_PARTS: Final = 256
+"""Pairs of characters and words into which the unspaced runs of a query are taken apart; what follows stays whole."""
 MAX_WARNINGS: Final = 20
 """Repairs that are reported one by one; the others are only counted."""
 MIN_BOOST: Final = 0.1

@@ -14,7 +14,8 @@ a query that is too long or too deeply nested, and a query of operators and punc
 NOT binds tighter than AND, and AND tighter than OR; words side by side are joined by `operator`.
 If that is "or", filters and exclusions next to the words still apply to every article.
 If it is "auto", words side by side that have neither a field nor parentheses nor an operator beside them become a
-`Most`; everything else is joined by AND, and an OR outside parentheses joins all of it so.
+`Most`, and so does one alone that is an unspaced run; everything else is joined by AND, and an OR outside parentheses
+joins all of it so.
 A question mark at the end of a word is punctuation. `\\` makes the next character literal.
 Parsing takes linear time and raises nothing but QuerySyntaxError.
 """
@@ -31,6 +32,7 @@ from search.query.clauses import LeafReader
 from search.query.fields import QueryField
 from search.query.lexer import Lexeme, Lexer, Warn, blank_controls
 from search.query.limits import MAX_BOOST, MAX_DEPTH, MAX_LENGTH, MAX_WARNINGS, MIN_BOOST
+from search.query.runs import is_run
 from search.query.tree import (
     And,
     DateRange,
@@ -221,9 +223,10 @@ class _Parser:
 
 
 def _mostly(units: Sequence[_Unit]) -> Query:
-    """All units, the bare words among them as one `Most`, if there are several, in the place of the first."""
+    """All units, the bare words among them as one `Most`, if there are several or an unspaced run, in the place of the
+    first."""
     words = tuple(unit for unit, is_bare in units if is_bare and isinstance(unit, Word))
-    if len(words) < 2:
+    if len(words) < 2 and not any(is_run(word.text) for word in words):
         return all_of([unit for unit, _ in units])
     first = next(at for at, (_, is_bare) in enumerate(units) if is_bare)
     before = [unit for unit, _ in units[:first]]

@@ -10,6 +10,7 @@ from search.document import Moment
 from search.query.fields import DATE_QUERY_NAMES, TEXT_QUERY_NAMES
 from search.query.lexer import ADDRESS, QUOTES
 from search.query.parser import Operator
+from search.query.runs import is_run
 from search.query.tree import (
     And,
     DateRange,
@@ -50,18 +51,22 @@ def to_text(query: Query, operator: Operator = "and") -> str:
 
 
 def _automatic(query: Query) -> str:
-    """Words that are not to be read as bare ones are joined by AND or, beside bare ones, put in parentheses."""
+    """Words that are not to be read as bare ones are joined by AND or, alone or beside those, put in parentheses."""
     if not isinstance(query, And):
-        return _text(query)
+        return f"({_text(query)})" if _is_bare_run(query) else _text(query)
     if any(isinstance(child, Most) for child in query.children):
         return " ".join(f"({_text(child)})" if _is_bare(child) else _grouped(child, Or) for child in query.children)
-    if sum(map(_is_bare, query.children)) > 1:
+    if sum(map(_is_bare, query.children)) > 1 or any(map(_is_bare_run, query.children)):
         return " AND ".join(_grouped(child, Or) for child in query.children)
     return _text(query)
 
 
 def _is_bare(query: Query) -> bool:
     return isinstance(query, Word) and query.field is None
+
+
+def _is_bare_run(query: Query) -> bool:
+    return isinstance(query, Word) and query.field is None and is_run(query.text)
 
 
 def _explicit(query: Query) -> str:

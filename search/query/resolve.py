@@ -36,7 +36,8 @@ class Resolved:
     """The engine's tree and what to report with it.
 
     `match` requires every word. `words` are those of its children of which it would be enough to match some, and
-    `required` the others; both are empty unless the query has several bare words that may be loosened.
+    `required` the others; `looser` are the words again, each unspaced run among them as most of its parts. All three
+    are empty unless the query has several bare words, or one that is such a run.
     `expanded`: words that are searched in addition to those typed, such as *postwar* for *post-war*.
     `quoted`: the query has a phrase or an exact spelling, so recency must not affect the order.
     """
@@ -46,6 +47,7 @@ class Resolved:
     expanded: tuple[str, ...] = ()
     quoted: bool = False
     words: tuple[Match, ...] = ()
+    looser: tuple[Match, ...] = ()
     required: tuple[Match, ...] = ()
 
 
@@ -78,6 +80,7 @@ def resolve(
         tuple(dict.fromkeys(words.expanded)),
         _is_quoted(query),
         parts.words,
+        parts.looser,
         parts.required,
     )
 
@@ -86,6 +89,7 @@ def resolve(
 class _Parts:
     match: Match | None
     words: tuple[Match, ...] = ()
+    looser: tuple[Match, ...] = ()
     required: tuple[Match, ...] = ()
 
 
@@ -115,20 +119,22 @@ class _Resolver:
                 return self.words.match(query)
 
     def side_by_side(self, query: Query) -> _Parts:
-        """A query with bare words, of which at least two must be left for some of them to do."""
+        """A query with bare words, of which at least two, or an unspaced run, must be left for some of them to do."""
         sides = query.children if isinstance(query, And) else (query,)
         strict = [part for part in sides if not isinstance(part, Most)]
         bare = [word for part in sides if isinstance(part, Most) for word in part.children if word not in strict]
         kept = self._kept([*bare, *strict])
         required = _weighed([match for child, match in kept if child not in bare])
+        most = {match: self.words.most(child) for child, match in kept if isinstance(child, Word) and child in bare}
         words = tuple(
             match for match in _weighed([match for child, match in kept if child in bare]) if match not in required
         )
+        looser = tuple(most.get(match) or match for match in words)
         every = (*words, *required)
         if not every:
             return _Parts(None)
         match = every[0] if len(every) == 1 else MatchEvery(every)
-        return _Parts(match, words, required) if len(words) > 1 else _Parts(match)
+        return _Parts(match, words, looser, required) if len(words) > 1 or looser != words else _Parts(match)
 
     def _kept(self, children: Sequence[Query]) -> list[tuple[Query, Match]]:
         """The children that search for something, without stop words beside words that say more."""

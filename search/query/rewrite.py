@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from search.query.runs import is_run
 from search.query.tree import And, DateRange, Everything, Keyword, Most, Not, Or, Phrase, Query, Word, parts_of
 
 
@@ -39,7 +40,7 @@ def _most(parts: list[Query], change: Callable[[Query], Query | None]) -> Query 
     others = tuple(part for part in parts if part not in words)
     if not parts:
         return None
-    if len(words) < 2:
+    if len(words) < 2 and not any(is_run(word.text) for word in words):
         return change(joined(And, tuple(parts)))
     return change(joined(And, (Most(words), *others)))
 

@@ -131,8 +131,11 @@ class And:
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """Two or more bare words, side by side under the operator "auto": all of them, or where few articles have all,
-    most of them. It is the whole query, or one child of an `And` that is the whole query."""
+    """Bare words, side by side under the operator "auto": all of them, or where few articles have all, most of them.
+
+    It is the whole query, or one child of an `And` that is the whole query. It has two words or more, or one that is an
+    unspaced run.
+    """
 
     children: tuple[Word, ...]
 

@@ -10,9 +10,10 @@ from search.analysis.folding import fold
 from search.analysis.scripts import CONTINUES, is_unspaced
 from search.analysis.tokens import Token, analyze
 from search.query.dates import shortened
-from search.query.limits import MAX_PHRASE_WORDS
+from search.query.limits import MAX_PARTS, MAX_PHRASE_WORDS
 from search.query.match import (
     Match,
+    MatchAny,
     MatchBest,
     MatchEvery,
     MatchFuzzy,
@@ -22,6 +23,7 @@ from search.query.match import (
     MatchWildcard,
     Term,
 )
+from search.query.runs import is_run, is_single, most_of
 from search.query.terms import query_terms
 from search.query.tree import Exact, Fuzzy, Phrase, Prefix, Wildcard, Word
 
@@ -45,6 +47,8 @@ class WordMatcher:
         self.languages = languages
         self.warnings = warnings
         self.expanded: list[str] = []
+        self._parts_left = MAX_PARTS
+        self._analysed: dict[str, list[_Found]] = {}
 
     def match(self, query: WordQuery) -> Match | None:
         """The leaf, or a small tree of leaves, for one word or phrase; a warning and None without a letter or digit."""
@@ -66,8 +70,18 @@ class WordMatcher:
             self.warnings.append(f'"{shortened(query.text)}" has no letter or digit to search for; it was left out')
         return found
 
+    def most(self, query: Word) -> MatchAny | None:
+        """What matches most of a bare word, if that is an unspaced run; None if all of the word is required."""
+        if query.field is not None or not is_run(query.text):
+            return None
+        match = most_of(self._parts(query.text), self.fields, query.boost, self._parts_left)
+        self._parts_left -= len(match.children) if match else 0
+        return match
+
     def _parts(self, text: str) -> list[_Found]:
-        return [_Found(*pair) for pair in query_terms(text, self.languages)]
+        if text not in self._analysed:
+            self._analysed[text] = [_Found(*pair) for pair in query_terms(text, self.languages)]
+        return self._analysed[text]
 
     def _word(self, text: str, fields: tuple[str, ...], boost: float) -> Match | None:
         """The parts of a joined word as a phrase, or its compound: post-war also finds postwar."""
@@ -81,7 +95,7 @@ class WordMatcher:
 
     def _phrase(self, parts: Sequence[_Found], slop: int | None, fields: tuple[str, ...], boost: float) -> Match | None:
         parts = _without_last_single([part for part in parts if not part.token.compound])
-        if parts and is_unspaced(parts[-1].token.surface) and _is_single(parts[-1].token):
+        if parts and is_single(parts[-1].token):
             return self._ending_in_single(parts, slop, fields, boost)
         terms = tuple(part.term for part in parts)
         if len(terms) < 2:
@@ -160,7 +174,3 @@ def _without_last_single(parts: list[_Found]) -> list[_Found]:
     if len(parts) > 1 and parts[-1].token.start < parts[-2].token.end:
         return parts[:-1]
     return parts
-
-
-def _is_single(token: Token) -> bool:
-    return len(analyze(token.surface, "")) == 1

@@ -32,7 +32,10 @@ with articles that have one of them, .115, .016, .077 without.
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """How a list is filled up: with articles that have at least `least` of the `words`."""
+    """How a list is filled up: with articles that have at least `least` of the `words`, unspaced runs in part.
+
+    With one word, that is an unspaced run of which a part is enough.
+    """
 
     words: int
     least: int
@@ -58,7 +61,7 @@ class Counted:
 def filling_of(resolved: ResolvedQuery) -> Filling | None:
     """How a list for this query would be filled up; None if all of it is required."""
     words = len(resolved.words)
-    return Filling(words, min(LEAST_WORDS, words - 1)) if words > 1 else None
+    return Filling(words, max(1, min(LEAST_WORDS, words - 1))) if words else None
 
 
 def searched(planner: Planner, resolved: ResolvedQuery, request: SearchRequest, plan: Plan) -> Filled:

@@ -51,7 +51,7 @@ class ResolvedQuery:
     """A request's query, resolved against one archive: `tree` is what the reader wrote, `match` what an engine matches.
 
     `expanded`: other words that are searched too. `quoted`: it asks for exact words, so recency does not count.
-    `words` and `required`: see `search.query.resolve.Resolved`.
+    `words`, `looser` and `required`: see `search.query.resolve.Resolved`.
     `dates`: the request's first and last moment, relative times counted back from the planner's `now`.
     """
 
@@ -62,11 +62,12 @@ class ResolvedQuery:
     quoted: bool
     dates: tuple[Moment | None, Moment | None]
     words: tuple[Match, ...] = ()
+    looser: tuple[Match, ...] = ()
     required: tuple[Match, ...] = ()
 
     def matching(self, least: int) -> Match:
-        """What matches at least that many of `words`, and all of `required`."""
-        some = MatchAny(self.words, least)
+        """What matches at least that many of `looser`, and all of `required`."""
+        some = MatchAny(self.looser, least) if len(self.looser) > 1 else self.looser[0]
         return MatchEvery((some, *self.required)) if self.required else some
 
 
@@ -119,6 +120,7 @@ class Planner:
             quoted=result.quoted,
             dates=request.bounds(self.now),
             words=result.words,
+            looser=result.looser,
             required=result.required,
         )
 

@@ -247,7 +247,10 @@ class IndexInfo:
 @dataclass(frozen=True, slots=True)
 class Filled:
     """How a list was filled up because few articles have all words of the query: first come the `all_words` articles
-    that have all `words` of them, then those that have at least `least`. `total` and all counts are of both."""
+    that have all `words` of them, then those that have at least `least`. `total` and all counts are of both.
+
+    With one word, a run in a script without spaces, what follows has most of its parts.
+    """
 
     words: int
     all_words: int
