@@ -18,7 +18,7 @@ from typing import Final
 from benchmark import apart, rounds
 from benchmark.articles import write_articles
 from benchmark.command import CORPORA
-from benchmark.figures import ALL_KINDS
+from benchmark.figures import ALL_KINDS, Indexing
 from benchmark.generated import generate, pool_of
 from benchmark.queries import SAMPLE, Question, Vocabulary, questions, vocabulary_of
 from benchmark.real import real_articles, shuffled
@@ -65,10 +65,16 @@ def _print(line: str) -> None:
     sys.stdout.flush()
 
 
-def _index(work: Path, documents: Sequence[Document], articles: int, seed: int, say: Callable[[str], None]) -> None:
+def built_in(work: Path, documents: Sequence[Document], articles: int, seed: int) -> Indexing:
+    """Generates articles from the documents and indexes them into `work / "index"`, in one process."""
     prepared = write_articles(generate(pool_of(documents), articles, seed), work / "articles.jsonl")
     built = apart.build("backfile", work / "index", prepared.path, articles, 1)
     prepared.path.unlink()
+    return built
+
+
+def _index(work: Path, documents: Sequence[Document], articles: int, seed: int, say: Callable[[str], None]) -> None:
+    built = built_in(work, documents, articles, seed)
     say(
         f"indexing: {built.articles_per_second:,.0f} articles/s, {built.cpu_seconds * 1000 / articles:.2f} CPU s per "
         f"1,000, index {_megabytes(built.size_bytes)}, peak {_megabytes(built.peak_bytes)} "

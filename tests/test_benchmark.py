@@ -218,6 +218,23 @@ def test_a_large_archive_is_indexed_and_searched_in_three_runs(tmp_path: Path) -
     assert not list(tmp_path.iterdir()), "the index is left behind"
 
 
+def test_the_time_of_related_articles_is_measured_in_an_archive_of_its_own(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmark.related", "--corpora", str(SAMPLE), "--subjects", "15"]
+    printed = (
+        r"60 articles, 15 of them asked for related ones: median [\d.]+ ms, 95th percentile [\d.]+ ms, most [\d.]+ ms\n"
+    )
+    work = tmp_path / "work"
+    work.mkdir()
+    built = [*command, "--articles", "60", "--work", str(work)]
+    done = subprocess.run(built, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert re.fullmatch(printed, done.stdout), done.stderr
+    assert not list(work.iterdir()), "the index is left behind"
+    few = [sys.executable, "-m", "benchmark.related", "--corpora", str(SAMPLE), "--articles", "10"]
+    done = subprocess.run(few, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert "holds too few articles to measure" in done.stderr
+
+
 def test_ratios_are_over_the_questions_that_both_answered() -> None:
     ours, theirs = rounds.Times(), rounds.Times()
     for place, milliseconds in enumerate((1.0, 2.0, 100.0)):
