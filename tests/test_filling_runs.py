@@ -96,6 +96,12 @@ def test_what_is_quoted_fielded_or_in_parentheses_stays_whole(archive: PinnedArc
     assert ids(ask(archive, "日本銀行は金利を")) == ["ja"]
 
 
+def test_a_quoted_question_that_finds_nothing_is_offered_without_its_quotation_marks(archive: PinnedArchive) -> None:
+    [offered] = ask(archive, "「日本銀行は金利を」").suggestions.relax
+    assert offered.drop == "the quotation marks"
+    assert offered.total == 1
+
+
 def test_a_short_word_stays_whole(archive: PinnedArchive) -> None:
     assert ids(ask(archive, "京都")) == ["kyoto"]
     assert ids(ask(archive, "東京都")) == []

@@ -234,6 +234,7 @@ def test_what_cannot_be_guessed_is_refused_with_its_place(text: str, position: i
 
 _PIECES = (
     "a", "b", "c^2", "AND", "OR", "NOT", "-", "(", ")", "title:", "tag:x", '"a b"', "=c", "ab*", "b~", "*", "date:2024",
+    "日本銀行は", "日本",
 )  # fmt: skip
 
 

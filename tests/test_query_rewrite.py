@@ -9,7 +9,7 @@ from test_query_parser import trees
 
 from search.query import parse, to_text
 from search.query.rewrite import any_of, joined, loosened, positive_parts, replaced, rewritten
-from search.query.tree import And, Everything, Fuzzy, Keyword, Not, Or, Phrase, Prefix, Query, Wildcard, Word
+from search.query.tree import And, Everything, Fuzzy, Keyword, Most, Not, Or, Phrase, Prefix, Query, Wildcard, Word
 
 A, B, C = Word("a"), Word("b"), Word("c")
 SECTION = Keyword("section", "News")
@@ -113,6 +113,8 @@ def test_words_of_a_loosened_phrase_keep_its_field_and_weight() -> None:
     assert loosened(Or((Phrase("a b"), C))) == Or((And((A, B)), C))
     assert loosened(And((C, Phrase("a b")))) == And((C, A, B)), "an And takes them up"
     assert loosened(Not(Phrase("a b"))) == Not(And((A, B)))
+    assert loosened(Phrase("日本銀行は", boost=2.0)) == Most((Word("日本銀行は", boost=2.0),))
+    assert loosened(Phrase("日本銀行は", "title")) == Word("日本銀行は", "title")
 
 
 @pytest.mark.parametrize(

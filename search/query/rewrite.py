@@ -69,7 +69,10 @@ def positive_parts(tree: Query) -> Iterator[Query]:
 
 
 def loosened(tree: Query) -> Query:
-    """The tree with every phrase replaced by its words."""
+    """The tree with every phrase replaced by its words; a query that is one quoted unspaced run becomes a bare one."""
+    match tree:
+        case Phrase(text, field=None) if is_run(text) and len(text.split()) == 1:
+            return Most((Word(text.strip(), boost=tree.boost),))
 
     def change(node: Query) -> Query:
         if not isinstance(node, Phrase):
