@@ -215,7 +215,7 @@ def test_no_program_and_no_extent_makes_the_kernel_crash(
     others = data.draw(st.sampled_from(((), ((0, 1.0, np.array([9, 3, 2**31], np.uint32), np.ones(3)),))))
     leaves = ((extents, others, 1.0),)
     masks = (np.ones(ARTICLES, np.bool_),)
-    bounds = data.draw(st.tuples(*[st.integers(0, 2**32 - 1)] * 2, st.integers(0, 2**64 - 1)))
+    bounds = data.draw(st.tuples(*[st.integers(0, 2**32 - 1)] * 2, *[st.integers(0, 2**64 - 1)] * 2))
     calls = (
         lambda: compiled.evaluate(program, 2.0, norms, leaves, masks, None, matches, scores),
         lambda: compiled.evaluate(program, 2.0, (), leaves, masks, None, matches, None),
@@ -263,8 +263,8 @@ def test_numbers_out_of_range_in_a_file_are_an_error_or_left_out(folder: Path, d
             total = broken.evaluate(program, 2.0, norms, ((extents, (), 1.0),), (), None, matches, scores)
             assert total <= segment.size
             broken.count(extents, (), None)
-            broken.phrase(ALL_FIELDS.index("body"), (extents, extents), -1, 0.8, 0, ARTICLES, 2**40, 1.0)
-            broken.phrase(ALL_FIELDS.index("body"), (extents, extents), 9, 0.8, 0, ARTICLES, 2**40, 1.0)
+            broken.phrase(ALL_FIELDS.index("body"), (extents, extents), -1, 0.8, 0, ARTICLES, 1, 2**40, 1.0)
+            broken.phrase(ALL_FIELDS.index("body"), (extents, extents), 9, 0.8, 0, ARTICLES, 1, 2**40, 1.0)
         except ValueError as error:
             assert "fit" in str(error)  # noqa: PT017 - damage that is not noticed is left out
 

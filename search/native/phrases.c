@@ -75,7 +75,7 @@ static int weigh_article(Phrase *phrase, uint32_t doc, int64_t width, double for
     for (Py_ssize_t term = 0; term < phrase->count && result == FINE; term++)
         result = find_positions(phrase->field, &phrase->parts[term], doc);
     for (Py_ssize_t term = 0; term < phrase->count; term++)
-        phrase->spent += phrase->parts[term].total * (uint64_t)(phrase->count - 1);
+        phrase->spent += phrase->parts[term].total * phrase->effort;
     if (result == FINE && phrase->spent > phrase->budget)
         return SPENT;
     if (result != FINE || settle_by_pair(phrase, width, form, total))
@@ -134,7 +134,7 @@ static PyObject *result_of(int result, const Phrase *phrase, const Found *found)
                          result == SPENT ? Py_False : Py_True);
 }
 
-/* phrase(field, terms, width, form, first, stop, budget, seconds) -> (docs, weights, spent, whole), or None once the
+/* phrase(field, terms, width, form, first, stop, effort, budget, seconds) -> (docs, weights, spent, whole), or None once the
    seconds are over
 
    field    the ordinal of the field to read
@@ -142,8 +142,7 @@ static PyObject *result_of(int result, const Phrase *phrase, const Found *found)
    width    how many positions a near phrase may span; -1: the terms follow each other
    form     the weight of a near phrase that is not spelled exactly
    first    of the articles that are looked at; those from `stop` on are not
-   budget   so many positions may be compared: an article takes the number of all positions of the terms, times the
-            number of terms less one; what follows the article that would exceed it is left out
+   budget   so many comparisons may be made: an article takes `effort` for each position of its terms; what follows the article that would exceed it is left out
    docs     the articles (uint32, ascending), each with the sum of the weights of its occurrences (float64)
    spent    how much of the budget
    whole    whether nothing was left out */
@@ -153,9 +152,9 @@ PyObject *postings_phrase(Postings *self, PyObject *args) {
     long long width;
     double form, seconds;
     unsigned int first, stop;
-    unsigned long long budget;
-    if (!PyArg_ParseTuple(args, "IO!LdIIKd", &field, &PyTuple_Type, &terms, &width, &form, &first, &stop, &budget,
-                          &seconds))
+    unsigned long long effort, budget;
+    if (!PyArg_ParseTuple(args, "IO!LdIIKKd", &field, &PyTuple_Type, &terms, &width, &form, &first, &stop, &effort,
+                          &budget, &seconds))
         return NULL;
     if (field >= (unsigned int)self->fields) {
         PyErr_SetString(PyExc_ValueError, "there is no such field");
@@ -167,6 +166,7 @@ PyObject *postings_phrase(Postings *self, PyObject *args) {
     Found found;
     memset(&phrase, 0, sizeof phrase);
     memset(&found, 0, sizeof found);
+    phrase.effort = effort;
     phrase.budget = budget;
     phrase.end = seconds_now() + seconds;
     if (take_parts(self, terms, field, &phrase) == 0) {

@@ -50,7 +50,7 @@ typedef struct {
     int32_t *taken, *seen; /* for each position the term it is given to, and the last term that asked for it */
     Py_ssize_t taken_room, seen_room;
     double end; /* the time until which there is */
-    uint64_t budget, spent; /* comparisons of positions; SPENT before they exceed the budget */
+    uint64_t effort, budget, spent; /* comparisons of positions; SPENT before they exceed the budget */
 } Phrase;
 
 /* phrase_terms.c */

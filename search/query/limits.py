@@ -17,9 +17,9 @@ MAX_SLOP: Final = 50
 MAX_PHRASE_WORDS: Final = 50
 """Words in a near phrase. With MAX_SLOP, a match is never wider than the gap between two values of a field."""
 MAX_COMPARISONS: Final = 1 << 26
-"""Positions compared for one phrase, over all articles; what follows is left out, and an engine reports it. An article
-takes the number of all positions of the phrase's terms, times the number of terms less one. So a phrase of the two
-most common words of a language is searched in full in a million articles of 400 words."""
+"""Positions compared for one phrase, over all articles that have all its words; what follows is left out, and an engine
+reports it. So two of the most common words near each other are searched for in full in a million articles of 400
+words. Each position of a near phrase of three and more words, or of one that repeats a word, counts several times."""
 MAX_PARTS: Final = 256
 """Pairs of characters and words into which the unspaced runs of a query are taken apart; what follows stays whole."""
 MAX_WARNINGS: Final = 20

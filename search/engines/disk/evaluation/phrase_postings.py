@@ -21,8 +21,8 @@ from search.engines.disk.evaluation.position_blocks import (
     Levels,
     PhraseTerm,
     PositionBlock,
-    comparisons,
     position_blocks,
+    positions_to_read,
 )
 from search.engines.disk.evaluation.posting_lists import (
     PostingList,
@@ -61,6 +61,7 @@ class PhraseReader:
         self._phrase = phrase
         self._deadline = deadline
         self._left = MAX_COMPARISONS
+        self._effort = _effort(phrase)
         count = len(phrase.terms)
         self._width = None if phrase.slop is None else spans.span_width(count, phrase.slop)
         self._fits = count > 0 and (self._width is None or count <= self._width)
@@ -98,7 +99,9 @@ class PhraseReader:
         """The articles of a share with their weights; what was spent; whether nothing was left out."""
         width, left = -1 if self._width is None else self._width, self._deadline.left()
         budget, seconds = share.budget(self._left), inf if left is None else left
-        found = segment.compiled.phrase(field, terms, width, STEM_WEIGHT, share.first, share.stop, budget, seconds)
+        found = segment.compiled.phrase(
+            field, terms, width, STEM_WEIGHT, share.first, share.stop, self._effort, budget, seconds
+        )
         if found is None or self._deadline.passed():
             raise TimeIsUp
         docs, weights, spent, whole = found
@@ -138,7 +141,8 @@ class PhraseReader:
         self, postings: FieldPostings, terms: Sequence[PhraseTerm], shares: Sequence[_Share]
     ) -> list[tuple[int, int]]:
         """The ranges of articles for which too little is left to spend; spends what the others take."""
-        docs, costs = comparisons(postings, terms)
+        docs, positions = positions_to_read(postings, terms)
+        costs = positions * self._effort
         budgets = [share.budget(self._left) for share in shares]
         ranges = []
         for share, budget in zip(shares, budgets, strict=True):
@@ -149,6 +153,17 @@ class PhraseReader:
             if over < len(spent):
                 ranges.append((int(docs[own][over]), share.stop))
         return ranges
+
+
+def _effort(phrase: MatchPhrase) -> int:
+    """About how many comparisons each position takes, measured in those of the plainest loop of the kernel."""
+    count = len(phrase.terms)
+    if phrase.slop is None or count < 2:
+        return 1
+    repeats = len(set(phrase.terms)) < count  # then each term needs a position of its own
+    if count == 2 and not repeats:
+        return 1
+    return (count + 2) * (2 if repeats else 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,9 +131,8 @@ def _docs_with_all(postings: FieldPostings, terms: Sequence[PhraseTerm]) -> Docs
     return docs
 
 
-def comparisons(postings: FieldPostings, terms: Sequence[PhraseTerm]) -> tuple[Docs, Ints]:
-    """The articles that have all of the terms, ascending, and how many positions are compared in each: as many as the
-    terms have there, times the number of terms less one."""
+def positions_to_read(postings: FieldPostings, terms: Sequence[PhraseTerm]) -> tuple[Docs, Ints]:
+    """The articles that have all of the terms, ascending, and how many positions the terms have in each."""
     docs = _docs_with_all(postings, terms)
     found = np.zeros(len(docs), np.int64)
     for term in terms:
@@ -141,7 +140,7 @@ def comparisons(postings: FieldPostings, terms: Sequence[PhraseTerm]) -> tuple[D
             extent = postings.extent(row)
             chosen, at = intersect(postings.docs[extent], docs)
             found[at] += postings.counts[extent][chosen]
-    return docs, found * (len(terms) - 1)
+    return docs, found
 
 
 def position_blocks(
