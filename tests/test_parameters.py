@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from search.commands.search import asked
 from search.commands.search import search as search_command
+from search.engines.plan import Sort
 from search.errors import ParameterError
 from search.periods import label_of
 from search.query.dates import RelativeTime
@@ -192,6 +193,19 @@ def test_addresses_of_pages_are_those_of_the_single_requests(
     links = SearchLinks(addresses, request)
     assert links.own() == addresses.search(request)
     assert links.pages(iter(pages)) == [addresses.search(request.on_page(page)) for page in pages]
+
+
+@given(requests(), st.sampled_from(("api", "html", "atom")), st.lists(st.integers(1, 900), max_size=4))
+def test_many_addresses_that_differ_in_one_parameter_are_those_written_one_by_one(
+    request: SearchRequest, kind: Rendering, pages: list[int]
+) -> None:
+    links, first = Addresses(kind, "/archive", "Europe/Paris"), request.on_page(1)
+    numbers = ["" if page == 1 else str(page) for page in pages]
+    assert links.varied(first, "page", numbers) == [links.search(request.on_page(page)) for page in pages]
+    sorts: tuple[Sort | None, ...] = (None, "newest", "oldest")
+    assert links.varied(first, "sort", [sort or "" for sort in sorts]) == [
+        links.search(request.sorted_by(sort)) for sort in sorts
+    ]
 
 
 @given(requests(), st.lists(st.text(min_size=1, max_size=5), max_size=3), st.none() | st.integers(0, 99))

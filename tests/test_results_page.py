@@ -411,3 +411,21 @@ def test_the_list_of_sections_is_read_once_for_each_commit(tmp_path: Path) -> No
         writer.add(Document("2", "Flood", "A flood.", sections=("Local",)))
     assert all_said(page_of(client, "/search?q=flood"), "#section option") == ["Any", "Local", "News"]
     assert engine.listed == ["section"] * 2
+
+
+def test_the_finer_choices_are_written_once_for_all_pages_that_have_the_same() -> None:
+    choices, written = SectionChoices(("News", "Sport")), []
+
+    def page(**asked: object) -> str:
+        form = search_form(SearchRequest(**asked), LINKS, choices)  # type: ignore[arg-type]
+        return choices.written(form.advanced, lambda each: written.append(each) or str(each.section_options))
+
+    plain = page(q="flood")
+    assert page(q="storm", page=3) == plain
+    assert len(written) == 1
+    chosen = page(q="flood", keywords=(("section", Filters(("Sport",))),))
+    assert chosen.count(" selected") == 1 != plain.count(" selected")
+    for year in range(1000, 1200):  # forms that differ are not kept without end
+        page(start=date(year, 1, 1))
+    assert page(q="flood") == plain
+    assert len(choices._written) <= 64

@@ -11,7 +11,7 @@ from search.request.urls import Addresses
 from search.results.response import Facet, FacetValue, IndexInfo, Overview, Period, Timeline, TimelineBucket
 from webui import wording
 from webui.chart import HEIGHT, WIDTH, chart
-from webui.facet_boxes import facet_box
+from webui.facet_boxes import facet_box, facet_boxes
 from webui.home import MAX_OPEN_YEARS, SHADES, home_view
 from webui.search_form import kept_pairs
 
@@ -85,7 +85,7 @@ def value(name: str, count: int, selected: bool = False) -> FacetValue:
 
 def test_sections_stand_below_the_sections_they_are_in() -> None:
     values = (value("News", 9), value("Sport", 6), value("News > Economy > Oil", 5), value("News > Local", 4))
-    box = facet_box(Facet("section", "Section", values, 3, 7, True, "/m"), SearchRequest(), Addresses())
+    [box] = facet_boxes([Facet("section", "Section", values, 3, 7, True, "/m")], SearchRequest(), Addresses())
     assert [(row.label, row.depth) for row in box.rows] == [
         ("News", 0),
         ("Economy › Oil", 1),
@@ -99,9 +99,9 @@ def test_sections_stand_below_the_sections_they_are_in() -> None:
 
 def test_years_are_listed_by_time_and_a_chosen_absence_by_its_name() -> None:
     years = Facet("year", "Year", (value("1990", 5), value("1999", 3)), 0, 0, False)
-    assert [row.label for row in facet_box(years, SearchRequest(), Addresses()).rows] == ["1999", "1990"]
+    assert [row.label for row in facet_box(years).rows] == ["1999", "1990"]
     tags = Facet("tag", "Tag", (value("a", 5), value("_missing", 2, True)), 2, 0, False, "/m")
-    box = facet_box(tags, SearchRequest(), Addresses())
+    box = facet_box(tags)
     assert [row.label for row in box.rows] == ["a", "No tag"]
     assert box.missing_row is None
 
@@ -217,19 +217,13 @@ def test_every_year_has_twelve_months_in_the_order_of_the_calendar() -> None:
 @pytest.mark.parametrize("name", ["month", "day"])
 def test_months_and_days_are_listed_by_time_too(name: str) -> None:
     facet = Facet(name, name.title(), (value("2024-01", 5), value("2024-11", 3), value("2023-12", 9)), 0, 0, False)
-    assert [row.label for row in facet_box(facet, SearchRequest(), Addresses()).rows] == [
-        "2024-11",
-        "2024-01",
-        "2023-12",
-    ]
+    assert [row.label for row in facet_box(facet).rows] == ["2024-11", "2024-01", "2023-12"]
 
 
 def test_deep_sections_are_not_indented_without_end() -> None:
     path = ["A"]
     for letter in "BCDEFG":
         path.append(f"{path[-1]} > {letter}")
-    box = facet_box(
-        Facet("section", "Section", tuple(value(name, 1) for name in path), 0, 0, False), SearchRequest(), Addresses()
-    )
+    box = facet_box(Facet("section", "Section", tuple(value(name, 1) for name in path), 0, 0, False))
     assert [row.depth for row in box.rows] == [0, 1, 2, 3, 3, 3, 3]
     assert [row.label for row in box.rows] == list("ABCDEFG")

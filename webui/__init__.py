@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestURITooLarge
@@ -24,6 +27,13 @@ class DeclaredJson(DefaultJSONProvider):
     sort_keys = False
 
 
+class _App(Flask):
+    """Flask without support for asynchronous views: it would look at each function again for each request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     """The app for an archive: for that of `engine` if given, else for the one that `settings.index` names.
 
@@ -31,7 +41,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     """
     from webui import api, discovery, feeds, health, openapi, pages, sitemap
 
-    app = Flask(__name__)
+    app = _App(__name__)
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY_BYTES
     app.json = DeclaredJson(app)
     attach(app, Site(settings, Archive(engine or open_engine(settings.index), settings)))

@@ -88,7 +88,7 @@ def _from_archive(view: View[Arguments], *, takes_turns: bool) -> Callable[Argum
 
 def _marked(response: Response, how: str) -> Response:
     """The response with what the cache had to do with it (RFC 9211)."""
-    response.headers["Cache-Status"] = f"Backfile; {how}"
+    response.headers.add("Cache-Status", f"Backfile; {how}")
     return response
 
 
@@ -103,7 +103,7 @@ def _tag(archive: PinnedArchive) -> str:
     else:
         asked, accepted = repr(asked_search(kind)), ""
     minute = current_minute().isoformat() if _RELATIVE.search(asked) else ""
-    place = request.root_url, request.path
+    place = request.scheme, request.host, request.script_root, request.path
     return entity_tag(archive.order_generation, *place, asked, accepted, minute, appearance())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -12,7 +13,7 @@ from markupsafe import Markup
 
 from search.periods import in_words, period_of
 from search.results.response import Timeline, TimelineBucket
-from webui.wording import count_of
+from webui.wording import escaped
 
 WIDTH: Final = 1000.0
 HEIGHT: Final = 72.0
@@ -21,48 +22,33 @@ _MIN_HEIGHT: Final = 2.0
 _MIN_FULL: Final = 3
 """A bar of the whole height stands for at least this many articles, so that a single one does not look like many."""
 _TICKS: Final = 5
+_GAP_TOP: Final = HEIGHT - 2
 _UNITS: Final = {"day": "Day", "month": "Month", "year": "Year", "decade": "Decade", "century": "Century"}
 
 
 @dataclass(slots=True)
 class Bar:
-    """One bucket. `reach` is the width of the area that can be clicked. A `gap` is a period without any articles in the
-    archive; `share` is the share of the archive's articles that were found, in words."""
+    """One bucket. `reach` is the width of the area that can be clicked."""
 
     label: str
     url: str
     count: int
     archive_count: int
-    share: str
-    gap: bool
     x: float
     y: float
     width: float
     height: float
     reach: float
 
-    def drawn(self) -> str:
-        """The bar as a link in the picture. Written here, since a page has dozens: a template takes six times as
-        long."""
-        label = escape(self.label)
-        if self.gap:
-            return (
-                f'<rect class="chart-gap" x="{self.x}" y="{HEIGHT - 2}" width="{self.width}" height="2">'
-                f"<title>{label}: no articles in the archive</title></rect>"
-            )
-        found = f"{self.count:,} of {count_of(self.archive_count, 'article', 'articles')}"
-        return (
-            f'<a href="{escape(self.url)}" rel="nofollow" tabindex="-1"><title>{label}: {found}</title>'
-            f'<rect class="chart-reach" x="{self.x}" y="0" width="{self.reach}" height="{HEIGHT}"/>'
-            f'<rect class="chart-bar" x="{self.x}" y="{self.y}" width="{self.width}" height="{self.height}"/></a>'
-        )
+    @property
+    def gap(self) -> bool:
+        """Whether the archive has no articles of that period."""
+        return self.archive_count == 0
 
-    def row(self) -> str:
-        """The bar as a row of the table."""
-        label = escape(self.label)
-        name = f'<a href="{escape(self.url)}" rel="nofollow">{label}</a>' if self.count else label
-        numbers = f"<td>{self.count:,}</td><td>{self.archive_count:,}</td><td>{self.share}</td>"
-        return f'<tr><th scope="row">{name}</th>{numbers}</tr>'
+    @property
+    def share(self) -> str:
+        """The share of the archive's articles that were found, in words."""
+        return _percent(self.count, self.archive_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +63,31 @@ class Chart:
     height: float = HEIGHT
 
     @property
-    def drawn(self) -> Markup:
-        """The bars of the picture as markup."""
-        return Markup("\n".join([bar.drawn() for bar in self.bars]))  # noqa: S704 - each is escaped
-
-    @property
-    def table(self) -> Markup:
-        """The rows of the table as markup; periods in which the archive has nothing are left out."""
-        return Markup("\n".join([bar.row() for bar in self.bars if bar.archive_count]))  # noqa: S704 - each is escaped
+    def markup(self) -> tuple[Markup, Markup]:
+        """The bars of the picture, and the rows of its table. Written here, since a page has dozens: a template takes
+        six times as long."""
+        drawn, rows = [], []
+        for bar in self.bars:
+            x, width, count, archive_count = bar.x, bar.width, bar.count, bar.archive_count
+            name, number = escaped(bar.label), f"{archive_count:,}"
+            if not archive_count:  # the table leaves out periods in which the archive has nothing
+                drawn.append(
+                    f'<rect class="chart-gap" x="{x}" y="{_GAP_TOP}" width="{width}" height="2">'
+                    f"<title>{name}: no articles in the archive</title></rect>"
+                )
+                continue
+            address = escape(bar.url)
+            drawn.append(
+                f'<a href="{address}" rel="nofollow" tabindex="-1">'
+                f"<title>{name}: {count:,} of {number} {'article' if archive_count == 1 else 'articles'}</title>"
+                f'<rect class="chart-reach" x="{x}" y="0" width="{bar.reach}" height="{HEIGHT}"/>'
+                f'<rect class="chart-bar" x="{x}" y="{bar.y}" width="{width}" height="{bar.height}"/></a>'
+            )
+            if count:
+                name = f'<a href="{address}" rel="nofollow">{name}</a>'
+            share = _percent(count, archive_count)
+            rows.append(f'<tr><th scope="row">{name}</th><td>{count:,}</td><td>{number}</td><td>{share}</td></tr>')
+        return Markup("\n".join(drawn)), Markup("\n".join(rows))  # noqa: S704 - each is escaped
 
 
 def chart(timeline: Timeline | None) -> Chart | None:
@@ -92,32 +95,25 @@ def chart(timeline: Timeline | None) -> Chart | None:
     if timeline is None or len(timeline.buckets) < 2:
         return None
     buckets = timeline.buckets
-    highest = max(bucket.count for bucket in buckets)
-    slot = WIDTH / len(buckets)
-    bars = tuple(_bar(bucket, place * slot, slot, max(highest, _MIN_FULL)) for place, bucket in enumerate(buckets))
+    highest = max([bucket.count for bucket in buckets])
+    bars = tuple(_bars(buckets, max(highest, _MIN_FULL)))
     unit = _UNITS.get(timeline.interval, timeline.interval)
     caption = f"By {unit.lower()}, {bars[0].label} to {bars[-1].label}"
     if highest > 1:
-        peak = max(bars, key=lambda bar: bar.count)
+        peak = next(bar for bar in bars if bar.count == highest)
         caption += f"; most in {peak.label}: {peak.count:,}"
     return Chart(caption, unit, bars, _ticks([bar.label for bar in bars]))
 
 
-def _bar(bucket: TimelineBucket, x: float, slot: float, highest: int) -> Bar:
-    height = max(HEIGHT * bucket.count / highest, _MIN_HEIGHT) if bucket.count else 0.0
-    return Bar(
-        label=bucket_label(bucket),
-        url=bucket.url,
-        count=bucket.count,
-        archive_count=bucket.archive_count,
-        share=_percent(bucket.count, bucket.archive_count),
-        gap=bucket.archive_count == 0,
-        x=round(x, 2),
-        y=round(HEIGHT - height, 2),
-        width=round(slot * (0.84 if slot > 4 else 1), 2),
-        height=round(height, 2),
-        reach=round(slot, 2),
-    )
+def _bars(buckets: Sequence[TimelineBucket], full: int) -> Iterator[Bar]:
+    """The bars; one of the whole height stands for `full` articles."""
+    slot = WIDTH / len(buckets)
+    width, reach = round(slot * (0.84 if slot > 4 else 1), 2), round(slot, 2)
+    for place, bucket in enumerate(buckets):
+        count = bucket.count
+        height = max(HEIGHT * count / full, _MIN_HEIGHT) if count else 0.0
+        x, y = round(place * slot, 2), round(HEIGHT - height, 2)
+        yield Bar(bucket_label(bucket), bucket.url, count, bucket.archive_count, x, y, width, round(height, 2), reach)
 
 
 def bucket_label(bucket: TimelineBucket) -> str:

@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from search.document import SECTION_SEPARATOR, section_ancestors
 from search.request.request import SearchRequest
-from search.request.urls import Addresses
+from search.request.urls import Addresses, written_facets
 from search.results.response import Facet, FacetValue
 from search.schema import MISSING
+from webui.wording import escaped
 
 MORE_VALUES: Final = 50
 """How many values “Show more” asks for."""
@@ -21,7 +22,7 @@ _MAX_DEPTH: Final = 3
 _BY_DATE: Final = ("year", "month", "day")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FacetRow:
     """One value of a facet. `depth` counts the listed sections above it, and is 0 for other facets."""
 
@@ -37,7 +38,7 @@ class FacetRow:
         return (
             f'<li class="{css_class}"><a class="choice{chosen}" href="{escape(self.toggle_url)}" rel="nofollow">'
             f'<span class="box" aria-hidden="true"></span> '
-            f'<span class="choice-label" dir="auto">{escape(self.label)}</span> '
+            f'<span class="choice-label" dir="auto">{escaped(self.label)}</span> '
             f'<span class="choice-count">{self.count:,}</span> '
             f'<span class="unseen">{"article" if self.count == 1 else "articles"}{remove}</span></a></li>'
         )
@@ -60,17 +61,30 @@ class FacetBox:
     more_url: str | None
 
     @property
-    def items(self) -> Markup:
-        """The rows as items of a list, that of the articles without a value last."""
+    def markup(self) -> Markup:
+        """The box with its rows, that of the articles without a value last, and the link to more of them."""
         rows = [row.markup(f"depth-{row.depth}") for row in self.rows]
         if self.missing_row is not None:
             rows.append(self.missing_row.markup("facet-missing"))
-        return Markup("\n".join(rows))  # noqa: S704 - each is escaped
+        name, listed = escape(self.name), "\n".join(rows)
+        return Markup(  # noqa: S704 - each part is escaped
+            f'<section class="facet" aria-labelledby="facet-{name}">\n<h3 id="facet-{name}">{escape(self.label)}</h3>\n'
+            f"<ul>\n{listed}\n</ul>\n{self._rest() if self.truncated else ''}</section>\n"
+        )
+
+    def _rest(self) -> str:
+        others = f"{self.other:,} in other values. " if self.other else ""
+        if not self.more_url:
+            return f'<p class="facet-more">{others}</p>\n'
+        more = f'Show more<span class="unseen"> of {escape(self.label.lower())}</span>'
+        return f'<p class="facet-more">{others}<a href="{escape(self.more_url)}" rel="nofollow">{more}</a></p>\n'
 
 
 def facet_boxes(facets: Iterable[Facet], request: SearchRequest, links: Addresses) -> tuple[FacetBox, ...]:
     """The facets in which a choice would change the result."""
-    return tuple(facet_box(facet, request, links) for facet in facets if _offers_a_choice(facet))
+    shown = [facet for facet in facets if _offers_a_choice(facet)]
+    more = _more_urls(shown, request, links)
+    return tuple([facet_box(facet, more.get(facet.name)) for facet in shown])
 
 
 def _offers_a_choice(facet: Facet) -> bool:
@@ -80,8 +94,8 @@ def _offers_a_choice(facet: Facet) -> bool:
     return bool(facet.values) and facet.missing > 0
 
 
-def facet_box(facet: Facet, request: SearchRequest, links: Addresses) -> FacetBox:
-    """The facet with its rows in the order in which they are listed."""
+def facet_box(facet: Facet, more_url: str | None = None) -> FacetBox:
+    """The facet with its rows in the order in which they are listed; `more_url` is the search with more of them."""
     none_label = f"No {facet.label.lower()}"
     values = [replace(value, label=none_label) if value.value == MISSING else value for value in facet.values]
     if facet.name in _BY_DATE:
@@ -96,7 +110,7 @@ def facet_box(facet: Facet, request: SearchRequest, links: Addresses) -> FacetBo
         missing,
         facet.other,
         facet.truncated,
-        _more_url(facet, request, links),
+        more_url,
     )
 
 
@@ -123,8 +137,12 @@ def _section_rows(values: Iterable[FacetValue]) -> Iterator[FacetRow]:
         yield FacetRow(label, found.count, found.selected, found.toggle_url, min(len(listed), _MAX_DEPTH))
 
 
-def _more_url(facet: Facet, request: SearchRequest, links: Addresses) -> str | None:
+def _more_urls(facets: Iterable[Facet], request: SearchRequest, links: Addresses) -> dict[str, str]:
+    """The search with more values of a facet, for each facet that has more and was asked for fewer."""
     sizes = {asked.name: asked.size for asked in request.facets}
-    if not facet.truncated or sizes.get(facet.name, MORE_VALUES) >= MORE_VALUES:
-        return None
-    return links.search(request.with_facet(facet.name, MORE_VALUES))
+    names = [facet.name for facet in facets if facet.truncated and sizes.get(facet.name, MORE_VALUES) < MORE_VALUES]
+    written = [
+        written_facets([replace(asked, size=MORE_VALUES) if asked.name == name else asked for asked in request.facets])
+        for name in names
+    ]
+    return dict(zip(names, links.varied(request, "facets", written), strict=True)) if names else {}

@@ -41,8 +41,7 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def _add(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.extend(SECURITY_HEADERS)  # no response has one of its own: see the test
         if request.path.startswith(_SHARED_PREFIXES):
             _allow_origin(response)
         return response
@@ -56,13 +55,13 @@ def _allow_origin(response: Response) -> None:
         return
     origin = request.headers.get("Origin")
     if "*" in allowed:
-        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers.add("Access-Control-Allow-Origin", "*")
     else:
         response.vary.add("Origin")
         if origin not in allowed:
             return
         response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+    response.headers.add("Access-Control-Expose-Headers", _EXPOSED)
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", READ_METHODS)
         response.headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match"

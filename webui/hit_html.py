@@ -1,10 +1,11 @@
-"""The parts of a hit that every hit of a page has, as markup: where the article stands, whose it is, its snippets.
+"""Hits as markup: where the article stands, its title, whose it is, its snippets.
 
-They are written here, and the first remembered, since a template takes several times as long.
+They are written here, and what comes again is remembered, since a template takes several times as long.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 from typing import Final
@@ -24,14 +25,38 @@ _DOT: Final = '<span class="dot" aria-hidden="true"> · </span>'
 _THEN: Final = '<span class="then" aria-hidden="true"> › </span><span class="unseen">, </span>'
 
 
+def hits(found: Iterable[Hit], links: Addresses) -> Markup:
+    """The hits of a result page as items of a list."""
+    return Markup("\n".join([f"<li>{_hit(each, links, snippets(each))}</li>" for each in found]))  # noqa: S704 - escaped
+
+
+def brief_hit(found: Hit, links: Addresses) -> Markup:
+    """A hit as the front page shows it: with its summary instead of snippets, and without a link to the original."""
+    summary = f'<p class="summary" dir="auto"{_lang(found)}>{escape(found.summary)}</p>' if found.summary else ""
+    return Markup(_hit(found, links, summary, brief=True))  # noqa: S704 - each part is escaped
+
+
+def _hit(found: Hit, links: Addresses, text: str, *, brief: bool = False) -> str:
+    kicker = f'<p class="kicker">{_kicker(found.sections, links)}</p>\n  ' if found.sections else ""
+    title = f'<a href="{escape(found.article_url)}" dir="auto"{_lang(found)}>{found.title_html}</a>'
+    return (
+        f'<article class="hit">\n  {kicker}<h3 class="hit-title">{title}</h3>\n  '
+        f'<p class="byline">{byline(found, brief=brief)}</p>\n  {text}\n</article>'
+    )
+
+
+def _lang(found: Hit) -> str:
+    return f' lang="{escape(found.language)}"' if found.language else ""
+
+
 @lru_cache(maxsize=4096)
-def kicker(sections: tuple[str, ...], links: Addresses) -> Markup:
+def _kicker(sections: tuple[str, ...], links: Addresses) -> str:
     """The first sections of an article, each a link to the search for its articles."""
-    return Markup(  # noqa: S704 - each part is escaped
-        _DOT.join(
+    return _DOT.join(
+        [
             f'<a href="{escape(value_url("section", section, links))}">{section_path(section)}</a>'
             for section in sections[:MAX_SECTIONS]
-        )
+        ]
     )
 
 
@@ -42,7 +67,7 @@ def section_path(section: str) -> Markup:
     return Markup(_THEN.join(f'<span dir="auto">{escape(part)}</span>' for part in parts))  # noqa: S704 - escaped
 
 
-def byline(found: Hit, *, brief: bool) -> Markup:
+def byline(found: Hit, *, brief: bool) -> str:
     """The date, the authors, the language unless it is English, the number of near-copies, and, unless `brief`, a link
     to the original."""
     parts = [_when(found.published) if found.published else "Undated"]
@@ -59,13 +84,12 @@ def byline(found: Hit, *, brief: bool) -> Markup:
             f'<a class="outward" href="{escape(found.url)}" rel="noopener">{escape(site)}'
             f'<span class="unseen">: the original of {escape(found.title)}</span></a>'
         )
-    return Markup(_DOT.join(parts))  # noqa: S704 - each part is escaped
+    return _DOT.join(parts)
 
 
-def snippets(found: Hit) -> Markup:
+def snippets(found: Hit) -> str:
     """The snippets, each below its heading unless the one before stands below the same."""
-    language = f' lang="{escape(found.language)}"' if found.language else ""
-    address = escape(found.article_url)
+    language, address = _lang(found), escape(found.article_url)
     parts = []
     above: str | None = None
     for snippet in found.snippets:
@@ -78,7 +102,7 @@ def snippets(found: Hit) -> Markup:
         before = "… " if snippet.cut_start else ""
         after = " …" if snippet.cut_end else ""
         parts.append(f'<p class="snippet-text" dir="auto"{language}>{before}{snippet.html}{after}</p></div>')
-    return Markup("\n".join(parts))  # noqa: S704 - each part is escaped
+    return "\n".join(parts)
 
 
 @lru_cache(maxsize=4096)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from urllib.parse import parse_qsl, quote, urlencode
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Flask, Response, render_template, request
+from flask.sansio.blueprints import BlueprintSetupState
+from markupsafe import Markup
 
 from search.archive import PinnedArchive
 from search.request.reading import parse_article, without_tracking
+from search.results.response import Hit
 from webui.article_page import article_view
 from webui.caching import from_archive, unless_timed_out
 from webui.error_page import error_view
-from webui.hit_html import byline, kicker, section_path, snippets
+from webui.hit_html import brief_hit, hits, section_path
 from webui.home import home_view
 from webui.results_page import results_view
-from webui.site import addresses, asked_search, current_site
+from webui.site import addresses, asked_search, current_site, site_of
 from webui.wording import FILTERS
 
 blueprint = Blueprint("pages", __name__)
@@ -49,8 +53,10 @@ def search() -> Response:
 def _results(archive: PinnedArchive) -> Response:
     asked, links = asked_search("html"), addresses("html")
     response = archive.search(asked, links)
-    view = results_view(response, asked, links, current_site().section_choices(archive))
-    return unless_timed_out(_page("search.html", response=response, view=view), response)
+    choices = current_site().section_choices(archive)
+    view = results_view(response, asked, links, choices)
+    advanced = choices.written(view.form.advanced, lambda each: render_template("_advanced.html", advanced=each))
+    return unless_timed_out(_page("search.html", response=response, view=view, advanced=advanced), response)
 
 
 @blueprint.get("/article/<article:id>")
@@ -89,21 +95,41 @@ def fingerprint(name: str) -> str:
     return hashlib.blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()
 
 
-@blueprint.app_context_processor
-def _names() -> dict[str, object]:
-    """The names that every template may use, those of error pages included."""
-    site = current_site()
-    links = addresses("html")
-    return {
-        "site_title": site.settings.title,
-        "path": lambda path: request.script_root + path,
-        "absolute": site.absolute,
-        "asset": lambda name: f"{request.script_root}/static/{quote(name)}?v={fingerprint(name)}",
-        "kicker": lambda sections: kicker(sections, links),
-        "byline": byline,
-        "snippets": snippets,
-        "error_view": error_view,
-    }
+def _brief_hit(found: Hit) -> Markup:
+    return brief_hit(found, addresses("html"))
+
+
+def _hits(found: Sequence[Hit]) -> Markup:
+    return hits(found, addresses("html"))
+
+
+def _path(path: str) -> str:
+    return request.script_root + path
+
+
+def _asset(name: str) -> str:
+    return f"{request.script_root}/static/{quote(name)}?v={fingerprint(name)}"
+
+
+def _absolute(path: str) -> str:
+    return current_site().absolute(path)
+
+
+@blueprint.record_once
+def _add_names(state: BlueprintSetupState) -> None:
+    """The names that every template may use, those of error pages included.
+
+    They are the same for all requests, so that a template imports another once, and not for each page.
+    """
+    state.app.jinja_env.globals.update(
+        site_title=site_of(cast(Flask, state.app)).settings.title,
+        path=_path,
+        absolute=_absolute,
+        asset=_asset,
+        brief_hit=_brief_hit,
+        hits=_hits,
+        error_view=error_view,
+    )
 
 
 @blueprint.after_app_request

@@ -64,7 +64,8 @@ class ResultsView:
 
     `first_shown` and `last_shown` are the positions of the hits, counted from 1; both are 0 if there are none.
     `filled` says how the list was filled up, "" if it was not. `parts` are the hits on either side of the border.
-    `selected` is the number of facet values that are selected. `cleared_url` is the search without any condition.
+    `selected` is the number of facet values that are selected. `first_url` is the first page, "" if there are hits.
+    `cleared_url` is the search without any condition, "" if there is one at most.
     """
 
     heading: str
@@ -102,10 +103,14 @@ def results_view(
         last_shown=before + len(response.hits) if response.hits else 0,
         filled=in_words(response.filled) if response.filled else "",
         parts=tuple(_parts(response, before + 1)),
-        first_url=links.search(request.on_page(1)),
-        cleared_url=links.search(SearchRequest(q=request.q, time_zone=request.time_zone, per_page=request.per_page)),
+        first_url=links.search(request.on_page(1)) if not response.hits else "",
+        cleared_url=links.search(_without_conditions(request)) if len(response.query.applied) > 1 else "",
         api_url=replace(links, kind="api").search(request),
     )
+
+
+def _without_conditions(request: SearchRequest) -> SearchRequest:
+    return SearchRequest(q=request.q, time_zone=request.time_zone, per_page=request.per_page)
 
 
 def _parts(response: SearchResponse, first: int) -> Iterator[Part]:
@@ -141,11 +146,12 @@ def chip_text(applied: Applied) -> str:
 
 def _sorts(request: SearchRequest, links: Addresses) -> Iterator[SortLink]:
     """The orders that make sense: by relevance only if there is a query. The default one is not in the address."""
-    default, current = request.sorted_by(None).effective_sort(), request.effective_sort()
-    for sort, label in SORTS:
-        if sort != "relevance" or request.q.strip():
-            url = links.search(request.sorted_by(None if sort == default else sort))
-            yield SortLink(label, url, sort == current)
+    current = request.effective_sort()
+    default = current if request.sort is None else request.sorted_by(None).effective_sort()
+    sorts = [(sort, label) for sort, label in SORTS if sort != "relevance" or request.q.strip()]
+    urls = links.varied(request.on_page(1), "sort", ["" if sort == default else sort for sort, _ in sorts])
+    for (sort, label), url in zip(sorts, urls, strict=True):
+        yield SortLink(label, url, sort == current)
 
 
 def _pager(response: SearchResponse, request: SearchRequest, links: Addresses) -> Iterator[PagerItem]:
@@ -155,11 +161,12 @@ def _pager(response: SearchResponse, request: SearchRequest, links: Addresses) -
     if here is None or last <= 1:
         return
     shown = sorted({1, last, *range(max(1, here - _PAGES_AROUND), min(last, here + _PAGES_AROUND) + 1)})
+    urls = links.varied(request.on_page(1), "page", ["" if number == 1 else str(number) for number in shown])
     previous = 0
-    for number in shown:
+    for number, url in zip(shown, urls, strict=True):
         if number > previous + 1:
             yield PagerItem(None)
-        yield PagerItem(number, links.search(request.on_page(number)), number == here, abs(number - here) <= 1)
+        yield PagerItem(number, url, number == here, abs(number - here) <= 1)
         previous = number
 
 

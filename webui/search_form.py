@@ -5,7 +5,7 @@ The form works without JavaScript. Submitted unchanged, it asks for the same sea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
@@ -24,6 +24,8 @@ SORTS: Final[tuple[tuple[Sort, str], ...]] = (
     ("oldest", "Oldest first"),
 )
 MAX_SECTION_OPTIONS: Final = 300
+_MAX_WRITTEN: Final = 64
+"""Forms that are remembered as markup, of 30 kB at most where the archive has many sections."""
 _VISIBLE: Final = ("from", "to", "sort", "op")
 """The parameters that have a control of their own under “Advanced search”."""
 
@@ -55,6 +57,16 @@ class SectionChoices:
     def __init__(self, names: Iterable[str] = ()) -> None:
         listed = sorted(islice(names, MAX_SECTION_OPTIONS))
         self._options = {name: SectionOption.of(name) for name in listed}
+        self._written: dict[Hashable, str] = {}
+
+    def written(self, advanced: Advanced, write: Callable[[Advanced], str]) -> Markup:
+        """The controls as markup, written once for all pages that have the same: most have none in use."""
+        known = self._written.get(advanced.key)
+        if known is None:
+            if len(self._written) >= _MAX_WRITTEN:
+                self._written.clear()
+            self._written[advanced.key] = known = write(advanced)
+        return Markup(known)  # noqa: S704 - what a template wrote
 
     def for_filters(self, filters: Filters) -> tuple[SectionOption, ...]:
         """The options with the section that is asked for selected; none if the filters ask for more than one section.
@@ -74,7 +86,8 @@ class SectionChoices:
 class Advanced:
     """The controls under “Advanced search” with their present values.
 
-    `sections` is empty if the request cannot be chosen from a list, because it names or excludes several.
+    `sections` is empty if the request cannot be chosen from a list, because it names or excludes several. Those of one
+    archive at one commit are the same if their `key` is.
     """
 
     sections: tuple[SectionOption, ...]
@@ -83,6 +96,7 @@ class Advanced:
     end: str
     sort: str
     operator: str
+    key: Hashable
 
     @property
     def section_options(self) -> Markup:
@@ -112,11 +126,13 @@ def kept_pairs(request: SearchRequest, links: Addresses) -> tuple[tuple[str, str
 
 
 def _advanced(request: SearchRequest, written: Mapping[str, str], sections: SectionChoices) -> Advanced:
+    chosen, start, end = request.filters("section"), written.get("from", ""), written.get("to", "")
     return Advanced(
-        sections=sections.for_filters(request.filters("section")),
+        sections=sections.for_filters(chosen),
         sorts=SORTS,
-        start=written.get("from", ""),
-        end=written.get("to", ""),
+        start=start,
+        end=end,
         sort=request.sort or "",
         operator=request.operator,
+        key=(chosen, start, end, request.sort, request.operator),
     )

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
 from werkzeug.routing import PathConverter
+from werkzeug.sansio.utils import get_current_url
 
 from search.archive import Archive, PinnedArchive
 from search.request.reading import parse_search, without_tracking
@@ -52,8 +54,20 @@ class Site:
 
     def absolute(self, path: str) -> str:
         """The whole address of a path on this site. The host is that of `public_url`, else that of the request."""
-        parts = urlsplit(self.settings.public_url or request.host_url)
-        return f"{parts.scheme}://{parts.netloc}{path}"
+        return (_origin(self.settings.public_url) or _shown(request.scheme, request.host)) + path
+
+
+@lru_cache(maxsize=64)
+def _origin(address: str) -> str:
+    """The scheme and the host of an address; "" if it is empty."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if address else ""
+
+
+@lru_cache(maxsize=64)
+def _shown(scheme: str, host: str) -> str:
+    """The same for a request, its host in the letters that people read."""
+    return _origin(get_current_url(scheme, host))
 
 
 def attach(app: Flask, site: Site) -> None:

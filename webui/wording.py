@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from html import escape as html_escape
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -43,6 +44,12 @@ def day(moment: str | None) -> str:
 def host(url: str | None) -> str:
     """The host in an address, without `www.`: "example.org"; None as ""."""
     return (urlsplit(url).hostname or "").removeprefix("www.") if url else ""
+
+
+@lru_cache(maxsize=4096)
+def escaped(label: str) -> str:
+    """A label of a facet's value or of a period as markup, remembered: the same ones stand on most pages."""
+    return html_escape(label)
 
 
 def sentence(message: str) -> str:

@@ -6,6 +6,7 @@ An unknown parameter or value is an error that names the valid ones; it is never
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -163,11 +164,13 @@ class RelatedBody(RelatedParameters):
     limit: Annotated[int, Between(1, 50)] = Field(10, description="The most articles to give.")
 
 
+@cache
 def names(model: type[Strict]) -> tuple[str, ...]:
     """The parameters of the model, as they are called in addresses."""
     return tuple(_alias(name, field) for name, field in model.model_fields.items())
 
 
+@cache
 def repeated(model: type[Strict]) -> frozenset[str]:
     """The parameters of the model that may stand several times, as they are called in addresses."""
     return frozenset(_alias(name, field) for name, field in model.model_fields.items() if _repetition(field))

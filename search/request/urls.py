@@ -82,6 +82,16 @@ class Addresses:
         """The request as far as this rendering shows it."""
         return request.without_shape() if self.kind in FEEDS else request
 
+    def varied(self, request: SearchRequest, name: str, values: Iterable[str]) -> list[str]:
+        """`search` with that parameter, of those that stand once, set to each of the values, "" for its default; at
+        little more than the price of one. The values are written as in the address."""
+        pairs = self.pairs(request)
+        later = _SINGLE[_SINGLE.index(name) + 1 :]
+        before = parameters([pair for pair in pairs if pair[0] != name and pair[0] not in later])
+        after = parameters([pair for pair in pairs if pair[0] in later])
+        own = (parameters([(name, value)]) if value else "" for value in values)
+        return [with_query(self.path, "&".join(filter(None, (before, each, after)))) for each in own]
+
     def article(self, id: str, request: SearchRequest | None = None, position: int | None = None) -> str:
         """The article's page. With `request`, the page marks its words and knows the way back, and `position`, the
         article's place among the hits from 0, leads to the previous and the next one.
@@ -139,6 +149,12 @@ class Addresses:
                 ("explain", request.explain, _SHAPE.explain),
             ),
         }
+
+
+_SINGLE: Final = (
+    "date", "tz", "sort", "op", "page", "per_page", "cursor", "facets", "fields", "highlight", "group", "explain",
+)  # fmt: skip
+"""The parameters that stand once, in the order in which they are written."""
 
 
 _SPECIAL: Final = re.compile(r"~*(\.{0,2}|related)")
