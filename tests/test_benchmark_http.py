@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,12 @@ sys.path.insert(0, str(ROOT))  # the benchmark is no part of the installed produ
 
 from benchmark.command import SAMPLE  # noqa: E402
 from benchmark.http import figures, load  # noqa: E402
+from benchmark.http.backfile import BackfileServer  # noqa: E402
 from benchmark.http.command import _lines, distinct_questions  # noqa: E402
+from benchmark.http.commits import Pace, indexing  # noqa: E402
 from benchmark.http.datasette import DatasetteServer  # noqa: E402
-from benchmark.http.server import Request, ServerFailed, answer  # noqa: E402
+from benchmark.http.indexer import new_articles  # noqa: E402
+from benchmark.http.server import Request, ServerFailed, answer, wait_until  # noqa: E402
 from benchmark.real import real_articles, shuffled  # noqa: E402
 from search.document import Document  # noqa: E402
 
@@ -57,9 +63,73 @@ def test_a_run_fills_the_server_and_measures_its_answers(tmp_path: Path) -> None
         assert 0 < measured.p50 <= measured.p95 <= measured.p99 <= measured.longest
         assert server.answer_bytes > 5_000
     assert found.servers[0].filling is not None
+    [growing] = found.commits
+    assert growing.commits > 0
+    assert growing.load.errors == 0
+    assert growing.load.requests > 0
     assert re.fullmatch(rf"before\n{figures.BEGIN}\n.*\n{figures.END}\nafter\n", page.read_text("utf-8"), re.DOTALL)
     assert "<svg" in (docs / "pictures" / "benchmark-http.svg").read_text("utf-8")
     assert figures.as_text(found) in done.stdout
+
+
+def test_an_indexer_beside_the_server_commits_at_its_pace(documents: list[Document], tmp_path: Path) -> None:
+    articles, later = tmp_path / "articles.jsonl", tmp_path / "later.jsonl"
+    articles.write_text("".join(_lines(documents)), "utf-8")
+    later.write_text("".join(_lines(documents[:5])), "utf-8")
+    server = BackfileServer()
+    server.start(tmp_path / "backfile")
+    everything = Request("GET", "/api/v1/search")
+    try:
+        server.fill(articles, len(documents))
+        with indexing(server.index, later, server.address, Pace(3, 0.2)) as seen:
+            wait_until(lambda: seen.commits >= 3, "three commits")
+        found = len(documents) + 3 * 3
+        wait_until(lambda: answer(server.address, everything)["total"] >= found, "their articles")
+        with indexing(server.index, later, server.address, Pace(3, 0.2), first=1_000) as seen:
+            wait_until(lambda: seen.commits >= 1, "a commit")
+        wait_until(lambda: answer(server.address, everything)["total"] >= found + 3, "its articles")
+        with (
+            pytest.raises(ServerFailed, match="did not start"),
+            indexing(server.index, tmp_path / "absent.jsonl", server.address, Pace()),
+        ):
+            pass
+    finally:
+        server.stop()
+
+
+def test_what_is_added_never_ends_and_has_ids_of_its_own(documents: list[Document]) -> None:
+    few = documents[:4]
+    rows = list(islice(new_articles(few, 3), 9))
+    assert [row.title for row in rows] == [few[n % 4].title for n in range(3, 12)]
+    assert len({row.id for row in rows} | {row.id for row in documents}) == 9 + len(documents)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are looked for in /proc")
+def test_sigterm_ends_the_servers_too(tmp_path: Path) -> None:
+    if load.missing():
+        pytest.skip(load.missing() or "")
+    command = [sys.executable, "-m", "benchmark", "http", "--quick", "--servers", "backfile", "--work", str(tmp_path)]
+    with subprocess.Popen(
+        [*command, "--seconds", "60", "--json", str(tmp_path / "f.json")], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stderr is not None
+        assert any("searchable after" in line for line in run.stderr)
+        assert "serve" in " ".join(_commands_with(str(tmp_path)))
+        run.terminate()
+        assert run.wait(60) == 128 + signal.SIGTERM
+    assert _commands_with(str(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def _commands_with(text: str) -> list[str]:
+    """The command lines of all processes that have this in theirs."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if text in line:
+                found.append(line)
+    return found
 
 
 def test_datasette_gives_the_same_output(documents: list[Document], tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class BackfileServer:
         folder.mkdir(parents=True)
         port = free_port()
         self._folder, self.address = folder, f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "search", "serve", "--index", self._index, "--port", str(port)]
+        command = [sys.executable, "-m", "search", "serve", "--index", self.index, "--port", str(port)]
         with (folder / "serve.log").open("wb") as log:
             # Logs of single requests would measure the log; the other servers write none either.
             environment = {**os.environ, "BACKFILE_LOG_LEVEL": "warning"}
@@ -48,7 +48,7 @@ class BackfileServer:
         wait_until(lambda: answer(self.address, Request("GET", "/livez"))["status"] == "ok", self.label, self._process)
 
     def fill(self, articles: Path, count: int) -> None:
-        command = [sys.executable, "-m", "search", "index", "--index", self._index, str(articles)]
+        command = [sys.executable, "-m", "search", "index", "--index", self.index, str(articles)]
         done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
         if done.returncode:
             raise ServerFailed(f"backfile index: {done.stderr.decode(errors='replace')[-500:]}")
@@ -59,5 +59,6 @@ class BackfileServer:
         end(self._process)
 
     @property
-    def _index(self) -> str:
+    def index(self) -> str:
+        """The URL of its index."""
         return f"whoosh:{self._folder / 'index'}"

@@ -6,6 +6,7 @@ import argparse
 import gzip
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import urllib.request
@@ -22,6 +23,7 @@ from benchmark.command import CORPORA, ROOT, SAMPLE
 from benchmark.figures import save
 from benchmark.http import load as wrk
 from benchmark.http.backfile import BackfileServer
+from benchmark.http.commits import CommitLoad, Pace, indexing
 from benchmark.http.datasette import DatasetteServer
 from benchmark.http.figures import HttpFigures, ServerFigures, as_text, load_figures, write_into
 from benchmark.http.load import Load
@@ -40,6 +42,7 @@ SERVERS: Final[dict[str, Callable[[], Server]]] = {
 FIGURES: Final = ROOT / "benchmark" / "http-figures.json"
 CONNECTIONS: Final = (1, 4, 16)
 MOST_WORDS: Final = 3
+COMMIT_CONNECTIONS: Final = 4
 _WARM_UP: Final = 10
 """Seconds of load before anything is measured: a Java machine compiles what it runs often meanwhile."""
 
@@ -104,15 +107,29 @@ def _run(asked: argparse.Namespace) -> HttpFigures:
     if asked.work is not None:
         asked.work.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="benchmark-", dir=asked.work))
+    _end_on_sigterm()
     try:
-        documents = shuffled(real_articles(asked.corpora)[0], asked.seed)[: asked.articles]
+        found = shuffled(real_articles(asked.corpora)[0], asked.seed)
+        documents = found[: asked.articles]
         articles = work / "articles.jsonl"
         articles.write_text("".join(_lines(documents)), "utf-8")
+        # What is added under load has not been indexed before, if there is enough.
+        (work / "later.jsonl").write_text("".join(_lines(found[asked.articles :] or documents)), "utf-8")
         questions = distinct_questions(documents, asked.seed)
         say(f"{len(documents):,} articles, {len(questions):,} questions")
         return _measured(asked, work, articles, len(documents), questions, say)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _end_on_sigterm() -> None:
+    """Makes SIGTERM end the run as an exception does, so that the servers are stopped and the work is deleted."""
+
+    def leave(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # a second signal must not interrupt what the first one began
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
 
 
 def _measured(
@@ -149,7 +166,24 @@ def _measured(
             )
             for one in measured
         )
-    return HttpFigures(machine(), datetime.now(UTC).isoformat(), count, len(questions), servers, absent)
+        commits = _under_commits(asked, measured, questions, work, say)
+    return HttpFigures(machine(), datetime.now(UTC).isoformat(), count, len(questions), servers, absent, commits)
+
+
+def _under_commits(
+    asked: argparse.Namespace, measured: Sequence[_Measured], questions: list[str], work: Path, say: Say
+) -> tuple[CommitLoad, ...]:
+    """Backfile's first kind of answer while its index grows: last, since then it has more articles than the others."""
+    pace = Pace(20, 0.3) if asked.quick else Pace()
+    found: list[CommitLoad] = []
+    for one, server in [(one, one.server) for one in measured if isinstance(one.server, BackfileServer)][:1]:
+        for n in range(asked.rounds):
+            added = n * pace.within(asked.seconds)
+            with indexing(server.index, work / "later.jsonl", server.address, pace, added) as seen:
+                load = _load(one, questions, COMMIT_CONNECTIONS, asked.seconds, work)
+            found.append(CommitLoad(load, pace.articles, pace.seconds, seen.commits))
+            say(f"{one.label}, {load.connections} connections, {seen.commits} commits: {load.per_second:,.0f} a second")
+    return tuple(found)
 
 
 def _filled(server: Server, folder: Path, articles: Path, count: int, say: Say) -> list[_Measured]:
@@ -168,13 +202,14 @@ def _filled(server: Server, folder: Path, articles: Path, count: int, say: Say) 
     ]
 
 
-def _load(one: _Measured, questions: list[str], connections: int, seconds: int, work: Path) -> None:
+def _load(one: _Measured, questions: list[str], connections: int, seconds: int, work: Path) -> Load:
     """One load, which goes on with the questions where the one before ended, so that none comes twice."""
     start = one.next_question % len(questions)
     asked = [one.ask(words) for words in (*questions[start:], *questions[:start])]
     found = wrk.load(one.server.address, asked, connections, seconds, work)
     one.next_question += found.requests + connections
     one.loads.append(found)
+    return found
 
 
 def _answer_bytes(address: str, asked: Request) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from benchmark.http.commits import CommitLoad
 from benchmark.http.load import Load
 from benchmark.report import NOTHING, Drawn, Row, Table, markdown, number, plain, write_between
 
@@ -41,7 +42,8 @@ class ServerFigures:
 
 @dataclass(frozen=True, slots=True)
 class HttpFigures:
-    """A whole run. `absent` says of servers that were not measured why."""
+    """A whole run. `absent` says of servers that were not measured why. `commits` are the rounds of Backfile's first
+    kind of answer while its index grew."""
 
     machine: dict[str, str]
     measured: str
@@ -49,6 +51,7 @@ class HttpFigures:
     questions: int
     servers: tuple[ServerFigures, ...]
     absent: dict[str, str]
+    commits: tuple[CommitLoad, ...] = ()
 
 
 def load_figures(path: Path) -> HttpFigures:
@@ -73,7 +76,10 @@ def _all(figures: HttpFigures, draw: Drawn) -> str:
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}."
     )
     absent = [f"- {label}: not measured, {reason}." for label, reason in figures.absent.items()]
-    tables = [draw(*_loads(figures)), draw(*_filling(figures))]
+    tables = [draw(*_loads(figures))]
+    if figures.commits:
+        tables.append(draw(*_commits(figures)))
+    tables.append(draw(*_filling(figures)))
     return "\n\n".join([about, *tables, *(["\n".join(absent)] if absent else [])]) + "\n"
 
 
@@ -91,10 +97,26 @@ def _loads(figures: HttpFigures) -> Table:
 
 def _load_row(server: ServerFigures, connections: int) -> Row:
     rounds = server.by_connections()[connections]
+    return (server.label, str(connections), *_latencies(rounds), number(server.answer_bytes / 1e3))
+
+
+def _commits(figures: HttpFigures) -> Table:
+    head = (
+        "While the index grows", "connections", "articles/s added", "commits seen", "answers/s", "p50 ms", "p95 ms",
+        "p99 ms", "p99 / p50", "longest ms", "errors",
+    )  # fmt: skip
+    first = figures.commits[0]
+    label = next(server.label for server in figures.servers if server.label.startswith("Backfile"))
+    pace, seen = number(first.articles / first.seconds), str(sum(each.commits for each in figures.commits))
+    return head, [
+        (label, str(first.load.connections), pace, seen, *_latencies([each.load for each in figures.commits]))
+    ]
+
+
+def _latencies(rounds: Sequence[Load]) -> Row:
+    """Answers a second, median, 95th and 99th percentile, their ratio, the longest, and errors, of several rounds."""
     p50, p95, p99 = (median(getattr(load, name) for load in rounds) for name in ("p50", "p95", "p99"))
     return (
-        server.label,
-        str(connections),
         number(median(load.per_second for load in rounds)),
         number(p50),
         number(p95),
@@ -102,7 +124,6 @@ def _load_row(server: ServerFigures, connections: int) -> Row:
         f"{p99 / p50:.1f}×",
         number(max(load.longest for load in rounds)),
         str(sum(load.errors for load in rounds)),
-        number(server.answer_bytes / 1e3),
     )
 
 
