@@ -80,8 +80,7 @@ class Chart:
             drawn.append(
                 f'<a href="{address}" rel="nofollow" tabindex="-1">'
                 f"<title>{name}: {count:,} of {number} {'article' if archive_count == 1 else 'articles'}</title>"
-                f'<rect class="chart-reach" x="{x}" y="0" width="{bar.reach}" height="{HEIGHT}"/>'
-                f'<rect class="chart-bar" x="{x}" y="{bar.y}" width="{width}" height="{bar.height}"/></a>'
+                f'{_begun(x, bar.reach)} y="{bar.y}" width="{width}" height="{bar.height}"/></a>'
             )
             if count:
                 name = f'<a href="{address}" rel="nofollow">{name}</a>'
@@ -109,11 +108,29 @@ def _bars(buckets: Sequence[TimelineBucket], full: int) -> Iterator[Bar]:
     """The bars; one of the whole height stands for `full` articles."""
     slot = WIDTH / len(buckets)
     width, reach = round(slot * (0.84 if slot > 4 else 1), 2), round(slot, 2)
-    for place, bucket in enumerate(buckets):
+    for x, bucket in zip(_places(len(buckets)), buckets, strict=True):
         count = bucket.count
-        height = max(HEIGHT * count / full, _MIN_HEIGHT) if count else 0.0
-        x, y = round(place * slot, 2), round(HEIGHT - height, 2)
-        yield Bar(bucket_label(bucket), bucket.url, count, bucket.archive_count, x, y, width, round(height, 2), reach)
+        y, height = _extent(count, full) if count else (HEIGHT, 0.0)
+        yield Bar(bucket_label(bucket), bucket.url, count, bucket.archive_count, x, y, width, height, reach)
+
+
+@lru_cache(maxsize=256)
+def _places(buckets: int) -> tuple[float, ...]:
+    """Where each of that many bars begins."""
+    return tuple([round(place * (WIDTH / buckets), 2) for place in range(buckets)])
+
+
+@lru_cache(maxsize=4096)
+def _extent(count: int, full: int) -> tuple[float, float]:
+    """The upper end and the height of a bar."""
+    height = max(HEIGHT * count / full, _MIN_HEIGHT)
+    return round(HEIGHT - height, 2), round(height, 2)
+
+
+@lru_cache(maxsize=4096)
+def _begun(x: float, reach: float) -> str:
+    """What the markup of a bar at that place begins with: writing a number takes as long as all the rest of it."""
+    return f'<rect class="chart-reach" x="{x}" y="0" width="{reach}" height="{HEIGHT}"/><rect class="chart-bar" x="{x}"'
 
 
 def bucket_label(bucket: TimelineBucket) -> str:

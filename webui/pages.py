@@ -117,7 +117,7 @@ def _absolute(path: str) -> str:
 
 @blueprint.record_once
 def _add_names(state: BlueprintSetupState) -> None:
-    """The names that every template may use, those of error pages included.
+    """The names that every template may use, those of error pages included, besides `root`.
 
     They are the same for all requests, so that a template imports another once, and not for each page.
     """
@@ -130,6 +130,12 @@ def _add_names(state: BlueprintSetupState) -> None:
         hits=_hits,
         error_view=error_view,
     )
+
+
+@blueprint.app_context_processor
+def _root() -> dict[str, object]:
+    """`root`, where the paths of this site begin."""
+    return {"root": request.script_root}
 
 
 @blueprint.after_app_request
