@@ -114,7 +114,7 @@ def choosing(sentences: Sequence[str], query: str, words: int) -> tuple[float, f
     installed, plain = [], []
     for number in range(HITS):
         text, marks = highlighter.leading_marks(made(sentences, words, ("choice", number)).body, "en")
-        weights = {mark.group: 1.0 + mark.group for mark in marks}
+        weights = {mark[2]: 1.0 + mark[2] for mark in marks}
         best, chosen = partial(best_passages, text, marks), partial(chosen_passages, text, marks)
         turns = [
             (_seconds(partial(best, MAX_SNIPPETS, weights)), _seconds(partial(chosen, MAX_SNIPPETS, weights, (), ())))

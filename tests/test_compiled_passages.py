@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from search.highlight import passages
 from search.highlight.characters import classes_of
-from search.highlight.highlighter import Mark, Span
+from search.highlight.marking import Mark, Span
 from search.highlight.passages import MAX_MARKS_PER_GROUP, best_passages, chosen_passages
 from search.highlight.sentences import TITLES
 from search.native import kernel
@@ -57,7 +57,7 @@ def questions(draw: st.DrawFn) -> Question:
     )
     usual = draw(st.booleans())
     spans = draw(st.lists(on_words if usual else on_words | anywhere, max_size=60))
-    marks = sorted(Mark(*span, draw(st.integers(0, groups - 1))) for span in spans)
+    marks = sorted((*span, draw(st.integers(0, groups - 1))) for span in spans)
     weights = {group: draw(st.floats(0.0, 12.0)) for group in range(groups)}
     headings = sorted(draw(st.lists(anywhere, max_size=3)))
     return text, marks, weights, headings, draw(st.sets(st.integers(0, groups), max_size=2))
@@ -65,9 +65,9 @@ def questions(draw: st.DrawFn) -> Question:
 
 @settings(max_examples=300)
 @given(questions(), st.integers(0, 5))
-@example(("", [Mark(0, 0, 0)], {0: 1.0}, [], set()), 1)
-@example(("word " * 40 + "\0Mr. Smith " + "word " * 20, [Mark(205, 210, 0)], {0: 1.0}, [], set()), 1)
-@example(("a. b", [Mark(1, 3, 0), Mark(1, 4, 0)], {0: 1.0}, [(0, 2)], {0}), 3)
+@example(("", [(0, 0, 0)], {0: 1.0}, [], set()), 1)
+@example(("word " * 40 + "\0Mr. Smith " + "word " * 20, [(205, 210, 0)], {0: 1.0}, [], set()), 1)
+@example(("a. b", [(1, 3, 0), (1, 4, 0)], {0: 1.0}, [(0, 2)], {0}), 3)
 def test_the_kernel_chooses_the_same_passages(question: Question, limit: int) -> None:
     text, marks, weights, headings, titled = question
     expected = chosen_passages(text, marks, limit, weights, headings, titled)
@@ -96,7 +96,7 @@ def long_question(random: Random) -> Question:
         else:
             first = random.randrange(len(words))
             start, end = words[first][0], words[min(first + random.choice([0, 0, 0, 1, 4]), len(words) - 1)][1]
-        marks.append(Mark(start, end, random.randrange(groups)))
+        marks.append((start, end, random.randrange(groups)))
     weights = {group: random.choice([1.0, random.random() * 12]) for group in range(groups)}
     starts = [random.randint(0, len(text)) for _ in range(random.choice([0, 0, 1, 3]))]
     titled = set(random.sample(range(groups), min(groups, random.randint(0, 2))))
@@ -116,7 +116,7 @@ def test_the_kernel_chooses_the_same_passages_of_long_texts(seed: int, limit: in
 def test_around_each_word_the_kernel_sees_the_same_sentences(seed: int) -> None:
     text = long_text(Random(seed))
     for span in _words(text)[:300]:
-        mark = [Mark(*span, 0)]
+        mark = [(*span, 0)]
         assert best_passages(text, mark, 1, {0: 1.0}) == chosen_passages(text, mark, 1, {0: 1.0}, (), ()), span
 
 
@@ -128,7 +128,7 @@ def test_of_a_word_with_very_many_matches_the_same_are_considered(
     count = 3 * MAX_MARKS_PER_GROUP
     text = "".join(word + ("\n\n" if at % every == 0 else "") for at in range(count))
     places = [match.span() for match in re.finditer(r"\w+", text)]
-    marks = [Mark(*span, at * at % groups) for at, span in enumerate(places)]
+    marks = [(*span, at * at % groups) for at, span in enumerate(places)]
     expected = chosen_passages(text, marks, limit, {group: 1.0 / (1 + group) for group in range(groups)}, [], ())
     assert best_passages(text, marks, limit, {group: 1.0 / (1 + group) for group in range(groups)}) == expected
 

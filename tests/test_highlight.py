@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from search.analysis import Token, analyze, primary_language
 from search.analysis.scripts import is_unspaced
 from search.engines.spans import span_width
-from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter, mark_html, merged
+from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter
+from search.highlight.marking import mark_html, merged
 from search.query.match import (
     Leaf,
     Match,
@@ -127,7 +128,7 @@ def test_a_word_limited_to_a_field_is_marked_only_there() -> None:
 def test_two_spellings_of_one_word_are_one_group() -> None:
     match = MatchEvery((MatchBest((phrase("post war"), word("postwar"))), word("peace")))
     marks = Highlighter(match).marks("post-war peace, postwar", "en")
-    assert {mark.group for mark in marks} == {0, 1}
+    assert {mark[2] for mark in marks} == {0, 1}
     assert marked(match, "post-war peace, postwar") == "[post-war] [peace], [postwar]"
 
 
@@ -251,7 +252,8 @@ def test_the_same_is_marked_as_by_analysing_the_whole_text(match: Match, text: s
     for field in ("body", "title", "body"):
         expected = expected_marks(match, text, language, field)
         assert set(highlighter.marks(text, language, field)) == expected
-        assert not expected or highlighter.may_match(("other", text), language)
+        other = expected_marks(match, "other", language, field)
+        assert highlighter.match_any(("other", text), language, field) == bool(expected or other)
 
 
 @pytest.mark.parametrize(
@@ -282,12 +284,19 @@ def test_what_stands_between_two_words_counts_by_its_words(between: str, positio
         assert "[" not in marked(wider, f"the {'x ' * (words + 1)}{text}")
 
 
-def test_what_may_match_is_said_of_several_texts_at_once() -> None:
+def test_whether_a_field_matches_is_said_of_several_values_at_once() -> None:
     highlighter = Highlighter(MatchEvery((word("treaty", "tags"), MatchPrefix(ALL, "arch"))))
-    assert highlighter.may_match(["war", "peace treaties"], "en")
-    assert highlighter.may_match(["archives"], "en")
-    assert not highlighter.may_match(["war", "peace, march"], "en")
-    assert not highlighter.may_match([], "en")
+    assert highlighter.match_any(["war", "peace treaties"], "en", "tags")
+    assert not highlighter.match_any(["war", "peace treaties"], "en", "author")
+    assert highlighter.match_any(["archives", "war"], "en", "author")
+    assert not highlighter.match_any(["war", "peace, march"], "en", "tags")
+    assert not highlighter.match_any([], "en", "tags")
+
+
+def test_no_phrase_is_found_across_two_values() -> None:
+    highlighter = Highlighter(phrase("peace treaty"))
+    assert highlighter.match_any(["war", "the peace treaty"], "en", "tags")
+    assert not highlighter.match_any(["peace", "treaty"], "en", "tags")
 
 
 def test_an_occurrence_is_found_however_many_spellings_a_text_has() -> None:

@@ -17,7 +17,7 @@ from search.analysis import Token, analyze, stem
 from search.analysis.fragments import NumberedFragments
 from search.analysis.tokens import surface_of
 from search.highlight.numbered_scan import SAME_FIRST_LETTER
-from search.highlight.wanted import Choice, Occurrence
+from search.highlight.wanted import Choice, Groups, Occurrence, Stretches
 from search.highlight.words import Words
 from search.native import kernel
 from search.query.match import Term
@@ -88,6 +88,65 @@ def test_a_beginning_is_found_in_every_token_that_has_it(text: str, language: st
     assert [(start, end) for _, start, end, _ in found[0].get(1, [])] == begin
 
 
+RUNS = st.text(st.sampled_from("aAbsSu0123é"), min_size=1, max_size=3) | st.sampled_from(["www", "example", "2010"])
+ADDRESSES = st.lists(st.tuples(RUNS, st.sampled_from("//..--__&',:=—")), min_size=4, max_size=24).map(
+    lambda pairs: "".join(run + join for run, join in pairs)
+)
+
+
+@settings(max_examples=600)
+@given(ADDRESSES, st.sampled_from(["en", "de", "tr", "zh", ""]), st.data())
+def test_every_token_of_an_address_is_found_where_it_stands(text: str, language: str, data: st.DataObject) -> None:
+    tokens = analyze(text, language)
+    wanted = data.draw(st.lists(st.sampled_from(tokens), max_size=3)) if tokens else []
+    check_same(text, wanted, language)
+    check_same(f"see {text} and {text}", wanted, language)
+
+
+def sought(tokens: list[Token], language: str, *, compiled: bool) -> tuple[Words, Groups]:
+    """Looks for each token, in two groups, and for words that begin as the first does."""
+    words = words_for(tokens, language, compiled=compiled)
+    groups = {number + 1: number % 2 for number in range(len(tokens))}
+    prefixes = {}
+    if tokens:
+        first = tokens[0].surface[0]
+        prefix = words.add(Choice(lambda surfaces: [word for word in surfaces if word.startswith(first)], first))
+        groups[prefix], prefixes[prefix] = 2, 1
+    return words, Groups(groups, prefixes, may_repeat=True)
+
+
+@settings(max_examples=400)
+@given(st.lists(ANY_TEXT | ADDRESSES, min_size=1, max_size=6), st.sampled_from(LANGUAGES), st.data())
+def test_the_kernel_marks_the_same_as_the_code_without_it(parts: list[str], language: str, data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(["\n\n", " ", "\ud800\n\n"])).join(parts)
+    tokens = [token for token in analyze(text, language) if token.surface]
+    wanted = data.draw(st.lists(st.sampled_from(tokens), max_size=4)) if tokens else []
+    stretches = data.draw(st.builds(Stretches, st.integers(0, 300), st.integers(1, 60), st.integers(1, 4)))
+    compiled, groups = sought(wanted, language, compiled=True)
+    plain, _ = sought(wanted, language, compiled=False)
+    for _ in range(2):  # the second time, all fragments are known
+        marks = compiled.marks(text, language, groups)
+        assert marks == plain.marks(text, language, groups)
+        assert marks == sorted(set(marks))
+        if wanted:
+            found = compiled.leading_marks(text, language, groups, stretches)
+            assert found == plain.leading_marks(text, language, groups, stretches)
+            assert set(found[1]) <= set(marks) or stretches.limit < len(text)
+
+
+@pytest.mark.parametrize("length", range(55, 75))
+def test_a_word_is_found_on_either_side_of_any_block_of_bytes(length: int) -> None:
+    words = Words()
+    words.add_term(Term("peace"))
+    groups = Groups({1: 0}, {}, may_repeat=False)
+    for filler in ("x", ".", " ", "—", "é", "xé—_ "):
+        text = (filler * length)[:length]
+        for before in ("", " ", "-"):
+            given_text = f"{text}{before}peace {text} peace"
+            expected = [(t.start, t.end, 0) for t in analyze(given_text, "en") if t.surface == "peace"]
+            assert words.marks(given_text, "en", groups) == expected
+
+
 @given(st.text(st.characters(max_codepoint=0x52F), min_size=1, max_size=3))
 def test_a_plain_word_is_folded_to_a_word_with_the_first_letter_of_its_first_letter(text: str) -> None:
     if text.isalnum() and surface_of(text):
@@ -151,6 +210,16 @@ def test_the_kernel_refuses_what_does_not_fit() -> None:
         numbers.scan("war", bytes(0x530), 3, b"", False)
     with pytest.raises(UnicodeEncodeError):
         numbers.scan("\ud800", bytes(0x530), "", b"", False)
+    look = (bytes(0x530), "", b"", {}, lambda *_: ())
+    with pytest.raises(TypeError):
+        numbers.marks("war", (*look[:3], [], look[4]), b"", False)
+    with pytest.raises(ValueError, match="stretch"):
+        numbers.leading("war", look, b"", False, 10, 0, 1)
+    with pytest.raises(UnicodeEncodeError):
+        numbers.marks("\ud800", look, b"", False)
+    anything = (b"\1" * 0x530, "", b"", {}, lambda *_: ("war",))
+    with pytest.raises(TypeError, match="tuple"):
+        numbers.marks("war", anything, b"", False)
     assert numbers.add("war", 1) == numbers.add("war", 1) == numbers.find("war") == 0
     assert numbers.find("peace") is None
     wide = "".join(map(chr, range(0x4E00, 0x4E00 + 600)))

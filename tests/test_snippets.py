@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.document import Document, Heading, web_address
-from search.highlight.highlighter import ENOUGH, MAX_HIGHLIGHT_CHARS, Highlighter, Mark
+from search.highlight.highlighter import ENOUGH, MAX_HIGHLIGHT_CHARS, Highlighter
 from search.highlight.layout import MAX_LENGTH
+from search.highlight.marking import Mark
 from search.highlight.passages import CUT, MAX_REPEATS, REACH, REPEAT, best_passages, marks_within
 from search.highlight.sentences import sentence_end, sentence_start
 from search.query.match import Match, MatchAll, MatchAny, MatchEvery, MatchPhrase, MatchTerm, Term
@@ -224,7 +225,7 @@ def _marked_texts(draw: st.DrawFn) -> tuple[str, list[Mark]]:
     spans = st.tuples(st.integers(0, len(words) - 1), st.integers(0, 2), st.integers(0, 3))
     chosen = draw(st.lists(spans, min_size=1, max_size=40))
     ends = [(first, min(first + more, len(words) - 1), group) for first, more, group in chosen]
-    return " ".join(words), sorted({Mark(starts[a], starts[b] + len(words[b]), group) for a, b, group in ends})
+    return " ".join(words), sorted({(starts[a], starts[b] + len(words[b]), group) for a, b, group in ends})
 
 
 @given(_marked_texts(), st.integers(1, 4))
@@ -235,7 +236,7 @@ def test_passages_stand_apart_and_hold_their_marks_whole(marked: tuple[str, list
     places = sorted((passage.start, passage.end) for passage in passages)
     assert all(end <= following for (_, end), (following, _) in itertools.pairwise(places))
     for passage in passages:
-        inside = [mark for mark in marks if passage.start <= mark.start and mark.end <= passage.end]
+        inside = [mark for mark in marks if passage.start <= mark[0] and mark[1] <= passage.end]
         assert inside == marks_within(marks, passage.start, passage.end)
         assert inside
 
@@ -245,7 +246,7 @@ def test_flags_say_whether_a_passage_begins_or_ends_inside_a_sentence(
     marked: tuple[str, list[Mark]], limit: int
 ) -> None:
     text, marks = marked
-    marks = [mark for mark in marks if "\n" not in text[mark.start : mark.end]]
+    marks = [mark for mark in marks if "\n" not in text[mark[0] : mark[1]]]
     passages = best_passages(text, marks, limit)
     for passage in passages:
         block = text.rfind("\n\n", 0, passage.start)
@@ -267,7 +268,7 @@ def test_each_passage_has_a_new_word_or_the_weightiest_of_those_shown(
     text, marks = marked
     shown: set[int] = set()
     for passage in best_passages(text, marks, limit, weights):
-        groups = {mark.group for mark in marks_within(marks, passage.start, passage.end)}
+        groups = {mark[2] for mark in marks_within(marks, passage.start, passage.end)}
         assert groups
         assert groups - shown or max(map(weights.__getitem__, groups)) >= max(map(weights.__getitem__, shown))
         shown |= groups
@@ -285,17 +286,17 @@ def test_no_window_of_the_text_is_worth_much_more_than_the_first_passage(
 
 def _together(text: str, marks: Sequence[Mark], first: int) -> list[Mark]:
     """The marks from the first one on that one passage can show: all that follow up to one that is too far away."""
-    start = marks[first].start
+    start = marks[first][0]
     end = text.find("\n\n", start)
 
     def is_near(mark: Mark) -> bool:
-        return mark.end <= start + REACH and (end < 0 or mark.start < end)
+        return mark[1] <= start + REACH and (end < 0 or mark[0] < end)
 
     return [marks[first], *itertools.takewhile(is_near, marks[first + 1 :])]
 
 
 def _value(window: Sequence[Mark], weights: dict[int, float]) -> float:
-    own = Counter(mark.group for mark in window)
+    own = Counter(mark[2] for mark in window)
     return sum(weights[group] * (1.0 + REPEAT * min(times - 1, MAX_REPEATS)) for group, times in own.items())
 
 
@@ -391,10 +392,10 @@ def test_of_a_long_article_paragraphs_are_read_until_every_word_was_met_often_en
     highlighter = Highlighter(MatchEvery(tuple(term(word) for word in words)))
     read, marks = highlighter.leading_marks(text, "en")
     everything = highlighter.marks(text, "en")
-    assert marks == [mark for mark in everything if mark.end <= len(read)]
+    assert marks == [mark for mark in everything if mark[1] <= len(read)]
     if read != text:
         assert text.startswith(read + "\n\n")
-        assert min(Counter(mark.group for mark in marks)[group] for group in range(len(words))) >= ENOUGH
+        assert min(Counter(mark[2] for mark in marks)[group] for group in range(len(words))) >= ENOUGH
         assert len(read) >= MAX_LENGTH
 
 

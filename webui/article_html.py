@@ -22,7 +22,7 @@ from lxml.html import HtmlElement
 from markupsafe import Markup, escape
 
 from search.document import Document, Heading
-from search.highlight.highlighter import mark_html
+from search.highlight.marking import mark_html
 from webui.marking import HEADING_TAGS, Spans, mark_matches
 
 MAX_HTML = 5_000_000

@@ -127,7 +127,7 @@ def _headings(titles: _Titles, words: int, limit: int) -> Iterator[Suggested]:
     for head in titles.found("headings", limit):
         for heading in head.headings:
             marks = highlighter.marks(heading.text, head.language, "headings")
-            if len({mark.group for mark in marks}) == words:
+            if len({mark[2] for mark in marks}) == words:
                 yield Suggested(heading.text, "heading", None, head.id)
                 break
 

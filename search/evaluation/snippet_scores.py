@@ -115,13 +115,13 @@ def score_hit(head: Head, body: str, highlighter: Highlighter) -> HitScore | Non
         return None
     counts: dict[int, int] = {}
     for mark in marks:
-        counts[mark.group] = counts.get(mark.group, 0) + 1
+        counts[mark[2]] = counts.get(mark[2], 0) + 1
     weights = highlighter.weights or {group: 1.0 / count for group, count in counts.items()}
-    titled = {mark.group for mark in highlighter.marks(head.title, head.language, "title")} & counts.keys()
+    titled = {group for _, _, group in highlighter.marks(head.title, head.language, "title")} & counts.keys()
     shown: set[int] = set()
     idle = whole = 0
     for start, end in _places(body, snippets):
-        groups = {mark.group for mark in marks_within(marks, start, end)}
+        groups = {mark[2] for mark in marks_within(marks, start, end)}
         rarest = max(map(weights.__getitem__, shown), default=0.0)
         idle += bool(shown) and not groups - shown - titled and all(weights[group] < rarest for group in groups)
         whole += _is_whole(body, start, end)

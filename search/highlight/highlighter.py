@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from html import escape
 from typing import Final, NamedTuple
 
 from search.engines.spans import assignable, span_width
-from search.highlight.wanted import Choice, Occurrence
+from search.highlight.marking import Mark, Span, spans_of
+from search.highlight.wanted import Choice, Groups, Occurrence, Stretches
 from search.highlight.words import Words
 from search.query.match import (
     Leaf,
@@ -29,9 +29,6 @@ from search.query.match import (
 from search.query.patterns import edit_distance, wildcard_regex
 from search.ranking import inverse_document_frequency
 
-Span = tuple[int, int]
-"""Start and end, in characters."""
-
 MAX_HIGHLIGHT_CHARS: Final = 200_000
 """The part of one text that is searched: some 30,000 words, the length of a short novel."""
 
@@ -41,17 +38,7 @@ ENOUGH: Final = 12
 _STRETCH: Final = 4_000
 """Characters that are read before the first check whether that is enough; the text read doubles between checks."""
 
-
-class Mark(NamedTuple):
-    """A match in a text. Marks of one `group` belong to one word or phrase of the query, in any spelling."""
-
-    start: int
-    end: int
-    group: int
-
-
-# Takes half the time of Mark(…); a long article has hundreds of marks.
-_mark: Final = partial(tuple.__new__, Mark)
+_LEADING: Final = Stretches(MAX_HIGHLIGHT_CHARS, _STRETCH, ENOUGH)
 
 
 class _Pattern(NamedTuple):
@@ -68,6 +55,14 @@ class _Pattern(NamedTuple):
         if len(self.words) == 1:
             return 0
         return len(self.words) if self.slop is None else span_width(len(self.words), self.slop)
+
+
+class _Looking(NamedTuple):
+    """The patterns of a field, and their greatest reach. `groups`: those of their words, if each has only one."""
+
+    patterns: list[_Pattern]
+    reach: int
+    groups: Groups | None
 
 
 class Highlighter:
@@ -87,58 +82,70 @@ class Highlighter:
         # Two spellings of a word, or two words of a phrase, may mark the same span for one group.
         groups = {pattern.group for pattern in self._patterns if len(pattern.words) == 1}
         self._may_repeat = len(groups) < len(self._patterns)
-        self._looking: dict[tuple[str, str | None], tuple[list[_Pattern], int]] = {}
+        self._looking: dict[tuple[str, str | None], _Looking] = {}
 
-    def may_match(self, texts: Iterable[str], language: str) -> bool:
-        """False if no text can have a match in any field; for several texts at once, faster than computing marks."""
-        return self._words.occur_in(texts, language)
+    def seeks(self, field: str, *, but_not: str | None = None) -> bool:
+        """Whether any leaf searches `field` (and not `but_not`)."""
+        return bool(self._looking_into(field, but_not).patterns)
+
+    def match_any(self, texts: Sequence[str], language: str, field: str) -> bool:
+        """Whether one of the values of a field matches; for several at once, faster than computing marks."""
+        groups = self._looking_into(field, None).groups
+        if groups is None or len(texts) <= 1:
+            return any(self.marks(text, language, field) for text in texts)
+        return bool(groups.of_words and self._words.marks("\n".join(texts), language, groups))
 
     def spans(self, text: str, language: str, field: str = "body") -> list[Span]:
         """The spans that match in a text of that field, in order and without overlaps."""
-        return merged([(mark.start, mark.end) for mark in self.marks(text, language, field)])
+        return spans_of(self.marks(text, language, field))
 
     def marks(self, text: str, language: str, field: str = "body", *, but_not: str | None = None) -> list[Mark]:
         """Every match of every leaf that searches `field` (and not `but_not`), by position; they may overlap.
 
         Only the first MAX_HIGHLIGHT_CHARS characters are searched.
         """
-        patterns, reach = self._looking_into(field, but_not)
-        if not patterns or not text:
+        looking = self._looking_into(field, but_not)
+        if not looking.patterns or not text:
             return []
-        found = self._words.occurrences(text[:MAX_HIGHLIGHT_CHARS], language, reach)
-        if not found:
-            return []
-        marks = [mark for pattern in patterns for mark in _marks(pattern, found)]
-        marks.sort()
-        return list(dict.fromkeys(marks)) if self._may_repeat else marks
+        if len(text) > MAX_HIGHLIGHT_CHARS:
+            text = text[:MAX_HIGHLIGHT_CHARS]
+        if looking.groups is not None:
+            return self._words.marks(text, language, looking.groups)
+        found = self._words.occurrences(text, language, looking.reach)
+        marks = [mark for pattern in looking.patterns for mark in _marks(pattern, found)]
+        return sorted(set(marks))
 
     def leading_marks(self, text: str, language: str) -> tuple[str, list[Mark]]:
         """The leading part of a body in which to look for the best passages, and the marks in it.
 
         That is all that `marks` searches, or the first paragraphs if each leaf matches at least ENOUGH times in them.
         """
-        text = text[:MAX_HIGHLIGHT_CHARS]
-        patterns, reach = self._looking_into("body", None)
-        if reach or not patterns or len(text) <= _STRETCH:
-            return text, self.marks(text, language)
-        found: list[Mark] = []
-        met = dict.fromkeys((pattern.group for pattern in patterns), 0)
-        start = 0
-        while start < len(text) and min(met.values()) < ENOUGH:
-            end = block_end(text, max(_STRETCH, 2 * start))
-            for first, last, group in self.marks(text[start:end], language):
-                found.append(_mark((first + start, last + start, group)))
-                met[group] += 1
-            start = end
-        return text[:start], found
+        groups = self._looking_into("body", None).groups
+        if groups is None or not groups.of_words:
+            return text[:MAX_HIGHLIGHT_CHARS], self.marks(text, language)
+        end, marks = self._words.leading_marks(text, language, groups, _LEADING)
+        return text[:end], marks
 
-    def _looking_into(self, field: str, but_not: str | None) -> tuple[list[_Pattern], int]:
+    def _looking_into(self, field: str, but_not: str | None) -> _Looking:
         looking = self._looking.get((field, but_not))
         if looking is None:
             patterns = [p for p in self._patterns if field in p.fields and but_not not in p.fields]
-            reach = max((pattern.reach() for pattern in patterns), default=0)
-            looking = self._looking[field, but_not] = patterns, reach
+            alike = (other for other in self._looking.values() if other.patterns == patterns)
+            looking = self._looking[field, but_not] = next(alike, None) or self._for_patterns(patterns)
         return looking
+
+    def _for_patterns(self, patterns: list[_Pattern]) -> _Looking:
+        reach = max((pattern.reach() for pattern in patterns), default=0)
+        return _Looking(patterns, reach, None if reach else self._groups(patterns))
+
+    def _groups(self, patterns: Iterable[_Pattern]) -> Groups:
+        """Those of patterns of one word."""
+        patterns = [pattern for pattern in patterns if len(pattern.words) == 1]
+        return Groups(
+            {pattern.words[0]: pattern.group for pattern in patterns},
+            {pattern.words[0]: pattern.prefix for pattern in patterns if pattern.prefix},
+            may_repeat=self._may_repeat,
+        )
 
     def _compiled(self, leaf: Leaf, group: int) -> _Pattern:
         add = self._words.add
@@ -171,12 +178,6 @@ def _weights(
             return None
         found[group] = max(found.get(group, 0), frequencies[leaf])
     return {group: inverse_document_frequency(min(count, articles), articles) for group, count in found.items()}
-
-
-def block_end(text: str, place: int) -> int:
-    """The end of the paragraph or heading around `place`: blocks of a text are separated by blank lines."""
-    end = text.find("\n\n", place)
-    return len(text) if end < 0 else end
 
 
 def _starting(prefix: str, surfaces: Iterable[str]) -> list[str]:
@@ -229,9 +230,7 @@ def _marks(pattern: _Pattern, found: Mapping[int, list[Occurrence]]) -> Iterable
 def _single(pattern: _Pattern, places: Iterable[Occurrence]) -> list[Mark]:
     """The matches of a single word. Of an unspaced pair, a prefix marks only its own characters."""
     group, prefix = pattern.group, pattern.prefix
-    if prefix:
-        return [Mark(start, start + prefix if pair else end, group) for _, start, end, pair in places]
-    return [_mark((start, end, group)) for _, start, end, _ in places]
+    return [(start, start + prefix if prefix and pair else end, group) for _, start, end, pair in places]
 
 
 def _ordered(pattern: _Pattern, words: Sequence[list[Occurrence]]) -> Iterator[Mark]:
@@ -239,7 +238,7 @@ def _ordered(pattern: _Pattern, words: Sequence[list[Occurrence]]) -> Iterator[M
     ends = [{position: end for position, _, end, _ in word} for word in words[1:]]
     for position, start, *_ in words[0]:
         if all(position + step in places for step, places in enumerate(ends, 1)):
-            yield Mark(start, ends[-1][position + len(ends)], pattern.group)
+            yield start, ends[-1][position + len(ends)], pattern.group
 
 
 def _near(pattern: _Pattern, words: Sequence[list[Occurrence]], slop: int) -> set[Mark]:
@@ -255,7 +254,7 @@ def _near(pattern: _Pattern, words: Sequence[list[Occurrence]], slop: int) -> se
             inside[places[first][1]] -= 1
             first += 1
         if all(inside) and _apart(places[first : index + 1], len(words)):
-            marked.update(Mark(start, end, pattern.group) for _, _, (_, start, end, _) in places[first : index + 1])
+            marked.update((start, end, pattern.group) for _, _, (_, start, end, _) in places[first : index + 1])
     return marked
 
 
@@ -265,27 +264,3 @@ def _apart(places: Sequence[tuple[int, int, Occurrence]], words: int) -> bool:
     for position, word, _ in places:
         choices[word].append(position)
     return assignable(choices)
-
-
-def merged(spans: Iterable[Span]) -> list[Span]:
-    """The spans in order, with overlapping ones merged."""
-    result: list[Span] = []
-    for start, end in sorted(spans):
-        if result and start < result[-1][1]:
-            result[-1] = (result[-1][0], max(end, result[-1][1]))
-        else:
-            result.append((start, end))
-    return result
-
-
-def mark_html(text: str, spans: Iterable[Span]) -> str:
-    """The text escaped for HTML, each span in `<mark>`; the spans must be in order and must not overlap."""
-    pieces: list[str] = []
-    at = 0
-    for start, end in spans:
-        pieces += (text[at:start], "<mark>", text[start:end], "</mark>")
-        at = end
-    pieces.append(text[at:])
-    if escape(text) != text:
-        pieces[::2] = map(escape, pieces[::2])
-    return "".join(pieces)

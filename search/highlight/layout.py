@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from search.analysis.scripts import is_unspaced
-from search.highlight.highlighter import Span, block_end
+from search.highlight.marking import Span, block_end
 from search.highlight.sentences import sentence_end, sentence_start, stripped
 
 MAX_LENGTH: Final = 240

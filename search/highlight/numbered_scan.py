@@ -13,7 +13,8 @@ from typing import Final
 
 from search.analysis.fragments import numbered_fragments_of
 from search.analysis.tokens import Token, surface_of
-from search.highlight.wanted import Occurrence, Sought, Wanted
+from search.highlight.marking import Mark
+from search.highlight.wanted import Groups, Occurrence, Sought, Stretches, Wanted
 
 SAME_FIRST_LETTER: Final = frozenset(
     "ca cs da de en es et eu fi fr hu it nb nn no pt ro ru sv tr".split()  # noqa: SIM905 - reads better
@@ -45,6 +46,19 @@ class NumberedScan:
         self._states = bytearray()
         self._sought: dict[int, tuple[Sought, ...]] = {}
         self._catch_up()
+        self._look = self._firsts, self._wide, self._states, self._sought, self._asked
+
+    def marks(self, text: str, groups: Groups) -> list[Mark]:
+        """See `Words.marks`. Raises UnicodeEncodeError for a text with lone surrogates."""
+        found: list[Mark] = self._fragments.numbers.marks(text, self._look, groups.table, groups.may_repeat)
+        return found
+
+    def leading_marks(self, text: str, groups: Groups, stretches: Stretches) -> tuple[int, list[Mark]]:
+        """See `Words.leading_marks`. Raises UnicodeEncodeError for a text with lone surrogates."""
+        found: tuple[int, list[Mark]] = self._fragments.numbers.leading(
+            text, self._look, groups.table, groups.may_repeat, *stretches
+        )
+        return found
 
     def occurrences(self, text: str, reach: int) -> Mapping[int, list[Occurrence]]:
         """See `Words.occurrences`. Raises UnicodeEncodeError for a text with lone surrogates."""
@@ -78,6 +92,12 @@ class NumberedScan:
             for number in list(holding.get(word, ())):
                 if number < size:
                     self._states[number] = _UNDECIDED
+
+    def _asked(self, number: int, text: str) -> tuple[Sought, ...]:
+        """What is sought in a fragment that the kernel cannot decide by itself."""
+        if number >= 0:
+            return self._decide(number)
+        return self._pair(text) if number == _PAIR else self._read(text)[1]
 
     def _decide(self, number: int) -> tuple[Sought, ...]:
         here = self._sought.get(number)

@@ -11,8 +11,8 @@ from math import log
 from typing import Final
 
 from search.highlight.characters import classes_of
-from search.highlight.highlighter import Mark, Span, block_end
 from search.highlight.layout import MAX_LENGTH, Extent, filled, torn
+from search.highlight.marking import Mark, Span, block_end
 from search.highlight.sentences import BEFORE, BEHIND, MAX_SENTENCE, TITLES, sentence_end, sentence_start
 from search.native import kernel
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from struct import pack
 from typing import NamedTuple
 
 from search.analysis import Token
@@ -13,6 +14,32 @@ Occurrence = tuple[int, int, int, bool]
 """A word of the query in a text: its position, start and end in characters, and whether it is a pair of characters of
 an unspaced script. Distances between positions are exact up to the `reach` asked for; greater ones are at least that.
 """
+
+
+class Groups:
+    """The groups of words, by number; `prefixes` has the lengths of those that are prefixes. Other words are not looked
+    for. `may_repeat`: two words may give the same mark.
+
+    `table` is what the compiled kernel reads: two int32 for each number of a word, its group and the length of its
+    prefix; -1 and 0 where there is none.
+    """
+
+    def __init__(self, of_words: Mapping[int, int], prefixes: Mapping[int, int], *, may_repeat: bool) -> None:
+        self.of_words = of_words
+        self.prefixes = prefixes
+        self.may_repeat = may_repeat
+        words = range(max(of_words, default=0) + 1)
+        table = [number for word in words for number in (of_words.get(word, -1), prefixes.get(word, 0))]
+        self.table = pack(f"={len(table)}i", *table)
+
+
+class Stretches(NamedTuple):
+    """How the beginning of a text is read: stretches of whole paragraphs, the first of at least `first` characters and
+    each of the others twice as long as all before it, until each group has `enough` marks, or `limit` characters."""
+
+    limit: int
+    first: int
+    enough: int
 
 
 class Choice(NamedTuple):

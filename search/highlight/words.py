@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from search.analysis import primary_language
+from search.highlight.marking import Mark, block_end
 from search.highlight.numbered_scan import NumberedScan
 from search.highlight.term_scan import TermScan
-from search.highlight.wanted import Choice, Occurrence, Wanted
+from search.highlight.wanted import Choice, Groups, Occurrence, Stretches, Wanted
 from search.native import kernel
 from search.query.match import Term
 
@@ -53,9 +54,37 @@ class Words:
                 pass  # a lone surrogate has no UTF-8
         return self._scan_in(language).occurrences(text, reach)
 
-    def occur_in(self, texts: Iterable[str], language: str) -> bool:
-        """Whether any of the words occurs in any of the texts. All words must have been added before."""
-        return bool(self.occurrences("\n".join(texts), language, 0))
+    def marks(self, text: str, language: str, groups: Groups) -> list[Mark]:
+        """The matches of single words, ordered. All words must have been added before."""
+        language = primary_language(language)
+        if self._compiled:
+            try:
+                return self._numbered_in(language).marks(text, groups)
+            except UnicodeEncodeError:
+                pass  # a lone surrogate has no UTF-8
+        return _marks(self._scan_in(language).occurrences(text, 0), groups)
+
+    def leading_marks(self, text: str, language: str, groups: Groups, stretches: Stretches) -> tuple[int, list[Mark]]:
+        """How much of the text was read in these stretches, and the matches of single words in it, ordered.
+
+        There must be a group.
+        """
+        if self._compiled:
+            try:
+                return self._numbered_in(primary_language(language)).leading_marks(text, groups, stretches)
+            except UnicodeEncodeError:
+                pass
+        text = text[: stretches.limit]
+        found: list[Mark] = []
+        met = dict.fromkeys(groups.of_words.values(), 0)
+        start = 0
+        while start < len(text) and min(met.values()) < stretches.enough:
+            end = block_end(text, max(stretches.first, 2 * start))
+            for first, last, group in self.marks(text[start:end], language, groups):
+                found.append((first + start, last + start, group))
+                met[group] += 1
+            start = end
+        return start, found
 
     def _numbered_in(self, language: str) -> NumberedScan:
         scan = self._numbered.get(language)
@@ -73,3 +102,14 @@ class Words:
         if language not in self._wanted:
             self._wanted[language] = Wanted(self._surfaces, self._stems.get(language, {}), self._choices)
         return self._wanted[language]
+
+
+def _marks(found: Mapping[int, list[Occurrence]], groups: Groups) -> list[Mark]:
+    """The marks of the occurrences of words. Of a pair of unspaced characters, a prefix marks only its own."""
+    marks: list[Mark] = []
+    for word, group in groups.of_words.items():
+        prefix = groups.prefixes.get(word, 0)
+        for _, start, end, pair in found.get(word, ()):
+            marks.append((start, start + prefix if prefix and pair else end, group))
+    marks.sort()
+    return list(dict.fromkeys(marks)) if groups.may_repeat else marks

@@ -102,10 +102,12 @@ extern PyType_Spec postings_spec;
 extern PyMethodDef selection_methods[];
 extern PyMethodDef counting_methods[];
 extern PyMethodDef inversion_methods[];
+extern PyMethodDef snippet_methods[];
+extern PyMethodDef link_methods[];
 
 int add_fragments(PyObject *module);
 int add_fingerprint(PyObject *module);
-int add_text_types(PyObject *module);
+int add_fragment_numbers(PyObject *module);
 int add_chooser(PyObject *module);
 
 #endif

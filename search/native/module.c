@@ -7,7 +7,8 @@
 
 static int add_all(PyObject *module) {
     if (PyModule_AddFunctions(module, selection_methods) < 0 || PyModule_AddFunctions(module, counting_methods) < 0 ||
-        PyModule_AddFunctions(module, inversion_methods) < 0)
+        PyModule_AddFunctions(module, inversion_methods) < 0 || PyModule_AddFunctions(module, snippet_methods) < 0 ||
+        PyModule_AddFunctions(module, link_methods) < 0)
         return -1;
     PyObject *type = PyType_FromModuleAndSpec(module, &postings_spec, NULL);
     if (!type)
@@ -16,7 +17,7 @@ static int add_all(PyObject *module) {
     Py_DECREF(type);
     if (failed < 0 || add_fragments(module) < 0 || add_fingerprint(module) < 0 || add_chooser(module) < 0)
         return -1;
-    return add_text_types(module);
+    return add_fragment_numbers(module);
 }
 
 static PyModuleDef_Slot slots[] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from search.document import Document
-from search.highlight.highlighter import Highlighter, Span, merged
+from search.highlight.highlighter import Highlighter
+from search.highlight.marking import Span, merged
 from search.query.match import Match
 from search.results.response import Hit
 

@@ -11,7 +11,8 @@ from typing import Final
 from urllib.parse import quote, urldefrag
 
 from search.document import web_address
-from search.highlight.highlighter import Span
+from search.highlight.marking import Span
+from search.native import kernel
 
 _MAX_EXACT: Final = 60
 """Characters that are quoted, unless the match itself is longer."""
@@ -34,23 +35,36 @@ def anchor_address(url: str | None, anchor: str) -> str | None:
     return f"{page}#{quote(anchor, safe=_FRAGMENT_SAFE)}" if page else None
 
 
-def text_address(url: str | None, text: str, span: Span) -> str | None:
+def text_address(url: str | None, text: str, span: Span, paragraph: Span | None = None) -> str | None:
     """The page, scrolled to the words in that `span` of `text`. The words before them are quoted too, to find the right
     ones.
 
-    `text` is one paragraph, as the page shows it. Whole words are quoted, because browsers look for whole words only.
+    `paragraph` is the part of the text that the page shows as one paragraph, with the span in it; without, all of it.
+    Whole words are quoted, because browsers look for whole words only.
     None if the page may not be linked, or if the span is blank.
     """
     page = _page(url) if url else None
     if page is None:
         return None
-    start, end = _whole_words(text, *span)
-    exact = text[start:end].strip()
+    begin, stop = paragraph or (0, len(text))
+    directive = text_directive(text, begin, stop, *span)
+    return f"{page}#:~:text={directive}" if directive else None
+
+
+def directive_in_python(text: str, begin: int, stop: int, start: int, end: int) -> str | None:
+    """What `text_directive` does, without the compiled kernel."""
+    paragraph = text[begin:stop]
+    start, end = _whole_words(paragraph, start - begin, end - begin)
+    exact = paragraph[start:end].strip()
     if not exact:
         return None
-    before = _words_before(text, start)
-    directive = f"{_encoded(before)}-,{_encoded(exact)}" if before else _encoded(exact)
-    return f"{page}#:~:text={directive}"
+    before = _words_before(paragraph, start)
+    return f"{_encoded(before)}-,{_encoded(exact)}" if before else _encoded(exact)
+
+
+text_directive: Final = directive_in_python if kernel is None else kernel.text_directive
+"""The value of a text directive that leads to the words from `start` to `end`, in the paragraph of a text from `begin`
+to `stop`; None if it is blank."""
 
 
 def _encoded(text: str) -> str:

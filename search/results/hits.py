@@ -11,7 +11,8 @@ from search.document import Head, Moment, web_address
 from search.engines.outcome import leaves
 from search.engines.results import Hit as FoundHit
 from search.errors import EngineError
-from search.highlight.highlighter import Highlighter, mark_html
+from search.highlight.highlighter import Highlighter
+from search.highlight.marking import mark_html
 from search.request.planning import reads_text
 from search.request.request import SearchRequest
 from search.results.answer import HitContext

@@ -5,19 +5,23 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from search.document import Head, Heading
-from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter, Mark, Span, mark_html, merged
+from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter
 from search.highlight.layout import Extent, opening
+from search.highlight.marking import Mark, Span, mark_html, spans_of
 from search.highlight.passages import best_passages, marks_within
+from search.native import kernel
 from search.results.deep_links import anchor_address, text_address
 from search.results.response import Snippet
 from search.schema import TEXT_FIELDS
 
 MAX_SNIPPETS: Final = 3
 """Snippets shown of one article."""
+
+_BESIDE: Final = tuple(name for name in TEXT_FIELDS if name not in {"title", "summary", "body"})
+"""Text fields that are looked into only to say whether they match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,62 +50,59 @@ def excerpts(
     else:
         body, in_body = highlighter.leading_marks(whole, head.language)
         marks = in_body
-    summary = highlighter.spans(head.summary, head.language, "summary")
+    in_summary = highlighter.marks(head.summary, head.language, "summary")
     in_title = highlighter.marks(head.title, head.language, "title")
-    title = merged([(mark.start, mark.end) for mark in in_title])
-    matched = _matched(head, highlighter, title=title, summary=summary, body=in_body, headings=in_headings)
+    matched = _matched(head, highlighter, title=in_title, summary=in_summary, body=in_body, headings=in_headings)
     snippets: tuple[Snippet, ...] = ()
     if limit and marks:
         headings = [(heading.offset, _end(heading)) for heading in head.headings]
-        named = {mark.group for mark in in_title}
+        named = {group for _, _, group in in_title}
         passages = best_passages(body, marks, limit, highlighter.weights, headings, named)
         extents = [Extent(row.start, row.end, row.cut_start, row.cut_end) for row in passages]
         snippets = _one_a_passage([_snippet(head, body, marks, extent, html=html) for extent in extents])[:limit]
     elif limit:
-        snippets = _beginning(head, whole, summary, html=html)
-    return Excerpts(snippets, matched, tuple(title), len(whole) > MAX_HIGHLIGHT_CHARS)
+        snippets = _beginning(head, whole, spans_of(in_summary), html=html)
+    return Excerpts(snippets, matched, tuple(spans_of(in_title)), len(whole) > MAX_HIGHLIGHT_CHARS)
 
 
 def _heading_marks(head: Head, body: str, highlighter: Highlighter) -> list[Mark]:
     """Matches of what was searched for in headings only, by their offsets in the body."""
     marks: list[Mark] = []
+    if not highlighter.seeks("headings", but_not="body"):
+        return marks
     for heading in head.headings:
         if _end(heading) > MAX_HIGHLIGHT_CHARS or not body.startswith(heading.text, heading.offset):
             continue
         found = highlighter.marks(heading.text, head.language, "headings", but_not="body")
-        marks += [Mark(mark.start + heading.offset, mark.end + heading.offset, mark.group) for mark in found]
+        marks += [(start + heading.offset, end + heading.offset, group) for start, end, group in found]
     return marks
 
 
 def _matched(head: Head, highlighter: Highlighter, **found: Sequence[object]) -> tuple[str, ...]:
     """The fields with a match: those in which some were `found`, and the other text fields whose values match."""
     matched = {name for name, marks in found.items() if marks}
-    unread = [name for name in TEXT_FIELDS if name not in matched and name not in {"title", "summary", "body"}]
-    values = {name: TEXT_FIELDS[name].values(head) for name in unread}
-    if highlighter.may_match(chain.from_iterable(values.values()), head.language):
-        for name, texts in values.items():
-            if any(highlighter.marks(text, head.language, name) for text in texts):
-                matched.add(name)
-    return tuple(name for name in TEXT_FIELDS if name in matched)
+    for name in _BESIDE:
+        if name not in matched and highlighter.match_any(TEXT_FIELDS[name].values(head), head.language, name):
+            matched.add(name)
+    return tuple([name for name in TEXT_FIELDS if name in matched])
 
 
-def _snippet(head: Head, body: str, marks: Sequence[Mark], extent: Extent, *, html: bool) -> Snippet:
+def _snippet(head: Head, body: str, marks: list[Mark], extent: Extent, *, html: bool) -> Snippet:
     heading = _heading_at(head.headings, extent.start)
     field = "body"
     if heading is not None and extent.start < _end(heading):
         extent, field = _following(head, body, heading), "headings"
     start, end = extent.start, extent.end
-    text = body[start:end]
-    inside = marks_within(marks, start, end)
-    spans = tuple(merged([(mark.start - start, mark.end - start) for mark in inside]))
-    fragment = _fragment(head.url, body, start, end, spans)
+    text, spans, shown = marked_piece(body, start, end, marks, html)
     return Snippet(
         text=text,
         spans=spans,
-        html=mark_html(text, spans) if html else "",
+        html=shown,
         heading=heading.text if heading else None,
         anchor=heading.anchor if heading else None,
-        url=anchor_address(head.url, heading.anchor) if heading and heading.anchor else fragment,
+        url=anchor_address(head.url, heading.anchor)
+        if heading and heading.anchor
+        else _fragment(head.url, body, start, end, spans),
         field=field,
         heading_html=_heading_html(heading, marks) if heading and html else None,
         cut_start=extent.cut_start,
@@ -129,13 +130,35 @@ def _end(heading: Heading) -> int:
 
 def _heading_at(headings: Sequence[Heading], offset: int) -> Heading | None:
     """The last heading that begins at or before that offset of the body."""
+    if not headings:
+        return None
     index = bisect_right(headings, offset, key=lambda heading: heading.offset) - 1
     return headings[index] if index >= 0 else None
 
 
-def _heading_html(heading: Heading, marks: Sequence[Mark]) -> str:
-    inside = marks_within(marks, heading.offset, _end(heading))
-    return mark_html(heading.text, merged((m.start - heading.offset, m.end - heading.offset) for m in inside))
+def _heading_html(heading: Heading, marks: list[Mark]) -> str:
+    spans = spans_of(
+        [
+            (start - heading.offset, end - heading.offset, group)
+            for start, end, group in marks_within(marks, heading.offset, _end(heading))
+        ]
+    )
+    return mark_html(heading.text, spans)
+
+
+def piece_in_python(
+    text: str, start: int, end: int, marks: list[Mark], html: bool
+) -> tuple[str, tuple[Span, ...], str]:
+    """What `marked_piece` does, without the compiled kernel."""
+    piece = text[start:end]
+    inside = marks_within(marks, start, end)
+    spans = tuple(spans_of([(first - start, last - start, group) for first, last, group in inside]))
+    return piece, spans, mark_html(piece, spans) if html else ""
+
+
+marked_piece: Final = piece_in_python if kernel is None else kernel.marked_piece
+"""The characters of a text from `start` to `end`; the spans of the marks in them, by offsets in the piece; and the same
+with the spans marked in HTML, if that is wanted. `marks` must be ordered by position."""
 
 
 def _fragment(url: str | None, body: str, start: int, end: int, spans: Sequence[Span]) -> str | None:
@@ -143,11 +166,10 @@ def _fragment(url: str | None, body: str, start: int, end: int, spans: Sequence[
     if not url:
         return None
     block = body.rfind("\n\n", 0, start)
-    begin = 0 if block < 0 else block + 2
     stop = body.find("\n\n", start)
-    paragraph = body[begin : max(end, len(body) if stop < 0 else stop)]
-    first, last = spans[0] if spans else (0, 1)
-    return text_address(url, paragraph, (start - begin + first, start - begin + last))
+    paragraph = (0 if block < 0 else block + 2), max(end, len(body) if stop < 0 else stop)
+    first, last = spans[0] if spans else (0, min(1, end - start))
+    return text_address(url, body, (start + first, start + last), paragraph)
 
 
 def _beginning(head: Head, body: str, spans: Sequence[Span], *, html: bool) -> tuple[Snippet, ...]:
