@@ -194,7 +194,7 @@ def test_a_line_shows_where_articles_without_some_of_the_words_begin(reader: Rea
     border = page.locator(".hits-border")
     expect(border).to_have_count(1)
     expect(border).to_have_text(re.compile(r"^With at least 2 of the [0-9]+ words\.$"))
-    expect(page.locator(".tally")).to_contain_text("with at least 2 of the")
+    expect(page.locator(".tally")).to_contain_text("these have at least 2 of them")
     follow(page, choice(page, "Section", "Printing"))
     expect(page.locator(".hits-border")).to_have_count(1)
     page = reader.open("/search?q=the+press")
