@@ -139,19 +139,8 @@ class NewestSnapshot:
             if opened is None:
                 return
             self._current = opened
-            opened.holders += 1  # held by the thread below, so that closing the archive waits for it
-        threading.Thread(target=self._warm, args=(opened,), name="backfile-warm", daemon=True).start()
         if current is not None:
             self._retire(current)
-
-    def _warm(self, lease: _Lease) -> None:
-        """Reads the vocabulary, so that the first reader who misspells a word does not have to wait for it."""
-        try:
-            with suppress(EngineError):
-                if "vocabulary" in lease.searcher.capabilities:
-                    lease.searcher.terms("", 1)
-        finally:
-            self._give_back(lease)
 
     def _open_newer_than(
         self, current: _Lease | None, warm_up: Callable[[Searcher], object] | None = None

@@ -56,12 +56,6 @@ def held(newest: NewestSnapshot) -> int:
         return searcher.status().articles
 
 
-def join_threads() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "backfile-warm":
-            thread.join()
-
-
 def test_a_commit_shows_at_the_next_look(engine: Engine, newest: NewestSnapshot, clock: Clock) -> None:
     write(engine, "1")
     assert held(newest) == 1
@@ -95,7 +89,6 @@ def test_the_old_searcher_is_closed_after_its_last_request(
         write(engine, "2")
         clock.now += 1.0
         assert held(newest) == 2
-        join_threads()
         assert not closed
     assert closed == ["closed"]
 
@@ -170,12 +163,11 @@ def counted(engine: Engine) -> CountingEngine:
     return CountingEngine(engine)
 
 
-def test_closing_leaves_no_searcher_open_whatever_is_still_warming_up(counted: CountingEngine) -> None:
+def test_closing_leaves_no_searcher_open(counted: CountingEngine) -> None:
     for _ in range(20):
         newest = NewestSnapshot(counted)
         assert held(newest) == 1
         newest.close()
-        join_threads()
     assert sorted(counted.closed) == list(range(1, counted.opened + 1))
 
 
@@ -185,7 +177,6 @@ def test_closing_while_a_request_reads_closes_its_searcher_after_it(counted: Cou
         newest.close()
         assert searcher.document("0") is not None
         assert counted.closed == []
-    join_threads()
     assert counted.closed == [1]
 
 
@@ -196,7 +187,6 @@ def test_closing_twice_closes_once_and_the_next_request_opens_again(counted: Cou
     newest.close()
     assert held(newest) == 1
     newest.close()
-    join_threads()
     assert sorted(counted.closed) == [1, 2]
 
 
@@ -238,9 +228,7 @@ def test_under_readers_commits_and_closes_every_searcher_is_closed_exactly_once(
     done.set()
     for thread in threads:
         thread.join()
-    join_threads()
     newest.close()
-    join_threads()
     assert not failures
     assert sorted(counted.closed) == list(range(1, counted.opened + 1))
 
