@@ -29,6 +29,7 @@ _PLAIN_END: Final = 0x530
 
 _UNKNOWN: Final = -1
 _PAIR: Final = -2
+_BARE: Final = -3
 _UNDECIDED: Final = 0
 _NONE: Final = 1
 _SOME: Final = 2
@@ -65,20 +66,38 @@ class NumberedScan:
         rows = self._fragments.numbers.scan(text, self._firsts, self._wide, self._states, bool(reach))
         found: dict[int, list[Occurrence]] = defaultdict(list)
         passed = 0  # positions of the fragments that the kernel could not count
+        enough = reach  # the position from which on nothing matches together with what was found
+        bare: list[str] = []  # those among them that are counted only if that matters
         for number, start, end, position in rows:
-            uncounted = 0
-            if number >= 0:
-                here = self._decide(number)
-            elif number == _PAIR:
-                here = self._pair(text[start:end])
-            else:
-                uncounted, here = self._read(text[start:end])
+            if number == _BARE:
+                bare.append(text[start:end])
+                continue
+            uncounted, here = self._row(number, text, start, end)
+            if here:
+                passed += self._positions(bare, enough - position - passed)
+                bare.clear()
+                enough = position + passed + here[-1].ahead + reach
             for words, ahead, first, last, pair in here:
                 place = (position + passed + ahead, start + first, start + last, pair)
                 for word in words:
                     found[word].append(place)
             passed += uncounted
         return found
+
+    def _row(self, number: int, text: str, start: int, end: int) -> tuple[int, tuple[Sought, ...]]:
+        """The positions of a fragment that the kernel could not count, and what is sought in it."""
+        if number >= 0:
+            return 0, self._decide(number)
+        return (0, self._pair(text[start:end])) if number == _PAIR else self._read(text[start:end])
+
+    def _positions(self, texts: Iterable[str], most: int) -> int:
+        """How many positions fragments take; counting stops at `most`."""
+        count = 0
+        for text in texts:
+            if count >= most:
+                break
+            count += self._fragments.add(text)[1].positions
+        return count
 
     def _catch_up(self) -> None:
         """Leaves undecided, of the fragments that are known already, those that may hold a word."""

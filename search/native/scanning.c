@@ -179,13 +179,32 @@ static int read_parts(Scan *scan, const Fragment *fragment) {
     return 1;
 }
 
+/* A fragment in ASCII that is too long to be remembered, where positions are counted. They have to be read only if it is
+   between two words. */
+static int report_long(Scan *scan, const Fragment *fragment) {
+    size_t count = scan->count;
+    Py_ssize_t position = scan->position;
+    int bare = !fragment->may_hold;
+    if (!bare && is_address(scan, fragment)) {
+        if (!read_parts(scan, fragment))
+            return 0;
+        bare = scan->count == count;
+        scan->count = count;
+        scan->position = position;
+    }
+    return report(scan, bare ? BARE : UNKNOWN, fragment->start, fragment->end);
+}
+
 static int read_fragment(Scan *scan, const Fragment *fragment) {
+    int is_long = fragment->end - fragment->start > LONGEST;
     if (fragment->is_ascii && !scan->counts) { /* no other character of ASCII than `_` is one of the others */
         if (!fragment->may_hold)
             return 1;
-        if (fragment->end - fragment->start > LONGEST && is_address(scan, fragment))
+        if (is_long && is_address(scan, fragment))
             return read_parts(scan, fragment);
     }
+    if (is_long && fragment->is_ascii && fragment->has_join && scan->counts)
+        return report_long(scan, fragment);
     if (fragment->has_other || (fragment->has_run && fragment->has_join))
         return report_fragment(scan, fragment);
     if (fragment->has_run)
@@ -326,8 +345,9 @@ void scan_end(Scan *scan) {
 const char scan_doc[] =
     "scan(text, firsts, wide, states, counts) -> [(number, start, end, position), ...]\n\n"
     "The fragments of a text that may hold a word that is looked for, in order, by characters.\n\n"
-    "number: that of the fragment; -1 if it has none, and -2 for a pair of unspaced characters (or one alone).\n"
-    "position: how many positions stand before it, without those of fragments with the number -1.\n"
+    "number: that of the fragment; -1 if it has none, -2 for a pair of unspaced characters (or one alone), and -3 for a\n"
+    "long fragment that holds none of the words: it is there to be counted.\n"
+    "position: how many positions stand before it, without those of fragments with the numbers -1 and -3.\n"
     "firsts: for each code below 0x530 a byte, 0 if no word that is looked for begins with that letter.\n"
     "wide: the other characters that such words begin with; None for any.\n"
     "states: for each number a byte, 1 if that fragment holds none of the words.\n"

@@ -7,8 +7,8 @@
 
 #define FIRST_SLOTS 1024
 
-/* The numbers of rows that have none. */
-enum { PAIR = -2, UNKNOWN = -1 };
+/* The numbers of rows that have none. BARE: an unknown fragment that holds no word that is looked for. */
+enum { BARE = -3, PAIR = -2, UNKNOWN = -1 };
 
 /* A fragment that may hold a word: its number, where it lies in characters, and the positions that stand before it. */
 typedef struct {
