@@ -45,14 +45,14 @@ class DateField:
 
 
 def _present(*values: str) -> tuple[str, ...]:
-    return tuple(value for value in values if value)
+    return tuple([value for value in values if value])
 
 
 TEXT_FIELDS: dict[str, TextField] = {
     row.name: row
     for row in (
         TextField("title", "title", "Title", lambda d: _present(d.title)),
-        TextField("headings", "heading", "Headings", lambda d: tuple(h.text for h in d.headings)),
+        TextField("headings", "heading", "Headings", lambda d: tuple([h.text for h in d.headings])),
         TextField("summary", "summary", "Summary", lambda d: _present(d.summary)),
         TextField("body", "body", "Text", lambda d: _present(d.body) if isinstance(d, Document) else ()),
         TextField("author", "author", "Author", lambda d: d.authors),

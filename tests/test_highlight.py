@@ -13,7 +13,7 @@ from search.analysis import Token, analyze, primary_language
 from search.analysis.scripts import is_unspaced
 from search.engines.spans import span_width
 from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter
-from search.highlight.marking import mark_html, merged
+from search.highlight.marking import Mark, mark_html, merged
 from search.query.match import (
     Leaf,
     Match,
@@ -253,7 +253,11 @@ def test_the_same_is_marked_as_by_analysing_the_whole_text(match: Match, text: s
         expected = expected_marks(match, text, language, field)
         assert set(highlighter.marks(text, language, field)) == expected
         other = expected_marks(match, "other", language, field)
-        assert highlighter.match_any(("other", text), language, field) == bool(expected or other)
+        moved = {(start + 6, end + 6, group) for start, end, group in expected}
+        found = highlighter.marks_of_fields({"author": (), field: ("other", text), "tags": (text,)}, language)
+        assert set(found[field]) == other | moved
+        assert found["tags"] == highlighter.marks(text, language, "tags")
+        assert found["author"] == []
 
 
 @pytest.mark.parametrize(
@@ -267,6 +271,8 @@ def test_the_same_is_marked_as_by_analysing_the_whole_text(match: Match, text: s
         (" U.S. 1,000 ", 2),
         (" post-war ", 2),
         (" www.example.org/a/b/c-d/e/index.html?q=some-words ", 13),
+        (" www.example.org/a/b/c-d/e/pears.html?q=some-trucks ", 13),
+        (" www.example.org/a/b/c-d/e/index.html www.example.org/a/b/c-d/e/index/index.html — ", 21),
         (" 我们中国经济 ", 6),
         (" 我们中国经济，我们 ", 8),
     ],
@@ -284,19 +290,32 @@ def test_what_stands_between_two_words_counts_by_its_words(between: str, positio
         assert "[" not in marked(wider, f"the {'x ' * (words + 1)}{text}")
 
 
-def test_whether_a_field_matches_is_said_of_several_values_at_once() -> None:
+def matches(highlighter: Highlighter, field: str, *values: str) -> list[Mark]:
+    return highlighter.marks_of_fields({field: values}, "en")[field]
+
+
+def test_the_values_of_a_field_are_marked_together() -> None:
     highlighter = Highlighter(MatchEvery((word("treaty", "tags"), MatchPrefix(ALL, "arch"))))
-    assert highlighter.match_any(["war", "peace treaties"], "en", "tags")
-    assert not highlighter.match_any(["war", "peace treaties"], "en", "author")
-    assert highlighter.match_any(["archives", "war"], "en", "author")
-    assert not highlighter.match_any(["war", "peace, march"], "en", "tags")
-    assert not highlighter.match_any([], "en", "tags")
+    assert matches(highlighter, "tags", "war", "peace treaties") == [(10, 18, 0)]
+    assert matches(highlighter, "author", "war", "peace treaties") == []
+    assert matches(highlighter, "author", "archives", "war") == [(0, 8, 1)]
+    assert matches(highlighter, "tags", "war", "peace, march") == []
+    assert matches(highlighter, "tags") == []
+
+
+def test_only_the_beginning_of_all_values_is_searched() -> None:
+    filler = "x " * (MAX_HIGHLIGHT_CHARS // 2 - 10)
+    for match in (word("peace"), phrase("peace treaty")):
+        highlighter = Highlighter(match)
+        assert matches(highlighter, "tags", filler, "peace treaty")
+        assert not matches(highlighter, "tags", filler, "some other words", "peace treaty")
 
 
 def test_no_phrase_is_found_across_two_values() -> None:
     highlighter = Highlighter(phrase("peace treaty"))
-    assert highlighter.match_any(["war", "the peace treaty"], "en", "tags")
-    assert not highlighter.match_any(["peace", "treaty"], "en", "tags")
+    assert matches(highlighter, "tags", "war", "the peace treaty") == [(8, 20, 0)]
+    assert matches(highlighter, "tags", "peace", "treaty") == []
+    assert matches(highlighter, "tags", "peace\ntreaty") == [(0, 12, 0)]
 
 
 def test_an_occurrence_is_found_however_many_spellings_a_text_has() -> None:

@@ -6,7 +6,7 @@ import gzip
 import json
 import threading
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -49,6 +49,12 @@ def spread(found: dict[int, list[Occurrence]], *, with_positions: bool) -> dict[
     }
 
 
+def distances(found: dict[int, list[Occurrence]], reach: int) -> list[int]:
+    """How far each occurrence is from the one before, up to `reach`."""
+    places = sorted((start, end, position) for all_of_it in found.values() for position, start, end, _ in all_of_it)
+    return [min(after[2] - before[2], reach) for before, after in pairwise(places)]
+
+
 def check_same(text: str, wanted: list[Token], language: str) -> None:
     tokens = analyze(text, language)
     compiled = words_for(wanted, language, compiled=True)
@@ -57,6 +63,8 @@ def check_same(text: str, wanted: list[Token], language: str) -> None:
         found = dict(compiled.occurrences(text, language, reach))
         expected = dict(plain.occurrences(text, language, reach))
         assert spread(found, with_positions=reach > 0) == spread(expected, with_positions=reach > 0)
+    for near in (1, 2, 5):
+        assert distances(dict(compiled.occurrences(text, language, near)), near) == distances(expected, near)
     for number, word in enumerate(wanted):
         same = [t for t in tokens if (t.surface == word.surface if number % 2 else t.stem == word.stem)]
         assert [(start, end) for _, start, end, _ in found.get(number + 1, [])] == [(t.start, t.end) for t in same]
@@ -125,8 +133,8 @@ def test_the_kernel_marks_the_same_as_the_code_without_it(parts: list[str], lang
     compiled, groups = sought(wanted, language, compiled=True)
     plain, _ = sought(wanted, language, compiled=False)
     for _ in range(2):  # the second time, all fragments are known
-        marks = compiled.marks(text, language, groups)
-        assert marks == plain.marks(text, language, groups)
+        marks, none, again = compiled.marks([text, "", text], language, groups)
+        assert [marks, none, again] == plain.marks([text, "", text], language, groups)
         assert marks == sorted(set(marks))
         if wanted:
             found = compiled.leading_marks(text, language, groups, stretches)
@@ -144,7 +152,7 @@ def test_a_word_is_found_on_either_side_of_any_block_of_bytes(length: int) -> No
         for before in ("", " ", "-"):
             given_text = f"{text}{before}peace {text} peace"
             expected = [(t.start, t.end, 0) for t in analyze(given_text, "en") if t.surface == "peace"]
-            assert words.marks(given_text, "en", groups) == expected
+            assert words.marks([given_text], "en", groups) == [expected]
 
 
 @given(st.text(st.characters(max_codepoint=0x52F), min_size=1, max_size=3))
@@ -212,14 +220,16 @@ def test_the_kernel_refuses_what_does_not_fit() -> None:
         numbers.scan("\ud800", bytes(0x530), "", b"", False)
     look = (bytes(0x530), "", b"", {}, lambda *_: ())
     with pytest.raises(TypeError):
-        numbers.marks("war", (*look[:3], [], look[4]), b"", False)
+        numbers.marks(["war"], (*look[:3], [], look[4]), b"", False)
+    with pytest.raises(TypeError, match="list of str"):
+        numbers.marks(["war", b"war"], look, b"", False)
     with pytest.raises(ValueError, match="stretch"):
         numbers.leading("war", look, b"", False, 10, 0, 1)
     with pytest.raises(UnicodeEncodeError):
-        numbers.marks("\ud800", look, b"", False)
+        numbers.marks(["\ud800"], look, b"", False)
     anything = (b"\1" * 0x530, "", b"", {}, lambda *_: ("war",))
     with pytest.raises(TypeError, match="tuple"):
-        numbers.marks("war", anything, b"", False)
+        numbers.marks(["war"], anything, b"", False)
     assert numbers.add("war", 1) == numbers.add("war", 1) == numbers.find("war") == 0
     assert numbers.find("peace") is None
     wide = "".join(map(chr, range(0x4E00, 0x4E00 + 600)))

@@ -58,11 +58,15 @@ class _Pattern(NamedTuple):
 
 
 class _Looking(NamedTuple):
-    """The patterns of a field, and their greatest reach. `groups`: those of their words, if each has only one."""
+    """The patterns of a field, and their greatest reach. `groups`: those of their words, if each has only one.
+
+    `words`: the same groups; if a pattern has several words, each word has its own number as its group.
+    """
 
     patterns: list[_Pattern]
     reach: int
     groups: Groups | None
+    words: Groups
 
 
 class Highlighter:
@@ -83,17 +87,43 @@ class Highlighter:
         groups = {pattern.group for pattern in self._patterns if len(pattern.words) == 1}
         self._may_repeat = len(groups) < len(self._patterns)
         self._looking: dict[tuple[str, str | None], _Looking] = {}
+        self._together: dict[tuple[str, ...], Sequence[tuple[_Looking, list[str]]]] = {}
 
     def seeks(self, field: str, *, but_not: str | None = None) -> bool:
         """Whether any leaf searches `field` (and not `but_not`)."""
         return bool(self._looking_into(field, but_not).patterns)
 
-    def match_any(self, texts: Sequence[str], language: str, field: str) -> bool:
-        """Whether one of the values of a field matches; for several at once, faster than computing marks."""
-        groups = self._looking_into(field, None).groups
-        if groups is None or len(texts) <= 1:
-            return any(self.marks(text, language, field) for text in texts)
-        return bool(groups.of_words and self._words.marks("\n".join(texts), language, groups))
+    def marks_of_fields(self, values: Mapping[str, Sequence[str]], language: str) -> dict[str, list[Mark]]:
+        """The marks in the values of each of the fields, by offsets in these values joined by line ends.
+
+        Faster than marking each value. Of all values together, only the first MAX_HIGHLIGHT_CHARS characters are
+        searched.
+        """
+        found: dict[str, list[Mark]] = {}
+        for looking, fields in self._alike(tuple(values)):
+            texts = ["\n".join(values[field])[:MAX_HIGHLIGHT_CHARS] for field in fields]
+            found.update(zip(fields, self._words.marks(texts, language, looking.words), strict=True))
+            if looking.groups is None:
+                for field in fields:
+                    found[field] = self._marks_of_values(values[field], language, looking, found[field])
+        return found
+
+    def _marks_of_values(
+        self, values: Iterable[str], language: str, looking: _Looking, words: Iterable[Mark]
+    ) -> list[Mark]:
+        """The marks in each of the values, in which these words were found: no phrase reaches across two of them."""
+        met = {word for _, _, word in words}
+        patterns = [pattern for pattern in looking.patterns if met.issuperset(pattern.words)]
+        marks: list[Mark] = []
+        start = 0
+        for value in values if patterns else ():
+            found = self._words.occurrences(value[: MAX_HIGHLIGHT_CHARS - start], language, looking.reach)
+            inside = sorted({mark for pattern in patterns for mark in _marks(pattern, found)})
+            marks += [(first + start, last + start, group) for first, last, group in inside]
+            start += len(value) + 1
+            if start >= MAX_HIGHLIGHT_CHARS:
+                break
+        return marks
 
     def spans(self, text: str, language: str, field: str = "body") -> list[Span]:
         """The spans that match in a text of that field, in order and without overlaps."""
@@ -110,7 +140,7 @@ class Highlighter:
         if len(text) > MAX_HIGHLIGHT_CHARS:
             text = text[:MAX_HIGHLIGHT_CHARS]
         if looking.groups is not None:
-            return self._words.marks(text, language, looking.groups)
+            return self._words.marks([text], language, looking.groups)[0]
         found = self._words.occurrences(text, language, looking.reach)
         marks = [mark for pattern in looking.patterns for mark in _marks(pattern, found)]
         return sorted(set(marks))
@@ -134,13 +164,27 @@ class Highlighter:
             looking = self._looking[field, but_not] = next(alike, None) or self._for_patterns(patterns)
         return looking
 
+    def _alike(self, fields: tuple[str, ...]) -> Sequence[tuple[_Looking, list[str]]]:
+        """The fields, those together that are searched by the same patterns."""
+        alike = self._together.get(fields)
+        if alike is None:
+            by_patterns: dict[int, tuple[_Looking, list[str]]] = {}
+            for field in fields:
+                looking = self._looking_into(field, None)
+                by_patterns.setdefault(id(looking), (looking, []))[1].append(field)
+            alike = self._together[fields] = tuple(by_patterns.values())
+        return alike
+
     def _for_patterns(self, patterns: list[_Pattern]) -> _Looking:
         reach = max((pattern.reach() for pattern in patterns), default=0)
-        return _Looking(patterns, reach, None if reach else self._groups(patterns))
+        if reach:
+            words = {word: word for pattern in patterns for word in pattern.words}
+            return _Looking(patterns, reach, None, Groups(words, {}, may_repeat=False))
+        groups = self._groups(patterns)
+        return _Looking(patterns, reach, groups, groups)
 
     def _groups(self, patterns: Iterable[_Pattern]) -> Groups:
-        """Those of patterns of one word."""
-        patterns = [pattern for pattern in patterns if len(pattern.words) == 1]
+        """Those of patterns of one word each."""
         return Groups(
             {pattern.words[0]: pattern.group for pattern in patterns},
             {pattern.words[0]: pattern.prefix for pattern in patterns if pattern.prefix},

@@ -49,9 +49,9 @@ class NumberedScan:
         self._catch_up()
         self._look = self._firsts, self._wide, self._states, self._sought, self._asked
 
-    def marks(self, text: str, groups: Groups) -> list[Mark]:
+    def marks(self, texts: list[str], groups: Groups) -> list[list[Mark]]:
         """See `Words.marks`. Raises UnicodeEncodeError for a text with lone surrogates."""
-        found: list[Mark] = self._fragments.numbers.marks(text, self._look, groups.table, groups.may_repeat)
+        found: list[list[Mark]] = self._fragments.numbers.marks(texts, self._look, groups.table, groups.may_repeat)
         return found
 
     def leading_marks(self, text: str, groups: Groups, stretches: Stretches) -> tuple[int, list[Mark]]:

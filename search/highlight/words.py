@@ -54,15 +54,16 @@ class Words:
                 pass  # a lone surrogate has no UTF-8
         return self._scan_in(language).occurrences(text, reach)
 
-    def marks(self, text: str, language: str, groups: Groups) -> list[Mark]:
-        """The matches of single words, ordered. All words must have been added before."""
+    def marks(self, texts: list[str], language: str, groups: Groups) -> list[list[Mark]]:
+        """The matches of single words in each of the texts, ordered. All words must have been added before."""
         language = primary_language(language)
         if self._compiled:
             try:
-                return self._numbered_in(language).marks(text, groups)
+                return self._numbered_in(language).marks(texts, groups)
             except UnicodeEncodeError:
                 pass  # a lone surrogate has no UTF-8
-        return _marks(self._scan_in(language).occurrences(text, 0), groups)
+        scan = self._scan_in(language)
+        return [_marks(scan.occurrences(text, 0), groups) for text in texts]
 
     def leading_marks(self, text: str, language: str, groups: Groups, stretches: Stretches) -> tuple[int, list[Mark]]:
         """How much of the text was read in these stretches, and the matches of single words in it, ordered.
@@ -80,7 +81,7 @@ class Words:
         start = 0
         while start < len(text) and min(met.values()) < stretches.enough:
             end = block_end(text, max(stretches.first, 2 * start))
-            for first, last, group in self.marks(text[start:end], language, groups):
+            for first, last, group in self.marks([text[start:end]], language, groups)[0]:
                 found.append((first + start, last + start, group))
                 met[group] += 1
             start = end

@@ -145,6 +145,7 @@ static int find_marks(Search *search, PyObject *text, Py_ssize_t offset) {
     return 0;
 }
 
+/* The marks that were found, as tuples. */
 static PyObject *as_list(const Search *search) {
     PyObject *list = PyList_New(search->count);
     for (Py_ssize_t at = 0; list && at < search->count; at++) {
@@ -177,8 +178,8 @@ static void end(Search *search) {
 }
 
 const char marks_doc[] =
-    "marks(text, look, groups, may_repeat) -> [(start, end, group), ...]\n\n"
-    "The matches of single words in a text, in order, by characters.\n\n"
+    "marks(texts, look, groups, may_repeat) -> [[(start, end, group), ...], ...]\n\n"
+    "The matches of single words in each text of a list, in order, by characters.\n\n"
     "look: firsts, wide and states as for scan; a dict that has what is sought in a fragment by its number, as tuples of\n"
     "words, ahead, start, end, pair; and what is called with the number and the text of any other: it returns the same.\n"
     "groups: for each number of a word its group, -1 if it is not looked for here, and the length of its prefix, 0 if it\n"
@@ -186,13 +187,32 @@ const char marks_doc[] =
     "may_repeat: whether marks that are there twice have to be left out.\n"
     "Raises UnicodeEncodeError for a text with lone surrogates.";
 
-PyObject *fragments_marks(Table *table, PyObject *args) {
-    PyObject *text, *look, *found = NULL;
-    Search search = {.marks = NULL};
-    if (!PyArg_ParseTuple(args, "UO!y*p", &text, &PyTuple_Type, &look, &search.groups, &search.may_repeat))
+/* The marks of a text in place of those before, as a list. */
+static PyObject *marks_in(Search *search, PyObject *text) {
+    search->count = 0;
+    if (!text || !PyUnicode_Check(text)) {
+        PyErr_SetString(PyExc_TypeError, "the texts are a list of str");
         return NULL;
-    if (!begin(&search, table, look) && !find_marks(&search, text, 0))
-        found = as_list(&search);
+    }
+    return find_marks(search, text, 0) < 0 ? NULL : as_list(search);
+}
+
+PyObject *fragments_marks(Table *table, PyObject *args) {
+    PyObject *given, *look, *found = NULL;
+    Search search = {.marks = NULL};
+    if (!PyArg_ParseTuple(args, "O!O!y*p", &PyList_Type, &given, &PyTuple_Type, &look, &search.groups,
+                          &search.may_repeat))
+        return NULL;
+    PyObject *texts = PyList_AsTuple(given); /* Python may change the list while it is asked what a fragment holds */
+    Py_ssize_t count = texts ? PyTuple_Size(texts) : 0;
+    if (texts && !begin(&search, table, look))
+        found = PyList_New(count);
+    for (Py_ssize_t at = 0; found && at < count; at++) {
+        PyObject *marks = marks_in(&search, PyTuple_GetItem(texts, at));
+        if (!marks || PyList_SetItem(found, at, marks) < 0)
+            Py_CLEAR(found);
+    }
+    Py_XDECREF(texts);
     end(&search);
     return found;
 }

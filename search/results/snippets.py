@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from search.document import Head, Heading
+from search.frozen import maker
 from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter
 from search.highlight.layout import Extent, opening
 from search.highlight.marking import Mark, Span, mark_html, spans_of
@@ -20,8 +21,11 @@ from search.schema import TEXT_FIELDS
 MAX_SNIPPETS: Final = 3
 """Snippets shown of one article."""
 
-_BESIDE: Final = tuple(name for name in TEXT_FIELDS if name not in {"title", "summary", "body"})
-"""Text fields that are looked into only to say whether they match."""
+_BESIDE: Final = tuple([(name, field.values) for name, field in TEXT_FIELDS.items() if name != "body"])
+"""The text fields beside the body, and how their values are read."""
+
+
+_snippet_of: Final = maker(Snippet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ def excerpts(
 ) -> Excerpts:
     """The best passages of an article, the best first. If the body has no match, its summary or its first sentences."""
     whole = body
-    in_headings = _heading_marks(head, body, highlighter)
+    beside = highlighter.marks_of_fields({name: values(head) for name, values in _BESIDE}, head.language)
+    in_headings = _heading_marks(head, body, highlighter) if beside["headings"] else []
     if in_headings:
         body = whole[:MAX_HIGHLIGHT_CHARS]
         in_body = highlighter.marks(body, head.language)
@@ -50,18 +55,16 @@ def excerpts(
     else:
         body, in_body = highlighter.leading_marks(whole, head.language)
         marks = in_body
-    in_summary = highlighter.marks(head.summary, head.language, "summary")
-    in_title = highlighter.marks(head.title, head.language, "title")
-    matched = _matched(head, highlighter, title=in_title, summary=in_summary, body=in_body, headings=in_headings)
+    in_title = beside["title"]
+    matched = tuple([name for name in TEXT_FIELDS if (in_body if name == "body" else beside[name])])
     snippets: tuple[Snippet, ...] = ()
     if limit and marks:
         headings = [(heading.offset, _end(heading)) for heading in head.headings]
         named = {group for _, _, group in in_title}
         passages = best_passages(body, marks, limit, highlighter.weights, headings, named)
-        extents = [Extent(row.start, row.end, row.cut_start, row.cut_end) for row in passages]
-        snippets = _one_a_passage([_snippet(head, body, marks, extent, html=html) for extent in extents])[:limit]
+        snippets = _one_a_passage([_snippet(head, body, marks, extent, html=html) for extent in passages])[:limit]
     elif limit:
-        snippets = _beginning(head, whole, spans_of(in_summary), html=html)
+        snippets = _beginning(head, whole, spans_of(beside["summary"]), html=html)
     return Excerpts(snippets, matched, tuple(spans_of(in_title)), len(whole) > MAX_HIGHLIGHT_CHARS)
 
 
@@ -78,15 +81,6 @@ def _heading_marks(head: Head, body: str, highlighter: Highlighter) -> list[Mark
     return marks
 
 
-def _matched(head: Head, highlighter: Highlighter, **found: Sequence[object]) -> tuple[str, ...]:
-    """The fields with a match: those in which some were `found`, and the other text fields whose values match."""
-    matched = {name for name, marks in found.items() if marks}
-    for name in _BESIDE:
-        if name not in matched and highlighter.match_any(TEXT_FIELDS[name].values(head), head.language, name):
-            matched.add(name)
-    return tuple([name for name in TEXT_FIELDS if name in matched])
-
-
 def _snippet(head: Head, body: str, marks: list[Mark], extent: Extent, *, html: bool) -> Snippet:
     heading = _heading_at(head.headings, extent.start)
     field = "body"
@@ -94,24 +88,25 @@ def _snippet(head: Head, body: str, marks: list[Mark], extent: Extent, *, html: 
         extent, field = _following(head, body, heading), "headings"
     start, end = extent.start, extent.end
     text, spans, shown = marked_piece(body, start, end, marks, html)
-    return Snippet(
-        text=text,
-        spans=spans,
-        html=shown,
-        heading=heading.text if heading else None,
-        anchor=heading.anchor if heading else None,
-        url=anchor_address(head.url, heading.anchor)
-        if heading and heading.anchor
-        else _fragment(head.url, body, start, end, spans),
-        field=field,
-        heading_html=_heading_html(heading, marks) if heading and html else None,
-        cut_start=extent.cut_start,
-        cut_end=extent.cut_end,
+    anchor = heading.anchor if heading else None
+    return _snippet_of(
+        text,
+        spans,
+        shown,
+        heading.text if heading else None,
+        anchor,
+        anchor_address(head.url, anchor) if anchor else _fragment(head.url, body, start, end, spans),
+        field,
+        _heading_html(heading, marks) if heading and html else None,
+        extent.cut_start,
+        extent.cut_end,
     )
 
 
 def _one_a_passage(snippets: Sequence[Snippet]) -> tuple[Snippet, ...]:
     """The snippets, except those whose heading alone matched if the text of the same passage is shown as well."""
+    if "headings" not in [row.field for row in snippets]:
+        return tuple(snippets)
     marked = {(row.heading, row.anchor) for row in snippets if row.field == "body"}
     return tuple(row for row in snippets if row.field == "body" or (row.heading, row.anchor) not in marked)
 
