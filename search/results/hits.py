@@ -11,6 +11,7 @@ from search.document import Head, Moment, web_address
 from search.engines.outcome import leaves
 from search.engines.results import Hit as FoundHit
 from search.errors import EngineError
+from search.frozen import maker
 from search.highlight.highlighter import Highlighter
 from search.highlight.marking import mark_html
 from search.request.planning import reads_text
@@ -21,6 +22,7 @@ from search.results.response import ExplainedHit, Hit
 from search.results.snippets import MAX_SNIPPETS, Excerpts, excerpts
 
 _NOTHING = Excerpts((), (), (), False)
+_hit_of = maker(Hit)
 
 
 def hits(found: Sequence[FoundHit], addresses: Sequence[str], context: HitContext) -> tuple[Hit, ...]:
@@ -41,7 +43,7 @@ def _hit(hit: FoundHit, address: str, highlighter: Highlighter | None, context: 
         raise EngineError(f"the engine did not bring the article {hit.id!r}; report this as a fault of Backfile")
     found = _excerpts(head, hit.body, highlighter, request)
     zone = zone_named(request.time_zone)
-    return Hit(
+    return _hit_of(
         id=head.id,
         url=web_address(head.url),
         article_url=address,

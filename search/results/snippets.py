@@ -41,6 +41,9 @@ class Excerpts:
     more_text: bool
 
 
+_excerpts_of: Final = maker(Excerpts)
+
+
 def excerpts(
     head: Head, body: str, highlighter: Highlighter, *, html: bool = True, limit: int = MAX_SNIPPETS
 ) -> Excerpts:
@@ -65,7 +68,7 @@ def excerpts(
         snippets = _one_a_passage([_snippet(head, body, marks, extent, html=html) for extent in passages])[:limit]
     elif limit:
         snippets = _beginning(head, whole, spans_of(beside["summary"]), html=html)
-    return Excerpts(snippets, matched, tuple(spans_of(in_title)), len(whole) > MAX_HIGHLIGHT_CHARS)
+    return _excerpts_of(snippets, matched, tuple(spans_of(in_title)), len(whole) > MAX_HIGHLIGHT_CHARS)
 
 
 def _heading_marks(head: Head, body: str, highlighter: Highlighter) -> list[Mark]:
