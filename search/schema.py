@@ -44,8 +44,8 @@ class DateField:
     value: Callable[[Document | Head], Moment | None]
 
 
-def _present(*values: str) -> tuple[str, ...]:
-    return tuple([value for value in values if value])
+def _present(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
 
 
 TEXT_FIELDS: dict[str, TextField] = {

@@ -47,17 +47,16 @@ class NumberedScan:
         self._states = bytearray()
         self._sought: dict[int, tuple[Sought, ...]] = {}
         self._catch_up()
-        self._look = self._firsts, self._wide, self._states, self._sought, self._asked
 
     def marks(self, texts: list[str], groups: Groups) -> list[list[Mark]]:
         """See `Words.marks`. Raises UnicodeEncodeError for a text with lone surrogates."""
-        found: list[list[Mark]] = self._fragments.numbers.marks(texts, self._look, groups.table, groups.may_repeat)
+        found: list[list[Mark]] = self._fragments.numbers.marks(texts, self._look(), groups.table, groups.may_repeat)
         return found
 
     def leading_marks(self, text: str, groups: Groups, stretches: Stretches) -> tuple[int, list[Mark]]:
         """See `Words.leading_marks`. Raises UnicodeEncodeError for a text with lone surrogates."""
         found: tuple[int, list[Mark]] = self._fragments.numbers.leading(
-            text, self._look, groups.table, groups.may_repeat, *stretches
+            text, self._look(), groups.table, groups.may_repeat, *stretches
         )
         return found
 
@@ -98,6 +97,10 @@ class NumberedScan:
                 break
             count += self._fragments.add(text)[1].positions
         return count
+
+    def _look(self) -> tuple[object, ...]:
+        """What the kernel looks for: made for each call, since this object would be freed late if it held itself."""
+        return self._firsts, self._wide, self._states, self._sought, self._asked
 
     def _catch_up(self) -> None:
         """Leaves undecided, of the fragments that are known already, those that may hold a word."""

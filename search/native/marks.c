@@ -129,6 +129,8 @@ static void put_in_order(Search *search, Py_ssize_t first) {
 static int find_marks(Search *search, PyObject *text, Py_ssize_t offset) {
     Scan *scan = &search->scan;
     Py_ssize_t first = search->count;
+    if (!PyUnicode_GetLength(text))
+        return 0;
     if (PyObject_GetBuffer(search->firsts, &scan->firsts, PyBUF_SIMPLE) < 0)
         return -1;
     int failed = PyObject_GetBuffer(search->states, &scan->states, PyBUF_SIMPLE);

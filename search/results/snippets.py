@@ -59,7 +59,8 @@ def excerpts(
         body, in_body = highlighter.leading_marks(whole, head.language)
         marks = in_body
     in_title = beside["title"]
-    matched = tuple([name for name in TEXT_FIELDS if (in_body if name == "body" else beside[name])])
+    found = beside | {"body": in_body}
+    matched = tuple([name for name in TEXT_FIELDS if found[name]])
     snippets: tuple[Snippet, ...] = ()
     if limit and marks:
         headings = [(heading.offset, _end(heading)) for heading in head.headings]
