@@ -7,9 +7,9 @@ dates of a bar of the timeline, in the number of a page. So what they share is w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Final
 
 from search.query.dates import Bound
 from search.request.facets import FacetKind
@@ -17,15 +17,22 @@ from search.request.request import Filters, SearchRequest
 from search.request.urls import (
     FEEDS,
     PER_PAGE,
+    PLACES,
     ROUTES,
     Addresses,
     Rendering,
+    bare_shape,
     date_pairs,
     filter_pairs,
+    joined,
     parameters,
     period_pairs,
     with_query,
 )
+
+_PAGE: Final = PLACES.index("page")
+"""The places before this one say which hits a search has, in which order; it and the last say which of them are shown,
+and how."""
 
 
 class SearchLinks:
@@ -34,15 +41,19 @@ class SearchLinks:
     def __init__(self, addresses: Addresses, request: SearchRequest) -> None:
         self.request = request
         self._addresses = addresses
-        self._shown = addresses.shown(request)
-        places = addresses.places(self._shown, addresses.per_page)
-        first = self._shown.on_page(1)
-        self._first = places if first is self._shown else addresses.places(first, addresses.per_page)
-        self._query = "&".join(filter(None, places.values()))
+        self._path = addresses.path
+        shown = addresses.shown(request)
+        places = addresses.places(shown, addresses.per_page)
+        self._query = joined(places.values())
+        first = shown.on_page(1)
+        if first is not shown:
+            places = addresses.places(first, addresses.per_page)
+        self._first = list(places.values())
+        self._search = joined(self._first[:_PAGE])
 
     def own(self) -> str:
         """`Addresses.search(request)`."""
-        return with_query(self._addresses.path, self._query)
+        return with_query(self._path, self._query)
 
     def toggles(self, kind: FacetKind, values: Iterable[str]) -> list[str]:
         """The addresses of `request.toggled(kind.name, value)` for each of the values."""
@@ -64,30 +75,28 @@ class SearchLinks:
 
     def renderings(self) -> dict[Rendering, str]:
         """The same search as each rendering. Feeds start at the first hit and have a shape of their own."""
-        usual = self._addresses.per_page  # left out of the address, so that each rendering has its own
-        first = self.request.without_shape().on_page(1)
-        feed = self._query_of(first if first.per_page == usual else replace(first, per_page=usual), usual)
+        # The usual number of hits is left out of the address, so that each rendering has its own.
+        feed = self._shaped(bare_shape(self.request, self.request.per_page))
         other = feed if self._addresses.kind in FEEDS else self._query
         prefix = self._addresses.prefix
         return {name: with_query(prefix + path, feed if name in FEEDS else other) for name, path in ROUTES.items()}
 
     def articles(self, ids: Iterable[str], position: int | None) -> list[str]:
         """`Addresses.article` for hits that follow each other, the first of them at that place."""
-        way_back = self._query_of(self.request.on_page(1).without_shape(), PER_PAGE["html"])
+        way_back = self._shaped(bare_shape(self.request, PER_PAGE["html"]))
         return self._addresses.articles(ids, way_back, position)
 
-    def _query_of(self, request: SearchRequest, per_page: int) -> str:
-        is_own = request is self._shown and per_page == self._addresses.per_page
-        return self._query if is_own else self._addresses.query(request, per_page)
+    def _shaped(self, shape: str) -> str:
+        """The query string of the first page in another shape."""
+        return joined((self._search, shape))
 
     def _filled(self, place: str, written: Iterable[str]) -> list[str]:
         """The addresses of first pages with each of these in one of the places of `Addresses.places`."""
-        path, names = self._addresses.path, list(self._first)
-        texts, at = list(self._first.values()), names.index(place)
-        before, after = "&".join(filter(None, texts[:at])), "&".join(filter(None, texts[at + 1 :]))
+        path, at = self._path, PLACES.index(place)
+        before, after = joined(self._first[:at]), joined(self._first[at + 1 :])
         start = f"{path}?{before}&" if before else f"{path}?"
         end = f"&{after}" if after else ""
-        empty = with_query(path, "&".join(filter(None, (before, after))))
+        empty = with_query(path, joined((before, after)))
         return [f"{start}{each}{end}" if each else empty for each in written]
 
 

@@ -118,38 +118,42 @@ class Addresses:
 
     def query(self, request: SearchRequest, per_page: int) -> str:
         """The query string of the request; `per_page` is what is meant where it does not say."""
-        return "&".join(filter(None, self.places(request, per_page).values()))
+        return joined(self.places(request, per_page).values())
 
     def places(self, request: SearchRequest, per_page: int) -> dict[str, str]:
         """The query string in parts, in order: one for each filter, one for the dates, for the page and so on; most of
         them are ""."""
-        return {name: parameters(pairs) for name, pairs in self._places(request, per_page).items()}
+        return {name: parameters(pairs) if pairs else "" for name, pairs in self._places(request, per_page).items()}
 
     def _places(self, request: SearchRequest, per_page: int) -> dict[str, Pairs]:
-        filters = dict(request.keywords)
-        return {
-            "question": _question_pairs(request),
-            **{name: filter_pairs(name, filters[name]) if name in filters else [] for name in KEYWORD_FIELDS},
-            "dates": date_pairs(request.start, request.end),
-            "periods": period_pairs(request.periods),
-            "order": _changed(
-                ("date", request.date, _SHAPE.date),
-                ("tz", request.time_zone, self.time_zone),
-                ("sort", request.sort, None),
-                ("op", request.operator, _SHAPE.operator),
-            ),
-            "page": _changed(("page", request.page, _SHAPE.page)),
-            "shape": _changed(
-                ("per_page", request.per_page, per_page),
-                ("cursor", request.cursor, None),
-                ("facets", request.facets, _SHAPE.facets),
-                ("fields", request.fields, None),
-                ("highlight", request.highlight, _SHAPE.highlight),
-                ("group", request.group, _SHAPE.group),
-                ("explain", request.explain, _SHAPE.explain),
-            ),
-        }
+        places = dict.fromkeys(PLACES, _NO_PAIRS)
+        places["question"] = _question_pairs(request)
+        for name, filters in request.keywords:
+            places[name] = filter_pairs(name, filters)
+        places["dates"] = date_pairs(request.start, request.end)
+        places["periods"] = period_pairs(request.periods)
+        places["order"] = _changed(
+            ("date", request.date, _SHAPE.date),
+            ("tz", request.time_zone, self.time_zone),
+            ("sort", request.sort, None),
+            ("op", request.operator, _SHAPE.operator),
+        )
+        places["page"] = _changed(("page", request.page, _SHAPE.page))
+        places["shape"] = _changed(
+            ("per_page", request.per_page, per_page),
+            ("cursor", request.cursor, None),
+            ("facets", request.facets, _SHAPE.facets),
+            ("fields", request.fields, None),
+            ("highlight", request.highlight, _SHAPE.highlight),
+            ("group", request.group, _SHAPE.group),
+            ("explain", request.explain, _SHAPE.explain),
+        )
+        return places
 
+
+PLACES: Final = ("question", *KEYWORD_FIELDS, "dates", "periods", "order", "page", "shape")
+"""The parts of a query string, in the order in which they are written."""
+_NO_PAIRS: Final[Pairs] = []
 
 _SINGLE: Final = (
     "date", "tz", "sort", "op", "page", "per_page", "cursor", "facets", "fields", "highlight", "group", "explain",
@@ -266,6 +270,12 @@ def period_pairs(periods: Iterable[str]) -> Pairs:
     return [(interval_of(period), period) for period in periods]
 
 
+def bare_shape(request: SearchRequest, per_page: int) -> str:
+    """The shape of a first page without what only decides how its hits are shown: what `places` has as the shape of
+    `request.without_shape().on_page(1)`."""
+    return parameters(_changed(("per_page", request.per_page, per_page), ("group", request.group, _SHAPE.group)))
+
+
 def _changed(*rows: tuple[str, object, object]) -> Pairs:
     """A parameter for each name whose value is not its default, which stands last."""
     return [(name, _written(value)) for name, value, default in rows if value != default]
@@ -274,6 +284,11 @@ def _changed(*rows: tuple[str, object, object]) -> Pairs:
 def with_query(path: str, query: str) -> str:
     """The address of that path with a query string, which may be ""."""
     return f"{path}?{query}" if query else path
+
+
+def joined(places: Iterable[str]) -> str:
+    """The query string of these parts, of which some may be ""."""
+    return "&".join(filter(None, places))
 
 
 def parameters(pairs: Pairs) -> str:
