@@ -16,7 +16,7 @@ from search.request.validation import check
 from search.results.answer import Alternative, Answer, HitContext
 from search.results.applied import unknown_values
 from search.results.cursor import START
-from search.results.paging import for_page, opened_cursor, pages_around
+from search.results.paging import offset_of, opened_cursor, pages_around
 
 
 def answered(planner: Planner, request: SearchRequest, generation: str, deadline: float | None) -> Answer:
@@ -35,7 +35,14 @@ def answered(planner: Planner, request: SearchRequest, generation: str, deadline
     if request.cursor is not None:
         request = absolute  # a cursor belongs to one moment, and so do the links beside it
     resolved = planner.resolve(request)
-    plan = for_page(planner.plan(resolved, request), request, cursor, deadline)
+    plan = planner.plan(
+        resolved,
+        request,
+        offset=offset_of(request),
+        limit=request.per_page,
+        after=cursor.after if cursor else None,
+        deadline=deadline,
+    )
     found = searched(planner, resolved, request, plan)
     results = found.results
     corrections, relaxed = _alternatives(planner, resolved, request, results)

@@ -23,7 +23,14 @@ from search.engines.plan import After, Plan
 from search.engines.protocols import Engine, Searcher
 from search.engines.results import IndexStatus
 from search.errors import EngineError, NotFound, ParameterError
-from search.linking import linked, linked_completions, linked_hits, linked_overview, linked_relatives
+from search.linking import (
+    linked,
+    linked_completions,
+    linked_hits,
+    linked_overview,
+    linked_relatives,
+    milliseconds_since,
+)
 from search.meaning import open_encoder
 from search.query.match import MatchAll
 from search.request.filling import searched
@@ -200,8 +207,7 @@ class PinnedArchive:
         """
         started = perf_counter()
         answer = answered(self._planner, request, self.order_generation, self._deadline)
-        response = linked(answer, addresses or self._addresses)
-        return replace(response, took_ms=_milliseconds(started))
+        return linked(answer, addresses or self._addresses, started)
 
     def neighbours(
         self, request: SearchRequest, position: int, addresses: Addresses | None = None
@@ -224,8 +230,8 @@ class PinnedArchive:
             raise ParameterError("position", out_of_range(0, MAX_PAGE_DEPTH - 1))
         first = max(0, position - 1)
         resolved = self._planner.resolve(bare)
-        plan = replace(self._planner.plan(resolved, bare), offset=first, limit=position + 2 - first)
-        found = searched(self._planner, resolved, bare, replace(plan, deadline=self._deadline))
+        plan = self._planner.plan(resolved, bare, offset=first, limit=position + 2 - first, deadline=self._deadline)
+        found = searched(self._planner, resolved, bare, plan)
         context = HitContext(bare, found.plan, self.status.articles)
         shown = linked_hits(found.results.hits, context, addresses or self._addresses, bare, first)
         return dict(enumerate(shown, first))
@@ -280,7 +286,7 @@ class PinnedArchive:
         started = perf_counter()
         found = related(self._planner, subject, modes=modes, limit=limit, texts=snippets, deadline=self._deadline)
         linked_modes = [linked_relatives(each, self.status, addresses or self._addresses) for each in found]
-        took = _milliseconds(started)
+        took = milliseconds_since(started)
         return tuple(
             replace(
                 each,
@@ -327,7 +333,3 @@ class PinnedArchive:
                 offset, after = 0, After(found[-1].sort_key, found[-1].id)
             else:
                 offset += wanted
-
-
-def _milliseconds(started: float) -> float:
-    return round((perf_counter() - started) * 1000.0, 3)

@@ -6,6 +6,7 @@ What is linked is decided here; what an address looks like, in `search.request.u
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import perf_counter
 from typing import Final
 
 from search.assist.distinctive import DistinctiveTerm
@@ -45,8 +46,13 @@ MAX_WHY: Final = 8
 """Shared terms that are listed for each related article."""
 
 
-def linked(answer: Answer, addresses: Addresses) -> SearchResponse:
-    """The response to a search. `took_ms` is 0, for the caller to fill in."""
+def milliseconds_since(started: float) -> float:
+    """What `took_ms` says of something that began at that `time.perf_counter`."""
+    return round((perf_counter() - started) * 1000.0, 3)
+
+
+def linked(answer: Answer, addresses: Addresses, started: float) -> SearchResponse:
+    """The response to a search that began at that `time.perf_counter`."""
     request, results = answer.request, answer.results
     links = SearchLinks(addresses, request)
     counted = zip(request.facets, results.facets, strict=bool(results.facets))
@@ -54,7 +60,6 @@ def linked(answer: Answer, addresses: Addresses) -> SearchResponse:
         query=QueryInfo(request.q, applied(request, addresses, answer.now), answer.expanded),
         total=results.total,
         filled=filled(answer.filling, results),
-        took_ms=0.0,
         page=None if request.cursor else request.page,
         per_page=request.per_page,
         sort=request.effective_sort(),
@@ -66,6 +71,7 @@ def linked(answer: Answer, addresses: Addresses) -> SearchResponse:
         timed_out=results.timed_out,
         warnings=answer.warnings,
         index=index_info(answer.status),
+        took_ms=milliseconds_since(started),  # asked last, so that it counts all of the above
     )
 
 

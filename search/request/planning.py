@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from search.document import Moment
 from search.engines.plan import (
+    After,
     Bring,
     DateFilter,
     FacetPlan,
@@ -124,8 +125,17 @@ class Planner:
             required=result.required,
         )
 
-    def plan(self, resolved: ResolvedQuery, request: SearchRequest) -> Plan:
-        """The plan for the request, except for which hits to return: `offset`, `limit` and `after` are the defaults."""
+    def plan(
+        self,
+        resolved: ResolvedQuery,
+        request: SearchRequest,
+        *,
+        offset: int = 0,
+        limit: int = 10,
+        after: After | None = None,
+        deadline: float | None = None,
+    ) -> Plan:
+        """The plan for the request. Which hits to return and in what time is not taken from it, but said beside it."""
         recent = wants_recency(resolved, request) and "recency" in self.capabilities
         return Plan(
             query=_with_exclusions(resolved.match, request),
@@ -135,11 +145,15 @@ class Planner:
             sort=request.effective_sort(),
             date_field=request.date,
             time_zone=request.time_zone,
+            offset=offset,
+            limit=limit,
+            after=after,
             recency=Recency(self.recency_time()) if recent else None,
             meaning=self._meaning(resolved, request),
             bring=_bring(request),
             group=request.group == "story",
             explain=request.explain and self._can("explain"),
+            deadline=deadline,
         )
 
     def query(self, match: Match, request: SearchRequest) -> Match:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from search.engines.plan import After, Plan
+from search.engines.plan import After
 from search.engines.results import Results
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
 from search.results.cursor import START, Cursor, encode, resume, search_digest
@@ -31,12 +31,9 @@ def opened_cursor(request: SearchRequest, generation: str) -> Cursor | None:
     return resume(request.cursor, request, generation)
 
 
-def for_page(plan: Plan, request: SearchRequest, cursor: Cursor | None, deadline: float | None) -> Plan:
-    """The plan for the hits of the request's page, to be answered within `deadline` seconds."""
-    limit = request.per_page
-    if request.cursor is not None:
-        return replace(plan, limit=limit, after=cursor.after if cursor else None, deadline=deadline)
-    return replace(plan, limit=limit, offset=(request.page - 1) * limit, deadline=deadline)
+def offset_of(request: SearchRequest) -> int:
+    """How many hits stand before the request's page; none before what follows a cursor."""
+    return 0 if request.cursor is not None else (request.page - 1) * request.per_page
 
 
 def pages_around(
