@@ -111,16 +111,20 @@ def _all_corrected(tree: Query, replacements: Iterable[tuple[Unknown, str]]) -> 
 
 
 def _unknown_words(tree: Query, searcher: Searcher) -> list[Unknown]:
-    found: dict[tuple[Query, int], Unknown] = {}
-    for part in positive_parts(tree):
-        if isinstance(part, Word | Phrase):
-            for token in analyze(part.text, ""):
-                if not token.compound and is_correctable(token.surface):
-                    found[part, token.start] = Unknown(part, token.surface, token.start, token.end, 0)
-    words = list(found.values())
-    frequencies = searcher.document_frequencies([word.surface for word in words])
-    counted = (replace(word, articles=count) for word, count in zip(words, frequencies, strict=True))
-    return [word for word in counted if word.articles < KNOWN][:MAX_WORDS]
+    found = [
+        (part, token)
+        for part in dict.fromkeys(positive_parts(tree))
+        if isinstance(part, Word | Phrase)
+        for token in analyze(part.text, "")
+        if not token.compound and is_correctable(token.surface)
+    ]
+    frequencies = searcher.document_frequencies([token.surface for _, token in found])
+    unknown = [
+        Unknown(part, token.surface, token.start, token.end, count)
+        for (part, token), count in zip(found, frequencies, strict=True)
+        if count < KNOWN
+    ]
+    return unknown[:MAX_WORDS]
 
 
 def is_correctable(surface: str) -> bool:

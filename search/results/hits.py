@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from search.dates import zone_named
@@ -28,7 +28,10 @@ _hit_of = maker(Hit)
 def hits(found: Sequence[FoundHit], addresses: Sequence[str], context: HitContext) -> tuple[Hit, ...]:
     """The hits as they are shown, each with the address of its page. The plan must have asked for their heads."""
     highlighter = _highlighter(context) if reads_text(context.request) else None
-    return tuple([_hit(hit, address, highlighter, context) for hit, address in zip(found, addresses, strict=True)])
+    zone = zone_named(context.request.time_zone)
+    return tuple(
+        [_hit(hit, address, highlighter, zone, context) for hit, address in zip(found, addresses, strict=True)]
+    )
 
 
 def _highlighter(context: HitContext) -> Highlighter:
@@ -37,13 +40,12 @@ def _highlighter(context: HitContext) -> Highlighter:
     return Highlighter(query, frequencies, context.articles)
 
 
-def _hit(hit: FoundHit, address: str, highlighter: Highlighter | None, context: HitContext) -> Hit:
+def _hit(hit: FoundHit, address: str, highlighter: Highlighter | None, zone: ZoneInfo, context: HitContext) -> Hit:
     request, head = context.request, hit.head
     if head is None:
         raise EngineError(f"the engine did not bring the article {hit.id!r}; report this as a fault of Backfile")
     found = _excerpts(head, hit.body, highlighter, request)
-    zone = zone_named(request.time_zone)
-    return _hit_of(
+    return Hit(
         id=head.id,
         url=web_address(head.url),
         article_url=address,
@@ -88,6 +90,8 @@ def _excerpts(head: Head, body: str | None, highlighter: Highlighter | None, req
 
 def moment_text(moment: Moment | None, zone: ZoneInfo) -> str | None:
     """The moment in RFC 3339: an instant in that zone, or a bare day."""
+    if moment is None:
+        return None
     if isinstance(moment, datetime):
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone).isoformat()
-    return moment.isoformat() if isinstance(moment, date) else None
+    return moment.isoformat()
