@@ -14,6 +14,8 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from search.records import record
+
 SECTION_SEPARATOR = " > "
 
 MAX_URL: Final = 2_000
@@ -39,7 +41,7 @@ class Canonical(NamedTuple):
     html: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Heading:
     """A heading inside an article.
 
@@ -53,7 +55,7 @@ class Heading:
     anchor: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Head:
     """An article without its text: what a list of hits shows. The fields are those of `Document`."""
 

@@ -10,6 +10,7 @@ from typing import Literal
 from search.document import Head
 from search.periods import Interval
 from search.query.match import Leaf
+from search.records import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class MeaningScore:
     by_words: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hit:
     """One matching article. `sort_key` is what it was sorted by: the score, or seconds since 1970 (None: undated).
 

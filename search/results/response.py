@@ -7,10 +7,10 @@ Dates are RFC 3339 strings; if the time is unknown, the day alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from search.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Applied:
     """One condition of the search, as a removable chip. `name` is its parameter; `remove_url` is the search without it.
 
@@ -26,7 +26,7 @@ class Applied:
     value_label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueryInfo:
     """The query: `text` as typed, the conditions `applied`, and in `expanded` other words that were searched too."""
 
@@ -35,7 +35,7 @@ class QueryInfo:
     expanded: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Links:
     """This answer, the pages around it and its other renderings, as absolute paths with query strings.
 
@@ -53,7 +53,7 @@ class Links:
     csv: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snippet:
     """A piece of an article with its matches.
 
@@ -77,7 +77,7 @@ class Snippet:
     cut_end: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExplainedField:
     """What one field adds to a leaf: see `search.engines.results.FieldPart`."""
 
@@ -88,7 +88,7 @@ class ExplainedField:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExplainedLeaf:
     """One leaf of the query: `score = boost * idf * saturation`. `articles` is the number of articles it matches."""
 
@@ -101,7 +101,7 @@ class ExplainedLeaf:
     fields: tuple[ExplainedField, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExplainedMeaning:
     """How a hit was ordered by meaning: its `similarity` to the question, a cosine, None if that is not known;
     `by_words`, its score before; and the `weight` of the similarity in its score after."""
@@ -111,7 +111,7 @@ class ExplainedMeaning:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExplainedHit:
     """Why a hit has its score: `score = sum of the leaves * recency`. `summary` says it in plain words.
 
@@ -124,7 +124,7 @@ class ExplainedHit:
     meaning: ExplainedMeaning | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hit:
     """One article found.
 
@@ -160,7 +160,7 @@ class Hit:
     all_words: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FacetValue:
     """A value of a facet. `toggle_url` is the search with this value added or, if it is selected, removed."""
 
@@ -171,7 +171,7 @@ class FacetValue:
     toggle_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facet:
     """Counts of the hits; see `search.engines.results.FacetCounts` for `missing`, `other` and `truncated`.
 
@@ -187,7 +187,7 @@ class Facet:
     missing_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TimelineBucket:
     """The days from `start` to `end`, both included. `archive_count` counts all articles of the archive in them."""
 
@@ -198,7 +198,7 @@ class TimelineBucket:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Timeline:
     """All buckets from that of the first hit to that of the last, including empty ones.
 
@@ -209,7 +209,7 @@ class Timeline:
     buckets: tuple[TimelineBucket, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Correction:
     """A corrected query, which finds `count` articles under the same filters."""
 
@@ -218,7 +218,7 @@ class Correction:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Relaxation:
     """What the search finds without one of its conditions. `drop` names the condition, worded to follow "without"."""
 
@@ -227,7 +227,7 @@ class Relaxation:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suggestions:
     """Other searches that are offered."""
 
@@ -235,7 +235,7 @@ class Suggestions:
     relax: tuple[Relaxation, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IndexInfo:
     """The commit that answered: see `search.engines.results.IndexStatus`."""
 
@@ -244,7 +244,7 @@ class IndexInfo:
     built_at: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Filled:
     """How a list was filled up because few articles have all words of the query: first come the `all_words` articles
     that have all `words` of them, then those that have at least `least`. `total` and all counts are of both.
@@ -257,7 +257,7 @@ class Filled:
     least: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SearchResponse:
     """The whole answer to a search.
 
@@ -283,7 +283,7 @@ class SearchResponse:
     index: IndexInfo
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Completion:
     """A completion for a search box: `kind` is "article", "heading", "section" or "word".
 
@@ -296,7 +296,7 @@ class Completion:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SectionNode:
     """A section: `value` is its whole path, `label` its last part. `count` includes the sections below it."""
 
@@ -307,7 +307,7 @@ class SectionNode:
     children: tuple[SectionNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Period:
     """A year or month of the archive: `value` is "2024" or "2024-07", `label` the same in words.
 
@@ -321,7 +321,7 @@ class Period:
     months: tuple[Period, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overview:
     """What the archive holds: its newest articles, its sections, and its years (the newest first) with their months."""
 
