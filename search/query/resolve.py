@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from search.analysis.languages import is_stop_word
-from search.analysis.tokens import analyze
+from search.analysis.tokens import analyze, is_worth_remembering
 from search.query.match import Match, MatchAll, MatchAny, MatchDates, MatchEvery, MatchNone, MatchNot, MatchTerm
 from search.query.tree import (
     And,
@@ -170,10 +171,21 @@ def _stop_words(query: Query, language: str) -> Callable[[Query], bool]:
             return False
         if not shouted and len(part.text) > 1 and part.text.isupper():
             return False
-        surfaces = [token.surface for token in analyze(part.text, "") if not token.compound]
-        return bool(surfaces) and all(is_stop_word(surface, language) for surface in surfaces)
+        return (
+            _remembered(part.text, language) if is_worth_remembering(part.text) else _says_little(part.text, language)
+        )
 
     return is_stop
+
+
+def _says_little(text: str, language: str) -> bool:
+    """Whether all words of the text are stop words."""
+    surfaces = [token.surface for token in analyze(text, "") if not token.compound]
+    return bool(surfaces) and all(is_stop_word(surface, language) for surface in surfaces)
+
+
+_remembered = lru_cache(maxsize=4096)(_says_little)
+"""The readers of an archive ask for the same words."""
 
 
 def _plain_words(query: Query) -> list[Word]:

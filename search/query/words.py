@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from search.analysis.folding import fold
 from search.analysis.scripts import CONTINUES, is_unspaced
-from search.analysis.tokens import Token, analyze
+from search.analysis.tokens import Token, analyze, is_worth_remembering
 from search.query.dates import shortened
 from search.query.limits import MAX_PARTS, MAX_PHRASE_WORDS
 from search.query.match import (
@@ -48,7 +49,7 @@ class WordMatcher:
         self.warnings = warnings
         self.expanded: list[str] = []
         self._parts_left = MAX_PARTS
-        self._analysed: dict[str, list[_Found]] = {}
+        self._analysed: dict[str, Sequence[_Found]] = {}
 
     def match(self, query: WordQuery) -> Match | None:
         """The leaf, or a small tree of leaves, for one word or phrase; a warning and None without a letter or digit."""
@@ -78,9 +79,11 @@ class WordMatcher:
         self._parts_left -= len(match.children) if match else 0
         return match
 
-    def _parts(self, text: str) -> list[_Found]:
+    def _parts(self, text: str) -> Sequence[_Found]:
+        if is_worth_remembering(text):
+            return _remembered(text, self.languages)
         if text not in self._analysed:
-            self._analysed[text] = [_Found(*pair) for pair in query_terms(text, self.languages)]
+            self._analysed[text] = _analysed(text, self.languages)
         return self._analysed[text]
 
     def _word(self, text: str, fields: tuple[str, ...], boost: float) -> Match | None:
@@ -149,6 +152,14 @@ class WordMatcher:
             self.warnings.append(f'"{shortened(pattern)}" has no letter or digit to search for; it was left out')
             return None
         return MatchWildcard(fields, folded, boost)
+
+
+def _analysed(text: str, languages: tuple[str, ...]) -> Sequence[_Found]:
+    return tuple([_Found(*pair) for pair in query_terms(text, languages)])
+
+
+_remembered = lru_cache(maxsize=4096)(_analysed)
+"""The readers of an archive ask for the same words."""
 
 
 def _exact(text: str) -> list[_Found]:
