@@ -11,7 +11,6 @@ from search.document import Head, Moment, web_address
 from search.engines.outcome import leaves
 from search.engines.results import Hit as FoundHit
 from search.errors import EngineError
-from search.frozen import maker
 from search.highlight.highlighter import Highlighter
 from search.highlight.marking import mark_html
 from search.request.planning import reads_text
@@ -22,7 +21,6 @@ from search.results.response import ExplainedHit, Hit
 from search.results.snippets import MAX_SNIPPETS, Excerpts, excerpts
 
 _NOTHING = Excerpts((), (), (), False)
-_hit_of = maker(Hit)
 
 
 def hits(found: Sequence[FoundHit], addresses: Sequence[str], context: HitContext) -> tuple[Hit, ...]:

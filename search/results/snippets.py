@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from search.document import Head, Heading
-from search.frozen import maker
 from search.highlight.highlighter import MAX_HIGHLIGHT_CHARS, Highlighter
 from search.highlight.layout import Extent, opening
 from search.highlight.marking import Mark, Span, mark_html, spans_of
 from search.highlight.passages import best_passages, marks_within
 from search.native import kernel
+from search.records import record
 from search.results.deep_links import anchor_address, text_address
 from search.results.response import Snippet
 from search.schema import TEXT_FIELDS
@@ -25,10 +24,7 @@ _BESIDE: Final = tuple([(name, field.values) for name, field in TEXT_FIELDS.item
 """The text fields beside the body, and how their values are read."""
 
 
-_snippet_of: Final = maker(Snippet)
-
-
-@dataclass(frozen=True, slots=True)
+@record
 class Excerpts:
     """The snippets of one article. `matched_fields` are the names, in the schema, of the fields with a match.
 
@@ -39,9 +35,6 @@ class Excerpts:
     matched_fields: tuple[str, ...]
     title_spans: tuple[Span, ...]
     more_text: bool
-
-
-_excerpts_of: Final = maker(Excerpts)
 
 
 def excerpts(
@@ -69,7 +62,7 @@ def excerpts(
         snippets = _one_a_passage([_snippet(head, body, marks, extent, html=html) for extent in passages])[:limit]
     elif limit:
         snippets = _beginning(head, whole, spans_of(beside["summary"]), html=html)
-    return _excerpts_of(snippets, matched, tuple(spans_of(in_title)), len(whole) > MAX_HIGHLIGHT_CHARS)
+    return Excerpts(snippets, matched, tuple(spans_of(in_title)), len(whole) > MAX_HIGHLIGHT_CHARS)
 
 
 def _heading_marks(head: Head, body: str, highlighter: Highlighter) -> list[Mark]:
@@ -93,7 +86,7 @@ def _snippet(head: Head, body: str, marks: list[Mark], extent: Extent, *, html: 
     start, end = extent.start, extent.end
     text, spans, shown = marked_piece(body, start, end, marks, html)
     anchor = heading.anchor if heading else None
-    return _snippet_of(
+    return Snippet(
         text,
         spans,
         shown,

@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from search.document import Canonical, Document, Head, Heading, Moment
 from search.engines.disk.format.layout import from_bytes, to_bytes
-from search.frozen import maker
 
 try:  # the same streams, several times as fast; there is no build of it for rare processors
     from isal import isal_zlib as deflate
@@ -33,8 +32,6 @@ except ImportError:
 _SIZES: Final = Struct("<II")
 
 _decode: Final = JSONDecoder().raw_decode
-
-_head, _heading = maker(Head), maker(Heading)  # a page of hits has many
 
 _MARGIN: Final = 256
 """More bytes than the tables at the start of a stream take, and the bits that a decoder reads ahead."""
@@ -66,14 +63,14 @@ def decode_article(raw: bytes) -> Document:
 
 def decode_head(raw: bytes) -> Head:
     """The article without its text; raises as `decode_article` does."""
-    return _head(**_head_fields(_inflated(raw, _ends(raw)[0])))
+    return Head(**_head_fields(_inflated(raw, _ends(raw)[0])))
 
 
 def decode_text(raw: bytes) -> tuple[Head, str]:
     """The head and the body, without the markup; raises as `decode_article` does."""
     head_size, body_end = _ends(raw)
     inflated = _inflated(raw, body_end)
-    return _head(**_head_fields(inflated[:head_size])), from_bytes(inflated[head_size:])
+    return Head(**_head_fields(inflated[:head_size])), from_bytes(inflated[head_size:])
 
 
 def _ends(raw: bytes) -> tuple[int, int]:
@@ -90,7 +87,7 @@ def _head_fields(raw: bytes) -> dict[str, Any]:
     content, end = _decode(text)
     if end != len(text):
         raise ValueError("there is something behind its head")
-    content["headings"] = tuple([_heading(*heading) for heading in content["headings"]])
+    content["headings"] = tuple([Heading(*heading) for heading in content["headings"]])
     content["sections"] = tuple(content["sections"])
     content["authors"] = tuple(content["authors"])
     content["tags"] = tuple(content["tags"])
