@@ -418,7 +418,7 @@ def test_the_finer_choices_are_written_once_for_all_pages_that_have_the_same() -
 
     def page(**asked: object) -> str:
         form = search_form(SearchRequest(**asked), LINKS, choices)  # type: ignore[arg-type]
-        return choices.written(form.advanced, lambda each: written.append(each) or str(each.section_options))
+        return choices.written(form.advanced, lambda each: written.append(each) or str(each.section_options)).decode()
 
     plain = page(q="flood")
     assert page(q="storm", page=3) == plain

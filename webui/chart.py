@@ -6,14 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from html import escape
 from typing import Final
-
-from markupsafe import Markup
 
 from search.periods import in_words, period_of
 from search.results.response import Timeline, TimelineBucket
-from webui.wording import escaped
+from webui.wording import all_escaped, escaped
 
 WIDTH: Final = 1000.0
 HEIGHT: Final = 72.0
@@ -23,6 +20,10 @@ _MIN_FULL: Final = 3
 """A bar of the whole height stands for at least this many articles, so that a single one does not look like many."""
 _TICKS: Final = 5
 _GAP_TOP: Final = HEIGHT - 2
+_SVG: Final = (
+    f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" width="100%" height="72" '
+    'aria-hidden="true" focusable="false">'
+)
 _UNITS: Final = {"day": "Day", "month": "Month", "year": "Year", "decade": "Decade", "century": "Century"}
 
 
@@ -59,34 +60,73 @@ class Chart:
     unit: str
     bars: tuple[Bar, ...]
     ticks: tuple[str, ...]
-    width: float = WIDTH
-    height: float = HEIGHT
 
-    @property
-    def markup(self) -> tuple[Markup, Markup]:
-        """The bars of the picture, and the rows of its table. Written here, since a page has dozens: a template takes
-        six times as long."""
-        drawn, rows = [], []
-        for bar in self.bars:
-            x, width, count, archive_count = bar.x, bar.width, bar.count, bar.archive_count
-            name, number = escaped(bar.label), f"{archive_count:,}"
-            if not archive_count:  # the table leaves out periods in which the archive has nothing
-                drawn.append(
-                    f'<rect class="chart-gap" x="{x}" y="{_GAP_TOP}" width="{width}" height="2">'
-                    f"<title>{name}: no articles in the archive</title></rect>"
-                )
-                continue
-            address = escape(bar.url)
+
+def figure(drawn: Chart) -> tuple[bytes, ...]:
+    """The chart and its table as markup in UTF-8. Written here, since it has dozens of bars: a template takes six times
+    as long."""
+    bars, rows = _bars_and_rows(drawn.bars)
+    ticks = "".join([f"<span>{tick}</span>" for tick in drawn.ticks])
+    head = "".join([f'<th scope="col">{name}</th>' for name in (drawn.unit, "Found", "In the archive", "Share")])
+    before = f'<figure class="timeline">\n<figcaption>{drawn.caption}</figcaption>\n{_SVG}\n'
+    between = (
+        f'\n</svg>\n<p class="chart-axis" aria-hidden="true">{ticks}</p>\n'
+        '<details class="chart-table">\n<summary>Show as a table</summary>\n'
+        '<div class="scroll" role="region" tabindex="0" aria-label="Articles over time">\n'
+        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
+    )
+    after = b"\n</tbody>\n</table>\n</div>\n</details>\n</figure>\n"
+    return before.encode(), "\n".join(bars).encode(), between.encode(), "\n".join(rows).encode(), after
+
+
+def _bars_and_rows(bars: Sequence[Bar]) -> tuple[list[str], list[str]]:
+    """The bars of the picture, and the rows of its table, which leaves out periods in which the archive has nothing."""
+    drawn, rows = [], []
+    addresses = all_escaped([bar.url for bar in bars])
+    for bar, address in zip(bars, addresses, strict=True):
+        archive_count = bar.archive_count
+        if not archive_count:
             drawn.append(
-                f'<a href="{address}" rel="nofollow" tabindex="-1">'
-                f"<title>{name}: {count:,} of {number} {'article' if archive_count == 1 else 'articles'}</title>"
-                f'{_begun(x, bar.reach)} y="{bar.y}" width="{width}" height="{bar.height}"/></a>'
+                f'<rect class="chart-gap" x="{bar.x}" y="{_GAP_TOP}" width="{bar.width}" height="2">'
+                f"<title>{escaped(bar.label)}: no articles in the archive</title></rect>"
             )
-            if count:
-                name = f'<a href="{address}" rel="nofollow">{name}</a>'
-            share = _percent(count, archive_count)
-            rows.append(f'<tr><th scope="row">{name}</th><td>{count:,}</td><td>{number}</td><td>{share}</td></tr>')
-        return Markup("\n".join(drawn)), Markup("\n".join(rows))  # noqa: S704 - each is escaped
+            continue
+        count = f"{bar.count:,}"
+        name, of, number = _period_texts(bar.label, archive_count)
+        place = _placed(bar.x, bar.reach)
+        drawn.append(
+            f'<a href="{address}" rel="nofollow" tabindex="-1"><title>{name}: {count}{of}{place}'
+            f"{_sized(bar.y, bar.width, bar.height)}"
+        )
+        if bar.count:
+            name = f'<a href="{address}" rel="nofollow">{name}</a>'
+        share = _percent(bar.count, archive_count)
+        rows.append(f'<tr><th scope="row">{name}</th><td>{count}</td>{number}<td>{share}</td></tr>')
+    return drawn, rows
+
+
+# What comes again on most pages, since it does not depend on the question, or since bars are as high as others are:
+# writing a number takes as long as the rest of a bar.
+
+
+@lru_cache(maxsize=8192)
+def _period_texts(label: str, archive_count: int) -> tuple[str, str, str]:
+    """The name of a period as markup, how the title of its bar ends, and the cell of the archive's articles."""
+    number = f"{archive_count:,}"
+    noun = "article" if archive_count == 1 else "articles"
+    return escaped(label), f" of {number} {noun}</title>", f"<td>{number}</td>"
+
+
+@lru_cache(maxsize=4096)
+def _placed(x: float, reach: float) -> str:
+    """The area of a bar that can be clicked, and where the bar in it begins."""
+    return f'<rect class="chart-reach" x="{x}" y="0" width="{reach}" height="{HEIGHT}"/><rect class="chart-bar" x="{x}"'
+
+
+@lru_cache(maxsize=8192)
+def _sized(y: float, width: float, height: float) -> str:
+    """The rest of that bar."""
+    return f' y="{y}" width="{width}" height="{height}"/></a>'
 
 
 def chart(timeline: Timeline | None) -> Chart | None:
@@ -127,12 +167,6 @@ def _extent(count: int, full: int) -> tuple[float, float]:
     return round(HEIGHT - height, 2), round(height, 2)
 
 
-@lru_cache(maxsize=4096)
-def _begun(x: float, reach: float) -> str:
-    """What the markup of a bar at that place begins with: writing a number takes as long as all the rest of it."""
-    return f'<rect class="chart-reach" x="{x}" y="0" width="{reach}" height="{HEIGHT}"/><rect class="chart-bar" x="{x}"'
-
-
 def bucket_label(bucket: TimelineBucket) -> str:
     """ "1987", "March 1987", "3 March 1987" or "1980–1989"."""
     return _span_label(bucket.start, bucket.end)
@@ -148,8 +182,14 @@ def _span_label(start: str, end: str) -> str:
 def _percent(count: int, whole: int) -> str:
     if not whole:
         return "–"
-    share = 100 * count / whole
-    return "under 0.1%" if 0 < share < 0.1 else f"{share:.1f}%".replace(".0%", "%")
+    if 0 < 1000 * count < whole:
+        return "under 0.1%"
+    return _percentage(round(1000 * count / whole))
+
+
+@lru_cache(maxsize=1024)
+def _percentage(thousandths: int) -> str:
+    return f"{thousandths / 10:.1f}%".replace(".0%", "%")
 
 
 def _ticks(labels: list[str]) -> tuple[str, ...]:

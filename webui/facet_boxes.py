@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from html import escape
 from typing import Final
 
-from markupsafe import Markup
-
 from search.document import SECTION_SEPARATOR, section_ancestors
-from search.request.request import SearchRequest
+from search.request.request import FacetRequest, SearchRequest
 from search.request.urls import Addresses, written_facets
 from search.results.response import Facet, FacetValue
 from search.schema import MISSING
-from webui.wording import escaped
+from webui.wording import all_escaped, escaped
 
 MORE_VALUES: Final = 50
 """How many values “Show more” asks for."""
 _MAX_DEPTH: Final = 3
+_DEPTHS: Final = tuple(f"depth-{depth}" for depth in range(_MAX_DEPTH + 1))
 _BY_DATE: Final = ("year", "month", "day")
 
 
@@ -32,11 +32,11 @@ class FacetRow:
     toggle_url: str
     depth: int = 0
 
-    def markup(self, css_class: str) -> str:
-        """The row as an item of a list. Written here, since a page has dozens: a template takes six times as long."""
+    def markup(self, css_class: str, address: str) -> str:
+        """The row as an item of a list; `address` is `toggle_url` as markup."""
         chosen, remove = (" chosen", ", selected; remove") if self.selected else ("", "")
         return (
-            f'<li class="{css_class}"><a class="choice{chosen}" href="{escape(self.toggle_url)}" rel="nofollow">'
+            f'<li class="{css_class}"><a class="choice{chosen}" href="{address}" rel="nofollow">'
             f'<span class="box" aria-hidden="true"></span> '
             f'<span class="choice-label" dir="auto">{escaped(self.label)}</span> '
             f'<span class="choice-count">{self.count:,}</span> '
@@ -61,13 +61,17 @@ class FacetBox:
     more_url: str | None
 
     @property
-    def markup(self) -> Markup:
-        """The box with its rows, that of the articles without a value last, and the link to more of them."""
-        rows = [row.markup(f"depth-{row.depth}") for row in self.rows]
+    def all_rows(self) -> tuple[FacetRow, ...]:
+        """The rows, that of the articles without a value last."""
+        return self.rows if self.missing_row is None else (*self.rows, self.missing_row)
+
+    def markup(self, addresses: Sequence[str]) -> str:
+        """The box with all its rows and the link to more of them; `addresses` are those of the rows, as markup."""
+        rows = [row.markup(_DEPTHS[row.depth], to) for row, to in zip(self.rows, addresses, strict=False)]
         if self.missing_row is not None:
-            rows.append(self.missing_row.markup("facet-missing"))
+            rows.append(self.missing_row.markup("facet-missing", addresses[-1]))
         name, listed = escape(self.name), "\n".join(rows)
-        return Markup(  # noqa: S704 - each part is escaped
+        return (
             f'<section class="facet" aria-labelledby="facet-{name}">\n<h3 id="facet-{name}">{escape(self.label)}</h3>\n'
             f"<ul>\n{listed}\n</ul>\n{self._rest() if self.truncated else ''}</section>\n"
         )
@@ -78,6 +82,17 @@ class FacetBox:
             return f'<p class="facet-more">{others}</p>\n'
         more = f'Show more<span class="unseen"> of {escape(self.label.lower())}</span>'
         return f'<p class="facet-more">{others}<a href="{escape(self.more_url)}" rel="nofollow">{more}</a></p>\n'
+
+
+def facets_html(boxes: Sequence[FacetBox]) -> str:
+    """The boxes as markup. Written here, since they have dozens of rows: a template takes six times as long."""
+    addresses = all_escaped([row.toggle_url for box in boxes for row in box.all_rows])
+    parts, start = [], 0
+    for box in boxes:
+        end = start + len(box.all_rows)
+        parts.append(box.markup(addresses[start:end]))
+        start = end
+    return "".join(parts)
 
 
 def facet_boxes(facets: Iterable[Facet], request: SearchRequest, links: Addresses) -> tuple[FacetBox, ...]:
@@ -121,28 +136,38 @@ def _row(value: FacetValue) -> FacetRow:
 def _section_rows(values: Iterable[FacetValue]) -> Iterator[FacetRow]:
     """Sections by count, each below its nearest ancestor that is listed too."""
     by_value = {value.value: value for value in values}
+    paths = {value: _path(value) for value in by_value}
     first_seen: dict[str, int] = {}
-    for position, value in enumerate(by_value):
-        for section in section_ancestors(value):
+    for position, path in enumerate(paths.values()):
+        for section in path:
             first_seen.setdefault(section, position)
 
     def tree_order(value: str) -> list[int]:
-        return [first_seen[section] for section in section_ancestors(value)]
+        return [first_seen[section] for section in paths[value]]
 
     for value in sorted(by_value, key=tree_order):
-        listed = [name for name in section_ancestors(value)[:-1] if name in by_value]
+        listed = [name for name in paths[value][:-1] if name in by_value]
         shown = value.removeprefix(listed[-1] + SECTION_SEPARATOR) if listed else by_value[value].label
         label = shown.replace(SECTION_SEPARATOR, " › ")
         found = by_value[value]
         yield FacetRow(label, found.count, found.selected, found.toggle_url, min(len(listed), _MAX_DEPTH))
 
 
+@lru_cache(maxsize=4096)
+def _path(section: str) -> tuple[str, ...]:
+    """`section_ancestors`, remembered: most pages list the same sections."""
+    return section_ancestors(section)
+
+
+@lru_cache(maxsize=256)
+def _written_with_more(asked: tuple[FacetRequest, ...], name: str) -> str:
+    """The parameter `facets` with more values of that one."""
+    return written_facets([replace(each, size=MORE_VALUES) if each.name == name else each for each in asked])
+
+
 def _more_urls(facets: Iterable[Facet], request: SearchRequest, links: Addresses) -> dict[str, str]:
     """The search with more values of a facet, for each facet that has more and was asked for fewer."""
     sizes = {asked.name: asked.size for asked in request.facets}
     names = [facet.name for facet in facets if facet.truncated and sizes.get(facet.name, MORE_VALUES) < MORE_VALUES]
-    written = [
-        written_facets([replace(asked, size=MORE_VALUES) if asked.name == name else asked for asked in request.facets])
-        for name in names
-    ]
+    written = [_written_with_more(request.facets, name) for name in names]
     return dict(zip(names, links.varied(request, "facets", written), strict=True)) if names else {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, cast
@@ -19,8 +18,10 @@ from search.results.response import Hit
 from webui.article_page import article_view
 from webui.caching import from_archive, unless_timed_out
 from webui.error_page import error_view
-from webui.hit_html import brief_hit, hits, section_path
+from webui.frame import MAX_FRAMES, Frame
+from webui.hit_html import brief_hit, section_path
 from webui.home import home_view
+from webui.results_html import HOLES, results_html
 from webui.results_page import results_view
 from webui.site import addresses, asked_search, current_site, site_of
 from webui.wording import FILTERS
@@ -28,6 +29,7 @@ from webui.wording import FILTERS
 blueprint = Blueprint("pages", __name__)
 
 STATIC: Final = Path(__file__).with_name("static")
+HTML: Final = "text/html; charset=utf-8"
 FOREVER: Final = "public, max-age=31536000, immutable"
 
 blueprint.add_app_template_filter(section_path, "section_path")
@@ -56,7 +58,19 @@ def _results(archive: PinnedArchive) -> Response:
     choices = current_site().section_choices(archive)
     view = results_view(response, asked, links, choices)
     advanced = choices.written(view.form.advanced, lambda each: render_template("_advanced.html", advanced=each))
-    return unless_timed_out(_page("search.html", response=response, view=view, advanced=advanced), response)
+    page = results_html(_results_frame(), response, view, links, _absolute(response.links.self), advanced)
+    return unless_timed_out(Response(page, content_type=HTML), response)
+
+
+def _results_frame() -> Frame:
+    """The frame of the pages of results, which is rendered once for each place where the site is mounted."""
+    frames, root = current_site().frames, request.script_root
+    frame = frames.get(root)
+    if frame is None:
+        if len(frames) >= MAX_FRAMES:
+            frames.clear()
+        frames[root] = frame = Frame(HOLES, lambda holes: render_template("search.html", **holes))
+    return frame
 
 
 @blueprint.get("/article/<article:id>")
@@ -71,7 +85,7 @@ def article(archive: PinnedArchive, id: str) -> Response:
 
 
 def _page(template: str, **context: object) -> Response:
-    return Response(render_template(template, **context), content_type="text/html; charset=utf-8")
+    return Response(render_template(template, **context), content_type=HTML)
 
 
 def _without_empty(query_string: bytes) -> str | None:
@@ -99,10 +113,6 @@ def _brief_hit(found: Hit) -> Markup:
     return brief_hit(found, addresses("html"))
 
 
-def _hits(found: Sequence[Hit]) -> Markup:
-    return hits(found, addresses("html"))
-
-
 def _path(path: str) -> str:
     return request.script_root + path
 
@@ -127,7 +137,6 @@ def _add_names(state: BlueprintSetupState) -> None:
         absolute=_absolute,
         asset=_asset,
         brief_hit=_brief_hit,
-        hits=_hits,
         error_view=error_view,
     )
 

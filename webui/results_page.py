@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
 
 from search.document import SECTION_SEPARATOR
 from search.request.request import SearchRequest
@@ -17,6 +17,7 @@ from webui.chart import Chart, chart
 from webui.facet_boxes import FacetBox, facet_boxes
 from webui.search_form import SORTS, SearchForm, SectionChoices, search_form
 
+_PAGE: Final = re.compile(r"[?&]page=([0-9]+)")
 _PAGES_AROUND: Final = 2
 """How many page numbers the pager shows on each side of the present one."""
 
@@ -171,4 +172,5 @@ def _pager(response: SearchResponse, request: SearchRequest, links: Addresses) -
 
 
 def _page_number(address: str) -> int:
-    return int(parse_qs(urlsplit(address).query).get("page", ["1"])[0])
+    found = _PAGE.search(address)
+    return int(found[1]) if found else 1

@@ -57,16 +57,16 @@ class SectionChoices:
     def __init__(self, names: Iterable[str] = ()) -> None:
         listed = sorted(islice(names, MAX_SECTION_OPTIONS))
         self._options = {name: SectionOption.of(name) for name in listed}
-        self._written: dict[Hashable, str] = {}
+        self._written: dict[Hashable, bytes] = {}
 
-    def written(self, advanced: Advanced, write: Callable[[Advanced], str]) -> Markup:
-        """The controls as markup, written once for all pages that have the same: most have none in use."""
+    def written(self, advanced: Advanced, write: Callable[[Advanced], str]) -> bytes:
+        """The controls as markup in UTF-8, written once for all pages that have the same: most have none in use."""
         known = self._written.get(advanced.key)
         if known is None:
             if len(self._written) >= _MAX_WRITTEN:
                 self._written.clear()
-            self._written[advanced.key] = known = write(advanced)
-        return Markup(known)  # noqa: S704 - what a template wrote
+            self._written[advanced.key] = known = write(advanced).encode()
+        return known
 
     def for_filters(self, filters: Filters) -> tuple[SectionOption, ...]:
         """The options with the section that is asked for selected; none if the filters ask for more than one section.

@@ -21,6 +21,7 @@ from search.request.request import SearchRequest
 from search.request.urls import Addresses, Rendering, article_id, path_prefix, quote_id
 from search.settings import Settings
 from webui.answer_cache import AnswerCache
+from webui.frame import Frame
 from webui.search_form import SectionChoices
 from webui.turns import Turns
 
@@ -33,12 +34,14 @@ EXTENSION: Final = "backfile"
 
 @dataclass(slots=True)
 class Site:
-    """An archive with the settings it is served by; the `answers` given before, and the `turns` of searches."""
+    """An archive with the settings it is served by; the `answers` given before, the `turns` of searches, and
+    the `frames` of its pages of results, by where it is mounted."""
 
     settings: Settings
     archive: Archive
     answers: AnswerCache = field(init=False)
     turns: Turns = field(init=False)
+    frames: dict[str, Frame] = field(init=False, default_factory=dict)
     _sections: tuple[str, SectionChoices] = field(init=False, default=("", SectionChoices()))
 
     def __post_init__(self) -> None:
