@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-INSTALLED := pyproject.toml setup.py $(wildcard search/native/*.c search/native/*.h)
+INSTALLED := pyproject.toml setup.py $(wildcard search/native/*.[ch] search/native/*/*.[ch])
 
 .PHONY: help demo test test-whoosh-versions browser benchmark lint format screenshots clean
 

@@ -11,8 +11,9 @@ FOLDER = Path("search") / "native"
 
 kernel = Extension(
     "search.native._kernel",
-    sources=sorted(path.as_posix() for path in FOLDER.glob("*.c")),
-    depends=sorted(path.as_posix() for path in FOLDER.glob("*.h")),
+    sources=sorted(path.as_posix() for path in FOLDER.rglob("*.c")),
+    depends=sorted(path.as_posix() for path in FOLDER.rglob("*.h")),
+    include_dirs=[FOLDER.as_posix()],
     define_macros=[("Py_LIMITED_API", "0x030B0000")],
     py_limited_api=True,
     optional=True,

@@ -22,7 +22,7 @@ _CLASSES: Final[tuple[Callable[[str], bool], ...]] = (
     sentences.BULLETS.__contains__,
     "\n".__contains__,
 )
-"""In the order of the bits in native/passages.h, from SPACE on."""
+"""In the order of the bits in native/highlight/passages.h, from SPACE on."""
 
 
 def classes_of(character: str) -> int:

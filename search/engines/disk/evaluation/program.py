@@ -1,7 +1,8 @@
 """A query as a program for the compiled kernel: it matches, weighs and combines all leaves of a segment in one call.
 
 The kernel evaluates a query window by window, each part where its postings are, so it needs no doc set of a few.
-`search/native/programs.c` says what a program is. The same in numpy is `search.engines.disk.evaluation.evaluator`.
+What a program is, `search/native/evaluation/programs.c` says. The same in numpy is
+`search.engines.disk.evaluation.evaluator`.
 """
 
 from __future__ import annotations
