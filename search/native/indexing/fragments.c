@@ -3,12 +3,13 @@
    A fragment of letters and digits in ASCII, or of such words joined by single marks, is read here. Any other is read
    once by the memo in Python, and its number is remembered here if the memo remembers it. */
 
+#include "fragment_words.h"
 #include "kernel.h"
 #include "strings.h"
 
 #include <string.h>
 
-enum { LONGEST = 40, LONGEST_BYTES = 160, MOST_PARTS = 4, LONGEST_LIST = 20 };
+enum { LONGEST_BYTES = 160 };
 
 /* The tags of words in their table: the language of a word that still needs its stem, or a whole key. */
 enum { WHOLE_KEY = 255 };
@@ -18,206 +19,6 @@ typedef struct {
     StringTable fragments, words;
     Numbers starts, advances, token_words, token_aheads;
 } Fragments;
-
-/* --- characters --- */
-
-enum { SPACE = 1, ALNUM = 2, DIGIT = 4, AROUND = 8, BEYOND = 16 };
-
-static uint8_t classes[256];
-static uint8_t lowered[256];
-
-static void set_classes(void) {
-    for (int c = 0; c < 256; c++) {
-        lowered[c] = c >= 'A' && c <= 'Z' ? c + 32 : c;
-        if ((c >= '\t' && c <= '\r') || (c >= 0x1c && c <= ' '))
-            classes[c] = SPACE;
-        else if (c >= '0' && c <= '9')
-            classes[c] = ALNUM | DIGIT;
-        else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
-            classes[c] = ALNUM;
-        else if (c >= 128)
-            classes[c] = BEYOND;
-        else
-            classes[c] = c > ' ' && c < 127 && c != '_' ? AROUND : 0;
-    }
-}
-
-/* The bytes of the white space that begins here beyond ASCII; 0 if it is something else. */
-static int wide_space(const uint8_t *at, const uint8_t *end) {
-    if (end - at >= 2 && at[0] == 0xC2)
-        return at[1] == 0x85 || at[1] == 0xA0 ? 2 : 0;
-    if (end - at < 3 || at[0] < 0xE1 || at[0] > 0xE3)
-        return 0;
-    if (at[0] == 0xE1)
-        return at[1] == 0x9A && at[2] == 0x80 ? 3 : 0;
-    if (at[0] == 0xE3)
-        return at[1] == 0x80 && at[2] == 0x80 ? 3 : 0;
-    if (at[1] == 0x81)
-        return at[2] == 0x9F ? 3 : 0;
-    return at[1] == 0x80 && (at[2] <= 0x8A || at[2] == 0xA8 || at[2] == 0xA9 || at[2] == 0xAF) ? 3 : 0;
-}
-
-/* Whether this white space may be part of a number: U+00A0, U+2009 or U+202F. */
-static int is_inside_numbers(const uint8_t *at) {
-    return (at[0] == 0xC2 && at[1] == 0xA0) || (at[0] == 0xE2 && at[1] == 0x80 && (at[2] == 0x89 || at[2] == 0xAF));
-}
-
-/* The ASCII mark that reads the same as the typographic one that begins here, with its size in bytes; else 0. */
-static uint8_t plain_mark(const uint8_t *at, const uint8_t *end, int *size) {
-    if (end - at >= 2 && at[0] == 0xC2 && (at[1] == 0xAB || at[1] == 0xBB)) {
-        *size = 2;
-        return '"';
-    }
-    if (end - at < 3 || at[0] != 0xE2 || at[1] != 0x80)
-        return 0;
-    *size = 3;
-    switch (at[2]) {
-    case 0x93: return '-';              /* en dash: joins words as a hyphen does */
-    case 0x98: case 0x99: return '\'';  /* single quotes */
-    case 0x94: case 0x9C: case 0x9D: case 0xA6: return '"';  /* em dash, double quotes, ellipsis: part them */
-    default: return 0;
-    }
-}
-
-/* --- the words of a fragment --- */
-
-typedef struct {
-    int count;
-    uint32_t advance;
-    struct { uint8_t size, ahead; uint8_t text[LONGEST + 1]; } words[LONGEST_LIST];
-} Words;
-
-static int put(Words *words, const uint8_t *text, int size, uint32_t ahead) {
-    if (words->count == LONGEST_LIST)
-        return 0;
-    words->words[words->count].size = (uint8_t)size;
-    words->words[words->count].ahead = (uint8_t)ahead;
-    memcpy(words->words[words->count++].text, text, size);
-    return 1;
-}
-
-static int is_plain(const uint8_t *text, int size) {
-    for (int i = 0; i < size; i++)
-        if (!(classes[text[i]] & ALNUM))
-            return 0;
-    return size > 0;
-}
-
-/* A number as English writes it, such as 1,234.5; its commas are left out. 0 if the chunk is none. */
-static int put_number(Words *words, const uint8_t *chunk, int size) {
-    uint8_t text[LONGEST];
-    int length = 0, at = 0, groups = 0, first;
-    while (at < size && classes[chunk[at]] & DIGIT)
-        text[length++] = chunk[at++];
-    first = at;
-    while (at + 3 < size && chunk[at] == ',' && classes[chunk[at + 1]] & classes[chunk[at + 2]] & classes[chunk[at + 3]] & DIGIT) {
-        memcpy(text + length, chunk + at + 1, 3);
-        length += 3, at += 4, groups++;
-    }
-    if (first == 0 || (groups && first > 3))
-        return 0;
-    if (at < size && chunk[at] == '.') {
-        int point = at;
-        text[length++] = chunk[at++];
-        while (at < size && classes[chunk[at]] & DIGIT)
-            text[length++] = chunk[at++];
-        if (at == point + 1)
-            return 0;
-    } else if (!groups)
-        return 0;
-    if (at < size || !put(words, text, length, words->advance))
-        return 0;
-    words->advance++;
-    return 1;
-}
-
-/* Words with one mark between each two, such as post-war: its parts, and all of them in one word. 0 if it is not such. */
-static int put_joined(Words *words, const uint8_t *chunk, int size) {
-    uint8_t joined[LONGEST];
-    int length = 0, parts = 1, digits = 0, point = 0, shortest = size, start = 0;
-    for (int i = 0; i <= size; i++) {
-        if (i < size && classes[chunk[i]] & ALNUM) {
-            digits |= classes[chunk[i]] & DIGIT;
-            joined[length++] = chunk[i];
-            continue;
-        }
-        if (i - start < shortest)
-            shortest = i - start;
-        if (i == size)
-            break;
-        if (!strchr("-/&_.", chunk[i]))
-            return 0;
-        point |= chunk[i] == '.';
-        start = i + 1;
-        parts++;
-    }
-    if (shortest < 1 || (point && (digits || shortest < 2)))  /* 3.5, U.S. */
-        return 0;
-    start = 0;
-    for (int i = 0; i <= size; i++) {
-        if (i < size && classes[chunk[i]] & ALNUM)
-            continue;
-        if (!put(words, chunk + start, i - start, words->advance++))
-            return 0;
-        if (start == 0 && parts <= MOST_PARTS && !put(words, joined, length, words->advance - 1))
-            return 0;
-        start = i + 1;
-    }
-    return 1;
-}
-
-static int put_chunk(Words *words, const uint8_t *chunk, int size) {
-    if (size > 2 && chunk[size - 1] == 's' && chunk[size - 2] == '\'' && is_plain(chunk, size - 2))
-        size -= 2;
-    if (is_plain(chunk, size))
-        return put(words, chunk, size, words->advance++);
-    return put_number(words, chunk, size) || put_joined(words, chunk, size);
-}
-
-/* Whether the mark at `at` parts two chunks: it joins nothing, or stands twice, or is a comma not between digits.
-   -1: it needs all rules. */
-static int parts_chunks(const uint8_t *core, int size, int at, int *run) {
-    uint8_t mark = core[at];
-    *run = 1;
-    if (classes[mark] & AROUND && !strchr("-'/&.,", mark))
-        return 1;
-    while (at + *run < size && core[at + *run] == mark)
-        ++*run;
-    if (at + *run < size && !(classes[core[at + *run]] & ALNUM) && strchr("-'/&.,_", core[at + *run]))
-        return -1;  /* two different joining marks in a row */
-    if (*run > 1)
-        return strchr("-.", mark) ? 1 : -1;
-    if (mark == ',')
-        return !(classes[core[at - 1]] & classes[core[at + 1]] & DIGIT);
-    return 0;
-}
-
-/* The words of a fragment in ASCII that begins and ends with a letter or digit. 0 if it needs all rules. */
-static int read_core(Words *words, const uint8_t *core, int size) {
-    int start = 0, run;
-    words->count = 0;
-    words->advance = 0;
-    for (int i = 0; i < size; i++) {
-        if (classes[core[i]] & ALNUM)
-            continue;
-        if (core[i] < ' ' || core[i] == 127)
-            return 0;
-        int parting = parts_chunks(core, size, i, &run);
-        if (parting < 0)
-            return 0;
-        if (!parting)
-            continue;
-        if (i > start && !put_chunk(words, core + start, i - start))
-            return 0;
-        i += run - 1;
-        start = i + 1;
-        if (start < size && !(classes[core[start]] & ALNUM)) {
-            if (!(classes[core[start]] & AROUND) || strchr("-'/&.,", core[start]))
-                return 0;
-        }
-    }
-    return start >= size || put_chunk(words, core + start, size - start);
-}
 
 /* --- the table --- */
 
@@ -284,16 +85,16 @@ static int64_t number_of(Fragments *self, uint8_t tag, PyObject *memo, const uin
 static const uint8_t *end_of_fragment(const uint8_t *begin, const uint8_t *at, const uint8_t *end, int *is_ascii) {
     *is_ascii = 1;
     for (;; at++) {
-        while (at < end && !(classes[*at] & (SPACE | BEYOND)))
+        while (at < end && !(byte_classes[*at] & (SPACE | BEYOND)))
             at++;
-        if (at == end || classes[*at] & SPACE)
+        if (at == end || byte_classes[*at] & SPACE)
             return at;
         *is_ascii = 0;
         int size = wide_space(at, end);
         if (!size)
             continue;
-        int joins = is_inside_numbers(at) && at > begin && classes[at[-1]] & DIGIT && at + size < end &&
-                    classes[at[size]] & DIGIT;
+        int joins = is_inside_numbers(at) && at > begin && byte_classes[at[-1]] & DIGIT && at + size < end &&
+                    byte_classes[at[size]] & DIGIT;
         if (!joins)
             return at;
     }
@@ -304,12 +105,12 @@ static void strip(const uint8_t **begin, const uint8_t **end) {
     int size;
     for (; *begin < *end; *begin += size) {
         size = 1;
-        if (!(classes[**begin] & AROUND) && !plain_mark(*begin, *end, &size))
+        if (!(byte_classes[**begin] & AROUND) && !plain_mark(*begin, *end, &size))
             break;
     }
     for (; *begin < *end; *end -= size) {
         size = 1;
-        if (classes[(*end)[-1]] & AROUND)
+        if (byte_classes[(*end)[-1]] & AROUND)
             continue;
         const uint8_t *two = *end - 2, *three = *end - 3;
         if (two >= *begin && plain_mark(two, *end, &size) && size == 2)
@@ -327,13 +128,13 @@ static int simplified(const uint8_t *at, const uint8_t *end, uint8_t *core) {
         if (size == LONGEST)
             return 0;
         step = 1;
-        if (classes[*at] & BEYOND) {
+        if (byte_classes[*at] & BEYOND) {
             uint8_t mark = plain_mark(at, end, &step);
             if (!mark)
                 return 0;
             core[size++] = mark;
         } else
-            core[size++] = lowered[*at];
+            core[size++] = lower_bytes[*at];
         at += step;
     }
     return size;
@@ -387,7 +188,7 @@ static int read_text(Fragments *self, const uint8_t *text, size_t size, uint8_t 
     Sought row[TOGETHER];
     int count = 0, is_ascii;
     while (at < end) {
-        int step = classes[*at] & SPACE ? 1 : classes[*at] & BEYOND ? wide_space(at, end) : 0;
+        int step = byte_classes[*at] & SPACE ? 1 : byte_classes[*at] & BEYOND ? wide_space(at, end) : 0;
         if (step) {
             at += step;
             continue;
@@ -574,7 +375,7 @@ static PyType_Spec spec = {
 };
 
 int add_fragments(PyObject *module) {
-    set_classes();
+    set_byte_classes();
     PyObject *type = PyType_FromSpec(&spec);
     int failed = !type || PyModule_AddObjectRef(module, "Fragments", type) < 0;
     Py_XDECREF(type);
