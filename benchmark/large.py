@@ -8,10 +8,10 @@ With --index, an index that is there already is searched instead.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -32,20 +32,13 @@ REPETITIONS: Final = 3
 def main(arguments: Sequence[str] | None = None) -> None:
     """Indexes generated articles in one process, then searches them in three runs; prints a line for each figure."""
     asked = _parser().parse_args(arguments)
-    documents = shuffled(real_articles(asked.corpora)[0], asked.seed)
-    if not documents:
-        sys.exit(f"error: {asked.corpora} holds no articles in English")
+    documents = articles_of(asked.corpora, asked.seed)
     if asked.index is not None:
         _search(asked.index, documents, asked.seed, asked.seconds, _print)
         return
-    if asked.work is not None:
-        Path(asked.work).mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix="benchmark-", dir=asked.work))
-    try:
+    with work_folder(asked.work) as work:
         _index(work, documents, asked.articles, asked.seed, _print)
         _search(work / "index", documents, asked.seed, asked.seconds, _print)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +56,23 @@ def _parser() -> argparse.ArgumentParser:
 def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def articles_of(corpora: Path, seed: int) -> list[Document]:
+    """The English articles of the corpora, shuffled. Ends the program with a message if there are none."""
+    documents = shuffled(real_articles(corpora)[0], seed)
+    if not documents:
+        sys.exit(f"error: {corpora} holds no articles in English")
+    return documents
+
+
+@contextmanager
+def work_folder(parent: Path | None) -> Iterator[Path]:
+    """A new folder in that one, which is made if need be, or in the system's; deleted afterwards."""
+    if parent is not None:
+        parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=parent, ignore_cleanup_errors=True) as work:
+        yield Path(work)
 
 
 def built_in(work: Path, documents: Sequence[Document], articles: int, seed: int) -> Indexing:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -17,8 +16,7 @@ from time import process_time
 from typing import Final
 
 from benchmark.command import CORPORA
-from benchmark.large import built_in
-from benchmark.real import real_articles, shuffled
+from benchmark.large import articles_of, built_in, work_folder
 from search.archive import Archive, PinnedArchive
 from search.assist.related import MODES, Subject
 from search.engines import open_engine
@@ -33,12 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.index is not None:
         _measure(asked.index, asked.subjects, asked.seed)
         return
-    documents = shuffled(real_articles(asked.corpora)[0], asked.seed)
-    if not documents:
-        sys.exit(f"error: {asked.corpora} holds no articles in English")
-    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=asked.work) as work:
-        built_in(Path(work), documents, asked.articles, asked.seed)
-        _measure(Path(work) / "index", asked.subjects, asked.seed)
+    documents = articles_of(asked.corpora, asked.seed)
+    with work_folder(asked.work) as work:
+        built_in(work, documents, asked.articles, asked.seed)
+        _measure(work / "index", asked.subjects, asked.seed)
 
 
 def _parser() -> argparse.ArgumentParser:

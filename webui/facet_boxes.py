@@ -162,7 +162,7 @@ def _path(section: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _written_with_more(asked: tuple[FacetRequest, ...], name: str) -> str:
     """The parameter `facets` with more values of that one."""
-    return written_facets([replace(each, size=MORE_VALUES) if each.name == name else each for each in asked])
+    return written_facets(SearchRequest(facets=asked).with_facet(name, MORE_VALUES).facets)
 
 
 def _more_urls(facets: Iterable[Facet], request: SearchRequest, links: Addresses) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from search.document import SECTION_SEPARATOR
+from search.request.links import SearchLinks
 from search.request.request import SearchRequest
 from search.request.urls import Addresses
 from search.results.filled import border_in_words, in_words, parts
@@ -162,7 +163,7 @@ def _pager(response: SearchResponse, request: SearchRequest, links: Addresses) -
     if here is None or last <= 1:
         return
     shown = sorted({1, last, *range(max(1, here - _PAGES_AROUND), min(last, here + _PAGES_AROUND) + 1)})
-    urls = links.varied(request.on_page(1), "page", ["" if number == 1 else str(number) for number in shown])
+    urls = SearchLinks(links, request).pages(shown)
     previous = 0
     for number, url in zip(shown, urls, strict=True):
         if number > previous + 1:

@@ -27,7 +27,6 @@ Not Lithuanian, for a single word: the stem of *č* is *t*.
 _PLAIN_END: Final = 0x530
 """The letters below are those by which the kernel tells that a word cannot be one that is looked for."""
 
-_UNKNOWN: Final = -1
 _PAIR: Final = -2
 _BARE: Final = -3
 _UNDECIDED: Final = 0

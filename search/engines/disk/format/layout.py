@@ -68,7 +68,6 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.conventions import WORD_FIELDS
 from search.engines.disk.format.container import Container
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 
@@ -84,7 +83,6 @@ STEM_MARK: Final = "\x1f"
 
 FIELD_ORDINALS: Final = {name: ordinal for ordinal, name in enumerate(TEXT_FIELDS)}
 DATE_ORDINALS: Final = {name: ordinal for ordinal, name in enumerate(DATE_FIELDS)}
-WORD_ORDINALS: Final = tuple(FIELD_ORDINALS[name] for name in WORD_FIELDS)
 
 
 def to_bytes(text: str) -> bytes:
