@@ -22,6 +22,7 @@ from benchmark.http.command import _lines, distinct_questions  # noqa: E402
 from benchmark.http.commits import Pace, indexing  # noqa: E402
 from benchmark.http.datasette import DatasetteServer  # noqa: E402
 from benchmark.http.indexer import new_articles  # noqa: E402
+from benchmark.http.processes import finished, signals_put_off  # noqa: E402
 from benchmark.http.server import Request, ServerFailed, answer, wait_until  # noqa: E402
 from benchmark.real import real_articles, shuffled  # noqa: E402
 from search.document import Document  # noqa: E402
@@ -119,6 +120,26 @@ def test_sigterm_ends_the_servers_too(tmp_path: Path) -> None:
         assert run.wait(60) == 128 + signal.SIGTERM
     assert _commands_with(str(tmp_path)) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_waits_until_the_process_that_starts_is_known() -> None:
+    arrived: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: arrived.append(number))
+    try:
+        with signals_put_off():
+            signal.raise_signal(signal.SIGTERM)
+            assert arrived == []
+        assert arrived == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_command_ends_with_the_run_that_a_signal_ends(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("import os, signal, time\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)\n", "utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        finished([sys.executable, str(program)])
+    assert _commands_with(str(tmp_path)) == []
 
 
 def _commands_with(text: str) -> list[str]:

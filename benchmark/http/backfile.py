@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote_plus
 
-from benchmark.http.server import Asking, Request, ServerFailed, answer, end, free_port, wait_until
+from benchmark.http.processes import end, finished, signals_put_off
+from benchmark.http.server import Asking, Request, ServerFailed, answer, free_port, wait_until
 from webui.caching import VERSION
 
 
@@ -44,14 +45,15 @@ class BackfileServer:
         with (folder / "serve.log").open("wb") as log:
             # Logs of single requests would measure the log; the other servers write none either.
             environment = {**os.environ, "BACKFILE_LOG_LEVEL": "warning"}
-            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603
+            with signals_put_off():
+                self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603
         wait_until(lambda: answer(self.address, Request("GET", "/livez"))["status"] == "ok", self.label, self._process)
 
     def fill(self, articles: Path, count: int) -> None:
         command = [sys.executable, "-m", "search", "index", "--index", self.index, str(articles)]
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+        done = finished(command)
         if done.returncode:
-            raise ServerFailed(f"backfile index: {done.stderr.decode(errors='replace')[-500:]}")
+            raise ServerFailed(f"backfile index: {done.stderr[-500:]}")
         everything = Request("GET", "/api/v1/search")
         wait_until(lambda: answer(self.address, everything)["total"] == count, "every article found", self._process)
 

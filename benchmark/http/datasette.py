@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from benchmark.http.server import HITS, Asking, Request, answer, end, free_port, records, wait_until
+from benchmark.http.processes import end, signals_put_off
+from benchmark.http.server import HITS, Asking, Request, answer, free_port, records, wait_until
 
 _BATCH: Final = 1_000
 _WEIGHTS: Final = "5.0, 1.0, 1.0"
@@ -79,7 +80,7 @@ class DatasetteServer:
         self.address = f"http://127.0.0.1:{port}"
         limits = ["--setting", "sql_time_limit_ms", "30000", "--setting", "default_cache_ttl", "0"]
         command = [sys.executable, "-m", "datasette", "serve", "--immutable", "news.db", "--metadata", "metadata.json"]
-        with (self._folder / "serve.log").open("wb") as log:
+        with (self._folder / "serve.log").open("wb") as log, signals_put_off():
             self._process = subprocess.Popen(  # noqa: S603
                 [*command, "--port", str(port), *limits], cwd=self._folder, stdout=log, stderr=log
             )

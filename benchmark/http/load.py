@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic.dataclasses import dataclass
 
+from benchmark.http.processes import finished
 from benchmark.http.server import Request, ServerFailed
 
 _SCRIPT: Final = """
@@ -73,9 +73,7 @@ def load(address: str, asked: Sequence[Request], connections: int, seconds: int,
     script.write_text(_SCRIPT, "utf-8")
     lines.write_text("".join(f"{row.method}\t{row.path}\t{row.body}\n" for row in asked), "utf-8")
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", str(script), address]
-    done = subprocess.run(  # noqa: S603
-        [*command, "--", str(lines)], capture_output=True, text=True, check=False, timeout=seconds + 120
-    )
+    done = finished([*command, "--", str(lines)], seconds=seconds + 120)
     return read_figures(done.stdout + done.stderr, connections)
 
 

@@ -17,7 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from benchmark.http.server import HITS, Asking, Request, ServerFailed, answer, end, free_port, records, wait_until
+from benchmark.http.processes import end, finished, signals_put_off
+from benchmark.http.server import HITS, Asking, Request, ServerFailed, answer, free_port, records, wait_until
 
 VERSION: Final = "3.8.0"
 OLDEST_JAVA: Final = 21
@@ -90,7 +91,7 @@ class OpenSearchServer:
         lines = "".join(f"{key}: {json.dumps(value)}\n" for key, value in settings.items())
         (folder / "config" / "opensearch.yml").write_text(lines, "utf-8")
         shutil.copy(home / "config" / "log4j2.properties", folder / "config")
-        with (folder / "console.log").open("wb") as log:
+        with (folder / "console.log").open("wb") as log, signals_put_off():
             self._process = subprocess.Popen(  # noqa: S603
                 _command(home, folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder
             )
@@ -158,10 +159,7 @@ def _installed(folder: Path) -> Path:
     """The unpacked server, below that folder."""
     (folder / "pom.xml").write_text(_POM, "utf-8")
     target = f"-DoutputDirectory={folder}"
-    fetched = subprocess.run(  # noqa: S603
-        ["mvn", "-B", "-q", "-f", str(folder / "pom.xml"), "dependency:copy-dependencies", target],  # noqa: S607
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    fetched = finished(["mvn", "-B", "-q", "-f", str(folder / "pom.xml"), "dependency:copy-dependencies", target])
     if fetched.returncode:
         raise ServerFailed(f"Maven cannot fetch OpenSearch: {fetched.stdout[-500:]}")
     archive = folder / f"opensearch-{VERSION}.zip"

@@ -15,7 +15,6 @@ from typing import Any, Final, Protocol
 
 LONGEST_START: Final = 180.0
 """Seconds until a server has to answer."""
-LONGEST_STOP: Final = 20.0
 TIMEOUT: Final = 60.0
 HITS: Final = 10
 
@@ -107,18 +106,6 @@ def wait_until(done: Callable[[], bool], what: str, process: subprocess.Popen[by
         if time.monotonic() > deadline:
             raise ServerFailed(f"{what}: not in {LONGEST_START:g} seconds")
         time.sleep(0.02)
-
-
-def end(process: subprocess.Popen[bytes] | None) -> None:
-    """Asks a process to end, and kills it if it does not."""
-    if process is None or process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(LONGEST_STOP)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def records(articles: Path) -> Iterator[dict[str, Any]]:
