@@ -97,6 +97,14 @@ PyObject *postings_evaluate(Postings *self, PyObject *args);     /* programs.c *
 PyObject *postings_count(Postings *self, PyObject *args);        /* programs.c */
 PyObject *postings_phrase(Postings *self, PyObject *args);       /* phrases.c */
 
+/* Types (types.c). */
+
+/* Adds a type to the module under the last part of its name. 0, or -1 with an exception. */
+int add_type(PyObject *module, PyType_Spec *spec);
+
+/* Frees an instance of such a type, after what it owns. */
+void free_instance(void *instance);
+
 /* Added to the module, in the order of the files. */
 extern PyType_Spec postings_spec;
 extern PyMethodDef selection_methods[];

@@ -10,12 +10,8 @@ static int add_all(PyObject *module) {
         PyModule_AddFunctions(module, inversion_methods) < 0 || PyModule_AddFunctions(module, snippet_methods) < 0 ||
         PyModule_AddFunctions(module, link_methods) < 0)
         return -1;
-    PyObject *type = PyType_FromModuleAndSpec(module, &postings_spec, NULL);
-    if (!type)
-        return -1;
-    int failed = PyModule_AddObjectRef(module, "Postings", type);
-    Py_DECREF(type);
-    if (failed < 0 || add_fragments(module) < 0 || add_fingerprint(module) < 0 || add_chooser(module) < 0)
+    if (add_type(module, &postings_spec) < 0 || add_fragments(module) < 0 || add_fingerprint(module) < 0 ||
+        add_chooser(module) < 0)
         return -1;
     return add_fragment_numbers(module);
 }

@@ -71,7 +71,6 @@ static PyObject *postings_new(PyTypeObject *type, PyObject *args, PyObject *keyw
 }
 
 static void postings_dealloc(Postings *self) {
-    PyTypeObject *type = Py_TYPE((PyObject *)self);
     Array *own[8] = {&self->surface_bytes, &self->surface_starts, &self->surface_words, &self->stem_bytes,
                      &self->stem_starts, &self->stem_word_starts, &self->stem_words, &self->compounds};
     for (int at = 0; at < 8; at++)
@@ -83,9 +82,7 @@ static void postings_dealloc(Postings *self) {
         for (int array = 0; array < 6; array++)
             give_back(arrays[array]);
     }
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
+    free_instance(self);
 }
 
 /* Extents */

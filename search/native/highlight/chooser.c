@@ -84,14 +84,11 @@ static PyObject *chooser_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 }
 
 static void chooser_dealloc(Chooser *chooser) {
-    PyTypeObject *type = Py_TYPE((PyObject *)chooser);
     Py_XDECREF(chooser->ask);
     PyMem_Free(chooser->classes);
     PyMem_Free(chooser->titles);
     PyMem_Free(chooser->repeats);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(chooser);
-    Py_DECREF(type);
+    free_instance(chooser);
 }
 
 /* One choice */
@@ -321,10 +318,5 @@ static PyType_Spec chooser_spec = {
 };
 
 int add_chooser(PyObject *module) {
-    PyObject *type = PyType_FromModuleAndSpec(module, &chooser_spec, NULL);
-    if (!type)
-        return -1;
-    int failed = PyModule_AddType(module, (PyTypeObject *)type);
-    Py_DECREF(type);
-    return failed;
+    return add_type(module, &chooser_spec);
 }

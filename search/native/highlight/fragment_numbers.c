@@ -74,13 +74,10 @@ static PyObject *table_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 }
 
 static void table_dealloc(Table *table) {
-    PyTypeObject *type = Py_TYPE((PyObject *)table);
     PyMem_Free(table->slots);
     PyMem_Free(table->arena);
     PyMem_Free(table->positions);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(table);
-    Py_DECREF(type);
+    free_instance(table);
 }
 
 static Py_ssize_t table_length(PyObject *self) {
@@ -165,10 +162,5 @@ static PyType_Spec table_spec = {
 
 int add_fragment_numbers(PyObject *module) {
     fill_byte_kinds();
-    PyObject *type = PyType_FromModuleAndSpec(module, &table_spec, NULL);
-    if (!type)
-        return -1;
-    int failed = PyModule_AddType(module, (PyTypeObject *)type);
-    Py_DECREF(type);
-    return failed;
+    return add_type(module, &table_spec);
 }

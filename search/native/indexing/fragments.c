@@ -340,11 +340,8 @@ static PyObject *fragments_new(PyTypeObject *type, PyObject *args, PyObject *Py_
 }
 
 static void fragments_dealloc(Fragments *self) {
-    PyTypeObject *type = Py_TYPE((PyObject *)self);
     release(self);
-    freefunc free_object = PyType_GetSlot(type, Py_tp_free);
-    free_object(self);
-    Py_DECREF(type);
+    free_instance(self);
 }
 
 static PyMethodDef methods[] = {
@@ -376,8 +373,5 @@ static PyType_Spec spec = {
 
 int add_fragments(PyObject *module) {
     set_byte_classes();
-    PyObject *type = PyType_FromSpec(&spec);
-    int failed = !type || PyModule_AddObjectRef(module, "Fragments", type) < 0;
-    Py_XDECREF(type);
-    return failed ? -1 : 0;
+    return add_type(module, &spec);
 }
