@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from search.analysis import primary_language
 from search.highlight.marking import Mark, block_end
@@ -12,6 +13,8 @@ from search.highlight.term_scan import TermScan
 from search.highlight.wanted import Choice, Groups, Occurrence, Stretches, Wanted
 from search.native import kernel
 from search.query.match import Term
+
+Found = TypeVar("Found")
 
 
 class Words:
@@ -47,21 +50,15 @@ class Words:
     def occurrences(self, text: str, language: str, reach: int) -> Mapping[int, list[Occurrence]]:
         """The occurrences by number of word, those of one spelling in order. All words must have been added before."""
         language = primary_language(language)
-        if self._compiled:
-            try:
-                return self._numbered_in(language).occurrences(text, reach)
-            except UnicodeEncodeError:
-                pass  # a lone surrogate has no UTF-8
-        return self._scan_in(language).occurrences(text, reach)
+        found = self._by_kernel(language, lambda scan: scan.occurrences(text, reach))
+        return self._scan_in(language).occurrences(text, reach) if found is None else found
 
     def marks(self, texts: list[str], language: str, groups: Groups) -> list[list[Mark]]:
         """The matches of single words in each of the texts, ordered. All words must have been added before."""
         language = primary_language(language)
-        if self._compiled:
-            try:
-                return self._numbered_in(language).marks(texts, groups)
-            except UnicodeEncodeError:
-                pass  # a lone surrogate has no UTF-8
+        found = self._by_kernel(language, lambda scan: scan.marks(texts, groups))
+        if found is not None:
+            return found
         scan = self._scan_in(language)
         return [_marks(scan.occurrences(text, 0), groups) for text in texts]
 
@@ -70,11 +67,9 @@ class Words:
 
         There must be a group.
         """
-        if self._compiled:
-            try:
-                return self._numbered_in(primary_language(language)).leading_marks(text, groups, stretches)
-            except UnicodeEncodeError:
-                pass
+        read = self._by_kernel(primary_language(language), lambda scan: scan.leading_marks(text, groups, stretches))
+        if read is not None:
+            return read
         text = text[: stretches.limit]
         found: list[Mark] = []
         met = dict.fromkeys(groups.of_words.values(), 0)
@@ -86,6 +81,15 @@ class Words:
                 met[group] += 1
             start = end
         return start, found
+
+    def _by_kernel(self, language: str, look: Callable[[NumberedScan], Found]) -> Found | None:
+        """What the compiled kernel finds. None without it, or if a text has a lone surrogate, which has no UTF-8."""
+        if not self._compiled:
+            return None
+        try:
+            return look(self._numbered_in(language))
+        except UnicodeEncodeError:
+            return None
 
     def _numbered_in(self, language: str) -> NumberedScan:
         scan = self._numbered.get(language)
