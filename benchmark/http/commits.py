@@ -15,7 +15,7 @@ from typing import IO, Final
 from pydantic.dataclasses import dataclass as validated
 
 from benchmark.http.load import Load
-from benchmark.http.processes import end, signals_put_off
+from benchmark.http.processes import running
 from benchmark.http.server import Request, ServerFailed, answer
 
 ARTICLES: Final = 200
@@ -72,27 +72,17 @@ def indexing(index: str, articles: Path, address: str, pace: Pace, first: int = 
     """
     numbers = ["--first", str(first), "--articles", str(pace.articles), "--seconds", str(pace.seconds)]
     command = [sys.executable, "-m", "benchmark.http.indexer", index, str(articles), *numbers]
-    with tempfile.TemporaryFile() as said:
-        process: subprocess.Popen[bytes] | None = None
-        try:
-            with signals_put_off():
-                process = subprocess.Popen(  # noqa: S603
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said
-                )
-            if _line(process.stdout) != b"ready\n":
-                raise ServerFailed(f"the indexer did not start: {_end_of(said)}")
-            with _counted(address) as seen:
-                if process.stdin is not None:
-                    process.stdin.write(b"begin\n")
-                    process.stdin.flush()
-                yield seen
-            if process.poll() is not None:
-                raise ServerFailed(f"the indexer failed: {_end_of(said)}")
-        finally:
-            end(process)
-            for stream in (process.stdin, process.stdout) if process is not None else ():
-                if stream is not None:
-                    stream.close()
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with tempfile.TemporaryFile() as said, running(command, **pipes, stderr=said) as process:
+        if _line(process.stdout) != b"ready\n":
+            raise ServerFailed(f"the indexer did not start: {_end_of(said)}")
+        with _counted(address) as seen:
+            if process.stdin is not None:
+                process.stdin.write(b"begin\n")
+                process.stdin.flush()
+            yield seen
+        if process.poll() is not None:
+            raise ServerFailed(f"the indexer failed: {_end_of(said)}")
 
 
 def _line(stream: IO[bytes] | None) -> bytes:

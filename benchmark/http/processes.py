@@ -32,17 +32,23 @@ def signals_put_off() -> Iterator[None]:
         signal.raise_signal(late)
 
 
+@contextmanager
+def running(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """A process that is ended, and its pipes closed, at the end of the block. `options` are those of Popen."""
+    with ExitStack() as leaving:
+        with signals_put_off():
+            process = leaving.enter_context(subprocess.Popen(command, **options))  # noqa: S603
+            leaving.callback(end, process)
+        yield process
+
+
 def finished(command: Sequence[str], seconds: float | None = None) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end, with what it printed; it is ended too if anything is raised meanwhile.
 
     Raises subprocess.TimeoutExpired after so many `seconds`.
     """
-    with ExitStack() as leaving:
-        with signals_put_off():
-            process = leaving.enter_context(
-                subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")  # noqa: S603
-            )
-            leaving.callback(end, process)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with running(command, text=True, errors="replace", **pipes) as process:
         out, err = process.communicate(timeout=seconds)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
