@@ -1,0 +1,193 @@
+"""An article as a document on the cluster: the words at each position, what is filtered and counted, what is stored.
+
+At one position stand the surfaces that begin there and their stems, as the words of `spelling_words` and `stem_words`.
+From these a query gets every form of a word without looking it up in a dictionary, and its weight by adding term
+frequencies alone: see `queries/leaves.py`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from math import floor
+from typing import Any, Final
+
+from search.analysis import Token, analyze_values, is_derived
+from search.analysis.tokens import stem_of, stemmed_language
+from search.dates import epoch, is_floating
+from search.document import Document, Head, Heading, Moment
+from search.engines.conventions import keyword_values
+from search.engines.opensearch.mapping import POSITION_SEPARATOR, WORD_SEPARATOR
+from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
+
+HEAD: Final = "article.head"
+BODY: Final = "article.body"
+HTML: Final = "article.html"
+"""Where the parts of a stored article stand, for the list of what an answer brings."""
+
+
+def version_id(id: str, epoch: int) -> str:
+    """The name of a version on the cluster, where names have at most 512 bytes: the article's id, and the commit."""
+    digest = hashlib.blake2b(id.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return f"{digest}-{epoch}"
+
+
+def spelling_words(surface: str) -> tuple[str, str, str]:
+    """The three ways in which a surface may stand in the index, each occurrence in one of them.
+
+    As it is where its stem is that of the bare surface; `!surface` where it has another, because it was written with
+    accents; `=surface` in an article whose language has no stems.
+    """
+    return surface, f"!{surface}", f"={surface}"
+
+
+def stem_words(language: str, stem: str, derived: bool) -> tuple[str, str]:
+    """How the stem of surfaces that are derived from it, or of those that are not, may stand in the index.
+
+    The second stands where a joined word and its first part have the same stem, and only one of them is derived.
+    `language` is a primary subtag.
+    """
+    return f"{language}:{stem}:{derived:d}", f"{language}:{stem}:2"
+
+
+def indexed(document: Document, born: int, died: int | None = None) -> dict[str, Any]:
+    """What is sent of an article that commit `born` adds, and `died` took out."""
+    fields = {name: analyze_values(row.values(document), document.language) for name, row in TEXT_FIELDS.items()}
+    language = stemmed_language(document.language)
+    text: dict[str, list[str]] = {}
+    length: dict[str, int] = {}
+    surfaces: set[str] = set()
+    seen: set[str] = set()
+    for name, values in fields.items():
+        positions = [_positions(tokens, language, surfaces) for tokens in values if tokens]
+        if positions:
+            text[name] = [POSITION_SEPARATOR.join(rows) for rows in positions]
+            seen.update(row for rows in positions for row in rows)
+            length[name] = sum(not token.compound for tokens in values for token in tokens)
+    return {
+        "id": _sound(document.id),
+        "born": born,
+        **({} if died is None else {"died": died}),
+        "hash": document.content_hash(),
+        "source": _sound(document.source),
+        **({} if document.url is None else {"url": _sound(document.url)}),
+        "fingerprint": f"{document.fingerprint:016x}",
+        "any": POSITION_SEPARATOR.join(sorted({word for row in seen for word in row.split(WORD_SEPARATOR)})),
+        "words": sorted(surfaces),
+        "text": text,
+        "length": length,
+        "key": {name: sorted(map(_sound, keyword_values(document, name))) for name in KEYWORD_FIELDS},
+        "date": {
+            name: _date_fields(moment)
+            for name, row in DATE_FIELDS.items()
+            if (moment := row.value(document)) is not None
+        },
+        "article": _stored(document),
+    }
+
+
+def _positions(tokens: Sequence[Token], language: str, surfaces: set[str]) -> list[str]:
+    """The words of one value, position by position; its surfaces are added to `surfaces`."""
+    rows: list[str] = []
+    first = tokens[0].position
+    for token in tokens:
+        surfaces.add(token.surface)
+        words = _words(token.surface, token.stem, language)
+        if token.position - first == len(rows):
+            rows.append(WORD_SEPARATOR.join(words))
+        else:
+            rows[-1] = _joined(rows[-1].split(WORD_SEPARATOR), words)
+    return rows
+
+
+@lru_cache(maxsize=200_000)
+def _words(surface: str, stem: str, language: str) -> tuple[str, ...]:
+    plain, accented, unstemmed = spelling_words(surface)
+    if not language:
+        return (unstemmed,)
+    derived = is_derived(surface, stem, language)
+    return (plain if stem == stem_of(surface, surface, language) else accented, stem_words(language, stem, derived)[0])
+
+
+def _joined(row: Sequence[str], words: Sequence[str]) -> str:
+    """The words of the first part of a joined word, and those of the whole at the same position."""
+    first, whole = row[-1], words[-1]
+    if ":" in whole and first != whole and first[:-1] == whole[:-1]:
+        row, words = (*row[:-1], f"{first[:-1]}2"), words[:-1]
+    return WORD_SEPARATOR.join(dict.fromkeys((*row, *words)))
+
+
+def _date_fields(moment: Moment) -> dict[str, float | int]:
+    seconds = epoch(moment)
+    return {"seconds": seconds, "day" if is_floating(moment) else "instant": floor(seconds * 1000)}
+
+
+def _sound(text: str) -> str:
+    """The text without lone surrogates, which Lucene could not hold."""
+    return text.encode("utf-8", "replace").decode("utf-8") if _is_broken(text) else text
+
+
+def _is_broken(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _stored(document: Document) -> dict[str, Any]:
+    head = document.canonical().head.decode("utf-8", "surrogatepass")
+    content = json.loads(head)
+    content["source"] = document.source
+    return {
+        "head": _packed(json.dumps(content, ensure_ascii=False)) if _is_broken(head + document.source) else content,
+        "body": _packed(document.body) if _is_broken(document.body) else document.body,
+        "html": _packed(document.html) if _is_broken(document.html) else document.html,
+    }
+
+
+def _packed(text: str) -> list[str]:
+    """A text that UTF-8 has no place for, as a list of one string."""
+    return [base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")]
+
+
+def _unpacked(stored: str | Sequence[str]) -> str:
+    if isinstance(stored, str):
+        return stored
+    return base64.b64decode(stored[0]).decode("utf-8", "surrogatepass")
+
+
+def document_of(source: Mapping[str, Any]) -> Document:
+    """The article in the `_source` of a version."""
+    article = source["article"]
+    return Document(**_head_fields(article["head"]), body=_unpacked(article["body"]), html=_unpacked(article["html"]))
+
+
+def head_of(source: Mapping[str, Any]) -> Head:
+    """The article without its text; the source needs only `HEAD`."""
+    return Head(**_head_fields(source["article"]["head"]))
+
+
+def body_of(source: Mapping[str, Any]) -> str:
+    """The text; the source needs only `BODY`."""
+    return _unpacked(source["article"]["body"])
+
+
+def _head_fields(stored: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:
+    content = dict(stored) if isinstance(stored, Mapping) else json.loads(_unpacked(stored))
+    content["headings"] = tuple([Heading(*heading) for heading in content["headings"]])
+    for name in ("sections", "authors", "tags"):
+        content[name] = tuple(content[name])
+    for name in DATE_FIELDS:
+        content[name] = _moment(content[name])
+    return content
+
+
+def _moment(text: str | None) -> Moment | None:
+    if text is None:
+        return None
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

@@ -1,0 +1,1 @@
+"""Plans and query trees as OpenSearch's query language."""
