@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
@@ -25,7 +25,19 @@ from search.errors import ConfigError
 CONFIG_NAME: Final = "backfile.toml"
 ENVIRONMENT_PREFIX: Final = "BACKFILE_"
 CONFIG_VARIABLE: Final = "BACKFILE_CONFIG"
-_OTHER_VARIABLES: Final = (CONFIG_VARIABLE, "BACKFILE_PURE")  # the second one is read by search.native
+OPENSEARCH_PREFIX: Final = f"{ENVIRONMENT_PREFIX}OPENSEARCH_"
+_OTHER_VARIABLES: Final = (
+    CONFIG_VARIABLE,
+    "BACKFILE_PURE",  # read by search.native
+    # Read by search.engines.opensearch.credentials, and no settings, so that nothing shows them.
+    *(
+        f"{OPENSEARCH_PREFIX}{name}"
+        for name in ("USER", "PASSWORD", "API_KEY", "CA_BUNDLE", "CLIENT_CERT", "CLIENT_KEY")
+    ),
+)
+HIDDEN: Final = "***"
+"""What stands for the user and the password of a URL where it is shown."""
+
 DEFAULT_ORIGIN: Final = "default"
 MAX_CONFIG_BYTES: Final = 1_000_000
 
@@ -142,6 +154,13 @@ class Settings(BaseModel):
         """The names of all settings, in the order in which they are declared."""
         return tuple(cls.model_fields)
 
+    def shown(self) -> dict[str, Any]:
+        """All settings as JSON has them, fit to be shown: without the user and the password of the index."""
+        return self.model_dump(mode="json") | {"index": without_login(self.index)}
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        return self.shown().items()
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
@@ -175,6 +194,12 @@ def load_settings(
             values[name], origins[name] = flag, _flag(name)
     settings = _validated(values, origins)
     return LoadedSettings(settings, {name: origins.get(name, DEFAULT_ORIGIN) for name in Settings.names()})
+
+
+def without_login(url: str) -> str:
+    """The URL of an index as it may be shown: with HIDDEN in place of the user and the password of a cluster."""
+    # Up to the last @ of all, so that a malformed URL shows no part of a password either.
+    return re.sub(r"^(\s*opensearchs?:/*).*@", rf"\1{HIDDEN}@", url, count=1, flags=re.IGNORECASE | re.DOTALL)
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str:
@@ -255,7 +280,7 @@ def _validated(values: Mapping[str, object], origins: Mapping[str, str]) -> Sett
 
 def _complaint(detail: Any, values: Mapping[str, object], origins: Mapping[str, str]) -> str:
     name = str(detail["loc"][0])
-    given = _shortened(str(values.get(name)))
+    given = _shortened(without_login(str(values.get(name))))
     return f"{name} = {given} ({origins.get(name, DEFAULT_ORIGIN)}): {_in_plain_words(name, detail)}"
 
 

@@ -9,7 +9,7 @@ from click.shell_completion import get_completion_class
 
 from search.commands.context import index_option, json_option, loaded_settings
 from search.engines import open_engine
-from search.settings import LoadedSettings, Settings
+from search.settings import LoadedSettings
 
 
 @click.command()
@@ -32,12 +32,11 @@ def config(ctx: click.Context, index: str | None, as_json: bool) -> None:
 
 
 def _as_json(loaded: LoadedSettings) -> str:
-    values = loaded.settings.model_dump(mode="json")
-    return json.dumps({"settings": values, "origins": dict(loaded.origins)}, ensure_ascii=False)
+    return json.dumps({"settings": loaded.settings.shown(), "origins": dict(loaded.origins)}, ensure_ascii=False)
 
 
 def _as_table(loaded: LoadedSettings) -> str:
-    lines = {name: f"{name} = {_as_toml(getattr(loaded.settings, name))}" for name in Settings.names()}
+    lines = {name: f"{name} = {_as_toml(value)}" for name, value in loaded.settings.shown().items()}
     width = max(map(len, lines.values()))
     return "\n".join(f"{line:<{width}}  # {loaded.origins[name]}" for name, line in lines.items())
 

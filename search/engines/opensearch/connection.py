@@ -1,0 +1,324 @@
+"""Requests to a cluster: JSON in, JSON out, within a time limit, from whichever node answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import ssl
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from search.engines.opensearch.address import Address
+from search.engines.opensearch.breaker import Breaker
+from search.engines.opensearch.credentials import Credentials, variable
+from search.engines.opensearch.errors import ClusterError, Refused, Unavailable, as_text, error_of
+from search.engines.opensearch.node import Node, Reply, Unreached
+from search.engines.opensearch.nodes import Member, Nodes
+from search.engines.opensearch.shards import whole_answers
+from search.errors import ConfigError
+
+OLDEST_VERSION: Final = (2, 19)
+
+RETRIES: Final[Mapping[type[ClusterError], int]] = {Refused: 5, Unavailable: 2}
+"""How often a request is sent again that the cluster refused for the moment, or could not answer."""
+
+FIRST_PAUSE_SECONDS: Final = 0.2
+"""The pause before the first retry; it doubles with each, and is shortened by up to half, at random."""
+
+PROBE_SECONDS: Final = 2.0
+"""How long a node may take to say who it is before the next one is tried."""
+
+_READS: Final = frozenset(
+    {"_search", "_msearch", "_count", "_mget", "_refresh", "_analyze", "_validate", "_explain", "_field_caps",
+     "_termvectors", "_mtermvectors", "_rank_eval"}
+)  # fmt: skip
+"""What POST asks for without changing anything: sent again freely."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    target: str
+    body: bytes | None
+    content_type: str
+    repeatable: bool
+    check: Callable[[Any], None] | None
+
+
+class Connection:
+    """All requests of a process to one cluster. Safe to use from several threads; opening it sends nothing.
+
+    Nodes are tried in turn. A request that may have been carried out goes to another node only if it changes nothing or
+    the caller says that it is idempotent. `credentials` are those of the environment if not given; the user in the URL
+    has precedence. `clock` gives seconds that never run backwards. Raises ConfigError for certificates that cannot be
+    read.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        credentials: Credentials | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.address = address
+        own = credentials if credentials is not None else Credentials.from_environment(os.environ)
+        own = own.for_address(address)
+        context = _tls_context(own) if address.secure else None
+        self._nodes = Nodes([Node(host, own.authorization, context) for host in address.hosts], clock)
+        self._breaker = Breaker(clock=clock)
+        self._clock = clock
+        self._sleep = sleep
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+        idempotent: bool | None = None,
+    ) -> Any:
+        """The JSON that answers one request; None if the answer is empty.
+
+        `body` is sent as JSON, a str as it is (lines of JSON). `seconds` is the time limit, with all retries; that of
+        the address if None. `idempotent`: carrying it out twice is the same as once; None: so if it only reads.
+        Raises ClusterError, of which `Unavailable.uncertain` says that it may have been carried out nevertheless.
+        """
+        return self._sent(method, path, body, params, seconds, idempotent, None)
+
+    def lines(
+        self,
+        path: str,
+        rows: Iterable[object],
+        *,
+        params: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+        idempotent: bool | None = None,
+    ) -> Any:
+        """As `send` of a POST whose body is each of `rows` as JSON on a line of its own."""
+        return self.send("POST", path, ndjson(rows), params=params, seconds=seconds, idempotent=idempotent)
+
+    def search_many(
+        self, searches: Sequence[tuple[str, Mapping[str, Any]]], *, seconds: float | None = None
+    ) -> list[dict[str, Any]]:
+        """The answers to searches, each an index and a body, in one trip.
+
+        Raises ClusterError if one of them failed, and Unavailable if shards are missing from one: counts are never
+        short. Only if the address allows partial answers, one from which shards are missing is given with
+        `"partial": true`. A search that ran out of a "timeout" in its body says so by "timed_out", as OpenSearch does.
+        """
+        if not searches:
+            return []
+        allowed = self.address.partial
+        rows: list[object] = []
+        for index, body in searches:
+            rows += [{"index": index, "allow_partial_search_results": allowed}, body]
+        answers: list[dict[str, Any]] = []
+
+        def check(reply: Any) -> None:
+            answers[:] = whole_answers(reply, len(searches), partial=allowed)
+
+        self._sent("POST", "/_msearch", ndjson(rows), None, seconds, None, check)
+        return answers
+
+    def close(self) -> None:
+        """Closes the sockets. The next request opens others."""
+        self._nodes.close()
+
+    def _sent(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        params: Mapping[str, str] | None,
+        seconds: float | None,
+        idempotent: bool | None,
+        check: Callable[[Any], None] | None,
+    ) -> Any:
+        target = (path if path.startswith("/") else f"/{path}") + (f"?{urlencode(params)}" if params else "")
+        kind = "application/x-ndjson" if isinstance(body, str) else "application/json"
+        repeatable = _only_reads(method, path) if idempotent is None else idempotent
+        request = _Request(method, target, _bytes(body), kind, repeatable, check)
+        deadline = self._clock() + (self.address.timeout_seconds if seconds is None else seconds)
+        with self._breaker.guard(_is_silence):
+            return self._answer(request, deadline)
+
+    def _answer(self, request: _Request, deadline: float) -> Any:
+        attempt = 0
+        while True:
+            try:
+                return self._asked_in_turn(request, deadline)
+            except (Refused, Unavailable) as error:
+                attempt += 1
+                pause = max(_backoff(attempt), error.retry_after or 0.0)
+                # What was refused was not carried out.
+                again = not error.uncertain and attempt <= RETRIES[type(error)]
+                if not again or self._clock() + pause >= deadline:
+                    raise
+            self._sleep(pause)
+
+    def _asked_in_turn(self, request: _Request, deadline: float) -> Any:
+        """The answer of the first node that gives one."""
+        silent: list[str] = []
+        members = self._nodes.in_order()
+        for number, member in enumerate(members, 1):
+            left = deadline - self._clock()
+            if left <= 0:
+                break
+            is_last = number == len(members)
+            try:
+                self._prove(member, left if is_last else min(left / 2, PROBE_SECONDS))
+                reply = self._asked(member, request, deadline, is_last)
+            except Unreached as error:
+                self._nodes.failed(member)
+                silent.append(f"{member.node.label} {error}")
+                if error.sent and not request.repeatable:
+                    raise Unavailable(
+                        f"{silent[-1]}; whether the request was carried out is not known", uncertain=True
+                    ) from error
+                cause: Exception = error
+            else:
+                self._nodes.answered(member)
+                return _content(reply, request)
+        said = "; ".join(silent) or "there was no time left to ask one"
+        raise Unavailable(f"no node of the cluster answers: {said}") from (cause if silent else None)
+
+    def _asked(self, member: Member, request: _Request, deadline: float, is_last: bool) -> Reply:
+        left = max(deadline - self._clock(), 0.001)
+        share = left if is_last or not request.repeatable else left / 2
+        connecting = None if is_last else left / 2
+        reply = member.node.ask(
+            request.method, request.target, request.body,
+            seconds=share, connect_seconds=connecting, content_type=request.content_type,
+        )  # fmt: skip
+        if _comes_from_a_gateway(reply):
+            raise Unreached(f"is behind something that answers {reply.status}", sent=True)
+        return reply
+
+    def _prove(self, member: Member, seconds: float) -> None:
+        """Asks a node that has not answered yet, or has failed, who it is. Raises Unreached, ClusterError."""
+        if member.proven:
+            return
+        reply = member.node.ask("GET", "/", None, seconds=seconds)
+        if reply.status >= 500:
+            raise Unreached(f"cannot answer yet (HTTP status {reply.status})", sent=False)
+        if reply.status != 403:  # who may only use the archive's indices need not be told the version
+            _require_opensearch(_json(reply), member.node.label)
+        self._nodes.answered(member)
+
+
+def ndjson(rows: Iterable[object]) -> str:
+    """Each row as JSON on a line of its own, as `_bulk` and `_msearch` read it."""
+    return "".join(f"{_dumps(row)}\n" for row in rows)
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _bytes(body: object) -> bytes | None:
+    if body is None:
+        return None
+    text = body if isinstance(body, str) else _dumps(body)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can only write as an escape
+        return "".join(f"\\u{ord(char):04x}" if "\ud800" <= char <= "\udfff" else char for char in text).encode()
+
+
+def _only_reads(method: str, path: str) -> bool:
+    return method in ("GET", "HEAD") or (method == "POST" and path.rstrip("/").rpartition("/")[2] in _READS)
+
+
+def _backoff(attempt: int) -> float:
+    longest = FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)
+    return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+
+
+def _is_silence(error: BaseException) -> bool:
+    return isinstance(error, Unavailable) and not error.answered
+
+
+def _comes_from_a_gateway(reply: Reply) -> bool:
+    return reply.status in (502, 503, 504) and "json" not in reply.headers.get("content-type", "")
+
+
+def _content(reply: Reply, request: _Request) -> Any:
+    if reply.status < 300:
+        content = _json(reply) if reply.body else None
+        if request.check is not None:
+            request.check(content)
+        return content
+    content = _json(reply) if reply.body and "json" in reply.headers.get("content-type", "") else None
+    said = content.get("error") if isinstance(content, dict) else None
+    if reply.status in (401, 403) or (reply.status >= 400 and (content is not None or not reply.body)):
+        raise error_of(reply.status, said, retry_after=_retry_after(reply))
+    if reply.status == 429:
+        raise error_of(429, None, retry_after=_retry_after(reply))
+    raise _stranger(reply)
+
+
+def _retry_after(reply: Reply) -> float | None:
+    value = reply.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() and len(value) < 6 else None
+
+
+def _json(reply: Reply) -> Any:
+    try:
+        return json.loads(reply.body)
+    except (ValueError, RecursionError) as error:
+        raise _stranger(reply) from error
+
+
+def _stranger(reply: Reply) -> ClusterError:
+    kind = reply.headers.get("content-type", "")
+    if 300 <= reply.status < 400:
+        what = f"the answer leads to another address ({as_text(reply.headers.get('location', ''))})"
+    elif "html" in kind or reply.body.lstrip()[:1] == b"<":
+        what = f"a web page came back (HTTP status {reply.status})"
+    else:
+        what = f"the answer is no JSON (HTTP status {reply.status})"
+    return ClusterError(f"{what}: there is no OpenSearch at this address; check host and port", answered=reply.status)
+
+
+def _require_opensearch(banner: Any, label: str) -> None:
+    version = banner.get("version") if isinstance(banner, dict) else None
+    if not isinstance(version, dict) or version.get("distribution") != "opensearch":
+        error = banner.get("error") if isinstance(banner, dict) else None
+        if error is not None:
+            raise error_of(int(banner.get("status", 0)) if str(banner.get("status")).isdigit() else 0, error)
+        raise ClusterError(f"{label} is no OpenSearch; check host and port")
+    number = as_text(version.get("number"))
+    parts = number.split(".")[:2]
+    if not all(part.isdigit() for part in parts) or tuple(map(int, parts)) < OLDEST_VERSION:
+        oldest = ".".join(map(str, OLDEST_VERSION))
+        raise ClusterError(f"{label} runs OpenSearch {number}; Backfile needs {oldest} or later")
+
+
+def _tls_context(credentials: Credentials) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=credentials.ca_bundle or None)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{variable('ca_bundle')}: {credentials.ca_bundle}: {_unreadable(error)}") from error
+    if credentials.client_cert:
+        try:
+            # Without the empty password OpenSSL would ask for one on the terminal.
+            context.load_cert_chain(credentials.client_cert, credentials.client_key or None, password="")
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"{variable('client_cert')}, {variable('client_key')}: {credentials.client_cert}: {_unreadable(error)}"
+            ) from error
+    return context
+
+
+def _unreadable(error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        return error.strerror or "cannot be read"
+    return f"is no certificate in PEM that can be used, with its unencrypted key ({as_text(error)})"
