@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Final
 
 from search.dates import bucket, choose_interval
-from search.document import Document, section_ancestors
+from search.document import Document, Head, section_ancestors
 from search.engines.plan import After, FacetPlan, Filter, KeywordFilter, PeriodFilter, Plan, Sort, TimelinePlan
 from search.engines.results import FacetCounts, Results, Timeline
 from search.periods import Interval, first_day, last_day
@@ -43,7 +43,7 @@ class Deadline:
         return None if self._end is None else max(0.0, self._end - monotonic())
 
 
-def keyword_values(document: Document, field: str) -> frozenset[str]:
+def keyword_values(document: Document | Head, field: str) -> frozenset[str]:
     """The values that an article counts under, each once; in a hierarchical field also the values above them."""
     row = KEYWORD_FIELDS[field]
     values = (value for value in row.values(document) if value)

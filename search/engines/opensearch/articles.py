@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from math import floor
 from typing import Any, Final
@@ -28,6 +28,8 @@ HEAD: Final = "article.head"
 BODY: Final = "article.body"
 HTML: Final = "article.html"
 """Where the parts of a stored article stand, for the list of what an answer brings."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def version_id(id: str, epoch: int) -> str:
@@ -69,18 +71,18 @@ def indexed(document: Document, born: int, died: int | None = None) -> dict[str,
             seen.update(row for rows in positions for row in rows)
             length[name] = sum(not token.compound for tokens in values for token in tokens)
     return {
-        "id": _sound(document.id),
+        "id": sound(document.id),
         "born": born,
         **({} if died is None else {"died": died}),
         "hash": document.content_hash(),
-        "source": _sound(document.source),
-        **({} if document.url is None else {"url": _sound(document.url)}),
+        "source": sound(document.source),
+        **({} if document.url is None else {"url": sound(document.url)}),
         "fingerprint": f"{document.fingerprint:016x}",
         "any": POSITION_SEPARATOR.join(sorted({word for row in seen for word in row.split(WORD_SEPARATOR)})),
         "words": sorted(surfaces),
         "text": text,
         "length": length,
-        "key": {name: sorted(map(_sound, keyword_values(document, name))) for name in KEYWORD_FIELDS},
+        "key": {name: sorted(map(sound, keyword_values(document, name))) for name in KEYWORD_FIELDS},
         "date": {
             name: _date_fields(moment)
             for name, row in DATE_FIELDS.items()
@@ -121,12 +123,18 @@ def _joined(row: Sequence[str], words: Sequence[str]) -> str:
     return WORD_SEPARATOR.join(dict.fromkeys((*row, *words)))
 
 
-def _date_fields(moment: Moment) -> dict[str, float | int]:
+def _date_fields(moment: Moment) -> dict[str, float | str]:
     seconds = epoch(moment)
-    return {"seconds": seconds, "day" if is_floating(moment) else "instant": floor(seconds * 1000)}
+    return {"seconds": seconds, "day" if is_floating(moment) else "instant": instant(seconds)}
 
 
-def _sound(text: str) -> str:
+def instant(seconds: float) -> str:
+    """Seconds since 1970 as the cluster writes a date: in UTC, to the millisecond before."""
+    moment = _EPOCH + timedelta(milliseconds=floor(seconds * 1000))
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def sound(text: str) -> str:
     """The text without lone surrogates, which Lucene could not hold."""
     return text.encode("utf-8", "replace").decode("utf-8") if _is_broken(text) else text
 

@@ -128,6 +128,18 @@ class Connection:
         self._sent("POST", "/_msearch", ndjson(rows), None, seconds, None, check)
         return answers
 
+    def search(self, index: str, body: Mapping[str, Any], *, params: Mapping[str, str]) -> dict[str, Any]:
+        """The answer to one search that needs parameters in its address; as `search_many` in everything else."""
+        allowed = self.address.partial
+        answers: list[dict[str, Any]] = []
+
+        def check(reply: Any) -> None:
+            answers[:] = whole_answers({"responses": [reply]}, 1, partial=allowed)
+
+        allowing = {"allow_partial_search_results": str(allowed).lower()}
+        self._sent("POST", f"/{index}/_search", body, {**allowing, **params}, None, None, check)
+        return answers[0]
+
     def close(self) -> None:
         """Closes the sockets. The next request opens others."""
         self._nodes.close()

@@ -22,8 +22,9 @@ WORD_SEPARATOR: Final = "|"
 TOKENS: Final = "positions"
 """The name of the analyzer that reads positions; queries use it too."""
 
-_MAX_POSITION: Final = 4_096
-"""Characters of all the words at one position; there are at most two surfaces and two stems of 100 each."""
+_MAX_POSITION: Final = 1_048_576
+"""Characters of all the words at one position, the most that Lucene takes: in a query, a pattern may stand for a
+thousand words."""
 
 _MAX_VALUE: Final = 8_000
 """Characters of a keyword that are indexed: Lucene refuses terms of more than 32,766 bytes."""
@@ -47,7 +48,7 @@ _ANALYSIS: Final = {
 }
 
 _FREQUENCY: Final = {"type": "scripted", "script": {"source": "return query.boost * doc.freq"}}
-"""A term scores its frequency; what a frequency is worth, the formulas of `search.ranking` say (`queries/scoring.py`)."""
+"""A term scores its frequency; what that is worth, the formulas of `search.ranking` say: see `queries/scoring.py`."""
 
 
 def index_body(shards: int, replicas: int) -> dict[str, Any]:
@@ -87,9 +88,9 @@ def _properties() -> Mapping[str, Any]:
         "fingerprint": {"type": "keyword", "index": False},
         "any": {"type": "text", "analyzer": TOKENS, "norms": False, "index_options": "docs"},
         "words": {"type": "keyword"},
-        "text": {"properties": {name: _TEXT for name in TEXT_FIELDS}},
+        "text": {"properties": dict.fromkeys(TEXT_FIELDS, _TEXT)},
         "length": {"properties": {name: {"type": "integer", "index": False} for name in TEXT_FIELDS}},
-        "key": {"properties": {name: exact for name in KEYWORD_FIELDS}},
+        "key": {"properties": dict.fromkeys(KEYWORD_FIELDS, exact)},
         "date": {"properties": {name: {"properties": _DATE} for name in DATE_FIELDS}},
     }
 
@@ -105,7 +106,7 @@ _TEXT: Final = {
 
 _DATE: Final = {
     "seconds": {"type": "double"},
-    "instant": {"type": "date", "format": "epoch_millis"},
-    "day": {"type": "date", "format": "epoch_millis"},
+    "instant": {"type": "date", "format": "strict_date_optional_time"},
+    "day": {"type": "date", "format": "strict_date_optional_time"},
 }
 """`seconds` of any moment; `instant` only of one with a time of day, `day` only of a bare date, as UTC's midnight."""
