@@ -1,9 +1,4 @@
-"""An article as a document on the cluster: the words at each position, what is filtered and counted, what is stored.
-
-At one position stand the surfaces that begin there and their stems, as the words of `spelling_words` and `stem_words`.
-From these a query gets every form of a word without looking it up in a dictionary, and its weight by adding term
-frequencies alone: see `queries/leaves.py`.
-"""
+"""An article as a document on the cluster: the words at each position, what is filtered and counted, what is stored."""
 
 from __future__ import annotations
 
@@ -12,16 +7,15 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from math import floor
 from typing import Any, Final
 
-from search.analysis import Token, analyze_values, is_derived
-from search.analysis.tokens import stem_of, stemmed_language
+from search.analysis.tokens import stemmed_language
 from search.dates import epoch, is_floating
 from search.document import Document, Head, Heading, Moment
 from search.engines.conventions import keyword_values
-from search.engines.opensearch.mapping import POSITION_SEPARATOR, WORD_SEPARATOR
+from search.engines.opensearch.mapping import POSITION_SEPARATOR
+from search.engines.opensearch.positions import positions
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 
 HEAD: Final = "article.head"
@@ -38,38 +32,14 @@ def version_id(id: str, epoch: int) -> str:
     return f"{digest}-{epoch}"
 
 
-def spelling_words(surface: str) -> tuple[str, str, str]:
-    """The three ways in which a surface may stand in the index, each occurrence in one of them.
-
-    As it is where its stem is that of the bare surface; `!surface` where it has another, because it was written with
-    accents; `=surface` in an article whose language has no stems.
-    """
-    return surface, f"!{surface}", f"={surface}"
-
-
-def stem_words(language: str, stem: str, derived: bool) -> tuple[str, str]:
-    """How the stem of surfaces that are derived from it, or of those that are not, may stand in the index.
-
-    The second stands where a joined word and its first part have the same stem, and only one of them is derived.
-    `language` is a primary subtag.
-    """
-    return f"{language}:{stem}:{derived:d}", f"{language}:{stem}:2"
-
-
 def indexed(document: Document, born: int, died: int | None = None) -> dict[str, Any]:
     """What is sent of an article that commit `born` adds, and `died` took out."""
-    fields = {name: analyze_values(row.values(document), document.language) for name, row in TEXT_FIELDS.items()}
     language = stemmed_language(document.language)
-    text: dict[str, list[str]] = {}
-    length: dict[str, int] = {}
-    surfaces: set[str] = set()
-    seen: set[str] = set()
-    for name, values in fields.items():
-        positions = [_positions(tokens, language, surfaces) for tokens in values if tokens]
-        if positions:
-            text[name] = [POSITION_SEPARATOR.join(rows) for rows in positions]
-            seen.update(row for rows in positions for row in rows)
-            length[name] = sum(not token.compound for tokens in values for token in tokens)
+    found = {
+        name: [part for value in row.values(document) if (part := positions(value, language)).text]
+        for name, row in TEXT_FIELDS.items()
+    }
+    parts = [part for own in found.values() for part in own]
     return {
         "id": sound(document.id),
         "born": born,
@@ -78,10 +48,10 @@ def indexed(document: Document, born: int, died: int | None = None) -> dict[str,
         "source": sound(document.source),
         **({} if document.url is None else {"url": sound(document.url)}),
         "fingerprint": f"{document.fingerprint:016x}",
-        "any": POSITION_SEPARATOR.join(sorted({word for row in seen for word in row.split(WORD_SEPARATOR)})),
-        "words": sorted(surfaces),
-        "text": text,
-        "length": length,
+        "any": POSITION_SEPARATOR.join(frozenset().union(*(part.words for part in parts))),
+        "words": list(frozenset().union(*(part.surfaces for part in parts))),
+        "text": {name: [part.text for part in own] for name, own in found.items() if own},
+        "length": {name: sum(part.length for part in own) for name, own in found.items() if own},
         "key": {name: sorted(map(sound, keyword_values(document, name))) for name in KEYWORD_FIELDS},
         "date": {
             name: _date_fields(moment)
@@ -90,37 +60,6 @@ def indexed(document: Document, born: int, died: int | None = None) -> dict[str,
         },
         "article": _stored(document),
     }
-
-
-def _positions(tokens: Sequence[Token], language: str, surfaces: set[str]) -> list[str]:
-    """The words of one value, position by position; its surfaces are added to `surfaces`."""
-    rows: list[str] = []
-    first = tokens[0].position
-    for token in tokens:
-        surfaces.add(token.surface)
-        words = _words(token.surface, token.stem, language)
-        if token.position - first == len(rows):
-            rows.append(WORD_SEPARATOR.join(words))
-        else:
-            rows[-1] = _joined(rows[-1].split(WORD_SEPARATOR), words)
-    return rows
-
-
-@lru_cache(maxsize=200_000)
-def _words(surface: str, stem: str, language: str) -> tuple[str, ...]:
-    plain, accented, unstemmed = spelling_words(surface)
-    if not language:
-        return (unstemmed,)
-    derived = is_derived(surface, stem, language)
-    return (plain if stem == stem_of(surface, surface, language) else accented, stem_words(language, stem, derived)[0])
-
-
-def _joined(row: Sequence[str], words: Sequence[str]) -> str:
-    """The words of the first part of a joined word, and those of the whole at the same position."""
-    first, whole = row[-1], words[-1]
-    if ":" in whole and first != whole and first[:-1] == whole[:-1]:
-        row, words = (*row[:-1], f"{first[:-1]}2"), words[:-1]
-    return WORD_SEPARATOR.join(dict.fromkeys((*row, *words)))
 
 
 def _date_fields(moment: Moment) -> dict[str, float | str]:

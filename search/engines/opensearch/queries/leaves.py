@@ -1,8 +1,8 @@
 """The leaves of a query: which documents each matches, and how often they have it, field by field.
 
 The frequency of a word is a sum of term frequencies, so that no position is looked at. A surface stands in the index in
-one of three spellings (`articles.spelling_words`), a stem in one for derived forms and one for others
-(`articles.stem_words`), and each of these counts so that an occurrence comes to its weight:
+one of three spellings (`positions.spelling_words`), a stem in one for derived forms and one for others
+(`positions.stem_words`), and each of these counts so that an occurrence comes to its weight:
 
     the spelling of the query, with its own stem     0.2 (spelling) + 0.8 (stem)
     the same spelling without a stem, or another's   1.0 (spelling)
@@ -23,11 +23,11 @@ from search.analysis import is_derived
 from search.analysis.stemming import LONGEST_INFLECTION
 from search.analysis.tokens import stem_of
 from search.engines.expansion import expansion_weight
-from search.engines.opensearch.articles import spelling_words, stem_words
 from search.engines.opensearch.mapping import POSITION_SEPARATOR, TOKENS, WORD_SEPARATOR
+from search.engines.opensearch.positions import spelling_words, stem_words
 from search.engines.opensearch.queries.clauses import Clause, every, scripted, some
 from search.engines.spans import span_width
-from search.query.match import Leaf, MatchPhrase, MatchTerm, Term
+from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm, MatchWildcard, Term
 from search.ranking import DERIVED_WEIGHT, STEM_WEIGHT
 from search.schema import TEXT_FIELDS
 
@@ -50,6 +50,11 @@ class Context(NamedTuple):
 _MOST_ORDERS: Final = 3
 """Terms of a near phrase whose orders are tried one by one, so that each of them has a position of its own. Of more,
 two may share the position of a joined word and its first part."""
+
+_ANY: Final = {"*": "[^:!=]*", "?": "[^:!=]"}
+_SPELLINGS: Final = 3
+_FEW: Final = 340
+"""Words of a pattern that the cluster looks up itself, in all spellings: at most 1,024 terms."""
 
 _PLACES: Final = "params.weight * Math.rint(_score / (1.000000001 - _score))"
 """An `intervals` query with n matches without gaps scores n / (n + 1)."""
@@ -119,10 +124,23 @@ def frequency(leaf: Leaf, field: str, context: Context) -> Clause:
         return _summed(_of_term(field, forms_of(leaf.term, context.languages), context))
     if isinstance(leaf, MatchPhrase):
         return _summed(_of_phrase(field, leaf, [forms_of(term, context.languages) for term in leaf.terms], context))
+    words = context.expansions[leaf]
+    if not isinstance(leaf, MatchFuzzy) and len(words) < _FEW:
+        pattern = {"regexp": {"pattern": _regular(leaf), "max_expansions": _FEW * _SPELLINGS}}
+        return scripted({"intervals": {f"text.{field}": pattern}}, _PLACES, weight=1.0)
     by_weight: dict[float, list[str]] = {}
-    for word in context.expansions[leaf]:
+    for word in words:
         by_weight.setdefault(expansion_weight(leaf, word), []).append(word)
     return _summed([_counted(field, _spellings(words), weight) for weight, words in by_weight.items()])
+
+
+def _regular(leaf: MatchPrefix | MatchWildcard) -> str:
+    """A pattern as a regular expression of Lucene's, for the spellings of surfaces and for no stem.
+
+    Where a joined word and its first part both fit at one position, they are counted once, unlike terms.
+    """
+    pattern = f"{leaf.prefix}*" if isinstance(leaf, MatchPrefix) else leaf.pattern
+    return "[!=]?" + "".join(_ANY.get(letter) or escaped(letter) for letter in pattern)
 
 
 def _summed(clauses: Sequence[Clause]) -> Clause:
