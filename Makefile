@@ -1,6 +1,6 @@
 # Two commands do all set-up on a machine with Python 3.11 or newer, git and make:
 #   make demo    install, index the sample archive, serve it
-#   make test    install, run every test (browser tests too, where a Chromium can be had)
+#   make test    install, run every test (in a browser and on a cluster too, where they can be had)
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := pyproject.toml setup.py $(wildcard search/native/*.[ch] search/native/*/*.[ch])
 
-.PHONY: help demo test test-whoosh-versions browser benchmark lint format screenshots clean
+.PHONY: help demo test test-whoosh-versions browser java benchmark lint format screenshots clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ help:  ## Show what can be made
 demo: $(VENV)/.demo  ## Install, build an index from the sample archive and serve it
 	@$(BIN)/backfile demo
 
-test: $(VENV)/.test browser  ## Install and run all tests, with coverage
+test: $(VENV)/.test browser java  ## Install and run all tests, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
 test-whoosh-versions:  ## Run all tests on each Whoosh and each Python there is
@@ -40,6 +40,9 @@ screenshots: $(VENV)/.test browser  ## Take pictures of every page into screensh
 
 browser:
 	@sh tests/install-chromium.sh
+
+java:
+	@sh tests/install-java.sh
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) .venv-whoosh build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots

@@ -90,6 +90,24 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
 
 
 @pytest.fixture(scope="session")
+def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real OpenSearch; the test is skipped where none can be had, and fails where `CI` is set."""
+    from clusters import shared_cluster
+
+    with shared_cluster(tmp_path_factory.mktemp("opensearch")) as address:
+        yield address
+
+
+@pytest.fixture
+def opensearch_archive(opensearch: str) -> Iterator[str]:
+    """The URL of a new archive on a real OpenSearch, which is deleted after the test."""
+    from clusters import archive_on
+
+    with archive_on(opensearch) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def minilm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a real sentence encoder; the test is skipped where it is not installed."""
     from minilm import minilm_folder

@@ -79,8 +79,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def answer(address: str, asked: Request) -> Any:
-    """The answer to one request, read as JSON. Raises ServerFailed."""
+def answer(address: str, asked: Request, seconds: float = TIMEOUT) -> Any:
+    """The answer to one request, read as JSON. Raises ServerFailed, also if it takes longer than so many seconds."""
     request = urllib.request.Request(  # noqa: S310 - addresses of this machine
         address + asked.path,
         data=asked.body.encode() or None,
@@ -88,7 +88,7 @@ def answer(address: str, asked: Request) -> Any:
         headers={"Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=seconds) as response:  # noqa: S310
             return json.load(response)
     except (OSError, ValueError) as error:
         raise ServerFailed(f"{asked.method} {address}{asked.path}: {error}") from error
