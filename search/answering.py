@@ -9,10 +9,12 @@ from search.engines.conventions import leaf_text
 from search.engines.grouping import MAX_GROUPED
 from search.engines.results import Cut, Results
 from search.errors import ParameterError
+from search.request.facets import facet_kind
 from search.request.filling import searched
 from search.request.planning import Planner, ResolvedQuery
 from search.request.request import SearchRequest
 from search.request.validation import check
+from search.request.wording import NOT_WHOLE
 from search.results.answer import Alternative, Answer, HitContext
 from search.results.applied import unknown_values
 from search.results.cursor import START
@@ -91,6 +93,13 @@ def _warnings(
         warnings.append(f"near-copies are grouped among the first {MAX_GROUPED} hits only")
     if results.timed_out:
         warnings.append(out_of_time(deadline))
+    if results.partial:
+        warnings.append(NOT_WHOLE)
+    warnings += [
+        f"the counts of {facet_kind(facet.name).label} may be too low: it has too many values to be counted exactly"
+        for facet, counts in zip(request.facets, results.facets, strict=bool(results.facets))
+        if not counts.exact
+    ]
     return tuple(dict.fromkeys(warnings))
 
 

@@ -69,6 +69,7 @@ def linked(answer: Answer, addresses: Addresses, started: float) -> SearchRespon
         timeline=timeline(results.timeline, links, answer.now) if results.timeline else None,
         suggestions=_suggestions(answer.corrections, answer.relaxations, addresses),
         timed_out=results.timed_out,
+        partial=results.partial,
         warnings=answer.warnings,
         index=index_info(answer.status),
         took_ms=milliseconds_since(started),  # asked last, so that it counts all of the above

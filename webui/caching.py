@@ -127,8 +127,8 @@ def appearance() -> str:
 
 
 def unless_timed_out(response: Response, found: SearchResponse | RelatedResponse) -> Response:
-    """The response; not to be cached if the search ran out of time, because a second try may find more."""
-    if found.timed_out:
+    """The response; not to be cached if the search could not look at everything: a second try may find more."""
+    if found.timed_out or (isinstance(found, SearchResponse) and found.partial):
         response.cache_control.no_store = True
     return response
 

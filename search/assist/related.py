@@ -71,7 +71,7 @@ class Relatives:
     """What `related` found, the best first, and the other `versions` of the subject itself.
 
     `total` counts every article within the mode's dates that shares a term.
-    `timed_out`: the search ran out of time, so `found` and `total` may be incomplete.
+    `timed_out`: time ran out, or parts of the index did not answer, so `found` and `total` may be incomplete.
     """
 
     mode: Mode
@@ -141,7 +141,7 @@ class _Search:
             stories, others = gathered(self._ranked(results.hits), self._own, self._limit, self._versions)
             if len(stories) >= self._limit or results.total <= plan.limit or results.timed_out:
                 break
-        timed_out = results.timed_out | self._add_translations(stories, others)
+        timed_out = results.timed_out | results.partial | self._add_translations(stories, others)
         self_counted = self._stored and bool(self._terms) and _covers(plan, self._own)
         return Relatives(
             mode=mode,
@@ -178,7 +178,7 @@ class _Search:
             return False
         results = self._searcher.search(plan)
         add_translations(results, self._own, stories, others, self._versions)
-        return results.timed_out
+        return results.timed_out or results.partial
 
     def with_texts(self, relatives: Relatives) -> Relatives:
         """The same with the text of each hit."""

@@ -20,12 +20,14 @@ class FacetCounts:
     Values of a date facet are "2024", "2024-07" or "2024-07-03".
     `missing`: hits without a value. `other`: the summed counts of values not listed. `truncated`: some are not listed.
     Counts are of articles; they ignore the facet's own filter and obey all others.
+    `exact` is False where an index in several parts cannot rule out that a count is too low or a value missing.
     """
 
     values: tuple[tuple[str, int], ...]
     missing: int
     other: int
     truncated: bool
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class Results:
     `frequencies`: about how many articles each leaf matches, in the order of `leaves(plan.query)` and never fewer than
     it does; with `Plan.bring` "text" only, and () where the engine does not know.
     `cut` lists what was not searched in full; `timed_out`: the deadline passed, so hits and counts may be incomplete.
+    `partial`: parts of the index did not answer, and the operator allows an answer without them.
     """
 
     total: int
@@ -153,6 +156,7 @@ class Results:
     timed_out: bool = False
     cut: tuple[Cut, ...] = ()
     frequencies: tuple[int, ...] = ()
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from typing import Final
 
 _MAX_LISTED: Final = 50
 
+NOT_WHOLE: Final = "parts of the index did not answer: hits and counts are incomplete"
+"""What is said of an answer where shards are missing, and the operator allows that."""
+
 
 def quoted(text: str, length: int = 60) -> str:
     """The text in quotes, cut where it is too long to show."""

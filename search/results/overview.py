@@ -19,6 +19,7 @@ from search.query.match import MatchAll
 from search.request.planning import Planner
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses
+from search.request.wording import NOT_WHOLE
 from search.results.answer import HitContext
 from search.results.response import IndexInfo, Period, SectionNode
 
@@ -73,6 +74,8 @@ def holdings(planner: Planner, deadline: float) -> Holdings:
             f"counting what the archive holds took longer than {deadline:g} s; "
             "try again, or raise the setting deadline_seconds"
         )
+    if results.partial:
+        raise EngineError(NOT_WHOLE)
     years, months, languages = results.facets if counted else (FacetCounts((), 0, 0, truncated=False),) * 3
     context = HitContext(request, plan, planner.status.articles)
     return Holdings(results.hits, context, section_counts(searcher), years, months, languages)

@@ -264,6 +264,7 @@ class SearchResponse:
     `filled`: how the list was filled up; null if every hit has all words that were asked for.
     `page` is None when paging by cursor. `warnings` say what was repaired, cut or left out.
     `timed_out`: the search ran out of time, so hits and counts may be incomplete; such an answer must not be cached.
+    `partial`: parts of the index did not answer, so hits and counts are incomplete; it must not be cached either.
     """
 
     query: QueryInfo
@@ -279,6 +280,7 @@ class SearchResponse:
     timeline: Timeline | None
     suggestions: Suggestions
     timed_out: bool
+    partial: bool
     warnings: tuple[str, ...]
     index: IndexInfo
 

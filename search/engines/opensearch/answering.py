@@ -55,6 +55,10 @@ class Known:
     cut: set[Leaf] = field(default_factory=set)
     months: dict[tuple[str, str], Counter[int]] = field(default_factory=dict)
 
+    def copy(self) -> Known:
+        """The same, which may be added to alone."""
+        return Known(dict(self.frequencies), dict(self.expansions), set(self.cut), dict(self.months))
+
     def make_room(self) -> None:
         """Forgets everything if it is too much."""
         if len(self.frequencies) > _MOST_KNOWN or len(self.expansions) > MAX_EXPANSIONS:
@@ -114,6 +118,7 @@ class _Answering:
         self._trees = Trees(zone_named(plan.time_zone), Context(known.expansions, languages))
         self._deadline = deadline
         self._timed_out = False
+        self._partial = False
         self._answers: dict[str, dict[str, Any]] = {}
         self._visible = visible(commit)
         self._leaves = tuple(leaves(plan.query))
@@ -139,6 +144,7 @@ class _Answering:
             timeline=self._timeline(interval) if self._plan.timeline else None,
             timed_out=self._timed_out or self._deadline.passed(),
             cut=tuple(Cut(leaf, MAX_EXPANSIONS) for leaf in self.all_leaves if leaf in self._known.cut),
+            partial=self._partial,
             frequencies=self._frequencies_known() if self._plan.bring == "text" else (),
         )
 
@@ -316,6 +322,9 @@ class _Answering:
         limit = {} if left is None else {"timeout": f"{max(1, round(left * 1000))}ms"}
         found = self._connection.search_many([(self._commit.index, {**body, **limit}) for body in searches])
         self._timed_out |= any(answer.get("timed_out") for answer in found)
+        if any(answer.get("partial") for answer in found):
+            self._partial = True
+            self._known = self._known.copy()  # what is learnt of a part of the index is not to be remembered
         return found
 
     def _ask_by_leaf(self, search: Mapping[str, Any]) -> dict[str, Any]:

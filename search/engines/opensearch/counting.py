@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -113,7 +113,8 @@ class Counting:
         chosen = _counts(found["selected"]) if "selected" in found else {}
         unlisted = sum(count for value, count in chosen.items() if value not in listed)
         uncounted = int(found["values"]["sum_other_doc_count"]) - unlisted
-        return facet_counts(listed | chosen, facet, missing, max(0, uncounted))
+        counts = facet_counts(listed | chosen, facet, missing, max(0, uncounted))
+        return replace(counts, exact=not _may_be_wrong(found["values"]))
 
 
 def _filtered(rules: Sequence[Filter], zone: ZoneInfo, aggregations: Mapping[str, Any]) -> dict[str, Any]:
