@@ -21,6 +21,7 @@ from typing import Final
 from index.progress import Progress, Silence
 from search.document import Document
 from search.engines.protocols import Engine, Maintenance, Writer, WriterProgress
+from search.errors import ArticlesRefused
 
 BATCH_SECONDS: Final = 60.0
 BATCH_ARTICLES: Final = 500_000
@@ -35,6 +36,8 @@ class Batches:
     `replace`: everything goes into one transaction, which replaces the whole index. `most` and `seconds`: a batch is
     committed when it has that many articles or is that old. `workers`: processes that the engine may use. `progress`
     is told what the engine is busy with. Call `commit` or `roll_back` at the end.
+
+    `refused` has the articles that the engine could not take, by id, with the reason.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Batches:
         self._writer: Writer | None = None
         self._opened = 0.0
         self._written: set[str] = set()
+        self.refused: dict[str, str] = {}
 
     def add(self, document: Document) -> None:
         """Queues the article, in place of a queued one with the same id."""
@@ -126,7 +130,10 @@ class Batches:
         if self._writer is not None:
             with uninterrupted(self._progress.stopping):
                 writer, self._writer = self._writer, None
-                writer.commit()
+                try:
+                    writer.commit()
+                except ArticlesRefused as error:
+                    self.refused.update(error.reasons)
                 self._written.clear()
 
 

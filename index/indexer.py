@@ -99,6 +99,7 @@ class Indexer:
             except BaseException:
                 batches.roll_back()
                 raise
+            run.fail_refused()
         return run.tally.report(
             seconds=time.monotonic() - started,
             generation=_generation(self._engine),
@@ -152,6 +153,12 @@ class _Run:
                 self.tally.deleted += self.dry_run or self.batches.delete(name)
         if not self.dry_run:
             self.batches.commit()
+
+    def fail_refused(self) -> None:
+        """Counts the articles that the engine has refused as failed."""
+        for name, reason in self.batches.refused.items():
+            self.tally.outcomes.pop(name, None)
+            self.tally.fail(self.seen[name], f"{name!r} could not be indexed: {reason}")
 
     def _refuse_to_lose(self) -> None:
         """Raises SourceError if the index would lose articles only because their source cannot be read."""

@@ -10,7 +10,8 @@
     │   ├── IndexMissing        there is no index there, or it has no commit yet
     │   ├── IndexLocked         another writer holds it
     │   ├── IndexVersionError   written in another version of the format
-    │   └── IndexDamaged        files are missing or contradict each other
+    │   ├── IndexDamaged        files are missing or contradict each other
+    │   └── ArticlesRefused     some articles could not be taken; all else is committed
     ├── SourceError             an input cannot be read; counted, and the run goes on
     ├── ProcessLost             a worker process ended before its work was done
     └── ConfigError             a setting is wrong; raised at start, exit code 2
@@ -20,6 +21,8 @@ Exceptions of libraries are turned into these where they arise, and kept as thei
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 
 class BackfileError(Exception):
@@ -100,6 +103,19 @@ class IndexVersionError(EngineError):
 
 class IndexDamaged(EngineError):
     """Files of the index are missing or contradict each other."""
+
+
+class ArticlesRefused(EngineError):
+    """The index could not take some of the articles that were added; everything else of the transaction is committed.
+
+    `reasons` says why, by id. An article that was there before under the same id still is.
+    """
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        first, reason = next(iter(reasons.items()))
+        others = f" and {len(reasons) - 1:,} others" if len(reasons) > 1 else ""
+        super().__init__(f"the article {first!r}{others} could not be indexed, all else is committed: {reason}")
+        self.reasons = reasons
 
 
 class SourceError(BackfileError):

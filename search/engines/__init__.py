@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from search.engines.protocols import Engine
@@ -21,11 +22,30 @@ def _open_whoosh(rest: str) -> Engine:
     return open_directory(rest)
 
 
-ENGINES: Final[dict[str, Callable[[str], Engine]]] = {"memory": _open_memory, "whoosh": _open_whoosh}
+def _open_opensearch(scheme: str, rest: str) -> Engine:
+    try:
+        import opensearchpy  # noqa: F401 - an extra
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            "an index on OpenSearch needs its client; install it with `pip install 'backfile[opensearch]'`"
+        ) from error
+    from search.engines.opensearch.address import Address
+    from search.engines.opensearch.engine import ClusterEngine
+
+    return ClusterEngine(Address.parse(f"{scheme}:{rest}"))
+
+
+ENGINES: Final[dict[str, Callable[[str], Engine]]] = {
+    "memory": _open_memory,
+    "whoosh": _open_whoosh,
+    "opensearch": partial(_open_opensearch, "opensearch"),
+    "opensearchs": partial(_open_opensearch, "opensearchs"),
+}
 
 
 def open_engine(url: str) -> Engine:
-    """The engine a URL names: `memory:`, `memory:name`, `whoosh:///absolute/path`, `whoosh:relative/path`, or a path.
+    """The engine a URL names: `memory:`, `memory:name`, `whoosh:///absolute/path`, `whoosh:relative/path`, or a path;
+    `opensearch://host:9200/name`, or `opensearchs:` for TLS.
 
     Cheap, and touches nothing on disk. Raises ConfigError if there is no such engine.
     """

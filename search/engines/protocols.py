@@ -113,6 +113,9 @@ class Searcher(Protocol):
 class Writer(Protocol):
     """A transaction: commits on leaving the block, rolls back on an exception.
 
+    An article that cannot be added raises, and the others are not affected. An engine that learns of it only later
+    commits all else and then raises ArticlesRefused.
+
     An engine without the capability "transaction" cannot take back what it has written.
     """
 
@@ -125,7 +128,9 @@ class Writer(Protocol):
         ...
 
     def commit(self) -> None:
-        """Makes everything durable and visible, and closes the writer. Does nothing if it is closed already."""
+        """Makes everything durable and visible, and closes the writer. Does nothing if it is closed already.
+        Raises ArticlesRefused, when all else is committed; IndexLocked, if the writer is not the only one any more and
+        nothing is committed; EngineError."""
         ...
 
     def rollback(self) -> None:

@@ -68,7 +68,7 @@ def index_body(shards: int, replicas: int) -> dict[str, Any]:
         "mappings": {
             "dynamic": "strict",
             "_meta": {"backfile": {"format": FORMAT}},
-            "_source": {"includes": ["article", "commit"]},
+            "_source": {"includes": ["article", "commit", "died"]},
             "properties": _properties(),
         },
     }

@@ -1,0 +1,55 @@
+"""The engine on an OpenSearch cluster: one archive, named by one URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+
+from search.engines.opensearch.address import Address
+from search.engines.opensearch.commits import newest_commit, require_own
+from search.engines.opensearch.connection import Connection
+from search.engines.opensearch.lease import LEASE_SECONDS
+from search.engines.opensearch.searcher import CLUSTER_CAPABILITIES, ClusterSearcher
+from search.engines.opensearch.writer import ClusterWriter
+from search.engines.protocols import WriterProgress
+from search.engines.vectors import Vectors
+
+
+class ClusterEngine:
+    """See `search.engines.protocols.Engine`. Opening it sends nothing. `url` shows no secret.
+
+    `lease_seconds`: how long other writers wait if this process is killed while it writes.
+    """
+
+    capabilities = CLUSTER_CAPABILITIES
+
+    def __init__(self, address: Address, *, lease_seconds: float = LEASE_SECONDS) -> None:
+        self.url = address.url
+        self._connection = Connection(address)
+        self._lease_seconds = lease_seconds
+        self._lock = Lock()
+        self._own: frozenset[str] = frozenset()
+
+    def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> ClusterWriter:
+        return ClusterWriter(self._connection, replace=replace, progress=progress, lease_seconds=self._lease_seconds)
+
+    def searcher(self) -> ClusterSearcher:
+        commit = newest_commit(self._connection)
+        with self._lock:
+            is_known = f"{commit.index}.{commit.uid}" in self._own
+        if not is_known:
+            require_own(self._connection, commit.index)
+            with self._lock:
+                self._own |= {f"{commit.index}.{commit.uid}"}
+        return ClusterSearcher(self._connection, commit)
+
+    def generation(self) -> str:
+        return newest_commit(self._connection).generation
+
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+        with self.writer() as writer:
+            return writer.add_vectors(model, vectors)
+
+    def close(self) -> None:
+        """Closes the sockets; the next request opens others."""
+        self._connection.close()
