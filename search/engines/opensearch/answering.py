@@ -16,7 +16,7 @@ import numpy as np
 
 from search.analysis.tokens import stemmed_language
 from search.dates import choose_interval, zone_named
-from search.engines.conventions import Deadline, by_bucket
+from search.engines.conventions import Deadline, by_bucket, facet_counts
 from search.engines.opensearch.articles import body_of, head_of
 from search.engines.opensearch.commits import Commit, visible
 from search.engines.opensearch.connection import Connection
@@ -70,9 +70,16 @@ def answer(connection: Connection, commit: Commit, known: Known, plan: Plan) -> 
     deadline = Deadline(plan.deadline)
     answering = _Answering(connection, commit, known, plan, deadline)
     if deadline.passed():
-        return Results(0, 0, (), 0, timed_out=True)
+        return _too_late(plan)
     known.make_room()
     return answering.results()
+
+
+def _too_late(plan: Plan) -> Results:
+    """The answer to a plan for which there was no time at all."""
+    facets = tuple(facet_counts({}, facet, 0) for facet in plan.facets)
+    timeline = Timeline("year", {}, {}) if plan.timeline else None
+    return Results(0, 0, (), 0, facets, timeline, timed_out=True)
 
 
 def totals(

@@ -151,8 +151,16 @@ def days_of(found: Answer) -> Counter[int]:
     counts: Counter[int] = Counter()
     for kind in ("instants", "days"):
         for bucket in found[kind]["buckets"]:
-            counts[date.fromisoformat(bucket["key_as_string"]).toordinal()] += int(bucket["doc_count"])
+            counts[_in_calendar(bucket["key_as_string"]).toordinal()] += int(bucket["doc_count"])
     return counts
+
+
+def _in_calendar(day: str) -> date:
+    """The day; its first or last one where a time zone leads out of the calendar."""
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        return date.max if day.startswith("+") else date.min
 
 
 def bounds_of(found: Answer, zone: ZoneInfo) -> tuple[int, int] | None:

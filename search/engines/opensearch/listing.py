@@ -185,12 +185,13 @@ class Listing:
             [answer] = self._ask([part.body(after, 0, most)])
             return part.read(answer)
         [first] = self._first([part], MEANING_DEPTH)
-        rows = [found for found in first if after is None or _follows(self._plan, after, found.hit)]
-        if len(rows) < most and len(first) >= MEANING_DEPTH:
-            if rows or after is None:
-                [answer] = self._ask([part.body(None, MEANING_DEPTH, most - len(rows))])
-            else:
-                [answer] = self._ask([part.body(after, 0, most)])
+        names = [found.hit.id for found in first]
+        if after is not None and after.id not in names:  # behind the first ones, which alone are ordered by meaning
+            [answer] = self._ask([part.body(after, 0, most)])
+            return part.read(answer)
+        rows = first if after is None else first[names.index(after.id) + 1 :]
+        if len(rows) < most and len(first) == MEANING_DEPTH:
+            [answer] = self._ask([part.body(None, MEANING_DEPTH, most - len(rows))])
             rows += part.read(answer)
         return rows[:most]
 
