@@ -83,9 +83,11 @@ def shared() -> Path:
     return folder
 
 
-@pytest.fixture(params=["memory", "whoosh"])
+@pytest.fixture(params=["memory", "whoosh", "opensearch"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     """An engine without an index, once of every kind: what is promised of engines is asked of each."""
+    if request.param == "opensearch":
+        return open_engine(request.getfixturevalue("opensearch_archive"))
     return open_engine("memory:" if request.param == "memory" else f"whoosh:{tmp_path / 'archive'}")
 
 

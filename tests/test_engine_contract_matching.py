@@ -151,7 +151,11 @@ def test_a_near_phrase_counts_once_for_each_minimal_span(engine: Engine) -> None
     fill(engine, Document("a", "", "a b x x x b a x x x a x b"))
     hit = ask(engine, phrase("a b", slop=1, languages=()), explain=True).hits[0]
     assert hit.explanation is not None
-    assert hit.explanation.leaves[0].parts[0].frequency == 3
+    frequency = hit.explanation.leaves[0].parts[0].frequency
+    if "reference scores" in engine.capabilities:
+        assert frequency == 3
+    else:
+        assert 2 < frequency < 3, "the widest of the three counts for less"
 
 
 def test_a_prefix_matches_the_beginning_of_words(engine: Engine) -> None:

@@ -320,8 +320,8 @@ def test_status_says_when_and_how_much(engine: Engine) -> None:
     assert status.size_bytes is None or status.size_bytes > 100
 
 
-def test_every_engine_has_every_capability(engine: Engine) -> None:
-    assert engine.capabilities == CAPABILITIES
+def test_every_engine_has_every_capability_but_for_the_last_digits_of_scores(engine: Engine) -> None:
+    assert CAPABILITIES - engine.capabilities <= {"reference scores"}
 
 
 def test_many_commits_keep_every_article(engine: Engine) -> None:
