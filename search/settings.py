@@ -26,15 +26,18 @@ CONFIG_NAME: Final = "backfile.toml"
 ENVIRONMENT_PREFIX: Final = "BACKFILE_"
 CONFIG_VARIABLE: Final = "BACKFILE_CONFIG"
 OPENSEARCH_PREFIX: Final = f"{ENVIRONMENT_PREFIX}OPENSEARCH_"
-_OTHER_VARIABLES: Final = (
+OTHER_VARIABLES: Final = (
     CONFIG_VARIABLE,
     "BACKFILE_PURE",  # read by search.native
+    "BACKFILE_TEST_OPENSEARCH",  # read by the tests
     # Read by search.engines.opensearch.credentials, and no settings, so that nothing shows them.
     *(
         f"{OPENSEARCH_PREFIX}{name}"
         for name in ("USER", "PASSWORD", "API_KEY", "CA_BUNDLE", "CLIENT_CERT", "CLIENT_KEY")
     ),
 )
+"""Variables that begin as those of the settings do, and are none."""
+
 HIDDEN: Final = "***"
 """What stands for the user and the password of a URL where it is shown."""
 
@@ -261,8 +264,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     for variable, value in environ.items():
         if variable in variables:
             found[variables[variable]] = value
-        elif variable.startswith(ENVIRONMENT_PREFIX) and variable not in _OTHER_VARIABLES:
-            known = (*variables, *_OTHER_VARIABLES)
+        elif variable.startswith(ENVIRONMENT_PREFIX) and variable not in OTHER_VARIABLES:
+            known = (*variables, *OTHER_VARIABLES)
             raise ConfigError(f"unknown environment variable {_shortened(variable)}; {nearest(variable, known)}")
     return found
 

@@ -31,6 +31,8 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "bm25s": "search/evaluation/",
     "sklearn": "search/evaluation/",
     "tantivy": "search/evaluation/",
+    "opensearchpy": "search/engines/opensearch/",
+    "urllib3": "search/engines/opensearch/",
 }
 """Libraries and the folders that may know them: one, and the one that compares with it."""
 

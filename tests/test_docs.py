@@ -29,7 +29,7 @@ from search import ranking
 from search.commands import main
 from search.commands.search import asked
 from search.errors import ParameterError
-from search.settings import Settings
+from search.settings import OTHER_VARIABLES, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = Path(index.__file__).parent / "sample"
@@ -215,7 +215,7 @@ def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_environment_variables_that_are_named_exist(page: Path) -> None:
-    others = {"BACKFILE_CONFIG", "BACKFILE_PURE", "BACKFILE_CHROMIUM", "BACKFILE_TEST_OPENSEARCH"}
+    others = {*OTHER_VARIABLES, "BACKFILE_CHROMIUM"}
     known = {f"BACKFILE_{name.upper()}" for name in Settings.names()} | others
     named = set(re.findall(r"\bBACKFILE_[A-Z_]+\b", page.read_text("utf-8")))
     assert named - known == set()

@@ -45,12 +45,12 @@ class Breaker:
         except Exception as error:
             self._record(str(error) if is_failure(error) else None)
             raise
-        except BaseException:  # stopped from outside, which says nothing about the cluster
-            if on_trial:
-                self._trial_ended()
-            raise
         else:
             self._record(None)
+        finally:  # also if the block was stopped from outside, which says nothing about the cluster
+            if on_trial:
+                with self._lock:
+                    self._trial = False
 
     def _admitted(self) -> bool:
         """Whether the request is the trial of a half-open circuit. Raises Unavailable if it may not be sent."""
@@ -68,14 +68,9 @@ class Breaker:
 
     def _record(self, failure: str | None) -> None:
         with self._lock:
-            self._trial = False
             if failure is None:
                 self._failures = 0
                 return
             self._failures += 1
             self._opened_at = self._clock()
             self._reason = failure
-
-    def _trial_ended(self) -> None:
-        with self._lock:
-            self._trial = False

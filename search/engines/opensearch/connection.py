@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +13,12 @@ from urllib.parse import urlencode
 
 from search.engines.opensearch.address import Address
 from search.engines.opensearch.breaker import Breaker
-from search.engines.opensearch.credentials import Credentials, variable
-from search.engines.opensearch.errors import ClusterError, Refused, Unavailable, as_text, error_of
+from search.engines.opensearch.credentials import Credentials
+from search.engines.opensearch.errors import ClusterError, Refused, Unavailable
 from search.engines.opensearch.node import Node, Reply, Unreached
 from search.engines.opensearch.nodes import Member, Nodes
+from search.engines.opensearch.replies import cluster_of, is_of_a_gateway, read_reply
 from search.engines.opensearch.shards import whole_answers
-from search.errors import ConfigError
-
-OLDEST_VERSION: Final = (2, 19)
 
 RETRIES: Final[Mapping[type[ClusterError], int]] = {Refused: 5, Unavailable: 2}
 """How often a request is sent again that the cluster refused for the moment, or could not answer."""
@@ -69,9 +66,10 @@ class Connection:
         self.address = address
         own = credentials if credentials is not None else Credentials.from_environment(os.environ)
         own = own.for_address(address)
-        context = _tls_context(own) if address.secure else None
+        context = own.tls_context() if address.secure else None
         self._nodes = Nodes([Node(host, own.authorization, context) for host in address.hosts], clock)
         self._breaker = Breaker(clock=clock)
+        self._cluster = ""
         self._clock = clock
         self._sleep = sleep
 
@@ -170,7 +168,6 @@ class Connection:
             except (Refused, Unavailable) as error:
                 attempt += 1
                 pause = max(_backoff(attempt), error.retry_after or 0.0)
-                # What was refused was not carried out.
                 again = not error.uncertain and attempt <= RETRIES[type(error)]
                 if not again or self._clock() + pause >= deadline:
                     raise
@@ -179,50 +176,65 @@ class Connection:
     def _asked_in_turn(self, request: _Request, deadline: float) -> Any:
         """The answer of the first node that gives one."""
         silent: list[str] = []
+        cause: Exception | None = None
         members = self._nodes.in_order()
         for number, member in enumerate(members, 1):
-            left = deadline - self._clock()
-            if left <= 0:
+            if deadline - self._clock() <= 0:
                 break
-            is_last = number == len(members)
             try:
-                self._prove(member, left if is_last else min(left / 2, PROBE_SECONDS))
-                reply = self._asked(member, request, deadline, is_last)
+                reply = self._asked(member, request, deadline, is_last=number == len(members))
             except Unreached as error:
-                self._nodes.failed(member)
                 silent.append(f"{member.node.label} {error}")
+                cause = error
+                if not error.alive:
+                    self._nodes.failed(member, str(error))
                 if error.sent and not request.repeatable:
-                    raise Unavailable(
-                        f"{silent[-1]}; whether the request was carried out is not known", uncertain=True
-                    ) from error
-                cause: Exception = error
+                    break
             else:
                 self._nodes.answered(member)
-                return _content(reply, request)
-        said = "; ".join(silent) or "there was no time left to ask one"
-        raise Unavailable(f"no node of the cluster answers: {said}") from (cause if silent else None)
+                return self._read(reply, request)
+        raise _silence(
+            silent, uncertain=isinstance(cause, Unreached) and cause.sent and not request.repeatable
+        ) from cause
 
-    def _asked(self, member: Member, request: _Request, deadline: float, is_last: bool) -> Reply:
-        left = max(deadline - self._clock(), 0.001)
-        share = left if is_last or not request.repeatable else left / 2
-        connecting = None if is_last else left / 2
+    def _read(self, reply: Reply, request: _Request) -> Any:
+        try:
+            content = read_reply(reply)
+            if request.check is not None:
+                request.check(content)
+        except Unavailable as error:
+            # Unlike what the cluster refuses, what it is not available for may have been begun.
+            error.uncertain = not request.repeatable
+            raise
+        return content
+
+    def _asked(self, member: Member, request: _Request, deadline: float, *, is_last: bool) -> Reply:
+        """The reply of one node. Raises Unreached, and ClusterError if the node is none of the cluster."""
+        if not member.proven:
+            self._prove(member, _left(deadline, self._clock, None if is_last else PROBE_SECONDS))
         reply = member.node.ask(
-            request.method, request.target, request.body,
-            seconds=share, connect_seconds=connecting, content_type=request.content_type,
-        )  # fmt: skip
-        if _comes_from_a_gateway(reply):
-            raise Unreached(f"is behind something that answers {reply.status}", sent=True)
+            request.method,
+            request.target,
+            request.body,
+            seconds=_left(deadline, self._clock),
+            connect_seconds=None if is_last else PROBE_SECONDS,
+            content_type=request.content_type,
+            patient=is_last or not request.repeatable,
+        )
+        if is_of_a_gateway(reply):
+            raise Unreached(f"is behind something that answers HTTP status {reply.status}", sent=True)
         return reply
 
     def _prove(self, member: Member, seconds: float) -> None:
         """Asks a node that has not answered yet, or has failed, who it is. Raises Unreached, ClusterError."""
-        if member.proven:
-            return
-        reply = member.node.ask("GET", "/", None, seconds=seconds)
+        reply = member.node.ask("GET", "/", seconds=seconds)
         if reply.status >= 500:
             raise Unreached(f"cannot answer yet (HTTP status {reply.status})", sent=False)
         if reply.status != 403:  # who may only use the archive's indices need not be told the version
-            _require_opensearch(_json(reply), member.node.label)
+            cluster = cluster_of(read_reply(reply), member.node.label)
+            self._cluster = self._cluster or cluster
+            if cluster and cluster != self._cluster:
+                raise ClusterError(f"{member.node.label} belongs to another cluster than the other hosts of the URL")
         self._nodes.answered(member)
 
 
@@ -254,83 +266,16 @@ def _backoff(attempt: int) -> float:
     return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
 
 
+def _left(deadline: float, clock: Callable[[], float], most: float | None = None) -> float:
+    left = max(deadline - clock(), 0.001)
+    return left if most is None else min(left, most)
+
+
+def _silence(silent: Sequence[str], *, uncertain: bool) -> Unavailable:
+    said = "; ".join(silent) or "there was no time left to ask one"
+    known = ". Whether the request was carried out is not known" if uncertain else ""
+    return Unavailable(f"the cluster does not answer: {said}{known}", uncertain=uncertain)
+
+
 def _is_silence(error: BaseException) -> bool:
     return isinstance(error, Unavailable) and not error.answered
-
-
-def _comes_from_a_gateway(reply: Reply) -> bool:
-    return reply.status in (502, 503, 504) and "json" not in reply.headers.get("content-type", "")
-
-
-def _content(reply: Reply, request: _Request) -> Any:
-    if reply.status < 300:
-        content = _json(reply) if reply.body else None
-        if request.check is not None:
-            request.check(content)
-        return content
-    content = _json(reply) if reply.body and "json" in reply.headers.get("content-type", "") else None
-    said = content.get("error") if isinstance(content, dict) else None
-    if reply.status in (401, 403) or (reply.status >= 400 and (content is not None or not reply.body)):
-        raise error_of(reply.status, said, retry_after=_retry_after(reply))
-    if reply.status == 429:
-        raise error_of(429, None, retry_after=_retry_after(reply))
-    raise _stranger(reply)
-
-
-def _retry_after(reply: Reply) -> float | None:
-    value = reply.headers.get("retry-after", "")
-    return float(value) if value.isascii() and value.isdigit() and len(value) < 6 else None
-
-
-def _json(reply: Reply) -> Any:
-    try:
-        return json.loads(reply.body)
-    except (ValueError, RecursionError) as error:
-        raise _stranger(reply) from error
-
-
-def _stranger(reply: Reply) -> ClusterError:
-    kind = reply.headers.get("content-type", "")
-    if 300 <= reply.status < 400:
-        what = f"the answer leads to another address ({as_text(reply.headers.get('location', ''))})"
-    elif "html" in kind or reply.body.lstrip()[:1] == b"<":
-        what = f"a web page came back (HTTP status {reply.status})"
-    else:
-        what = f"the answer is no JSON (HTTP status {reply.status})"
-    return ClusterError(f"{what}: there is no OpenSearch at this address; check host and port", answered=reply.status)
-
-
-def _require_opensearch(banner: Any, label: str) -> None:
-    version = banner.get("version") if isinstance(banner, dict) else None
-    if not isinstance(version, dict) or version.get("distribution") != "opensearch":
-        error = banner.get("error") if isinstance(banner, dict) else None
-        if error is not None:
-            raise error_of(int(banner.get("status", 0)) if str(banner.get("status")).isdigit() else 0, error)
-        raise ClusterError(f"{label} is no OpenSearch; check host and port")
-    number = as_text(version.get("number"))
-    parts = number.split(".")[:2]
-    if not all(part.isdigit() for part in parts) or tuple(map(int, parts)) < OLDEST_VERSION:
-        oldest = ".".join(map(str, OLDEST_VERSION))
-        raise ClusterError(f"{label} runs OpenSearch {number}; Backfile needs {oldest} or later")
-
-
-def _tls_context(credentials: Credentials) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=credentials.ca_bundle or None)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{variable('ca_bundle')}: {credentials.ca_bundle}: {_unreadable(error)}") from error
-    if credentials.client_cert:
-        try:
-            # Without the empty password OpenSSL would ask for one on the terminal.
-            context.load_cert_chain(credentials.client_cert, credentials.client_key or None, password="")
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                f"{variable('client_cert')}, {variable('client_key')}: {credentials.client_cert}: {_unreadable(error)}"
-            ) from error
-    return context
-
-
-def _unreadable(error: Exception) -> str:
-    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
-        return error.strerror or "cannot be read"
-    return f"is no certificate in PEM that can be used, with its unencrypted key ({as_text(error)})"

@@ -6,11 +6,13 @@ Nothing here prints, logs or repeats a secret: errors name the variable alone.
 from __future__ import annotations
 
 import base64
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 from search.engines.opensearch.address import Address
+from search.engines.opensearch.errors import as_text
 from search.errors import ConfigError
 from search.settings import OPENSEARCH_PREFIX
 
@@ -72,7 +74,30 @@ class Credentials:
             return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode("ascii")
         return None
 
+    def tls_context(self) -> ssl.SSLContext:
+        """How TLS is spoken: nodes are verified, by `ca_bundle` or by the system's authorities. Raises ConfigError for
+        files that cannot be read."""
+        try:
+            context = ssl.create_default_context(cafile=self.ca_bundle or None)
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{variable('ca_bundle')}: {self.ca_bundle}: {_unreadable(error)}") from error
+        if self.client_cert:
+            try:
+                # Without the empty password OpenSSL would ask for one on the terminal.
+                context.load_cert_chain(self.client_cert, self.client_key or None, password="")
+            except (OSError, ValueError) as error:
+                raise ConfigError(
+                    f"{variable('client_cert')}, {variable('client_key')}: {self.client_cert}: {_unreadable(error)}"
+                ) from error
+        return context
+
 
 def variable(name: str) -> str:
     """The environment variable that holds the field `name` of Credentials."""
     return OPENSEARCH_PREFIX + name.upper()
+
+
+def _unreadable(error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        return error.strerror or "cannot be read"
+    return f"is no certificate in PEM that can be used, with its unencrypted key ({as_text(error)})"

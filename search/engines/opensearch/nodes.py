@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import random
 import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from search.engines.opensearch.node import Node
+
+_log = logging.getLogger("backfile.opensearch")
 
 FIRST_PAUSE_SECONDS: Final = 5.0
 LONGEST_PAUSE_SECONDS: Final = 60.0
@@ -50,16 +53,23 @@ class Nodes:
 
     def answered(self, member: Member) -> None:
         """Notes that a node answers."""
-        if not member.proven or member.failures:
-            with self._lock:
-                member.proven, member.failures, member.again_at = True, 0, 0.0
+        if member.proven:
+            return
+        with self._lock:
+            was_away = member.failures > 0
+            member.proven, member.failures, member.again_at = True, 0, 0.0
+        if was_away:
+            _log.info("the node %s answers again", member.node.label)
 
-    def failed(self, member: Member) -> None:
-        """Notes that a node did not answer."""
+    def failed(self, member: Member, reason: str) -> None:
+        """Notes that a node did not answer, and why."""
         with self._lock:
             member.proven = False
             member.failures += 1
             member.again_at = self._clock() + _pause(member.failures)
+            is_news = member.failures == 1
+        if is_news:
+            _log.warning("the node %s %s", member.node.label, reason)
 
     def close(self) -> None:
         """Closes the sockets. The next request opens others."""
