@@ -42,6 +42,9 @@ class CrippledEngine:
     def generation(self) -> str:
         return self._engine.generation()
 
+    def identity(self) -> str:
+        return self._engine.identity()
+
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         assert "meaning" in self.capabilities
         return self._engine.add_vectors(model, vectors)
@@ -113,6 +116,9 @@ class _CrippledSearcher:
     def document(self, id: str) -> Document | None:
         return self._searcher.document(id)
 
+    def articles(self, after: str | None = None) -> Iterator[Document]:
+        return self._searcher.articles(after)
+
     def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
         return self._searcher.stamps(ids)
 
@@ -147,6 +153,10 @@ class _CrippledSearcher:
     def without_vectors(self, model: str) -> Iterator[str]:
         self._require("meaning")
         return self._searcher.without_vectors(model)
+
+    def vector_models(self) -> tuple[str, ...]:
+        self._require("meaning")
+        return self._searcher.vector_models()
 
     def close(self) -> None:
         self._opened.close()

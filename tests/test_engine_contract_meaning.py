@@ -78,6 +78,7 @@ def test_vectors_are_kept_as_near_as_eight_bits_come(engine: Engine) -> None:
     for document in FLOOD[:3]:
         assert found[document.id].shape == (2, SIZE)
         assert np.abs(found[document.id] - some_vectors(document.id)).max() < 1 / 127
+        assert searcher.vector_models() == (MODEL,)
     assert held(engine, OTHER_MODEL) == set()
     assert problems(engine) == []
 
@@ -86,6 +87,7 @@ def test_vectors_are_a_commit_of_their_own(engine: Engine) -> None:
     fill(engine, *FLOOD)
     before = engine.generation()
     with engine.searcher() as searcher:
+        assert searcher.vector_models() == ()
         add(engine, FLOOD[0])
         assert searcher.vectors(MODEL, [FLOOD[0].id]) == {}
         assert searcher.status().generation == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from threading import Thread
 
@@ -9,6 +10,7 @@ import pytest
 from archives import ask, exact, fill, ids, problems
 
 from search.document import Document, Heading
+from search.engines import open_engine
 from search.engines.plan import TimelinePlan
 from search.engines.protocols import CAPABILITIES, Engine
 from search.engines.results import Stamp
@@ -96,6 +98,59 @@ def test_ids_from_a_source_are_those_of_the_source_and_of_what_is_below_it(engin
         assert sorted(searcher.ids_from("https://news.example/feed")) == ["7", "8"]
         assert list(searcher.ids_from("")) == ["6"]
         assert list(searcher.ids_from("/nothing")) == []
+
+
+IN_ORDER = ("", "0", "Z", "a", "a b", "a!", "aa", "b", "z", "é", "ﬀ", "\uffff", "\U0001f5de")
+"""Ids by code points; Java and JavaScript, which sort by UTF-16 code units, put the last one before the two others."""
+
+
+def test_articles_come_whole_and_in_the_order_of_their_ids(engine: Engine) -> None:
+    pieces = {name: replace(FULL, id=name, title=f"Title {name}") for name in IN_ORDER if name}
+    mixed = [pieces[name] for name in sorted(pieces, key=lambda name: name.encode()[::-1])]
+    for first in range(0, len(mixed), 5):
+        fill(engine, *mixed[first : first + 5])
+    changed = replace(pieces["b"], body="another")
+    fill(engine, changed, Document("gone", "Gone"))
+    with engine.writer() as writer:
+        writer.delete("gone")
+    expected = [changed if name == "b" else pieces[name] for name in IN_ORDER if name]
+    with engine.searcher() as searcher:
+        assert list(searcher.articles()) == expected
+        for number, document in enumerate(expected):
+            assert list(searcher.articles(document.id)) == expected[number + 1 :]
+        assert list(searcher.articles("")) == expected
+        assert list(searcher.articles("az")) == [document for document in expected if document.id > "az"]
+        assert list(searcher.articles("gone")) == [document for document in expected if document.id > "gone"]
+
+
+def test_articles_are_those_of_the_snapshot(engine: Engine) -> None:
+    first = [Document(name, f"Title {name}") for name in "abcdef"]
+    with fill(engine, *first).searcher() as searcher:
+        found = searcher.articles()
+        begun = [next(found), next(found)]
+        with engine.writer() as writer:
+            writer.delete("d")
+            writer.add(Document("e", "Changed"))
+            writer.add(Document("ee", "New"))
+        assert [*begun, *found] == first
+    with engine.searcher() as searcher:
+        assert [document.title for document in searcher.articles("c")] == ["Changed", "New", "Title f"]
+
+
+def test_an_empty_index_has_no_articles(engine: Engine) -> None:
+    with fill(engine).searcher() as searcher:
+        assert list(searcher.articles()) == []
+
+
+def test_an_archive_is_itself_however_it_is_opened(engine: Engine) -> None:
+    before = engine.identity()
+    assert before == engine.identity()
+    fill(engine, Document("a", "one"))
+    assert engine.identity() == engine.identity()
+    if not engine.url.endswith(":"):
+        assert open_engine(engine.url).identity() == engine.identity()
+        assert open_engine(f"{engine.url.partition('?')[0]}-2").identity() != engine.identity()
+    assert open_engine("memory:another").identity() != engine.identity()
 
 
 def test_a_document_that_is_not_there_is_none(engine: Engine) -> None:

@@ -53,6 +53,11 @@ class Searcher(Protocol):
         """The whole stored article; None if there is none."""
         ...
 
+    def articles(self, after: str | None = None) -> Iterator[Document]:
+        """Every article whole, by id, ascending by code points; those behind the id `after` if it is given, whether or
+        not there is such an article. Streamed: however large the archive is, few are in memory at a time."""
+        ...
+
     def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
         """The stamp of each article, by id; ids that are not in the archive are left out."""
         ...
@@ -101,6 +106,10 @@ class Searcher(Protocol):
 
     def without_vectors(self, model: str) -> Iterator[str]:
         """The ids of all articles that have no vectors of that model, each once, in any order; streamed."""
+        ...
+
+    def vector_models(self) -> tuple[str, ...]:
+        """The models that made vectors of articles, sorted."""
         ...
 
     def close(self) -> None: ...
@@ -189,6 +198,11 @@ class Engine(Protocol):
 
     def generation(self) -> str:
         """The generation `searcher()` would open: cheap enough to ask for with every request."""
+        ...
+
+    def identity(self) -> str:
+        """What names this archive and no other, however its URL is written; it need not be there yet.
+        Raises EngineError."""
         ...
 
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:

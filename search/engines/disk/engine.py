@@ -61,6 +61,14 @@ class DiskEngine:
                 self._seen = (stamp, generation)
         return generation
 
+    def identity(self) -> str:
+        with reading(self._directory):
+            try:
+                found = self._directory.stat()
+            except (FileNotFoundError, NotADirectoryError):
+                return f"whoosh:{self._directory.resolve()}"
+        return f"whoosh:{found.st_dev}:{found.st_ino}"
+
     def check(self) -> Iterable[Problem]:
         return check_directory(self._directory)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from heapq import merge
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +21,7 @@ from search.engines.disk.evaluation.filters import FilterCache
 from search.engines.disk.evaluation.leaves import PostingsReader
 from search.engines.disk.evaluation.results import search_results
 from search.engines.disk.evaluation.scoring import Norms
+from search.engines.disk.format.layout import to_bytes
 from search.engines.disk.reading.residency import Residency
 from search.engines.disk.reading.snapshot import SegmentStore
 from search.engines.disk.reading.term_dictionary import TermDictionary
@@ -90,6 +93,26 @@ class DiskSearcher:
                         return part.segment.article(doc)
             return None
 
+    def articles(self, after: str | None = None) -> Iterator[Document]:
+        for _, number, doc in merge(*(self._ordered(number, after) for number in range(len(self._parts)))):
+            with self._reading():
+                document = self._parts[number].segment.article(doc)
+            yield document
+
+    def _ordered(self, number: int, after: str | None) -> Iterator[tuple[bytes, int, int]]:
+        """The live articles of a segment behind an id, by id: the id in UTF-8, whose order is that of the code points,
+        the number of the segment, and the doc."""
+        with self._reading():
+            part = self._parts[number]
+            ids, order = part.segment.ids, part.segment.id_order
+            first = 0 if after is None else bisect_right(order, to_bytes(after), key=lambda doc: ids.raw(int(doc)))
+        for place in range(first, len(order)):
+            with self._reading():
+                doc = int(order[place])
+                row = (ids.raw(doc), number, doc) if part.live[doc] else None
+            if row:
+                yield row
+
     def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
         with self._reading():
             return {
@@ -159,6 +182,9 @@ class DiskSearcher:
                 with self._reading():
                     name = part.segment.id_of(doc)
                 yield name
+
+    def vector_models(self) -> tuple[str, ...]:
+        return tuple(sorted({part.vectors.model for part in self._parts if part.vectors}))
 
     def close(self) -> None:
         """Gives the files back; searching afterwards raises EngineError."""

@@ -87,6 +87,9 @@ class MemoryEngine:
     def generation(self) -> str:
         return self._newest().generation
 
+    def identity(self) -> str:
+        return f"memory:{id(self._store)}"
+
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         with self.writer() as writer:
             return writer.add_vectors(model, vectors)
@@ -222,6 +225,10 @@ class MemorySearcher:
         article = self._state.articles.get(id)
         return article.document if article else None
 
+    def articles(self, after: str | None = None) -> Iterator[Document]:
+        names = sorted(name for name in self._state.articles if after is None or name > after)
+        return (self._state.articles[name].document for name in names)
+
     def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
         found = ((name, self._state.articles.get(name)) for name in ids)
         return {name: Stamp(article.content_hash, article.document.source) for name, article in found if article}
@@ -265,6 +272,9 @@ class MemorySearcher:
 
     def without_vectors(self, model: str) -> Iterator[str]:
         return (article.document.id for article in self._articles if self._state.vectors_of(model, article) is None)
+
+    def vector_models(self) -> tuple[str, ...]:
+        return tuple(sorted({model for model, _ in self._state.vectors}))
 
     def close(self) -> None:
         """Does nothing: Python frees a state that nobody uses."""
