@@ -17,7 +17,6 @@ import pytest
 from archives import documents
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from search.engines.opensearch.values import Values
 
 from search.document import Document
 from search.engines.memory.engine import MemoryEngine, MemorySearcher
@@ -27,6 +26,7 @@ from search.engines.opensearch.articles import indexed, version_id
 from search.engines.opensearch.commits import Commit
 from search.engines.opensearch.connection import Connection, ndjson
 from search.engines.opensearch.mapping import index_body
+from search.engines.opensearch.values import Values
 from search.engines.protocols import Engine
 from search.schema import KEYWORD_FIELDS, ValueMatch
 

@@ -138,6 +138,10 @@ class Connection:
         self._sent("POST", f"/{index}/_search", body, {**allowing, **params}, None, None, check)
         return answers[0]
 
+    def cluster_id(self) -> str:
+        """What tells the cluster from all others, wherever it is reached."""
+        return str(self.send("GET", "/").get("cluster_uuid", ""))
+
     def close(self) -> None:
         """Closes the sockets. The next request opens others."""
         self._nodes.close()

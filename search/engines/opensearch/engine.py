@@ -46,6 +46,9 @@ class ClusterEngine:
     def generation(self) -> str:
         return newest_commit(self._connection).generation
 
+    def identity(self) -> str:
+        return f"opensearch:{self._connection.cluster_id()}:{self._connection.address.name}"
+
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         with self.writer() as writer:
             return writer.add_vectors(model, vectors)

@@ -56,6 +56,9 @@ class ClusterSearcher:
     def document(self, id: str) -> Document | None:
         return lookups.document(self._opened(), self._commit, id)
 
+    def articles(self, after: str | None = None) -> Iterator[Document]:
+        return lookups.articles(self._opened(), self._commit, after or "")
+
     def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
         return lookups.stamps(self._opened(), self._commit, ids)
 
@@ -87,6 +90,9 @@ class ClusterSearcher:
 
     def without_vectors(self, model: str) -> Iterator[str]:
         return vectors.without_vectors(self._opened(), self._commit, model)
+
+    def vector_models(self) -> tuple[str, ...]:
+        return vectors.models(self._opened(), self._commit)
 
     def close(self) -> None:
         """Nothing is held on the cluster; searching afterwards raises EngineError all the same."""

@@ -25,6 +25,7 @@ FORMAT: Final = 1
 PAGE: Final = 500
 """Articles of one request: a vector of 384 numbers takes about 500 bytes."""
 
+_MOST_MODELS: Final = 100
 _BULK_BYTES: Final = 4_000_000
 
 
@@ -76,6 +77,17 @@ def without_vectors(connection: Connection, commit: Commit, model: str) -> Itera
     while page := list(islice(articles, lookups.PAGE)):
         known = _known(connection, commit, model, [name for _, name in page])
         yield from (id for id, name in page if name not in known)
+
+
+def models(connection: Connection, commit: Commit) -> tuple[str, ...]:
+    """See `search.engines.protocols.Searcher.vector_models`."""
+    named = {"terms": {"field": "model", "size": _MOST_MODELS}}
+    wanted = {"query": _seen(commit), "size": 0, "aggs": {"models": named}}
+    try:
+        [answer] = connection.search_many([(vectors_index(connection), wanted)])
+    except Absent:
+        return ()
+    return tuple(sorted(bucket["key"] for bucket in answer["aggregations"]["models"]["buckets"]))
 
 
 def add_vectors(connection: Connection, commit: Commit, model: str, vectors: Mapping[str, Vectors], born: int) -> int:
@@ -147,20 +159,20 @@ def _hits(
     connection: Connection, commit: Commit, model: str, hashes: Sequence[str], wanted: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The vectors that a commit shows; none if none were ever kept."""
-    query = {
-        "bool": {
-            "filter": [{"term": {"model": model}}, {"terms": {"hash": list(hashes)}}],
-            "must": [{"range": {"born": {"lte": commit.epoch}}}],
-            "must_not": [{"terms": {"born": list(commit.aborted)}}],
-        }
-    }
-    body = {"size": len(hashes), "track_total_hits": False, "query": {"constant_score": {"filter": query}}, **wanted}
+    query = {"bool": {"filter": [{"term": {"model": model}}, {"terms": {"hash": list(hashes)}}, _seen(commit)]}}
+    body = {"size": len(hashes), "track_total_hits": False, "query": query, **wanted}
     try:
         [answer] = connection.search_many([(vectors_index(connection), body)])
     except Absent:
         return []
     found: list[dict[str, Any]] = answer["hits"]["hits"]
     return found
+
+
+def _seen(commit: Commit) -> dict[str, Any]:
+    """The vectors that a commit shows, as a query."""
+    aborted = {"terms": {"born": list(commit.aborted)}}
+    return {"bool": {"filter": [{"range": {"born": {"lte": commit.epoch}}}], "must_not": [aborted]}}
 
 
 def _require_index(connection: Connection) -> None:

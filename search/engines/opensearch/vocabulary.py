@@ -14,10 +14,10 @@ from search.engines.conventions import WORD_FIELDS
 from search.engines.expansion import fits
 from search.engines.opensearch import regular
 from search.engines.opensearch.articles import sound
-from search.engines.opensearch.positions import spelling_words
 from search.engines.opensearch.commits import Commit, visible
 from search.engines.opensearch.connection import Connection
 from search.engines.opensearch.frequent import MAX_BUCKETS, Listed, listed_values, most_frequent_values
+from search.engines.opensearch.positions import spelling_words
 from search.engines.opensearch.similar import (
     MAX_NEAR,
     WORDS,
@@ -27,7 +27,7 @@ from search.engines.opensearch.similar import (
     similar_words,
 )
 from search.query.limits import MAX_EXPANSIONS
-from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm, MatchWildcard
+from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchWildcard
 from search.query.patterns import edit_distance
 from search.schema import TEXT_FIELDS
 
