@@ -75,10 +75,10 @@ def test_vectors_are_kept_as_near_as_eight_bits_come(engine: Engine) -> None:
     assert held(engine) == {document.id for document in FLOOD[:3]}
     with engine.searcher() as searcher:
         found = searcher.vectors(MODEL, [document.id for document in FLOOD])
+        assert searcher.vector_models() == (MODEL,)
     for document in FLOOD[:3]:
         assert found[document.id].shape == (2, SIZE)
         assert np.abs(found[document.id] - some_vectors(document.id)).max() < 1 / 127
-        assert searcher.vector_models() == (MODEL,)
     assert held(engine, OTHER_MODEL) == set()
     assert problems(engine) == []
 
