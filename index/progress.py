@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from search.engines.protocols import Phase
 
-_BAR: Final = "{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
+_BAR: Final = "{desc}{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
 _BAR_WITHOUT_TOTAL: Final = "{n_fmt} read [{elapsed}{postfix}]"
 _PHASE: Final = "{desc}: {percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 _PHASE_WITHOUT_TOTAL: Final = "{desc} [{elapsed}{postfix}]"
@@ -28,11 +28,11 @@ class Progress(Protocol):
     """What the indexer reports while it runs."""
 
     def begin(self, total: int | None) -> None:
-        """A run over `total` bytes begins; None if the size of a source is unknown."""
+        """A run over `total` bytes begins, or over so many articles if they are counted; None if it is not known."""
         ...
 
     def at(self, read: int, articles: int) -> None:
-        """`read` bytes and `articles` articles have been read so far."""
+        """`read` of the total and `articles` articles have been read so far."""
         ...
 
     def writing(self, phase: Phase, done: int, total: int) -> None:
@@ -66,9 +66,13 @@ class Silence:
 
 
 class Bar:
-    """A bar on standard error. The time left is estimated from bytes, since articles are not counted beforehand."""
+    """A bar on standard error. The time left is estimated from bytes, where articles are not counted beforehand.
 
-    def __init__(self) -> None:
+    `doing` says what is done, if it is not plain.
+    """
+
+    def __init__(self, doing: str = "") -> None:
+        self._doing = doing and f"{doing}: "
         self._bar: tqdm[Any] | None = None
         self._started = self._shown = 0.0
         self._total: int | None = None
@@ -123,7 +127,7 @@ class Bar:
         elapsed = self._shown - self._started
         rate = self._articles / elapsed if elapsed > 0 else 0.0
         self._bar.bar_format = _format(phase, total)
-        self._bar.set_description_str(phase, refresh=False)
+        self._bar.set_description_str(phase or self._doing, refresh=False)
         self._bar.set_postfix_str(self._note or f"{self._articles:,} articles, {rate:,.0f}/s", refresh=False)
         self._bar.total, self._bar.n = total, done
         self._bar.refresh()

@@ -188,7 +188,7 @@ def test_an_interruption_keeps_what_was_made(filled: Engine, encoder: Encoder) -
 def test_what_was_made_is_committed_on_the_way(
     filled: Engine, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.meaning.encoding.COMMIT_SECONDS", 0.0)
+    monkeypatch.setattr("search.meaning.commits.COMMIT_SECONDS", 0.0)
     generations: list[str] = []
     encode_missing(filled, encoder, progress=lambda *_: generations.append(filled.generation()))
     assert len(set(generations)) > 2
@@ -203,7 +203,7 @@ def test_articles_that_are_added_meanwhile_are_encoded_too(filled: Engine, encod
 
 
 def test_a_writer_in_the_way_is_waited_for(filled: Engine, encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("search.meaning.encoding.COMMIT_SECONDS", 0.0)
+    monkeypatch.setattr("search.meaning.commits.COMMIT_SECONDS", 0.0)
     writer = filled.writer()
 
     def let_go(done: int, _: int) -> None:
@@ -211,7 +211,7 @@ def test_a_writer_in_the_way_is_waited_for(filled: Engine, encoder: Encoder, mon
             writer.rollback()
 
     assert encode_missing(filled, encoder, progress=let_go).encoded == len(ARTICLES)
-    monkeypatch.setattr("search.meaning.encoding.LOCK_SECONDS", 0.01)
+    monkeypatch.setattr("search.meaning.commits.LOCK_SECONDS", 0.01)
     fill(filled, Document("late", "A late storm"))
     with filled.writer(), pytest.raises(IndexLocked):
         encode_missing(filled, encoder)

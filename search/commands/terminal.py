@@ -171,7 +171,7 @@ def summary_line(response: SearchResponse) -> str:
     shown = f", {first:,} to {first + len(response.hits) - 1:,}" if response.hits else ""
     order = "by relevance" if response.sort == "relevance" else f"{response.sort} first"
     filled = f": {in_words(response.filled)}" if response.filled else ""
-    return f"{_articles(response.total)}{asked}, {order}{shown} ({response.took_ms:.0f} ms){filled}"
+    return f"{articles(response.total)}{asked}, {order}{shown} ({response.took_ms:.0f} ms){filled}"
 
 
 def border_lines(filled: Filled, width: int | None = None) -> Iterator[str]:
@@ -201,12 +201,13 @@ def facet_lines(facet: Facet, width: int | None = None) -> Iterator[str]:
 def help_lines(suggestions: Suggestions, width: int | None = None) -> Iterator[str]:
     """What to try if little or nothing was found, with the number of articles that it finds."""
     for correction in suggestions.did_you_mean:
-        text = f"did you mean {click.style(one_line(correction.text), bold=True)}? ({_articles(correction.count)})"
+        text = f"did you mean {click.style(one_line(correction.text), bold=True)}? ({articles(correction.count)})"
         yield from wrapped(text, width, rest="  ")
     for relaxation in suggestions.relax:
-        text = f"without {one_line(relaxation.drop)}: {_articles(relaxation.total)}"
+        text = f"without {one_line(relaxation.drop)}: {articles(relaxation.total)}"
         yield from wrapped(text, width, rest="  ")
 
 
-def _articles(count: int) -> str:
+def articles(count: int) -> str:
+    """A number of articles in words."""
     return f"{count:,} article" if count == 1 else f"{count:,} articles"
