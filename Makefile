@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := pyproject.toml setup.py $(wildcard search/native/*.[ch] search/native/*/*.[ch])
 
-.PHONY: help demo test test-whoosh-versions browser java benchmark lint format screenshots clean
+.PHONY: help demo test test-cluster test-whoosh-versions browser java benchmark lint format screenshots clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ demo: $(VENV)/.demo  ## Install, build an index from the sample archive and serv
 
 test: $(VENV)/.test browser java  ## Install and run all tests, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term
+
+test-cluster: $(VENV)/.test java  ## Kill, hang and cut off nodes of a real cluster under load
+	@$(BIN)/python -m pytest -m cluster
 
 test-whoosh-versions:  ## Run all tests on each Whoosh and each Python there is
 	@bash tests/whoosh_versions.sh

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # what starts clusters is beside the benchmark, and no part of the installed product
 
-from benchmark.http.server import Request, answer  # noqa: E402
+from benchmark.http.server import Request, answer, wait_until  # noqa: E402
 from benchmark.opensearch.cluster import Cluster  # noqa: E402
 
 RUNNING = "BACKFILE_TEST_OPENSEARCH"
@@ -52,15 +54,44 @@ def shared_cluster(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def archive_on(address: str, replicas: int = 0, **options: object) -> Iterator[str]:
+def archive_on(address: str, *others: str, replicas: int = 0, **options: object) -> Iterator[str]:
     """The URL of an archive on that cluster that nothing has been written to; all its indices are deleted after it.
 
-    `options` are those of the URL, as in `shards=3`.
+    `others` are the addresses of further nodes, `options` those of the URL, as in `shards=3`.
     """
-    scheme, _, host = address.partition("://")
+    scheme, hosts = address.partition("://")[0], [each.partition("://")[2] for each in (address, *others)]
     name = f"test-{uuid4().hex}"
     query = "&".join(f"{key}={value}" for key, value in {"replicas": replicas, **options}.items())
     try:
-        yield f"opensearch{'s' * (scheme == 'https')}://{host}/{name}?{query}"
+        yield f"opensearch{'s' * (scheme == 'https')}://{','.join(hosts)}/{name}?{query}"
     finally:
         answer(address, Request("DELETE", f"/{name}*?expand_wildcards=all"))
+
+
+def archive_of(url: str) -> str:
+    """The name of the archive at that URL."""
+    return urlsplit(url).path.removeprefix("/")
+
+
+def node_of(cluster: Cluster, role: str, archive: str) -> int:
+    """Which node has that role: "manager" of the cluster, holder of a "primary" or a "replica" of shard 0, or "other":
+    one that is not the manager."""
+    if role in ("primary", "replica"):
+        [name] = [
+            row["node"]
+            for row in cluster.ask(f"/_cat/shards/{archive}?format=json")
+            if row["shard"] == "0" and row["prirep"] == role[0]
+        ]
+    else:
+        [row] = cluster.ask("/_cat/cluster_manager?format=json")
+        name = row["node"]
+    place = int(name.removeprefix("node"))
+    return (place + 1) % len(cluster.nodes) if role == "other" else place
+
+
+def wait_until_green(cluster: Cluster, archive: str) -> float:
+    """Waits until all copies of all shards of an archive are there. Returns the seconds it took."""
+    started = monotonic()
+    path = f"/_cluster/health/{archive}*"
+    wait_until(lambda: cluster.ask(path)["status"] == "green", f"all copies of the shards of {archive}")
+    return monotonic() - started
