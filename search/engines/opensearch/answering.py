@@ -7,7 +7,8 @@ is not known yet of that is asked for first, and everything that does not depend
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
@@ -21,6 +22,7 @@ from search.engines.opensearch.articles import body_of, head_of
 from search.engines.opensearch.commits import Commit, visible
 from search.engines.opensearch.connection import Connection
 from search.engines.opensearch.counting import SHARD_SIZES, Counting, bounds_of, days_of, histograms
+from search.engines.opensearch.errors import TooMuch
 from search.engines.opensearch.explaining import details, explanation, matched_leaves
 from search.engines.opensearch.listing import PARTS, Listing, Part, Row, part_query
 from search.engines.opensearch.queries.clauses import MOST_CLAUSES, clauses_in, every
@@ -33,6 +35,7 @@ from search.engines.outcome import leaves
 from search.engines.plan import Plan
 from search.engines.results import Cut, Hit, Results, Timeline
 from search.engines.vectors import similarities
+from search.errors import ParameterError
 from search.periods import Interval, first_day, last_day
 from search.query.limits import MAX_EXPANSIONS
 from search.query.match import Leaf, MatchAll, MatchPhrase, MatchTerm
@@ -40,7 +43,7 @@ from search.query.match import Leaf, MatchAll, MatchPhrase, MatchTerm
 _WHOLE: Final = np.zeros(1, np.intp)
 """Where the one article begins whose vectors are compared."""
 
-_AT_ONCE: Final = 32
+_AT_ONCE: Final = 128
 """Searches in one trip, where there may be many."""
 _MOST_KNOWN: Final = 20_000
 """Leaves that are remembered; past that all are forgotten, and the common ones are soon back."""
@@ -72,7 +75,17 @@ def answer(connection: Connection, commit: Commit, known: Known, plan: Plan) -> 
     if deadline.passed():
         return _too_late(plan)
     known.make_room()
-    return answering.results()
+    with _in_bounds():
+        return answering.results()
+
+
+@contextmanager
+def _in_bounds() -> Iterator[None]:
+    """Turns what the cluster finds too long into an error of whoever wrote the query."""
+    try:
+        yield
+    except TooMuch as error:
+        raise ParameterError("q", "is too long for the cluster of this archive; leave some words out") from error
 
 
 def _too_late(plan: Plan) -> Results:
@@ -90,6 +103,8 @@ def totals(
         return [None] * len(plans)
     counted = [_Answering(connection, commit, known, replace(plan, deadline=None), deadline) for plan in plans]
     _expand(connection, commit, known, [leaf for one in counted for leaf in one.all_leaves])
+    for one in counted:
+        one.fit_in()
     left = deadline.left()
     limit = {} if left is None else {"timeout": f"{max(1, round(left * 1000))}ms"}
     searches = [(commit.index, {**one.total_body(), **limit}) for one in counted]
@@ -135,7 +150,7 @@ class _Answering:
 
     def results(self) -> Results:
         _expand(self._connection, self._commit, self._known, self.all_leaves)
-        self._fit_in()
+        self.fit_in()
         self._first_trip()
         kept = self._answers["counts"]["aggregations"]["kept"]
         total = int(kept["doc_count"])
@@ -155,14 +170,21 @@ class _Answering:
             frequencies=self._frequencies_known() if self._plan.bring == "text" else (),
         )
 
-    def _fit_in(self) -> None:
+    def fit_in(self) -> None:
         """Simplifies a query of more clauses than a cluster takes: first how it is written, then how it is scored."""
         unknown = Statistics(self._commit.articles, self._commit.average_lengths, dict.fromkeys(self.all_leaves, 0))
-        rest = [self._trees.matching(self._plan.preferred)] if self._plan.preferred else []
-        if clauses_in([self._trees.scored(self._plan.query, unknown), *rest]) > MOST_CLAUSES:
+        if self._clauses(unknown) > MOST_CLAUSES:
             self._trees = replace(self._trees, context=self._trees.context._replace(compact=True))
-            if clauses_in([self._trees.scored(self._plan.query, unknown), *rest]) > MOST_CLAUSES:
+            if self._clauses(unknown) > MOST_CLAUSES:
                 self._trees = replace(self._trees, by_presence=True)
+
+    def _clauses(self, statistics: Statistics) -> int:
+        """About how many clauses the largest of the searches has."""
+        plan, trees = self._plan, self._trees
+        preferred = clauses_in(trees.matching(plan.preferred)) if plan.preferred else 0
+        filters = clauses_in([self._visible, *(filter_clause(rule, trees.zone) for rule in plan.filters)])
+        query = max(clauses_in(trees.scored(plan.query, statistics)), clauses_in(trees.matching(plan.query)))
+        return query + preferred + filters
 
     def total_body(self) -> dict[str, Any]:
         """The search that only counts."""
@@ -176,16 +198,15 @@ class _Answering:
         searches = {"counts": self._counts("month")}
         unknown = [leaf for leaf in dict.fromkeys(self._leaves) if leaf not in self._known.frequencies]
         if plan.limit and unknown:
-            searches["frequencies"] = self._frequencies(unknown)
+            searches |= self._frequencies(unknown)
         elif plan.limit:
             searches |= self._simple_hits()
         if plan.timeline and self._dates not in self._known.months:
             searches["archive"] = self._archive("month", None)
         self._ask_by_name(searches)
-        if "frequencies" in searches:
-            found = self._answers["frequencies"]["aggregations"]
-            for number, leaf in enumerate(unknown):
-                self._known.frequencies[leaf] = int(found[f"leaf{number}"]["doc_count"])
+        for number, leaf in enumerate(unknown):
+            if (found := self._answers.get(f"leaf{number}")) is not None:
+                self._known.frequencies[leaf] = int(found["hits"]["total"]["value"])
         if "archive" in searches:
             self._known.months[self._dates] = days_of(self._answers["archive"]["aggregations"])
 
@@ -217,9 +238,11 @@ class _Answering:
         preferred = self._trees.matching(self._plan.preferred) if self._plan.preferred else None
         return self._counting.body(found, preferred, interval if self._plan.timeline else None)
 
-    def _frequencies(self, unknown: Sequence[Leaf]) -> dict[str, Any]:
-        counted = {f"leaf{number}": {"filter": self._trees.leaf(leaf)} for number, leaf in enumerate(unknown)}
-        return {"query": self._visible, "size": 0, "track_total_hits": False, "aggs": counted}
+    def _frequencies(self, unknown: Sequence[Leaf]) -> dict[str, dict[str, Any]]:
+        """The searches that count the articles that match each leaf."""
+        queries = (every([self._trees.leaf(leaf), self._visible]) for leaf in unknown)
+        counted = ({"query": query, "size": 0, "track_total_hits": True} for query in queries)
+        return {f"leaf{number}": search for number, search in enumerate(counted)}
 
     def _frequencies_known(self) -> tuple[int, ...]:
         if not self._plan.limit:

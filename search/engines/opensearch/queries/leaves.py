@@ -192,12 +192,17 @@ def _phrase(field: str, leaf: MatchPhrase, terms: Sequence[Sequence[str]], conte
     gaps = 0 if leaf.slop is None else span_width(len(terms), leaf.slop) - len(terms)
     if leaf.slop is None or len(terms) == 1:
         places = _places(terms, context)
-    elif len(terms) > _MOST_ORDERS:
+    elif len(terms) > _MOST_ORDERS or (context.compact and _are_apart(terms)):
         places = _places(terms, context, gaps=gaps, ordered=False)
     else:
         orders = [_places(order, context, gaps=gaps) for order in dict.fromkeys(permutations(map(tuple, terms)))]
         places = orders[0] if len(orders) == 1 else {"any_of": {"intervals": orders}}
     return {"intervals": {f"text.{field}": places}}
+
+
+def _are_apart(terms: Sequence[Sequence[str]]) -> bool:
+    """Whether no two terms have a word in common, so that they hardly ever stand at the same position."""
+    return len({word for words in terms for word in words}) == sum(map(len, terms))
 
 
 def _places(terms: Sequence[Sequence[str]], context: Context, *, gaps: int = 0, ordered: bool = True) -> Clause:
