@@ -31,10 +31,10 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "bm25s": "search/evaluation/",
     "sklearn": "search/evaluation/",
     "tantivy": "search/evaluation/",
-    "opensearchpy": "search/engines/opensearch/",
+    "opensearchpy": ("search/engines/opensearch/", "search/engines/__init__.py"),
     "urllib3": "search/engines/opensearch/",
 }
-"""Libraries and the folders that may know them: one, and the one that compares with it."""
+"""Libraries and the folders that may know them: one, and what compares with it or sees whether it is installed."""
 
 NAMES_OTHERS = {"search/commands/__init__.py", "search/commands/evaluate.py"}
 """Tables of commands: they name commands of other packages, which are imported when they are called."""

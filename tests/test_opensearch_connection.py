@@ -248,10 +248,40 @@ def test_counts_are_never_short(place: str, index: Callable[..., str], search: d
             connection.search_many([(whole, search), (name, search)])
         assert caught.value.answered == 503
         assert caught.value.status == 503
+        with pytest.raises(Unavailable, match="1 of 2 shards"):
+            connection.search(name, search, params={"include_named_queries_score": "true"})
     with connected(place, query="?partial=allow") as connection:
         one, other = connection.search_many([(whole, search), (name, search)])
         assert "partial" not in one
         assert other["partial"] is True
+        assert connection.search(name, search, params={})["partial"] is True
+
+
+def test_a_search_that_runs_out_of_its_time_says_so(place: str, index: Callable[..., str]) -> None:
+    name = index()
+    slow = "int n = 0; for (int i = 0; i < 5000; ++i) { n = (n * 31 + i * (int) doc['number'].value) % 10007; } "
+    query = {"script": {"script": {"source": slow + "return n != -1;"}}}
+    search = {"size": 0, "track_total_hits": True, "timeout": "1ms", "query": query}
+    with connected(place) as connection:
+        fill(connection, name, 9_000)
+        [one] = connection.search_many([(name, search)], seconds=60)
+        other = connection.search(name, search, params={})
+    for answer in (one, other):
+        assert answer["timed_out"] is True
+        assert answer["hits"]["total"]["value"] < 9_000
+
+
+def test_shards_that_fail_say_why(opensearch: str) -> None:
+    reason = {"type": "query_shard_exception", "reason": "x", "caused_by": {"type": "too_many_clauses", "reason": "y"}}
+    item = {"_shards": {"total": 3, "successful": 2, "failed": 1, "failures": [{"shard": 0, "reason": reason}]}}
+
+    def respond(seen: Seen) -> Answer | None:
+        return Answer(200, json.dumps({"responses": [item]}).encode()) if seen.path == "/_msearch" else None
+
+    with before(opensearch, respond) as server, connected(server.place, time=Time()) as connection:
+        with pytest.raises(TooMuch, match=r"1 of 3 shards did not answer.*shorten it"):
+            connection.search_many([("a", {})])
+        assert server.paths() == ["/_msearch"]
 
 
 @pytest.mark.parametrize("query", ["?partial=refuse", "?partial=allow"])
@@ -757,6 +787,35 @@ def test_a_cluster_that_answers_with_errors_is_not_gone(opensearch: str) -> None
             with pytest.raises(Unavailable, match="shards of the index are missing"):
                 connection.send("GET", "/_x")
         assert len(server.paths()) == 3 * (FAILURES + 3)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.05, "does not answer"), (0, "no time left"), (-1, "no time left")])
+def test_who_gives_it_no_time_does_not_judge_the_cluster(opensearch: str, seconds: float, said: str) -> None:
+    time, late = Time(), [True]
+
+    def respond(_: Seen) -> Answer | None:
+        if late[0]:
+            server.stopping.wait(0.3)
+        return None
+
+    with before(opensearch, respond) as server, connected(server.place, time=time) as connection:
+        for _ in range(FAILURES + 1):
+            with pytest.raises(Unavailable, match=said):
+                connection.send("GET", "/_cluster/health", seconds=seconds)
+        late[0] = False
+        assert connection.send("GET", "/_cluster/health")["status"]
+
+
+def test_one_node_alone_does_not_judge_the_cluster(opensearch: str, place: str) -> None:
+    def respond(seen: Seen) -> Answer | None:
+        return RESET if seen.path != "/" else None
+
+    with before(opensearch, respond) as server, connected(server.place, place, time=Time()) as connection:
+        for _ in range(FAILURES + 1):
+            connection._nodes._members[0].failures = 0  # as if it had been asked in between
+            with pytest.raises(Unavailable, match="is not known"):
+                connection.send("POST", "/transport-none/_doc/1/_update", {})
+        assert connection.send("GET", "/_cluster/health")["status"]
 
 
 def failing(breaker: Breaker, error: BaseException) -> None:

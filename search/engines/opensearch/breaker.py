@@ -36,14 +36,19 @@ class Breaker:
         self._reason = ""
 
     @contextmanager
-    def guard(self, is_failure: Callable[[BaseException], bool]) -> Iterator[None]:
-        """Lets the block run, or raises Unavailable at once. What leaves the block is a failure of the whole cluster if
-        `is_failure` says so; an Exception that is none shows, as success does, that the cluster answers."""
+    def guard(self, is_failure: Callable[[Exception], bool | None]) -> Iterator[None]:
+        """Lets the block run, or raises Unavailable at once.
+
+        `is_failure` is asked about an Exception that leaves the block: True is a failure of the whole cluster, False
+        shows, as success does, that the cluster answers, None shows neither.
+        """
         on_trial = self._admitted()
         try:
             yield
         except Exception as error:
-            self._record(str(error) if is_failure(error) else None)
+            failed = is_failure(error)
+            if failed is not None:
+                self._record(str(error) if failed else None)
             raise
         else:
             self._record(None)

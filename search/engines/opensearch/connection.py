@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from search.engines.opensearch.errors import ClusterError, Refused, Unavailable
 from search.engines.opensearch.node import Node, Reply, Unreached
 from search.engines.opensearch.nodes import Member, Nodes
 from search.engines.opensearch.replies import cluster_of, is_of_a_gateway, read_reply
-from search.engines.opensearch.shards import whole_answers
+from search.engines.opensearch.shards import whole_answer, whole_answers
 
 RETRIES: Final[Mapping[type[ClusterError], int]] = {Refused: 5, Unavailable: 2}
 """How often a request is sent again that the cluster refused for the moment, or could not answer."""
@@ -28,6 +29,10 @@ FIRST_PAUSE_SECONDS: Final = 0.2
 
 PROBE_SECONDS: Final = 2.0
 """How long a node may take to say who it is before the next one is tried."""
+
+_WITH_WHAT_IS_MISSING: Final = {"allow_partial_search_results": True}
+"""Whether an answer is whole is seen by its shards: with `False` a search that runs out of its time, and would say so,
+is an error instead."""
 
 _READS: Final = frozenset(
     {"_search", "_msearch", "_count", "_mget", "_refresh", "_analyze", "_validate", "_explain", "_field_caps",
@@ -43,7 +48,8 @@ class _Request:
     body: bytes | None
     content_type: str
     repeatable: bool
-    check: Callable[[Any], None] | None
+    read: Callable[[Any], Any]
+    """Makes the result of the JSON that came back. Raises ClusterError for what is no answer."""
 
 
 class Connection:
@@ -89,7 +95,7 @@ class Connection:
         the address if None. `idempotent`: carrying it out twice is the same as once; None: so if it only reads.
         Raises ClusterError, of which `Unavailable.uncertain` says that it may have been carried out nevertheless.
         """
-        return self._sent(method, path, body, params, seconds, idempotent, None)
+        return self._sent(method, path, body, params, seconds, idempotent, lambda content: content)
 
     def lines(
         self,
@@ -110,33 +116,24 @@ class Connection:
 
         Raises ClusterError if one of them failed, and Unavailable if shards are missing from one: counts are never
         short. Only if the address allows partial answers, one from which shards are missing is given with
-        `"partial": true`. A search that ran out of a "timeout" in its body says so by "timed_out", as OpenSearch does.
+        `"partial": true`. A search that ran out of a "timeout" in its body is given as far as it came, with
+        `"timed_out": true`.
         """
         if not searches:
             return []
-        allowed = self.address.partial
         rows: list[object] = []
         for index, body in searches:
-            rows += [{"index": index, "allow_partial_search_results": allowed}, body]
-        answers: list[dict[str, Any]] = []
-
-        def check(reply: Any) -> None:
-            answers[:] = whole_answers(reply, len(searches), partial=allowed)
-
-        self._sent("POST", "/_msearch", ndjson(rows), None, seconds, None, check)
+            rows += [{"index": index, **_WITH_WHAT_IS_MISSING}, body]
+        read = partial(whole_answers, count=len(searches), partial=self.address.partial)
+        answers: list[dict[str, Any]] = self._sent("POST", "/_msearch", ndjson(rows), None, seconds, None, read)
         return answers
 
     def search(self, index: str, body: Mapping[str, Any], *, params: Mapping[str, str]) -> dict[str, Any]:
         """The answer to one search that needs parameters in its address; as `search_many` in everything else."""
-        allowed = self.address.partial
-        answers: list[dict[str, Any]] = []
-
-        def check(reply: Any) -> None:
-            answers[:] = whole_answers({"responses": [reply]}, 1, partial=allowed)
-
-        allowing = {"allow_partial_search_results": str(allowed).lower()}
-        self._sent("POST", f"/{index}/_search", body, {**allowing, **params}, None, None, check)
-        return answers[0]
+        params = {**dict.fromkeys(_WITH_WHAT_IS_MISSING, "true"), **params}
+        read = partial(whole_answer, partial=self.address.partial)
+        answer: dict[str, Any] = self._sent("POST", f"/{index}/_search", body, params, None, None, read)
+        return answer
 
     def cluster_id(self) -> str:
         """What tells the cluster from all others, wherever it is reached."""
@@ -154,15 +151,17 @@ class Connection:
         params: Mapping[str, str] | None,
         seconds: float | None,
         idempotent: bool | None,
-        check: Callable[[Any], None] | None,
+        read: Callable[[Any], Any],
     ) -> Any:
         target = (path if path.startswith("/") else f"/{path}") + (f"?{urlencode(params)}" if params else "")
         kind = "application/x-ndjson" if isinstance(body, str) else "application/json"
         repeatable = _only_reads(method, path) if idempotent is None else idempotent
-        request = _Request(method, target, _bytes(body), kind, repeatable, check)
-        deadline = self._clock() + (self.address.timeout_seconds if seconds is None else seconds)
-        with self._breaker.guard(_is_silence):
-            return self._answer(request, deadline)
+        request = _Request(method, target, _bytes(body), kind, repeatable, read)
+        limit = self.address.timeout_seconds if seconds is None else seconds
+        if limit <= 0:
+            raise Unavailable("there is no time left to ask the cluster")
+        with self._breaker.guard(partial(_is_silence, seconds=limit)):
+            return self._answer(request, self._clock() + limit)
 
     def _answer(self, request: _Request, deadline: float) -> Any:
         attempt = 0
@@ -183,7 +182,7 @@ class Connection:
         cause: Exception | None = None
         members = self._nodes.in_order()
         for number, member in enumerate(members, 1):
-            if deadline - self._clock() <= 0:
+            if silent and deadline - self._clock() <= 0:
                 break
             try:
                 reply = self._asked(member, request, deadline, is_last=number == len(members))
@@ -203,14 +202,11 @@ class Connection:
 
     def _read(self, reply: Reply, request: _Request) -> Any:
         try:
-            content = read_reply(reply)
-            if request.check is not None:
-                request.check(content)
+            return request.read(read_reply(reply))
         except Unavailable as error:
             # Unlike what the cluster refuses, what it is not available for may have been begun.
             error.uncertain = not request.repeatable
             raise
-        return content
 
     def _asked(self, member: Member, request: _Request, deadline: float, *, is_last: bool) -> Reply:
         """The reply of one node. Raises Unreached, and ClusterError if the node is none of the cluster."""
@@ -276,10 +272,12 @@ def _left(deadline: float, clock: Callable[[], float], most: float | None = None
 
 
 def _silence(silent: Sequence[str], *, uncertain: bool) -> Unavailable:
-    said = "; ".join(silent) or "there was no time left to ask one"
     known = ". Whether the request was carried out is not known" if uncertain else ""
-    return Unavailable(f"the cluster does not answer: {said}{known}", uncertain=uncertain)
+    return Unavailable(f"the cluster does not answer: {'; '.join(silent)}{known}", uncertain=uncertain)
 
 
-def _is_silence(error: BaseException) -> bool:
-    return isinstance(error, Unavailable) and not error.answered
+def _is_silence(error: Exception, *, seconds: float) -> bool | None:
+    """Whether the whole cluster was silent; None if one node was asked alone, or in less time than an answer takes."""
+    if not isinstance(error, Unavailable) or error.answered:
+        return False
+    return None if error.uncertain or seconds < PROBE_SECONDS else True

@@ -17,10 +17,11 @@ def whole_answers(reply: Any, count: int, *, partial: bool) -> list[dict[str, An
     answers = reply.get("responses") if isinstance(reply, Mapping) else None
     if not isinstance(answers, list) or len(answers) != count:
         raise ClusterError(f"the cluster answered {count} searches with something else")
-    return [_whole(answer, partial=partial) for answer in answers]
+    return [whole_answer(answer, partial=partial) for answer in answers]
 
 
-def _whole(answer: Any, *, partial: bool) -> dict[str, Any]:
+def whole_answer(answer: Any, *, partial: bool) -> dict[str, Any]:
+    """One answer, as in `whole_answers`."""
     if not isinstance(answer, dict):
         raise ClusterError("the cluster answered a search with something else")
     if "error" in answer:
@@ -31,18 +32,20 @@ def _whole(answer: Any, *, partial: bool) -> dict[str, Any]:
         return answer
     if partial and missing < total:
         return {**answer, "partial": True}
-    failures = answer["_shards"].get("failures") if isinstance(answer.get("_shards"), dict) else None
-    reason = (
-        error_of(503, failures[0].get("reason"))
-        if isinstance(failures, list) and failures and isinstance(failures[0], dict)
-        else None
-    )
-    raise Unavailable(
-        f"{missing} of {total} shards did not answer, so the answer would be short; see GET /_cluster/health and start "
-        f"the nodes that hold them" + (f": {reason}" if reason else ""),
-        kind=reason.kind if reason else "",
-        answered=503,
-    )
+    short = f"{missing} of {total} shards did not answer, so the answer would be short"
+    failure = _first_failure(answer)
+    if failure is None:
+        raise Unavailable(f"{short}; see GET /_cluster/health and start the nodes that hold them", answered=503)
+    error = error_of(503, failure)
+    raise type(error)(f"{short}: {error}", kind=error.kind, answered=503)
+
+
+def _first_failure(answer: Mapping[str, Any]) -> object:
+    """Why the first of the shards that failed did so; None for those that are not there."""
+    match answer["_shards"]:
+        case {"failures": [{"reason": reason}, *_]}:
+            return reason
+    return None
 
 
 def missing_shards(answer: Mapping[str, Any]) -> tuple[int, int]:
