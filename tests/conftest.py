@@ -22,6 +22,8 @@ from index.sources import find_sources
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.memory.engine import MemoryEngine
+from search.engines.opensearch.address import Address
+from search.engines.opensearch.connection import Connection
 from search.engines.protocols import Engine
 from search.settings import Settings
 from webui import create_app
@@ -107,6 +109,14 @@ def opensearch_archive(opensearch: str) -> Iterator[str]:
 
     with archive_on(opensearch) as url:
         yield url
+
+
+@pytest.fixture
+def connection(opensearch_archive: str) -> Iterator[Connection]:
+    """The connection to a new archive on a real OpenSearch."""
+    made = Connection(Address.parse(opensearch_archive))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,193 +1,196 @@
-"""What the OpenSearch engine looks up in a real cluster is what the brute force of the memory engine gives.
-
-Versions are written by hand, with those that a commit does not show among them: dead and unborn ones, and those of
-writers that never committed.
-"""
+"""Words and values on a real cluster: those that the memory engine has, with the same numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import random
+import re
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from archives import documents
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from archives import ALL_FIELDS, FLOOD
+from hypothesis import given
+from versions import Versions, few, filled, histories
 
 from search.document import Document
-from search.engines.memory.engine import MemoryEngine, MemorySearcher
-from search.engines.opensearch import lookups, vocabulary
-from search.engines.opensearch.address import Address
-from search.engines.opensearch.articles import indexed, version_id
-from search.engines.opensearch.commits import Commit
-from search.engines.opensearch.connection import Connection, ndjson
-from search.engines.opensearch.mapping import index_body
+from search.engines.expansion import fits
+from search.engines.memory.matching import expand
+from search.engines.opensearch import frequent, regular, values, vocabulary
+from search.engines.opensearch.connection import Connection
 from search.engines.opensearch.values import Values
-from search.engines.protocols import Engine
+from search.query.limits import MAX_EXPANSIONS
+from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchTerm, MatchWildcard, Term
 from search.schema import KEYWORD_FIELDS, ValueMatch
 
-Changes = Sequence[Document | str]
 HOW: tuple[ValueMatch, ...] = ("same", "words", "near")
-MODEL = "00000000000000aa"
-
-
-class Versions:
-    """An index whose versions are written by hand, and the memory engine with what was committed of them."""
-
-    def __init__(self, connection: Connection, shards: int) -> None:
-        self.connection = connection
-        self.memory: Engine = MemoryEngine()
-        self._index = f"{connection.address.name}-{uuid4().hex[:6]}"
-        self._versions: dict[tuple[str, int], tuple[Document, int | None]] = {}
-        self._live: dict[str, int] = {}
-        self._aborted: list[int] = []
-        self._epoch = self._committed = 0
-        connection.send("PUT", f"/{self._index}", index_body(shards, 0))
-        with self.memory.writer():
-            pass
-
-    def write(self, changes: Changes, *, commits: bool = True) -> None:
-        """The changes of one writer, which ends without a commit if it does not commit."""
-        self._epoch += 1
-        live = dict(self._live)
-        for change in changes:
-            id = change.id if isinstance(change, Document) else change
-            if (born := live.pop(id, None)) == self._epoch:
-                del self._versions[id, born]
-            elif born is not None:
-                self._versions[id, born] = self._versions[id, born][0], self._epoch
-            if isinstance(change, Document):
-                self._versions[id, self._epoch] = change, None
-                live[id] = self._epoch
-        if not commits:
-            self._aborted.append(self._epoch)
-            return
-        self._live, self._committed = live, self._epoch
-        with self.memory.writer() as writer:
-            for change in changes:
-                if isinstance(change, Document):
-                    writer.add(change)
-                else:
-                    writer.delete(change)
-
-    def commit(self) -> Commit:
-        """Sends all versions; the newest commit. What writers wrote after it is not born yet."""
-        rows: list[Any] = []
-        for (id, born), (document, died) in self._versions.items():
-            rows += [{"index": {"_id": version_id(id, born)}}, indexed(document, born, died)]
-        if rows:
-            answer = self.connection.send(
-                "POST", f"/{self._index}/_bulk", ndjson(rows), params={"refresh": "true"}, seconds=60
-            )
-            assert not answer["errors"], answer
-        aborted = tuple(epoch for epoch in self._aborted if epoch <= self._committed)
-        return Commit(self._index, self._committed, 0, aborted, datetime.now(UTC), len(self._live), (), {})
-
-
-@pytest.fixture
-def connection(opensearch: str) -> Iterator[Connection]:
-    from clusters import archive_on
-
-    with archive_on(opensearch) as url:
-        made = Connection(Address.parse(url))
-        yield made
-        made.close()
-
-
-@contextmanager
-def filled(connection: Connection, *changes: Document, shards: int = 1) -> Iterator[tuple[Commit, MemorySearcher]]:
-    """The articles in one commit, and the same in memory."""
-    versions = Versions(connection, shards)
-    versions.write(changes)
-    with versions.memory.searcher() as memory:
-        assert isinstance(memory, MemorySearcher)
-        yield versions.commit(), memory
-
-
-histories = st.lists(
-    st.tuples(
-        st.lists(
-            st.one_of(
-                st.builds(replace, documents, id=st.integers(0, 40).map(str)),
-                documents,
-                st.integers(0, 40).map(str),
-            ),
-            min_size=1,
-            max_size=25,
-        ),
-        st.sampled_from((True, True, False)),
-    ),
-    min_size=2,
-    max_size=6,
-)
-"""What writers change one after another, and whether they commit."""
-
-some = settings(
-    max_examples=10,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.large_base_example,
-    ],
-)
 
 
 @pytest.mark.parametrize("shards", [1, 3])
-@some
-@given(history=histories, after=st.integers(0, 40).map(str))
-def test_lookups_are_those_of_the_memory_engine(connection: Connection, shards: int, history: Any, after: str) -> None:
+@few
+@given(history=histories)
+def test_words_are_those_of_the_memory_engine(connection: Connection, shards: int, history: Any) -> None:
     versions = Versions(connection, shards)
     for changes, commits in history:
         versions.write(changes, commits=commits)
-    commit = versions.commit()
-    with versions.memory.searcher() as memory:
-        assert_same_articles(connection, commit, memory, after)
-        assert_same_words(connection, commit, memory)
-        assert_same_values(connection, commit, memory)
+    with versions.snapshot() as (commit, memory):
+        for prefix in ("", "r", "br", "c", "東", "zzz", "u.", "1,"):
+            for limit in (0, 1, 2, 5, 100):
+                assert vocabulary.terms(connection, commit, prefix, limit) == memory.terms(prefix, limit)
+        for word, distance in (("wart", 2), ("run", 1), ("run", 2), ("a", 2), ("us", 2), ("brigde", 2), ("xederal", 2)):
+            for limit, least in ((0, 1), (2, 1), (50, 1), (50, 3)):
+                expected = memory.similar_terms(word, distance, limit, least)
+                assert vocabulary.similar_terms(connection, commit, word, distance, limit, least) == expected
+        words = ["run", "war", "the", "ann", "nothing", "東京", "u.s", "en:run:0", "!run", "=run", "", "cancion", "run"]
+        assert vocabulary.document_frequencies(connection, commit, words) == memory.document_frequencies(words)
 
 
-def assert_same_articles(connection: Connection, commit: Commit, memory: Any, after: str) -> None:
-    found = list(lookups.articles(connection, commit))
-    names = sorted(memory.ids_from("one")) + sorted(memory.ids_from("two"))
-    assert [article.id for article in found] == sorted(names)
-    assert found == [memory.document(article.id) for article in found]
-    assert list(lookups.articles(connection, commit, after)) == [article for article in found if article.id > after]
-    asked = [*names, "absent", *(str(number) for number in range(40))]
-    assert lookups.stamps(connection, commit, asked) == memory.stamps(asked)
-    assert lookups.documents(connection, commit, asked) == {article.id: article for article in found}
-    for id in (*names[:2], "absent"):
-        assert lookups.document(connection, commit, id) == memory.document(id)
-    assert dict(lookups.hashes(connection, commit)) == {
-        id: stamp.content_hash for id, stamp in memory.stamps(names).items()
-    }
-    for source in ("one", "two", "three", "", "on"):
-        assert list(lookups.ids_from(connection, commit, source)) == sorted(memory.ids_from(source))
+@pytest.mark.parametrize("shards", [1, 3])
+@few
+@given(history=histories)
+def test_values_are_those_of_the_memory_engine(connection: Connection, shards: int, history: Any) -> None:
+    versions = Versions(connection, shards)
+    for changes, commits in history:
+        versions.write(changes, commits=commits)
+    with versions.snapshot() as (commit, memory):
+        lookup = Values(connection, commit)
+        for field in KEYWORD_FIELDS:
+            for limit in (0, 1, 2, 100):
+                assert lookup.top(field, limit) == memory.top_values(field, limit)
+                for how in HOW:
+                    for text in ("economy", "an", "news", "wrld", "Zoe"):
+                        found = sorted(lookup.find(field, text, how, limit))
+                        assert found == sorted(memory.find_values(field, text, how, limit))
 
 
-def assert_same_words(connection: Connection, commit: Commit, memory: Any) -> None:
-    for prefix in ("", "r", "br", "c", "東", "zzz", "u.", "1,"):
-        for limit in (0, 1, 2, 5, 100):
-            assert vocabulary.terms(connection, commit, prefix, limit) == memory.terms(prefix, limit)
-    for word, distance in (("wart", 2), ("run", 1), ("run", 2), ("a", 2), ("us", 2), ("brigde", 2), ("xederal", 2)):
-        for limit, least in ((0, 1), (2, 1), (50, 1), (50, 3)):
-            expected = memory.similar_terms(word, distance, limit, least)
-            assert vocabulary.similar_terms(connection, commit, word, distance, limit, least) == expected
-    words = ["run", "war", "the", "ann", "nothing", "東京", "u.s", "en:run:0", "!run", "=run", "", "cancion", "run"]
-    assert vocabulary.document_frequencies(connection, commit, words) == memory.document_frequencies(words)
+PATTERNS: tuple[Leaf, ...] = (
+    MatchPrefix(ALL_FIELDS, "ru"), MatchPrefix(("title",), ""), MatchPrefix(("body",), "東"),
+    MatchPrefix(("body",), "u."),
+    MatchWildcard(ALL_FIELDS, "ru*"), MatchWildcard(("title", "body"), "br?dge*"), MatchWildcard(ALL_FIELDS, "*ar"),
+    MatchWildcard(ALL_FIELDS, "??"), MatchWildcard(ALL_FIELDS, "c*n"), MatchWildcard(ALL_FIELDS, "?un*"),
+    MatchWildcard(ALL_FIELDS, "*"), MatchWildcard(ALL_FIELDS, "*e*?r?*d?"), MatchWildcard(ALL_FIELDS, "*?b?i?d?e?*"),
+    MatchFuzzy(ALL_FIELDS, "run", 1), MatchFuzzy(("body",), "bridg", 2), MatchFuzzy(ALL_FIELDS, "war", 2),
+    MatchFuzzy(ALL_FIELDS, "a", 2), MatchFuzzy(ALL_FIELDS, "cancoin", 2), MatchFuzzy(ALL_FIELDS, "absent", 1),
+)  # fmt: skip
 
 
-def assert_same_values(connection: Connection, commit: Commit, memory: Any) -> None:
-    values = Values(connection, commit)
-    for field in KEYWORD_FIELDS:
-        for limit in (0, 1, 2, 100):
-            assert values.top(field, limit) == memory.top_values(field, limit)
-            for how in HOW:
-                for text in ("economy", "an", "news", "wrld", "Zoe"):
-                    found = sorted(values.find(field, text, how, limit))
-                    assert found == sorted(memory.find_values(field, text, how, limit))
+@pytest.mark.parametrize("shards", [1, 3])
+@few
+@given(history=histories)
+def test_patterns_stand_for_the_words_of_the_memory_engine(connection: Connection, shards: int, history: Any) -> None:
+    versions = Versions(connection, shards)
+    for changes, commits in history:
+        versions.write(changes, commits=commits)
+    with versions.snapshot() as (commit, memory):
+        found = vocabulary.expansions(connection, commit, [MatchTerm(ALL_FIELDS, Term("run")), *PATTERNS])
+        assert found[0].words == ()
+        for leaf, expansion in zip(PATTERNS, found[1:], strict=True):
+            expected, _ = expand(leaf, memory._articles)
+            assert expected.keys() <= set(expansion.words), leaf
+            assert all(map(fits(leaf), expansion.words)), leaf
+            assert not expansion.cut
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_of_a_pattern_that_fits_too_many_words_the_most_frequent_are_taken(connection: Connection, shards: int) -> None:
+    first = [
+        Document(f"{number:02}", "", " ".join(f"word{(number * 31 + step) % 1200:04}" for step in range(60)))
+        for number in range(40)
+    ]
+    titles = Document("titles", " ".join(f"word{number:04}" for number in range(0, 1100, 3)))
+    names = Document("x", "", authors=("wordless", "Word 1"))
+    with filled(connection, *first, titles, names, shards=shards) as (commit, memory):
+        patterns: list[Leaf] = [
+            make(fields, text)
+            for fields in (ALL_FIELDS, ("title",), ("author", "body"), ("authors", "body"))
+            if set(fields) <= set(ALL_FIELDS)
+            for make, text in ((MatchPrefix, "word"), (MatchWildcard, "w?rd*"), (MatchWildcard, "*o?d*"))
+        ]
+        patterns.append(MatchFuzzy(ALL_FIELDS, "word00", 2))
+        for leaf, found in zip(patterns, vocabulary.expansions(connection, commit, patterns), strict=True):
+            expected, cut = expand(leaf, memory._articles)
+            assert found.cut == cut, leaf
+            assert expected.keys() <= set(found.words), leaf
+            assert len(found.words) == len(expected) or (len(found.words) <= MAX_EXPANSIONS and not cut), leaf
+
+
+def test_a_fuzzy_word_with_very_many_neighbours_stands_for_the_most_frequent(connection: Connection) -> None:
+    letters = "abcdefghijklmnopqrstuvwxyzßøæłđ"
+    words = [f"w{first}{second}d" for first in letters for second in letters] + [f"wo{one}rd" for one in letters]
+    words += [f"wo{one}{two}rd" for one in letters for two in letters]
+    articles = [Document("all", "", " ".join(words)), Document("some", "", " ".join(words[::3]))]
+    with filled(connection, *articles) as (commit, memory):
+        leaf = MatchFuzzy(ALL_FIELDS, "word", 2)
+        [found] = vocabulary.expansions(connection, commit, [leaf])
+        expected, cut = expand(leaf, memory._articles)
+        assert cut
+        assert found.cut
+        assert set(found.words) == expected.keys()
+        assert vocabulary.similar_terms(connection, commit, "word", 2, 40) == memory.similar_terms("word", 2, 40)
+
+
+def test_similar_words_are_those_of_the_edit_distance(connection: Connection) -> None:
+    chance = random.Random(3)
+    words = {"".join(chance.choices("abcé東", k=chance.randint(1, 7))) for _ in range(1500)}
+    articles = [
+        Document(f"{number}", "", " ".join(chance.choices(sorted(words), k=120)), language="zz") for number in range(30)
+    ]
+    with filled(connection, *articles, shards=2) as (commit, memory):
+        for word in [*chance.sample(sorted(words), 12), "abcabcabc", "", "x"]:
+            for distance in (1, 2):
+                for limit in (3, 30, 10_000):
+                    expected = memory.similar_terms(word, distance, limit)
+                    assert vocabulary.similar_terms(connection, commit, word, distance, limit) == expected, word
+            leaf = MatchFuzzy(ALL_FIELDS, word or "b", 2)
+            [found] = vocabulary.expansions(connection, commit, [leaf])
+            assert expand(leaf, memory._articles)[0].keys() <= set(found.words), word
+
+
+def test_the_order_of_words_is_settled_although_shards_know_only_their_own(connection: Connection) -> None:
+    """More words with equal numbers than one question asks for, spread over shards so that none knows the first."""
+    chance = random.Random(5)
+    articles = [
+        Document(f"{number}", "", " ".join(f"w{chance.randint(0, 3_000):04}" for _ in range(40)))
+        for number in range(120)
+    ]
+    articles = [
+        replace(article, tags=tuple(f"t{chance.randint(0, 3_000):04}" for _ in range(40))) for article in articles
+    ]
+    with filled(connection, *articles, shards=3) as (commit, memory):
+        for limit in (1, 7, 60):
+            assert vocabulary.terms(connection, commit, "w", limit) == memory.terms("w", limit)
+            assert Values(connection, commit).top("tag", limit) == memory.top_values("tag", limit)
+
+
+def test_values_of_a_large_field_are_fetched_in_parts(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "MAX_BUCKETS", 50)
+    monkeypatch.setattr(values, "_SHARE", 20)
+    articles = [Document(f"{number}", "", tags=(f"tag {number}", "all")) for number in range(120)]
+    with filled(connection, *articles, shards=2) as (commit, memory):
+        assert values.all_values(connection, commit, "tag") == memory._values("tag")
+        assert Values(connection, commit).find("tag", "tag 77", "same", 5) == [("tag 77", 1)]
+        monkeypatch.setattr(values, "MAX_PARTS", 1)
+        monkeypatch.setattr(frequent, "MAX_BUCKETS", 50)
+        kept = values.all_values(connection, commit, "tag")
+        assert len(kept) == 50
+        assert kept["all"] == 120
+
+
+@pytest.mark.parametrize("pattern", ["a*", "*a?b*", "?a", "??", "a?*?b", "*a??????b*c", "a.b*", "*", "?*", "u.s?"])
+def test_a_regular_expression_matches_what_its_wildcard_does(pattern: str) -> None:
+    chance = random.Random(pattern)
+    matches: Callable[[str], bool] = fits(MatchWildcard(ALL_FIELDS, pattern))
+    expression, is_exact = regular.wildcard(pattern)
+    ours = re.compile(expression)
+    words = ["".join(chance.choices("abcus.", k=chance.randint(0, 12))) for _ in range(4_000)]
+    found = [word for word in words if matches(word)]
+    assert all(ours.fullmatch(word) for word in found)
+    assert not is_exact or sum(ours.fullmatch(word) is not None for word in words) == len(found)
+
+
+def test_a_regular_expression_takes_every_character_as_it_is(connection: Connection) -> None:
+    text = "".join(map(chr, range(33, 127)))
+    assert re.fullmatch(regular.literal(text), text)
+    with filled(connection, *FLOOD) as (commit, memory):
+        for prefix in [*text, "a\\", "[", "~(a)", "\ud800"]:
+            assert vocabulary.terms(connection, commit, prefix, 5) == memory.terms(prefix, 5), prefix

@@ -59,7 +59,7 @@ def listed_values(
     include: str | None = None,
     query: Mapping[str, Any] | None = None,
 ) -> Listed:
-    """The `size` most frequent values of the articles of a commit (of those that `query` finds), as shards know them."""
+    """The `size` most frequent values of the articles of a commit that `query` finds, as the shards know them."""
     terms: dict[str, Any] = {"field": field, "size": size}
     if include is not None:
         terms["include"] = include

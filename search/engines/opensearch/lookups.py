@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from search.document import Document
+from search.document import Document, Head
 from search.engines.conventions import is_below
-from search.engines.opensearch.articles import HEAD, document_of, head_of, sound, version_id
+from search.engines.opensearch.articles import HEAD, document_of, head_of, sound
 from search.engines.opensearch.commits import Commit, visible
 from search.engines.opensearch.connection import Connection
 from search.engines.results import Stamp
@@ -24,7 +24,7 @@ MAX_ARTICLES: Final = 32
 PAGE_BYTES: Final = 8_000_000
 """About as many characters of text one request may bring, where articles are as long as those before them."""
 
-_REPLACEMENT: Final = "?"
+_MARK: Final = "?"
 """What stands on the cluster for a lone surrogate. A text that has one may be another than was indexed."""
 
 _TOO_OLD: Final = "the snapshot is too old: articles were replaced, and what they were is no longer kept; open another"
@@ -40,12 +40,14 @@ def document(connection: Connection, commit: Commit, id: str) -> Document | None
 def documents(connection: Connection, commit: Commit, ids: Sequence[str]) -> dict[str, Document]:
     """Whole articles, by id; ids that are not in the archive are left out."""
     found: dict[str, Document] = {}
+    wanted = set(ids)
     size = MAX_ARTICLES
     left = list(dict.fromkeys(ids))
     while left:
         page, left = left[:size], left[size:]
-        articles = [document_of(hit["_source"]) for hit in _hits_of(connection, commit, page, {"_source": ["article"]})]
-        found |= {article.id: article for article in articles}
+        body = {"query": _with_ids(commit, page), "size": len(page) + PAGE, "_source": ["article"]}
+        articles = [document_of(hit["_source"]) for hit in _hits(connection, commit, body)]
+        found |= {article.id: article for article in articles if article.id in wanted}
         size = _page_size(articles, size)
     return found
 
@@ -53,37 +55,33 @@ def documents(connection: Connection, commit: Commit, ids: Sequence[str]) -> dic
 def stamps(connection: Connection, commit: Commit, ids: Sequence[str]) -> dict[str, Stamp]:
     """See `search.engines.protocols.Searcher.stamps`."""
     found: dict[str, Stamp] = {}
-    unsure: list[str] = []
-    for page in _pages(dict.fromkeys(ids), PAGE):
-        names = {_name(id): id for id in page}
-        for hit in _hits_of(connection, commit, page, {"_source": False, "docvalue_fields": ["hash", "source"]}):
-            id, source = names[_name_of(hit)], _value(hit, "source")
-            found[id] = Stamp(_value(hit, "hash") or "", source or "")
-            if source is None or _REPLACEMENT in source:
-                unsure.append(id)
-    for page in _pages(unsure, PAGE):
-        for hit in _hits_of(connection, commit, page, {"_source": [HEAD]}):
-            head = head_of(hit["_source"])
-            found[head.id] = Stamp(found[head.id].content_hash, head.source)
-    return found
+    wanted = set(ids)
+    for page in _pages(wanted, PAGE):
+        body = {"query": _with_ids(commit, page), "size": len(page) + PAGE, **_values_of("id", "hash", "source")}
+        hits = _hits(connection, commit, body)
+        rows = [(_value(hit, "id"), Stamp(_value(hit, "hash"), _value(hit, "source"))) for hit in hits]
+        unsure = [stamp.content_hash for name, stamp in rows if _MARK in name + stamp.source]
+        found |= {name: stamp for name, stamp in rows if _MARK not in name + stamp.source}
+        found |= {head.id: Stamp(content, head.source) for content, head in _heads(connection, commit, unsure).items()}
+    return {name: stamp for name, stamp in found.items() if name in wanted}
 
 
 def hashes(connection: Connection, commit: Commit) -> Iterator[tuple[str, str]]:
-    """The id and the content hash of each article, by id; streamed."""
+    """The id and the content hash of each article, in order of the ids; streamed."""
     for page in _streamed(connection, commit, []):
-        yield from ((_id_of(connection, commit, hit), _value(hit, "hash") or "") for hit in page)
+        yield from page
 
 
 def ids_from(connection: Connection, commit: Commit, source: str) -> Iterator[str]:
     """See `search.engines.protocols.Searcher.ids_from`."""
     below = {"bool": {"should": [{"term": {"source": sound(source)}}, *_folders(source)]}}
-    unsure = _REPLACEMENT in sound(source)
+    unsure = _MARK in sound(source)
     for page in _streamed(connection, commit, [below]):
-        ids = [_id_of(connection, commit, hit) for hit in page]
+        names = [name for name, _ in page]
         if unsure:
-            found = stamps(connection, commit, ids)
-            ids = [id for id in ids if is_below(found[id].source, source)]
-        yield from ids
+            found = stamps(connection, commit, names)
+            names = [name for name in names if is_below(found[name].source, source)]
+        yield from names
 
 
 def _folders(source: str) -> list[Clause]:
@@ -95,7 +93,7 @@ def _folders(source: str) -> list[Clause]:
 
 def id_of_url(connection: Connection, commit: Commit, url: str) -> str | None:
     """See `search.engines.protocols.Searcher.id_of_url`."""
-    body = {"size": MAX_ARTICLES, "sort": ["id"], "track_total_hits": False, "_source": [HEAD]}
+    body = {"size": MAX_ARTICLES, "sort": ["id", "hash"], "_source": [HEAD]}
     query = _all_of(commit, [{"term": {"url": sound(url)}}])
     after: Sequence[object] | None = None
     while True:
@@ -108,28 +106,41 @@ def id_of_url(connection: Connection, commit: Commit, url: str) -> str | None:
         after = hits[-1]["sort"]
 
 
-def articles(connection: Connection, commit: Commit, after: str = "") -> Iterator[Document]:
-    """Whole articles in order of their ids, those that come after `after`; streamed.
+def articles(connection: Connection, commit: Commit, after: str | None = None) -> Iterator[Document]:
+    """See `search.engines.protocols.Searcher.articles`.
 
     Raises EngineError if one of them was replaced so long ago that it is no longer kept.
     """
     size = MAX_ARTICLES
-    for hits in _streamed(connection, commit, [], after):
-        names = [hit["_id"] for hit in hits]
+    for rows in _streamed(connection, commit, [], after):
+        names = [name for _, name in rows]
         while names:
             page, names = names[:size], names[size:]
-            found = _versions(connection, commit, page)
+            found = _contents(connection, commit, page)
             yield from found
             size = _page_size(found, size)
 
 
-def _versions(connection: Connection, commit: Commit, names: Sequence[str]) -> list[Document]:
-    """The articles in these versions, in this order."""
-    body = {"query": {"ids": {"values": list(names)}}, "size": len(names), "_source": ["article"]}
-    found = {hit["_id"]: hit["_source"] for hit in _hits(connection, commit, body)}
+def _contents(connection: Connection, commit: Commit, names: Sequence[str]) -> list[Document]:
+    """The articles with these content hashes, in this order."""
+    body = {"query": _with_hashes(commit, names), "size": len(names), "_source": ["article"]}
+    body |= {"docvalue_fields": ["hash"]}
+    found = {_value(hit, "hash"): hit["_source"] for hit in _hits(connection, commit, body)}
     if len(found) < len(names):
         raise EngineError(_TOO_OLD)
     return [document_of(found[name]) for name in names]
+
+
+def _heads(connection: Connection, commit: Commit, names: Sequence[str]) -> dict[str, Head]:
+    """The stored heads of the articles with these content hashes, of which there may be few."""
+    found: dict[str, Head] = {}
+    for page in _pages(names, PAGE):
+        body = {"query": _with_hashes(commit, page), "size": len(page), "_source": [HEAD]}
+        body |= {"docvalue_fields": ["hash"]}
+        found |= {_value(hit, "hash"): head_of(hit["_source"]) for hit in _hits(connection, commit, body)}
+    if len(found) < len(names):
+        raise EngineError(_TOO_OLD)
+    return found
 
 
 def _page_size(articles: Sequence[Document], last: int) -> int:
@@ -139,68 +150,51 @@ def _page_size(articles: Sequence[Document], last: int) -> int:
 
 
 def _streamed(
-    connection: Connection, commit: Commit, filters: Sequence[Clause], after: str = ""
-) -> Iterator[list[dict[str, Any]]]:
-    """All versions that filters leave, in order of their ids: pages of hits with `id` and `hash`."""
+    connection: Connection, commit: Commit, filters: Sequence[Clause], after: str | None = None
+) -> Iterator[list[tuple[str, str]]]:
+    """The ids and content hashes of the articles that filters leave, in order of the ids, page by page."""
     body: dict[str, Any] = {
-        "query": _all_of(commit, [*filters, *([{"range": {"id": {"gt": sound(after)}}}] if after else [])]),
+        "query": _all_of(commit, [*filters, *([{"range": {"id": {"gt": sound(after)}}}] if after is not None else [])]),
         "size": PAGE,
         "sort": ["id", "hash"],  # ids with lone surrogates may look alike; contents that hold them do not
-        "track_total_hits": False,
-        "_source": False,
-        "docvalue_fields": ["id", "hash"],
+        **_values_of("id", "hash"),
     }
     while hits := _hits(connection, commit, body):
-        yield hits
+        rows = [(_value(hit, "id"), _value(hit, "hash")) for hit in hits]
+        heads = _heads(connection, commit, [content for name, content in rows if _MARK in name])
+        yield [(heads[content].id if content in heads else name, content) for name, content in rows]
         if len(hits) < PAGE:
             return
         body["search_after"] = hits[-1]["sort"]
 
 
-def _id_of(connection: Connection, commit: Commit, hit: Mapping[str, Any]) -> str:
-    """The id of the article that a version is of, whose values the hit has."""
-    id = _value(hit, "id")
-    if id is not None and _name(id) == _name_of(hit):
-        return id
-    body = {"query": {"ids": {"values": [hit["_id"]]}}, "size": 1, "_source": [HEAD]}
-    for found in _hits(connection, commit, body):
-        return head_of(found["_source"]).id
-    raise EngineError(_TOO_OLD)
-
-
-def _hits_of(
-    connection: Connection, commit: Commit, ids: Sequence[str], wanted: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
-    """The versions of articles that a commit shows, at most one of each id, with what is wanted of them."""
-    names = {_name(id) for id in ids}
-    query = _all_of(commit, [{"terms": {"id": sorted({sound(id) for id in ids})}}])
-    # Ids with lone surrogates may look like others.
-    body = {"query": query, "size": len(ids) + PAGE, "track_total_hits": False, **wanted}
-    return (hit for hit in _hits(connection, commit, body) if _name_of(hit) in names)
+def _values_of(*fields: str) -> dict[str, Any]:
+    """What a search brings that reads no stored field: those are compressed together with the text."""
+    return {"stored_fields": "_none_", "docvalue_fields": list(fields)}
 
 
 def _hits(connection: Connection, commit: Commit, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    [answer] = connection.search_many([(commit.index, body)])
+    [answer] = connection.search_many([(commit.index, {"track_total_hits": False, **body})])
     found: list[dict[str, Any]] = answer["hits"]["hits"]
     return found
+
+
+def _with_ids(commit: Commit, ids: Iterable[str]) -> dict[str, Any]:
+    """The articles with these ids, and possibly others whose ids have lone surrogates."""
+    return _all_of(commit, [{"terms": {"id": sorted(set(map(sound, ids)))}}])
+
+
+def _with_hashes(commit: Commit, names: Sequence[str]) -> dict[str, Any]:
+    return _all_of(commit, [{"terms": {"hash": list(names)}}])
 
 
 def _all_of(commit: Commit, filters: Sequence[Clause]) -> dict[str, Any]:
     return {"bool": {"filter": [*filters, visible(commit)]}}
 
 
-def _value(hit: Mapping[str, Any], field: str) -> str | None:
-    values = hit.get("fields", {}).get(field)
-    return str(values[0]) if values else None
-
-
-def _name(id: str) -> str:
-    """What the names of all versions of an article begin with."""
-    return version_id(id, 0).rpartition("-")[0]
-
-
-def _name_of(hit: Mapping[str, Any]) -> str:
-    return str(hit["_id"]).rpartition("-")[0]
+def _value(hit: Mapping[str, Any], field: str) -> str:
+    """The value of a keyword field of which every article has one."""
+    return str(hit["fields"][field][0])
 
 
 def _pages(items: Iterable[str], size: int) -> Iterator[list[str]]:

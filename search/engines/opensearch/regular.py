@@ -27,25 +27,25 @@ def beginning_with(prefix: str) -> str:
     return literal(prefix) + ANYTHING
 
 
-def wildcard(pattern: str) -> str:
-    """An expression for all that a wildcard matches (`?` is one character, `*` any number), and possibly for more.
+def wildcard(pattern: str) -> tuple[str, bool]:
+    """An expression for all that a wildcard matches (`?` is one character, `*` any number), and whether for no more.
 
-    It has no more states than a few times the length of the pattern: where many single characters behind a star would
-    make it larger, or one at the beginning slower than reading all words, they count as any number.
+    The automaton has no more states than a few times the length of the pattern: where many single characters behind a
+    star would make it larger, or one at the beginning slower than reading all words, they count as any number.
     """
     head, *rest = re.sub(r"[*?]*\*[*?]*", _questions_first, pattern).split("*")
     begin = head.lstrip("?")
-    start = ANYTHING if begin and begin != head else ""
-    first = _part(begin if start else head, exact=True)
-    if not rest:
-        return start + first
-    exact = sum(part.count("?") for part in rest) <= _MOST_OPEN
-    return start + ANYTHING.join([first, *(_part(part, exact=exact) for part in rest)])
+    is_open = bool(begin) and begin != head
+    start = ANYTHING if is_open else ""
+    first = _part(begin if is_open else head, ".")
+    few = sum(part.count("?") for part in rest) <= _MOST_OPEN
+    parts = [first, *(_part(part, "." if few else ANYTHING) for part in rest)]
+    return start + ANYTHING.join(parts), few and not is_open
 
 
 def _questions_first(found: re.Match[str]) -> str:
     return "?" * found[0].count("?") + "*"
 
 
-def _part(part: str, *, exact: bool) -> str:
-    return ("." if exact else ANYTHING).join(map(literal, part.split("?")))
+def _part(part: str, character: str) -> str:
+    return character.join(map(literal, part.split("?")))

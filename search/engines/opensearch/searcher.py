@@ -57,7 +57,7 @@ class ClusterSearcher:
         return lookups.document(self._opened(), self._commit, id)
 
     def articles(self, after: str | None = None) -> Iterator[Document]:
-        return lookups.articles(self._opened(), self._commit, after or "")
+        return lookups.articles(self._opened(), self._commit, after)
 
     def stamps(self, ids: Sequence[str]) -> Mapping[str, Stamp]:
         return lookups.stamps(self._opened(), self._commit, ids)

@@ -1,7 +1,7 @@
 """Vectors of articles, in an index of their own beside the archive: by model and content hash.
 
-They belong to what an article says and not to one version of it, so they stay when the archive is built anew. Those that
-a writer added are seen by readers of its commit and later ones.
+They belong to what an article says and not to one version of it, so they stay when the archive is built anew. Those
+that a writer added are seen by readers of its commit and later ones.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def vectors(connection: Connection, commit: Commit, model: str, ids: Sequence[st
     """See `search.engines.protocols.Searcher.vectors`."""
     stamps = lookups.stamps(connection, commit, ids)
     found = quantised_by_hash(connection, commit, model, [stamp.content_hash for stamp in stamps.values()])
-    return {id: rows.vectors() for id, stamp in stamps.items() if (rows := found.get(stamp.content_hash)) is not None}
+    kept = ((name, found.get(stamp.content_hash)) for name, stamp in stamps.items())
+    return {name: rows.vectors() for name, rows in kept if rows is not None}
 
 
 def quantised_by_hash(
@@ -75,8 +76,8 @@ def without_vectors(connection: Connection, commit: Commit, model: str) -> Itera
     """See `search.engines.protocols.Searcher.without_vectors`."""
     articles = lookups.hashes(connection, commit)
     while page := list(islice(articles, lookups.PAGE)):
-        known = _known(connection, commit, model, [name for _, name in page])
-        yield from (id for id, name in page if name not in known)
+        known = _known(connection, commit, model, [content for _, content in page])
+        yield from (name for name, content in page if content not in known)
 
 
 def models(connection: Connection, commit: Commit) -> tuple[str, ...]:

@@ -112,14 +112,13 @@ def similar_terms(
 
 
 def _likely(by_distance: Mapping[int, Mapping[str, int]], limit: int) -> list[str]:
-    """The words to count first, so that one trip is enough as a rule."""
+    """The words to count first, so that one trip is enough as a rule: of each distance those without a bound, and the
+    most frequent of the others."""
     likely: list[str] = []
     for _, bounds in sorted(by_distance.items()):
-        unknown = [word for word, bound in bounds.items() if bound == _MANY]
-        known = sorted((word for word in bounds if bounds[word] != _MANY), key=lambda word: (-bounds[word], word))
-        likely += unknown[:_COUNTED_AT_ONCE] + known[: limit + _SPARE]
-        if len(likely) >= 2 * limit + _COUNTED_AT_ONCE:
-            break
+        ranked = sorted(bounds, key=lambda word: (-bounds[word], word))
+        unknown = sum(bound == _MANY for bound in bounds.values())
+        likely += ranked[: min(unknown, MAX_COUNTED) + limit + _SPARE]
     return likely
 
 
@@ -152,12 +151,15 @@ def _question(leaf: Pattern) -> dict[str, Any]:
     """The search for the words of a pattern; of too many it is enough to see that they are."""
     if isinstance(leaf, MatchFuzzy):
         return same_beginning(leaf.word, leaf.distance, MAX_NEAR)
-    return listing([_expression(leaf)], MAX_EXPANSIONS + 1 if isinstance(leaf, MatchPrefix) else MAX_BUCKETS)
+    include, is_exact = _expression(leaf)
+    return listing([include], MAX_EXPANSIONS + 1 if is_exact else MAX_BUCKETS)
 
 
-def _expression(leaf: MatchPrefix | MatchWildcard) -> str:
-    """A regular expression for the words of a pattern, which may match others too."""
-    return regular.beginning_with(leaf.prefix) if isinstance(leaf, MatchPrefix) else regular.wildcard(leaf.pattern)
+def _expression(leaf: MatchPrefix | MatchWildcard) -> tuple[str, bool]:
+    """A regular expression for the words of a pattern, and whether it matches no others."""
+    if isinstance(leaf, MatchPrefix):
+        return regular.beginning_with(leaf.prefix), True
+    return regular.wildcard(leaf.pattern)
 
 
 def _most_frequent_of(
@@ -165,38 +167,27 @@ def _most_frequent_of(
 ) -> Expansion:
     """The MAX_EXPANSIONS words of a pattern that most articles hold in its fields."""
     everywhere = frozenset(leaf.fields) == TEXT_FIELDS.keys()
-    if everywhere and isinstance(leaf, MatchPrefix):
-        listed = most_frequent_values(connection, commit, WORDS, MAX_EXPANSIONS, _expression(leaf))
+    if everywhere and not isinstance(leaf, MatchFuzzy) and _expression(leaf)[1]:
+        listed = most_frequent_values(connection, commit, WORDS, MAX_EXPANSIONS, _expression(leaf)[0])
         return Expansion(tuple([word for word, _ in listed.counts]), listed.beyond > 0)
-    bounds, more, error = _bounds(connection, commit, leaf, words)
-    counter = _Counter(connection, commit, leaf.fields)
-    if everywhere and not error:
-        counter.counts |= bounds
-    ranked = sorted(bounds, key=lambda word: (-bounds[word], word))
-    if not everywhere or error:
-        more = more or len(ranked) > MAX_COUNTED
-        ranked = ranked[:MAX_COUNTED]
-        counter.count(ranked)
-    best = counter.most_frequent({word: bounds[word] for word in ranked}, MAX_EXPANSIONS)
-    more = more or sum(counter.counts[word] > 0 for word in ranked) > len(best)
-    return Expansion(tuple([word for word, _ in best]), more)
-
-
-def _bounds(
-    connection: Connection, commit: Commit, leaf: Pattern, words: Mapping[str, int | None]
-) -> tuple[dict[str, int], bool, int]:
-    """Words of a pattern with bounds of their numbers of articles, whether there are more, and how much too high the
-    bounds may be for the whole articles."""
     if isinstance(leaf, MatchFuzzy):
-        return {word: _MANY if bound is None else bound for word, bound in words.items()}, False, _MANY
-    size = MAX_COUNTED if isinstance(leaf, MatchPrefix) else MAX_BUCKETS
-    listed = listed_values(connection, commit, WORDS, size, _expression(leaf))
+        bounds, more = {word: _MANY if bound is None else bound for word, bound in words.items()}, False
+    else:
+        bounds, more = _bounds(connection, commit, leaf)
+    ranked = sorted(bounds, key=lambda word: (-bounds[word], word))[:MAX_COUNTED]
+    counter = _Counter(connection, commit, leaf.fields)
+    counter.count(ranked)
+    best = counter.most_frequent({word: bounds[word] for word in ranked}, MAX_EXPANSIONS)
+    held = sum(counter.counts[word] > 0 for word in ranked)
+    return Expansion(tuple([word for word, _ in best]), more or len(bounds) > len(ranked) or held > len(best))
+
+
+def _bounds(connection: Connection, commit: Commit, leaf: MatchPrefix | MatchWildcard) -> tuple[dict[str, int], bool]:
+    """Words of a pattern with bounds of their numbers of articles, and whether there are more."""
+    include, is_exact = _expression(leaf)
+    listed = listed_values(connection, commit, WORDS, MAX_COUNTED if is_exact else MAX_BUCKETS, include)
     matches = fits(leaf)
-    return (
-        {word: count + listed.error for word, count in listed.counts if matches(word)},
-        listed.beyond > 0,
-        listed.error,
-    )
+    return {word: count + listed.error for word, count in listed.counts if matches(word)}, listed.beyond > 0
 
 
 class _Counter:
@@ -214,19 +205,21 @@ class _Counter:
         self.counts |= {word: 0 for word in new if not _is_word(word)}
         new = [word for word in new if word not in self.counts]
         pages = [new[start : start + _COUNTED_AT_ONCE] for start in range(0, len(new), _COUNTED_AT_ONCE)]
+        if not pages:
+            return
         answers = self._connection.search_many([(self._commit.index, self._body(page)) for page in pages])
         for page, answer in zip(pages, answers, strict=True):
             buckets = answer["aggregations"]["words"]["buckets"]
             self.counts |= {word: int(bucket["doc_count"]) for word, bucket in zip(page, buckets, strict=True)}
 
     def most_frequent(self, bounds: Mapping[str, int], limit: int) -> list[tuple[str, int]]:
-        """The `limit` words with the highest counts, as `search.engines.expansion.most_frequent` gives them, but counted
-        by the dozen."""
+        """The `limit` words with the highest counts, as `search.engines.expansion.most_frequent` gives them, but many
+        counted at a time."""
         ranked = sorted(bounds, key=lambda word: (-bounds[word], word))
         best: list[tuple[str, int]] = []
         at = 0
         while limit > 0 and at < len(ranked) and (len(best) < limit or bounds[ranked[at]] >= best[-1][1]):
-            page = ranked[at : at + limit + _SPARE]
+            page = ranked[at : at + max(limit + _SPARE, at)]
             self.count(page)
             at += len(page)
             best += [(word, count) for word in page if (count := self.counts[word])]
