@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from search.engines.opensearch.connection import Connection
-from search.engines.opensearch.errors import ClusterError, Conflict, Refused, TooMuch, Unavailable, error_of
+from search.engines.opensearch.errors import Absent, ClusterError, Conflict, Refused, TooMuch, Unavailable, error_of
+from search.engines.opensearch.lease import LeaseLost
 from search.errors import EngineError
 
 BATCH_BYTES: Final = 4_000_000
@@ -118,6 +119,11 @@ class Bulk:
         while True:
             try:
                 batch, found = self._sent(batch)
+            except Absent as error:
+                raise LeaseLost(
+                    f"the index behind {self._alias} is gone: another writer has taken over, or somebody has deleted "
+                    "it; nothing of this transaction was committed; run again"
+                ) from error
             except (Refused, Unavailable) as error:
                 found, last = [], error
             else:

@@ -1,5 +1,8 @@
 """The indices that an archive has on the cluster: `name-000001` and so on, behind the alias `name`.
 
+The number is the epoch of the writer that made it, so no name is ever used twice: what a writer that has lost its lease
+still sends can never arrive in an index that is another's.
+
 Each has two aliases of its own. Whoever writes uses `name-000001-write`, and has the cluster refuse the request if that
 is no alias: writing to an index that was deleted would make it anew, with no schema. `name-000001-half` is there until
 the index is put behind `name`, in the call that does so. Taking it away is the one thing that decides whether an index
@@ -16,11 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from search.engines.opensearch.connection import Connection
-from search.engines.opensearch.errors import Absent, Conflict
+from search.engines.opensearch.errors import Absent
 from search.engines.opensearch.mapping import index_body
-from search.errors import EngineError
 
-_ATTEMPTS: Final = 5
 _CHANGE_SECONDS: Final = 60.0
 """How long the cluster may take to make an index, to put one in place of another, or to delete one."""
 
@@ -65,22 +66,15 @@ def physical_indices(connection: Connection) -> list[Physical]:
     ]
 
 
-def make_index(connection: Connection) -> str:
-    """Makes the next index of the archive, to be filled; returns its name."""
+def make_index(connection: Connection, epoch: int) -> str:
+    """Makes the index that the writer of this epoch fills; returns its name. Raises Conflict if there is one of that
+    name."""
     address = connection.address
-    numbers = [int(found.name.rpartition("-")[2]) for found in physical_indices(connection)]
-    number = max(numbers, default=0)
-    for _ in range(_ATTEMPTS):
-        number += 1
-        index = f"{address.name}-{number:06}"
-        body = index_body(address.shards, address.replicas)
-        body["aliases"] = {write_alias(index): {}, _half_alias(index): {}}
-        try:
-            connection.send("PUT", f"/{index}", body, seconds=_CHANGE_SECONDS)
-        except Conflict:
-            continue  # another writer, which has lost its lease, has made one
-        return index
-    raise EngineError(f"{address.url} cannot be built: others make its indices at the same time; try again")
+    index = f"{address.name}-{epoch:06}"
+    body = index_body(address.shards, address.replicas)
+    body["aliases"] = {write_alias(index): {}, _half_alias(index): {}}
+    connection.send("PUT", f"/{index}", body, seconds=_CHANGE_SECONDS)
+    return index
 
 
 def put_in_place(connection: Connection, index: str, before: str | None) -> None:

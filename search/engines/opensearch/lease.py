@@ -41,7 +41,7 @@ _log = logging.getLogger("backfile.opensearch")
 
 
 class LeaseLost(IndexLocked):
-    """This writer's lease has expired and another writer has taken it: nothing of this transaction was committed."""
+    """Another writer has taken the lease, which had expired: nothing of this transaction was committed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from search.engines.opensearch.articles import version_id
 from search.engines.opensearch.bulk import Bulk, Operation
 from search.engines.opensearch.commits import Commit, missing, next_steps
 from search.engines.opensearch.connection import Connection
+from search.engines.opensearch.errors import Conflict
 from search.engines.opensearch.indices import give_up, make_index, write_alias
 from search.engines.opensearch.lease import LEASE_SECONDS, Lease
 from search.engines.opensearch.opening import begin
@@ -45,6 +46,7 @@ MAX_REFUSED: Final = 1_000
 """Articles of one transaction that the cluster may refuse; more are no accident, and nothing is committed."""
 REPORTED_ARTICLES: Final = 100
 _CONFLICT_ROUNDS: Final = 20
+_NAME_ATTEMPTS: Final = 20
 
 
 class ClusterWriter:
@@ -87,6 +89,7 @@ class ClusterWriter:
 
     def add(self, document: Document) -> None:
         self._require_open()
+        self._made_index()
         operation = added(document, self._epoch, self._steps + 1)
         self._send(operation)
         self._own.add(document.id)
@@ -193,8 +196,19 @@ class ClusterWriter:
         if self._index is None:
             self._lease.require()
             self._is_dirty = True
-            self._index = make_index(self._connection)
+            self._index = self._new_index()
         return self._index
+
+    def _new_index(self) -> str:
+        for _ in range(_NAME_ATTEMPTS):
+            try:
+                return make_index(self._connection, self._epoch)
+            except Conflict:  # somebody else uses the name
+                self._lease.outgrow(self._epoch)
+                self._epoch = self._lease.epoch
+        raise EngineError(
+            f"others use the next {_NAME_ATTEMPTS} names of the indices of {self._connection.address.url}; delete them"
+        )
 
     def _flush_bulk(self) -> None:
         if self._bulk is not None:
