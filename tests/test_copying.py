@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from archives import FLOOD, fill, news, problems
 from click.testing import CliRunner, Result
+from clusters import archive_on
 from conftest import ARTICLES
 from crippled import CrippledEngine
 from program import environment
@@ -36,10 +37,17 @@ from search.errors import ConfigError, EngineError, IndexLocked, IndexMissing
 PIECES = (*ARTICLES, FULL)
 
 
-@pytest.fixture(params=["memory", "whoosh"])
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+@pytest.fixture(params=["whoosh", "opensearch"])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An archive of PIECES, in two commits, without one that was deleted."""
-    engine = open_engine("memory:" if request.param == "memory" else f"whoosh:{tmp_path / 'source'}")
+    with ExitStack() as opened:
+        url = f"whoosh:{tmp_path / 'source'}"
+        if request.param == "opensearch":
+            url = opened.enter_context(archive_on(request.getfixturevalue("opensearch")))
+        yield _of_pieces(open_engine(url))
+
+
+def _of_pieces(engine: Engine) -> Engine:
     fill(engine, *PIECES[:9], Document("gone", "Gone"))
     fill(engine, *PIECES[9:])
     with engine.writer() as writer:
@@ -278,12 +286,14 @@ def copying(source: Engine, target: Engine) -> Iterator[subprocess.Popen[bytes]]
             process.kill()
 
 
-def test_a_killed_copy_goes_on_where_it_was_cut(tmp_path: Path) -> None:
-    pieces = news(9_000, words=60)
+@pytest.mark.parametrize("kind", ["whoosh", "opensearch"])
+def test_a_killed_copy_goes_on_where_it_was_cut(tmp_path: Path, kind: str, request: pytest.FixtureRequest) -> None:
+    pieces = news(9_000, words=20)
     source = fill(open_engine(f"whoosh:{tmp_path / 'source'}"), *pieces)
-    target = open_engine(f"whoosh:{tmp_path / 'target'}")
+    is_disk = kind == "whoosh"
+    target = open_engine(f"whoosh:{tmp_path / 'target'}" if is_disk else request.getfixturevalue("opensearch_archive"))
     reached = 0
-    for _ in range(4):
+    for _ in range(3):
         with copying(source, target) as process:
             end = time.monotonic() + 60
             while articles_of(target) <= reached and process.poll() is None and time.monotonic() < end:

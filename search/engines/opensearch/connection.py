@@ -135,10 +135,6 @@ class Connection:
         answer: dict[str, Any] = self._sent("POST", f"/{index}/_search", body, params, None, None, read)
         return answer
 
-    def cluster_id(self) -> str:
-        """What tells the cluster from all others, wherever it is reached."""
-        return str(self.send("GET", "/").get("cluster_uuid", ""))
-
     def close(self) -> None:
         """Closes the sockets. The next request opens others."""
         self._nodes.close()

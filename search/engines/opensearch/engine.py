@@ -8,6 +8,7 @@ from threading import Lock
 from search.engines.opensearch.address import Address
 from search.engines.opensearch.commits import newest_commit, require_own
 from search.engines.opensearch.connection import Connection
+from search.engines.opensearch.errors import Denied
 from search.engines.opensearch.lease import LEASE_SECONDS
 from search.engines.opensearch.searcher import CLUSTER_CAPABILITIES, ClusterSearcher
 from search.engines.opensearch.writer import ClusterWriter
@@ -47,7 +48,12 @@ class ClusterEngine:
         return newest_commit(self._connection).generation
 
     def identity(self) -> str:
-        return f"opensearch:{self._connection.cluster_id()}:{self._connection.address.name}"
+        address = self._connection.address
+        try:
+            cluster = self._connection.send("GET", "/")["cluster_uuid"]
+        except Denied:  # who may only use the archive's indices need not be told
+            cluster = ",".join(sorted(map(str, address.hosts)))
+        return f"opensearch:{cluster}/{address.name}"
 
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         with self.writer() as writer:
