@@ -17,12 +17,11 @@ from index.report import Report
 from index.sources import find_sources
 from index.sources.files import local_path
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings, opened_engine
-from search.commands.differences import comparison_lines
+from search.commands.differences import compared_shown, comparison_lines
 from search.commands.encode import encode_shown
 from search.commands.terminal import articles
-from search.comparing import Comparison, compare
+from search.comparing import Comparison
 from search.engines import open_engine
-from search.engines.protocols import Engine
 from search.errors import SourceError
 from search.meaning import open_encoder
 from search.processes import core_count
@@ -165,7 +164,7 @@ def copy(
             workers=settings.index_workers or core_count(),
             show=show,
         )
-        compared = None if no_verify or copied.interrupted else _compared(first, second, show("verifying"))
+        compared = None if no_verify or copied.interrupted else compared_shown(first, second, quiet=quiet or as_json)
     if as_json:
         verified = compared and compared.as_json()
         click.echo(json.dumps({"from": first.url, "to": second.url, **copied.as_json(), "verified": verified}))
@@ -182,12 +181,6 @@ def _may_delete(count: int, url: str) -> bool:
     except click.Abort:  # nobody is there to answer
         click.echo(err=True)
         return False
-
-
-def _compared(first: Engine, second: Engine, progress: Progress) -> Comparison:
-    with first.searcher() as expected, second.searcher() as found, progress:
-        progress.begin(expected.status().articles)
-        return compare(expected, found, lambda count: progress.at(count, count))
 
 
 def _copy_lines(copied: Copied, compared: Comparison | None, exact: bool) -> Iterator[str]:

@@ -28,7 +28,7 @@ from test_engine_contract_writing import FULL
 from index.copying import Copied, copy_archive
 from index.progress import Silence
 from search.commands import main
-from search.comparing import MAX_LISTED, audit, compare
+from search.comparing import audit, compare
 from search.document import Document
 from search.engines import open_engine
 from search.engines.protocols import Engine
@@ -331,29 +331,6 @@ def test_damage_in_the_first_archive_is_an_error_and_not_a_smaller_copy(tmp_path
             assert not sound or whole(target) == news(300)
         segment.write_bytes(raw)
     assert refused
-
-
-# --- comparing -----------------------------------------------------------------------------------------------------
-
-
-def test_lists_of_differences_are_bounded_and_their_counts_are_not(engine: Engine) -> None:
-    fill(engine, Document("a", "one"))
-    full = fill(open_engine("memory:"), *(Document(f"{number:05}", "n") for number in range(MAX_LISTED + 500)))
-    with full.searcher() as first, engine.searcher() as second:
-        found = compare(first, second)
-        other = compare(second, first)
-    assert found.missing.count == other.superfluous.count == MAX_LISTED + 500
-    assert found.missing.ids == other.superfluous.ids == [f"{number:05}" for number in range(MAX_LISTED)]
-    assert (found.superfluous.ids, other.missing.ids) == (["a"], ["a"])
-
-
-def test_an_audit_reads_every_article(source: Engine) -> None:
-    with source.searcher() as searcher:
-        seen: list[int] = []
-        found = audit(searcher, seen.append)
-    assert found.is_sound
-    assert found.articles == len(PIECES) == seen[-1]
-    assert list(found.problems("here")) == []
 
 
 # --- the command ---------------------------------------------------------------------------------------------------

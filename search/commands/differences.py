@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from typing import Final
+from contextlib import contextmanager
+from typing import Any, Final
+
+from tqdm import tqdm
 
 from search.commands.terminal import articles, one_line
-from search.comparing import Comparison, Listed
+from search.comparing import Audit, Comparison, Listed, Progress, audit, compare
+from search.engines.protocols import Engine
 
 MOST_LISTED: Final = 20
 """Articles of each kind that are listed; `--json` has more of them."""
+
+
+def compared_shown(expected: Engine, found: Engine, *, quiet: bool) -> Comparison:
+    """Compares all articles of two archives, with a progress bar unless `quiet`. Raises EngineError."""
+    with expected.searcher() as first, found.searcher() as second, _bar(first.status().articles, quiet) as progress:
+        return compare(first, second, progress)
+
+
+def audited_shown(engine: Engine, *, quiet: bool) -> Audit:
+    """Reads all articles of an archive, with a progress bar unless `quiet`. Raises EngineError."""
+    with engine.searcher() as searcher, _bar(searcher.status().articles, quiet) as progress:
+        return audit(searcher, progress)
+
+
+@contextmanager
+def _bar(total: int, quiet: bool) -> Iterator[Progress | None]:
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    with tqdm(total=total, unit=" articles", desc="verifying", file=sys.stderr, leave=False) as bar:
+        yield lambda count: _move(bar, count)
+
+
+def _move(bar: tqdm[Any], count: int) -> None:
+    bar.update(count - bar.n)
 
 
 def comparison_lines(compared: Comparison, names: tuple[str, str], *, may_have_more: bool = False) -> Iterator[str]:
@@ -24,10 +54,10 @@ def comparison_lines(compared: Comparison, names: tuple[str, str], *, may_have_m
     yield from _listed(f"only in {second}", compared.superfluous)
     yield from _listed("different", compared.different)
     yield from _listed("the same from another source", compared.moved)
-    for name, audit in zip(names, (compared.expected, compared.found), strict=True):
-        yield from _listed(f"not what was added to {name}", audit.damaged)
-        if audit.articles != audit.stated:
-            yield f"{name}: {audit.articles:,} articles were found, {audit.stated:,} were committed"
+    for name, read in zip(names, (compared.expected, compared.found), strict=True):
+        yield from _listed(f"not what was added to {name}", read.damaged)
+        if read.articles != read.stated:
+            yield f"{name}: {articles(read.articles)} found, {read.stated:,} committed"
     counts = f"{articles(compared.expected.articles)} in {first}, {compared.found.articles:,} in {second}"
     yield f"{counts}, {compared.same:,} the same in both"
 

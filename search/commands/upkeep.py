@@ -1,10 +1,10 @@
-"""The commands that look after an index on disk: `delete`, `check` with its repair, and `optimize`."""
+"""The commands that look after an index: `delete`, `check` with its repair, and `optimize`."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
@@ -12,8 +12,10 @@ import click
 from tqdm import tqdm
 
 from search.commands.context import TEXT, index_option, interruptible, json_option, maintained, opened_engine
+from search.commands.differences import audited_shown, compared_shown, comparison_lines
 from search.commands.terminal import byte_size, one_line
-from search.engines.protocols import Condensed, Engine, Phase, WriterProgress
+from search.engines.protocols import Condensed, Engine, Maintenance, Phase, Problem, WriterProgress
+from search.errors import ConfigError
 
 # --- delete --------------------------------------------------------------------------------------------------------
 
@@ -62,34 +64,74 @@ def _deleted(engine: Engine, ids: list[str]) -> int:
 @click.option(
     "--repair", is_flag=True, help="Repair what is wrong, losing as little as possible, and say what was done."
 )
+@click.option("--against", metavar="URL", type=TEXT, help="Compare all articles with those of another index.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress bar.")
 @index_option
 @json_option
 @click.pass_context
-def check(ctx: click.Context, index: str | None, as_json: bool, repair: bool) -> None:
+def check(ctx: click.Context, index: str | None, against: str | None, as_json: bool, repair: bool, quiet: bool) -> None:
     """Read the whole index and list what is wrong with it. The exit code is 1 if anything is.
 
-    With --repair, whatever follows from the stored articles is made again from them. Articles that cannot be read any
-    more are left out and counted; index their sources again to bring them back. The exit code is 1 if any were lost.
+    With --against, all articles of this index and of another, which is as it should be, are read and compared; what is
+    missing, superfluous or different is listed. With --repair, whatever follows from the stored articles is made again
+    from them. Articles that cannot be read any more are left out and counted; index their sources again to bring them
+    back. The exit code is 1 if any were lost.
+
+    \b
+    Examples:
+      backfile check
+      backfile check --against whoosh:backup
     """
     engine = opened_engine(ctx, index)
-    if not (_repair(engine, as_json) if repair else _check(engine, as_json)):
+    if repair and against is not None:
+        raise click.UsageError("--repair and --against exclude each other", ctx)
+    if repair:
+        is_well = _repair(engine, as_json)
+    elif against is not None:
+        is_well = _check_against(engine, opened_engine(ctx, against), as_json, quiet)
+    else:
+        is_well = _check(engine, as_json, quiet)
+    if not is_well:
         ctx.exit(1)
 
 
-def _check(engine: Engine, as_json: bool) -> bool:
+def _check(engine: Engine, as_json: bool, quiet: bool) -> bool:
     """Prints the problems; returns whether there are none."""
-    problems = list(maintained(engine).check())
+    can_repair = isinstance(engine, Maintenance)
+    with interruptible():
+        problems = list(_problems(engine, quiet or as_json))
     if as_json:
         click.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False))
         return not problems
     for problem in problems:
         click.echo(f"{problem.place}: {problem.message}")
-    if problems:
-        count = "1 problem; repair it" if len(problems) == 1 else f"{len(problems):,} problems; repair them"
-        click.echo(f"{engine.url}: {count} with `backfile check --repair`")
-    else:
+    if not problems:
         click.echo(f"{engine.url}: no problems found")
-    return not problems
+        return True
+    count = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems"
+    them = "it" if len(problems) == 1 else "them"
+    click.echo(f"{engine.url}: {count}" + (f"; repair {them} with `backfile check --repair`" if can_repair else ""))
+    return False
+
+
+def _problems(engine: Engine, quiet: bool) -> Iterable[Problem]:
+    """What an engine finds in its files; of one that has none, which articles are not what they should be."""
+    if isinstance(engine, Maintenance):
+        return engine.check()
+    return audited_shown(engine, quiet=quiet).problems(engine.url)
+
+
+def _check_against(engine: Engine, other: Engine, as_json: bool, quiet: bool) -> bool:
+    """Prints in what an index differs from another; returns whether it does not."""
+    if engine.identity() == other.identity():
+        raise ConfigError(f"{engine.url} and {other.url} are the same archive; name another to compare with")
+    with interruptible():
+        compared = compared_shown(other, engine, quiet=quiet or as_json)
+    if as_json:
+        click.echo(json.dumps({"index": engine.url, "against": other.url, **compared.as_json()}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(comparison_lines(compared, (other.url, engine.url))))
+    return compared.is_same
 
 
 def _repair(engine: Engine, as_json: bool) -> bool:
