@@ -54,7 +54,7 @@ two may share the position of a joined word and its first part."""
 _ANY: Final = {"*": "[^:!=]*", "?": "[^:!=]"}
 _SPELLINGS: Final = 3
 _FEW: Final = 340
-"""Words of a pattern that the cluster looks up itself, in all spellings: at most 1,024 terms."""
+"""Words that are counted at once, in all spellings: a cluster takes at most 1,024 terms as one."""
 
 _PLACES: Final = "params.weight * Math.rint(_score / (1.000000001 - _score))"
 """An `intervals` query with n matches without gaps scores n / (n + 1)."""
@@ -131,7 +131,10 @@ def frequency(leaf: Leaf, field: str, context: Context) -> Clause:
     by_weight: dict[float, list[str]] = {}
     for word in words:
         by_weight.setdefault(expansion_weight(leaf, word), []).append(word)
-    return _summed([_counted(field, _spellings(words), weight) for weight, words in by_weight.items()])
+    counted = [
+        (weight, words[at : at + _FEW]) for weight, words in by_weight.items() for at in range(0, len(words), _FEW)
+    ]
+    return _summed([_counted(field, _spellings(part), weight) for weight, part in counted])
 
 
 def _regular(leaf: MatchPrefix | MatchWildcard) -> str:

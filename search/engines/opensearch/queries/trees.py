@@ -34,16 +34,23 @@ from search.ranking import (
     inverse_document_frequency,
     untitled_factor,
 )
+from search.schema import TEXT_FIELDS
 
-_NORMALISED: Final = "_score * params.weight / (params.rest + params.share * doc[params.length].value)"
-_NORMALISED_BODY: Final = f"(doc['length.title'].size() == 0 ? params.untitled : 1.0) * {_NORMALISED}"
-_SATURATED: Final = "params.weight * _score / (_score + params.k1)"
+_NORMALISED: Final = {
+    field: f"{FIELD_WEIGHTS[field]} * _score / ({1.0 - FIELD_B[field]} + params.share * doc['length.{field}'].value)"
+    for field in TEXT_FIELDS
+} | {
+    "body": f"(doc['length.title'].size() == 0 ? params.untitled : {FIELD_WEIGHTS['body']}) * _score"
+    f" / ({1.0 - FIELD_B['body']} + params.share * doc['length.body'].value)"
+}
+_SATURATED: Final = f"params.weight * _score / (_score + {K1})"
 _RECENT: Final = (
     "_score * (doc['date.published.seconds'].size() == 0 ? params.floor : params.floor + (1 - params.floor) * "
     "Math.pow(0.5, Math.max(0, (params.now - doc['date.published.seconds'].value) / params.day - params.offset)"
     " / params.half))"
 )
-"""The formulas of `search.ranking`, in the cluster's script language."""
+"""The formulas of `search.ranking`, in the cluster's script language. What changes with a commit is a parameter: the
+cluster compiles few new scripts a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +126,16 @@ class Trees:
         if self.by_presence:
             return {"constant_score": {"filter": self.leaf(leaf), "boost": leaf.boost * idf}}
         fields = [self._normalised(leaf, field, statistics.average_lengths[field]) for field in leaf.fields]
-        return scripted(some(fields), _SATURATED, weight=leaf.boost * idf * (K1 + 1.0), k1=K1)
+        return scripted(some(fields), _SATURATED, weight=leaf.boost * idf * (K1 + 1.0))
 
     def _normalised(self, leaf: Leaf, field: str, average: float) -> Clause:
-        found, b = self.frequency(leaf, field), FIELD_B[field]
         if not average:
             return nothing()
-        params: dict[str, object] = {
-            "weight": FIELD_WEIGHTS[field], "rest": 1.0 - b, "share": b / average, "length": f"length.{field}",
-        }  # fmt: skip
-        if field == "body":
-            return scripted(found, _NORMALISED_BODY, untitled=untitled_factor(field, 0.0, average), **params)
-        return scripted(found, _NORMALISED, **params)
+        found, share = self.frequency(leaf, field), FIELD_B[field] / average
+        if field != "body":
+            return scripted(found, _NORMALISED[field], share=share)
+        untitled = FIELD_WEIGHTS[field] * untitled_factor(field, 0.0, average)
+        return scripted(found, _NORMALISED[field], share=share, untitled=untitled)
 
 
 def by_recency(scored: Clause, recency: Recency) -> Clause:
