@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from typing import Final
 
 from search.engines.protocols import Engine
@@ -23,12 +24,10 @@ def _open_whoosh(rest: str) -> Engine:
 
 
 def _open_opensearch(scheme: str, rest: str) -> Engine:
-    try:
-        import opensearchpy  # noqa: F401 - an extra
-    except ModuleNotFoundError as error:
+    if find_spec("opensearchpy") is None:
         raise ConfigError(
             "an index on OpenSearch needs its client; install it with `pip install 'backfile[opensearch]'`"
-        ) from error
+        )
     from search.engines.opensearch.address import Address
     from search.engines.opensearch.engine import ClusterEngine
 
