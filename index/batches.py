@@ -20,7 +20,7 @@ from typing import Final
 
 from index.progress import Progress, Silence
 from search.document import Document
-from search.engines.protocols import Engine, Maintenance, Writer, WriterProgress
+from search.engines.protocols import Engine, ParallelWriting, Writer, WriterProgress
 from search.errors import ArticlesRefused
 
 BATCH_SECONDS: Final = 60.0
@@ -138,7 +138,7 @@ class Batches:
 
 
 def _writer(engine: Engine, replace: bool, workers: int, progress: WriterProgress) -> Writer:
-    if workers > 1 and isinstance(engine, Maintenance):
+    if workers > 1 and isinstance(engine, ParallelWriting):
         return engine.parallel_writer(workers=workers, replace=replace, progress=progress)
     return engine.writer(replace=replace, progress=progress)
 

@@ -22,13 +22,13 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from archives import ask, exact, fill, ids, news
+from archives import answers, ask, exact, fill, ids, news
 
 from index.indexer import Indexer
 from index.sources import find_sources
 from search.document import Document
 from search.engines import open_engine
-from search.engines.opensearch import bulk, lease, publishing, versions
+from search.engines.opensearch import bulk, lease, preparing, publishing, versions
 from search.engines.opensearch import writer as writing
 from search.engines.opensearch.address import Address, Host
 from search.engines.opensearch.commits import Commit, find_record, next_steps, read_commit
@@ -74,8 +74,8 @@ def engine(address: Address) -> Iterator[ClusterEngine]:
 
 
 @contextmanager
-def between(address: Address, answers: Callable[[str, int], int | None]) -> Iterator[Address]:
-    """A server that passes requests on to the cluster, for the block. `answers` gets the path and how many of its kind
+def between(address: Address, outcomes: Callable[[str, int], int | None]) -> Iterator[Address]:
+    """A server that passes requests on to the cluster, for the block. `outcomes` gets the path and how many of its kind
     came before; a status that it returns is answered at once, and a negative one when the request was carried out."""
     counts: Counter[str] = Counter()
     target = f"http://{address.hosts[0]}"
@@ -88,7 +88,7 @@ def between(address: Address, answers: Callable[[str, int], int | None]) -> Iter
             kind = self.path.partition("?")[0].rpartition("/")[2]
             number = counts[kind]
             counts[kind] += 1
-            status = answers(self.path, number)
+            status = outcomes(self.path, number)
             if status is not None and status > 0:
                 self._answer(status, b'{"error": {"type": "es_rejected_execution_exception", "reason": "busy"}}')
                 return
@@ -272,10 +272,10 @@ def counting(address: Address) -> Iterator[tuple[Address, Counter[str]]]:
     """The address of a server that passes requests on, for the block, and how many of each kind it has passed on."""
     sent: Counter[str] = Counter()
 
-    def answers(path: str, _: int) -> None:
+    def outcomes(path: str, _: int) -> None:
         sent[path.partition("?")[0].rpartition("/")[2]] += 1
 
-    with between(address, answers) as counted:
+    with between(address, outcomes) as counted:
         yield counted, sent
 
 
@@ -607,6 +607,45 @@ def test_a_transaction_that_loses_too_many_articles_is_not_committed(
     assert held(engine) == ["a"]
 
 
+# --- several processes
+
+
+def test_an_archive_does_not_depend_on_the_number_of_processes(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "START_ARTICLES", 10)
+    found = []
+    for workers in (1, 3):
+        engine = ClusterEngine(replace(address, name=f"{address.name}-{workers}"))
+        for title in ("first", "second"):
+            with engine.parallel_writer(workers=workers) as writer:
+                for document in news(150):
+                    writer.add(replace(document, title=f"{title} {document.title}"))
+                for number in range(0, 150, 7):
+                    assert writer.delete(f"{number:04}") is True
+                writer.add(news(8)[7])
+        with engine.searcher() as searcher:
+            assert searcher.document("0007") == news(8)[7]
+        found.append(answers(engine))
+    for one, several in zip(*found, strict=True):
+        assert one == several
+
+
+def test_an_article_that_another_process_cannot_prepare_does_not_spoil_the_others(
+    engine: ClusterEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "START_ARTICLES", 0)
+    fill(engine, Document("b", "first"))
+    bad = Document("b", "two", headings=("not a heading",))  # type: ignore[arg-type]
+    writer = engine.parallel_writer(workers=2)
+    for document in (Document("a", "one"), bad, Document("c", "three")):
+        writer.add(document)
+    with pytest.raises(ArticlesRefused, match="AttributeError"):
+        writer.commit()
+    assert held(engine) == ["a", "b", "c"]
+    assert ids(ask(engine, exact("first"))) == ["b"]
+
+
 # --- a cluster that has too much to do, or that is not heard
 
 
@@ -617,10 +656,10 @@ def test_batches_are_sent_again_until_a_busy_cluster_takes_them(
     monkeypatch.setattr(bulk, "BATCH_BYTES", 4_000)
     statuses = (429, None, -1, None, 429)
 
-    def answers(path: str, number: int) -> int | None:
+    def outcomes(path: str, number: int) -> int | None:
         return statuses[number % 5] if "/_bulk" in path else None
 
-    with between(address, answers) as slow:
+    with between(address, outcomes) as slow:
         fill(ClusterEngine(slow), *news(20))
         fill(ClusterEngine(slow), *(replace(document, title="second") for document in news(20)))
     assert ask(engine).total == 20
@@ -637,13 +676,13 @@ def test_a_commit_of_which_no_answer_comes_is_asked_about(
     decides = "/_doc/commit?if_seq_no" if not (replaces or is_first) else "/_aliases"
     lost: list[str] = []
 
-    def answers(path: str, _: int) -> int | None:
+    def outcomes(path: str, _: int) -> int | None:
         if decides in path and len(lost) < 2:
             lost.append(path)
             return -1
         return None
 
-    with between(address, answers) as unheard, ClusterEngine(unheard).writer(replace=replaces) as writer:
+    with between(address, outcomes) as unheard, ClusterEngine(unheard).writer(replace=replaces) as writer:
         writer.add(Document("b", "second"))
     assert len(lost) >= 1
     assert "b" in held(engine)
@@ -658,10 +697,10 @@ def test_a_commit_that_fails_for_good_is_settled_by_the_next_writer(
     monkeypatch.setattr(publishing, "ANSWER_SECONDS", 1.0)
 
     def write(outcome: int) -> None:
-        def answers(path: str, number: int) -> int | None:
+        def outcomes(path: str, number: int) -> int | None:
             return outcome if "/_doc/commit" in path and number > 0 else None
 
-        with between(address, answers) as unheard, ClusterEngine(unheard).writer() as writer:
+        with between(address, outcomes) as unheard, ClusterEngine(unheard).writer() as writer:
             writer.add(Document("b", f"outcome{outcome}"))
 
     for outcome in (503, -1):  # not carried out, and carried out

@@ -35,7 +35,7 @@ from search.engines.disk.writing.pending_segment import PendingSegment
 from search.engines.disk.writing.pipeline import Batch, BatchBuilder, BuilderPool, Pipeline
 from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.engines.plan import FacetPlan, Plan, TimelinePlan
-from search.engines.protocols import Engine, Maintenance, Phase, Writer
+from search.engines.protocols import Engine, ParallelWriting, Phase, Writer
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 
 CONTENT = tuple(Document(f"{n:03}", f"word{n} common", "a body of text " * 5, tags=(f"t{n}",)) for n in range(60))
@@ -533,7 +533,7 @@ def manifest_of(engine: Engine) -> Manifest:
 
 
 def parallel_writer(engine: Engine, workers: int) -> Writer:
-    return engine.parallel_writer(workers=workers) if isinstance(engine, Maintenance) else engine.writer()
+    return engine.parallel_writer(workers=workers) if isinstance(engine, ParallelWriting) else engine.writer()
 
 
 def write_history(engine: Engine, workers: int = 1) -> None:

@@ -13,7 +13,7 @@ from benchmark.queries import Question
 from search.archive import Archive
 from search.document import Document
 from search.engines import open_engine
-from search.engines.protocols import Engine, Maintenance, Writer
+from search.engines.protocols import Engine, Maintenance, ParallelWriting, Writer
 from search.request.request import FacetRequest, Filters, SearchRequest
 from search.request.urls import Addresses
 
@@ -96,7 +96,7 @@ def _open(folder: Path) -> Engine:
 def _writer(engine: Engine, workers: int) -> Writer:
     if workers == 1:
         return engine.writer()
-    if isinstance(engine, Maintenance):
+    if isinstance(engine, ParallelWriting):
         return engine.parallel_writer(workers=workers)
     raise NotImplementedError("this engine indexes in one process")
 

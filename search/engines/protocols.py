@@ -220,12 +220,17 @@ class Engine(Protocol):
 
 
 @runtime_checkable
-class Maintenance(Protocol):
-    """What an engine offers besides if its index is files on a local disk; a server looks after its own."""
+class ParallelWriting(Protocol):
+    """What an engine offers besides if several processes can prepare what one writer writes."""
 
     def parallel_writer(self, *, workers: int, replace: bool = False, progress: WriterProgress | None = None) -> Writer:
         """A writer that may use up to `workers` processes; 1 is this one alone. The index does not depend on it."""
         ...
+
+
+@runtime_checkable
+class Maintenance(Protocol):
+    """What an engine offers besides if its index is files on a local disk; a server looks after its own."""
 
     def check(self) -> Iterable[Problem]:
         """Reads everything and reports what is wrong; nothing if all is well."""

@@ -32,7 +32,15 @@ class ClusterEngine:
         self._own: frozenset[str] = frozenset()
 
     def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> ClusterWriter:
-        return ClusterWriter(self._connection, replace=replace, progress=progress, lease_seconds=self._lease_seconds)
+        return self.parallel_writer(workers=1, replace=replace, progress=progress)
+
+    def parallel_writer(
+        self, *, workers: int, replace: bool = False, progress: WriterProgress | None = None
+    ) -> ClusterWriter:
+        """See `search.engines.protocols.ParallelWriting`."""
+        return ClusterWriter(
+            self._connection, replace=replace, progress=progress, workers=workers, lease_seconds=self._lease_seconds
+        )
 
     def searcher(self) -> ClusterSearcher:
         commit = newest_commit(self._connection)

@@ -25,6 +25,21 @@ _STEPS: Final = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A version that is to be written, as `action` says: with its name, and on which condition."""
+
+    action: Mapping[str, Any]
+    document: Document
+    born: int
+    died: int | None
+
+    def operation(self) -> Operation:
+        """The article analysed, which is most of the work."""
+        lines = ndjson([{"index": self.action}, indexed(self.document, self.born, self.died)])
+        return Operation(lines, self.action["_id"], self.document.id)
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """A version as it is stored. `died`: the epoch that took it out, whether or not that was committed."""
 
@@ -35,18 +50,20 @@ class Version:
     seq_no: int
     primary_term: int
 
-    def marked(self, died: int | None) -> Operation:
+    def marked(self, died: int | None) -> Draft:
         """Writes the version again with another `died`, if it is still as it was read."""
         action = {"_id": self.key, "if_seq_no": self.seq_no, "if_primary_term": self.primary_term}
-        lines = ndjson([{"index": action}, indexed(self.document, self.born, died)])
-        return Operation(lines, self.key, self.document.id)
+        return Draft(action, self.document, self.born, died)
 
 
-def added(document: Document, epoch: int, step: int) -> Operation:
+def added(document: Document, epoch: int, step: int) -> Draft:
     """Writes the version that `epoch` adds. Of several of one article that with the highest `step` stays."""
-    key = version_id(document.id, epoch)
-    action = {"_id": key, "version": epoch * _STEPS + step, "version_type": "external_gte"}
-    return Operation(ndjson([{"index": action}, indexed(document, epoch)]), key, document.id)
+    action = {
+        "_id": version_id(document.id, epoch),
+        "version": epoch * _STEPS + step,
+        "version_type": "external_gte",
+    }
+    return Draft(action, document, epoch, None)
 
 
 def withdrawn(id: str, epoch: int, step: int) -> Operation:

@@ -26,10 +26,12 @@ from search.engines.opensearch.errors import Conflict
 from search.engines.opensearch.indices import give_up, make_index, write_alias
 from search.engines.opensearch.lease import LEASE_SECONDS, Lease
 from search.engines.opensearch.opening import begin
+from search.engines.opensearch.preparing import Preparing
 from search.engines.opensearch.publishing import commit_aside, commit_in_place, measured, refresh
 from search.engines.opensearch.sweeping import best_effort, left_behind, sweep_epoch, sweep_indices, sweep_versions
 from search.engines.opensearch.versions import (
     LOOKUP_IDS,
+    Draft,
     added,
     born_in,
     find_versions,
@@ -50,7 +52,9 @@ _NAME_ATTEMPTS: Final = 20
 
 
 class ClusterWriter:
-    """See `search.engines.protocols.Writer`. `lease_seconds`: how long others wait if this process is killed."""
+    """See `search.engines.protocols.Writer`. `workers`: processes that may analyse articles; with more than one, an
+    article that cannot be analysed is found out at the commit. `lease_seconds`: how long others wait if this process is
+    killed."""
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class ClusterWriter:
         *,
         replace: bool = False,
         progress: WriterProgress | None = None,
+        workers: int = 1,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._connection = connection
@@ -73,6 +78,7 @@ class ClusterWriter:
         self._before = before
         self._index = before.index if before else None
         self._bulk: Bulk | None = None
+        self._preparing = Preparing(workers, self._send, self._note_unprepared)
         self._open = True
         self._is_changed = before is None
         self._counts_change = before is None
@@ -90,8 +96,7 @@ class ClusterWriter:
     def add(self, document: Document) -> None:
         self._require_open()
         self._made_index()
-        operation = added(document, self._epoch, self._steps + 1)
-        self._send(operation)
+        self._write(added(document, self._epoch, self._steps + 1))
         self._own.add(document.id)
         self._replace_later(document.id)
         if self._steps % REPORTED_ARTICLES == 0:
@@ -103,7 +108,8 @@ class ClusterWriter:
             self._own.discard(id)
             # The cluster forgets after a minute that a document was deleted: nothing older may come after this.
             self._flush_bulk()
-            self._send(withdrawn(id, self._epoch, self._steps + 1))
+            self._steps += 1
+            self._send(withdrawn(id, self._epoch, self._steps))
             return True
         if self._before is None or id in self._looked_up:
             return False
@@ -149,6 +155,7 @@ class ClusterWriter:
     def rollback(self) -> None:
         if not self._open:
             return
+        self._preparing.close()
         if self._bulk is not None:
             self._bulk.close()
         if self._is_dirty:
@@ -173,11 +180,17 @@ class ClusterWriter:
 
     def _end(self, aborted: Sequence[int]) -> None:
         self._open = False
+        self._preparing.close()
         if self._bulk is not None:
             self._bulk.close()
         self._lease.release(aborted)
 
     # --- versions
+
+    def _write(self, draft: Draft) -> None:
+        self._preparing.add(draft)
+        self._steps += 1
+        self._is_dirty = self._is_changed = self._counts_change = True
 
     def _send(self, operation: Operation) -> None:
         self._is_dirty = True
@@ -187,9 +200,8 @@ class ClusterWriter:
                 write_alias(self._made_index()),
                 require=self._lease.require, on_conflict=self._note_conflict, on_refused=self._note_refused,
             )  # fmt: skip
-        self._bulk.add(operation)
-        self._steps += 1
         self._is_changed = self._counts_change = True
+        self._bulk.add(operation)
 
     def _made_index(self) -> str:
         """The index that is written to; made now if there is none."""
@@ -211,6 +223,7 @@ class ClusterWriter:
         )
 
     def _flush_bulk(self) -> None:
+        self._preparing.finish()
         if self._bulk is not None:
             self._bulk.flush()
 
@@ -237,12 +250,15 @@ class ClusterWriter:
                 self._lease.renew()  # raises LeaseLost: only the one who has taken it marks so
                 raise EngineError(f"the index {self._before.index} has marks of a later writer; run again")
             if version.died != self._epoch:
-                self._send(version.marked(self._epoch))
+                self._write(version.marked(self._epoch))
 
     def _note_conflict(self, operation: Operation) -> None:
         """A newer version of our own is there already, or a version was not as it was read."""
         if born_in(operation.key) != self._epoch:
             self._conflicts.append(operation.key)
+
+    def _note_unprepared(self, draft: Draft, reason: str) -> None:
+        self._note_refused(Operation("", draft.action["_id"], draft.document.id), reason)
 
     def _note_refused(self, operation: Operation, reason: str) -> None:
         if born_in(operation.key) != self._epoch:
@@ -277,7 +293,7 @@ class ClusterWriter:
         kept = find_versions(self._connection, self._before, lost)
         for version in read_versions(self._connection, self._before.index, list(kept.values())):
             if version.died is not None:
-                self._bulk.add(version.marked(None))
+                self._bulk.add(version.marked(None).operation())
         self._bulk.flush()
 
     def _prepared(self) -> Commit:
