@@ -36,6 +36,7 @@ from search.engines.opensearch.connection import Connection
 from search.engines.opensearch.engine import ClusterEngine
 from search.engines.opensearch.errors import Absent
 from search.engines.opensearch.indices import give_up, make_index, physical_indices, put_in_place
+from search.engines.opensearch.keeping import Keeping
 from search.engines.opensearch.lease import Lease, LeaseLost
 from search.engines.opensearch.mapping import FORMAT
 from search.engines.plan import Plan
@@ -762,6 +763,37 @@ def test_what_was_replaced_stays_for_searchers_that_are_open_and_then_goes(
         assert raw_versions(connection, index) == {(1, None): 1, (3, None): 1, (4, None): 1}
         assert read_commit(connection).floor == 4
     assert held(keeping) == ["a", "b", "c"]
+
+
+def test_a_searcher_whose_articles_were_deleted_gets_an_error_and_never_a_short_count(address: Address) -> None:
+    hasty = ClusterEngine(replace(address, keep_seconds=0.0))
+    fill(hasty, Document("a", "first"), Document("b", "first"))
+    with hasty.searcher() as old:
+        assert old.search(Plan(exact("first"))).total == 2
+        fill(hasty, Document("a", "second"))
+        fill(hasty, Document("c", "third"))
+        for use in (lambda: old.search(Plan(exact("first"))), lambda: old.document("a"), lambda: old.terms("f", 5)):
+            with pytest.raises(EngineError, match="snapshot is too old"):
+                use()
+    assert held(hasty) == ["a", "b", "c"]
+
+
+def test_a_commit_that_was_just_the_newest_is_not_asked_about_at_each_answer(
+    engine: ClusterEngine, address: Address, connection: Connection
+) -> None:
+    fill(engine, Document("a", "first"))
+    now = 0.0
+    with counting(address) as (counted, sent):
+        keeping = Keeping(Connection(counted), read_commit(connection), clock=lambda: now)
+        for seconds in (0.0, 4.9, 5.1, 9.0, 10.2):
+            now = seconds
+            keeping.require()
+        assert sent["commit"] == 2
+        fill(engine, Document("b", "first"))
+        for seconds in (15.0, 15.3, 15.4):
+            now = seconds
+            keeping.require()
+        assert sent["commit"] == 4, "it is not the newest any more"
 
 
 def test_an_index_that_was_replaced_goes_when_its_time_is_over(address: Address, connection: Connection) -> None:

@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -78,6 +79,13 @@ class Connection:
         self._cluster = ""
         self._clock = clock
         self._sleep = sleep
+        self._after: Callable[[], None] | None = None
+
+    def followed(self, after: Callable[[], None]) -> Connection:
+        """The same connection, with `after` called when an answer has come; what it raises takes the answer's place."""
+        made = copy(self)
+        made._after = after
+        return made
 
     def send(
         self,
@@ -157,7 +165,10 @@ class Connection:
         if limit <= 0:
             raise Unavailable("there is no time left to ask the cluster")
         with self._breaker.guard(partial(_is_silence, seconds=limit)):
-            return self._answer(request, self._clock() + limit)
+            answer = self._answer(request, self._clock() + limit)
+        if self._after is not None:
+            self._after()
+        return answer
 
     def _answer(self, request: _Request, deadline: float) -> Any:
         attempt = 0

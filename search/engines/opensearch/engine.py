@@ -9,6 +9,7 @@ from search.engines.opensearch.address import Address
 from search.engines.opensearch.commits import newest_commit, require_own
 from search.engines.opensearch.connection import Connection
 from search.engines.opensearch.errors import Denied
+from search.engines.opensearch.keeping import Keeping
 from search.engines.opensearch.lease import LEASE_SECONDS
 from search.engines.opensearch.searcher import CLUSTER_CAPABILITIES, ClusterSearcher
 from search.engines.opensearch.writer import ClusterWriter
@@ -50,7 +51,7 @@ class ClusterEngine:
             require_own(self._connection, commit.index)
             with self._lock:
                 self._own |= {f"{commit.index}.{commit.uid}"}
-        return ClusterSearcher(self._connection, commit)
+        return ClusterSearcher(self._connection.followed(Keeping(self._connection, commit).require), commit)
 
     def generation(self) -> str:
         return newest_commit(self._connection).generation
