@@ -30,6 +30,9 @@ COMMANDS: Final = {
     "demo": Row("search.commands.demo:demo", _SERVE, "Index the sample archive and serve it."),
     "status": Row("search.commands.status:status", _CARE, "Show what the index holds."),
     "check": Row("search.commands.upkeep:check", _CARE, "Read the whole index and list what is wrong with it."),
+    "doctor": Row(
+        "search.commands.doctor:doctor", _CARE, "Look for what is wrong with the installation and the index."
+    ),
     "optimize": Row("search.commands.upkeep:optimize", _CARE, "Merge the index into one segment."),
     "config": Row("search.commands.setup:config", _CARE, "Print the settings in force and their origins."),
     "evaluate": Row("search.commands.evaluate:evaluate", _CARE, "Measure ranking and extraction against judged sets."),

@@ -247,6 +247,30 @@ class Maintenance(Protocol):
         ...
 
 
+Health = Literal["ok", "warning", "problem"]
+"""Whether all is well, something should be done some day, or something fails or soon will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what, how it is, what was found, and unless it is well what to do."""
+
+    what: str
+    health: Health
+    found: str
+    advice: str = ""
+
+
+@runtime_checkable
+class Diagnosable(Protocol):
+    """What an engine offers besides if it stands on something that can fail: disks, nodes, rights."""
+
+    def examine(self) -> Iterable[Finding]:
+        """Looks at what the index stands on, and at the index as far as that takes a moment. What cannot be looked at
+        is a finding too and no error."""
+        ...
+
+
 CAPABILITIES = frozenset(
     {"phrase", "near", "prefix", "wildcard", "fuzzy", "facets", "timeline", "cursor", "explain", "recency"}
     | {"vocabulary", "snapshot", "transaction", "reference scores", "meaning"}

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from search.engines.disk.check import check_directory
+from search.engines.disk.doctor import examine_directory
 from search.engines.disk.errors import reading
 from search.engines.disk.format.manifest import NAME, Manifest, read_manifest
 from search.engines.disk.reading.snapshot import SegmentStore
@@ -17,7 +18,7 @@ from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_me
 from search.engines.disk.writing.pipeline import BuilderPool
 from search.engines.disk.writing.vector_writer import add_vectors
 from search.engines.disk.writing.writer import DiskWriter
-from search.engines.protocols import CAPABILITIES, Condensed, Problem, Repair, WriterProgress
+from search.engines.protocols import CAPABILITIES, Condensed, Finding, Problem, Repair, WriterProgress
 from search.engines.vectors import Vectors
 
 _Stamp = tuple[int, int, int]
@@ -71,6 +72,9 @@ class DiskEngine:
 
     def check(self) -> Iterable[Problem]:
         return check_directory(self._directory)
+
+    def examine(self) -> Iterable[Finding]:
+        return examine_directory(self._directory)
 
     def repair(self) -> Iterable[Repair]:
         return repair_directory(self._directory)

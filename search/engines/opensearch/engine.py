@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from threading import Lock
 
 from search.engines.opensearch.address import Address
 from search.engines.opensearch.commits import newest_commit, require_own
 from search.engines.opensearch.connection import Connection
+from search.engines.opensearch.doctor import examine_cluster
 from search.engines.opensearch.errors import Denied
 from search.engines.opensearch.keeping import Keeping
 from search.engines.opensearch.lease import LEASE_SECONDS
 from search.engines.opensearch.searcher import CLUSTER_CAPABILITIES, ClusterSearcher
 from search.engines.opensearch.writer import ClusterWriter
-from search.engines.protocols import WriterProgress
+from search.engines.protocols import Finding, WriterProgress
 from search.engines.vectors import Vectors
 
 
@@ -63,6 +64,9 @@ class ClusterEngine:
         except Denied:  # who may only use the archive's indices need not be told
             cluster = ",".join(sorted(map(str, address.hosts)))
         return f"opensearch:{cluster}/{address.name}"
+
+    def examine(self) -> Iterable[Finding]:
+        return examine_cluster(self._connection)
 
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         with self.writer() as writer:
