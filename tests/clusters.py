@@ -92,6 +92,7 @@ def node_of(cluster: Cluster, role: str, archive: str) -> int:
 def wait_until_green(cluster: Cluster, archive: str) -> float:
     """Waits until all copies of all shards of an archive are there. Returns the seconds it took."""
     started = monotonic()
-    path = f"/_cluster/health/{archive}*"
-    wait_until(lambda: cluster.ask(path)["status"] == "green", f"all copies of the shards of {archive}")
+    asked = Request("GET", f"/_cluster/health/{archive}*")
+    for url in cluster.urls:
+        wait_until(lambda url=url: answer(url, asked, 2)["status"] == "green", f"all copies of the shards of {archive}")
     return monotonic() - started

@@ -7,23 +7,30 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from archives import fill, news, stamps_of
 from clusters import archive_of, archive_on, cluster, node_of, wait_until_green
+from program import environment
 from proxy import Proxy, proxy_to
 from trial import GROWING, REPLACED, History, trial
 
 from benchmark.http.server import wait_until
 from benchmark.opensearch.cluster import Cluster
+from search.engines import open_engine
 
 pytestmark = pytest.mark.cluster
 
 HISTORIES = pytest.mark.parametrize("history", [GROWING, REPLACED], ids=["import", "alias swap"])
 OPTIONS: dict[str, Any] = {"shards": 2, "timeout": 5, "keep": 5}
+MOST_RUNS = 5
 Say = Callable[[str], None]
 
 
@@ -93,8 +100,11 @@ def test_a_killed_node_makes_no_answer_wrong_and_loses_nothing(
     say(running.report())
 
 
-@HISTORIES
-@pytest.mark.parametrize("role", ["manager", "primary", "replica"])
+@pytest.mark.parametrize(
+    ("history", "role"),
+    [(GROWING, "manager"), (GROWING, "primary"), (GROWING, "replica"), (REPLACED, "primary")],
+    ids=["import-manager", "import-primary", "import-replica", "alias swap-primary"],
+)
 def test_a_node_that_hangs_makes_no_answer_wrong_and_stops_nothing_for_good(
     nodes: Cluster, archive: str, history: History, role: str, say: Say
 ) -> None:
@@ -133,6 +143,53 @@ def test_one_node_of_three_gives_errors_and_no_short_answers(nodes: Cluster, arc
         read, written = running.wait_for()
         say(f"first answer {read:.1f} s, first commit {written:.1f} s after the nodes were back")
     say(running.report())
+
+
+# A copy
+
+
+@pytest.mark.parametrize("role", ["manager", "primary", "replica", "talked to"])
+@pytest.mark.parametrize("way", ["there", "back"])
+def test_a_copy_during_which_a_node_is_killed_is_whole_or_is_completed_by_the_next_run(
+    nodes: Cluster, archive: str, way: str, role: str, tmp_path: Path, say: Say
+) -> None:
+    local = f"whoosh:{tmp_path / 'archive'}"
+    articles = news(2_500, words=150)
+    if role == "talked to":
+        archive = _through(nodes.urls[:2], archive)
+    source, target = (local, archive) if way == "there" else (archive, local)
+    fill(open_engine(source), *articles)
+    before = _work(nodes, archive)
+    run = _copy(source, target)
+    wait_until(lambda: _work(nodes, archive) >= before + (500 if way == "there" else 3), "the copy at work")
+    place = 0 if role == "talked to" else node_of(nodes, role, archive_of(archive))
+    assert run.poll() is None, "the copy was done before the node was killed"
+    nodes.nodes[place].kill()
+    started, runs = time.monotonic(), 1
+    said = run.communicate()
+    while run.returncode:
+        assert said[1].startswith("error: "), said
+        assert runs < MOST_RUNS, said
+        run, runs = _copy(source, target), runs + 1
+        said = run.communicate()
+    say(f"whole after {runs} runs, {time.monotonic() - started:.1f} s after the kill: {said[0].splitlines()[0]}")
+    with open_engine(target).searcher() as searcher:
+        found = {name: stamp.content_hash for name, stamp in stamps_of(searcher).items()}
+    assert found == {article.id: article.content_hash() for article in articles}
+    nodes.start()
+    wait_until_green(nodes, archive_of(archive))
+
+
+def _copy(source: str, target: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "search", "copy", source, target, "--quiet", "--workers", "1"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, env=environment(), text=True, **pipes)
+
+
+def _work(nodes: Cluster, archive: str) -> int:
+    """How much the cluster has written and searched for an archive."""
+    found = nodes.ask(f"/{archive_of(archive)}*/_stats/indexing,search")["_all"]["primaries"]
+    return int(found["indexing"]["index_total"] + found["search"]["query_total"]) if found else 0
 
 
 # Blocks
