@@ -27,7 +27,7 @@ first is remembered, so that a record stays small; an article is kept for that m
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One commit. `epoch` is that of its writer; `average_lengths` are in words, by text field, over the articles that
-    have the field (0.0 if none has).
+    have the field (0.0 if none has). `size_bytes`: what one copy of the index took on disk, old versions included.
 
     `index` is the name of the index on the cluster, `uid` that of this making of it: an index that was deleted and made
     again has another. `floor`: the oldest epoch that can still be read whole. `aborted`: epochs whose writers never
@@ -44,6 +44,7 @@ class Commit:
     articles: int
     languages: tuple[str, ...]
     average_lengths: Mapping[str, float]
+    size_bytes: int | None = None
     uid: str = ""
     history: tuple[tuple[int, float], ...] = ()
     retired: Mapping[str, float] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Commit:
                 "articles": self.articles,
                 "languages": list(self.languages),
                 "average_lengths": dict(self.average_lengths),
+                "size_bytes": self.size_bytes,
                 "history": [list(step) for step in self.history],
                 "retired": dict(self.retired),
             }
@@ -226,6 +228,7 @@ def _commit(record: Record, held: Any) -> Commit:
         articles=int(held["articles"]),
         languages=tuple(map(str, held["languages"])),
         average_lengths={name: float(lengths[name]) for name in TEXT_FIELDS},
+        size_bytes=None if held["size_bytes"] is None else int(held["size_bytes"]),
         uid=str(held["uid"]),
         history=tuple((int(epoch), float(at)) for epoch, at in held["history"]),
         retired={str(name): float(at) for name, at in held["retired"].items()},

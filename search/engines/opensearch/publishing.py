@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from search.engines.opensearch.commits import COMMIT_ID, Commit, target_of, visible, write_record
 from search.engines.opensearch.connection import Connection
-from search.engines.opensearch.errors import Absent, Conflict, Refused, Unavailable
+from search.engines.opensearch.errors import Absent, Conflict, Denied, Refused, Unavailable
 from search.engines.opensearch.indices import put_in_place
 from search.engines.opensearch.lease import LeaseLost
 from search.engines.opensearch.versions import require_whole
@@ -34,7 +34,7 @@ def refresh(connection: Connection, index: str) -> None:
 
 
 def measured(connection: Connection, commit: Commit) -> Commit:
-    """The commit with the numbers of what it shows, all from one search. Raises Unavailable if shards are missing."""
+    """The commit with the numbers of what it shows. Raises Unavailable if shards are missing."""
     aggregations: dict[str, Any] = {"languages": {"terms": {"field": "key.lang", "size": MAX_LANGUAGES}}}
     for name in TEXT_FIELDS:
         aggregations[f"sum {name}"] = {"sum": {"field": f"length.{name}"}}
@@ -51,7 +51,17 @@ def measured(connection: Connection, commit: Commit) -> Commit:
         average_lengths={
             name: found[f"sum {name}"]["value"] / count if count else 0.0 for name, count in counts.items()
         },
+        size_bytes=_size_bytes(connection, commit.index),
     )
+
+
+def _size_bytes(connection: Connection, index: str) -> int | None:
+    """What one copy of an index takes on disk; None where that is not told."""
+    try:
+        stats = connection.send("GET", f"/{index}/_stats/store", seconds=REFRESH_SECONDS)
+    except Denied:  # a user who may only read and write need not be let look
+        return None
+    return int(stats["_all"]["primaries"]["store"]["size_in_bytes"])
 
 
 def commit_in_place(connection: Connection, commit: Commit, before: Commit) -> None:

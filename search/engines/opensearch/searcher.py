@@ -43,6 +43,7 @@ class ClusterSearcher:
             built_at=commit.committed_at,
             engine=self._connection.address.scheme,
             languages=commit.languages,
+            size_bytes=commit.size_bytes,
         )
 
     def search(self, plan: Plan) -> Results:
