@@ -103,9 +103,11 @@ def test_no_node_outlives_a_killed_run(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         line = Path("/proc", run.stdout.readline().strip(), "cmdline")
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not _read(line).partition(b"\0")[0].endswith(b"java") and time.monotonic() < deadline:
+            time.sleep(0.05)  # what ties it to the run is set up first
         assert b"java" in _read(line)
         run.kill()
-    deadline = time.monotonic() + DEADLINE_SECONDS
     while _read(line) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert _read(line) == b""

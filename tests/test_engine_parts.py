@@ -45,7 +45,7 @@ def test_a_relative_directory_is_relative(tmp_path: Path, monkeypatch: pytest.Mo
     assert ask(open_engine("a/b")).total == 1
 
 
-@pytest.mark.parametrize("url", ["opensearch://host/x", "solr:x", "http://x", "whoosh:", "", "whoosh:a\0b"])
+@pytest.mark.parametrize("url", ["opensearch://host", "solr:x", "http://x", "whoosh:", "", "whoosh:a\0b"])
 def test_a_url_of_no_engine_is_refused(url: str) -> None:
     with pytest.raises(ConfigError):
         open_engine(url)
