@@ -113,7 +113,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     index: Annotated[str, _Text] = Field(
-        "whoosh:archive", max_length=2_000, description="The index: whoosh:PATH, a path, memory:, or opensearch://HOST/NAME"
+        "whoosh:archive",
+        max_length=2_000,
+        description="The index: whoosh:PATH, a path, memory:, or opensearch://HOST/NAME",
     )
     title: Annotated[str, _Text] = Field("Backfile", max_length=200, description="Name of the archive on its site")
     language: Annotated[str, AfterValidator(_language_tag)] = Field(

@@ -45,7 +45,9 @@ TEXT: Final = Text()
 
 def index_option(command: Decorated) -> Decorated:
     """Adds `--index`, which may stand before or after the name of the command; the later one wins."""
-    option = click.option("--index", metavar="URL", help="The index: whoosh:PATH, a path, memory:, or opensearch://HOST/NAME")
+    option = click.option(
+        "--index", metavar="URL", help="The index: whoosh:PATH, a path, memory:, or opensearch://HOST/NAME"
+    )
     return option(command)
 
 
