@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +13,8 @@ from index.commands import require_locations
 from index.document import to_document
 from index.sources import find_sources
 from search.commands.context import interruptible, json_option
+from search.commands.scratch import engine_option, scratch_engine
 from search.document import Document
-from search.engines import open_engine
 from search.errors import SourceError
 from search.evaluation.related_peers import RELATED_PEERS, RelatedPeer, related_by_peer
 from search.evaluation.relatedness import (
@@ -49,7 +48,7 @@ BY_MEANING = "by meaning too"
 @click.option("--language", default="en", show_default=True, metavar="TAG", help="Language of articles without one.")
 @click.option("--against", type=click.Choice(RELATED_PEERS), multiple=True, help="Compare with this program.")
 @click.option("--meaning", metavar="FOLDER", help="Order by meaning too, with the model in FOLDER.")
-@click.option("--engine", type=click.Choice(["memory", "whoosh"]), default="whoosh", show_default=True)
+@engine_option
 @json_option
 def related(
     paths: tuple[str, ...],
@@ -80,9 +79,8 @@ def related(
         articles = labelled_articles(
             documents, field=field, without=without, articles=size, subjects=subjects, seed=seed
         )
-        with tempfile.TemporaryDirectory(prefix="backfile-") as folder:
-            url = "memory:" if engine == "memory" else f"whoosh:{folder}/index"
-            opened = indexed(articles, open_engine(url))
+        with scratch_engine(engine) as scratch:
+            opened = indexed(articles, scratch)
             ours = score(OURS, articles, related_by_us(articles, opened))
             theirs = [score(BY_MEANING, articles, related_by_us(articles, opened, meaning))] if meaning else []
         theirs += [score(peer, articles, related_by_peer(peer, articles)) for peer in dict.fromkeys(against)]

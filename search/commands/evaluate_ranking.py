@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, Final, get_args
 import click
 
 from search.commands.context import interruptible, json_option
-from search.engines import open_engine
+from search.commands.scratch import engine_option, scratch_engine
 from search.evaluation.judged_sets import PARTS, Parts, read_judged_set
 from search.evaluation.meaning import MeaningCost, rankings_by_meaning
 from search.evaluation.peers import PEERS, Peer, bm25s_rankings
@@ -38,7 +37,7 @@ class _Compared:
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--engine", type=click.Choice(["memory", "whoosh"]), default="whoosh", show_default=True)
+@engine_option
 @click.option("--language", default="en", show_default=True, metavar="TAG", help="Language of the sets.")
 @click.option(
     "--op", "operator", type=click.Choice(get_args(Operator)), default="or", show_default=True,
@@ -81,8 +80,7 @@ def ranking(
     for folder in folders:
         judged = read_judged_set(folder, language=language, parts=parts, words=words)
         cost: MeaningCost | None = None
-        with interruptible(), tempfile.TemporaryDirectory(prefix="backfile-") as temporary:
-            opened = open_engine("memory:" if engine == "memory" else f"whoosh:{temporary}/index")
+        with interruptible(), scratch_engine(engine) as opened:
             by_words = found = engine_rankings(judged, opened, language=language, operator=operator)
             if encoder:
                 found, cost = rankings_by_meaning(judged, opened, encoder, language=language, operator=operator)

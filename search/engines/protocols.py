@@ -271,6 +271,16 @@ class Diagnosable(Protocol):
         ...
 
 
+@runtime_checkable
+class Erasable(Protocol):
+    """What an engine offers besides if its archive is on a server, where no folder can be deleted."""
+
+    def erase(self) -> None:
+        """Deletes the archive and everything that belongs to it, at once and for good. Nothing else is touched; does
+        nothing if there is no archive. Raises EngineError."""
+        ...
+
+
 CAPABILITIES = frozenset(
     {"phrase", "near", "prefix", "wildcard", "fuzzy", "facets", "timeline", "cursor", "explain", "recency"}
     | {"vocabulary", "snapshot", "transaction", "reference scores", "meaning"}

@@ -10,6 +10,7 @@ from search.engines.opensearch.commits import newest_commit, require_own
 from search.engines.opensearch.connection import Connection
 from search.engines.opensearch.doctor import examine_cluster
 from search.engines.opensearch.errors import Denied
+from search.engines.opensearch.indices import erase
 from search.engines.opensearch.keeping import Keeping
 from search.engines.opensearch.lease import LEASE_SECONDS
 from search.engines.opensearch.searcher import CLUSTER_CAPABILITIES, ClusterSearcher
@@ -71,6 +72,9 @@ class ClusterEngine:
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         with self.writer() as writer:
             return writer.add_vectors(model, vectors)
+
+    def erase(self) -> None:
+        erase(self._connection)
 
     def close(self) -> None:
         """Closes the sockets; the next request opens others."""

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from search.engines.opensearch.address import OWN_SUFFIXES
 from search.engines.opensearch.connection import Connection
 from search.engines.opensearch.errors import Absent
 from search.engines.opensearch.mapping import index_body
@@ -107,3 +108,21 @@ def delete_index(connection: Connection, index: str) -> None:
     """Deletes the index; does nothing if it is gone."""
     with suppress(Absent):
         connection.send("DELETE", f"/{index}", seconds=_CHANGE_SECONDS, idempotent=True)
+
+
+def erase(connection: Connection) -> None:
+    """Deletes the indices of the archive and those beside them; what Backfile did not make stays."""
+    for index in physical_indices(connection):
+        if index.is_ours:
+            delete_index(connection, index.name)
+    for suffix in OWN_SUFFIXES:
+        if _is_ours(connection, name := f"{connection.address.name}{suffix}"):
+            delete_index(connection, name)
+
+
+def _is_ours(connection: Connection, index: str) -> bool:
+    try:
+        found = connection.send("GET", f"/{index}/_mapping", params={"filter_path": "*.mappings._meta"})
+    except Absent:
+        return False
+    return "backfile" in found.get(index, {}).get("mappings", {}).get("_meta", {})
