@@ -34,6 +34,7 @@ COMMANDS: Final = {
         "search.commands.doctor:doctor", _CARE, "Look for what is wrong with the installation and the index."
     ),
     "optimize": Row("search.commands.upkeep:optimize", _CARE, "Merge the index into one segment."),
+    "cluster": Row("search.commands.cluster:cluster", _CARE, "Take and restore snapshots of an archive on a cluster."),
     "config": Row("search.commands.setup:config", _CARE, "Print the settings in force and their origins."),
     "evaluate": Row("search.commands.evaluate:evaluate", _CARE, "Measure ranking and extraction against judged sets."),
     "completion": Row("search.commands.setup:completion", _CARE, "Print the completion script for your shell."),

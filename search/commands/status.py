@@ -64,7 +64,8 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     size = facts["size_bytes"]
     yield f"index       {facts['index']} ({facts['engine']})"
     yield f"articles    {facts['articles']:,}"
-    yield f"size        {byte_size(size) if size is not None else 'in memory'}"
+    if size is not None:
+        yield f"size        {byte_size(size)}"
     yield f"generation  {facts['generation']}, committed {facts['built_at']}"
     span = f"{facts['first']} to {facts['last']}" if facts["first"] else "no article is dated"
     yield f"published   {span}" + (f", {facts['undated']:,} undated" if facts["undated"] else "")

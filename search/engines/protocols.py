@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
@@ -278,6 +279,41 @@ class Erasable(Protocol):
     def erase(self) -> None:
         """Deletes the archive and everything that belongs to it, at once and for good. Nothing else is touched; does
         nothing if there is no archive. Raises EngineError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A copy of an archive in a repository of the server. `state` is "complete", or what the server calls it."""
+
+    name: str
+    archive: str
+    articles: int
+    taken_at: datetime
+    state: str
+
+
+@runtime_checkable
+class SnapshotRepositories(Protocol):
+    """What an engine offers besides if its server copies archives to a place of its own, a repository."""
+
+    def take_snapshot(self, repository: str, name: str, progress: Callable[[int, int], None] | None = None) -> Snapshot:
+        """Copies the newest commit under a new name. No other writer is let in meanwhile; searches go on.
+        `progress` is told how much is copied, of how much. An interruption leaves no snapshot.
+        Raises ConfigError for a name that cannot be one, IndexMissing, IndexLocked, EngineError."""
+        ...
+
+    def snapshots(self, repository: str) -> Sequence[Snapshot]:
+        """The snapshots of archives in the repository, the oldest first. Raises ConfigError, EngineError."""
+        ...
+
+    def restore_snapshot(
+        self, repository: str, name: str, *, replace: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> Snapshot:
+        """Puts the archive in the snapshot, which may have had another name, in the place of this one, at once.
+
+        Until then, and if anything goes wrong, everything stays as it was. Unless `replace`, nothing may be there.
+        Raises ConfigError, IndexLocked, IndexVersionError, IndexDamaged, EngineError."""
         ...
 
 

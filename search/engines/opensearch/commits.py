@@ -137,6 +137,11 @@ def find_record(connection: Connection) -> Record | None:
     return _record(found)
 
 
+def record_in(connection: Connection, index: str) -> Record:
+    """The record in an index, whatever the archive's name leads to. Raises EngineError, Absent if it has none."""
+    return _record(connection.send("GET", f"/{index}/_doc/{COMMIT_ID}"))
+
+
 def _record(found: Any) -> Record:
     source = found.get("_source")
     return Record(

@@ -14,8 +14,9 @@ from search.engines.opensearch.indices import erase
 from search.engines.opensearch.keeping import Keeping
 from search.engines.opensearch.lease import LEASE_SECONDS
 from search.engines.opensearch.searcher import CLUSTER_CAPABILITIES, ClusterSearcher
+from search.engines.opensearch.snapshots import Progress, listed_snapshots, restore_snapshot, take_snapshot
 from search.engines.opensearch.writer import ClusterWriter
-from search.engines.protocols import Finding, WriterProgress
+from search.engines.protocols import Finding, Snapshot, WriterProgress
 from search.engines.vectors import Vectors
 
 
@@ -68,6 +69,17 @@ class ClusterEngine:
 
     def examine(self) -> Iterable[Finding]:
         return examine_cluster(self._connection)
+
+    def take_snapshot(self, repository: str, name: str, progress: Progress | None = None) -> Snapshot:
+        return take_snapshot(self._connection, repository, name, progress)
+
+    def snapshots(self, repository: str) -> list[Snapshot]:
+        return listed_snapshots(self._connection, repository)
+
+    def restore_snapshot(
+        self, repository: str, name: str, *, replace: bool = False, progress: Progress | None = None
+    ) -> Snapshot:
+        return restore_snapshot(self._connection, repository, name, replace=replace, progress=progress)
 
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         with self.writer() as writer:

@@ -67,11 +67,22 @@ def physical_indices(connection: Connection) -> list[Physical]:
     ]
 
 
+def name_of(connection: Connection, epoch: int) -> str:
+    """The name of the index that the writer of this epoch fills."""
+    return f"{connection.address.name}-{epoch:06}"
+
+
+def adopt_index(connection: Connection, index: str) -> None:
+    """Gives an index that came from elsewhere the aliases of one that is being built."""
+    actions = [{"add": {"index": index, "alias": alias}} for alias in (write_alias(index), _half_alias(index))]
+    connection.send("POST", "/_aliases", {"actions": actions}, seconds=_CHANGE_SECONDS, idempotent=True)
+
+
 def make_index(connection: Connection, epoch: int) -> str:
     """Makes the index that the writer of this epoch fills; returns its name. Raises Conflict if there is one of that
     name."""
     address = connection.address
-    index = f"{address.name}-{epoch:06}"
+    index = name_of(connection, epoch)
     body = index_body(address.shards, address.replicas)
     body["aliases"] = {write_alias(index): {}, _half_alias(index): {}}
     connection.send("PUT", f"/{index}", body, seconds=_CHANGE_SECONDS)

@@ -54,7 +54,7 @@ def begin(connection: Connection, lease: Lease, *, replace: bool) -> Base:
     if commit is None:
         return Base(record.index)
     if commit.epoch >= lease.epoch:
-        lease.outgrow(_newest_epoch(connection, commit))
+        lease.outgrow(newest_epoch(connection, commit))
         return Base(record.index, commit, tuple(range(commit.epoch + 1, lease.epoch)))
     known = {commit.epoch, *commit.aborted}
     return Base(record.index, commit, tuple(epoch for epoch in lease.unfinished if epoch not in known))
@@ -94,7 +94,7 @@ def _readable(connection: Connection, record: Record) -> Commit | None:
         return None
 
 
-def _newest_epoch(connection: Connection, commit: Commit) -> int:
+def newest_epoch(connection: Connection, commit: Commit) -> int:
     """The greatest epoch of which the index holds anything."""
     connection.send("POST", f"/{commit.index}/_refresh", seconds=LOOKUP_SECONDS)
     body = {"size": 0, "aggs": {name: {"max": {"field": name}} for name in ("born", "died")}}
