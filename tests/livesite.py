@@ -45,15 +45,18 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def sample_site(folder: Path) -> Iterator[str]:
-    """The address, without a slash at its end, of the sample archive, indexed into `folder` and served."""
-    index = f"whoosh:{folder / 'archive'}"
+def sample_site(folder: Path, index: str = "", *, filled: bool = False) -> Iterator[str]:
+    """The address, without a slash at its end, of the sample archive, indexed and served.
+
+    `index` is the URL to index it into, by default one in `folder`; `filled`: it is there already.
+    """
+    index = index or f"whoosh:{folder / 'archive'}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("BACKFILE_")}
     backfile = shutil.which("backfile", path=str(Path(sys.executable).parent))
     assert backfile, "the project is not installed in this environment"
-    subprocess.run(
-        [backfile, "index", str(SAMPLE), "--index", index], check=True, cwd=folder, env=environ, capture_output=True
-    )
+    if not filled:
+        command = [backfile, "index", str(SAMPLE), "--index", index]
+        subprocess.run(command, check=True, cwd=folder, env=environ, capture_output=True)
     log = (folder / "serve.log").open("w+", encoding="utf-8")
     server = subprocess.Popen(
         [backfile, "serve", "--index", index, "--port", "0", "--workers", "1"],

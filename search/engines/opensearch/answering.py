@@ -17,17 +17,17 @@ import numpy as np
 
 from search.analysis.tokens import stemmed_language
 from search.dates import choose_interval, zone_named
-from search.engines.conventions import Deadline, by_bucket, facet_counts
+from search.engines.conventions import WORD_FIELDS, Deadline, by_bucket, facet_counts
 from search.engines.opensearch.articles import body_of, head_of
 from search.engines.opensearch.commits import Commit, visible
 from search.engines.opensearch.connection import Connection
 from search.engines.opensearch.counting import SHARD_SIZES, Counting, bounds_of, days_of, histograms
-from search.engines.opensearch.errors import TooMuch
+from search.engines.opensearch.errors import ClusterError, TooMuch
 from search.engines.opensearch.explaining import details, explanation, matched_leaves
 from search.engines.opensearch.listing import PARTS, Listing, Part, Row, part_query
-from search.engines.opensearch.queries.clauses import MOST_CLAUSES, clauses_in, every
+from search.engines.opensearch.queries.clauses import MOST_CLAUSES, clauses_in, every, parted
 from search.engines.opensearch.queries.filters import dated, filter_clause
-from search.engines.opensearch.queries.leaves import Context
+from search.engines.opensearch.queries.leaves import Context, holding
 from search.engines.opensearch.queries.trees import Statistics, Trees, by_recency
 from search.engines.opensearch.vectors import quantised_by_hash
 from search.engines.opensearch.vocabulary import expansions
@@ -51,21 +51,26 @@ _MOST_KNOWN: Final = 20_000
 
 @dataclass(slots=True)
 class Known:
-    """What is known of a commit. Threads may add to it at once: whatever they add is the same."""
+    """What is known of a commit. Threads may add to it at once: whatever they add is the same.
+
+    `words`: in how many articles the spelling of a word stands, as `Searcher.document_frequencies` counts. Of a search
+    that finds little it is asked for right afterwards, so it is counted along with the frequencies of the leaves.
+    """
 
     frequencies: dict[Leaf, int] = field(default_factory=dict)
+    words: dict[str, int] = field(default_factory=dict)
     expansions: dict[Leaf, tuple[str, ...]] = field(default_factory=dict)
     cut: set[Leaf] = field(default_factory=set)
     months: dict[tuple[str, str], Counter[int]] = field(default_factory=dict)
 
     def copy(self) -> Known:
         """The same, which may be added to alone."""
-        return Known(dict(self.frequencies), dict(self.expansions), set(self.cut), dict(self.months))
+        return Known(dict(self.frequencies), dict(self.words), dict(self.expansions), set(self.cut), dict(self.months))
 
     def make_room(self) -> None:
         """Forgets everything if it is too much."""
         if len(self.frequencies) > _MOST_KNOWN or len(self.expansions) > MAX_EXPANSIONS:
-            self.frequencies, self.expansions, self.cut = {}, {}, set()
+            self.frequencies, self.words, self.expansions, self.cut = {}, {}, {}, set()
 
 
 def answer(connection: Connection, commit: Commit, known: Known, plan: Plan) -> Results:
@@ -75,16 +80,28 @@ def answer(connection: Connection, commit: Commit, known: Known, plan: Plan) -> 
     if deadline.passed():
         return _too_late(plan)
     known.make_room()
-    with _in_bounds():
-        return answering.results()
+    try:
+        with _in_bounds():
+            return answering.results()
+    except TimeIsUp:
+        return _too_late(plan)
+
+
+class TimeIsUp(Exception):
+    """The deadline passed before there was anything to count; never leaves the engine."""
 
 
 @contextmanager
 def _in_bounds() -> Iterator[None]:
-    """Turns what the cluster finds too long into an error of whoever wrote the query."""
+    """Turns what the cluster finds too long into an error of whoever wrote the query, and what it had no time for into
+    TimeIsUp."""
     try:
         yield
-    except TooMuch as error:
+    except ClusterError as error:
+        if error.kind == "time_exceeded_exception":
+            raise TimeIsUp from error
+        if not isinstance(error, TooMuch):
+            raise
         raise ParameterError("q", "is too long for the cluster of this archive; leave some words out") from error
 
 
@@ -108,11 +125,12 @@ def totals(
     left = deadline.left()
     limit = {} if left is None else {"timeout": f"{max(1, round(left * 1000))}ms"}
     searches = [(commit.index, {**one.total_body(), **limit}) for one in counted]
-    answers = [
-        found
-        for at in range(0, len(searches), _AT_ONCE)
-        for found in connection.search_many(searches[at : at + _AT_ONCE])
-    ]
+    batches = [searches[at : at + _AT_ONCE] for at in range(0, len(searches), _AT_ONCE)]
+    try:
+        with _in_bounds():
+            answers = [found for batch in batches for found in connection.search_many(batch)]
+    except TimeIsUp:
+        return [None] * len(plans)
     return [None if found.get("timed_out") else int(found["hits"]["total"]["value"]) for found in answers]
 
 
@@ -204,9 +222,7 @@ class _Answering:
         if plan.timeline and self._dates not in self._known.months:
             searches["archive"] = self._archive("month", None)
         self._ask_by_name(searches)
-        for number, leaf in enumerate(unknown):
-            if (found := self._answers.get(f"leaf{number}")) is not None:
-                self._known.frequencies[leaf] = int(found["hits"]["total"]["value"])
+        self._learn(unknown)
         if "archive" in searches:
             self._known.months[self._dates] = days_of(self._answers["archive"]["aggregations"])
 
@@ -222,11 +238,16 @@ class _Answering:
             searches["counts"] = self._counts(interval or "month")
         if interval == "day":
             searches["archive"] = self._archive("day", bounds)
-        if plan.limit and self._hits is None:
+        if plan.limit and self._hits is None and not self._window:
             searches |= self._simple_hits()
         if searches:
             self._ask_by_name(searches)
         return interval
+
+    @property
+    def _window(self) -> list[dict[str, Any]]:
+        """The answers with the hits that are to be grouped; none if they were not asked for."""
+        return [found for name, found in self._answers.items() if name.startswith("window")]
 
     @property
     def _dates(self) -> tuple[str, str]:
@@ -240,9 +261,28 @@ class _Answering:
 
     def _frequencies(self, unknown: Sequence[Leaf]) -> dict[str, dict[str, Any]]:
         """The searches that count the articles that match each leaf."""
-        queries = (every([self._trees.leaf(leaf), self._visible]) for leaf in unknown)
-        counted = ({"query": query, "size": 0, "track_total_hits": True} for query in queries)
-        return {f"leaf{number}": search for number, search in enumerate(counted)}
+        counted = {f"leaf{number}": self._trees.leaf(leaf) for number, leaf in enumerate(unknown)}
+        words = {leaf.term.surface for leaf in unknown if isinstance(leaf, MatchTerm)} - self._known.words.keys()
+        counted |= {f"word {word}": holding([word], WORD_FIELDS) for word in sorted(words)}
+        return {
+            f"frequencies{number}": {
+                "query": self._visible,
+                "size": 0,
+                "track_total_hits": False,
+                "aggs": {name: {"filter": clause} for name, clause in part},
+            }
+            for number, part in enumerate(parted(counted.items(), lambda named: clauses_in(named[1])))
+        }
+
+    def _learn(self, unknown: Sequence[Leaf]) -> None:
+        """Remembers what the answers say of leaves and words."""
+        answers = (found for name, found in self._answers.items() if name.startswith("frequencies"))
+        counts = {name: int(row["doc_count"]) for found in answers for name, row in found["aggregations"].items()}
+        for name, count in counts.items():
+            if name.startswith("word "):
+                self._known.words[name.removeprefix("word ")] = count
+            else:
+                self._known.frequencies[unknown[int(name.removeprefix("leaf"))]] = count
 
     def _frequencies_known(self) -> tuple[int, ...]:
         if not self._plan.limit:
@@ -280,7 +320,7 @@ class _Answering:
             Part(plan, part_query(scored, filters, preferred, wanted), wanted)
             for wanted in ((True, False) if plan.preferred else (True,))
         ]
-        return Listing(plan, parts, self._ask, self._similarities if plan.meaning else None)
+        return Listing(plan, parts, self._ask, self._similarities if plan.meaning else None, self._window)
 
     def _statistics(self) -> Statistics:
         return Statistics(self._commit.articles, self._commit.average_lengths, self._known.frequencies)
@@ -294,17 +334,19 @@ class _Answering:
         return [near.get(name) for name in hashes]
 
     def _simple_hits(self) -> dict[str, dict[str, Any]]:
-        """The searches for a page that comes in one trip; none if it does not."""
-        searches = self._listing().simple()
+        """The searches for a page that comes in one trip, or for the hits from which one is made by grouping; none if
+        it takes more."""
+        listing = self._listing()
+        searches = listing.simple()
         if searches is None:
-            return {}
+            return {f"window{number}": body for number, body in enumerate(listing.window_searches())}
         self._hits = [(part, skip) for part, skip, _ in searches]
         return {f"hits{number}": body for number, (_, _, body) in enumerate(searches)}
 
     def _rows(self, preferred: int) -> tuple[Sequence[Row], int]:
         """The rows of the page, and how many hits stand behind others."""
         if self._hits is None:
-            return self._listing().page(preferred)
+            return self._listing().page(None if self._window else preferred)
         found = [
             hit
             for number, (part, skip) in enumerate(self._hits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from search.dates import DAY_SECONDS, epoch, within
 from search.document import Head
 from search.engines.conventions import keyword_values, leaf_text
 from search.engines.opensearch.articles import HEAD, head_of
-from search.engines.opensearch.queries.clauses import MOST_CLAUSES, Clause, clauses_in
+from search.engines.opensearch.queries.clauses import Clause, clauses_in, parted
 from search.engines.opensearch.queries.trees import Statistics, Trees
 from search.engines.outcome import leaves, outcome
 from search.engines.plan import Plan
@@ -44,7 +44,7 @@ def details(plan: Plan, trees: Trees, versions: Sequence[str], ask: Ask) -> dict
     """The details of hits, by the name of their version. One trip, or several for a long query."""
     named = [clause for at, leaf in enumerate(leaves(plan.query)) for clause in _named(at, leaf, trees)]
     found: dict[str, Details] = {}
-    for answer in (ask(_body(part, versions)) for part in _parted(named)):
+    for answer in (ask(_body(part, versions)) for part in list(parted(named, clauses_in)) or [[]]):
         for row in answer["hits"]["hits"]:
             fields = row.get("fields", {})
             lengths = {name: fields.get(f"length.{name}", [0])[0] for name in TEXT_FIELDS}
@@ -56,20 +56,6 @@ def details(plan: Plan, trees: Trees, versions: Sequence[str], ask: Ask) -> dict
 
 def _named(at: int, leaf: Leaf, trees: Trees) -> list[Clause]:
     return [{"bool": {"must": [trees.frequency(leaf, field)], "_name": f"{at} {field}"}} for field in leaf.fields]
-
-
-def _parted(clauses: Sequence[Clause]) -> Iterator[list[Clause]]:
-    """The clauses, as many at once as a cluster takes in one query."""
-    part: list[Clause] = []
-    size = 0
-    for clause in clauses:
-        own = clauses_in(clause)
-        if part and size + own > MOST_CLAUSES:
-            yield part
-            part, size = [], 0
-        part.append(clause)
-        size += own
-    yield part
 
 
 def _split(name: str) -> tuple[int, str]:

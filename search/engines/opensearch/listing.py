@@ -96,7 +96,16 @@ class Part:
 class Listing:
     """The hits of one plan. `parts` are the preferred ones and the others, or one part where the plan prefers none."""
 
-    def __init__(self, plan: Plan, parts: Sequence[Part], ask: Ask, similarities: Similarities | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        parts: Sequence[Part],
+        ask: Ask,
+        similarities: Similarities | None,
+        window: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """`window`: the answers to `window_searches`, if there are any."""
+        self._window = window
         self._plan = plan
         self._parts = parts
         self._ask = ask
@@ -120,6 +129,12 @@ class Listing:
             return None
         return [(part, 0, part.body(None, plan.offset, plan.limit, plan.bring)) for part in self._parts]
 
+    def window_searches(self) -> list[dict[str, Any]]:
+        """The searches for the hits that are grouped; none if the plan groups none."""
+        if not self._plan.group or self._similarities:
+            return []
+        return [part.body(None, 0, MAX_GROUPED) for part in self._parts]
+
     def page(self, preferred: int | None) -> tuple[list[Row], int]:
         """The rows of the page, each with its near-copies, and how many hits stand behind others. `preferred` is how
         many hits the first part has, if that is known."""
@@ -128,7 +143,7 @@ class Listing:
         if not plan.group:
             rows = list(self._from(plan.after, end))[:end] if plan.after else self._slice(end, preferred)
             return [(found, ()) for found in rows[plan.offset : end]], 0
-        first = self._slice(MAX_GROUPED, preferred)
+        first = self._grouped_hits(preferred)
         groups = grouped([(found, found.fingerprint) for found in first])
         hidden = len(first) - len(groups)
         rows_: list[Row] = [row for row in groups if plan.after is None or _follows(plan, plan.after, row[0].hit)]
@@ -139,6 +154,13 @@ class Listing:
                 start = plan.after
             rows_ += [(found, []) for found in self._from(start, end - len(rows_))]
         return rows_[plan.offset : end], hidden
+
+    def _grouped_hits(self, preferred: int | None) -> list[Found]:
+        """The hits among which near-copies are looked for."""
+        if not self._window:
+            return self._slice(MAX_GROUPED, preferred)
+        read = zip(self._parts, self._window, strict=True)
+        return [found for part, answer in read for found in part.read(answer)][:MAX_GROUPED]
 
     def _slice(self, size: int, preferred: int | None) -> list[Found]:
         """The first hits of the whole list."""

@@ -84,7 +84,11 @@ class ClusterSearcher:
         return vocabulary.similar_terms(self._opened(), self._commit, word, distance, limit, least)
 
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
-        return vocabulary.document_frequencies(self._opened(), self._commit, words)
+        known = self._known.words
+        if unknown := [word for word in words if word not in known]:
+            found = vocabulary.document_frequencies(self._opened(), self._commit, unknown)
+            known = known | dict(zip(unknown, found, strict=True))
+        return [known[word] for word in words]
 
     def vectors(self, model: str, ids: Sequence[str]) -> Mapping[str, Vectors]:
         return vectors.vectors(self._opened(), self._commit, model, ids)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, TypeVar
 
 from search.engines.opensearch.mapping import POSITION_SEPARATOR, WORD_SEPARATOR
+
+T = TypeVar("T")
 
 Clause = dict[str, Any]
 """A query of the cluster, as JSON."""
@@ -61,6 +63,21 @@ def _own_clauses(name: str, inside: object) -> int:
         words: str = inside["query"]
         return 1 + words.count(WORD_SEPARATOR) + words.count(POSITION_SEPARATOR)
     return int(name == "match")
+
+
+def parted(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """The items in groups, each with no more clauses than a cluster takes in one query, or of one item."""
+    part: list[T] = []
+    clauses = 0
+    for item in items:
+        own = size(item)
+        if part and clauses + own > MOST_CLAUSES:
+            yield part
+            part, clauses = [], 0
+        part.append(item)
+        clauses += own
+    if part:
+        yield part
 
 
 _LEAVES: Final = frozenset({"term", "terms", "range", "exists", "ids", "match_all", "regexp"})

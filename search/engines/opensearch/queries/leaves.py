@@ -108,10 +108,17 @@ def matching(leaf: Leaf, context: Context) -> Clause:
     return _with_any(leaf, _spellings(words))
 
 
+def holding(surfaces: Sequence[str], fields: Sequence[str]) -> Clause:
+    """The documents in which one of the surfaces stands in one of the fields; scores mean nothing."""
+    return _anywhere_in(fields, _spellings(surfaces))
+
+
 def _with_any(leaf: Leaf, words: Sequence[str]) -> Clause:
-    if _is_everywhere(leaf):
-        return {"terms": {"any": list(words)}}
-    return some([{"terms": {f"text.{field}": list(words)}} for field in leaf.fields])
+    return {"terms": {"any": list(words)}} if _is_everywhere(leaf) else _anywhere_in(leaf.fields, words)
+
+
+def _anywhere_in(fields: Sequence[str], words: Sequence[str]) -> Clause:
+    return some([{"terms": {f"text.{field}": list(words)}} for field in fields])
 
 
 def _is_everywhere(leaf: Leaf) -> bool:
