@@ -23,6 +23,7 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 WITHOUT_OUTPUT = "backfile doctor"
 VARYING = (
     (r"in [\d,.]+ s \([\d,]+ articles a second\)", "in so many seconds"),
+    (r"size        [\d.]+ [KM]B", "size        so much"),
     (r"generation  \S+, committed \S+", "generation  this"),
 )
 
