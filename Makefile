@@ -28,6 +28,7 @@ test-whoosh-versions:  ## Run all tests on each Whoosh and each Python there is
 benchmark: $(VENV)/.benchmark  ## Measure Backfile beside other engines, into docs/explanation/benchmark.md
 	@$(BIN)/python -m benchmark --docs docs
 	@$(BIN)/python -m benchmark http --docs docs
+	@$(BIN)/python -m benchmark cluster --docs docs
 
 lint: $(VENV)/.lint  ## Check style and types
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from benchmark.opensearch.installing import VERSION, missing
 from benchmark.opensearch.node import FOR_MEASUREMENTS
 
 _BATCH: Final = 500
-_MAPPING: Final = {
+PLAIN_MAPPING: Final = {
     "settings": {"number_of_shards": 1, "number_of_replicas": 0},
     "mappings": {
         "dynamic": False,  # what no question asks for is kept, not indexed
@@ -57,7 +57,7 @@ class OpenSearchServer:
         [self.address] = self._cluster.urls
 
     def fill(self, articles: Path, count: int) -> None:
-        answer(self.address, Request("PUT", "/news", json.dumps(_MAPPING)))
+        answer(self.address, Request("PUT", "/news", json.dumps(PLAIN_MAPPING)))
         rows = records(articles)
         while batch := list(islice(rows, _BATCH)):
             done = answer(self.address, Request("POST", "/news/_bulk", "".join(_bulk(batch))))
