@@ -30,7 +30,7 @@ OTHER_VARIABLES: Final = (
     CONFIG_VARIABLE,
     "BACKFILE_PURE",  # read by search.native
     "BACKFILE_TEST_OPENSEARCH",  # read by the tests
-    # Read by search.engines.opensearch.credentials, and no settings, so that nothing shows them.
+    # Read by search.engines.opensearch.transport.credentials, and no settings, so that nothing shows them.
     *(
         f"{OPENSEARCH_PREFIX}{name}"
         for name in ("USER", "PASSWORD", "API_KEY", "CA_BUNDLE", "CLIENT_CERT", "CLIENT_KEY")

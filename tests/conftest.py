@@ -22,8 +22,8 @@ from index.sources import find_sources
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.memory.engine import MemoryEngine
-from search.engines.opensearch.address import Address
-from search.engines.opensearch.connection import Connection
+from search.engines.opensearch.transport.address import Address
+from search.engines.opensearch.transport.connection import Connection
 from search.engines.protocols import Engine
 from search.settings import Settings
 from webui import create_app

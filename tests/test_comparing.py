@@ -15,7 +15,7 @@ from search.commands import main
 from search.comparing import MAX_LISTED, audit, compare
 from search.document import Document
 from search.engines import open_engine
-from search.engines.opensearch.articles import indexed, version_id
+from search.engines.opensearch.format.articles import indexed, version_id
 from search.engines.protocols import Engine
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.commands import main
-from search.engines.opensearch.address import MAX_NAME_BYTES, OPTIONS, Address, Host
-from search.engines.opensearch.credentials import Credentials, variable
+from search.engines.opensearch.transport.address import MAX_NAME_BYTES, OPTIONS, Address, Host
+from search.engines.opensearch.transport.credentials import Credentials, variable
 from search.errors import ConfigError
 from search.settings import HIDDEN, Settings, load_settings, without_login
 

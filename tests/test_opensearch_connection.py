@@ -27,13 +27,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from small_servers import PAGE, RESET, Answer, Seen, before, passed_on, small_server
 
-from search.engines.opensearch import connection as connection_module
-from search.engines.opensearch import node as node_module
-from search.engines.opensearch.address import Address
-from search.engines.opensearch.breaker import FAILURES, OPEN_SECONDS, Breaker
-from search.engines.opensearch.connection import Connection
-from search.engines.opensearch.credentials import Credentials, variable
-from search.engines.opensearch.errors import (
+from search.engines.opensearch.transport import connection as connection_module
+from search.engines.opensearch.transport import node as node_module
+from search.engines.opensearch.transport.address import Address
+from search.engines.opensearch.transport.breaker import FAILURES, OPEN_SECONDS, Breaker
+from search.engines.opensearch.transport.connection import Connection
+from search.engines.opensearch.transport.credentials import Credentials, variable
+from search.engines.opensearch.transport.errors import (
     Absent,
     Blocked,
     ClusterError,
@@ -45,7 +45,7 @@ from search.engines.opensearch.errors import (
     Unavailable,
     error_of,
 )
-from search.engines.opensearch.nodes import FIRST_PAUSE_SECONDS
+from search.engines.opensearch.transport.nodes import FIRST_PAUSE_SECONDS
 from search.errors import ConfigError, EngineError, IndexMissing
 
 NOBODY = Credentials()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from versions import Versions, few, filled, histories
 
 from search.document import Document
-from search.engines.opensearch import lookups
-from search.engines.opensearch.connection import Connection
+from search.engines.opensearch.reading import lookups
+from search.engines.opensearch.transport.connection import Connection
 from search.errors import EngineError
 
 

@@ -12,8 +12,8 @@ from archives import FLOOD
 from versions import filled
 
 from search.engines.memory.engine import MemoryEngine
-from search.engines.opensearch import vectors
-from search.engines.opensearch.connection import Connection
+from search.engines.opensearch.reading import vectors
+from search.engines.opensearch.transport.connection import Connection
 from search.errors import EngineError
 
 MODEL = "00000000000000aa"

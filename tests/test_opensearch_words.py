@@ -16,9 +16,9 @@ from versions import Versions, few, filled, histories
 from search.document import Document
 from search.engines.expansion import fits
 from search.engines.memory.matching import expand
-from search.engines.opensearch import frequent, regular, values, vocabulary
-from search.engines.opensearch.connection import Connection
-from search.engines.opensearch.values import Values
+from search.engines.opensearch.reading import frequent, regular, values, vocabulary
+from search.engines.opensearch.reading.values import Values
+from search.engines.opensearch.transport.connection import Connection
 from search.query.limits import MAX_EXPANSIONS
 from search.query.match import Leaf, MatchFuzzy, MatchPrefix, MatchTerm, MatchWildcard, Term
 from search.schema import KEYWORD_FIELDS, ValueMatch

@@ -28,17 +28,17 @@ from index.indexer import Indexer
 from index.sources import find_sources
 from search.document import Document
 from search.engines import open_engine
-from search.engines.opensearch import bulk, lease, preparing, publishing, versions
-from search.engines.opensearch import writer as writing
-from search.engines.opensearch.address import Address, Host
-from search.engines.opensearch.commits import Commit, find_record, next_steps, read_commit
-from search.engines.opensearch.connection import Connection
 from search.engines.opensearch.engine import ClusterEngine
-from search.engines.opensearch.errors import Absent
-from search.engines.opensearch.indices import give_up, make_index, physical_indices, put_in_place
-from search.engines.opensearch.keeping import Keeping
-from search.engines.opensearch.lease import Lease, LeaseLost
-from search.engines.opensearch.mapping import FORMAT
+from search.engines.opensearch.format.commits import Commit, find_record, next_steps, read_commit
+from search.engines.opensearch.format.keeping import Keeping
+from search.engines.opensearch.format.mapping import FORMAT
+from search.engines.opensearch.transport.address import Address, Host
+from search.engines.opensearch.transport.connection import Connection
+from search.engines.opensearch.transport.errors import Absent
+from search.engines.opensearch.writing import bulk, lease, preparing, publishing, versions
+from search.engines.opensearch.writing import writer as writing
+from search.engines.opensearch.writing.indices import give_up, make_index, physical_indices, put_in_place
+from search.engines.opensearch.writing.lease import Lease, LeaseLost
 from search.engines.plan import Plan
 from search.errors import (
     ArticlesRefused,
@@ -458,7 +458,7 @@ _PROGRAM = """
 import os, signal, sys
 from search.document import Document
 from search.engines import open_engine
-from search.engines.opensearch import bulk, publishing, writer
+from search.engines.opensearch.writing import bulk, publishing, writer
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from search.document import Document
 from search.engines.memory.engine import MemoryEngine, MemorySearcher
-from search.engines.opensearch.articles import indexed, version_id
-from search.engines.opensearch.commits import Commit
-from search.engines.opensearch.connection import Connection, ndjson
-from search.engines.opensearch.mapping import index_body
+from search.engines.opensearch.format.articles import indexed, version_id
+from search.engines.opensearch.format.commits import Commit
+from search.engines.opensearch.format.mapping import index_body
+from search.engines.opensearch.transport.connection import Connection, ndjson
 from search.engines.protocols import Engine
 
 Changes = Sequence[Document | str]

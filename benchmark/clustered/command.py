@@ -27,8 +27,8 @@ from benchmark.real import real_articles, shuffled
 from benchmark.run import machine
 from search.document import Document
 from search.engines import open_engine
-from search.engines.opensearch.address import Address
-from search.engines.opensearch.connection import Connection
+from search.engines.opensearch.transport.address import Address
+from search.engines.opensearch.transport.connection import Connection
 
 FIGURES: Final = ROOT / "benchmark" / "cluster-figures.json"
 JAVA: Final = "OpenSearch 3.8.0, a heap of 1 GB each, the Java machine's own garbage collector and compilers"

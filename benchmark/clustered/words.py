@@ -14,8 +14,8 @@ from index.document import to_document
 from index.sources import find_sources
 from search.analysis import analyze, language_name, primary_language
 from search.document import Document
-from search.engines.opensearch.address import Address
-from search.engines.opensearch.connection import Connection
+from search.engines.opensearch.transport.address import Address
+from search.engines.opensearch.transport.connection import Connection
 
 ANALYZERS: Final = {
     "en": "english", "de": "german", "fr": "french", "es": "spanish", "tr": "turkish", "ru": "russian",

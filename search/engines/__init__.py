@@ -28,8 +28,8 @@ def _open_opensearch(scheme: str, rest: str) -> Engine:
         raise ConfigError(
             "an index on OpenSearch needs its client; install it with `pip install 'backfile[opensearch]'`"
         )
-    from search.engines.opensearch.address import Address
     from search.engines.opensearch.engine import ClusterEngine
+    from search.engines.opensearch.transport.address import Address
 
     return ClusterEngine(Address.parse(f"{scheme}:{rest}"))
 

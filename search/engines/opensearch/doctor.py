@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from search.engines.opensearch.connection import Connection
-from search.engines.opensearch.errors import Absent, ClusterError, Denied, Unavailable
+from search.engines.opensearch.transport.connection import Connection
+from search.engines.opensearch.transport.errors import Absent, ClusterError, Denied, Unavailable
 from search.engines.protocols import Finding, Health
 
 MOST_HEAP_PERCENT: Final = 90

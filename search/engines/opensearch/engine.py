@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from threading import Lock
 
-from search.engines.opensearch.address import Address
-from search.engines.opensearch.commits import newest_commit, require_own
-from search.engines.opensearch.connection import Connection
 from search.engines.opensearch.doctor import examine_cluster
-from search.engines.opensearch.errors import Denied
-from search.engines.opensearch.indices import erase
-from search.engines.opensearch.keeping import Keeping
-from search.engines.opensearch.lease import LEASE_SECONDS
+from search.engines.opensearch.format.commits import newest_commit, require_own
+from search.engines.opensearch.format.keeping import Keeping
 from search.engines.opensearch.searcher import CLUSTER_CAPABILITIES, ClusterSearcher
 from search.engines.opensearch.snapshots import Progress, listed_snapshots, restore_snapshot, take_snapshot
-from search.engines.opensearch.writer import ClusterWriter
+from search.engines.opensearch.transport.address import Address
+from search.engines.opensearch.transport.connection import Connection
+from search.engines.opensearch.transport.errors import Denied
+from search.engines.opensearch.writing.indices import erase
+from search.engines.opensearch.writing.lease import LEASE_SECONDS
+from search.engines.opensearch.writing.writer import ClusterWriter
 from search.engines.protocols import Finding, Snapshot, WriterProgress
 from search.engines.vectors import Vectors
 

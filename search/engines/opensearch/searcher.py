@@ -7,11 +7,11 @@ from typing import Final, Self
 
 from search.document import Document
 from search.engines.conventions import Deadline
-from search.engines.opensearch import lookups, vectors, vocabulary
-from search.engines.opensearch.answering import Known, answer, totals
-from search.engines.opensearch.commits import Commit
-from search.engines.opensearch.connection import Connection
-from search.engines.opensearch.values import Values
+from search.engines.opensearch.evaluation.answering import Known, answer, totals
+from search.engines.opensearch.format.commits import Commit
+from search.engines.opensearch.reading import lookups, vectors, vocabulary
+from search.engines.opensearch.reading.values import Values
+from search.engines.opensearch.transport.connection import Connection
 from search.engines.plan import Plan
 from search.engines.protocols import CAPABILITIES
 from search.engines.results import IndexStatus, Results, Stamp

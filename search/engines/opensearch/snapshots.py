@@ -18,7 +18,7 @@ from dataclasses import replace as changed
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from search.engines.opensearch.commits import (
+from search.engines.opensearch.format.commits import (
     Commit,
     commit_of,
     newest_commit,
@@ -26,15 +26,15 @@ from search.engines.opensearch.commits import (
     require_format,
     target_of,
 )
-from search.engines.opensearch.connection import Connection
-from search.engines.opensearch.errors import Absent, ClusterError, Conflict
-from search.engines.opensearch.indices import adopt_index, delete_index, name_of, physical_indices
-from search.engines.opensearch.lease import Lease
-from search.engines.opensearch.mapping import FORMAT
-from search.engines.opensearch.opening import Base, begin, newest_epoch
-from search.engines.opensearch.publishing import commit_aside, measured, refresh
-from search.engines.opensearch.sweeping import left_behind
-from search.engines.opensearch.vectors import vectors_index
+from search.engines.opensearch.format.mapping import FORMAT
+from search.engines.opensearch.reading.vectors import vectors_index
+from search.engines.opensearch.transport.connection import Connection
+from search.engines.opensearch.transport.errors import Absent, ClusterError, Conflict
+from search.engines.opensearch.writing.indices import adopt_index, delete_index, name_of, physical_indices
+from search.engines.opensearch.writing.lease import Lease
+from search.engines.opensearch.writing.opening import Base, begin, newest_epoch
+from search.engines.opensearch.writing.publishing import commit_aside, measured, refresh
+from search.engines.opensearch.writing.sweeping import left_behind
 from search.engines.protocols import Snapshot
 from search.errors import ConfigError, EngineError, IndexDamaged
 

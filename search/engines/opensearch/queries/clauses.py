@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-from search.engines.opensearch.mapping import POSITION_SEPARATOR, WORD_SEPARATOR
+from search.engines.opensearch.format.mapping import POSITION_SEPARATOR, WORD_SEPARATOR
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from search.dates import epoch
 from search.document import Moment
-from search.engines.opensearch.articles import instant, sound
+from search.engines.opensearch.format.articles import instant, sound
 from search.engines.opensearch.queries.clauses import Clause, every, some
 from search.engines.plan import DateFilter, Filter, PeriodFilter
 from search.periods import first_day, last_day

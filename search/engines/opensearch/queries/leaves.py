@@ -23,8 +23,8 @@ from search.analysis import is_derived
 from search.analysis.stemming import LONGEST_INFLECTION
 from search.analysis.tokens import stem_of
 from search.engines.expansion import expansion_weight
-from search.engines.opensearch.mapping import POSITION_SEPARATOR, TOKENS, WORD_SEPARATOR
-from search.engines.opensearch.positions import spelling_words, stem_words
+from search.engines.opensearch.format.mapping import POSITION_SEPARATOR, TOKENS, WORD_SEPARATOR
+from search.engines.opensearch.format.positions import spelling_words, stem_words
 from search.engines.opensearch.queries.clauses import Clause, every, scripted, some
 from search.engines.spans import span_width
 from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm, MatchWildcard, Term

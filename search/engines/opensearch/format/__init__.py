@@ -1,0 +1,1 @@
+"""What stands on the cluster: the schema, articles as documents, and the commit record."""

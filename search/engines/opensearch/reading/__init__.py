@@ -1,0 +1,1 @@
+"""Articles, words, values and vectors of one commit, looked up."""

@@ -1,0 +1,1 @@
+"""Requests to a cluster, and what may go wrong with them."""
