@@ -7,7 +7,8 @@ from typing import Final, Self
 
 from search.document import Document
 from search.engines.conventions import Deadline
-from search.engines.opensearch.evaluation.answering import Known, answer, totals
+from search.engines.opensearch.evaluation.answering import answer, totals
+from search.engines.opensearch.evaluation.known import Known
 from search.engines.opensearch.format.commits import Commit
 from search.engines.opensearch.reading import lookups, vectors, vocabulary
 from search.engines.opensearch.reading.values import Values
@@ -48,6 +49,7 @@ class ClusterSearcher:
 
     def search(self, plan: Plan) -> Results:
         connection = self._opened()
+        self._known = self._known.with_room()
         return answer(connection, self._commit, self._known, plan)
 
     def count_many(self, plans: Sequence[Plan], deadline: float | None = None) -> list[int | None]:

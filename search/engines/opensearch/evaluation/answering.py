@@ -6,10 +6,8 @@ is not known yet of that is asked for first, and everything that does not depend
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -18,8 +16,10 @@ import numpy as np
 from search.analysis.tokens import stemmed_language
 from search.dates import choose_interval, zone_named
 from search.engines.conventions import WORD_FIELDS, Deadline, by_bucket, facet_counts
+from search.engines.opensearch.evaluation.bounds import TimeIsUp, in_bounds
 from search.engines.opensearch.evaluation.counting import SHARD_SIZES, Counting, bounds_of, days_of, histograms
 from search.engines.opensearch.evaluation.explaining import details, explanation, matched_leaves
+from search.engines.opensearch.evaluation.known import Known, expand
 from search.engines.opensearch.evaluation.listing import PARTS, Listing, Part, Row, part_query
 from search.engines.opensearch.format.articles import body_of, head_of
 from search.engines.opensearch.format.commits import Commit, visible
@@ -28,49 +28,20 @@ from search.engines.opensearch.queries.filters import dated, filter_clause
 from search.engines.opensearch.queries.leaves import Context, holding
 from search.engines.opensearch.queries.trees import Statistics, Trees, by_recency
 from search.engines.opensearch.reading.vectors import quantised_by_hash
-from search.engines.opensearch.reading.vocabulary import expansions
 from search.engines.opensearch.transport.connection import Connection
-from search.engines.opensearch.transport.errors import ClusterError, TooMuch
 from search.engines.outcome import leaves
 from search.engines.plan import Plan
 from search.engines.results import Cut, Hit, Results, Timeline
 from search.engines.vectors import similarities
-from search.errors import ParameterError
 from search.periods import Interval, first_day, last_day
 from search.query.limits import MAX_EXPANSIONS
-from search.query.match import Leaf, MatchAll, MatchPhrase, MatchTerm
+from search.query.match import Leaf, MatchAll, MatchTerm
 
 _WHOLE: Final = np.zeros(1, np.intp)
 """Where the one article begins whose vectors are compared."""
 
 _AT_ONCE: Final = 128
 """Searches in one trip, where there may be many."""
-_MOST_KNOWN: Final = 20_000
-"""Leaves that are remembered; past that all are forgotten, and the common ones are soon back."""
-
-
-@dataclass(slots=True)
-class Known:
-    """What is known of a commit. Threads may add to it at once: whatever they add is the same.
-
-    `words`: in how many articles the spelling of a word stands, as `Searcher.document_frequencies` counts. Of a search
-    that finds little it is asked for right afterwards, so it is counted along with the frequencies of the leaves.
-    """
-
-    frequencies: dict[Leaf, int] = field(default_factory=dict)
-    words: dict[str, int] = field(default_factory=dict)
-    expansions: dict[Leaf, tuple[str, ...]] = field(default_factory=dict)
-    cut: set[Leaf] = field(default_factory=set)
-    months: dict[tuple[str, str], Counter[int]] = field(default_factory=dict)
-
-    def copy(self) -> Known:
-        """The same, which may be added to alone."""
-        return Known(dict(self.frequencies), dict(self.words), dict(self.expansions), set(self.cut), dict(self.months))
-
-    def make_room(self) -> None:
-        """Forgets everything if it is too much."""
-        if len(self.frequencies) > _MOST_KNOWN or len(self.expansions) > MAX_EXPANSIONS:
-            self.frequencies, self.words, self.expansions, self.cut = {}, {}, {}, set()
 
 
 def answer(connection: Connection, commit: Commit, known: Known, plan: Plan) -> Results:
@@ -79,30 +50,11 @@ def answer(connection: Connection, commit: Commit, known: Known, plan: Plan) -> 
     answering = _Answering(connection, commit, known, plan, deadline)
     if deadline.passed():
         return _too_late(plan)
-    known.make_room()
     try:
-        with _in_bounds():
+        with in_bounds():
             return answering.results()
     except TimeIsUp:
         return _too_late(plan)
-
-
-class TimeIsUp(Exception):
-    """The deadline passed before there was anything to count; never leaves the engine."""
-
-
-@contextmanager
-def _in_bounds() -> Iterator[None]:
-    """Turns what the cluster finds too long into an error of whoever wrote the query, and what it had no time for into
-    TimeIsUp."""
-    try:
-        yield
-    except ClusterError as error:
-        if error.kind == "time_exceeded_exception":
-            raise TimeIsUp from error
-        if not isinstance(error, TooMuch):
-            raise
-        raise ParameterError("q", "is too long for the cluster of this archive; leave some words out") from error
 
 
 def _too_late(plan: Plan) -> Results:
@@ -119,7 +71,7 @@ def totals(
     if deadline.passed():
         return [None] * len(plans)
     counted = [_Answering(connection, commit, known, replace(plan, deadline=None), deadline) for plan in plans]
-    _expand(connection, commit, known, [leaf for one in counted for leaf in one.all_leaves])
+    expand(connection, commit, known, [leaf for one in counted for leaf in one.all_leaves])
     for one in counted:
         one.fit_in()
     left = deadline.left()
@@ -127,23 +79,11 @@ def totals(
     searches = [(commit.index, {**one.total_body(), **limit}) for one in counted]
     batches = [searches[at : at + _AT_ONCE] for at in range(0, len(searches), _AT_ONCE)]
     try:
-        with _in_bounds():
+        with in_bounds():
             answers = [found for batch in batches for found in connection.search_many(batch)]
     except TimeIsUp:
         return [None] * len(plans)
     return [None if found.get("timed_out") else int(found["hits"]["total"]["value"]) for found in answers]
-
-
-def _expand(connection: Connection, commit: Commit, known: Known, leaves: Iterable[Leaf]) -> None:
-    """Looks up the words of the patterns among the leaves: a trip of its own, if some are not known yet."""
-    patterns = [leaf for leaf in dict.fromkeys(leaves) if not isinstance(leaf, MatchTerm | MatchPhrase)]
-    unknown = [leaf for leaf in patterns if leaf not in known.expansions]
-    if not unknown:
-        return
-    for leaf, found in zip(unknown, expansions(connection, commit, unknown), strict=True):
-        known.expansions[leaf] = found.words
-        if found.cut:
-            known.cut.add(leaf)
 
 
 class _Answering:
@@ -167,7 +107,7 @@ class _Answering:
         self._hits: Sequence[tuple[Part, int]] | None = None
 
     def results(self) -> Results:
-        _expand(self._connection, self._commit, self._known, self.all_leaves)
+        expand(self._connection, self._commit, self._known, self.all_leaves)
         self.fit_in()
         self._first_trip()
         kept = self._answers["counts"]["aggregations"]["kept"]
@@ -394,8 +334,8 @@ class _Answering:
         limit = {} if left is None else {"timeout": f"{max(1, round(left * 1000))}ms"}
         found = self._connection.search_many([(self._commit.index, {**body, **limit}) for body in searches])
         self._timed_out |= any(answer.get("timed_out") for answer in found)
-        if any(answer.get("partial") for answer in found):
-            self._partial = True
+        self._partial |= any(answer.get("partial") for answer in found)
+        if self._partial or self._timed_out:
             self._known = self._known.copy()  # what is learnt of a part of the index is not to be remembered
         return found
 
