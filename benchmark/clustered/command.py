@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--work", type=Path, help="folder for the indexes, deleted afterwards (default: a temporary folder)")
     add("--json", type=Path, default=FIGURES, help="file of the figures (default: benchmark/cluster-figures.json)")
     add("--docs", type=Path, help="folder of the documentation, for the tables")
+    add("--analysis", action="store_true", help="measure only the cluster's own analysis; keep the rest of the file")
     add("--redraw", action="store_true", help="measure nothing: print and draw the figures in the file")
     add("--quick", action="store_true", help="a smoke run on the sample archive, one node")
     return parser
@@ -75,8 +76,10 @@ def _run(wanted: argparse.Namespace) -> None:
     documents = shuffled(real_articles(wanted.corpora)[0], wanted.seed)
     figures = ClusterFigures(machine(), JAVA, datetime.now(UTC).isoformat(timespec="seconds"))
     drawn = questions(documents, wanted.seed)
+    if wanted.analysis:
+        figures = load(wanted.json)
     with work_folder(wanted.work) as work:
-        for size in wanted.sizes:
+        for size in () if wanted.analysis else wanted.sizes:
             articles = partial(_articles, documents, size, wanted.seed)
             rows = list(_rows(articles, size, drawn, wanted.nodes, work / str(size), say))
             figures = replace(figures, rows=(*figures.rows, *rows))

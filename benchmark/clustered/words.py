@@ -23,8 +23,10 @@ ANALYZERS: Final = {
 }  # fmt: skip
 MOST_ARTICLES: Final = 300
 MOST_WORDS: Final = 4_000
-_AT_ONCE: Final = 400
+_AT_ONCE: Final = 100
+"""Words of one request: a cluster refuses to make more than 10,000 terms at once."""
 _EXAMPLES: Final = 3
+_LONGEST_EXAMPLE: Final = 20
 _CHUNK: Final = re.compile(r"[^\s,;:!?()\"“”«»]+")
 
 
@@ -56,18 +58,20 @@ def apart(cluster: Cluster, documents: Iterable[Document]) -> Iterator[Words]:
 
 
 def _of(connection: Connection, language: str, analyzer: str, written: Sequence[str]) -> Words:
-    other = []
+    compared, other = 0, []
     for at in range(0, len(written), _AT_ONCE):
         batch = written[at : at + _AT_ONCE]
-        theirs = _terms(connection, analyzer, batch)
-        ours = [frozenset(token.stem for token in analyze(word, language)) for word in batch]
-        other += [word for word, own, their in zip(batch, ours, theirs, strict=True) if own != their]
-    return Words(language_name(language), len(written), len(other), tuple(other[:_EXAMPLES]))
+        for word, theirs in zip(batch, _terms(connection, analyzer, batch), strict=True):
+            ours = frozenset(token.stem for token in analyze(word, language))
+            if ours and theirs:  # they leave stop words out, and that is no other word
+                compared += 1
+                other += [word] if ours != theirs else []
+    examples = [word for word in other if len(word) <= _LONGEST_EXAMPLE and word.isalpha()]
+    return Words(language_name(language), compared, len(other), tuple(examples[:_EXAMPLES]))
 
 
 def _terms(connection: Connection, analyzer: str, batch: Sequence[str]) -> list[frozenset[str]]:
-    """The terms of each word. Stop words are no terms of theirs, so words of which they leave nothing are taken as
-    they are."""
+    """The terms of each word; none of a stop word."""
     answer: Any = connection.send("POST", "/_analyze", {"analyzer": analyzer, "text": list(batch)})
     starts, at = [], 0
     for word in batch:
@@ -79,7 +83,4 @@ def _terms(connection: Connection, analyzer: str, batch: Sequence[str]) -> list[
         while place + 1 < len(starts) and token["start_offset"] >= starts[place + 1]:
             place += 1
         found[place].add(token["token"])
-    return [
-        frozenset(terms or {token.stem for token in analyze(word, "")})
-        for word, terms in zip(batch, found, strict=True)
-    ]
+    return [frozenset(terms) for terms in found]
