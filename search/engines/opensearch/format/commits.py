@@ -27,8 +27,8 @@ first is remembered, so that a record stays small; an article is kept for that m
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One commit. `epoch` is that of its writer; `average_lengths` are in words, by text field, over the articles that
-    have the field (0.0 if none has). `size_bytes`: what one copy of the index took on disk, old versions included, as the
-    cluster last counted it: up to ten seconds before.
+    have the field (0.0 if none has). `size_bytes`: what one copy of the index took on disk, old versions included, as
+    the cluster last counted it, which it does every ten seconds.
 
     `index` is the name of the index on the cluster, `uid` that of this making of it: an index that was deleted and made
     again has another. `floor`: the oldest epoch that can still be read whole. `aborted`: epochs whose writers never
