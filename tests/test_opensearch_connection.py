@@ -376,6 +376,8 @@ FLOOD = (
         (400, "index_closed_exception", "closed", Blocked, "open it again"),
         (503, "unavailable_shards_exception", "[a][0] primary shard is not active", Unavailable, "shards"),
         (503, "search_phase_execution_exception", "all shards failed", Unavailable, "/_cluster/health"),
+        (500, "node_not_connected_exception", "[node0][0] Node not connected", Unavailable, "a node of the cluster"),
+        (404, "index_not_found_exception", "no such index [a]", IndexAbsent, "backfile index"),
         (400, "search_phase_execution_exception", "all shards failed", ClusterError, "refused"),
         (403, "security_exception", "no permissions for [indices:data/read/get]", Denied, "rights"),
         (401, "security_exception", "missing authentication credentials", Denied, "BACKFILE_OPENSEARCH_USER"),
@@ -390,6 +392,18 @@ def test_the_table_of_errors(
     assert type(made) is expected
     assert said in str(made)
     assert (made.kind, made.answered) == (kind, status)
+
+
+def test_an_index_that_only_the_node_of_a_lost_shard_does_not_know_is_not_missing() -> None:
+    cause = {"type": "index_not_found_exception", "reason": "no such index [a]"}
+    made = error_of(503, {"type": "no_shard_available_action_exception", "reason": None, "caused_by": cause})
+    assert type(made) is Unavailable
+    assert not made.uncertain
+
+
+def test_a_node_that_is_lost_with_a_request_may_have_carried_it_out() -> None:
+    assert error_of(500, {"type": "node_disconnected_exception", "reason": "[node0] disconnected"}).uncertain
+    assert not error_of(500, {"type": "node_not_connected_exception", "reason": "[node0] Node not connected"}).uncertain
 
 
 def test_the_innermost_cause_is_what_is_shown() -> None:

@@ -25,7 +25,7 @@ from search.engines import open_engine
 from search.engines.memory.engine import MemoryEngine
 from search.engines.plan import FacetPlan, Plan, TimelinePlan
 from search.engines.protocols import Engine, Searcher
-from search.errors import BackfileError
+from search.errors import BackfileError, IndexDamaged, IndexMissing
 from search.query.match import MatchAll, MatchPrefix
 
 PATIENCE_SECONDS = 180
@@ -166,6 +166,8 @@ class Trial:
             with engine.searcher() as searcher:
                 state = searcher.document(STATE)
                 found = answers(searcher)
+        except (IndexMissing, IndexDamaged):  # it is there, and whole
+            raise
         except BackfileError as error:
             self.read_errors[_short(error)] += 1
             return

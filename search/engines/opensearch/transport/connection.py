@@ -178,7 +178,7 @@ class Connection:
             except (Refused, Unavailable) as error:
                 attempt += 1
                 pause = max(_backoff(attempt), error.retry_after or 0.0)
-                again = not error.uncertain and attempt <= RETRIES[type(error)]
+                again = (request.repeatable or not error.uncertain) and attempt <= RETRIES[type(error)]
                 if not again or self._clock() + pause >= deadline:
                     raise
             self._sleep(pause)

@@ -90,6 +90,7 @@ class _Row:
 
 
 _BUSY: Final = "the cluster has too much to do; try again later, or give it more nodes"
+_NODE_LOST: Final = "a node of the cluster is gone, or cannot be reached by the others; see GET /_cluster/health"
 _CHANGED: Final = "somebody else has changed or made it meanwhile"
 _NO_MANAGER: Final = "the cluster has no elected manager; see that most of its manager nodes run"
 _NOT_ALLOWED: Final = "the user may not do that; give its role the rights on the archive's indices"
@@ -123,6 +124,7 @@ TABLE: Final = (
     _row("version_conflict_engine|resource_already_exists|invalid_alias_name|already exists", Conflict, _CHANGED),
     _row("unavailable_shards|no_shard_available|NoShardAvailable", Unavailable,
          "shards of the index are missing; see GET /_cluster/health and start the nodes that hold them"),
+    _row("node_(not_connected|disconnected|closed)_exception|connect_transport_exception", Unavailable, _NODE_LOST),
     _row("process_cluster_event_timeout", Refused, "the cluster's manager has too much to do; try again later"),
     _row("security_exception|no permissions for", Denied, _NOT_ALLOWED),
 )  # fmt: skip
@@ -151,13 +153,21 @@ def error_of(status: int, error: object, *, retry_after: float | None = None) ->
     said = _causes(error)
     text = "; ".join(said)
     kind_of_error, advice = next(
-        ((row.error, row.advice) for row in TABLE if row.pattern.search(text)),
+        ((row.error, row.advice) for row in TABLE if row.pattern.search(text) and _may_be(row.error, status)),
         _BY_STATUS.get(status, (ClusterError, "the cluster refused the request")),
     )
     if status in (401, 403) and kind_of_error not in (Blocked, Unavailable):
         kind_of_error, advice = _BY_STATUS[status]
     detail = said[-1][:MAX_REASON_LENGTH] if said else f"HTTP status {status}"
-    return kind_of_error(f"{advice} ({detail})", kind=kind, answered=status, retry_after=retry_after)
+    uncertain = kind_of_error is Unavailable and "node_disconnected" in text
+    return kind_of_error(
+        f"{advice} ({detail})", kind=kind, answered=status, retry_after=retry_after, uncertain=uncertain
+    )
+
+
+def _may_be(error: type[ClusterError], status: int) -> bool:
+    # A node that has just started does not know the index of a shard that it is to have. That index is not missing.
+    return error is not IndexAbsent or status < 500
 
 
 def _causes(error: object) -> list[str]:

@@ -25,6 +25,8 @@ from search.engines.opensearch.transport.errors import Absent
 
 _CHANGE_SECONDS: Final = 60.0
 """How long the cluster may take to make an index, to put one in place of another, or to delete one."""
+_COPIES_SECONDS: Final = 30.0
+"""How long to wait for the copies of a new index. They hold nothing yet, so that is a matter of moments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,19 @@ def adopt_index(connection: Connection, index: str) -> None:
 
 def make_index(connection: Connection, epoch: int) -> str:
     """Makes the index that the writer of this epoch fills; returns its name. Raises Conflict if there is one of that
-    name."""
+    name.
+
+    Waits for a while until all its copies are there that the nodes have room for: what is committed must not be lost
+    with one node.
+    """
     address = connection.address
     index = name_of(connection, epoch)
+    nodes = connection.send("GET", "/_cluster/health", params={"filter_path": "number_of_data_nodes"})
+    copies = max(1, min(1 + address.replicas, int(nodes["number_of_data_nodes"])))
     body = index_body(address.shards, address.replicas)
     body["aliases"] = {write_alias(index): {}, _half_alias(index): {}}
-    connection.send("PUT", f"/{index}", body, seconds=_CHANGE_SECONDS)
+    params = {"wait_for_active_shards": str(copies), "timeout": f"{_COPIES_SECONDS:.0f}s"}
+    connection.send("PUT", f"/{index}", body, params=params, seconds=_CHANGE_SECONDS)
     return index
 
 
