@@ -16,6 +16,7 @@ from typing import Any, Final
 from search.engines.opensearch.transport.connection import Connection
 from search.engines.opensearch.transport.errors import (
     Absent,
+    Blocked,
     ClusterError,
     Conflict,
     Refused,
@@ -194,7 +195,8 @@ def _sorted_out(
         if status < 300 or (status == 404 and kind == "delete" and "error" not in result):
             continue
         error = error_of(status, result.get("error"))
-        if isinstance(error, (Refused, Unavailable)) or status in _TOO_MUCH_TO_DO:
+        is_busy = status in _TOO_MUCH_TO_DO and not isinstance(error, Blocked)  # a full disk is 429 too
+        if isinstance(error, (Refused, Unavailable)) or is_busy:
             again.append(operation)
         elif status in (400, 409, 413):
             failures.append(_Failure(operation, error))
