@@ -21,7 +21,7 @@ from typing import Any, Final
 from search.engines.opensearch.format.mapping import index_body
 from search.engines.opensearch.transport.address import OWN_SUFFIXES
 from search.engines.opensearch.transport.connection import Connection
-from search.engines.opensearch.transport.errors import Absent
+from search.engines.opensearch.transport.errors import Absent, Denied
 
 _CHANGE_SECONDS: Final = 60.0
 """How long the cluster may take to make an index, to put one in place of another, or to delete one."""
@@ -80,6 +80,15 @@ def adopt_index(connection: Connection, index: str) -> None:
     connection.send("POST", "/_aliases", {"actions": actions}, seconds=_CHANGE_SECONDS, idempotent=True)
 
 
+def _data_nodes(connection: Connection) -> int:
+    """How many nodes may hold a copy; 1 where that is not told."""
+    try:
+        health = connection.send("GET", "/_cluster/health", params={"filter_path": "number_of_data_nodes"})
+    except Denied:  # a user who may only read and write need not be let look
+        return 1
+    return int(health["number_of_data_nodes"])
+
+
 def make_index(connection: Connection, epoch: int) -> str:
     """Makes the index that the writer of this epoch fills; returns its name. Raises Conflict if there is one of that
     name.
@@ -89,8 +98,7 @@ def make_index(connection: Connection, epoch: int) -> str:
     """
     address = connection.address
     index = name_of(connection, epoch)
-    nodes = connection.send("GET", "/_cluster/health", params={"filter_path": "number_of_data_nodes"})
-    copies = max(1, min(1 + address.replicas, int(nodes["number_of_data_nodes"])))
+    copies = max(1, min(1 + address.replicas, _data_nodes(connection)))
     body = index_body(address.shards, address.replicas)
     body["aliases"] = {write_alias(index): {}, _half_alias(index): {}}
     params = {"wait_for_active_shards": str(copies), "timeout": f"{_COPIES_SECONDS:.0f}s"}
