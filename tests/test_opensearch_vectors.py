@@ -72,15 +72,3 @@ def test_a_writer_that_was_overtaken_cannot_write_vectors(connection: Connection
         assert vectors.add_vectors(connection, commit, MODEL, given, 5) == 5
         with pytest.raises(EngineError, match="somebody else"):
             vectors.add_vectors(connection, commit, MODEL, given, 4)
-
-
-def test_vectors_of_other_models_can_be_taken_away(connection: Connection) -> None:
-    given = {document.content_hash(): some_vectors(document.id) for document in FLOOD}
-    with filled(connection, *FLOOD) as (commit, _):
-        vectors.take_away_vectors(connection, commit, "b")
-        vectors.add_vectors(connection, commit, MODEL, given, 2)
-        vectors.add_vectors(connection, commit, "b", given, 2)
-        later = replace(commit, epoch=2)
-        vectors.take_away_vectors(connection, later, "b")
-        assert vectors.quantised_by_hash(connection, later, MODEL, list(given)) == {}
-        assert len(vectors.quantised_by_hash(connection, later, "b", list(given))) == 5

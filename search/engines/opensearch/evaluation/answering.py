@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from math import ceil
 from typing import Any, Final
 
 import numpy as np
@@ -64,6 +65,18 @@ def _too_late(plan: Plan) -> Results:
     return Results(0, 0, (), 0, facets, timeline, timed_out=True)
 
 
+def _time_limit(deadline: Deadline) -> dict[str, str]:
+    """What is left of the time, as a part of a search.
+
+    More than a second is rounded up to whole ones: the cluster keeps counts by all that was asked, and would never find
+    those of the same search with another limit.
+    """
+    left = deadline.left()
+    if left is None:
+        return {}
+    return {"timeout": f"{ceil(left)}s" if left > 1.0 else f"{max(1, round(left * 1000))}ms"}
+
+
 def totals(
     connection: Connection, commit: Commit, known: Known, plans: Sequence[Plan], deadline: Deadline
 ) -> list[int | None]:
@@ -74,8 +87,7 @@ def totals(
     expand(connection, commit, known, [leaf for one in counted for leaf in one.all_leaves])
     for one in counted:
         one.fit_in()
-    left = deadline.left()
-    limit = {} if left is None else {"timeout": f"{max(1, round(left * 1000))}ms"}
+    limit = _time_limit(deadline)
     searches = [(commit.index, {**one.total_body(), **limit}) for one in counted]
     batches = [searches[at : at + _AT_ONCE] for at in range(0, len(searches), _AT_ONCE)]
     try:
@@ -330,8 +342,7 @@ class _Answering:
 
     def _ask(self, searches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """One trip, within what is left of the time."""
-        left = self._deadline.left()
-        limit = {} if left is None else {"timeout": f"{max(1, round(left * 1000))}ms"}
+        limit = _time_limit(self._deadline)
         found = self._connection.search_many([(self._commit.index, {**body, **limit}) for body in searches])
         self._timed_out |= any(answer.get("timed_out") for answer in found)
         self._partial |= any(answer.get("partial") for answer in found)

@@ -123,21 +123,6 @@ def add_vectors(connection: Connection, commit: Commit, model: str, vectors: Map
     return len(rows)
 
 
-def take_away_vectors(connection: Connection, commit: Commit, model: str) -> None:
-    """Deletes the vectors of all models but one, for instance when those of that model are complete.
-
-    Searchers that are open then find articles without vectors.
-    """
-    others = {
-        "bool": {"must_not": [{"term": {"model": model}}], "filter": [{"range": {"born": {"lte": commit.epoch}}}]}
-    }
-    path = f"/{vectors_index(connection)}/_delete_by_query"
-    try:
-        connection.send("POST", path, {"query": others}, params={"conflicts": "proceed", "refresh": "true"})
-    except Absent:
-        return
-
-
 def _held(connection: Connection, commit: Commit, hashes: Sequence[str]) -> set[str]:
     """Those hashes that are of articles of the commit."""
     searches = []
