@@ -10,7 +10,7 @@ import threading
 import traceback
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from small_servers import PAGE, RESET, Answer, Seen, before, passed_on, small_se
 
 from search.engines.opensearch.transport import connection as connection_module
 from search.engines.opensearch.transport import node as node_module
-from search.engines.opensearch.transport.address import Address
+from search.engines.opensearch.transport.address import Address, Host
 from search.engines.opensearch.transport.breaker import FAILURES, OPEN_SECONDS, Breaker
 from search.engines.opensearch.transport.connection import Connection
 from search.engines.opensearch.transport.credentials import Credentials, variable
@@ -1062,3 +1062,30 @@ def test_nothing_shows_a_secret_or_what_was_asked(opensearch: str, caplog: pytes
     assert server.seen[0].headers["authorization"] == f"Basic {_base64('alice:hunter2')}"
     for secret in ("hunter" + "2", _base64("alice:hunter2"), asked):
         assert [text for text in shown if secret in text] == []
+
+
+@pytest.mark.parametrize("framing", ["content-length", "chunked"])
+def test_an_answer_that_is_cut_anywhere_is_never_taken_for_a_whole_one(framing: str) -> None:
+    body = b'{"hits": [1, 2, 3]}'
+    length = f"content-length: {len(body)}" if framing == "content-length" else "transfer-encoding: chunked"
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{length}\r\n\r\n".encode()
+    whole = head + (body if framing == "content-length" else b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+    # With the length 0 of the last chunk the answer is whole.
+    first_whole = len(whole) if framing == "content-length" else len(whole) - len(b"\r\n\r\n")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        for end in range(len(whole) + 1):
+            node = node_module.Node(Host("127.0.0.1", listening.getsockname()[1]), None, None)
+            sender = threading.Thread(target=_send_once, args=(listening, whole[:end]))
+            sender.start()
+            reply = None
+            with suppress(node_module.Unreached):
+                reply = node.ask("GET", "/a", seconds=30).body
+            sender.join()
+            node.close()
+            assert reply == (body if end >= first_whole else None), whole[:end]
+
+
+def _send_once(listening: socket.socket, answer: bytes) -> None:
+    with listening.accept()[0] as client:
+        client.recv(10_000)
+        client.sendall(answer)

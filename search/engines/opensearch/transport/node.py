@@ -125,6 +125,7 @@ class Node(Urllib3HttpConnection):
                     timeout=urllib3.Timeout(connect=connecting, read=seconds), preload_content=False,
                 )  # fmt: skip
             try:
+                _require_length(method, response)
                 content = _read(response, deadline)
             except BaseException:
                 response.close()  # the rest of the answer must not be taken for the next one
@@ -209,6 +210,17 @@ def _wait(connection: HTTPConnection, *, deadline: float, is_alive: Callable[[],
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
+
+
+def _require_length(method: str, response: urllib3.BaseHTTPResponse) -> None:
+    """Raises OSError if the answer does not say where it ends.
+
+    Python takes headers in whose middle the connection breaks for whole ones, and what follows for an empty answer.
+    """
+    has_body = method != "HEAD" and response.status not in (204, 304)
+    is_chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
+    if has_body and not is_chunked and not response.headers.get("content-length", "").strip().isdigit():
+        raise OSError("it ended, or did not say how long the answer is")
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
