@@ -29,7 +29,7 @@ from index.sources import find_sources
 from search.document import Document
 from search.engines import open_engine
 from search.engines.opensearch.engine import ClusterEngine
-from search.engines.opensearch.format.commits import Commit, find_record, next_steps, read_commit
+from search.engines.opensearch.format.commits import Commit, find_record, newest_commit, next_steps
 from search.engines.opensearch.format.keeping import Keeping
 from search.engines.opensearch.format.mapping import FORMAT
 from search.engines.opensearch.transport.address import Address, Host
@@ -214,7 +214,7 @@ def test_the_record_says_what_a_search_for_everything_finds(engine: ClusterEngin
     fill(engine, *(replace(document, title="two words") for document in documents[:10]))
     with engine.writer() as writer:
         writer.delete(documents[-1].id)
-    commit = read_commit(connection)
+    commit = newest_commit(connection)
     assert commit.articles == 29 == ask(engine).total
     assert commit.languages == ("de", "en")
     assert commit.average_lengths["title"] == pytest.approx((10 * 2 + 19 * 5) / 29)
@@ -378,7 +378,7 @@ def test_a_writer_that_lost_its_lease_fails_and_disturbs_nobody(
     assert sorted(ids(ask(new, exact("second")))) == ["a", "d"]
     fill(new, Document("c", "third"))
     assert sorted(ids(ask(new, exact("first")))) == ["b"]
-    assert read_commit(connection).aborted == (2,)
+    assert newest_commit(connection).aborted == (2,)
 
 
 def test_a_writer_that_slept_between_its_last_look_and_the_commit_is_refused(
@@ -413,7 +413,7 @@ def test_a_late_writer_cannot_make_an_index_that_is_gone_by_writing_to_it(
         late.add(Document("c", "late"))
         with pytest.raises(EngineError):
             late.commit()
-    assert [found.name for found in physical_indices(connection)] == [read_commit(connection).index]
+    assert [found.name for found in physical_indices(connection)] == [newest_commit(connection).index]
     assert held(new) == ["b"]
 
 
@@ -447,7 +447,7 @@ def test_epochs_go_on_where_the_lease_document_was_lost(engine: ClusterEngine, c
     generation = engine.generation()
     fill(engine, Document("c", "new"))
     assert held(engine) == ["a", "c"]
-    commit = read_commit(connection)
+    commit = newest_commit(connection)
     assert commit.epoch == 5
     assert commit.generation != generation
 
@@ -513,8 +513,8 @@ def test_a_run_that_is_killed_leaves_the_old_answers_and_the_next_completes(
         writer.delete("old")
     assert held(engine) == [f"{number:02}" for number in range(40)]
     assert ids(ask(engine, exact("first"))) == []
-    epoch = read_commit(connection).epoch
-    found = raw_versions(connection, read_commit(connection).index)
+    epoch = newest_commit(connection).epoch
+    found = raw_versions(connection, newest_commit(connection).index)
     assert {born for born, _ in found} <= {1, epoch}, "what the cut run had written is gone"
     assert not [index for index in physical_indices(connection) if index.is_half]
 
@@ -540,7 +540,7 @@ def test_a_run_that_is_killed_after_its_commit_has_committed(
     assert held(engine) == [f"{number:02}" for number in range(40)]
     fill(engine, Document("a", "one"))
     assert len(held(engine)) == 41
-    assert read_commit(connection).aborted == ()
+    assert newest_commit(connection).aborted == ()
 
 
 def test_what_is_left_of_a_living_process_is_waited_for(engine: ClusterEngine, connection: Connection) -> None:
@@ -562,7 +562,7 @@ def test_what_is_left_of_a_living_process_is_waited_for(engine: ClusterEngine, c
 @contextmanager
 def refusing(connection: Connection, tag: str) -> Iterator[None]:
     """For the block the archive's index refuses articles with this tag: a pipeline gives them an unknown field."""
-    index = read_commit(connection).index
+    index = newest_commit(connection).index
     pipeline = f"/_ingest/pipeline/{index}"
     condition = f"ctx.key?.tag != null && ctx.key.tag.contains('{tag}')"
     connection.send("PUT", pipeline, {"processors": [{"set": {"if": condition, "field": "strange", "value": 1}}]})
@@ -756,12 +756,12 @@ def test_what_was_replaced_stays_for_searchers_that_are_open_and_then_goes(
         for state in ("second", "third"):
             fill(keeping, Document("a", state))
         assert old.document("a") == Document("a", "first")
-        index = read_commit(connection).index
+        index = newest_commit(connection).index
         assert sum(raw_versions(connection, index).values()) == 4
         hasty = ClusterEngine(replace(address, keep_seconds=0.0))
         fill(hasty, Document("c", "new"))
         assert raw_versions(connection, index) == {(1, None): 1, (3, None): 1, (4, None): 1}
-        assert read_commit(connection).floor == 4
+        assert newest_commit(connection).floor == 4
     assert held(keeping) == ["a", "b", "c"]
 
 
@@ -784,7 +784,7 @@ def test_a_commit_that_was_just_the_newest_is_not_asked_about_at_each_answer(
     fill(engine, Document("a", "first"))
     now = 0.0
     with counting(address) as (counted, sent):
-        keeping = Keeping(Connection(counted), read_commit(connection), clock=lambda: now)
+        keeping = Keeping(Connection(counted), newest_commit(connection), clock=lambda: now)
         for seconds in (0.0, 4.9, 5.1, 9.0, 10.2):
             now = seconds
             keeping.require()
@@ -806,7 +806,7 @@ def test_an_index_that_was_replaced_goes_when_its_time_is_over(address: Address,
         assert old.document("a") == Document("a", "first")
         assert len(physical_indices(connection)) == 2
     fill(hasty, Document("c", "third"))
-    assert [found.name for found in physical_indices(connection)] == [read_commit(connection).index]
+    assert [found.name for found in physical_indices(connection)] == [newest_commit(connection).index]
     assert held(keeping) == ["a", "b", "c"]
 
 
@@ -847,7 +847,7 @@ def test_indices_of_others_are_never_touched(address: Address, connection: Conne
         with hasty.writer(replace=True) as writer:
             writer.add(Document("a", state))
     fill(hasty, Document("b", "third"))
-    assert read_commit(connection).index == f"{address.name}-000003", "the first epoch's name was not to be had"
+    assert newest_commit(connection).index == f"{address.name}-000003", "the first epoch's name was not to be had"
     connection.send("GET", f"/{strange}")
     assert held(longer) == ["x"]
 
@@ -870,7 +870,7 @@ def test_an_index_of_another_format_is_refused_with_the_command_and_can_be_rebui
     engine: ClusterEngine, connection: Connection
 ) -> None:
     fill(engine, Document("a", "one"))
-    index = read_commit(connection).index
+    index = newest_commit(connection).index
     for held_format in (FORMAT + 1, 0):
         record = find_record(connection)
         assert record is not None
@@ -889,7 +889,7 @@ def test_a_schema_of_another_format_is_refused_even_if_the_record_is_ours(
     engine: ClusterEngine, address: Address, connection: Connection
 ) -> None:
     fill(engine, Document("a", "one"))
-    index = read_commit(connection).index
+    index = newest_commit(connection).index
     connection.send("PUT", f"/{index}/_mapping", {"_meta": {"backfile": {"format": FORMAT + 1}}})
     other = ClusterEngine(address)
     for use in (other.searcher, other.writer):
@@ -902,7 +902,7 @@ def test_a_record_that_cannot_be_read_is_damage_and_can_be_rebuilt(
     engine: ClusterEngine, connection: Connection, source: Mapping[str, Any] | None
 ) -> None:
     fill(engine, Document("a", "one"))
-    path = f"/{read_commit(connection).index}/_doc/commit"
+    path = f"/{newest_commit(connection).index}/_doc/commit"
     if source is None:
         connection.send("DELETE", path)
     else:

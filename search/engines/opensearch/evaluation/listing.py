@@ -182,9 +182,7 @@ class Listing:
         near = self._similarities([found.content_hash for found in first])
         scores = scores_by_meaning([found.hit.score for found in first], near)
         scored = [
-            replace(
-                found, hit=replace(found.hit, score=score, sort_key=score, meaning=MeaningScore(like, found.hit.score))
-            )
+            replace(found, hit=_scored(found.hit, score, like))
             for found, score, like in zip(first, scores, near, strict=True)
         ]
         scored.sort(key=lambda found: (-(found.hit.sort_key or 0.0), found.hit.id))

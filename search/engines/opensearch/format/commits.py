@@ -97,15 +97,11 @@ def visible(commit: Commit) -> dict[str, Any]:
     return {"bool": {"filter": [{"range": {"born": {"lte": commit.epoch}}}], "must_not": [dead, *unborn]}}
 
 
-def read_commit(connection: Connection) -> Commit:
-    """The newest commit. Raises IndexMissing, IndexVersionError, IndexDamaged, EngineError."""
-    commit = newest_commit(connection)
-    require_own(connection, commit.index)
-    return commit
-
-
 def newest_commit(connection: Connection) -> Commit:
-    """As `read_commit`, in one request: whether the schema of the index is ours is not looked at."""
+    """The newest commit, in one request. Raises IndexMissing, IndexVersionError, IndexDamaged, EngineError.
+
+    Whether Backfile made the index is looked at only where the record is missing or cannot be read.
+    """
     record = find_record(connection)
     if record is None:
         raise missing(connection)
