@@ -16,7 +16,8 @@ from versions import Versions, few, filled, histories
 from search.document import Document
 from search.engines.expansion import fits
 from search.engines.memory.matching import expand
-from search.engines.opensearch.reading import frequent, regular, values, vocabulary
+from search.engines.opensearch.queries import regular
+from search.engines.opensearch.reading import frequent, values, vocabulary
 from search.engines.opensearch.reading.values import Values
 from search.engines.opensearch.transport.connection import Connection
 from search.query.limits import MAX_EXPANSIONS

@@ -25,6 +25,7 @@ from search.analysis.tokens import stem_of
 from search.engines.expansion import expansion_weight
 from search.engines.opensearch.format.mapping import POSITION_SEPARATOR, TOKENS, WORD_SEPARATOR
 from search.engines.opensearch.format.positions import spelling_words, stem_words
+from search.engines.opensearch.queries import regular
 from search.engines.opensearch.queries.clauses import Clause, every, scripted, some
 from search.engines.spans import span_width
 from search.query.match import Leaf, MatchFuzzy, MatchPhrase, MatchPrefix, MatchTerm, MatchWildcard, Term
@@ -150,7 +151,7 @@ def _regular(leaf: MatchPrefix | MatchWildcard) -> str:
     Where a joined word and its first part both fit at one position, they are counted once, unlike terms.
     """
     pattern = f"{leaf.prefix}*" if isinstance(leaf, MatchPrefix) else leaf.pattern
-    return "[!=]?" + "".join(_ANY.get(letter) or escaped(letter) for letter in pattern)
+    return "[!=]?" + "".join(_ANY.get(letter) or regular.literal(letter) for letter in pattern)
 
 
 def _summed(clauses: Sequence[Clause]) -> Clause:
@@ -220,7 +221,7 @@ def _places(terms: Sequence[Sequence[str]], context: Context, *, gaps: int = 0, 
     if not context.compact:
         query = POSITION_SEPARATOR.join(map(WORD_SEPARATOR.join, terms))
         return {"match": {"query": query, "analyzer": TOKENS, "max_gaps": gaps, "ordered": ordered}}
-    one_by_one = [{"regexp": {"pattern": "|".join(map(escaped, words))}} for words in terms]
+    one_by_one = [{"regexp": {"pattern": "|".join(map(regular.literal, words))}} for words in terms]
     return {"all_of": {"intervals": one_by_one, "max_gaps": gaps, "ordered": ordered}}
 
 
@@ -228,8 +229,3 @@ def _elsewhere(words: Sequence[str], others: Sequence[str], context: Context) ->
     """The positions at which one of the words stands, and none of the others."""
     [(kind, places)] = _places([words], context).items()
     return {kind: {**places, "filter": {"not_overlapping": _places([others], context)}}}
-
-
-def escaped(word: str) -> str:
-    """A word as a regular expression of Lucene's that matches nothing else."""
-    return "".join(letter if letter.isalnum() else f"\\{letter}" for letter in word)

@@ -18,7 +18,7 @@ from typing import Any, Final
 from search.analysis import MAX_TOKEN_LENGTH
 from search.engines.opensearch.format.articles import sound
 from search.engines.opensearch.format.commits import Commit
-from search.engines.opensearch.reading import regular
+from search.engines.opensearch.queries import regular
 from search.engines.opensearch.reading.frequent import MAX_BUCKETS
 from search.engines.opensearch.transport.connection import Connection
 from search.query.limits import MAX_DISTANCE

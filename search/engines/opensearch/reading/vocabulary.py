@@ -14,8 +14,8 @@ from search.engines.conventions import WORD_FIELDS
 from search.engines.expansion import fits
 from search.engines.opensearch.format.articles import sound
 from search.engines.opensearch.format.commits import Commit, visible
-from search.engines.opensearch.format.positions import spelling_words
-from search.engines.opensearch.reading import regular
+from search.engines.opensearch.queries import regular
+from search.engines.opensearch.queries.leaves import holding
 from search.engines.opensearch.reading.frequent import MAX_BUCKETS, Listed, listed_values, most_frequent_values
 from search.engines.opensearch.reading.similar import (
     MAX_NEAR,
@@ -68,11 +68,11 @@ def terms(connection: Connection, commit: Commit, prefix: str, limit: int) -> li
         return []
     counter = _Counter(connection, commit, WORD_FIELDS)
     include = regular.beginning_with(prefix) if prefix else None
-    holding = {"prefix": {WORDS: sound(prefix)}} if prefix else None
+    beginning = {"prefix": {WORDS: sound(prefix)}} if prefix else None
     size = 2 * limit + _SPARE
     while True:
         size = min(size, MAX_BUCKETS)
-        listed = listed_values(connection, commit, WORDS, size, include, holding)
+        listed = listed_values(connection, commit, WORDS, size, include, beginning)
         found = counter.most_frequent({word: count + listed.error for word, count in listed.counts}, limit)
         if size == MAX_BUCKETS or _is_settled(listed, found, limit):
             return found
@@ -227,18 +227,14 @@ class _Counter:
         return best
 
     def _body(self, words: Sequence[str]) -> dict[str, Any]:
-        holding = {"terms": {WORDS: list(words)}}
-        filters = [self._holds(word) for word in words]
+        any_of_them = {"terms": {WORDS: list(words)}}
+        filters = [holding([word], self._fields) for word in words]
         return {
             "size": 0,
             "track_total_hits": False,
-            "query": {"bool": {"filter": [holding, visible(self._commit)]}},
+            "query": {"bool": {"filter": [any_of_them, visible(self._commit)]}},
             "aggs": {"words": {"filters": {"filters": filters}}},
         }
-
-    def _holds(self, word: str) -> dict[str, Any]:
-        spellings = list(spelling_words(word))
-        return {"bool": {"should": [{"terms": {f"text.{field}": spellings}} for field in self._fields]}}
 
 
 def _is_word(word: str) -> bool:
