@@ -89,12 +89,26 @@ class Record:
 
 def visible(commit: Commit) -> dict[str, Any]:
     """The articles of a commit, as a query."""
-    aborted = list(commit.aborted)
-    dead: dict[str, Any] = {"range": {"died": {"lte": commit.epoch}}}
-    if aborted:
-        dead = {"bool": {"filter": [dead], "must_not": [{"terms": {"died": aborted}}]}}
-    unborn = [{"terms": {"born": aborted}}] if aborted else []
-    return {"bool": {"filter": [{"range": {"born": {"lte": commit.epoch}}}], "must_not": [dead, *unborn]}}
+    born = {"range": {"born": {"lte": commit.epoch}}}
+    return {"bool": {"filter": [born], "must_not": [dead(commit, commit.epoch), *never_born(commit)]}}
+
+
+def among(commit: Commit, *clauses: Mapping[str, Any]) -> dict[str, Any]:
+    """The articles of a commit that match all the clauses, as a query."""
+    return {"bool": {"filter": [*clauses, visible(commit)]}}
+
+
+def dead(commit: Commit, epoch: int) -> dict[str, Any]:
+    """The versions that were taken out up to an epoch, by writers that have committed, as a query."""
+    taken_out = {"range": {"died": {"lte": epoch}}}
+    if not commit.aborted:
+        return taken_out
+    return {"bool": {"filter": [taken_out], "must_not": [{"terms": {"died": list(commit.aborted)}}]}}
+
+
+def never_born(commit: Commit) -> list[dict[str, Any]]:
+    """The versions of writers that never committed, as a query; none if there was no such writer."""
+    return [{"terms": {"born": list(commit.aborted)}}] if commit.aborted else []
 
 
 def newest_commit(connection: Connection) -> Commit:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from search.engines.opensearch.format.commits import Commit, visible
+from search.engines.opensearch.format.commits import Commit, among
 from search.engines.opensearch.transport.connection import Connection
 
 MAX_BUCKETS: Final = 60_000
@@ -81,8 +81,8 @@ def _recounted(
 def _asked(
     connection: Connection, commit: Commit, terms: Mapping[str, Any], query: Mapping[str, Any] | None
 ) -> Mapping[str, Any]:
-    filters = [visible(commit), *([] if query is None else [query])]
-    body = {"size": 0, "query": {"bool": {"filter": filters}}, "aggs": {_BUCKETS: {"terms": terms}}}
+    found_in = among(commit, *([] if query is None else [query]))
+    body = {"size": 0, "query": found_in, "aggs": {_BUCKETS: {"terms": terms}}}
     [answer] = connection.search_many([(commit.index, body)])
     found: Mapping[str, Any] = answer["aggregations"][_BUCKETS]
     return found

@@ -10,7 +10,7 @@ from typing import Any, Final
 from search.document import Document, Head
 from search.engines.conventions import is_below
 from search.engines.opensearch.format.articles import HEAD, document_of, head_of, sound
-from search.engines.opensearch.format.commits import Commit, visible
+from search.engines.opensearch.format.commits import Commit, among
 from search.engines.opensearch.transport.connection import Connection
 from search.engines.results import Stamp
 from search.errors import EngineError
@@ -94,7 +94,7 @@ def _folders(source: str) -> list[Clause]:
 def id_of_url(connection: Connection, commit: Commit, url: str) -> str | None:
     """See `search.engines.protocols.Searcher.id_of_url`."""
     body = {"size": MAX_ARTICLES, "sort": ["id", "hash"], "_source": [HEAD]}
-    query = _all_of(commit, [{"term": {"url": sound(url)}}])
+    query = among(commit, {"term": {"url": sound(url)}})
     after: Sequence[object] | None = None
     while True:
         hits = _hits(connection, commit, {**body, "query": query} | ({} if after is None else {"search_after": after}))
@@ -153,8 +153,9 @@ def _streamed(
     connection: Connection, commit: Commit, filters: Sequence[Clause], after: str | None = None
 ) -> Iterator[list[tuple[str, str]]]:
     """The ids and content hashes of the articles that filters leave, in order of the ids, page by page."""
+    behind = [{"range": {"id": {"gt": sound(after)}}}] if after is not None else []
     body: dict[str, Any] = {
-        "query": _all_of(commit, [*filters, *([{"range": {"id": {"gt": sound(after)}}}] if after is not None else [])]),
+        "query": among(commit, *filters, *behind),
         "size": PAGE,
         "sort": ["id", "hash"],  # ids with lone surrogates may look alike; contents that hold them do not
         **_values_of("id", "hash"),
@@ -181,15 +182,11 @@ def _hits(connection: Connection, commit: Commit, body: Mapping[str, Any]) -> li
 
 def _with_ids(commit: Commit, ids: Iterable[str]) -> dict[str, Any]:
     """The articles with these ids, and possibly others whose ids have lone surrogates."""
-    return _all_of(commit, [{"terms": {"id": sorted(set(map(sound, ids)))}}])
+    return among(commit, {"terms": {"id": sorted(set(map(sound, ids)))}})
 
 
 def _with_hashes(commit: Commit, names: Sequence[str]) -> dict[str, Any]:
-    return _all_of(commit, [{"terms": {"hash": list(names)}}])
-
-
-def _all_of(commit: Commit, filters: Sequence[Clause]) -> dict[str, Any]:
-    return {"bool": {"filter": [*filters, visible(commit)]}}
+    return among(commit, {"terms": {"hash": list(names)}})
 
 
 def _value(hit: Mapping[str, Any], field: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from search.engines.opensearch.format.commits import Commit, visible
+from search.engines.opensearch.format.commits import Commit, among, never_born
 from search.engines.opensearch.reading import lookups
 from search.engines.opensearch.transport.connection import Connection, ndjson
 from search.engines.opensearch.transport.errors import Absent, Conflict, error_of
@@ -127,7 +127,7 @@ def _held(connection: Connection, commit: Commit, hashes: Sequence[str]) -> set[
     """Those hashes that are of articles of the commit."""
     searches = []
     for page in _pages(dict.fromkeys(hashes)):
-        query = {"bool": {"filter": [{"terms": {"hash": page}}, visible(commit)]}}
+        query = among(commit, {"terms": {"hash": page}})
         body = {"size": len(page), "query": query, "_source": False, "docvalue_fields": ["hash"]}
         searches.append((commit.index, body))
     answers = connection.search_many(searches)
@@ -157,8 +157,7 @@ def _hits(
 
 def _seen(commit: Commit) -> dict[str, Any]:
     """The vectors that a commit shows, as a query."""
-    aborted = {"terms": {"born": list(commit.aborted)}}
-    return {"bool": {"filter": [{"range": {"born": {"lte": commit.epoch}}}], "must_not": [aborted]}}
+    return {"bool": {"filter": [{"range": {"born": {"lte": commit.epoch}}}], "must_not": never_born(commit)}}
 
 
 def _require_index(connection: Connection) -> None:

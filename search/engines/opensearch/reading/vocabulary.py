@@ -13,7 +13,7 @@ from typing import Any, Final
 from search.engines.conventions import WORD_FIELDS
 from search.engines.expansion import fits
 from search.engines.opensearch.format.articles import sound
-from search.engines.opensearch.format.commits import Commit, visible
+from search.engines.opensearch.format.commits import Commit, among
 from search.engines.opensearch.queries import regular
 from search.engines.opensearch.queries.leaves import holding
 from search.engines.opensearch.reading.frequent import MAX_BUCKETS, Listed, listed_values, most_frequent_values
@@ -232,7 +232,7 @@ class _Counter:
         return {
             "size": 0,
             "track_total_hits": False,
-            "query": {"bool": {"filter": [any_of_them, visible(self._commit)]}},
+            "query": among(self._commit, any_of_them),
             "aggs": {"words": {"filters": {"filters": filters}}},
         }
 

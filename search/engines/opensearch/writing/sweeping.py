@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from search.engines.opensearch.format.commits import Commit
+from search.engines.opensearch.format.commits import Commit, dead, never_born
 from search.engines.opensearch.transport.connection import Connection
 from search.engines.opensearch.writing.indices import Physical, delete_index, give_up, physical_indices
 from search.errors import EngineError
@@ -27,12 +27,8 @@ def sweep_versions(connection: Connection, commit: Commit, require: Callable[[],
 
     Returns how many. `require` raises if this writer may delete no more.
     """
-    aborted = list(commit.aborted)
-    dead: dict[str, Any] = {"filter": [{"range": {"died": {"lte": commit.floor}}}]}
-    if aborted:
-        dead["must_not"] = [{"terms": {"died": aborted}}]
-    never = [{"terms": {"born": aborted}}] if aborted else []
-    return delete_matching(connection, commit.index, {"bool": {"should": [{"bool": dead}, *never]}}, require)
+    unneeded = {"bool": {"should": [dead(commit, commit.floor), *never_born(commit)]}}
+    return delete_matching(connection, commit.index, unneeded, require)
 
 
 def sweep_epoch(connection: Connection, index: str, epoch: int, require: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from search.document import Document
 from search.engines.opensearch.format.articles import document_of, indexed, sound, version_id
-from search.engines.opensearch.format.commits import Commit, visible
+from search.engines.opensearch.format.commits import Commit, among
 from search.engines.opensearch.transport.connection import Connection, ndjson
 from search.engines.opensearch.transport.errors import Unavailable, error_of
 from search.engines.opensearch.writing.bulk import Operation
@@ -91,7 +91,7 @@ def find_versions(connection: Connection, commit: Commit, ids: Sequence[str]) ->
         body = {
             "size": len(part) + LOOKUP_IDS,  # ids of which UTF-8 has no place for a part are found for one another
             "_source": False,
-            "query": {"bool": {"filter": [{"terms": {"id": [sound(name) for name in part]}}, visible(commit)]}},
+            "query": among(commit, {"terms": {"id": [sound(name) for name in part]}}),
         }
         [answer] = connection.search_many([(commit.index, body)], seconds=LOOKUP_SECONDS)
         require_whole(answer)
