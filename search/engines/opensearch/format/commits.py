@@ -178,11 +178,17 @@ def target_of(connection: Connection) -> str | None:
 
 def require_own(connection: Connection, index: str) -> None:
     """Raises EngineError if the index was not made by Backfile, and IndexVersionError if it has another format."""
-    found = connection.send("GET", f"/{index}/_mapping", params={"filter_path": "*.mappings._meta"})
-    held = found.get(index, {}).get("mappings", {}).get("_meta", {}).get("backfile") if found else None
-    if not isinstance(held, Mapping):
+    mark = mark_of(connection, index)
+    if mark is None:
         raise foreign(connection, index)
-    require_format(connection, held.get("format"))
+    require_format(connection, mark.get("format"))
+
+
+def mark_of(connection: Connection, index: str) -> Mapping[str, Any] | None:
+    """What Backfile has noted in an index that it made; None for the index of somebody else. Raises Absent."""
+    found = connection.send("GET", f"/{index}/_mapping", params={"filter_path": "*.mappings._meta"})
+    mark = found.get(index, {}).get("mappings", {}).get("_meta", {}).get("backfile") if found else None
+    return mark if isinstance(mark, Mapping) else None
 
 
 def foreign(connection: Connection, index: str) -> EngineError:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from search.engines.opensearch.format.commits import COMMIT_ID, Commit, Record, commit_of
+from search.engines.opensearch.format.commits import Commit, commit_of, record_in
 from search.engines.opensearch.transport.connection import Connection
 from search.errors import EngineError
 
@@ -33,9 +33,7 @@ class Keeping:
         asked = self._clock()
         if asked < self._trusted_until:
             return
-        index = self._commit.index
-        found = self._connection.send("GET", f"/{index}/_doc/{COMMIT_ID}")
-        newest = commit_of(self._connection, Record(index, found["_source"], 0, 0))
+        newest = commit_of(self._connection, record_in(self._connection, self._commit.index))
         if newest.uid != self._commit.uid or newest.floor > self._commit.epoch:
             raise EngineError(
                 "the snapshot is too old: articles that it shows were deleted meanwhile; open another, or keep them "

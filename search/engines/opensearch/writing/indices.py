@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from search.engines.opensearch.format.commits import mark_of
 from search.engines.opensearch.format.mapping import index_body
 from search.engines.opensearch.transport.address import OWN_SUFFIXES
 from search.engines.opensearch.transport.connection import Connection
@@ -144,13 +145,7 @@ def erase(connection: Connection) -> None:
         if index.is_ours:
             delete_index(connection, index.name)
     for suffix in OWN_SUFFIXES:
-        if _is_ours(connection, name := f"{connection.address.name}{suffix}"):
-            delete_index(connection, name)
-
-
-def _is_ours(connection: Connection, index: str) -> bool:
-    try:
-        found = connection.send("GET", f"/{index}/_mapping", params={"filter_path": "*.mappings._meta"})
-    except Absent:
-        return False
-    return "backfile" in found.get(index, {}).get("mappings", {}).get("_meta", {})
+        name = f"{connection.address.name}{suffix}"
+        with suppress(Absent):
+            if mark_of(connection, name) is not None:
+                delete_index(connection, name)

@@ -8,7 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from search.engines.opensearch.format.commits import COMMIT_ID, Commit, target_of, visible, write_record
+from search.engines.opensearch.format.commits import (
+    COMMIT_ID,
+    Commit,
+    commit_of,
+    record_in,
+    target_of,
+    visible,
+    write_record,
+)
 from search.engines.opensearch.transport.connection import Connection
 from search.engines.opensearch.transport.errors import Absent, Conflict, Denied, Refused, Unavailable
 from search.engines.opensearch.writing.indices import put_in_place
@@ -89,11 +97,10 @@ def commit_aside(connection: Connection, commit: Commit, before: str | None) -> 
 
 def _is_written(connection: Connection, commit: Commit) -> bool:
     try:
-        found = connection.send("GET", f"/{commit.index}/_doc/{COMMIT_ID}")
+        held = commit_of(connection, record_in(connection, commit.index))
     except Absent:
         return False
-    held = found["_source"]["commit"]
-    return bool(held["epoch"] == commit.epoch and held["uid"] == commit.uid)
+    return held.epoch == commit.epoch and held.uid == commit.uid
 
 
 def _settle(connection: Connection, attempt: Callable[[], None], is_done: Callable[[], bool]) -> None:
