@@ -6,12 +6,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 from search.engines.opensearch.transport.connection import Connection
-from search.engines.opensearch.transport.errors import Absent, ClusterError, Denied, Unavailable
+from search.engines.opensearch.transport.errors import ClusterError, Denied, Unavailable
+from search.engines.opensearch.writing.lease import read_lease
 from search.engines.protocols import Finding, Health
+from search.errors import IndexDamaged
 
 MOST_HEAP_PERCENT: Final = 90
 """Above this a node collects garbage all the time, and refuses requests."""
@@ -21,7 +22,7 @@ _COLOUR_ADVICE: Final = {
     "yellow": "bring the missing nodes back, or set the number of replicas to less than that of the nodes",
     "red": "bring the missing nodes back: parts of indices have no copy; else restore a snapshot",
 }
-_MARKS: Final = {
+_MARKS: Final[Mapping[str, tuple[Health, str]]] = {
     "flood_stage": ("problem", "free some space now: the cluster has set indices on this node read-only"),
     "high": ("problem", "free some space or add a node: the cluster moves shards away from this one"),
     "low": ("warning", "free some space or add a node: the cluster puts no more shards on this one"),
@@ -43,6 +44,8 @@ def examine_cluster(connection: Connection) -> Iterator[Finding]:
                 return
         except ClusterError as error:
             yield Finding(what, "problem", str(error), "look at the log of the cluster")
+        except IndexDamaged as error:
+            yield Finding(what, "warning", str(error))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             yield Finding(
                 what, "warning", f"the answer cannot be read ({error!r})"[:200], "look at the cluster yourself"
@@ -86,18 +89,11 @@ def _disks(connection: Connection) -> Iterator[Finding]:
     for node in sorted(nodes.values(), key=lambda node: str(node["name"])):
         total, free = int(node["fs"]["total"]["total_in_bytes"]), int(node["fs"]["total"]["available_in_bytes"])
         found = f"{free / 1e9:,.1f} of {total / 1e9:,.1f} GB free"
-        health, advice = "ok", ""
-        for mark, (worse, what) in _MARKS.items():
-            if is_passed(marks.get(f"watermark.{mark}", ""), total, free):
-                health, advice = worse, what
-                break
+        passed = (mark for mark in _MARKS if is_passed(marks.get(f"watermark.{mark}", ""), total, free))
+        health, advice = _MARKS.get(next(passed, ""), ("ok", ""))
         if not is_watched and health != "ok":
             health, advice = "warning", "free some space: the cluster is told not to watch its disks, and fills them up"
-        yield Finding(f"disk of {node['name']}", _as_health(health), found, advice)
-
-
-def _as_health(text: str) -> Health:
-    return "problem" if text == "problem" else "warning" if text == "warning" else "ok"
+        yield Finding(f"disk of {node['name']}", health, found, advice)
 
 
 def is_passed(mark: str, total: int, free: int) -> bool:
@@ -142,23 +138,17 @@ def _heap(connection: Connection) -> Iterator[Finding]:
 
 
 def _lease(connection: Connection) -> Iterator[Finding]:
-    try:
-        held = connection.send("GET", f"/{connection.address.name}-lease/_doc/lease")["_source"]
-    except Absent:
+    held = read_lease(connection)
+    if held is None:
         yield Finding("writer", "ok", "nobody has written yet")
-        return
-    if not held["held"]:
+    elif not held.is_held:
         yield Finding("writer", "ok", "nobody writes")
-        return
-    owner, expires = held["owner"], float(held["expires_at"])
-    who = f"process {owner.get('pid')} on {owner.get('host')}"
-    until = datetime.fromtimestamp(expires, UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
-    if expires > time.time():
-        yield Finding("writer", "ok", f"{who} writes; its lease is renewed until it ends, now until {until} UTC")
-        return
-    yield Finding(
-        "writer", "warning", f"{who} did not finish; its lease ended at {until} UTC", "run again what was cut"
-    )
+    elif held.expires_at > time.time():
+        found = f"{held.holder} writes; its lease is renewed until it ends, now until {held.until}"
+        yield Finding("writer", "ok", found)
+    else:
+        found = f"{held.holder} did not finish; its lease ended at {held.until}"
+        yield Finding("writer", "warning", found, "run again what was cut")
 
 
 def counted(count: int, noun: str) -> str:

@@ -45,7 +45,7 @@ class LeaseLost(IndexLocked):
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
     """The document as it was read. `open` are the epochs of which it is not known that they left nothing behind."""
 
     epoch: int
@@ -58,6 +58,47 @@ class _Held:
     seq_no: int
     primary_term: int
 
+    @property
+    def holder(self) -> str:
+        """Whose lease it is, for people."""
+        return f"process {self.owner.get('pid')} on {self.owner.get('host')}"
+
+    @property
+    def since(self) -> str:
+        """When it was taken, for people."""
+        return _moment(self.taken_at)
+
+    @property
+    def until(self) -> str:
+        """When it expires, for people."""
+        return _moment(self.expires_at)
+
+
+def read_lease(connection: Connection) -> Held | None:
+    """The lease of an archive as it stands; None if there never was one. Raises IndexDamaged, EngineError."""
+    index = _index_of(connection)
+    try:
+        found = connection.send("GET", f"/{index}/_doc/{_ID}")
+    except Absent:
+        return None
+    try:
+        source = found["_source"]
+        return Held(
+            epoch=int(source["epoch"]),
+            token=str(source["token"]),
+            owner=dict(source["owner"]),
+            open=tuple(map(int, source["open"])),
+            is_held=bool(source["held"]),
+            taken_at=float(source["taken_at"]),
+            expires_at=float(source["expires_at"]),
+            seq_no=int(found["_seq_no"]),
+            primary_term=int(found["_primary_term"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise IndexDamaged(
+            f"the lease in {index} cannot be read ({error!r}); delete that index when no writer runs"
+        ) from error
+
 
 class Lease:
     """The lease of one archive, taken. `epoch` is this writer's; `unfinished` are those of earlier writers that may
@@ -68,7 +109,7 @@ class Lease:
 
     def __init__(self, connection: Connection, *, seconds: float = LEASE_SECONDS) -> None:
         self._connection = connection
-        self._index = f"{connection.address.name}-lease"
+        self._index = _index_of(connection)
         self._seconds = seconds
         self._token = secrets.token_hex(8)
         self.epoch = 0
@@ -116,9 +157,9 @@ class Lease:
                 _log.warning("the lease of %s could not be given back: %s", self._connection.address.name, error)
         self._thread.join()
 
-    def _take(self) -> _Held | None:
+    def _take(self) -> Held | None:
         for _ in range(_ATTEMPTS):
-            held = self._read()
+            held = read_lease(self._connection)
             if held is not None and held.is_held and held.expires_at > time.time() and not _is_gone(held.owner):
                 raise IndexLocked(_who(self._connection, held))
             self.epoch = held.epoch + 1 if held else 1
@@ -131,34 +172,11 @@ class Lease:
                 return held
         raise IndexLocked(f"other writers are taking {self._connection.address.url} in turn; try again")
 
-    def _read(self) -> _Held | None:
-        try:
-            found = self._connection.send("GET", f"/{self._index}/_doc/{_ID}")
-        except Absent:
-            return None
-        try:
-            source = found["_source"]
-            return _Held(
-                epoch=int(source["epoch"]),
-                token=str(source["token"]),
-                owner=dict(source["owner"]),
-                open=tuple(map(int, source["open"])),
-                is_held=bool(source["held"]),
-                taken_at=float(source["taken_at"]),
-                expires_at=float(source["expires_at"]),
-                seq_no=int(found["_seq_no"]),
-                primary_term=int(found["_primary_term"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise IndexDamaged(
-                f"the lease in {self._index} cannot be read ({error!r}); delete that index when no writer runs"
-            ) from error
-
     def _write(self, expires_at: float, *, is_held: bool = True) -> None:
         """Writes the document. Raises LeaseLost if somebody else has."""
         if not self._put(expires_at, is_held=is_held):
             self._lost = True
-            raise self._loss(self._read())
+            raise self._loss(read_lease(self._connection))
 
     def _put(self, expires_at: float, *, is_held: bool = True) -> bool:
         """Writes the document; False if somebody else has."""
@@ -183,7 +201,7 @@ class Lease:
             self._seq_no, self._primary_term = int(found["_seq_no"]), int(found["_primary_term"])
         except (Conflict, Absent):
             # Perhaps it was this very request, carried out before its answer got lost.
-            held = self._read()
+            held = read_lease(self._connection)
             if held is None or held.token != self._token:
                 return False
             self._seq_no, self._primary_term = held.seq_no, held.primary_term
@@ -212,8 +230,8 @@ class Lease:
             except EngineError as error:  # the next try comes soon; a commit would show that it is lost
                 _log.warning("the lease of %s could not be renewed: %s", self._connection.address.name, error)
 
-    def _loss(self, held: _Held | None = None) -> LeaseLost:
-        by = f"{_name(held.owner)} has taken it" if held else "another writer has taken it"
+    def _loss(self, held: Held | None = None) -> LeaseLost:
+        by = f"{held.holder} has taken it" if held else "another writer has taken it"
         return LeaseLost(
             f"this writer has lost its lease of {self._connection.address.url}: it expired and {by}; nothing of this "
             "transaction was committed; run again"
@@ -250,16 +268,16 @@ def _is_gone(owner: Mapping[str, Any]) -> bool:
     return _started(int(owner["pid"])) != str(owner["started"])
 
 
-def _name(owner: Mapping[str, Any]) -> str:
-    return f"process {owner.get('pid')} on {owner.get('host')}"
-
-
-def _who(connection: Connection, held: _Held) -> str:
-    since, until = (
-        datetime.fromtimestamp(at, UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
-        for at in (held.taken_at, held.expires_at)
-    )
+def _who(connection: Connection, held: Held) -> str:
     return (
-        f"another writer holds {connection.address.url}: {_name(held.owner)}, since {since} UTC; wait until it is "
-        f"done; were it killed, the index would be free at {until} UTC"
+        f"another writer holds {connection.address.url}: {held.holder}, since {held.since}; wait until it is "
+        f"done; were it killed, the index would be free at {held.until}"
     )
+
+
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _index_of(connection: Connection) -> str:
+    return f"{connection.address.name}-lease"
