@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from search.batching import in_batches
 from search.document import Document, Heading, Moment
 
 BATCH: Final = 500
@@ -42,9 +43,7 @@ def write_articles(documents: Iterable[Document], path: Path) -> Prepared:
 def read_batches(path: Path, limit: int, size: int = BATCH) -> Iterator[list[Document]]:
     """The first `limit` documents of a file, in lists of at most `size`."""
     with path.open(encoding="utf-8") as stream:
-        lines = islice(stream, limit)
-        while batch := [_document(json.loads(line)) for line in islice(lines, size)]:
-            yield batch
+        yield from in_batches((_document(json.loads(line)) for line in islice(stream, limit)), size)
 
 
 def section_of(document: Document) -> str | None:

@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import Any, Final
 
 from index.batches import BATCH_ARTICLES, BATCH_SECONDS, Batches
 from index.progress import Progress, Silence
 from index.report import EXIT_DONE, EXIT_INTERRUPTED
+from search.batching import in_batches
 from search.document import Document
 from search.engines.protocols import Engine, Searcher
 from search.engines.results import Stamp
@@ -157,7 +157,7 @@ def _copy_article(document: Document, stamp: Stamp | None, batches: Batches, don
 
 def _take_back(lost: frozenset[str], held: _Newest, done: Copied) -> None:
     """Counts no longer what was not committed."""
-    for names in _batches(lost):
+    for names in in_batches(lost, LOOKUP_ARTICLES):
         there = len(held.stamps(names))
         done.changed -= there
         done.added -= len(names) - there
@@ -212,12 +212,6 @@ def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
         yield group
 
 
-def _batches(names: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(names)
-    while batch := list(islice(rest, LOOKUP_ARTICLES)):
-        yield batch
-
-
 # --- what is only in the other archive -----------------------------------------------------------------------------
 
 
@@ -229,7 +223,7 @@ def _delete(reader: Searcher, target: Engine, done: Copied, confirm: Confirm) ->
             return
         with target.writer() as writer:
             deleted = 0
-            for names in _batches(document.id for document in found.articles()):
+            for names in in_batches((document.id for document in found.articles()), LOOKUP_ARTICLES):
                 wanted = reader.stamps(names)
                 deleted += sum(writer.delete(name) for name in names if name not in wanted)
     done.deleted = deleted
@@ -249,7 +243,7 @@ def _copy_vectors(reader: Searcher, target: Engine, show: Show) -> int:
                 total = sum(1 for _ in found.without_vectors(model))
                 held = found.status().articles - total
                 progress.begin(total)
-                for done, names in enumerate(_batches(found.without_vectors(model))):
+                for done, names in enumerate(in_batches(found.without_vectors(model), LOOKUP_ARTICLES)):
                     stamps = reader.stamps(names)
                     for name, vectors in reader.vectors(model, names).items():
                         commits.add(stamps[name].content_hash, vectors, held)

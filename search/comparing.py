@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Final
 
+from search.batching import in_batches
 from search.engines.protocols import Problem, Searcher
 from search.engines.results import Stamp
 from search.errors import IndexDamaged
@@ -147,7 +147,7 @@ def _stamped(searcher: Searcher, into: Audit, progress: Progress | None) -> Iter
     """The id of every article and the stamp that fits what is stored of it; what is read is counted."""
     last: str | None = None
     read = ((document.id, Stamp(document.content_hash(), document.source)) for document in searcher.articles())
-    while batch := list(islice(read, _BATCH)):
+    for batch in in_batches(read, _BATCH):
         stated = searcher.stamps([name for name, _ in batch])
         for name, stamp in batch:
             if last is not None and name <= last:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Final
@@ -25,6 +24,7 @@ from benchmark.opensearch.node import FOR_MEASUREMENTS
 from benchmark.queries import Question, questions
 from benchmark.real import real_articles, shuffled
 from benchmark.run import machine
+from search.batching import in_batches
 from search.document import Document
 from search.engines import open_engine
 from search.engines.opensearch.transport.address import Address
@@ -165,8 +165,8 @@ def _plain(cluster: Cluster, documents: Sequence[Document]) -> Plain:
     """Fills an index with the cluster's own analysis by the same client, with nothing analysed here."""
     connection = Connection(Address.parse(f"opensearch://{cluster.urls[0].partition('://')[2]}/plain?timeout=120"))
     connection.send("PUT", "/plain", PLAIN_MAPPING)
-    rows, started = iter(documents), perf_counter()
-    while batch := list(islice(rows, _BATCH)):
+    started = perf_counter()
+    for batch in in_batches(documents, _BATCH):
         lines: list[object] = []
         for document in batch:
             lines += [{"index": {}}, _fields(document)]

@@ -14,13 +14,13 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from benchmark.http.processes import end, signals_put_off
 from benchmark.http.server import HITS, Asking, Request, answer, free_port, records, wait_until
+from search.batching import in_batches
 
 _BATCH: Final = 1_000
 _WEIGHTS: Final = "5.0, 1.0, 1.0"
@@ -102,8 +102,7 @@ def _fill(file: Path, articles: Path) -> None:
     database.execute(
         "CREATE TABLE article(number INTEGER PRIMARY KEY, id TEXT, title TEXT, url TEXT, published TEXT, section TEXT)"
     )
-    rows = enumerate(records(articles))
-    while batch := list(islice(rows, _BATCH)):
+    for batch in in_batches(enumerate(records(articles)), _BATCH):
         database.executemany(
             "INSERT INTO text(rowid, title, summary, body) VALUES (?, ?, ?, ?)",
             [(n, row["title"], row["summary"], row["body"]) for n, row in batch],

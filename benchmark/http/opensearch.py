@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from benchmark.http.server import HITS, Asking, Request, ServerFailed, answer, r
 from benchmark.opensearch.cluster import Cluster
 from benchmark.opensearch.installing import VERSION, missing
 from benchmark.opensearch.node import FOR_MEASUREMENTS
+from search.batching import in_batches
 
 _BATCH: Final = 500
 PLAIN_MAPPING: Final = {
@@ -58,8 +58,7 @@ class OpenSearchServer:
 
     def fill(self, articles: Path, count: int) -> None:
         answer(self.address, Request("PUT", "/news", json.dumps(PLAIN_MAPPING)))
-        rows = records(articles)
-        while batch := list(islice(rows, _BATCH)):
+        for batch in in_batches(records(articles), _BATCH):
             done = answer(self.address, Request("POST", "/news/_bulk", "".join(_bulk(batch))))
             if done["errors"]:
                 refused = next(row["index"] for row in done["items"] if "error" in row["index"])

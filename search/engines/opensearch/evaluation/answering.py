@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from search.analysis.tokens import stemmed_language
+from search.batching import in_batches
 from search.dates import choose_interval, zone_named
 from search.engines.conventions import WORD_FIELDS, Deadline, by_bucket, facet_counts
 from search.engines.opensearch.evaluation.bounds import TimeIsUp, in_bounds
@@ -89,10 +90,9 @@ def totals(
         one.fit_in()
     limit = _time_limit(deadline)
     searches = [(commit.index, {**one.total_body(), **limit}) for one in counted]
-    batches = [searches[at : at + _AT_ONCE] for at in range(0, len(searches), _AT_ONCE)]
     try:
         with in_bounds():
-            answers = [found for batch in batches for found in connection.search_many(batch)]
+            answers = [found for batch in in_batches(searches, _AT_ONCE) for found in connection.search_many(batch)]
     except TimeIsUp:
         return [None] * len(plans)
     return [None if found.get("timed_out") else int(found["hits"]["total"]["value"]) for found in answers]

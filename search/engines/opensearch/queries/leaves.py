@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 from search.analysis import is_derived
 from search.analysis.stemming import LONGEST_INFLECTION
 from search.analysis.tokens import stem_of
+from search.batching import in_batches
 from search.engines.expansion import expansion_weight
 from search.engines.opensearch.format.mapping import POSITION_SEPARATOR, TOKENS, WORD_SEPARATOR
 from search.engines.opensearch.format.positions import spelling_words, stem_words
@@ -139,10 +140,13 @@ def frequency(leaf: Leaf, field: str, context: Context) -> Clause:
     by_weight: dict[float, list[str]] = {}
     for word in words:
         by_weight.setdefault(expansion_weight(leaf, word), []).append(word)
-    counted = [
-        (weight, words[at : at + _FEW]) for weight, words in by_weight.items() for at in range(0, len(words), _FEW)
-    ]
-    return _summed([_counted(field, _spellings(part), weight) for weight, part in counted])
+    return _summed(
+        [
+            _counted(field, _spellings(part), weight)
+            for weight, words in by_weight.items()
+            for part in in_batches(words, _FEW)
+        ]
+    )
 
 
 def _regular(leaf: MatchPrefix | MatchWildcard) -> str:

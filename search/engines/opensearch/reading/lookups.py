@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, Final
 
+from search.batching import in_batches
 from search.document import Document, Head
 from search.engines.conventions import is_below
 from search.engines.opensearch.format.articles import HEAD, document_of, head_of, sound
@@ -56,7 +56,7 @@ def stamps(connection: Connection, commit: Commit, ids: Sequence[str]) -> dict[s
     """See `search.engines.protocols.Searcher.stamps`."""
     found: dict[str, Stamp] = {}
     wanted = set(ids)
-    for page in _pages(wanted, PAGE):
+    for page in in_batches(wanted, PAGE):
         body = {"query": _with_ids(commit, page), "size": len(page) + PAGE, **_values_of("id", "hash", "source")}
         hits = _hits(connection, commit, body)
         rows = [(_value(hit, "id"), Stamp(_value(hit, "hash"), _value(hit, "source"))) for hit in hits]
@@ -134,7 +134,7 @@ def _contents(connection: Connection, commit: Commit, names: Sequence[str]) -> l
 def _heads(connection: Connection, commit: Commit, names: Sequence[str]) -> dict[str, Head]:
     """The stored heads of the articles with these content hashes, of which there may be few."""
     found: dict[str, Head] = {}
-    for page in _pages(names, PAGE):
+    for page in in_batches(names, PAGE):
         body = {"query": _with_hashes(commit, page), "size": len(page), "_source": [HEAD]}
         body |= {"docvalue_fields": ["hash"]}
         found |= {_value(hit, "hash"): head_of(hit["_source"]) for hit in _hits(connection, commit, body)}
@@ -192,9 +192,3 @@ def _with_hashes(commit: Commit, names: Sequence[str]) -> dict[str, Any]:
 def _value(hit: Mapping[str, Any], field: str) -> str:
     """The value of a keyword field of which every article has one."""
     return str(hit["fields"][field][0])
-
-
-def _pages(items: Iterable[str], size: int) -> Iterator[list[str]]:
-    rows = iter(items)
-    while page := list(islice(rows, size)):
-        yield page

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, Final
 
 import numpy as np
 
+from search.batching import in_batches
 from search.engines.opensearch.format.commits import Commit, among, never_born
 from search.engines.opensearch.reading import lookups
 from search.engines.opensearch.transport.connection import Connection, ndjson
@@ -66,7 +66,7 @@ def quantised_by_hash(
 ) -> dict[str, Quantised]:
     """The vectors of a model, by content hash; hashes that have none are left out."""
     found: dict[str, Quantised] = {}
-    for page in _pages(dict.fromkeys(hashes)):
+    for page in in_batches(dict.fromkeys(hashes), PAGE):
         hits = _hits(connection, commit, model, page, {"_source": ["hash", "rows"]})
         found |= {hit["_source"]["hash"]: _unpacked(hit["_source"]["rows"]) for hit in hits}
     return found
@@ -74,8 +74,7 @@ def quantised_by_hash(
 
 def without_vectors(connection: Connection, commit: Commit, model: str) -> Iterator[str]:
     """See `search.engines.protocols.Searcher.without_vectors`."""
-    articles = lookups.hashes(connection, commit)
-    while page := list(islice(articles, lookups.PAGE)):
+    for page in in_batches(lookups.hashes(connection, commit), lookups.PAGE):
         known = _known(connection, commit, model, [content for _, content in page])
         yield from (name for name, content in page if content not in known)
 
@@ -126,7 +125,7 @@ def add_vectors(connection: Connection, commit: Commit, model: str, vectors: Map
 def _held(connection: Connection, commit: Commit, hashes: Sequence[str]) -> set[str]:
     """Those hashes that are of articles of the commit."""
     searches = []
-    for page in _pages(dict.fromkeys(hashes)):
+    for page in in_batches(dict.fromkeys(hashes), PAGE):
         query = among(commit, {"terms": {"hash": page}})
         body = {"size": len(page), "query": query, "_source": False, "docvalue_fields": ["hash"]}
         searches.append((commit.index, body))
@@ -137,8 +136,8 @@ def _held(connection: Connection, commit: Commit, hashes: Sequence[str]) -> set[
 def _known(connection: Connection, commit: Commit, model: str, hashes: Sequence[str]) -> set[str]:
     """Those hashes for which there are vectors."""
     wanted = {"_source": False, "docvalue_fields": ["hash"]}
-    hits = (hit for page in _pages(dict.fromkeys(hashes)) for hit in _hits(connection, commit, model, page, wanted))
-    return {hit["fields"]["hash"][0] for hit in hits}
+    pages = (_hits(connection, commit, model, page, wanted) for page in in_batches(dict.fromkeys(hashes), PAGE))
+    return {hit["fields"]["hash"][0] for hits in pages for hit in hits}
 
 
 def _hits(
@@ -185,9 +184,3 @@ def _unpacked(rows: Mapping[str, str]) -> Quantised:
     scales = np.frombuffer(base64.b64decode(rows["scales"]), "<f4").astype(np.float32)
     values = np.frombuffer(base64.b64decode(rows["values"]), np.int8).reshape(len(scales), -1)
     return Quantised(values, scales)
-
-
-def _pages(items: Mapping[str, Any] | Sequence[str]) -> Iterator[list[str]]:
-    rows = iter(items)
-    while page := list(islice(rows, PAGE)):
-        yield page

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from search.batching import in_batches
 from search.engines.conventions import WORD_FIELDS
 from search.engines.expansion import fits
 from search.engines.opensearch.format.articles import sound
@@ -204,7 +205,7 @@ class _Counter:
         new = [word for word in dict.fromkeys(words) if word not in self.counts]
         self.counts |= {word: 0 for word in new if not _is_word(word)}
         new = [word for word in new if word not in self.counts]
-        pages = [new[start : start + _COUNTED_AT_ONCE] for start in range(0, len(new), _COUNTED_AT_ONCE)]
+        pages = list(in_batches(new, _COUNTED_AT_ONCE))
         if not pages:
             return
         answers = self._connection.search_many([(self._commit.index, self._body(page)) for page in pages])

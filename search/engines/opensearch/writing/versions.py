@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
+from search.batching import in_batches
 from search.document import Document
 from search.engines.opensearch.format.articles import document_of, indexed, sound, version_id
 from search.engines.opensearch.format.commits import Commit, among
@@ -86,8 +86,7 @@ def find_versions(connection: Connection, commit: Commit, ids: Sequence[str]) ->
     """The names of the versions in which a commit holds these articles, by id; absent for those it does not hold."""
     names = {_digest(version_id(name, 0)): name for name in ids}
     found: dict[str, str] = {}
-    left = iter(ids)
-    while part := tuple(islice(left, LOOKUP_IDS)):
+    for part in in_batches(ids, LOOKUP_IDS):
         body = {
             "size": len(part) + LOOKUP_IDS,  # ids of which UTF-8 has no place for a part are found for one another
             "_source": False,
@@ -104,8 +103,7 @@ def find_versions(connection: Connection, commit: Commit, ids: Sequence[str]) ->
 
 def read_versions(connection: Connection, index: str, keys: Sequence[str]) -> Iterator[Version]:
     """The versions of these names, as they are now, a few at a time. Raises IndexDamaged if one is gone."""
-    left = iter(keys)
-    while part := tuple(islice(left, READ_AT_ONCE)):
+    for part in in_batches(keys, READ_AT_ONCE):
         answer = connection.send("POST", f"/{index}/_mget", {"ids": part}, seconds=LOOKUP_SECONDS)
         for held in answer["docs"]:
             yield _version(held)
@@ -114,8 +112,7 @@ def read_versions(connection: Connection, index: str, keys: Sequence[str]) -> It
 def held_versions(connection: Connection, index: str, keys: Sequence[str]) -> frozenset[str]:
     """Those of the names of which there is a version now."""
     found: set[str] = set()
-    left = iter(keys)
-    while part := tuple(islice(left, LOOKUP_IDS)):
+    for part in in_batches(keys, LOOKUP_IDS):
         params = {"_source": "false"}
         answer = connection.send("POST", f"/{index}/_mget", {"ids": part}, params=params, seconds=LOOKUP_SECONDS)
         for held in answer["docs"]:
