@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
 import click
-from tqdm import tqdm
 
 from search.commands.context import TEXT, index_option, interruptible, json_option, opened_engine
 from search.commands.group import LazyGroup, Row
+from search.commands.progress import progress_bar
 from search.commands.terminal import articles, one_line
 from search.engines.protocols import Engine, SnapshotRepositories
 from search.errors import ConfigError
@@ -56,7 +54,7 @@ def snapshot(ctx: click.Context, name: str, repository: str, index: str | None, 
       backfile cluster snapshot 2026-11-29 --repository backups
     """
     engine = opened_engine(ctx, index)
-    with interruptible(), _bar("copying", quiet or as_json) as progress:
+    with interruptible(), progress_bar("copying", quiet=quiet or as_json, unit="it", scaled=True) as progress:
         taken = _with_repositories(engine).take_snapshot(repository, name, progress)
     if as_json:
         click.echo(_as_json([taken])[1:-1])
@@ -102,7 +100,7 @@ def restore(
       backfile cluster restore 2026-11-29 --repository backups --index opensearch://search.example:9200/second
     """
     engine = opened_engine(ctx, index)
-    with interruptible(), _bar("restoring", quiet or as_json) as progress:
+    with interruptible(), progress_bar("restoring", quiet=quiet or as_json, unit="it", scaled=True) as progress:
         restored = _with_repositories(engine).restore_snapshot(repository, name, replace=replace, progress=progress)
     if as_json:
         click.echo(_as_json([restored])[1:-1])
@@ -119,17 +117,3 @@ def _with_repositories(engine: Engine) -> SnapshotRepositories:
 def _as_json(found: Any) -> str:
     rows = [asdict(row) | {"taken_at": row.taken_at.isoformat(timespec="seconds")} for row in found]
     return json.dumps(rows, ensure_ascii=False)
-
-
-@contextmanager
-def _bar(doing: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    with tqdm(desc=doing, unit_scale=True, file=sys.stderr, leave=False) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield show

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
-from tqdm import tqdm
-
+from search.commands.progress import progress_bar
 from search.commands.terminal import articles, one_line
 from search.comparing import Audit, Comparison, Listed, Progress, audit, compare
 from search.engines.protocols import Engine
@@ -31,15 +29,8 @@ def audited_shown(engine: Engine, *, quiet: bool) -> Audit:
 
 @contextmanager
 def _bar(total: int, quiet: bool) -> Iterator[Progress | None]:
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    with tqdm(total=total, unit=" articles", desc="verifying", file=sys.stderr, leave=False) as bar:
-        yield lambda count: _move(bar, count)
-
-
-def _move(bar: tqdm[Any], count: int) -> None:
-    bar.update(count - bar.n)
+    with progress_bar("verifying", quiet=quiet) as show:
+        yield show and (lambda count: show(count, total))
 
 
 def comparison_lines(compared: Comparison, names: tuple[str, str], *, may_have_more: bool = False) -> Iterator[str]:

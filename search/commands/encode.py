@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 
 import click
-from tqdm import tqdm
 
 from search.commands.context import index_option, interruptible, json_option, loaded_settings
+from search.commands.progress import progress_bar
 from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.errors import ConfigError
 from search.meaning import open_encoder
 from search.meaning.encoder import Encoder
-from search.meaning.encoding import Encoded, Progress, encode_missing
+from search.meaning.encoding import Encoded, encode_missing
 from search.processes import core_count
 from search.settings import Settings
 
@@ -56,23 +53,9 @@ def encode_shown(engine: Engine, encoder: Encoder, settings: Settings, *, quiet:
 
     Raises EngineError.
     """
-    with interruptible(), _bar(sys.stderr.isatty() and not quiet) as progress:
+    with interruptible(), progress_bar("encoding", quiet=quiet) as progress:
         encoded = encode_missing(engine, encoder, threads=settings.index_workers or core_count(), progress=progress)
     if said:
         pace = f" ({encoded.encoded / encoded.seconds:,.0f} a second)" if encoded.encoded else ""
         click.echo(f"encoded {encoded.encoded:,} of {encoded.articles:,} articles in {encoded.seconds:.1f} s{pace}")
     return encoded
-
-
-@contextmanager
-def _bar(shown: bool) -> Iterator[Progress | None]:
-    if not shown:
-        yield None
-        return
-    with tqdm(unit=" articles", desc="encoding", file=sys.stderr, leave=False) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield show

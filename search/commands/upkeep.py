@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 
 import click
-from tqdm import tqdm
 
 from search.commands.context import TEXT, index_option, interruptible, json_option, maintained, opened_engine
 from search.commands.differences import audited_shown, compared_shown, comparison_lines
+from search.commands.progress import Show, progress_bar
 from search.commands.terminal import byte_size, one_line
 from search.engines.protocols import Condensed, Engine, Maintenance, Phase, Problem, WriterProgress
 from search.errors import ConfigError
@@ -168,8 +166,8 @@ def optimize(ctx: click.Context, index: str | None, as_json: bool) -> None:
     index takes: the old segments stay until the next commit, for searches that are running.
     """
     engine = opened_engine(ctx, index)
-    with interruptible(), _bar(sys.stderr.isatty() and not as_json) as progress:
-        done = maintained(engine).optimize(progress=progress)
+    with interruptible(), progress_bar("merging", quiet=as_json, scaled=True) as show:
+        done = maintained(engine).optimize(progress=_merging(show))
     click.echo(json.dumps(asdict(done)) if as_json else "\n".join([engine.url, *_figures(done)]))
 
 
@@ -180,17 +178,11 @@ def _figures(done: Condensed) -> Iterator[str]:
     yield f"time        {done.seconds:.1f} s"
 
 
-@contextmanager
-def _bar(shown: bool) -> Iterator[WriterProgress | None]:
-    """A bar that shows how many articles have been merged."""
-    if not shown:
-        yield None
-        return
-    with tqdm(unit=" articles", unit_scale=True, file=sys.stderr, leave=False) as bar:
+def _merging(show: Show | None) -> WriterProgress | None:
+    """Shows how many articles have been merged, and nothing of the rest."""
 
-        def show(phase: Phase, done: int, total: int) -> None:
-            if phase == "merging":
-                bar.total, bar.n = total, done
-                bar.refresh()
+    def progress(phase: Phase, done: int, total: int) -> None:
+        if show and phase == "merging":
+            show(done, total)
 
-        yield show
+    return progress if show else None
