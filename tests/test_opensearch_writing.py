@@ -463,7 +463,7 @@ from search.engines.opensearch.writing import bulk, publishing, writer
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
-url, where, replaces = sys.argv[1], sys.argv[2], sys.argv[3] == "replace"
+url, where, replaces, prefix = sys.argv[1], sys.argv[2], sys.argv[3] == "replace", sys.argv[4]
 bulk.BATCH_BYTES = 2_000
 if where == "bulk":
     sent = bulk.Bulk._sent
@@ -481,15 +481,16 @@ elif where == "end":
     writer.ClusterWriter._sweep = die
 with open_engine(url).writer(replace=replaces) as opened:
     for number in range(40):
-        opened.add(Document(f"{number:02}", "new " * 20))
+        opened.add(Document(f"{prefix}{number:02}", "new " * 20))
     if not replaces:
         opened.delete("old")
 """
 """Writes, and kills itself at a certain place as `kill -9` would."""
 
 
-def run_cut(url: str, where: str, *, replaces: bool) -> None:
-    command = [sys.executable, "-c", _PROGRAM, url, where, "replace" if replaces else "add"]
+def run_cut(url: str, where: str, *, replaces: bool, prefix: str = "") -> None:
+    """Adds the articles 00 to 39, named with a prefix."""
+    command = [sys.executable, "-c", _PROGRAM, url, where, "replace" if replaces else "add", prefix]
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
@@ -541,6 +542,22 @@ def test_a_run_that_is_killed_after_its_commit_has_committed(
     fill(engine, Document("a", "one"))
     assert len(held(engine)) == 41
     assert newest_commit(connection).aborted == ()
+
+
+def test_runs_that_are_killed_one_after_another_keep_all_that_was_committed(
+    opensearch_archive: str, engine: ClusterEngine, connection: Connection
+) -> None:
+    """None of them gives its lease back, so the next one is told of all of them."""
+    fill(engine, Document("0", "first"))
+    expected = ["0"]
+    for prefix, where in (("a", "end"), ("b", "end"), ("c", "record"), ("d", "end"), ("e", "bulk"), ("f", "end")):
+        run_cut(opensearch_archive, where, replaces=False, prefix=prefix)
+        if where == "end":
+            expected += [f"{prefix}{number:02}" for number in range(40)]
+        assert held(engine) == expected, f"after the run that added {prefix}00 and others"
+    fill(engine, Document("z", "last"))
+    assert held(engine) == [*expected, "z"]
+    assert newest_commit(connection).aborted == (4, 6)
 
 
 def test_what_is_left_of_a_living_process_is_waited_for(engine: ClusterEngine, connection: Connection) -> None:

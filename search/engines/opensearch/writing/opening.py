@@ -56,8 +56,9 @@ def begin(connection: Connection, lease: Lease, *, replace: bool) -> Base:
     if commit.epoch >= lease.epoch:
         lease.outgrow(newest_epoch(connection, commit))
         return Base(record.index, commit, tuple(range(commit.epoch + 1, lease.epoch)))
-    known = {commit.epoch, *commit.aborted}
-    return Base(record.index, commit, tuple(epoch for epoch in lease.unfinished if epoch not in known))
+    # Up to the commit nothing is open: its writer was told of all that was, and `commit.aborted` has what never was
+    # committed. The others did commit, and were killed before they could say so.
+    return Base(record.index, commit, tuple(epoch for epoch in lease.unfinished if epoch > commit.epoch))
 
 
 def _written_anew(connection: Connection, record: Record) -> Record:
