@@ -120,12 +120,12 @@ class Proxy:
                 if is_answer and self._answer_bytes_left is not None:
                     data = data[: self._answer_bytes_left]
                     self._answer_bytes_left -= len(data)
+                # Counted first: a client may look as soon as it has its answer.
+                self.answered += len(data) if is_answer else 0
                 writer.write(data)
                 await writer.drain()
-                if is_answer:
-                    self.answered += len(data)
-                    if self._answer_bytes_left == 0:
-                        self._cut()
+                if is_answer and self._answer_bytes_left == 0:
+                    self._cut()
         writer.close()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -17,7 +16,7 @@ from conftest import ARTICLES
 from program import environment
 from test_engine_contract_meaning import add, held
 
-from benchmark.http.server import Request, answer
+from benchmark.http.server import Request, answer, wait_until
 from search.commands import main
 from search.comparing import audit
 from search.document import Document
@@ -178,9 +177,7 @@ def test_a_killed_restore_leaves_the_archive_as_it_was(archive: Engine, reposito
     before, there = whole(archive), _indices(opensearch, archive)
     command = ["-m", "search", "cluster", "restore", "one", "--repository", repository, "--replace"]
     with subprocess.Popen([sys.executable, *command, "--index", archive.url], env=environment()) as process:
-        end = time.monotonic() + 60
-        while _indices(opensearch, archive) == there:
-            assert time.monotonic() < end
+        wait_until(lambda: _indices(opensearch, archive) != there, "the restore", process)
         process.kill()
     assert len(whole(archive)) in (len(before), len(before) + 100)
     taking(archive).restore_snapshot(repository, "one", replace=True)

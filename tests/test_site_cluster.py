@@ -16,8 +16,8 @@ from urllib.request import Request, urlopen
 import pytest
 from archives import fill, news, over
 from conftest import ARTICLES
-from livesite import Reader, open_browser, reader_of, sample_site
-from playwright.sync_api import expect
+from livesite import Reader, reader_of, sample_site
+from playwright.sync_api import Browser, expect
 from proxy import Proxy, proxy_to
 from small_servers import SmallServer, before
 from test_browser_search import choice, follow, tally, titles
@@ -60,12 +60,8 @@ def site_on_cluster(opensearch: str, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.mark.browser
-def test_a_reader_searches_narrows_and_reads_an_archive_on_a_cluster(site_on_cluster: str) -> None:
-    from livesite import chromium
-
-    if chromium() is None:
-        pytest.skip("there is no chromium; install it or set BACKFILE_CHROMIUM to its path")
-    with open_browser() as browser, reader_of(browser, site_on_cluster) as reader:
+def test_a_reader_searches_narrows_and_reads_an_archive_on_a_cluster(browser: Browser, site_on_cluster: str) -> None:
+    with reader_of(browser, site_on_cluster) as reader:
         travel(reader)
 
 
