@@ -21,8 +21,7 @@ from search.errors import EngineError
 @given(history=histories, after=st.integers(0, 40).map(str))
 def test_articles_are_those_of_the_memory_engine(connection: Connection, shards: int, history: Any, after: str) -> None:
     versions = Versions(connection, shards)
-    for changes, commits in history:
-        versions.write(changes, commits=commits)
+    versions.replay(history)
     with versions.snapshot() as (commit, memory):
         found = list(lookups.articles(connection, commit))
         names = sorted(memory.ids_from("one")) + sorted(memory.ids_from("two"))

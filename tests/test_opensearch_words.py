@@ -32,8 +32,7 @@ HOW: tuple[ValueMatch, ...] = ("same", "words", "near")
 @given(history=histories)
 def test_words_are_those_of_the_memory_engine(connection: Connection, shards: int, history: Any) -> None:
     versions = Versions(connection, shards)
-    for changes, commits in history:
-        versions.write(changes, commits=commits)
+    versions.replay(history)
     with versions.snapshot() as (commit, memory):
         for prefix in ("", "r", "br", "c", "東", "zzz", "u.", "1,"):
             for limit in (0, 1, 2, 5, 100):
@@ -51,8 +50,7 @@ def test_words_are_those_of_the_memory_engine(connection: Connection, shards: in
 @given(history=histories)
 def test_values_are_those_of_the_memory_engine(connection: Connection, shards: int, history: Any) -> None:
     versions = Versions(connection, shards)
-    for changes, commits in history:
-        versions.write(changes, commits=commits)
+    versions.replay(history)
     with versions.snapshot() as (commit, memory):
         lookup = Values(connection, commit)
         for field in KEYWORD_FIELDS:
@@ -80,8 +78,7 @@ PATTERNS: tuple[Leaf, ...] = (
 @given(history=histories)
 def test_patterns_stand_for_the_words_of_the_memory_engine(connection: Connection, shards: int, history: Any) -> None:
     versions = Versions(connection, shards)
-    for changes, commits in history:
-        versions.write(changes, commits=commits)
+    versions.replay(history)
     with versions.snapshot() as (commit, memory):
         found = vocabulary.expansions(connection, commit, [MatchTerm(ALL_FIELDS, Term("run")), *PATTERNS])
         assert found[0].words == ()

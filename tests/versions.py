@@ -22,6 +22,8 @@ from search.engines.opensearch.transport.connection import Connection, ndjson
 from search.engines.protocols import Engine
 
 Changes = Sequence[Document | str]
+History = Sequence[tuple[Changes, bool]]
+"""What writers change, one after another, and whether each commits."""
 
 
 class Versions:
@@ -38,6 +40,10 @@ class Versions:
         connection.send("PUT", f"/{self._index}", index_body(shards, 0))
         with self.memory.writer():
             pass
+
+    def replay(self, history: History) -> None:
+        for changes, commits in history:
+            self.write(changes, commits=commits)
 
     def write(self, changes: Changes, *, commits: bool = True) -> None:
         """The changes of one writer, which ends without a commit if it does not commit."""
