@@ -87,10 +87,11 @@ class ClusterSearcher:
 
     def document_frequencies(self, words: Sequence[str]) -> list[int]:
         known = self._known.words
+        found: dict[str, int] = {}
         if unknown := [word for word in words if word not in known]:
-            found = vocabulary.document_frequencies(self._opened(), self._commit, unknown)
-            known = known | dict(zip(unknown, found, strict=True))
-        return [known[word] for word in words]
+            counts = vocabulary.document_frequencies(self._opened(), self._commit, unknown)
+            found = dict(zip(unknown, counts, strict=True))
+        return [found[word] if word in found else known[word] for word in words]
 
     def vectors(self, model: str, ids: Sequence[str]) -> Mapping[str, Vectors]:
         return vectors.vectors(self._opened(), self._commit, model, ids)

@@ -269,8 +269,12 @@ def _only_reads(method: str, path: str) -> bool:
 
 
 def _backoff(attempt: int) -> float:
-    longest = FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)
-    return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+    return jittered(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+
+
+def jittered(seconds: float) -> float:
+    """A pause between half as long and as long, by chance, so that clients do not keep step."""
+    return seconds * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
 
 def _left(deadline: float, clock: Callable[[], float], most: float | None = None) -> float:

@@ -6,14 +6,13 @@ is changed only if it is as it was read is looked at again when it is not.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Final
 
-from search.engines.opensearch.transport.connection import Connection
+from search.engines.opensearch.transport.connection import Connection, jittered
 from search.engines.opensearch.transport.errors import (
     Absent,
     Blocked,
@@ -147,7 +146,7 @@ class Bulk:
                     f"the cluster has not taken {len(batch):,} articles in {PATIENCE_SECONDS:.0f} s; it has too much "
                     "to do; try again later, or give it more nodes"
                 )
-            self._pause(pause * random.uniform(0.5, 1.0))  # noqa: S311 - so that writers do not keep step
+            self._pause(jittered(pause))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _sent(self, batch: Sequence[Operation]) -> tuple[list[Operation], list[_Failure]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +16,7 @@ from search.engines.opensearch.format.commits import (
     visible,
     write_record,
 )
-from search.engines.opensearch.transport.connection import Connection
+from search.engines.opensearch.transport.connection import Connection, jittered
 from search.engines.opensearch.transport.errors import Absent, Conflict, Denied, Refused, Unavailable
 from search.engines.opensearch.writing.indices import put_in_place
 from search.engines.opensearch.writing.lease import LeaseLost
@@ -125,5 +124,5 @@ def _settle(connection: Connection, attempt: Callable[[], None], is_done: Callab
                 ) from error
         else:
             return
-        time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+        time.sleep(jittered(pause))
         pause = min(2 * pause, 5.0)
