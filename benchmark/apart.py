@@ -130,7 +130,7 @@ class _Watch:
             found = [_resident(process) for process in family]
             self.total = max(self.total, sum(total for total, _ in found))
             self.own = max(self.own, sum(own for _, own in found))
-            self._used |= {child: used for child in family[1:] if (used := _processor_seconds(child))}
+            self._used |= {child: used for child in family[1:] if (used := processor_seconds(child))}
 
 
 def _family(process: int) -> list[int]:
@@ -151,7 +151,7 @@ def _resident(process: int) -> tuple[int, int]:
     return found.get("VmRSS", 0), found.get("RssAnon", 0)
 
 
-def _processor_seconds(process: int) -> float:
+def processor_seconds(process: int) -> float:
     """Seconds of processor time that a process has used; 0 if unknown."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text("ascii", "replace").rpartition(")")[2].split()

@@ -62,14 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             cluster = Cluster(work, machine=FOR_MEASUREMENTS)
         except LookupError as reason:
             sys.exit(f"error: {reason}")
-        try:
-            cluster.start()
+        with cluster:
             if wanted.what == "shards":
                 _shards(cluster, wanted.corpora, wanted.articles, wanted.shards, wanted.seed)
             else:
                 _bare(cluster, wanted.articles, wanted.seed)
-        finally:
-            cluster.stop()
 
 
 def _say(*cells: object) -> None:

@@ -35,11 +35,8 @@ def cluster(folder: Path, count: int = 1) -> Iterator[Cluster]:
         if os.environ.get("CI"):
             pytest.fail(f"no cluster can be started: {reason}", pytrace=False)
         pytest.skip(f"no cluster can be started: {reason}")
-    try:
-        made.start()
+    with made:
         yield made
-    finally:
-        made.stop()
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def _run(wanted: argparse.Namespace) -> None:
             save(figures, wanted.json)
         say("the cluster's own analysis")
         try:
-            with _cluster(work / "plain", 1) as cluster:
+            with Cluster(work / "plain", machine=FOR_MEASUREMENTS) as cluster:
                 plain = _plain(cluster, documents[: wanted.sizes[0]])
                 apart = tuple(words.apart(cluster, documents if wanted.quick else words.multilingual(wanted.corpora)))
             save(replace(figures, plain=(plain,), words=apart), wanted.json)
@@ -108,7 +108,7 @@ def _rows(
     yield local
     for count in nodes:
         try:
-            with _cluster(work / f"nodes{count}", count) as cluster:
+            with Cluster(work / f"nodes{count}", count, machine=FOR_MEASUREMENTS) as cluster:
                 hosts = ",".join(address.partition("://")[2] for address in cluster.urls)
                 replicas = int(count > 1)
                 url = f"opensearch://{hosts}/archive?shards={count}&replicas={replicas}&timeout=120"
@@ -136,29 +136,11 @@ def _row(
     with engine.searcher() as searcher:
         stored = searcher.status().size_bytes or 0
     engine.close()
-    with served(url, work) as address:
-        http = over_http(address, drawn)
     nodes = len(cluster.nodes) if cluster else 0
+    with served(url, work / f"serve{nodes}") as address:
+        http = over_http(address, drawn)
     row = Row(size, nodes, nodes, done.seconds, done.python, done.nodes, stored, answers.first, answers.again, http)
     return row, answers
-
-
-class _cluster:  # noqa: N801 - a context manager
-    """A cluster for the block. Raises LookupError where none can be had."""
-
-    def __init__(self, folder: Path, count: int) -> None:
-        self._cluster = Cluster(folder, count, machine=FOR_MEASUREMENTS)
-
-    def __enter__(self) -> Cluster:
-        try:
-            self._cluster.start()
-        except BaseException:
-            self._cluster.stop()
-            raise
-        return self._cluster
-
-    def __exit__(self, *_: object) -> None:
-        self._cluster.stop()
 
 
 def _plain(cluster: Cluster, documents: Sequence[Document]) -> Plain:

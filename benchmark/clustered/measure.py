@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import http.client
-import os
 import resource
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,17 +13,16 @@ from time import perf_counter
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
+from benchmark.apart import processor_seconds
 from benchmark.clustered.figures import Spread
-from benchmark.http.processes import end, signals_put_off
-from benchmark.http.server import Request, answer, free_port, wait_until
+from benchmark.engines.backfile import request_of
+from benchmark.http.backfile import BackfileServer
 from benchmark.queries import Question
 from search.archive import Archive
 from search.document import Document
 from search.engines.protocols import Engine
-from search.request.request import Filters, SearchRequest
 
 REPETITIONS: Final = 3
-_TICKS: Final = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _FIRST: Final = 10
 
 
@@ -50,26 +46,17 @@ class Asked:
 
 def filled(engine: Engine, documents: Iterable[Document], pids: Sequence[int]) -> Filled:
     """Writes all articles in one commit, from one process. `pids`: the nodes."""
-    nodes, python, started = processor_seconds(pids), _own_seconds(), perf_counter()
+    nodes, python, started = sum(map(processor_seconds, pids)), _own_seconds(), perf_counter()
     with engine.writer(replace=True) as writer:
         for document in documents:
             writer.add(document)
     seconds = perf_counter() - started
-    return Filled(seconds, _own_seconds() - python, processor_seconds(pids) - nodes)
+    return Filled(seconds, _own_seconds() - python, sum(map(processor_seconds, pids)) - nodes)
 
 
 def _own_seconds() -> float:
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(each.ru_utime + each.ru_stime for each in used)
-
-
-def processor_seconds(pids: Sequence[int]) -> float:
-    """The processor time that running processes have used."""
-    total = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / _TICKS
 
 
 def asked(engine: Engine, questions: Sequence[Question]) -> Asked:
@@ -78,15 +65,15 @@ def asked(engine: Engine, questions: Sequence[Question]) -> Asked:
     A first round over a searcher of its own warms up what is not the archive's own: compilers and disks.
     """
     for question in questions:
-        Archive(engine).search(request_for(question))
+        Archive(engine).search(request_of(question))
     archive = Archive(engine)
     archive.status()
     first, again, hits = [], [], []
     for question in questions:
-        spent = [_timed(lambda: archive.search(request_for(question))) for _ in range(1 + REPETITIONS)]  # noqa: B023
+        spent = [_timed(lambda: archive.search(request_of(question))) for _ in range(1 + REPETITIONS)]  # noqa: B023
         first.append(spent[0])
         again.append(min(spent[1:]))
-        found = archive.search(request_for(question))
+        found = archive.search(request_of(question))
         hits.append({hit.id: hit.score for hit in found.hits[:_FIRST]})
     return Asked(spread(first), spread(again), hits)
 
@@ -103,31 +90,15 @@ def spread(milliseconds: Sequence[float]) -> Spread:
     return Spread(statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))])
 
 
-def request_for(question: Question) -> SearchRequest:
-    """The page that a reader gets."""
-    return SearchRequest(
-        q=question.text(),
-        operator="or" if question.shape == "any" else "and",
-        keywords=(("section", Filters((question.section,))),) if question.section else (),
-        start=question.start,
-        end=question.end,
-    )
-
-
 @contextmanager
 def served(index: str, folder: Path) -> Iterator[str]:
-    """The address of a real server over that index, one process, for the block."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "search", "serve", "--index", index, "--port", str(port), "--workers", "1"]
-    environment = {**os.environ, "BACKFILE_LOG_LEVEL": "warning"}
-    with (folder / "serve.log").open("wb") as log, signals_put_off():
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603
+    """The address of a real server over that index, one process, for the block; its log is in the folder."""
+    server = BackfileServer(index, workers=1)
     try:
-        wait_until(lambda: answer(address, Request("GET", "/livez"))["status"] == "ok", "the server", process)
-        yield address
+        server.start(folder)
+        yield server.address
     finally:
-        end(process)
+        server.stop()
 
 
 def over_http(address: str, questions: Sequence[Question]) -> Spread:

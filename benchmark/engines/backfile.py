@@ -23,6 +23,8 @@ _PARTS: Final[dict[Output, SearchRequest]] = {
     "counts": SearchRequest(facets=_FACETS, fields=("id", "title", "score"), highlight="off"),
     "page": SearchRequest(facets=_FACETS),
 }
+WHOLE_PAGE: Final = SearchRequest()
+"""What a reader gets who asks for nothing special."""
 
 
 class BackfileIndexing:
@@ -51,7 +53,7 @@ class BackfileSearching:
         self._addresses = Addresses()
 
     def answer(self, question: Question, output: Output) -> Answer:
-        found = self._archive.search(_request(question, output), self._addresses)
+        found = self._archive.search(request_of(question, _PARTS[output]), self._addresses)
         return Answer(
             found.total,
             tuple(hit.id for hit in found.hits),
@@ -101,9 +103,10 @@ def _writer(engine: Engine, workers: int) -> Writer:
     raise NotImplementedError("this engine indexes in one process")
 
 
-def _request(question: Question, output: Output) -> SearchRequest:
+def request_of(question: Question, wanted: SearchRequest = WHOLE_PAGE) -> SearchRequest:
+    """A question as a request for what `wanted` asks for: the page that a reader gets."""
     return replace(
-        _PARTS[output],
+        wanted,
         q=question.text(),
         operator="or" if question.shape == "any" else "and",
         keywords=(("section", Filters((question.section,))),) if question.section else (),

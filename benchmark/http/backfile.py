@@ -15,11 +15,16 @@ from webui.caching import VERSION
 
 
 class BackfileServer:
-    """See `benchmark.http.server.Server`."""
+    """See `benchmark.http.server.Server`.
+
+    `index` is the URL of its index; without one, it has one in its folder. `workers`: processes that answer.
+    """
 
     label = "Backfile"
 
-    def __init__(self) -> None:
+    def __init__(self, index: str | None = None, *, workers: int | None = None) -> None:
+        self._index = index
+        self._options = [] if workers is None else ["--workers", str(workers)]
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
         self.address = ""
@@ -41,7 +46,7 @@ class BackfileServer:
         folder.mkdir(parents=True)
         port = free_port()
         self._folder, self.address = folder, f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "search", "serve", "--index", self.index, "--port", str(port)]
+        command = [sys.executable, "-m", "search", "serve", "--index", self.index, "--port", str(port), *self._options]
         with (folder / "serve.log").open("wb") as log:
             # Logs of single requests would measure the log; the other servers write none either.
             environment = {**os.environ, "BACKFILE_LOG_LEVEL": "warning"}
@@ -63,4 +68,4 @@ class BackfileServer:
     @property
     def index(self) -> str:
         """The URL of its index."""
-        return f"whoosh:{self._folder / 'index'}"
+        return self._index or f"whoosh:{self._folder / 'index'}"

@@ -26,16 +26,14 @@ def main() -> None:
         except LookupError as reason:
             sys.exit(f"error: {reason}")
         try:
-            cluster.start()
-            sys.stdout.write("".join(f"{url}\n" for url in cluster.urls))
-            sys.stdout.flush()
-            signal.pause()
+            with cluster:
+                sys.stdout.write("".join(f"{url}\n" for url in cluster.urls))
+                sys.stdout.flush()
+                signal.pause()
         except ServerFailed as error:
             sys.exit(f"error: {error}")
         except KeyboardInterrupt:
             pass
-        finally:
-            cluster.stop()
 
 
 if __name__ == "__main__":

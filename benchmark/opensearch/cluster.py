@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from benchmark.http.server import Request, answer, free_port
 from benchmark.opensearch.installing import installed, java
@@ -20,7 +20,8 @@ _SETTINGS: Final[Mapping[str, object]] = {
 class Cluster:
     """Nodes that find each other, each with a folder of its own below `folder`; `settings` are those of all nodes.
 
-    Snapshots may be written below `repositories`. Raises LookupError, with the reason, where no server can be had.
+    Snapshots may be written below `repositories`. Raises LookupError, with the reason, where no server can be had. As a
+    context manager it runs for the block.
     """
 
     def __init__(
@@ -75,6 +76,17 @@ class Cluster:
         """Stops all nodes. May be called more than once."""
         for node in self.nodes:
             node.stop()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def ask(self, path: str, *, method: str = "GET", body: str = "", through: int = 0) -> Any:
         """The answer of the node `through` to one request. Raises ServerFailed."""
