@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
 from urllib.parse import urlsplit
@@ -15,10 +15,12 @@ class Proxy:
     """Passes bytes between clients and one server. It begins in order; each method puts it into another condition.
 
     `connections` counts those that clients have opened, `answered` the bytes of answers that have been passed on.
+    `pause` waits for so many seconds.
     """
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         parts = urlsplit(server)
+        self._pause = pause
         self.connections = 0
         self.answered = 0
         self._scheme, self._host, self._port = parts.scheme, parts.hostname, parts.port
@@ -116,7 +118,7 @@ class Proxy:
         with suppress(OSError):
             while data := await reader.read(_CHUNK):
                 await self._flowing.wait()
-                await asyncio.sleep(self._delay_seconds)
+                await self._pause(self._delay_seconds)
                 if is_answer and self._answer_bytes_left is not None:
                     data = data[: self._answer_bytes_left]
                     self._answer_bytes_left -= len(data)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
-from time import monotonic
 from urllib.parse import urlsplit
 
 import pytest
@@ -119,14 +118,20 @@ def test_nothing_passes_a_network_that_holds_until_it_is_mended(server: Server, 
         assert said(client, b"") == b"BRIDGE\n"
 
 
-def test_a_slow_network_delivers_everything_late(proxy: Proxy) -> None:
-    with connected(proxy) as client:
-        proxy.slow(0.2)
-        started = monotonic()
+def test_a_slow_network_delivers_everything_late(server: Server) -> None:
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    slow = Proxy(f"http://127.0.0.1:{server.server_address[1]}", pause=pause)
+    with closing(slow), connected(slow) as client:
+        slow.slow(0.2)
         assert said(client, b"flood\n") == b"FLOOD\n"
-        assert monotonic() - started >= 0.4  # there and back
-        proxy.mend()
+        assert pauses == [0.2, 0.2]  # there and back
+        slow.mend()
         assert said(client, b"river\n") == b"RIVER\n"
+        assert pauses == [0.2, 0.2, 0, 0]
 
 
 def test_a_server_that_is_gone_is_an_ended_connection() -> None:
