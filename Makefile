@@ -5,7 +5,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Setuptools warns of every editable installation, which is what we want.
+PIP := PYTHONWARNINGS=ignore::UserWarning $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := pyproject.toml setup.py $(wildcard search/native/*.[ch] search/native/*/*.[ch])
 
 .PHONY: help demo test test-cluster test-whoosh-versions browser java benchmark lint format screenshots clean
