@@ -465,6 +465,15 @@ def test_ids_that_change_their_source_are_said_once_for_each_pair_of_sources(tar
     assert run(target, moved).warnings == ()
 
 
+def test_a_rebuild_out_of_other_sources_is_meant(target: Engine) -> None:
+    run(target, Given("/a", article("1"), article("2")))
+    report = run(target, Given("/b", article("1"), article("2"), article("2")), rebuild=True)
+    assert [str(warning) for warning in report.warnings] == [
+        "2.jsonl:1: takes the place of an earlier article from /b with the same id ('2')"
+    ]
+    assert report.changed == 2
+
+
 def test_ids_that_two_sources_of_one_run_share_are_said_once(target: Engine) -> None:
     both = [Given(name, *(article(str(number)) for number in range(30))) for name in ("/a", "/b")]
     report = run(target, *both)
