@@ -71,6 +71,12 @@ def fill(engine: Engine, *documents: Document) -> Engine:
     return engine
 
 
+def whole(engine: Engine) -> list[Document]:
+    """Every article of the newest commit."""
+    with engine.searcher() as searcher:
+        return list(searcher.articles())
+
+
 def ask(engine: Engine, query: Match | None = None, **plan: object) -> Results:
     """The answer to one plan from the newest commit."""
     with engine.searcher() as searcher:

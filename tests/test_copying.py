@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import FLOOD, fill, news, problems
+from archives import FLOOD, fill, news, problems, whole
 from click.testing import CliRunner, Result
 from clusters import archive_on
 from conftest import ARTICLES
@@ -53,11 +53,6 @@ def _of_pieces(engine: Engine) -> Engine:
     with engine.writer() as writer:
         writer.delete("gone")
     return engine
-
-
-def whole(engine: Engine) -> list[Document]:
-    with engine.searcher() as searcher:
-        return list(searcher.articles())
 
 
 def differences(expected: Engine, found: Engine) -> dict[str, list[str]]:
