@@ -30,6 +30,7 @@ _ALL: Final = tuple(ENGINES)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures Backfile beside other engines, with the same articles, questions and outputs, in one run."""
     asked = _parser().parse_args(arguments)
+    asked.json = figures_file(asked, FIGURES)
     if not asked.redraw:
         before = load(asked.json) if asked.add and asked.json.exists() else None
         _measure(_wanted(asked), lambda now: save(_added(before, now), asked.json))
@@ -49,12 +50,19 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=float, default=120.0, help="time limit per engine and size (default: 120)")
     add("--seed", type=int, default=1, help="seed for drawing articles and questions (default: 1)")
     add("--work", type=Path, help="folder for the indexes, deleted afterwards (default: a temporary folder)")
-    add("--json", type=Path, default=FIGURES, help="file of the figures (default: benchmark/figures.json)")
+    add("--json", type=Path, help="file of the figures (default: benchmark/figures.json)")
     add("--add", action="store_true", help="keep the other sizes in that file")
     add("--docs", type=Path, help="folder of the documentation, for the tables and the picture")
     add("--redraw", action="store_true", help="measure nothing: print and draw the figures in the file")
     add("--quick", action="store_true", help="a smoke run on the sample archive")
     return parser
+
+
+def figures_file(asked: argparse.Namespace, usual: Path) -> Path:
+    """The file of the figures: `--json`, else `usual`, which a smoke run leaves alone."""
+    if asked.json is not None:
+        return Path(asked.json)
+    return Path(tempfile.gettempdir()) / f"smoke-{usual.name}" if asked.quick else usual
 
 
 def _wanted(asked: argparse.Namespace) -> Wanted:

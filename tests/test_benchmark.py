@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ sys.path.insert(0, str(ROOT))  # the benchmark is no part of the installed produ
 
 from benchmark import generated, report, rounds  # noqa: E402
 from benchmark.articles import read_batches, section_of, write_articles  # noqa: E402
-from benchmark.command import SAMPLE  # noqa: E402
+from benchmark.command import SAMPLE, figures_file  # noqa: E402
 from benchmark.engines.base import ENGINES, OUTPUTS, engine_named, is_installed  # noqa: E402
 from benchmark.figures import ALL_KINDS, Figures, load  # noqa: E402
 from benchmark.queries import Question, questions  # noqa: E402
@@ -191,6 +192,18 @@ def test_a_run_measures_every_engine_and_they_find_the_same(quick: tuple[Figures
             assert engine.label in printed
         agreed = [size.engines[name].agreement[ALL_KINDS] for name in installed - {"backfile"}]
         assert all(agreement.median < 0.02 and agreement.far < 0.2 for agreement in agreed), agreed
+
+
+@pytest.mark.parametrize("part", ["command", "http.command", "clustered.command"])
+def test_a_smoke_run_leaves_the_figures_of_the_repository_alone(part: str, tmp_path: Path) -> None:
+    command = import_module(f"benchmark.{part}")
+
+    def file_of(*arguments: str) -> Path:
+        return figures_file(command._parser().parse_args(arguments), command.FIGURES)
+
+    assert file_of() == command.FIGURES
+    assert ROOT not in file_of("--quick").parents
+    assert file_of("--quick", "--json", str(tmp_path / "f.json")) == tmp_path / "f.json"
 
 
 def test_a_run_draws_its_figures_between_the_markers(quick: tuple[Figures, str, Path]) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 from benchmark.clustered import words
 from benchmark.clustered.figures import ClusterFigures, Plain, Row, as_text, load, save, write_into
 from benchmark.clustered.measure import Asked, asked, compared, filled, over_http, served
-from benchmark.command import CORPORA, ROOT, SAMPLE
+from benchmark.command import CORPORA, ROOT, SAMPLE, figures_file
 from benchmark.generated import generate, pool_of
 from benchmark.http.opensearch import PLAIN_MAPPING
 from benchmark.large import work_folder
@@ -41,6 +41,7 @@ Articles = Callable[[], Iterable[Document]]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures Backfile's engine on a cluster beside its local one, with the same articles and questions."""
     wanted = _parser().parse_args(arguments)
+    wanted.json = figures_file(wanted, FIGURES)
     if not wanted.redraw:
         _run(wanted)
     found = load(wanted.json)
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--nodes", type=int, nargs="+", default=(1, 3), metavar="N", help="clusters to start (default: %(default)s)")
     add("--seed", type=int, default=1, help="seed for drawing articles and questions (default: 1)")
     add("--work", type=Path, help="folder for the indexes, deleted afterwards (default: a temporary folder)")
-    add("--json", type=Path, default=FIGURES, help="file of the figures (default: benchmark/cluster-figures.json)")
+    add("--json", type=Path, help="file of the figures (default: benchmark/cluster-figures.json)")
     add("--docs", type=Path, help="folder of the documentation, for the tables")
     add("--analysis", action="store_true", help="measure only the cluster's own analysis; keep the rest of the file")
     add("--redraw", action="store_true", help="measure nothing: print and draw the figures in the file")

@@ -19,7 +19,7 @@ from random import Random
 from time import monotonic
 from typing import Final
 
-from benchmark.command import CORPORA, ROOT, SAMPLE
+from benchmark.command import CORPORA, ROOT, SAMPLE, figures_file
 from benchmark.figures import save
 from benchmark.http import load as wrk
 from benchmark.http.backfile import BackfileServer
@@ -64,6 +64,7 @@ class _Measured:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures Backfile over HTTP beside other servers, with the same articles, questions and outputs, in one run."""
     asked = _parser().parse_args(arguments)
+    asked.json = figures_file(asked, FIGURES)
     if not asked.redraw:
         reason = wrk.missing()
         if reason is not None:
@@ -89,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--rounds", type=int, default=3, help="loads for each server and number of connections (default: %(default)s)")
     add("--seed", type=int, default=1, help="seed for drawing articles and questions (default: 1)")
     add("--work", type=Path, help="folder for the indexes, deleted afterwards (default: a temporary folder)")
-    add("--json", type=Path, default=FIGURES, help="file of the figures (default: benchmark/http-figures.json)")
+    add("--json", type=Path, help="file of the figures (default: benchmark/http-figures.json)")
     add("--docs", type=Path, help="folder of the documentation, for the tables and the picture")
     add("--redraw", action="store_true", help="measure nothing: print and draw the figures in the file")
     add("--quick", action="store_true", help="a smoke run on the sample archive")
