@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from benchmark import apart, rounds
 from benchmark.articles import write_articles
-from benchmark.command import CORPORA
 from benchmark.figures import ALL_KINDS, Indexing
 from benchmark.generated import generate, pool_of
+from benchmark.options import CORPORA, Say, work_folder
 from benchmark.queries import SAMPLE, Question, Vocabulary, questions, vocabulary_of
 from benchmark.real import real_articles, shuffled
 from search.document import Document
@@ -66,15 +64,6 @@ def articles_of(corpora: Path, seed: int) -> list[Document]:
     return documents
 
 
-@contextmanager
-def work_folder(parent: Path | None) -> Iterator[Path]:
-    """A new folder in that one, which is made if need be, or in the system's; deleted afterwards."""
-    if parent is not None:
-        parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=parent, ignore_cleanup_errors=True) as work:
-        yield Path(work)
-
-
 def built_in(work: Path, documents: Sequence[Document], articles: int, seed: int) -> Indexing:
     """Generates articles from the documents and indexes them into `work / "index"`, in one process."""
     prepared = write_articles(generate(pool_of(documents), articles, seed), work / "articles.jsonl")
@@ -83,7 +72,7 @@ def built_in(work: Path, documents: Sequence[Document], articles: int, seed: int
     return built
 
 
-def _index(work: Path, documents: Sequence[Document], articles: int, seed: int, say: Callable[[str], None]) -> None:
+def _index(work: Path, documents: Sequence[Document], articles: int, seed: int, say: Say) -> None:
     built = built_in(work, documents, articles, seed)
     say(
         f"indexing: {built.articles_per_second:,.0f} articles/s, {built.cpu_seconds * 1000 / articles:.2f} CPU s per "
@@ -92,7 +81,7 @@ def _index(work: Path, documents: Sequence[Document], articles: int, seed: int, 
     )
 
 
-def _search(index: Path, documents: Sequence[Document], seed: int, seconds: float, say: Callable[[str], None]) -> None:
+def _search(index: Path, documents: Sequence[Document], seed: int, seconds: float, say: Say) -> None:
     asked = questions(documents, seed)
     hard = list(hardest(vocabulary_of(documents[:SAMPLE])))
     for run in range(1, RUNS + 1):

@@ -15,8 +15,8 @@ from statistics import quantiles
 from time import process_time
 from typing import Final
 
-from benchmark.command import CORPORA
-from benchmark.large import articles_of, built_in, work_folder
+from benchmark.large import articles_of, built_in
+from benchmark.options import CORPORA, work_folder
 from search.archive import Archive, PinnedArchive
 from search.assist.related import MODES, Subject
 from search.engines import open_engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -12,6 +12,7 @@ import numpy as np
 from benchmark.apart import EngineFailed, SearchProcess
 from benchmark.engines.base import OUTPUTS, Output, engine_named
 from benchmark.figures import ALL_KINDS, Agreement, Comparison, Latency, latency, percentile
+from benchmark.options import Say
 from benchmark.queries import Question
 
 REPETITIONS: Final = 7
@@ -42,7 +43,7 @@ def measure(
     processes: Mapping[str, SearchProcess],
     questions: Sequence[Question],
     seconds: float,
-    say: Callable[[str], None],
+    say: Say,
     repetitions: int = REPETITIONS,
 ) -> dict[str, Times]:
     """Asks every engine every question for every output, up to `repetitions` times.

@@ -16,6 +16,7 @@ from benchmark.articles import Prepared, write_articles
 from benchmark.engines.base import engine_named, is_installed
 from benchmark.figures import OURS, EngineFigures, Figures, Indexing, Latency, Memory, Merging, SizeFigures
 from benchmark.generated import generate, pool_of
+from benchmark.options import Say
 from benchmark.queries import Question, questions
 from benchmark.real import real_articles, shuffled
 from search.document import Document
@@ -48,9 +49,6 @@ class _Built:
     indexing: tuple[Indexing, ...]
     folder: Path | None
     left_out: tuple[str, ...]
-
-
-Say = Callable[[str], None]
 
 
 def run(wanted: Wanted, say: Say, keep: Callable[[Figures], None]) -> None:

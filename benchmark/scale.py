@@ -22,12 +22,12 @@ from typing import Final
 from benchmark.clustered.command import FIGURES as CLUSTER_FIGURES
 from benchmark.clustered.figures import load as load_cluster
 from benchmark.clustered.measure import asked, filled
-from benchmark.command import CORPORA
 from benchmark.command import FIGURES as LOCAL_FIGURES
 from benchmark.figures import ALL_KINDS, load
-from benchmark.large import articles_of, work_folder
+from benchmark.large import articles_of
 from benchmark.opensearch.cluster import Cluster
 from benchmark.opensearch.node import FOR_MEASUREMENTS
+from benchmark.options import CORPORA, work_folder
 from benchmark.queries import questions
 from search.document import Document
 from search.engines import open_engine
@@ -75,8 +75,7 @@ def _say(*cells: object) -> None:
 
 
 def _engine(cluster: Cluster, name: str, shards: int) -> Engine:
-    host = cluster.urls[0].partition("://")[2]
-    return open_engine(f"opensearch://{host}/{name}?shards={shards}&replicas=0&timeout=120")
+    return open_engine(cluster.archive(name, shards=shards, replicas=0, timeout=120))
 
 
 def _shards(cluster: Cluster, corpora: Path, count: int, numbers: Sequence[int], seed: int) -> None:

@@ -20,7 +20,7 @@ from statistics import median
 from time import process_time
 from typing import Final
 
-from benchmark.command import SAMPLE
+from benchmark.options import SAMPLE
 from benchmark.real import real_articles
 from search.document import Document
 from search.engines.memory.engine import MemoryEngine

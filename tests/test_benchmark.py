@@ -18,9 +18,9 @@ sys.path.insert(0, str(ROOT))  # the benchmark is no part of the installed produ
 
 from benchmark import generated, report, rounds  # noqa: E402
 from benchmark.articles import read_batches, section_of, write_articles  # noqa: E402
-from benchmark.command import SAMPLE, figures_file  # noqa: E402
 from benchmark.engines.base import ENGINES, OUTPUTS, engine_named, is_installed  # noqa: E402
 from benchmark.figures import ALL_KINDS, Figures, load  # noqa: E402
+from benchmark.options import SAMPLE, parsed  # noqa: E402
 from benchmark.queries import Question, questions  # noqa: E402
 from benchmark.real import real_articles, shuffled  # noqa: E402
 from search.document import Document  # noqa: E402
@@ -199,7 +199,7 @@ def test_a_smoke_run_leaves_the_figures_of_the_repository_alone(part: str, tmp_p
     command = import_module(f"benchmark.{part}")
 
     def file_of(*arguments: str) -> Path:
-        return figures_file(command._parser().parse_args(arguments), command.FIGURES)
+        return Path(parsed(command._parser(), arguments).json)
 
     assert file_of() == command.FIGURES
     assert ROOT not in file_of("--quick").parents

@@ -20,10 +20,10 @@ from benchmark.clustered.figures import (  # noqa: E402
     Words,
     as_text,
     load,
-    save,
     write_into,
 )
 from benchmark.clustered.measure import compared, spread  # noqa: E402
+from benchmark.figures import save  # noqa: E402
 from benchmark.scale import bare  # noqa: E402
 
 FIGURES = ClusterFigures(

@@ -15,7 +15,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the benchmark is no part of the installed product
 
-from benchmark.command import SAMPLE  # noqa: E402
 from benchmark.http import figures, load  # noqa: E402
 from benchmark.http.backfile import BackfileServer  # noqa: E402
 from benchmark.http.command import _lines, distinct_questions  # noqa: E402
@@ -24,6 +23,7 @@ from benchmark.http.datasette import DatasetteServer  # noqa: E402
 from benchmark.http.indexer import new_articles  # noqa: E402
 from benchmark.http.processes import finished, signals_put_off  # noqa: E402
 from benchmark.http.server import Request, ServerFailed, answer, wait_until  # noqa: E402
+from benchmark.options import SAMPLE  # noqa: E402
 from benchmark.real import real_articles, shuffled  # noqa: E402
 from search.document import Document  # noqa: E402
 

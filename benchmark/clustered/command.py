@@ -9,18 +9,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import Final
 
 from benchmark.clustered import words
-from benchmark.clustered.figures import ClusterFigures, Plain, Row, as_text, load, save, write_into
+from benchmark.clustered.figures import ClusterFigures, Plain, Row, as_text, load, write_into
 from benchmark.clustered.measure import Asked, asked, compared, filled, over_http, served
-from benchmark.command import CORPORA, ROOT, SAMPLE, figures_file
+from benchmark.figures import save
 from benchmark.generated import generate, pool_of
 from benchmark.http.opensearch import PLAIN_MAPPING
-from benchmark.large import work_folder
 from benchmark.opensearch.cluster import Cluster
 from benchmark.opensearch.node import FOR_MEASUREMENTS
+from benchmark.options import ROOT, SAMPLE, Say, parsed, parser_of, timed_lines, work_folder
 from benchmark.queries import Question, questions
 from benchmark.real import real_articles, shuffled
 from benchmark.run import machine
@@ -34,14 +34,12 @@ FIGURES: Final = ROOT / "benchmark" / "cluster-figures.json"
 JAVA: Final = "OpenSearch 3.8.0, a heap of 1 GB each, the Java machine's own garbage collector and compilers"
 _BATCH: Final = 200
 
-Say = Callable[[str], None]
 Articles = Callable[[], Iterable[Document]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures Backfile's engine on a cluster beside its local one, with the same articles and questions."""
-    wanted = _parser().parse_args(arguments)
-    wanted.json = figures_file(wanted, FIGURES)
+    wanted = parsed(_parser(), arguments)
     if not wanted.redraw:
         _run(wanted)
     found = load(wanted.json)
@@ -51,27 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmark cluster", description=main.__doc__)
+    parser = parser_of("cluster", main.__doc__, FIGURES)
     add = parser.add_argument
-    add("--corpora", type=Path, default=CORPORA, help="real articles: a file or folder of any format Backfile reads")
     add("--sizes", type=int, nargs="+", default=(28_000, 100_000), metavar="N", help="(default: %(default)s)")
     add("--nodes", type=int, nargs="+", default=(1, 3), metavar="N", help="clusters to start (default: %(default)s)")
-    add("--seed", type=int, default=1, help="seed for drawing articles and questions (default: 1)")
-    add("--work", type=Path, help="folder for the indexes, deleted afterwards (default: a temporary folder)")
-    add("--json", type=Path, help="file of the figures (default: benchmark/cluster-figures.json)")
-    add("--docs", type=Path, help="folder of the documentation, for the tables")
     add("--analysis", action="store_true", help="measure only the cluster's own analysis; keep the rest of the file")
-    add("--redraw", action="store_true", help="measure nothing: print and draw the figures in the file")
-    add("--quick", action="store_true", help="a smoke run on the sample archive, one node")
     return parser
 
 
 def _run(wanted: argparse.Namespace) -> None:
-    started = monotonic()
-
-    def say(line: str) -> None:
-        sys.stderr.write(f"{monotonic() - started:7.1f} s  {line}\n")
-
+    say = timed_lines()
     if wanted.quick:
         wanted.corpora, wanted.sizes, wanted.nodes = SAMPLE, (30,), (1,)
     documents = shuffled(real_articles(wanted.corpora)[0], wanted.seed)
@@ -110,9 +97,7 @@ def _rows(
     for count in nodes:
         try:
             with Cluster(work / f"nodes{count}", count, machine=FOR_MEASUREMENTS) as cluster:
-                hosts = ",".join(address.partition("://")[2] for address in cluster.urls)
-                replicas = int(count > 1)
-                url = f"opensearch://{hosts}/archive?shards={count}&replicas={replicas}&timeout=120"
+                url = cluster.archive("archive", shards=count, replicas=int(count > 1), timeout=120)
                 row, found = _row(url, articles, size, drawn, work, cluster)
         except LookupError as reason:
             say(f"no cluster: {reason}")
@@ -146,7 +131,7 @@ def _row(
 
 def _plain(cluster: Cluster, documents: Sequence[Document]) -> Plain:
     """Fills an index with the cluster's own analysis by the same client, with nothing analysed here."""
-    connection = Connection(Address.parse(f"opensearch://{cluster.urls[0].partition('://')[2]}/plain?timeout=120"))
+    connection = Connection(Address.parse(cluster.archive("plain", timeout=120)))
     connection.send("PUT", "/plain", PLAIN_MAPPING)
     started = perf_counter()
     for batch in in_batches(documents, _BATCH):

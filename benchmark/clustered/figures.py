@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from benchmark.report import markdown, plain, write_between
 
@@ -78,21 +79,9 @@ class ClusterFigures:
     words: tuple[Words, ...] = ()
 
 
-def save(figures: ClusterFigures, path: Path) -> None:
-    """Writes the figures as JSON."""
-    path.write_text(json.dumps(asdict(figures), indent=1) + "\n", "utf-8")
-
-
 def load(path: Path) -> ClusterFigures:
-    """Reads what `save` wrote."""
-    held = json.loads(path.read_text("utf-8"))
-    rows = tuple(
-        Row(**{**row, **{name: Spread(**row[name]) for name in ("first", "again", "http")}}) for row in held["rows"]
-    )
-    words = tuple(Words(**{**row, "examples": tuple(row["examples"])}) for row in held["words"])
-    return ClusterFigures(
-        held["machine"], held["java"], held["measured"], rows, tuple(Plain(**row) for row in held["plain"]), words
-    )
+    """Reads what `benchmark.figures.save` wrote."""
+    return TypeAdapter(ClusterFigures).validate_json(path.read_bytes())
 
 
 def as_text(figures: ClusterFigures, *, in_markdown: bool = False) -> str:

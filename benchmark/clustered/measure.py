@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import resource
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,18 +70,16 @@ def asked(engine: Engine, questions: Sequence[Question]) -> Asked:
     archive.status()
     first, again, hits = [], [], []
     for question in questions:
-        spent = [_timed(lambda: archive.search(request_of(question))) for _ in range(1 + REPETITIONS)]  # noqa: B023
+        request = request_of(question)
+        spent = []
+        for _ in range(1 + REPETITIONS):
+            started = perf_counter()
+            found = archive.search(request)
+            spent.append((perf_counter() - started) * 1000)
         first.append(spent[0])
         again.append(min(spent[1:]))
-        found = archive.search(request_of(question))
         hits.append({hit.id: hit.score for hit in found.hits[:_FIRST]})
     return Asked(spread(first), spread(again), hits)
-
-
-def _timed(do: Callable[[], object]) -> float:
-    started = perf_counter()
-    do()
-    return (perf_counter() - started) * 1000
 
 
 def spread(milliseconds: Sequence[float]) -> Spread:

@@ -13,6 +13,7 @@ from index.article import Article, read_source
 from index.document import to_document
 from index.sources import find_sources
 from search.analysis import analyze, language_name, primary_language
+from search.batching import in_batches
 from search.document import Document
 from search.engines.opensearch.transport.address import Address
 from search.engines.opensearch.transport.connection import Connection
@@ -46,7 +47,7 @@ def multilingual(corpora: Path) -> list[Document]:
 
 def apart(cluster: Cluster, documents: Iterable[Document]) -> Iterator[Words]:
     """For each language that both know, the words as they are written in articles, up to the next space or mark."""
-    connection = Connection(Address.parse(f"opensearch://{cluster.urls[0].partition('://')[2]}/words?timeout=60"))
+    connection = Connection(Address.parse(cluster.archive("words", timeout=60)))
     chunks: dict[str, dict[str, None]] = {}
     for document in documents:
         own = chunks.setdefault(primary_language(document.language), {})
@@ -59,8 +60,7 @@ def apart(cluster: Cluster, documents: Iterable[Document]) -> Iterator[Words]:
 
 def _of(connection: Connection, language: str, analyzer: str, written: Sequence[str]) -> Words:
     compared, other = 0, []
-    for at in range(0, len(written), _AT_ONCE):
-        batch = written[at : at + _AT_ONCE]
+    for batch in in_batches(written, _AT_ONCE):
         for word, theirs in zip(batch, _terms(connection, analyzer, batch), strict=True):
             ours = frozenset(token.stem for token in analyze(word, language))
             if ours and theirs:  # they leave stop words out, and that is no other word

@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import shutil
 import signal
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -19,7 +17,6 @@ from random import Random
 from time import monotonic
 from typing import Final
 
-from benchmark.command import CORPORA, ROOT, SAMPLE, figures_file
 from benchmark.figures import save
 from benchmark.http import load as wrk
 from benchmark.http.backfile import BackfileServer
@@ -29,6 +26,7 @@ from benchmark.http.figures import HttpFigures, ServerFigures, as_text, load_fig
 from benchmark.http.load import Load
 from benchmark.http.opensearch import OpenSearchServer
 from benchmark.http.server import TIMEOUT, Asking, Request, Server, ServerFailed
+from benchmark.options import ROOT, SAMPLE, Say, parsed, parser_of, timed_lines, work_folder
 from benchmark.queries import telling_words
 from benchmark.real import real_articles, shuffled
 from benchmark.run import machine
@@ -46,8 +44,6 @@ COMMIT_CONNECTIONS: Final = 4
 _WARM_UP: Final = 10
 """Seconds of load before anything is measured: a Java machine compiles what it runs often meanwhile."""
 
-Say = Callable[[str], None]
-
 
 @dataclass
 class _Measured:
@@ -63,8 +59,7 @@ class _Measured:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures Backfile over HTTP beside other servers, with the same articles, questions and outputs, in one run."""
-    asked = _parser().parse_args(arguments)
-    asked.json = figures_file(asked, FIGURES)
+    asked = parsed(_parser(), arguments)
     if not asked.redraw:
         reason = wrk.missing()
         if reason is not None:
@@ -80,36 +75,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmark http", description=main.__doc__)
+    parser = parser_of("http", main.__doc__, FIGURES)
     add = parser.add_argument
-    add("--corpora", type=Path, default=CORPORA, help="real articles: a file or folder of any format Backfile reads")
     add("--articles", type=int, default=28_000, help="number of articles at most (default: %(default)s)")
     add("--servers", nargs="+", choices=SERVERS, default=tuple(SERVERS), help="(default: all)")
     add("--connections", type=int, nargs="+", default=CONNECTIONS, help="(default: %(default)s)")
     add("--seconds", type=int, default=8, help="length of each load (default: %(default)s)")
     add("--rounds", type=int, default=3, help="loads for each server and number of connections (default: %(default)s)")
-    add("--seed", type=int, default=1, help="seed for drawing articles and questions (default: 1)")
-    add("--work", type=Path, help="folder for the indexes, deleted afterwards (default: a temporary folder)")
-    add("--json", type=Path, help="file of the figures (default: benchmark/http-figures.json)")
-    add("--docs", type=Path, help="folder of the documentation, for the tables and the picture")
-    add("--redraw", action="store_true", help="measure nothing: print and draw the figures in the file")
-    add("--quick", action="store_true", help="a smoke run on the sample archive")
     return parser
 
 
 def _run(asked: argparse.Namespace) -> HttpFigures:
     if asked.quick:
         asked.corpora, asked.seconds, asked.rounds, asked.connections = SAMPLE, 1, 1, (2,)
-    started = monotonic()
-
-    def say(line: str) -> None:
-        sys.stderr.write(f"{monotonic() - started:7.1f} s  {line}\n")
-
-    if asked.work is not None:
-        asked.work.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix="benchmark-", dir=asked.work))
+    say = timed_lines()
     _end_on_sigterm()
-    try:
+    with work_folder(asked.work) as work:
         found = shuffled(real_articles(asked.corpora)[0], asked.seed)
         documents = found[: asked.articles]
         articles = work / "articles.jsonl"
@@ -119,8 +100,6 @@ def _run(asked: argparse.Namespace) -> HttpFigures:
         questions = distinct_questions(documents, asked.seed)
         say(f"{len(documents):,} articles, {len(questions):,} questions")
         return _measured(asked, work, articles, len(documents), questions, say)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _end_on_sigterm() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
+from urllib.parse import urlencode
 
 from benchmark.http.server import Request, answer, free_port
 from benchmark.opensearch.installing import installed, java
@@ -87,6 +88,11 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def archive(self, name: str, **options: object) -> str:
+        """The URL of an archive of that name, which any node may be asked for; `options` as in `shards=3`."""
+        hosts = ",".join(url.partition("://")[2] for url in self.urls)
+        return f"opensearch://{hosts}/{name}?{urlencode(options)}"
 
     def ask(self, path: str, *, method: str = "GET", body: str = "", through: int = 0) -> Any:
         """The answer of the node `through` to one request. Raises ServerFailed."""
