@@ -146,12 +146,16 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+def with_sample(engine: Engine) -> Engine:
+    """Indexes the sample archive as `backfile demo` does it."""
+    Indexer(engine).run(find_sources([SAMPLE / "articles.jsonl", SAMPLE / "captures", SAMPLE / "pages"]))
+    return engine
+
+
 @pytest.fixture(scope="session")
 def sample_app() -> Flask:
-    """The site over the sample archive, indexed as `backfile demo` does it, in memory."""
-    engine = open_engine("memory:")
-    Indexer(engine).run(find_sources([SAMPLE / "articles.jsonl", SAMPLE / "captures", SAMPLE / "pages"]))
-    app = create_app(Settings(), engine)
+    """The site over the sample archive in memory."""
+    app = create_app(Settings(), with_sample(open_engine("memory:")))
     app.testing = True
     return app
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import hypothesis
 import pytest
 from archives import commits, plans, stamps_of, with_after
+from clusters import archive_on
 from hypothesis import strategies as st
 
 from search.document import Document
@@ -71,8 +72,6 @@ def write(engine: Engine, history: list[list[Document | str]], before: list[str]
 @pytest.fixture(params=[1, 3], ids=["one shard", "three shards"])
 def pairs(request: pytest.FixtureRequest, opensearch: str) -> Iterator[Iterator[tuple[Searcher, Searcher]]]:
     """The same archives in memory and on a cluster, one after another."""
-    from clusters import archive_on
-
     with archive_on(opensearch, shards=request.param) as url:
         yield _pairs(open_engine("memory:"), open_engine(url), request.param)
 

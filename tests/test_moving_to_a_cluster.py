@@ -10,11 +10,9 @@ from uuid import uuid4
 
 from click.testing import CliRunner
 from clusters import archive_on
-from conftest import SAMPLE
+from conftest import with_sample
 
 from benchmark.http.server import Request, answer
-from index.indexer import Indexer
-from index.sources import find_sources
 from search.commands import main
 from search.engines import open_engine
 
@@ -46,9 +44,7 @@ def steady(text: str) -> str:
 
 
 def test_the_commands_print_what_the_page_says(runner: CliRunner, opensearch: str) -> None:
-    Indexer(open_engine("whoosh:archive")).run(
-        find_sources([SAMPLE / "articles.jsonl", SAMPLE / "captures", SAMPLE / "pages"])
-    )
+    with_sample(open_engine("whoosh:archive"))
     repository = f"test-{uuid4().hex}"
     body = json.dumps({"type": "fs", "settings": {"location": repository}})
     answer(opensearch, Request("PUT", f"/_snapshot/{repository}", body))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from clusters import archive_on
 
 from search.commands import main
 from search.engines import open_engine
@@ -47,8 +48,6 @@ def test_judged_questions_are_answered_as_well_and_in_the_same_order(
     name: str, shards: int, opensearch: str, shared: Path, tmp_path: Path
 ) -> None:
     # Of the three sets, the two with few questions; `backfile evaluate ranking --engine` takes any.
-    from clusters import archive_on
-
     judged = read_judged_set(shared / "ir" / name, language="en", parts="all", words=None)
     local = engine_rankings(judged, open_engine(f"whoosh:{tmp_path / 'index'}"))
     with archive_on(opensearch, shards=shards) as url:

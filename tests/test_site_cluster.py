@@ -15,46 +15,35 @@ from urllib.request import Request, urlopen
 
 import pytest
 from archives import fill, news, over
-from conftest import ARTICLES
+from clusters import archive_on
+from conftest import ARTICLES, with_sample
 from livesite import Reader, reader_of, sample_site
 from playwright.sync_api import Browser, expect
 from proxy import Proxy, proxy_to
 from small_servers import SmallServer, before
+from steady import without_chance
 from test_browser_search import choice, follow, tally, titles
 
-from index.indexer import Indexer
-from index.sources import find_sources
 from search.archive import Archive
 from search.assist.related import Subject
 from search.document import Document
 from search.engines import open_engine
-from search.engines.protocols import Engine
 from search.request.request import Filters, SearchRequest
 from search.results.as_json import json_bytes
 from search.schema import MISSING
-
-SAMPLE = Path(__file__).resolve().parents[1] / "index" / "sample"
 
 
 @pytest.fixture(scope="module")
 def cluster_url(opensearch: str) -> Iterator[str]:
     """The URL of the sample archive on a cluster."""
-    from clusters import archive_on
-
     with archive_on(opensearch) as url:
-        fill_with_sample(open_engine(url))
+        with_sample(open_engine(url))
         yield url
-
-
-def fill_with_sample(engine: Engine) -> None:
-    Indexer(engine).run(find_sources([SAMPLE / "articles.jsonl", SAMPLE / "captures", SAMPLE / "pages"]))
 
 
 @pytest.fixture(scope="module")
 def site_on_cluster(opensearch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the sample archive, indexed into a cluster and served by the real commands."""
-    from clusters import archive_on
-
     with archive_on(opensearch) as url, sample_site(tmp_path_factory.mktemp("site"), url) as address:
         yield address
 
@@ -131,17 +120,6 @@ def plain(answer: tuple[int, str, Any], address: str) -> tuple[int, str, Any]:
     return status, kind, re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.4g}", content)
 
 
-def without_chance(value: Any, address: str) -> Any:
-    if isinstance(value, dict):
-        left_out = {"took_ms", "generation", "built_at", "index"}
-        return {name: without_chance(part, address) for name, part in value.items() if name not in left_out}
-    if isinstance(value, list):
-        return [without_chance(part, address) for part in value]
-    if isinstance(value, float):
-        return float(f"{value:.4g}")
-    return value.replace(address, "") if isinstance(value, str) else value
-
-
 @pytest.fixture
 def network(opensearch: str) -> Iterator[Proxy]:
     """A network to the cluster that fails on demand."""
@@ -186,8 +164,6 @@ def way(opensearch: str) -> Iterator[SmallServer]:
 @pytest.fixture
 def travelled(opensearch: str, way: SmallServer) -> Iterator[Archive]:
     """A few hundred articles of few words, reached by way of that server, their commit read already."""
-    from clusters import archive_on
-
     with archive_on(opensearch) as url:
         bridges = (Document(f"bridge {number}", "A bridge over the river") for number in range(40))
         fill(open_engine(url), *news(300), *bridges)
@@ -263,15 +239,10 @@ def test_a_page_asks_for_the_texts_of_its_hits_alone(travelled: Archive, way: Sm
 @pytest.fixture(scope="module")
 def both(opensearch: str) -> Iterator[tuple[Archive, Archive]]:
     """The sample and the articles made by hand, in memory and on a cluster of three shards."""
-    from clusters import archive_on
-
     with archive_on(opensearch, shards=3) as url:
         engines = open_engine("memory:"), open_engine(url)
         for engine in engines:
-            fill_with_sample(engine)
-            with engine.writer() as writer:
-                for article in ARTICLES:
-                    writer.add(article)
+            fill(with_sample(engine), *ARTICLES)
         yield over(engines[0]), over(engines[1])
 
 
@@ -292,7 +263,7 @@ def test_everything_above_the_seam_is_the_same(text: str, both: tuple[Archive, A
         SearchRequest(q=text, sort="newest", group="story", per_page=5),
         SearchRequest(q=text, page=2, per_page=3),
     ):
-        local, remote = (without_chance(json.loads(json_bytes(archive.search(request_))), "") for archive in both)
+        local, remote = (without_chance(json.loads(json_bytes(archive.search(request_)))) for archive in both)
         assert remote == local, text
     first, second = (json.loads(json_bytes(archive.suggest(text[:80]))) for archive in both)
     assert second == first
@@ -334,14 +305,14 @@ NARROWED = (
 
 @pytest.mark.parametrize("request_", NARROWED, ids=range(len(NARROWED)))
 def test_filters_and_time_zones_mean_the_same(request_: SearchRequest, both: tuple[Archive, Archive]) -> None:
-    local, remote = (without_chance(json.loads(json_bytes(archive.search(request_))), "") for archive in both)
+    local, remote = (without_chance(json.loads(json_bytes(archive.search(request_)))) for archive in both)
     assert remote == local
 
 
 def test_related_articles_and_neighbours_are_the_same(both: tuple[Archive, Archive]) -> None:
     names = [hit.id for hit in both[0].search(SearchRequest(q="press OR river OR flood", per_page=20)).hits]
     for name in names:
-        local, remote = (without_chance(json.loads(json_bytes(one.related(Subject(id=name)))), "") for one in both)
+        local, remote = (without_chance(json.loads(json_bytes(one.related(Subject(id=name))))) for one in both)
         assert remote == local, name
     local, remote = (
         [[hit and hit.id for hit in one.neighbours(SearchRequest(q="press"), at)] for at in range(5)] for one in both
@@ -350,5 +321,5 @@ def test_related_articles_and_neighbours_are_the_same(both: tuple[Archive, Archi
 
 
 def test_the_overview_is_the_same(both: tuple[Archive, Archive]) -> None:
-    local, remote = (without_chance(json.loads(json_bytes(one.overview())), "") for one in both)
+    local, remote = (without_chance(json.loads(json_bytes(one.overview()))) for one in both)
     assert remote == local

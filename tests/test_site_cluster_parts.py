@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from archives import fill, over
+from clusters import archive_on
 from small_servers import Answer, Seen, before, passed_on
 from test_site_cluster import through
 
@@ -30,8 +31,6 @@ MANY = [
 @pytest.fixture(scope="module")
 def many_tags(opensearch: str) -> Iterator[str]:
     """The URL of such articles in three shards."""
-    from clusters import archive_on
-
     with archive_on(opensearch, shards=3) as url:
         fill(open_engine(url), *MANY)
         yield url
