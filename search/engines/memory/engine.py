@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
-from types import TracebackType
 from typing import Final, Self
 
 import numpy as np
@@ -29,9 +28,10 @@ from search.engines.outcome import Outcome
 from search.engines.plan import Meaning, Plan, Recency
 from search.engines.protocols import CAPABILITIES, WriterProgress
 from search.engines.results import Explanation, Hit, IndexStatus, MeaningScore, Results, Stamp
+from search.engines.transaction import Transaction
 from search.engines.values import ValueLookup
 from search.engines.vectors import Quantised, Vectors, quantised, similarities
-from search.errors import EngineError, IndexLocked, IndexMissing
+from search.errors import IndexLocked, IndexMissing
 from search.query.match import MatchAll, MatchEvery
 from search.query.patterns import edit_distance
 from search.ranking import MEANING_DEPTH, RECENCY_FLOOR, SCORE_DIGITS, recency_factor, scores_by_meaning
@@ -103,7 +103,7 @@ class MemoryEngine:
         return self._store.state
 
 
-class MemoryWriter:
+class MemoryWriter(Transaction):
     """See `search.engines.protocols.Writer`."""
 
     def __init__(self, store: Store, replace: bool) -> None:
@@ -111,7 +111,6 @@ class MemoryWriter:
         self._articles = {} if replace or store.state is None else dict(store.state.articles)
         self._vectors = {} if store.state is None else dict(store.state.vectors)
         self._changed = replace or store.state is None
-        self._open = True
 
     def add(self, document: Document) -> None:
         self._require_open()
@@ -146,22 +145,6 @@ class MemoryWriter:
         if self._open:
             self._open = False
             self._store.lock.release()
-
-    def __enter__(self) -> Self:
-        self._require_open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.commit()
-        else:
-            self.rollback()
-
-    def _require_open(self) -> None:
-        if not self._open:
-            raise EngineError("this writer is closed; open another")
 
 
 class MemorySearcher:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace as with_changes
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -30,10 +28,11 @@ from search.engines.disk.writing.pending_segment import PendingSegment
 from search.engines.disk.writing.pipeline import BuilderPool, NewSegment, Pipeline
 from search.engines.disk.writing.vector_writer import carry_vectors
 from search.engines.protocols import Phase, WriterProgress
+from search.engines.transaction import Transaction
 from search.errors import EngineError, IndexMissing
 
 
-class DiskWriter:
+class DiskWriter(Transaction):
     """See `search.engines.protocols.Writer`. With `condense` the commit merges all segments, whether or not it pays."""
 
     def __init__(
@@ -55,7 +54,6 @@ class DiskWriter:
             require_writable(directory)
             make_directory(directory)
             self._lock = DirectoryLock(directory)
-        self._open = True
         try:
             self._begin(replace, condense)
         except BaseException:
@@ -128,18 +126,6 @@ class DiskWriter:
         finally:
             self._end()
 
-    def __enter__(self) -> Self:
-        self._require_open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.commit()
-        else:
-            self.rollback()
-
     def _commit(self) -> None:
         try:
             with writing(self._directory):
@@ -208,10 +194,6 @@ class DiskWriter:
     def _end(self) -> None:
         self._open = False
         self._lock.release()
-
-    def _require_open(self) -> None:
-        if not self._open:
-            raise EngineError("this writer is closed; open another")
 
 
 def _tell_nobody(phase: Phase, done: int, total: int) -> None:

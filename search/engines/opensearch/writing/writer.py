@@ -14,8 +14,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from search.document import Document
 from search.engines.opensearch.format.articles import version_id
@@ -46,6 +45,7 @@ from search.engines.opensearch.writing.versions import (
     withdrawn,
 )
 from search.engines.protocols import Phase, WriterProgress
+from search.engines.transaction import Transaction
 from search.engines.vectors import Vectors
 from search.errors import ArticlesRefused, EngineError
 from search.schema import TEXT_FIELDS
@@ -57,7 +57,7 @@ _CONFLICT_ROUNDS: Final = 20
 _NAME_ATTEMPTS: Final = 20
 
 
-class ClusterWriter:
+class ClusterWriter(Transaction):
     """See `search.engines.protocols.Writer`. `workers`: processes that may analyse articles; with more than one, an
     article that cannot be analysed is found out at the commit. `lease_seconds`: how long others wait if this process is
     killed."""
@@ -85,7 +85,6 @@ class ClusterWriter:
         self._index = before.index if before else None
         self._bulk: Bulk | None = None
         self._preparing = Preparing(workers, self._send, self._note_unprepared)
-        self._open = True
         self._is_changed = before is None
         self._counts_change = before is None
         self._is_dirty = False
@@ -167,22 +166,6 @@ class ClusterWriter:
         if self._is_dirty:
             best_effort(self._connection, self._take_back)
         self._end((*self._base.aborted, *([self._epoch] if self._is_dirty else [])))
-
-    def __enter__(self) -> Self:
-        self._require_open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.commit()
-        else:
-            self.rollback()
-
-    def _require_open(self) -> None:
-        if not self._open:
-            raise EngineError("this writer is closed; open another")
 
     def _end(self, aborted: Sequence[int]) -> None:
         self._open = False
