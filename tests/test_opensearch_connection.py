@@ -401,6 +401,22 @@ def test_an_index_that_only_the_node_of_a_lost_shard_does_not_know_is_not_missin
     assert not made.uncertain
 
 
+@pytest.mark.parametrize("words", ["the bridge already exists", "at flood stage", "rejected_execution", "read only"])
+@pytest.mark.parametrize(
+    ("status", "kind", "reason", "expected"),
+    [
+        (400, "mapper_parsing_exception", "failed to parse field [born]. Preview of field's value: '{}'", ClusterError),
+        (503, "unavailable_shards_exception", "not active, request: [index {{[a][x], source[{}]}}]", Unavailable),
+    ],
+)
+def test_the_words_of_a_document_that_an_error_quotes_are_no_reason(
+    words: str, status: int, kind: str, reason: str, expected: type[ClusterError]
+) -> None:
+    cause = {"type": "illegal_argument_exception", "reason": f'For input string: "{words}"'}
+    made = error_of(status, {"type": kind, "reason": reason.format(words), "caused_by": cause})
+    assert type(made) is expected
+
+
 def test_a_node_that_is_lost_with_a_request_may_have_carried_it_out() -> None:
     assert error_of(500, {"type": "node_disconnected_exception", "reason": "[node0] disconnected"}).uncertain
     assert not error_of(500, {"type": "node_not_connected_exception", "reason": "[node0] Node not connected"}).uncertain

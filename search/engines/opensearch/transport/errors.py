@@ -92,6 +92,8 @@ class _Row:
 _BUSY: Final = "the cluster has too much to do; try again later, or give it more nodes"
 _NODE_LOST: Final = "a node of the cluster is gone, or cannot be reached by the others; see GET /_cluster/health"
 _CHANGED: Final = "somebody else has changed or made it meanwhile"
+_REFUSED: Final = "the cluster refused the request"
+_SHARDS_MISSING: Final = "shards of the index are missing; see GET /_cluster/health and start the nodes that hold them"
 _NO_MANAGER: Final = "the cluster has no elected manager; see that most of its manager nodes run"
 _NOT_ALLOWED: Final = "the user may not do that; give its role the rights on the archive's indices"
 _UNKNOWN: Final = (
@@ -105,6 +107,9 @@ def _row(pattern: str, error: type[ClusterError], advice: str) -> _Row:
 
 
 TABLE: Final = (
+    # These two quote the document, whose words say nothing of the cluster.
+    _row("^mapper_parsing_exception", ClusterError, _REFUSED),
+    _row("^unavailable_shards_exception", Unavailable, _SHARDS_MISSING),
     _row("too_many_buckets", TooMuch,
          "the answer would have too many buckets; ask for fewer facets, or raise search.max_buckets of the cluster"),
     _row("too_many_(nested_)?clauses|maxClauseCount", TooMuch,
@@ -122,8 +127,7 @@ TABLE: Final = (
     _row("index_not_found_exception|aliases_not_found", IndexAbsent,
          "there is no such index; make one with `backfile index SOURCE…`"),
     _row("version_conflict_engine|resource_already_exists|invalid_alias_name|already exists", Conflict, _CHANGED),
-    _row("unavailable_shards|no_shard_available|NoShardAvailable", Unavailable,
-         "shards of the index are missing; see GET /_cluster/health and start the nodes that hold them"),
+    _row("unavailable_shards|no_shard_available|NoShardAvailable", Unavailable, _SHARDS_MISSING),
     _row("node_(not_connected|disconnected|closed)_exception|connect_transport_exception", Unavailable, _NODE_LOST),
     _row("process_cluster_event_timeout", Refused, "the cluster's manager has too much to do; try again later"),
     _row("security_exception|no permissions for", Denied, _NOT_ALLOWED),
@@ -154,7 +158,7 @@ def error_of(status: int, error: object, *, retry_after: float | None = None) ->
     text = "; ".join(said)
     kind_of_error, advice = next(
         ((row.error, row.advice) for row in TABLE if row.pattern.search(text) and _may_be(row.error, status)),
-        _BY_STATUS.get(status, (ClusterError, "the cluster refused the request")),
+        _BY_STATUS.get(status, (ClusterError, _REFUSED)),
     )
     if status in (401, 403) and kind_of_error not in (Blocked, Unavailable):
         kind_of_error, advice = _BY_STATUS[status]

@@ -15,7 +15,6 @@ from typing import Any, Final
 from search.engines.opensearch.transport.connection import Connection, jittered
 from search.engines.opensearch.transport.errors import (
     Absent,
-    Blocked,
     ClusterError,
     Conflict,
     Refused,
@@ -37,7 +36,6 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 10.0
 
 _ANSWER: Final = "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by"
-_TOO_MUCH_TO_DO: Final = frozenset({429, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +192,7 @@ def _sorted_out(
         if status < 300 or (status == 404 and kind == "delete" and "error" not in result):
             continue
         error = error_of(status, result.get("error"))
-        is_busy = status in _TOO_MUCH_TO_DO and not isinstance(error, Blocked)  # a full disk is 429 too
-        if isinstance(error, (Refused, Unavailable)) or is_busy:
+        if isinstance(error, (Refused, Unavailable)):
             again.append(operation)
         elif status in (400, 409, 413):
             failures.append(_Failure(operation, error))
