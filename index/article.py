@@ -1,4 +1,7 @@
-"""What a source yields: records, each read into an `Article`, which later becomes a `search.document.Document`."""
+"""What a source yields: records, each read into an `Article`, which later becomes a `search.document.Document`.
+
+Instead of an article a record may give a `Withdrawal`: the source says that the article is not to be shown any more.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from datetime import datetime
+from typing import Final, Literal, Protocol
 
 from search.document import Heading, Moment
 from search.errors import BackfileError, SourceError
@@ -20,9 +24,13 @@ class Article:
     """One article of an input.
 
     `origin` is where it was found, as a person would look for it: a path or an address, with the line if there is one.
-    `id` is the input's own id or "" (then `to_document` derives one from the URL, else from `origin`).
+    `id` is the input's own id or "" (then `to_document` derives one from the URL, else from `place`).
+    `guid` names the article at its source, whatever its address ("https://example.org/?p=17", a feed's guid), or "".
+    `place` is where it was found below the folder that was given; "" stands for `origin`.
     `body` is plain text with its headings inside, blocks separated by blank lines; `headings` point into it.
     `html` is the body's markup if the input had any; its headings are those of `headings`, in the same order.
+    `first_published` is when it first appeared, if the source tells it apart from `published`. `embargo` is the moment
+    before which it must not be shown; with the status "withheld" it must not be shown until a later version is usable.
     `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
     what is probably wrong with the whole source, and are reported once for each source.
     """
@@ -31,6 +39,8 @@ class Article:
     title: str
     body: str
     id: str = ""
+    guid: str = ""
+    place: str = ""
     summary: str = ""
     headings: tuple[Heading, ...] = ()
     html: str = ""
@@ -40,6 +50,9 @@ class Article:
     tags: tuple[str, ...] = ()
     published: Moment | None = None
     modified: Moment | None = None
+    first_published: Moment | None = None
+    embargo: datetime | None = None
+    status: Literal["usable", "withheld"] = "usable"
     language: str = ""
     type: str = "article"
     warnings: tuple[str, ...] = ()
@@ -52,6 +65,26 @@ class Article:
 
     def read(self) -> Article:
         """An article is a record that has been read already."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What a source says of an article that is not to be shown any more; `id`, `guid` and `url` as in `Article`.
+
+    "killed": it must be taken down, and never come back. "gone": it is not at its source any more.
+    """
+
+    origin: str
+    kind: Literal["killed", "gone"]
+    reason: str
+    id: str = ""
+    guid: str = ""
+    url: str | None = None
+    weight: int = 0
+
+    def read(self) -> Withdrawal:
+        """A withdrawal is a record that has been read already."""
         return self
 
 
@@ -76,8 +109,8 @@ class Record(Protocol):
         """Its share of `Source.size` in bytes, for progress and for sharing out the work."""
         ...
 
-    def read(self) -> Article:
-        """The article. Raises SourceError."""
+    def read(self) -> Article | Withdrawal:
+        """The article, or the notice that it is withdrawn. Raises SourceError."""
         ...
 
 
@@ -102,14 +135,14 @@ class Source(Protocol):
         ...
 
 
-def read_record(record: Record) -> Article:
-    """The article of a record. Raises SourceError, whatever the record's reader raises."""
+def read_record(record: Record) -> Article | Withdrawal:
+    """What a record gives. Raises SourceError, whatever the record's reader raises."""
     with blaming(record.origin):
         return record.read()
 
 
-def read_source(source: Source) -> Iterator[Article | SourceError]:
-    """Each article of a source, or why it cannot be read. Raises as `Source.records` does."""
+def read_source(source: Source) -> Iterator[Article | Withdrawal | SourceError]:
+    """Each article of a source, or why there is none. Raises as `Source.records` does."""
     for record in source.records():
         if isinstance(record, SourceError):
             yield record

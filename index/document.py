@@ -59,7 +59,7 @@ def to_document(
         say(f"left out an address that is not a usable http or https one: {shorten(ascii(article.url), 80)}")
     zone = ZoneInfo(time_zone)
     return Document(
-        id=article_id(article.id, url, article.origin),
+        id=article_id(article.id, url, article.place or article.origin),
         title=title,
         body=body,
         summary=shorten(normalize_text(article.summary), MAX_SUMMARY),

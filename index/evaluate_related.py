@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from index.article import read_source
+from index.article import Article, read_source
 from index.commands import require_locations
 from index.document import to_document
 from index.sources import find_sources
@@ -98,7 +98,8 @@ def _documents(paths: tuple[str, ...], language: str) -> Iterator[Document]:
             try:
                 if isinstance(found, SourceError):
                     raise found
-                yield to_document(found, language=language, time_zone="UTC")
+                if isinstance(found, Article):
+                    yield to_document(found, language=language, time_zone="UTC")
             except SourceError as error:
                 click.echo(str(error), err=True)
 

@@ -16,7 +16,6 @@ from search.document import web_address
 
 MAX_ID: Final = 200
 
-_PATH_PARTS: Final = 4
 _GENERIC_NAME: Final = re.compile(r"(index|default)\.html?(\.gz)?", re.IGNORECASE)
 _TRACKING: Final = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id")
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -24,18 +23,18 @@ _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _TO_ESCAPE: Final = re.compile(r"[\^`{|}]")
 
 
-def article_id(own: str, url: str | None, origin: str) -> str:
+def article_id(own: str, url: str | None, place: str) -> str:
     """An id of 1 to MAX_ID printable characters, the same for the same article in every run.
 
     From `url`: host and path, without "www." and without parameters that only track readers, so that the http and the
-    https copy are one article. From `origin`: the last four parts of the path, so that it survives moving the folder
-    above them.
+    https copy are one article. From `place` (see `index.article.Article`): all of it, so that an article keeps its id
+    when the folder that was given is moved.
     """
     own = normalize_line(own)
     if own:
         return _bounded(own)
     url = article_url(url)
-    return _bounded(_from_url(url)) if url else _from_origin(origin)
+    return _bounded(_from_url(url)) if url else _from_place(place)
 
 
 def article_url(url: str | None) -> str | None:
@@ -46,7 +45,7 @@ def article_url(url: str | None) -> str | None:
 
 
 def is_identified_by_origin(article: Article) -> bool:
-    """Nothing in the article itself says which one it is; only its origin does."""
+    """Nothing in the article itself says which one it is; only the place where it was found does."""
     return not normalize_line(article.id) and article_url(article.url) is None
 
 
@@ -55,9 +54,19 @@ def source_key(name: str) -> str:
 
     A file:// address is remembered as its path.
     """
-    if name[:7].lower() == "file://":
-        name = url2pathname(urlsplit(name).path)
+    if is_file_address(name):
+        name = file_path(name)
     return name if is_address(name) else os.path.abspath(name.replace("\0", ""))  # noqa: PTH100 - links are not followed
+
+
+def is_file_address(location: str) -> bool:
+    """The location is a file:// address."""
+    return location[:7].lower() == "file://"
+
+
+def file_path(address: str) -> str:
+    """The path that a file:// address names."""
+    return url2pathname(urlsplit(address).path)
 
 
 def is_address(location: str) -> bool:
@@ -76,11 +85,11 @@ def _from_url(url: str) -> str:
     return f"{host}{port}" + (f"/{path}" if path else "") + (f"?{query}" if query else "")
 
 
-def _from_origin(origin: str) -> str:
-    parts = [normalize_line(part) for part in PurePath(source_key(origin)).parts if part.strip("/\\")]
+def _from_place(place: str) -> str:
+    parts = [normalize_line(part) for part in PurePath(place).parts if part.strip("/\\")]
     if len(parts) > 1 and _GENERIC_NAME.fullmatch(parts[-1]):
         parts.pop()
-    key = "/".join(parts[-_PATH_PARTS:])
+    key = "/".join(parts)
     slug = re.sub(r"[^\w]+", "-", key.casefold()).strip("-")
     return f"{slug[-(MAX_ID - 20) :].strip('-')}-{_digest(key)}"
 

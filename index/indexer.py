@@ -8,11 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final
 
-from index.article import Skipped, Source, blaming
+from index.article import Skipped, Source, Withdrawal, blaming
 from index.batches import BATCH_ARTICLES, Batches
 from index.held import Held, gone, open_held
-from index.identity import source_key
+from index.identity import article_id, source_key
 from index.preparing import START_SECONDS, Found, Preparation, Prepared, prepare_all
+from index.preparing import Outcome as Item
 from index.progress import Progress, Silence
 from index.report import Outcome, Report, Tally
 from search.engines.protocols import Engine
@@ -109,7 +110,7 @@ class Indexer:
         )
 
 
-_Group = list[tuple[Found, Prepared | SourceError]]
+_Group = list[tuple[Found, Item]]
 
 
 @dataclass(slots=True)
@@ -139,6 +140,8 @@ class _Run:
         for found, item in group:
             if isinstance(item, Prepared):
                 self._take(item, found.key, stamps)
+            elif isinstance(item, Withdrawal):
+                self._withdraw(item)
             else:
                 self._take_failure(item, found)
             progress.at(found.position, len(self.seen))
@@ -197,6 +200,12 @@ class _Run:
         self.read_from.add(key)
         self._compare(article, stamp)
 
+    def _withdraw(self, withdrawal: Withdrawal) -> None:
+        name = article_id(withdrawal.id, withdrawal.url, withdrawal.origin)
+        if not self.rebuild and name in self.held.stamps([name]):
+            self.batches.forget(name)
+            self.tally.deleted += self.dry_run or self.batches.delete(name)
+
     def _compare(self, article: Prepared, stamp: Stamp | None) -> None:
         name = article.id
         is_held = stamp == Stamp(article.content_hash, article.source)
@@ -234,7 +243,7 @@ class _Run:
                 self.tally.warn(article.origin, warning)
 
 
-def _groups(prepared: Iterable[tuple[Found, Prepared | SourceError]], most: int) -> Iterator[_Group]:
+def _groups(prepared: Iterable[tuple[Found, Item]], most: int) -> Iterator[_Group]:
     """What was prepared, in groups that are compared with the index at once."""
     group: _Group = []
     weight = 0

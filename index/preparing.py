@@ -10,9 +10,9 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 
-from index.article import Record, blaming
+from index.article import Record, Withdrawal, blaming
 from index.document import to_document
 from index.identity import is_identified_by_origin
 from search.document import Document
@@ -74,6 +74,10 @@ class Prepared:
         return replace(self, _document=pickle.dumps(self._document, pickle.HIGHEST_PROTOCOL))
 
 
+Outcome: TypeAlias = Prepared | Withdrawal | SourceError
+"""What becomes of a thing found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """How records become documents: `language` and `time_zone` stand in where an article states none."""
@@ -81,8 +85,8 @@ class Preparation:
     language: str
     time_zone: str
 
-    def prepare(self, record: Record, key: str) -> Prepared:
-        """The document of a record of the source `key`.
+    def prepare(self, record: Record, key: str) -> Prepared | Withdrawal:
+        """The document of a record of the source `key`, or the notice that its article is withdrawn.
 
         Whatever its reader raises because of this record is in the result; only what concerns the run is raised.
         """
@@ -91,6 +95,8 @@ class Preparation:
         try:
             with blaming(origin):
                 article = record.read()
+                if isinstance(article, Withdrawal):
+                    return article
                 warnings += article.warnings
                 document = to_document(
                     article, language=self.language, time_zone=self.time_zone, source=key, warn=warnings.append
@@ -109,14 +115,15 @@ class Preparation:
             document,
         )
 
-    def __call__(self, batch: list[tuple[Record, str]]) -> list[Prepared]:
+    def __call__(self, batch: list[tuple[Record, str]]) -> list[Prepared | Withdrawal]:
         """What another process does with a batch."""
-        return [self.prepare(record, key).packed() for record, key in batch]
+        prepared = (self.prepare(record, key) for record, key in batch)
+        return [one.packed() if isinstance(one, Prepared) else one for one in prepared]
 
 
 def prepare_all(
     found: Iterable[Found], preparation: Preparation, *, workers: int = 1, patience: float = START_SECONDS
-) -> Generator[tuple[Found, Prepared | SourceError], None, None]:
+) -> Generator[tuple[Found, Outcome], None, None]:
     """Each thing found, in order, with what became of it.
 
     Up to `workers` processes help if preparing takes longer than `patience` seconds. Raises ProcessLost if one of
@@ -136,8 +143,8 @@ def prepare_all(
 
 
 def _prepare_in(
-    pool: Pool[list[tuple[Record, str]], list[Prepared]], found: Iterator[Found], ahead: int
-) -> Iterator[tuple[Found, Prepared | SourceError]]:
+    pool: Pool[list[tuple[Record, str]], list[Prepared | Withdrawal]], found: Iterator[Found], ahead: int
+) -> Iterator[tuple[Found, Outcome]]:
     sent: deque[tuple[list[Found], int]] = deque()
     underway = 0
     for batch, weight in _batches(found):
@@ -152,8 +159,8 @@ def _prepare_in(
 
 
 def _answered(
-    pool: Pool[list[tuple[Record, str]], list[Prepared]], batch: list[Found]
-) -> Iterator[tuple[Found, Prepared | SourceError]]:
+    pool: Pool[list[tuple[Record, str]], list[Prepared | Withdrawal]], batch: list[Found]
+) -> Iterator[tuple[Found, Outcome]]:
     prepared = iter(pool.take())
     for one in batch:
         yield one, one.item if isinstance(one.item, SourceError) else next(prepared)

@@ -191,8 +191,7 @@ def test_a_query_that_names_the_article_stays_in_the_id() -> None:
 
 
 def test_ids_from_places_differ_by_place_and_not_by_how_it_was_written() -> None:
-    assert article_id("", None, "/a/b/c/d/page.txt") == article_id("", None, "/z/../a/b/./c/d/page.txt")
-    assert article_id("", None, "/home/one/x/b/c/page.txt") == article_id("", None, "/srv/two/x/b/c/page.txt")
+    assert article_id("", None, "b/c/page.txt") == article_id("", None, "./b/c//page.txt")
     pages = ["/n/2023/07/a/index.html", "/n/2024/07/a/index.html", "/n/2024/07/b/index.html"]
     places = [*pages, "/n/A.jsonl:1", "/n/A.jsonl:2", "/n/a.jsonl:1"]
     assert len({article_id("", None, place) for place in places}) == len(places)

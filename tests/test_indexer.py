@@ -17,7 +17,7 @@ from archives import stamps_of
 from crippled import CrippledEngine
 
 from index import batches, held
-from index.article import Article, Record
+from index.article import Article, Record, Withdrawal
 from index.indexer import LOOKUP_RECORDS, MAX_SOURCE_WARNINGS, Indexer
 from index.report import MAX_LISTED, Report, Tally
 from index.sources import find_sources
@@ -447,8 +447,8 @@ def test_a_commit_outlasts_one_ctrl_c_but_not_two(presses: int, finished: bool) 
 def test_an_id_derived_from_its_origin_that_meets_another_file_is_said(tmp_path: Path) -> None:
     engine = open_engine("memory:")
     pages = [str(tmp_path / year / "w" / "x" / "y" / "page.txt") for year in ("2023", "2024")]
-    run(engine, Given(pages[0], article("", origin=pages[0])))
-    report = run(engine, Given(pages[1], article("", origin=pages[1])))
+    run(engine, Given(pages[0], article("", origin=pages[0], place="page.txt")))
+    report = run(engine, Given(pages[1], article("", origin=pages[1], place="page.txt")))
     assert "takes the place of the article with the same id" in str(report.warnings[0])
     assert report.changed == 1
 
@@ -588,3 +588,23 @@ def test_the_summary_gives_every_count_and_the_rate() -> None:
     report = tally.report(seconds=2.0, generation="g", discarded=["4"], interrupted=False, dry_run=False)
     assert report.summary() == ("added 1, changed 1, unchanged 1, deleted 0, failed 0 in 2.0 s (2 articles a second)")
     assert json.loads(json.dumps(report.as_json()))["rate"] == 1.5
+
+
+def test_a_folder_that_is_moved_keeps_the_ids_of_its_articles(tmp_path: Path) -> None:
+    engine = open_engine("memory:")
+    (tmp_path / "old" / "2024").mkdir(parents=True)
+    (tmp_path / "old" / "2024" / "ferry.txt").write_text("Ferry runs\n\nThe ferry runs all winter.\n", "utf-8")
+    Indexer(engine).run(find_sources(tmp_path / "old"))
+    (tmp_path / "old").rename(tmp_path / "new")
+    report = Indexer(engine).run(find_sources(tmp_path / "new"))
+    assert (report.added, report.changed) == (0, 1), "only its source is another"
+    assert engine.searcher().status().articles == 1
+
+
+def test_an_article_that_is_gone_at_its_source_is_deleted() -> None:
+    engine = open_engine("memory:")
+    run(engine, Given("a", article("1"), article("2")))
+    report = run(engine, Given("a", Withdrawal("a:1", "gone", "deleted", id="1")))
+    assert report.deleted == 1
+    assert engine.searcher().document("1") is None
+    assert engine.searcher().document("2") is not None

@@ -15,9 +15,10 @@ from archives import documents
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.article import read_source
+from index.article import Article, read_source
 from index.document import to_document
 from index.sources.jsonl import JsonLines
+from index.sources.reading import Reading
 from search.document import Document
 from search.engines.disk.format import sorted_strings
 from search.engines.disk.format.container import Container
@@ -27,7 +28,6 @@ from search.engines.disk.format.structure import structure_problems
 from search.engines.disk.writing import merge_dictionary, merge_postings
 from search.engines.disk.writing.merge_scheduler import merge_segments
 from search.engines.disk.writing.segment_writer import SegmentWriter
-from search.errors import SourceError
 
 PARTS = st.lists(st.lists(st.tuples(documents, st.booleans()), min_size=1, max_size=6), min_size=1, max_size=4)
 """Segments: articles, and whether each is live."""
@@ -87,8 +87,8 @@ def test_merging_is_building_from_what_is_live(
 def test_merging_real_articles_is_building_from_what_is_live(shared: Path, tmp_path: Path) -> None:
     parts = []
     for name in ("opensuse-news", "bitcoinops", "reuters21578"):
-        lines = JsonLines(str(shared / "corpora" / "articles" / f"{name}.jsonl.gz"), ZoneInfo("UTC"))
-        found = islice((article for article in read_source(lines) if not isinstance(article, SourceError)), 100)
+        lines = JsonLines(str(shared / "corpora" / "articles" / f"{name}.jsonl.gz"), Reading(ZoneInfo("UTC")))
+        found = islice((article for article in read_source(lines) if isinstance(article, Article)), 100)
         made = [to_document(article, source=name, language="en", time_zone="UTC") for article in found]
         parts.append([(article, number % 5 != 3) for number, article in enumerate(made)])
     whole = merged(tmp_path, [[(article, True) for article, _ in part] for part in parts])

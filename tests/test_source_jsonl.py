@@ -16,6 +16,7 @@ from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.files import GZIP_MAGIC, Input
 from index.sources.jsonl import BAD_URL, MAX_LINE, MAX_UNKNOWN_KEYS, ArticleLine, JsonLines, Line, accepts, parse_line
+from index.sources.reading import Reading
 from search.document import Heading
 from search.engines import open_engine
 from search.errors import SourceError
@@ -28,7 +29,7 @@ def read(path: Path) -> list[Article | SourceError]:
     """What is read, and why there is no more."""
     found: list[Article | SourceError] = []
     try:
-        found.extend(read_source(JsonLines(str(path), UTC_ZONE)))
+        found.extend(read_source(JsonLines(str(path), Reading(UTC_ZONE))))
     except SourceError as error:
         if not found:
             raise
@@ -256,7 +257,7 @@ def test_a_file_that_is_no_json_lines_says_so_once(tmp_path: Path, content: byte
 
 def test_position_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
     path = lines(tmp_path / "a.jsonl", *(good(id=str(number)) for number in range(50)))
-    source = JsonLines(str(path), UTC_ZONE)
+    source = JsonLines(str(path), Reading(UTC_ZONE))
     assert len(list(read_source(source))) == len(list(read_source(source))) == 50
     assert sum(record.weight for record in source.records() if isinstance(record, Line)) == source.size
 

@@ -17,6 +17,7 @@ from index.identity import is_address
 from index.sources import html, jsonl, text
 from index.sources.files import local_path, read_head
 from index.sources.pages import PageSource
+from index.sources.reading import Reading
 from search.errors import SourceError
 
 __all__ = ["FORMATS", "Format", "find_sources"]
@@ -27,19 +28,19 @@ class Format:
     """One input format: its name for people, its usual file extensions (".gz" may follow each), and its reader.
 
     `accepts` is given a location and the first bytes of what is there, decompressed (see `index.sources.files.HEAD`);
-    the bytes are empty if nothing can be read. `open` is given a location and the archive's time zone.
+    the bytes are empty if nothing can be read. `open` is given a location and how it is to be read.
     """
 
     name: str
     extensions: tuple[str, ...]
     accepts: Callable[[str, bytes], bool]
-    open: Callable[[str, ZoneInfo], Source]
+    open: Callable[[str, Reading], Source]
 
 
 FORMATS: tuple[Format, ...] = (
     Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
-    Format("HTML pages", html.EXTENSIONS, html.accepts, lambda at, zone: PageSource(at, zone, html.read_html_page)),
-    Format("page captures", text.EXTENSIONS, text.accepts, lambda at, zone: PageSource(at, zone, text.read_text_page)),
+    Format("HTML pages", html.EXTENSIONS, html.accepts, lambda at, how: PageSource(at, how, html.read_html_page)),
+    Format("page captures", text.EXTENSIONS, text.accepts, lambda at, how: PageSource(at, how, text.read_text_page)),
 )
 """The first that accepts a file reads it."""
 
@@ -59,8 +60,9 @@ def find_sources(locations: Location | Iterable[Location], *, time_zone: str = "
     an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
     """
     named = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
-    zone = ZoneInfo(time_zone)
-    return [source for location in dict.fromkeys(map(_plain, named)) for source in _sources_at(location, zone)]
+    reading = Reading(ZoneInfo(time_zone))
+    given = dict.fromkeys(map(_plain, named))
+    return [source for location in given for source in _sources_at(location, reading)]
 
 
 def _plain(location: Location) -> str:
@@ -68,21 +70,23 @@ def _plain(location: Location) -> str:
     return text if is_address(text) else str(PurePath(text))
 
 
-def _sources_at(location: str, zone: ZoneInfo) -> list[Source]:
+def _sources_at(location: str, reading: Reading) -> list[Source]:
     try:
         path = local_path(location)
     except SourceError as error:
         return [Unreadable(error)]
     if path.is_dir():
-        return _sources_in(location, path, zone)
+        return _sources_in(location, path, reading.below(str(path)))
     if not path.is_file():
         reason = "not a file or folder" if path.exists() else "there is no such file or folder"
         return [Unreadable(SourceError(location, reason))]
     row = _format_of(location)
-    return [row.open(location, zone) if row else Unreadable(SourceError(location, f"not a known format; {_known()}"))]
+    return [
+        row.open(location, reading) if row else Unreadable(SourceError(location, f"not a known format; {_known()}"))
+    ]
 
 
-def _sources_in(location: str, folder: Path, zone: ZoneInfo) -> list[Source]:
+def _sources_in(location: str, folder: Path, reading: Reading) -> list[Source]:
     sources: list[Source] = []
     unknown: Counter[str] = Counter()
     empty = True
@@ -91,7 +95,7 @@ def _sources_in(location: str, folder: Path, zone: ZoneInfo) -> list[Source]:
         if file.suffix.lower() in COMPANIONS:
             continue
         if row := _format_of(str(file)):
-            sources.append(row.open(str(file), zone))
+            sources.append(row.open(str(file), reading))
         else:
             unknown[file.suffix.lower() or "no extension"] += 1
     if empty:
@@ -107,7 +111,7 @@ def _format_of(location: str) -> Format | None:
 
 
 def _skipped(location: str, unknown: Counter[str]) -> Skipped:
-    kinds = ", ".join(f"{kind}: {count}" for kind, count in unknown.most_common(5))
+    kinds = ", ".join(f"{kind}: {count}" for kind, count in unknown.most_common())
     total = unknown.total()
     what = f"{total} files in it are" if total > 1 else "1 file in it is"
     return Skipped(location, f"{what} of no known format ({kinds}); {_known()}", total)

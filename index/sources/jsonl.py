@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
@@ -25,6 +25,7 @@ from index.extraction.plain_text import read_text
 from index.identity import article_url
 from index.normalize import plain, section_path, shorten, unique
 from index.sources.files import Input, open_input, unpacked_size
+from index.sources.reading import Reading
 from search.document import Moment, language_tag
 from search.errors import SourceError
 
@@ -111,6 +112,7 @@ class Line:
 
     line: bytes
     file: str
+    place: str
     number: int
     time_zone: ZoneInfo
 
@@ -126,18 +128,15 @@ class Line:
 
     def read(self) -> Article:
         """The article in the line. Raises SourceError."""
-        return parse_line(self.line, self.origin, self.time_zone)
+        return replace(parse_line(self.line, self.origin, self.time_zone), place=f"{self.place}:{self.number}")
 
 
 class JsonLines:
-    """A file of articles, one JSON object a line; see `index.article.Source`.
+    """A file of articles, one JSON object a line; see `index.article.Source`."""
 
-    Times without a zone are in `time_zone`.
-    """
-
-    def __init__(self, location: str, time_zone: ZoneInfo) -> None:
+    def __init__(self, location: str, reading: Reading) -> None:
         self.name = location
-        self._time_zone = time_zone
+        self._reading = reading
 
     @cached_property
     def size(self) -> int:
@@ -158,12 +157,13 @@ class JsonLines:
             raise SourceError(self.name, "the file is empty")
 
     def _lines(self, source: Input) -> Iterator[Line]:
+        place, time_zone = self._reading.place(self.name), self._reading.time_zone
         for number, line in enumerate(_bounded_lines(source), 1):
             if number == 1:
                 _check_beginning(line, self.name)
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if line.strip():
-                yield Line(line, self.name, number, self._time_zone)
+                yield Line(line, self.name, place, number, time_zone)
 
 
 def accepts(location: str, head: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from index.article import Article, Record
 from index.sources.encoding import is_binary
 from index.sources.files import file_size, read_page
+from index.sources.reading import Reading
 from search.errors import SourceError
 
 PageReader = Callable[[bytes, str, ZoneInfo], Article]
@@ -22,6 +23,7 @@ class Page:
     """A file that is one article; see `index.article.Record`."""
 
     origin: str
+    place: str
     weight: int
     time_zone: ZoneInfo
     reader: PageReader
@@ -31,15 +33,15 @@ class Page:
         data = read_page(self.origin)
         if is_binary(data):
             raise SourceError(self.origin, f"a binary file, not {PurePath(self.origin).suffix or 'text'}")
-        return self.reader(data, self.origin, self.time_zone)
+        return replace(self.reader(data, self.origin, self.time_zone), place=self.place)
 
 
 class PageSource:
     """The file as a source; see `index.article.Source`."""
 
-    def __init__(self, location: str, time_zone: ZoneInfo, reader: PageReader) -> None:
+    def __init__(self, location: str, reading: Reading, reader: PageReader) -> None:
         self.name = location
-        self._time_zone = time_zone
+        self._reading = reading
         self._reader = reader
 
     @cached_property
@@ -49,4 +51,4 @@ class PageSource:
 
     def records(self) -> Iterator[Record | SourceError]:
         """The one page."""
-        yield Page(self.name, self.size, self._time_zone, self._reader)
+        yield Page(self.name, self._reading.place(self.name), self.size, self._reading.time_zone, self._reader)
