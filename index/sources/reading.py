@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,13 @@ from index.identity import file_path, is_file_address
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`time_zone` is that of times that state none. `root` is the folder that was given, if the files are in one."""
+    """`time_zone` is that of times that state none. `root` is the folder that was given, if the files are in one.
+    `mapping` has for keys of the input our names: {"content": "body"}.
+    """
 
     time_zone: ZoneInfo
     root: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
     def below(self, root: str) -> Reading:
         """The same for the files of a folder."""
