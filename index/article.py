@@ -70,9 +70,10 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What a source says of an article that is not to be shown any more; `id`, `guid` and `url` as in `Article`.
+    """What a source says of an article that is not to be shown; `id`, `guid`, `place` and `url` as in `Article`.
 
-    "killed": it must be taken down, and never come back. "gone": it is not at its source any more.
+    "killed": it must be taken down, and never come back. "gone": it is not published at its source, such as a draft.
+    `reason` is "a draft", "canceled": it is counted in the report.
     """
 
     origin: str
@@ -80,6 +81,7 @@ class Withdrawal:
     reason: str
     id: str = ""
     guid: str = ""
+    place: str = ""
     url: str | None = None
     weight: int = 0
 

@@ -201,10 +201,13 @@ class _Run:
         self._compare(article, stamp)
 
     def _withdraw(self, withdrawal: Withdrawal) -> None:
-        name = article_id(withdrawal.id, withdrawal.url, withdrawal.origin)
-        if not self.rebuild and name in self.held.stamps([name]):
-            self.batches.forget(name)
-            self.tally.deleted += self.dry_run or self.batches.delete(name)
+        """Deletes an article that its source has withdrawn, or counts it if it was never there."""
+        name = article_id(withdrawal.id, withdrawal.url, withdrawal.place or withdrawal.origin)
+        if self.rebuild or name not in self.held.stamps([name]):
+            self.tally.leave_out(withdrawal.reason)
+            return
+        self.batches.forget(name)
+        self.tally.deleted += self.dry_run or self.batches.delete(name)
 
     def _compare(self, article: Prepared, stamp: Stamp | None) -> None:
         name = article.id

@@ -79,7 +79,7 @@ def test_a_format_is_recognised_by_what_is_in_the_file(tmp_path: Path) -> None:
     (tmp_path / "export").write_bytes(gzip.compress((LINE * 2).encode()))
     (tmp_path / "capture.txt").write_text(PAGE.format("Saved as text", PROSE), "utf-8")
     (tmp_path / "package.json").write_text('{"title": "no article"}\n', "utf-8")
-    (tmp_path / "notes.md").write_text("# Notes on <html>\n", "utf-8")
+    (tmp_path / "README.md").write_text("# Notes on <html>\n", "utf-8")
     (tmp_path / "broken.php.gz").write_bytes(b"\x1f\x8b\x08")
     found = read(find_sources(tmp_path))
     assert sorted(item.title for item in found if isinstance(item, Article)) == [

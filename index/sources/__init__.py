@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from index.article import Record, Skipped, Source
 from index.identity import is_address
-from index.sources import html, json_file, jsonl, text
+from index.sources import html, json_file, jsonl, markdown_file, text
 from index.sources.files import STANDARD_INPUT, local_path, read_head
-from index.sources.pages import PageSource
+from index.sources.pages import pages_read_by
 from index.sources.reading import Reading
 from search.errors import SourceError
 
@@ -40,8 +40,11 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
     Format("JSON", json_file.EXTENSIONS, json_file.accepts, json_file.JsonFile),
-    Format("HTML pages", html.EXTENSIONS, html.accepts, lambda at, how: PageSource(at, how, html.read_html_page)),
-    Format("page captures", text.EXTENSIONS, text.accepts, lambda at, how: PageSource(at, how, text.read_text_page)),
+    Format(
+        "Markdown", markdown_file.EXTENSIONS, markdown_file.accepts, pages_read_by(markdown_file.read_markdown_file)
+    ),
+    Format("HTML pages", html.EXTENSIONS, html.accepts, pages_read_by(html.read_html_file)),
+    Format("page captures", text.EXTENSIONS, text.accepts, pages_read_by(text.read_text_page)),
 )
 """The first that accepts a file reads it."""
 

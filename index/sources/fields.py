@@ -13,7 +13,8 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from index.article import Article, Withdrawal
 from index.extraction.body import Body, title_from
-from index.extraction.frontmatter import as_list, as_text, split_front_matter
+from index.extraction.frontmatter import KEYS as KEYS_OF_FRONT_MATTER
+from index.extraction.frontmatter import FrontMatter, as_list, as_text, split_front_matter
 from index.extraction.html_tree import read_html
 from index.extraction.markdown import read_markdown
 from index.extraction.plain_text import read_text
@@ -78,16 +79,6 @@ class ArticleFields(BaseModel):
     type: Text = ""
 
 
-FRONT_MATTER: Final = {
-    "title": ("title",),
-    "published": ("date", "published", "pubdate"),
-    "modified": ("lastmod", "updated", "modified"),
-    "summary": ("description", "summary", "excerpt"),
-    "tags": ("tags", "keywords"),
-    "author": ("authors", "author"),
-}
-"""For each key, the keys of front matter that fill it."""
-
 BAD_URL: Final = "a url that is not an absolute http or https address is left out"
 
 READERS: Final[dict[str, Callable[[str], Body]]] = {"text": read_text, "markdown": read_markdown, "html": read_html}
@@ -114,7 +105,7 @@ def article_of(value: Mapping[str, Any], origin: str, place: str, reading: Readi
     fields, warnings = _with_front_matter(_validate(value, origin))
     url, own, guid = article_url(fields.url), plain(fields.id), plain(fields.guid)
     if fields.status == "canceled":
-        return Withdrawal(origin, "killed", "canceled at its source", own, guid, url)
+        return Withdrawal(origin, "killed", "canceled at its source", own, guid, place, url)
     body = READERS[fields.body_format](fields.body)
     title = plain(fields.title) or title_from(body)
     if not title:
@@ -181,12 +172,18 @@ def _with_front_matter(fields: ArticleFields) -> tuple[ArticleFields, list[str]]
     if fields.body_format != "markdown":
         return fields, []
     found = split_front_matter(fields.body)
-    missing: dict[str, object] = {}
-    for key, names in FRONT_MATTER.items():
-        value = next((found.fields[name] for name in names if name in found.fields), None)
-        if value is not None and not getattr(fields, key):
-            missing[key] = as_list(value) if key in ("tags", "author") else as_text(value)
+    missing = {key: value for key, value in stated_keys(found).items() if not getattr(fields, key)}
     return fields.model_copy(update=missing), [found.warning] if found.warning else []
+
+
+def stated_keys(found: FrontMatter) -> dict[str, str | list[str]]:
+    """What front matter states, under our names."""
+    stated = ((key, found.first(names)) for key, names in KEYS_OF_FRONT_MATTER.items())
+    return {
+        key: as_list(value) if key in ("tags", "author") else as_text(value)
+        for key, value in stated
+        if value is not None
+    }
 
 
 def _validate(value: Mapping[str, Any], origin: str) -> ArticleFields:
