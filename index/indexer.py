@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from index.article import Skipped, Source, Withdrawal, blaming
 from index.batches import BATCH_ARTICLES, Batches
 from index.held import Held, gone, open_held
-from index.identity import article_id, source_key
+from index.identity import MAX_ID, article_id, digest, source_key
 from index.preparing import START_SECONDS, Found, Preparation, Prepared, prepare_all
 from index.preparing import Outcome as Item
 from index.progress import Progress, Silence
@@ -196,6 +197,9 @@ class _Run:
             self._fail(key, SourceError(article.origin, article.failure), whole=False)
             return
         stamp = stamps.get(article.id)
+        if article.origin_is_id and self._is_another_file(article.id, key, stamp):
+            article = article.called(f"{article.id[: MAX_ID - 11]}-{digest(key)}")
+            stamp = self.held.stamps([article.id]).get(article.id)
         self._note(article, key, stamp)
         self.read_from.add(key)
         self._compare(article, stamp)
@@ -208,6 +212,11 @@ class _Run:
             return
         self.batches.forget(name)
         self.tally.deleted += self.dry_run or self.batches.delete(name)
+
+    def _is_another_file(self, name: str, key: str, stamp: Stamp | None) -> bool:
+        """A file at the same place below another folder has the id. One that was only moved is not there any more."""
+        earlier = self.seen.get(name) or (stamp.source if stamp else key)
+        return earlier != key and Path(earlier).is_file()
 
     def _compare(self, article: Prepared, stamp: Stamp | None) -> None:
         name = article.id

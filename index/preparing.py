@@ -69,6 +69,11 @@ class Prepared:
         document: Document = pickle.loads(self._document)  # noqa: S301 - packed by a process of our own
         return document
 
+    def called(self, id: str) -> Prepared:
+        """The same article under another id."""
+        document = replace(self.document(), id=id)
+        return replace(self, id=id, content_hash=document.content_hash(), _document=document)
+
     def packed(self) -> Prepared:
         """The same, cheap to send to another process."""
         return replace(self, _document=pickle.dumps(self._document, pickle.HIGHEST_PROTOCOL))
