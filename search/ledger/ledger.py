@@ -1,0 +1,75 @@
+"""The ledger as the rest of the program sees it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from search.batching import in_batches
+from search.ledger.database import Database
+from search.ledger.moments import written
+
+_BATCH: Final = 10_000
+"""Keys in one statement."""
+
+
+class Ledger:
+    """The ledger of one archive. Safe to use from several threads and processes; every method may raise LedgerError."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self._database = Database(place)
+
+    # --- by which names articles are known
+
+    def known(self, keys: Iterable[str]) -> dict[str, str]:
+        """The id of the article that each key names; keys that name none are left out."""
+        found: dict[str, str] = {}
+        for batch in in_batches(keys, _BATCH):
+            query = "SELECT key, id FROM keys WHERE key IN (SELECT value FROM json_each(?))"
+            found.update(self._database.rows(query, [json.dumps(batch)]))
+        return found
+
+    def remember(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """From now on each key, the first of a pair, names the article with the id that is the second."""
+        pairs = list(pairs)
+        if not pairs:
+            return
+        with self._database.writing() as connection:
+            connection.executemany(
+                "INSERT INTO keys (key, id) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET id = excluded.id "
+                "WHERE id <> excluded.id",
+                pairs,
+            )
+
+    def keys_of(self, id: str) -> tuple[str, ...]:
+        """Every key that names the article, sorted."""
+        return tuple(key for (key,) in self._database.rows("SELECT key FROM keys WHERE id = ? ORDER BY key", [id]))
+
+    # --- what moved
+
+    def move(self, old_id: str, new_id: str, at: datetime) -> None:
+        """The article is now called `new_id`: its keys name that, and whoever asks for an older id is sent there."""
+        if old_id == new_id:
+            return
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM moved WHERE old_id = ?", [new_id])  # it may have come back
+            connection.execute("UPDATE moved SET new_id = ? WHERE new_id = ?", [new_id, old_id])
+            connection.execute("INSERT OR REPLACE INTO moved VALUES (?, ?, ?)", [old_id, new_id, written(at)])
+            connection.execute("UPDATE keys SET id = ? WHERE id = ?", [new_id, old_id])
+
+    def moved_to(self, id: str) -> str | None:
+        """The newest id of an article that was once called `id`; None if none was."""
+        found = self._database.rows("SELECT new_id FROM moved WHERE old_id = ?", [id])
+        return str(found[0][0]) if found else None
+
+    def moved_from(self, id: str) -> tuple[str, ...]:
+        """The ids that the article had before, the oldest first."""
+        query = "SELECT old_id FROM moved WHERE new_id = ? ORDER BY at, old_id"
+        return tuple(old for (old,) in self._database.rows(query, [id]))
+
+    def close(self) -> None:
+        """Closes the connections to the file; the next question opens another."""
+        self._database.close()
