@@ -7,8 +7,9 @@ It suits tests and archives of a few hundred articles.
 from __future__ import annotations
 
 import secrets
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,7 +27,7 @@ from search.engines.memory.counting import count_facet, count_timeline
 from search.engines.memory.matching import Indexed, Scorer, passes
 from search.engines.outcome import Outcome
 from search.engines.plan import Meaning, Plan, Recency
-from search.engines.protocols import CAPABILITIES, WriterProgress
+from search.engines.protocols import CAPABILITIES, Purged, WriterProgress
 from search.engines.results import Explanation, Hit, IndexStatus, MeaningScore, Results, Stamp
 from search.engines.transaction import Transaction
 from search.engines.values import ValueLookup
@@ -93,6 +94,15 @@ class MemoryEngine:
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         with self.writer() as writer:
             return writer.add_vectors(model, vectors)
+
+    def purge(self, ids: Collection[str], *, progress: WriterProgress | None = None) -> Purged:
+        """See `search.engines.protocols.Purging`."""
+        started = time.monotonic()
+        if self._store.state is None:
+            return Purged(0, 0, 0, 0.0)
+        with self.writer(progress=progress) as writer:
+            deleted = sum(writer.delete(name) for name in ids)
+        return Purged(deleted, 0, 0, time.monotonic() - started)
 
     def close(self) -> None:
         """Does nothing: no writer leaves anything running."""
