@@ -14,12 +14,8 @@ _FORMATS: Final = (-15, 31, 15)
 
 def files_with(word: str, *roots: Path) -> list[str]:
     """The names of the files in these folders, or of these files, that hold the word in any case or coding."""
-    found = []
-    for root in roots:
-        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
-            if path.is_file() and holds(path.read_bytes(), word):
-                found.append(path.name)
-    return found
+    paths = (path for root in roots for path in (sorted(root.rglob("*")) if root.is_dir() else [root]))
+    return [path.name for path in paths if path.is_file() and holds(path.read_bytes(), word)]
 
 
 def holds(raw: bytes, word: str) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 import zlib
 from dataclasses import replace
 from datetime import date
@@ -14,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import answers, ask, fill, ids, news, problems, word, whole
+from archives import answers, ask, fill, ids, news, problems, whole, word
 from leftovers import files_with, holds
 
 from search.document import Document, Heading

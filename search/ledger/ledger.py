@@ -10,17 +10,24 @@ from typing import Final
 from search.batching import in_batches
 from search.ledger.database import Database
 from search.ledger.moments import written
+from search.ledger.removals import Removals
+from search.ledger.waiting import Waiting
 
 _BATCH: Final = 10_000
 """Keys in one statement."""
 
 
 class Ledger:
-    """The ledger of one archive. Safe to use from several threads and processes; every method may raise LedgerError."""
+    """The ledger of one archive: what is `removed`, what is `waiting`, and by which names articles are or were known.
+
+    Safe to use from several threads and processes. Every method may raise LedgerError.
+    """
 
     def __init__(self, place: str) -> None:
         self.place = place
         self._database = Database(place)
+        self.removed = Removals(self._database)
+        self.waiting = Waiting(self._database)
 
     # --- by which names articles are known
 
@@ -69,6 +76,13 @@ class Ledger:
         """The ids that the article had before, the oldest first."""
         query = "SELECT old_id FROM moved WHERE new_id = ? ORDER BY at, old_id"
         return tuple(old for (old,) in self._database.rows(query, [id]))
+
+    # --- the file
+
+    def scrub(self) -> bool:
+        """Makes sure that no file of the ledger has anything of what was deleted in it. False if a reader of an older
+        state prevents that for now."""
+        return self._database.scrub()
 
     def close(self) -> None:
         """Closes the connections to the file; the next question opens another."""

@@ -34,10 +34,12 @@ MIGRATIONS: Final = (
         due TEXT,
         document TEXT NOT NULL,
         source TEXT NOT NULL,
-        hash TEXT NOT NULL
+        hash TEXT NOT NULL,
+        claim TEXT,
+        claimed_until TEXT
     );
     CREATE INDEX waiting_due ON waiting (due) WHERE due IS NOT NULL;
-    CREATE INDEX waiting_source ON waiting (source);
+    CREATE INDEX waiting_claim ON waiting (claim) WHERE claim IS NOT NULL;
 
     CREATE TABLE moved (old_id TEXT PRIMARY KEY, new_id TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
     CREATE INDEX moved_new ON moved (new_id);

@@ -65,7 +65,7 @@ class PendingSegment:
     def holds(self, ids: Iterable[str]) -> bool:
         """Whether an article with one of these ids is in its file, deleted or not."""
         with reading(self._directory):
-            return any(self._docs_by_id[id] for id in ids)
+            return any(self._docs_by_id[name] for name in ids)
 
     def delete_id(self, id: str) -> bool:
         """Deletes the article with this id. False if no live article has it."""

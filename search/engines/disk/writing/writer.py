@@ -91,7 +91,7 @@ class DiskWriter(Transaction):
         self._holding = frozenset(
             number for number, segment in enumerate(self._committed) if self._purged and segment.holds(self._purged)
         )
-        self.deleted = sum(self.delete(id) for id in self._purged)
+        self.deleted = sum(self.delete(name) for name in self._purged)
         self._changed |= bool(self._holding)
 
     def _read_previous(self, replace: bool) -> Manifest | None:
