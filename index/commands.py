@@ -23,6 +23,7 @@ from search.commands.terminal import articles
 from search.comparing import Comparison
 from search.engines import open_engine
 from search.errors import SourceError
+from search.ledger import ledger_of
 from search.meaning import open_encoder
 from search.processes import core_count
 
@@ -89,6 +90,7 @@ def index(
         language=settings.language,
         time_zone=settings.time_zone,
         workers=settings.index_workers or core_count(),
+        ledger=ledger_of(engine, settings),
     )
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
     sources = find_sources(paths, time_zone=settings.time_zone)

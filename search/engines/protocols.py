@@ -186,6 +186,8 @@ class Engine(Protocol):
 
     url: str
     capabilities: frozenset[str]
+    ledger_place: str
+    """Where the archive's ledger is, unless the settings say otherwise: see `search.ledger.open_ledger`."""
 
     def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> Writer:
         """Creates the index if there is none. `replace`: what is written takes the place of everything, at the commit.

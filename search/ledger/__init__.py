@@ -11,13 +11,20 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:  # SQLite is loaded when a ledger is opened
+    from search.engines.protocols import Engine
     from search.ledger.ledger import Ledger
+    from search.settings import Settings
 
 IN_MEMORY: Final = "memory:"
 """How the place of a ledger begins that lives as long as the process; what follows names it."""
 
 _NAMED: Final[dict[str, Ledger]] = {}
 _LOCK: Final = Lock()
+
+
+def ledger_of(engine: Engine, settings: Settings | None = None) -> Ledger:
+    """The ledger of an engine's archive: where the setting `ledger` says, else in the place that the engine names."""
+    return open_ledger((settings.ledger if settings else "") or engine.ledger_place)
 
 
 def open_ledger(place: str) -> Ledger:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -34,6 +35,8 @@ class DiskEngine:
 
     def __init__(self, directory: Path) -> None:
         self.url = f"whoosh:{'//' if directory.is_absolute() else ''}{directory.as_posix()}"
+        whole = Path(os.path.abspath(directory))  # noqa: PTH100 - links are not followed
+        self.ledger_place = str(whole.with_name(f"{whole.name}.ledger"))
         self._directory = directory
         self._segments = SegmentStore(directory)
         self._builders = BuilderPool()

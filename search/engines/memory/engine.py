@@ -33,6 +33,7 @@ from search.engines.transaction import Transaction
 from search.engines.values import ValueLookup
 from search.engines.vectors import Quantised, Vectors, quantised, similarities
 from search.errors import IndexLocked, IndexMissing
+from search.ledger import IN_MEMORY
 from search.query.match import MatchAll, MatchEvery
 from search.query.patterns import edit_distance
 from search.ranking import MEANING_DEPTH, RECENCY_FLOOR, SCORE_DIGITS, recency_factor, scores_by_meaning
@@ -60,6 +61,7 @@ class Store:
 
     state: State | None = None
     lock: Lock = field(default_factory=Lock)
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 _NAMED: Final[dict[str, Store]] = {}
@@ -75,6 +77,7 @@ class MemoryEngine:
     def __init__(self, name: str = "") -> None:
         self.url = f"memory:{name}"
         self._store = _NAMED.setdefault(name, Store()) if name else Store()
+        self.ledger_place = f"{IN_MEMORY}{self._store.name}"
 
     def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> MemoryWriter:
         del progress  # no phase takes long enough to report
