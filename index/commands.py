@@ -165,8 +165,11 @@ def copy(
             confirm=confirm,
             workers=settings.index_workers or core_count(),
             show=show,
+            ledgers=(ledger_of(first, settings), ledger_of(second, settings)),
         )
-        compared = None if no_verify or copied.interrupted else compared_shown(first, second, quiet=quiet or as_json)
+        compared = None
+        if not no_verify and not copied.interrupted:
+            compared = compared_shown(first, second, quiet=quiet or as_json, left_out=copied.removed)
     if as_json:
         verified = compared and compared.as_json()
         click.echo(json.dumps({"from": first.url, "to": second.url, **copied.as_json(), "verified": verified}))

@@ -35,7 +35,7 @@ class Gate:
         self._ledger = ledger
         self._clock = clock
         self._dry_run = dry_run
-        self._version: tuple[int, str] | None = None
+        self._version = -1
         self._refusals = Refusals()
         self._states: Mapping[str, Due] = {}
         self._held: dict[str, tuple[Document, datetime | None]] = {}
@@ -54,11 +54,14 @@ class Gate:
 
     # --- what was taken down
 
-    def refusal(self, article: Prepared) -> str | None:
-        """Why the article is refused, and how an editor can let it in; None if it is not."""
+    def refusal(self, article: Prepared, *, is_held: bool) -> str | None:
+        """Why the article is refused, and how an editor can let it in; None if it is not.
+
+        One that is in the index was there when the copy of it was taken down, so it is not refused for its text."""
         if not self._refusals:
             return None
-        found = self._refusals.find(article.id, article.url, article.guid, article.fingerprint)
+        text = 0 if is_held else article.fingerprint
+        found = self._refusals.find(article.id, article.url, article.guid, text)
         if found is None:
             return None
         removal, how = found
@@ -83,7 +86,7 @@ class Gate:
         if not ids or self._dry_run:
             return
         try:
-            finish(self._engine, self._ledger, ids, self._clock(), patience=PATIENCE_SECONDS)
+            finish(self._engine, self._ledger, ids, patience=PATIENCE_SECONDS)
         except EngineError as error:
             fail(self._engine.url, str(error))
 

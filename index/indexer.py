@@ -227,7 +227,7 @@ class _Run:
             return
         stamp = stamps.get(article.id)
         self.read_from.add(key)
-        if reason := self.gate.refusal(article):
+        if reason := self.gate.refusal(article, is_held=stamp is not None):
             self._refuse(article, key, stamp, reason)
             return
         self._note(article, key, stamp)

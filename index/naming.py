@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from index.identity import article_id, article_url
+from index.refusals import Refusals
 from search.document import Document
 from search.engines.protocols import Engine, Searcher
 from search.errors import IndexMissing
@@ -14,17 +15,27 @@ from search.ledger.removals import Tombstone
 
 
 def tombstones_for(
-    engine: Engine, ledger: Ledger, *, id: str = "", url: str | None = None, guid: str = ""
+    engine: Engine,
+    ledger: Ledger,
+    *,
+    id: str = "",
+    url: str | None = None,
+    guid: str = "",
+    known_only: bool = False,
 ) -> list[Tombstone]:
     """A tombstone for each article in the index or in the ledger that has this id, this address or this guid.
 
-    If there is none, one for what an import would call such an article. Raises EngineError, LedgerError.
+    If there is none, one for what an import would call such an article, unless `known_only`. Raises EngineError,
+    LedgerError.
     """
     try:
         with engine.searcher() as searcher:
-            return _tombstones(searcher, ledger, id, url, guid)
+            found = _tombstones(searcher, ledger, id, url, guid)
     except IndexMissing:
-        return _tombstones(None, ledger, id, url, guid)
+        found = _tombstones(None, ledger, id, url, guid)
+    address = article_url(url)
+    unknown = Tombstone(article_id(id, address, guid), address, guid)
+    return found or ([] if known_only else [unknown])
 
 
 def _tombstones(searcher: Searcher | None, ledger: Ledger, id: str, url: str | None, guid: str) -> list[Tombstone]:
@@ -33,8 +44,8 @@ def _tombstones(searcher: Searcher | None, ledger: Ledger, id: str, url: str | N
     names = dict.fromkeys(_names(searcher, ledger, own, address, guid))
     found = [(name, searcher.document(name) if searcher else None) for name in names]
     waiting = ledger.waiting.states(list(names))
-    known = [(name, document) for name, document in found if document or name in waiting]
-    return [_tombstone(name, document, address, guid) for name, document in known or [(own, None)]]
+    known = [(name, document) for name, document in found if document or name in waiting or ledger.removed.of(name)]
+    return [_tombstone(name, document, address, guid) for name, document in known]
 
 
 def _names(searcher: Searcher | None, ledger: Ledger, own: str, address: str | None, guid: str) -> Iterator[str]:
@@ -44,6 +55,8 @@ def _names(searcher: Searcher | None, ledger: Ledger, own: str, address: str | N
         yield moved
     keys = [key for key in (own, address, guid, article_id("", address, "") if address else "") if key]
     yield from ledger.known(keys).values()
+    if down := Refusals(ledger.removed.in_force()).find(own, address, guid, 0):
+        yield down[0].id
     if searcher and address:
         yield from filter(None, map(searcher.id_of_url, spellings(address)))
 

@@ -81,11 +81,11 @@ class Report:
         counts = (
             f"added {self.added:,}, changed {self.changed:,}, unchanged {self.unchanged:,}, deleted {self.deleted:,}"
         )
-        counts += f", waiting {self.waiting:,}" if self.waiting else ""
-        counts += f", refused {self.removed:,} taken down" if self.removed else ""
+        early = f", waiting {self.waiting:,}" if self.waiting else ""
+        down = f", refused {self.removed:,}" if self.removed else ""
         skipped = f", skipped {self.skipped:,} {'file' if self.skipped == 1 else 'files'}" if self.skipped else ""
         took = f"in {self.seconds:,.1f} s ({self.rate:,.0f} articles a second)"
-        line = f"{counts}, failed {self.failed:,}{skipped} {took}"
+        line = f"{counts}, failed {self.failed:,}{skipped}{early}{down} {took}"
         if self.dry_run:
             return f"dry run, nothing was written: {line}"
         if self.interrupted:

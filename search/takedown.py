@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from search.engines.protocols import Engine, Purged, Purging, WriterProgress
@@ -55,7 +55,7 @@ def take_down(
     down = {name for name in ids if ledger.removed.of(name)}
     there = _held(engine, ids) | set(ledger.waiting.states(ids))
     ledger.removed.add(tombstones, reason, at, kind)
-    purged = finish(engine, ledger, ids, at, patience=patience, progress=progress)
+    purged = finish(engine, ledger, ids, patience=patience, progress=progress)
     removals = (ledger.removed.of(name) for name in ids)
     return [Receipt(each, each.id in there, each.id in down, purged) for each in removals if each is not None]
 
@@ -64,7 +64,6 @@ def finish(
     engine: Engine,
     ledger: Ledger,
     ids: Collection[str],
-    at: datetime,
     *,
     patience: float = 0.0,
     progress: WriterProgress | None = None,
@@ -73,7 +72,7 @@ def finish(
     ends = time.monotonic() + patience
     while True:
         try:
-            purged = _purged(engine, ids, progress)
+            purged = _purged(engine, ledger, ids, progress)
             break
         except IndexLocked as error:
             if time.monotonic() >= ends:
@@ -85,17 +84,26 @@ def finish(
     if not ledger.scrub():
         purged = replace(purged, kept=(*purged.kept, ledger.place))
     if not purged.kept:
-        ledger.removed.mark_purged(ids, at)
+        ledger.removed.mark_purged(ids, datetime.now(UTC))
     return purged
 
 
-def _purged(engine: Engine, ids: Collection[str], progress: WriterProgress | None) -> Purged:
-    if isinstance(engine, Purging):
-        return engine.purge(ids, progress=progress)
+def _purged(engine: Engine, ledger: Ledger, ids: Collection[str], progress: WriterProgress | None) -> Purged:
+    """Deletes first, which takes a moment, so that no answer has the articles while the files are written anew."""
     started = time.monotonic()
-    with engine.writer(progress=progress) as writer:
-        deleted = sum(writer.delete(name) for name in ids)
-    return Purged(deleted, None, None, time.monotonic() - started)
+    deleted = _deleted(engine, ids)
+    ledger.removed.announce()
+    if not isinstance(engine, Purging):
+        return Purged(deleted, None, None, time.monotonic() - started)
+    purged = engine.purge(ids, progress=progress)
+    return replace(purged, articles=deleted, seconds=time.monotonic() - started)
+
+
+def _deleted(engine: Engine, ids: Collection[str]) -> int:
+    if not _held(engine, ids):
+        return 0
+    with engine.writer() as writer:
+        return sum(writer.delete(name) for name in ids)
 
 
 def _held(engine: Engine, ids: Iterable[str]) -> set[str]:

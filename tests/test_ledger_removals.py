@@ -11,7 +11,7 @@ from conftest import ARTICLES
 from search.errors import Removed
 from search.ledger import open_ledger
 from search.ledger.ledger import Ledger
-from search.ledger.removals import Tombstone, place_of
+from search.ledger.removals import Tombstone
 
 NOON = datetime(2024, 7, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -77,18 +77,30 @@ def test_changes_are_listed_in_order_and_in_parts(ledger: Ledger) -> None:
     listed = ledger.removed.changed(None, None, 99)
     assert [removal.id for removal in listed] == ["1", "2", "3", "4", "0"]
     assert ledger.removed.changed(NOON + HOUR, None, 99) == listed[1:]
-    assert ledger.removed.changed(NOON + timedelta(microseconds=1), None, 1) == listed[1:2]
-    assert ledger.removed.changed(None, place_of(listed[1]), 2) == listed[2:4]
-    assert ledger.removed.changed(None, place_of(listed[-1]), 2) == []
+    assert ledger.removed.changed(NOON + HOUR, listed[1].changed_at, 1) == listed[2:3]
+    assert ledger.removed.changed(None, listed[1].changed_at, 2) == listed[2:4]
+    assert ledger.removed.changed(None, listed[-1].changed_at, 2) == []
+
+
+def test_who_has_read_up_to_a_change_misses_none_whatever_the_clock_says(ledger: Ledger) -> None:
+    read = []
+    for number, at in enumerate((NOON, NOON - HOUR, NOON, NOON + HOUR, NOON)):
+        ledger.removed.add([Tombstone(str(number))], "why", at)
+        read += ledger.removed.changed(None, read[-1].changed_at if read else None, 9)
+    assert [(removal.id, removal.at) for removal in read][1] == ("1", NOON - HOUR)
+    assert [removal.id for removal in read] == ["0", "1", "2", "3", "4"]
 
 
 def test_the_version_changes_with_every_change_and_with_nothing_else(ledger: Ledger) -> None:
     versions = [ledger.removed.version()]
     ledger.removed.add([Tombstone("1")], "why", NOON)
     versions.append(ledger.removed.version())
-    ledger.removed.undo("1", NOON + HOUR)
+    ledger.removed.undo("1", NOON)
     versions.append(ledger.removed.version())
-    assert len(set(versions)) == 3
+    ledger.removed.announce()
+    versions.append(ledger.removed.version())
+    assert versions == sorted(set(versions))
+    assert len(versions) == 4
     ledger.remember([("a", "1")])
     assert ledger.removed.version() == versions[-1]
 

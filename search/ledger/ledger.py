@@ -16,6 +16,23 @@ from search.ledger.waiting import Waiting
 _BATCH: Final = 10_000
 """Keys in one statement."""
 
+_REMOVED: Final = "id, address, guid, fingerprint, reason, at, kind, undone_at, changed_at"
+_WAITING: Final = "id, due, document, source, hash"
+_ALL: Final = (
+    f"SELECT {_REMOVED} FROM removed ORDER BY number",
+    f"SELECT {_WAITING} FROM waiting",
+    "SELECT old_id, new_id, at FROM moved",
+    "SELECT key, id FROM keys",
+)
+_TAKE_REMOVED: Final = (
+    f"INSERT OR IGNORE INTO removed ({_REMOVED}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? "
+    "WHERE NOT EXISTS (SELECT 1 FROM removed WHERE id = ? AND at = ?)"
+)
+_TAKE_WAITING: Final = (
+    f"INSERT OR IGNORE INTO waiting ({_WAITING}) SELECT ?, ?, ?, ?, ? "
+    "WHERE NOT EXISTS (SELECT 1 FROM removed WHERE id = ? AND undone_at IS NULL)"
+)
+
 
 class Ledger:
     """The ledger of one archive: what is `removed`, what is `waiting`, and by which names articles are or were known.
@@ -76,6 +93,20 @@ class Ledger:
         """The ids that the article had before, the oldest first."""
         query = "SELECT old_id FROM moved WHERE new_id = ? ORDER BY at, old_id"
         return tuple(old for (old,) in self._database.rows(query, [id]))
+
+    # --- other ledgers
+
+    def take_over(self, other: Ledger) -> None:
+        """Learns all that another ledger knows, for an index that its articles are copied into. Where they differ, this
+        one is right. What was taken down counts as not yet purged, because that index may hold it."""
+        if other.place == self.place:
+            return
+        removed, waiting, moved, keys = (other._database.rows(query) for query in _ALL)
+        with self._database.writing() as connection:
+            connection.executemany(_TAKE_REMOVED, [(*row, row[0], row[5]) for row in removed])
+            connection.executemany(_TAKE_WAITING, [(*row, row[0]) for row in waiting])
+            connection.executemany("INSERT OR IGNORE INTO moved VALUES (?, ?, ?)", moved)
+            connection.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?)", keys)
 
     # --- the file
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from search.errors import Removed
@@ -14,9 +15,10 @@ from search.ledger.moments import read_moment, written
 Kind = Literal["takedown", "killed"]
 """An editor took it down, or its source said that it must not be shown any more."""
 
-_COLUMNS: Final = "number, id, address, guid, fingerprint, reason, at, kind, purged_at, undone_at, changed_at"
+_COLUMNS: Final = "id, address, guid, fingerprint, reason, at, kind, purged_at, undone_at, changed_at"
 _ACTIVE: Final = "undone_at IS NULL"
 _SIGN: Final = 1 << 63
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,8 @@ class Tombstone:
 class Removal:
     """A tombstone in the ledger. Times are aware and in UTC. `purged_at`: since when no file of the index has anything
     of the article, None until that is done; `undone_at`: since when it may come back, None if it may not.
-    `changed_at` is the latest of them, and `number` orders what changed at the same time."""
+    `changed_at` is when it was written or undone, later than that of each change before it, whatever the clock says."""
 
-    number: int
     tombstone: Tombstone
     reason: str
     at: datetime
@@ -70,13 +71,14 @@ class Removals:
         with self._database.writing() as connection:
             for stone in tombstones:
                 values = (stone.id, stone.address, stone.guid, _signed(stone.fingerprint), reason, written(at), kind)
+                changed_at = _next_change(connection, at)
                 connection.execute(
                     "INSERT INTO removed (id, address, guid, fingerprint, reason, at, kind, changed_at) "
                     f"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) WHERE {_ACTIVE} DO UPDATE SET "
                     "address = coalesce(address, excluded.address), "
                     "guid = CASE guid WHEN '' THEN excluded.guid ELSE guid END, "
                     "fingerprint = CASE fingerprint WHEN 0 THEN excluded.fingerprint ELSE fingerprint END",
-                    (*values, written(at)),
+                    (*values, changed_at),
                 )
                 connection.execute("DELETE FROM waiting WHERE id = ?", [stone.id])
                 query = f"SELECT {_COLUMNS} FROM removed WHERE id = ? AND {_ACTIVE}"
@@ -90,6 +92,7 @@ class Removals:
                 f"UPDATE removed SET purged_at = ? WHERE id = ? AND purged_at IS NULL AND {_ACTIVE}",
                 [(written(at), name) for name in ids],
             )
+            _bump(connection)
 
     def undo(self, id: str, at: datetime) -> Removal | None:
         """Lets the article in again with the next import; None if it is not down."""
@@ -98,9 +101,9 @@ class Removals:
         with self._database.writing() as connection:
             connection.execute(
                 f"UPDATE removed SET undone_at = ?, changed_at = ? WHERE id = ? AND {_ACTIVE}",
-                [written(at), written(at), id],
+                [written(at), _next_change(connection, at), id],
             )
-        [latest] = self._find("id = ? ORDER BY number DESC LIMIT 1", id)
+        [latest] = self._find("id = ? ORDER BY changed_at DESC LIMIT 1", id)
         return latest
 
     def of(self, id: str) -> Removal | None:
@@ -120,32 +123,47 @@ class Removals:
         """Those in force of which files of the index may still have something."""
         return self._find(f"{_ACTIVE} AND purged_at IS NULL ORDER BY number")
 
-    def changed(self, since: datetime | None, after: tuple[str, int] | None, limit: int) -> list[Removal]:
-        """At most `limit` removals, undone ones too, by the time of their latest change: from `since` on, or those
-        behind a place that `place_of` gave."""
-        when, number = after or (written(since) if since else "", -1)
-        return self._find("(changed_at, number) > (?, ?) ORDER BY changed_at, number LIMIT ?", when, number, limit)
+    def any_purged_since(self, moment: datetime) -> bool:
+        """Whether a state of the index from that moment may have something that was taken down."""
+        return bool(self._find(f"{_ACTIVE} AND (purged_at IS NULL OR purged_at > ?) LIMIT 1", written(moment)))
 
-    def version(self) -> tuple[int, str]:
-        """What is different after each change."""
-        [(count, latest)] = self._database.rows("SELECT count(*), max(changed_at) FROM removed") or [(0, None)]
-        return int(count), str(latest or "")
+    def changed(self, since: datetime | None, after: datetime | None, limit: int) -> list[Removal]:
+        """At most `limit` removals, undone ones too, in the order of `changed_at`: from `since` on, and later than
+        `after`."""
+        condition = "changed_at >= ? AND changed_at > ? ORDER BY changed_at LIMIT ?"
+        return self._find(condition, written(since) if since else "", written(after) if after else "", limit)
+
+    def version(self) -> int:
+        """What is different after each change, and after `announce`; 0 in a ledger that is not there."""
+        rows = self._database.rows("SELECT version FROM removals_version")
+        return int(rows[0][0]) if rows else 0
+
+    def announce(self) -> None:
+        """Has every server look at once for the newest state of the index, by a new version."""
+        with self._database.writing() as connection:
+            _bump(connection)
 
     def _find(self, condition: str, *values: object) -> list[Removal]:
         query = f"SELECT {_COLUMNS} FROM removed WHERE {condition}"
         return [_removal(row) for row in self._database.rows(query, values)]
 
 
-def place_of(removal: Removal) -> tuple[str, int]:
-    """Where in the order of changes a removal stands."""
-    return written(removal.changed_at), removal.number
+def _next_change(connection: sqlite3.Connection, at: datetime) -> str:
+    """The time of a change that is written now, later than all before: who has read up to one misses none."""
+    _bump(connection)
+    latest = read_moment(connection.execute("SELECT max(changed_at) FROM removed").fetchone()[0])
+    return written(at if latest is None else max(at, latest + _MICROSECOND))
+
+
+def _bump(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE removals_version SET version = version + 1")
 
 
 def _removal(row: Row) -> Removal:
-    number, name, address, guid, fingerprint, reason, at, kind, purged_at, undone_at, changed_at = row
+    name, address, guid, fingerprint, reason, at, kind, purged_at, undone_at, changed_at = row
     stone = Tombstone(name, address, guid, fingerprint % (2 * _SIGN))
     times = [read_moment(text) for text in (purged_at, undone_at)]
-    return Removal(number, stone, reason, _time(at), kind, times[0], times[1], _time(changed_at))
+    return Removal(stone, reason, _time(at), kind, times[0], times[1], _time(changed_at))
 
 
 def _time(text: str) -> datetime:

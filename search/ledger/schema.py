@@ -27,7 +27,9 @@ MIGRATIONS: Final = (
         changed_at TEXT NOT NULL
     );
     CREATE UNIQUE INDEX removed_id ON removed (id) WHERE undone_at IS NULL;
-    CREATE INDEX removed_changed ON removed (changed_at, number);
+    CREATE INDEX removed_changed ON removed (changed_at);
+    CREATE TABLE removals_version (version INTEGER NOT NULL);
+    INSERT INTO removals_version VALUES (1);
 
     CREATE TABLE waiting (
         id TEXT PRIMARY KEY,
