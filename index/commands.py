@@ -24,6 +24,7 @@ from search.commands.terminal import articles
 from search.comparing import Comparison
 from search.engines import open_engine
 from search.errors import SourceError
+from search.ledger import ledger_of
 from search.meaning import open_encoder
 from search.processes import core_count
 
@@ -113,6 +114,7 @@ def index(
         language=settings.language,
         time_zone=settings.time_zone,
         workers=settings.index_workers or core_count(),
+        ledger=ledger_of(engine, settings),
     )
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
     sources = find_sources(paths, time_zone=settings.time_zone, mapping=mapping)
@@ -187,8 +189,11 @@ def copy(
             confirm=confirm,
             workers=settings.index_workers or core_count(),
             show=show,
+            ledgers=(ledger_of(first, settings), ledger_of(second, settings)),
         )
-        compared = None if no_verify or copied.interrupted else compared_shown(first, second, quiet=quiet or as_json)
+        compared = None
+        if not no_verify and not copied.interrupted:
+            compared = compared_shown(first, second, quiet=quiet or as_json, left_out=copied.removed)
     if as_json:
         verified = compared and compared.as_json()
         click.echo(json.dumps({"from": first.url, "to": second.url, **copied.as_json(), "verified": verified}))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from index.article import Skipped, Source, Withdrawal, blaming
 from index.batches import BATCH_ARTICLES, Batches
+from index.gate import Gate
 from index.held import Held, gone, open_held
 from index.identity import MAX_ID, article_id, digest, source_key
 from index.preparing import START_SECONDS, Found, Preparation, Prepared, prepare_all
@@ -20,6 +22,9 @@ from index.report import Outcome, Report, Tally
 from search.engines.protocols import Engine
 from search.engines.results import Stamp
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError, SourceError
+from search.ledger import open_ledger
+from search.ledger.ledger import Ledger
+from search.releasing import now_in_utc
 
 LOOKUP_RECORDS: Final = 500
 LOOKUP_BYTES: Final = 20_000_000
@@ -36,6 +41,7 @@ class Indexer:
     `workers`: how many processes may prepare articles, and as many may build the index; 1 is this one alone. Others
     are started only for work of more than `patience` seconds. A program that asks for more than 1 must guard its own
     start with `if __name__ == "__main__"`, as `multiprocessing` says. `batch`: articles in one transaction, at most.
+    `ledger` is that of the archive, else the one in the place that the engine names; `clock` gives the aware time.
     """
 
     def __init__(
@@ -47,8 +53,12 @@ class Indexer:
         batch: int = BATCH_ARTICLES,
         workers: int = 1,
         patience: float = START_SECONDS,
+        ledger: Ledger | None = None,
+        clock: Callable[[], datetime] = now_in_utc,
     ) -> None:
         self._engine = engine
+        self._ledger = ledger or open_ledger(engine.ledger_place)
+        self._clock = clock
         self._preparation = Preparation(language, time_zone)
         self._batch = batch
         self._workers = workers
@@ -70,6 +80,7 @@ class Indexer:
         refuses it with EngineError before anything is read, since a failure half-way would lose the old index.
         `prune`: articles that came from `roots` (paths of files or folders, or addresses) and are no longer in them
         are deleted, for each root that was read to its end without a failure and was not empty.
+        What was taken down is refused, and what must not be shown yet waits in the ledger; what is due is published.
         `dry_run`: counts what would be done and writes nothing.
         An interruption keeps what was committed, discards the open batch, and is in the report.
         Raises EngineError if the index cannot be read or written, and SourceError if a rebuild would lose articles
@@ -83,10 +94,16 @@ class Indexer:
             )
         started = time.monotonic()
         progress = progress or Silence()
-        batches = Batches(self._engine, replace=rebuild, most=self._batch, workers=self._workers, progress=progress)
+        gate = Gate(self._engine, self._ledger, clock=self._clock, dry_run=dry_run)
+        batches = Batches(
+            self._engine, replace=rebuild, most=self._batch, workers=self._workers, progress=progress,
+            between=gate.release, is_brief=gate.is_brief,
+        )  # fmt: skip
         lost: frozenset[str] | None = None
+        if not rebuild:
+            gate.release()
         with closing(open_held(self._engine, unreadable_is_empty=rebuild)) as held:
-            run = _Run(held, batches, rebuild, dry_run)
+            run = _Run(held, batches, gate, rebuild, dry_run)
             try:
                 found = _find(list(sources), progress)
                 with closing(
@@ -101,7 +118,7 @@ class Indexer:
             except BaseException:
                 batches.roll_back()
                 raise
-            run.fail_refused()
+            run.close(lost or frozenset())
         return run.tally.report(
             seconds=time.monotonic() - started,
             generation=_generation(self._engine),
@@ -124,6 +141,7 @@ class _Run:
 
     held: Held
     batches: Batches
+    gate: Gate
     rebuild: bool
     dry_run: bool
     tally: Tally = field(default_factory=Tally)
@@ -137,7 +155,9 @@ class _Run:
 
     def take(self, group: _Group, progress: Progress) -> None:
         """Compares a group with the index, and writes what is new or different."""
-        stamps = self.held.stamps([item.id for _, item in group if isinstance(item, Prepared) and item.id])
+        ids = [item.id for _, item in group if isinstance(item, Prepared) and item.id]
+        stamps = self.held.stamps(ids)
+        self.gate.look_up(ids)
         for found, item in group:
             if isinstance(item, Prepared):
                 self._take(item, found.key, stamps)
@@ -146,6 +166,8 @@ class _Run:
             else:
                 self._take_failure(item, found)
             progress.at(found.position, len(self.seen))
+        for name in self.gate.keep():
+            self.batches.delete(name)
 
     def finish(self, roots: Sequence[str]) -> None:
         """Deletes what is gone, and commits."""
@@ -155,11 +177,19 @@ class _Run:
         else:
             for name in gone(self.held, roots, self.seen, self.read_from, self.failed_in, self.tally.warn):
                 self.tally.deleted += self.dry_run or self.batches.delete(name)
+            for name in gone(self.gate, roots, self.seen, self.read_from, self.failed_in, lambda *_: None):
+                self.tally.deleted += self.gate.forget(name)
         if not self.dry_run:
             self.batches.commit()
+        if self.rebuild:
+            for name in [name for name in self.gate.waiting_ids() if name not in self.seen]:
+                self.gate.forget(name)
 
-    def fail_refused(self) -> None:
-        """Counts the articles that the engine has refused as failed."""
+    def close(self, lost: frozenset[str]) -> None:
+        """Finishes what can be done only when everything is committed; `lost` are articles of a discarded batch."""
+        self.gate.finish(lost)
+        if not lost:
+            self.gate.purge(self.tally.fail)
         for name, reason in self.batches.refused.items():
             self.tally.outcomes.pop(name, None)
             self.tally.fail(self.seen[name], f"{name!r} could not be indexed: {reason}")
@@ -200,18 +230,53 @@ class _Run:
         if article.origin_is_id and self._is_another_file(article.id, key, stamp):
             article = article.called(f"{article.id[: MAX_ID - 11]}-{digest(key)}")
             stamp = self.held.stamps([article.id]).get(article.id)
-        self._note(article, key, stamp)
         self.read_from.add(key)
+        if reason := self.gate.refusal(article, is_held=stamp is not None):
+            self._refuse(article, key, stamp, reason)
+            return
+        self._note(article, key, stamp)
+        if self.gate.is_early(article):
+            self._hold(article, stamp)
+            return
+        self.gate.let_in(article.id)
         self._compare(article, stamp)
 
-    def _withdraw(self, withdrawal: Withdrawal) -> None:
-        """Deletes an article that its source has withdrawn, or counts it if it was never there."""
-        name = article_id(withdrawal.id, withdrawal.url, withdrawal.place or withdrawal.origin)
-        if self.rebuild or name not in self.held.stamps([name]):
-            self.tally.leave_out(withdrawal.reason)
-            return
+    def _refuse(self, article: Prepared, key: str, stamp: Stamp | None, reason: str) -> None:
+        self.seen[article.id] = key
+        self.known += stamp is not None
+        self.tally.outcomes[article.id] = "removed"
+        self.tally.warn(article.origin, reason)
+        self._take_out(article.id, stamp is not None)
+
+    def _hold(self, article: Prepared, stamp: Stamp | None) -> None:
+        self.tally.outcomes[article.id] = "waiting"
+        self.gate.hold(article)
+        self._take_out(article.id, stamp is not None)
+
+    def _take_out(self, name: str, is_held: bool) -> bool:
+        """Makes sure that an article is not in the index after this run; returns whether it was before."""
+        if self.dry_run:
+            return is_held
         self.batches.forget(name)
-        self.tally.deleted += self.dry_run or self.batches.delete(name)
+        was_written = name in self.written
+        self.written.discard(name)
+        return (was_written or (is_held and not self.rebuild)) and self.batches.delete(name)
+
+    def _withdraw(self, withdrawal: Withdrawal) -> None:
+        """Takes an article out that its source has withdrawn, or counts it if it was never there."""
+        name = article_id(withdrawal.id, withdrawal.url, withdrawal.place or withdrawal.origin)
+        names = [name]
+        if withdrawal.kind == "killed":
+            names = self.gate.kill(withdrawal.reason, id=name, url=withdrawal.url, guid=withdrawal.guid)
+        taken_out = [each for each in names if self._withdraw_named(each)]
+        self.tally.deleted += len(taken_out)
+        if not taken_out:
+            self.tally.leave_out(withdrawal.reason)
+
+    def _withdraw_named(self, name: str) -> bool:
+        waited = self.gate.forget(name)
+        self.tally.outcomes.pop(name, None)
+        return self._take_out(name, name in self.held.stamps([name])) or waited
 
     def _is_another_file(self, name: str, key: str, stamp: Stamp | None) -> bool:
         """A file at the same place below another folder has the id. One that was only moved is not there any more."""

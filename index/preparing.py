@@ -10,10 +10,12 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from index.article import Record, Withdrawal, blaming
 from index.document import to_document
+from index.embargo import shown_from
 from index.identity import is_identified_by_origin
 from search.document import Document
 from search.errors import SourceError
@@ -50,6 +52,7 @@ class Prepared:
 
     `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin. The document
     stays packed until it is asked for: most runs find most articles unchanged and need no more than the hash.
+    `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
     """
 
     origin: str
@@ -60,6 +63,11 @@ class Prepared:
     source: str = ""
     content_hash: str = ""
     origin_is_id: bool = False
+    url: str | None = None
+    guid: str = ""
+    fingerprint: int = 0
+    shown_from: datetime | None = None
+    withheld: bool = False
     _document: Document | bytes = field(default=b"", repr=False)
 
     def document(self) -> Document:
@@ -117,6 +125,11 @@ class Preparation:
             document.source,
             document.content_hash(),
             is_identified_by_origin(article),
+            document.url,
+            article.guid,
+            document.fingerprint,
+            shown_from(article.embargo, document.published, self.time_zone),
+            article.status == "withheld",
             document,
         )
 
