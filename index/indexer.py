@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from index.article import Skipped, Source, Withdrawal, blaming
+from index.article import Mark, Skipped, Source, Untouched, Withdrawal, blaming
 from index.batches import BATCH_ARTICLES, Batches
 from index.gate import Gate
 from index.held import Held, gone, open_held
@@ -19,6 +20,9 @@ from index.preparing import START_SECONDS, Found, Preparation, Prepared, prepare
 from index.preparing import Outcome as Item
 from index.progress import Progress, Silence
 from index.report import Outcome, Report, Tally
+from index.state import WHOLE, State, state_beside
+from index.unchanged import digest_of
+from search.batching import in_batches
 from search.engines.protocols import Engine
 from search.engines.results import Stamp
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError, SourceError
@@ -42,6 +46,7 @@ class Indexer:
     are started only for work of more than `patience` seconds. A program that asks for more than 1 must guard its own
     start with `if __name__ == "__main__"`, as `multiprocessing` says. `batch`: articles in one transaction, at most.
     `ledger` is that of the archive, else the one in the place that the engine names; `clock` gives the aware time.
+    `state` is what earlier runs remember, else what lies beside the ledger.
     """
 
     def __init__(
@@ -54,10 +59,12 @@ class Indexer:
         workers: int = 1,
         patience: float = START_SECONDS,
         ledger: Ledger | None = None,
+        state: State | None = None,
         clock: Callable[[], datetime] = now_in_utc,
     ) -> None:
         self._engine = engine
         self._ledger = ledger or open_ledger(engine.ledger_place)
+        self._state = state or State(state_beside(self._ledger.place))
         self._clock = clock
         self._preparation = Preparation(language, time_zone)
         self._batch = batch
@@ -97,15 +104,16 @@ class Indexer:
         gate = Gate(self._engine, self._ledger, clock=self._clock, dry_run=dry_run)
         batches = Batches(
             self._engine, replace=rebuild, most=self._batch, workers=self._workers, progress=progress,
-            between=gate.release, is_brief=gate.is_brief,
+            between=lambda: run.committed(), is_brief=gate.is_brief,
         )  # fmt: skip
         lost: frozenset[str] | None = None
         if not rebuild:
             gate.release()
         with closing(open_held(self._engine, unreadable_is_empty=rebuild)) as held:
-            run = _Run(held, batches, gate, rebuild, dry_run)
+            run = _Run(held, batches, gate, self._state, rebuild, dry_run)
+            self._state.begin(_generation(self._engine), lambda ids: () if rebuild else held.stamps(ids))
             try:
-                found = _find(list(sources), progress)
+                found = _find(list(sources), progress, self._unchanged(rebuild))
                 with closing(
                     prepare_all(found, self._preparation, workers=self._workers, patience=self._patience)
                 ) as prepared:
@@ -119,6 +127,9 @@ class Indexer:
                 batches.roll_back()
                 raise
             run.close(lost or frozenset())
+        if lost is None and not dry_run:
+            self._state.end(_generation(self._engine))
+        self._state.close()
         return run.tally.report(
             seconds=time.monotonic() - started,
             generation=_generation(self._engine),
@@ -126,6 +137,10 @@ class Indexer:
             interrupted=lost is not None,
             dry_run=dry_run,
         )
+
+    def _unchanged(self, rebuild: bool) -> _Unchanged:
+        told = (self._preparation.language, self._preparation.time_zone)
+        return _Unchanged(self._state, told, passes_over=not rebuild)
 
 
 _Group = list[tuple[Found, Item]]
@@ -142,6 +157,7 @@ class _Run:
     held: Held
     batches: Batches
     gate: Gate
+    state: State
     rebuild: bool
     dry_run: bool
     tally: Tally = field(default_factory=Tally)
@@ -152,6 +168,11 @@ class _Run:
     failed_in: set[str] = field(default_factory=set)
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
     source_warnings: dict[str, set[str]] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+    articles_in: Counter[str] = field(default_factory=Counter)
+    untouched: set[str] = field(default_factory=set)
+    imperfect: set[str] = field(default_factory=set)
+    failed_at: set[str] = field(default_factory=set)
 
     def take(self, group: _Group, progress: Progress) -> None:
         """Compares a group with the index, and writes what is new or different."""
@@ -163,6 +184,11 @@ class _Run:
                 self._take(item, found.key, stamps)
             elif isinstance(item, Withdrawal):
                 self._withdraw(item)
+                self.imperfect.add(found.key)
+            elif isinstance(item, Mark):
+                self._mark(item, found.key)
+            elif isinstance(item, Untouched):
+                self._pass_over(item, found.key)
             else:
                 self._take_failure(item, found)
             progress.at(found.position, len(self.seen))
@@ -175,7 +201,7 @@ class _Run:
             self._refuse_to_lose()
             self.tally.deleted = max(0, self.held.articles - self.known)
         else:
-            for name in gone(self.held, roots, self.seen, self.read_from, self.failed_in, self.tally.warn):
+            for name in self._gone(roots):
                 self.tally.deleted += self.dry_run or self.batches.delete(name)
             for name in gone(self.gate, roots, self.seen, self.read_from, self.failed_in, lambda *_: None):
                 self.tally.deleted += self.gate.forget(name)
@@ -184,6 +210,37 @@ class _Run:
         if self.rebuild:
             for name in [name for name in self.gate.waiting_ids() if name not in self.seen]:
                 self.gate.forget(name)
+
+    def _gone(self, roots: Sequence[str]) -> Iterator[str]:
+        """What came from one of `roots` and is not there any more."""
+        names = gone(self.held, roots, self.seen, self.read_from, self.failed_in, self.tally.warn)
+        if not self.untouched:
+            yield from names
+            return
+        for batch in in_batches(names, LOOKUP_RECORDS):
+            stamps = self.held.stamps(batch)
+            yield from (name for name in batch if name not in stamps or stamps[name].source not in self.untouched)
+
+    def committed(self) -> None:
+        """All that was taken so far is in the index now."""
+        self.gate.release()
+        refused = {self.seen[name] for name in self.batches.refused}
+        self.state.keep(mark for mark in self.marks if mark.key != WHOLE or mark.source not in refused)
+        self.marks.clear()
+
+    def _mark(self, mark: Mark, key: str) -> None:
+        if mark.unless_failed in self.failed_at:
+            return
+        if mark.key == WHOLE:
+            if key in self.imperfect or key in self.failed_in:
+                return
+            mark = replace(mark, value=[mark.value, self.articles_in[key]])
+        self.marks.append(mark)
+
+    def _pass_over(self, source: Untouched, key: str) -> None:
+        self.untouched.add(key)
+        self.read_from.add(key)
+        self.tally.pass_over(source.articles)
 
     def close(self, lost: frozenset[str]) -> None:
         """Finishes what can be done only when everything is committed; `lost` are articles of a discarded batch."""
@@ -215,6 +272,7 @@ class _Run:
 
     def _fail(self, key: str, error: SourceError, *, whole: bool) -> None:
         self.failed_in.add(key)
+        self.failed_at.add(error.origin)
         self.tally.fail(error.origin, error.reason)
         if whole or source_key(error.origin) == key:  # the whole source, not a line of it
             self.unread.append((key, error))
@@ -226,16 +284,19 @@ class _Run:
         if article.failure:
             self._fail(key, SourceError(article.origin, article.failure), whole=False)
             return
+        self.articles_in[key] += 1
         stamp = stamps.get(article.id)
         if article.origin_is_id and self._is_another_file(article.id, key, stamp):
             article = article.called(f"{article.id[: MAX_ID - 11]}-{digest(key)}")
             stamp = self.held.stamps([article.id]).get(article.id)
         self.read_from.add(key)
         if reason := self.gate.refusal(article, is_held=stamp is not None):
+            self.imperfect.add(key)
             self._refuse(article, key, stamp, reason)
             return
         self._note(article, key, stamp)
         if self.gate.is_early(article):
+            self.imperfect.add(key)
             self._hold(article, stamp)
             return
         self.gate.let_in(article.id)
@@ -335,7 +396,25 @@ def _groups(prepared: Iterable[tuple[Found, Item]], most: int) -> Iterator[_Grou
         yield group
 
 
-def _find(sources: Sequence[Source], progress: Progress) -> Iterator[Found]:
+@dataclass(frozen=True, slots=True)
+class _Unchanged:
+    """Which sources need not be read again; `told` is what the run says about reading all of them."""
+
+    state: State
+    told: tuple[str, ...]
+    passes_over: bool
+
+    def digest(self, source: Source) -> str | None:
+        """See `index.unchanged.digest_of`."""
+        return digest_of(source, *self.told)
+
+    def found(self, key: str, digest: str | None) -> Untouched | None:
+        """The source as a run left it that read it to its end, if it is still that."""
+        kept = self.state.get(key, WHOLE) if digest and self.passes_over else None
+        return Untouched(kept[1]) if kept and kept[0] == digest else None
+
+
+def _find(sources: Sequence[Source], progress: Progress, unchanged: _Unchanged) -> Iterator[Found]:
     """What each source yields; for one that cannot be read (any further), the reason comes last."""
     sizes = [source.size for source in sources]
     progress.begin(None if None in sizes else sum(size or 0 for size in sizes))
@@ -345,9 +424,15 @@ def _find(sources: Sequence[Source], progress: Progress) -> Iterator[Found]:
         read = 0
         try:
             with blaming(source.name):
-                for item in source.records():
-                    read += 0 if isinstance(item, SourceError) else item.weight
-                    yield Found(key, item, done + read)
+                digest = unchanged.digest(source)
+                if passed := unchanged.found(key, digest):
+                    yield Found(key, passed, done)
+                else:
+                    for item in source.records():
+                        read += 0 if isinstance(item, SourceError) else item.weight
+                        yield Found(key, item, done + read)
+                    if digest:
+                        yield Found(key, Mark(key, WHOLE, digest), done + read)
         except SourceError as error:
             yield Found(key, error, done + read, whole=True)
         done += read if size is None else size

@@ -129,6 +129,7 @@ class Tally:
         self._warned = 0
         self._shared: dict[tuple[str, str, bool], _Shared] = {}
         self._left_out: Counter[str] = Counter()
+        self._passed_over = 0
 
     def fail(self, origin: str, reason: str) -> None:
         """Counts an article, or a source, that cannot be read."""
@@ -146,6 +147,10 @@ class Tally:
         """Counts files of no known format, and says so in one warning."""
         self._skipped += files
         self.warn(origin, reason)
+
+    def pass_over(self, articles: int) -> None:
+        """Counts the articles of a source that has not changed."""
+        self._passed_over += articles
 
     def leave_out(self, reason: str) -> None:
         """Counts an article that its source does not publish, such as a draft."""
@@ -169,6 +174,7 @@ class Tally:
     ) -> Report:
         """The sum, without the articles whose ids are in `discarded`."""
         counts = _counted(self.outcomes, frozenset(discarded))
+        counts["unchanged"] += self._passed_over
         shared = [*_left_out_remarks(self._left_out), *_shared_remarks(self._shared)]
         return Report(
             **counts,

@@ -24,6 +24,10 @@ class Reading:
         """The same for the files of a folder."""
         return replace(self, root=root)
 
+    def told(self, location: str) -> tuple[object, ...]:
+        """What decides how a file is read, beside its bytes."""
+        return self.place(location), sorted(self.mapping.items()), str(self.time_zone)
+
     def place(self, location: str) -> str:
         """The path of a file below the folder that was given, else its name: what is left when the folder moves."""
         path = PurePath(file_path(location) if is_file_address(location) else location)
