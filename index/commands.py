@@ -11,10 +11,9 @@ import click
 
 from index.copying import Copied, copy_archive
 from index.evaluation import evaluate_extraction
-from index.indexer import Indexer
+from index.opening import open_for_filling
 from index.progress import Bar, Progress, Silence
 from index.report import Report
-from index.sources import find_sources
 from index.sources.fields import KEYS
 from index.sources.files import STANDARD_INPUT, local_path
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings, opened_engine
@@ -22,7 +21,6 @@ from search.commands.differences import compared_shown, comparison_lines
 from search.commands.encode import encode_shown
 from search.commands.terminal import articles
 from search.comparing import Comparison
-from search.engines import open_engine
 from search.errors import SourceError
 from search.ledger import ledger_of
 from search.meaning import open_encoder
@@ -108,21 +106,13 @@ def index(
       backfile index articles/ --rebuild        start afresh; the old index answers until the end
     """
     settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone, index_workers=workers).settings
-    engine = open_engine(settings.index)
-    indexer = Indexer(
-        engine,
-        language=settings.language,
-        time_zone=settings.time_zone,
-        workers=settings.index_workers or core_count(),
-        ledger=ledger_of(engine, settings),
-    )
+    opened = open_for_filling(settings)
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
-    sources = find_sources(paths, time_zone=settings.time_zone, mapping=mapping)
     with interruptible(), _progress(quiet or as_json) as progress:
-        report = indexer.run(sources, roots=paths, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
+        report = opened.index(paths, mapping=mapping, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
     _print(report, quiet=quiet, as_json=as_json)
     if encoder and not report.interrupted:
-        encode_shown(engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
+        encode_shown(opened.engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
     if report.exit_code:
         ctx.exit(report.exit_code)
 

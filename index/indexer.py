@@ -9,13 +9,13 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from index.article import Mark, Skipped, Source, Untouched, Withdrawal, blaming
 from index.batches import BATCH_ARTICLES, Batches
 from index.gate import Gate
 from index.held import Held, gone, open_held
-from index.identity import MAX_ID, article_id, digest, source_key
+from index.identity import MAX_ID, article_id, digest, is_address, source_key
 from index.preparing import START_SECONDS, Found, Preparation, Prepared, prepare_all
 from index.preparing import Outcome as Item
 from index.progress import Progress, Silence
@@ -34,6 +34,11 @@ LOOKUP_RECORDS: Final = 500
 LOOKUP_BYTES: Final = 20_000_000
 LOOKUP_SECONDS: Final = 1.0
 """How many articles are compared with the index at once, so that asking costs little, and how long any may wait."""
+
+FEW_GONE: Final = 5
+"""So many articles may vanish at once whatever share they are: a small source changes by large shares."""
+
+Notice: TypeAlias = Callable[[str, str], None]
 
 MAX_SOURCE_WARNINGS: Final = 100
 """Different warnings about one source that are reported."""
@@ -79,16 +84,20 @@ class Indexer:
         rebuild: bool = False,
         prune: bool = False,
         dry_run: bool = False,
+        most_gone: float = 1.0,
         progress: Progress | None = None,
+        notice: Notice | None = None,
     ) -> Report:
         """Indexes every article of `sources`; one that fails is reported and the next goes on.
 
         `rebuild`: what is read takes the place of the whole index, in one transaction. An engine without transactions
         refuses it with EngineError before anything is read, since a failure half-way would lose the old index.
         `prune`: articles that came from `roots` (paths of files or folders, or addresses) and are no longer in them
-        are deleted, for each root that was read to its end without a failure and was not empty.
+        are deleted, for each root that was read to its end without a failure and was not empty. If that is more than
+        the share `most_gone` of what came from `roots`, none of them is deleted, and the report has a failure.
         What was taken down is refused, and what must not be shown yet waits in the ledger; what is due is published.
-        `dry_run`: counts what would be done and writes nothing.
+        `dry_run`: counts what would be done and writes nothing. `notice` is told of each article whether it is "added",
+        "changed", "unchanged", "waiting", "removed" (taken down before, and refused) or "deleted", and its id.
         An interruption keeps what was committed, discards the open batch, and is in the report.
         Raises EngineError if the index cannot be read or written, and SourceError if a rebuild would lose articles
         only because their source cannot be read, or if there is no article at all. Raises ProcessLost if another
@@ -110,7 +119,7 @@ class Indexer:
         if not rebuild:
             gate.release()
         with closing(open_held(self._engine, unreadable_is_empty=rebuild)) as held:
-            run = _Run(held, batches, gate, self._state, rebuild, dry_run)
+            run = _Run(held, batches, gate, self._state, rebuild, dry_run, most_gone)
             self._state.begin(_generation(self._engine), lambda ids: () if rebuild else held.stamps(ids))
             try:
                 found = _find(list(sources), progress, self._unchanged(rebuild))
@@ -121,12 +130,16 @@ class Indexer:
                         run.take(group, progress)
                 run.finish(roots if prune else ())
             except KeyboardInterrupt:
-                run.tally.deleted *= not batches.loses_deletions
+                if batches.loses_deletions:
+                    run.tally.deleted = 0
+                    run.deleted.clear()
                 lost = batches.roll_back()
             except BaseException:
                 batches.roll_back()
                 raise
             run.close(lost or frozenset())
+            if notice:
+                run.tell(notice, lost or frozenset())
         if lost is None and not dry_run:
             self._state.end(_generation(self._engine))
         self._state.close()
@@ -160,6 +173,7 @@ class _Run:
     state: State
     rebuild: bool
     dry_run: bool
+    most_gone: float = 1.0
     tally: Tally = field(default_factory=Tally)
     seen: dict[str, str] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
@@ -173,6 +187,7 @@ class _Run:
     untouched: set[str] = field(default_factory=set)
     imperfect: set[str] = field(default_factory=set)
     failed_at: set[str] = field(default_factory=set)
+    deleted: list[str] = field(default_factory=list)
 
     def take(self, group: _Group, progress: Progress) -> None:
         """Compares a group with the index, and writes what is new or different."""
@@ -201,8 +216,9 @@ class _Run:
             self._refuse_to_lose()
             self.tally.deleted = max(0, self.held.articles - self.known)
         else:
-            for name in self._gone(roots):
-                self.tally.deleted += self.dry_run or self.batches.delete(name)
+            for name in self._not_too_many(list(self._gone(roots)), roots):
+                if self.dry_run or self.batches.delete(name):
+                    self._deleted(name)
             for name in gone(self.gate, roots, self.seen, self.read_from, self.failed_in, lambda *_: None):
                 self.tally.deleted += self.gate.forget(name)
         if not self.dry_run:
@@ -220,6 +236,32 @@ class _Run:
         for batch in in_batches(names, LOOKUP_RECORDS):
             stamps = self.held.stamps(batch)
             yield from (name for name in batch if name not in stamps or stamps[name].source not in self.untouched)
+
+    def _not_too_many(self, names: list[str], roots: Sequence[str]) -> list[str]:
+        """The names, or none with a failure if so many at once look like a mistake."""
+        if len(names) <= FEW_GONE or self.most_gone >= 1.0:
+            return names
+        held = sum(1 for root in roots for _ in self.held.ids_from(source_key(root)))
+        if len(names) <= self.most_gone * held:
+            return names
+        self.tally.fail(
+            ", ".join(roots),
+            f"{len(names):,} of its {held:,} articles would vanish at once, which is more than {self.most_gone:.0%}; "
+            "none was deleted. If that is right, allow it once with --allow-gone",
+        )
+        return []
+
+    def _deleted(self, name: str) -> None:
+        self.tally.deleted += 1
+        self.deleted.append(name)
+
+    def tell(self, notice: Notice, lost: frozenset[str]) -> None:
+        """Says what became of each article, but for those in `lost`."""
+        for name, outcome in self.tally.outcomes.items():
+            if name not in lost:
+                notice(outcome, name)
+        for name in self.deleted:
+            notice("deleted", name)
 
     def committed(self) -> None:
         """All that was taken so far is in the index now."""
@@ -271,7 +313,12 @@ class _Run:
         self._fail(found.key, error, whole=found.whole)
 
     def _fail(self, key: str, error: SourceError, *, whole: bool) -> None:
-        self.failed_in.add(key)
+        if is_address(error.origin) and error.origin != key and not whole:
+            # Its article is known by the address, so it can be kept, and the others may be pruned.
+            self.seen.setdefault(article_id("", error.origin, error.origin), key)
+            self.imperfect.add(key)
+        else:
+            self.failed_in.add(key)
         self.failed_at.add(error.origin)
         self.tally.fail(error.origin, error.reason)
         if whole or source_key(error.origin) == key:  # the whole source, not a line of it
@@ -330,7 +377,8 @@ class _Run:
         if withdrawal.kind == "killed":
             names = self.gate.kill(withdrawal.reason, id=name, url=withdrawal.url, guid=withdrawal.guid)
         taken_out = [each for each in names if self._withdraw_named(each)]
-        self.tally.deleted += len(taken_out)
+        for each in taken_out:
+            self._deleted(each)
         if not taken_out:
             self.tally.leave_out(withdrawal.reason)
 
