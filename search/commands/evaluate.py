@@ -9,6 +9,9 @@ import click
 from search.commands.group import LazyGroup, Row
 
 _ROWS: Final = {
+    "duplicates": Row(
+        "index.evaluate_duplicates:duplicates", "Measurements", "Score fingerprints by the wording of articles."
+    ),
     "extraction": Row("index.commands:extraction", "Measurements", "Score HTML extraction against known bodies."),
     "related": Row("index.evaluate_related:related", "Measurements", "Score the related articles by editors' labels."),
     "ranking": Row("search.commands.evaluate_ranking:ranking", "Measurements", "Score the ranking on judged queries."),
