@@ -12,8 +12,10 @@ import click
 from index.copying import Copied, copy_archive
 from index.evaluation import evaluate_extraction
 from index.indexer import Indexer
+from index.language import open_detector
 from index.progress import Bar, Progress, Silence
 from index.report import Report
+from index.sections import load_section_map
 from index.sources import find_sources
 from index.sources.files import local_path
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings, opened_engine
@@ -47,7 +49,7 @@ def require_locations(ctx: click.Context, param: click.Parameter, locations: tup
 @click.option("--rebuild", is_flag=True, help="Replace the whole index with what is in SOURCE, in one commit.")
 @click.option("--prune", is_flag=True, help="Delete articles that came from SOURCE and are no longer in it.")
 @click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
-@click.option("--language", metavar="TAG", help="Language of articles that do not state one.")
+@click.option("--language", metavar="TAG", help="Language of articles that do not state one; none is detected.")
 @click.option("--time-zone", metavar="ZONE", help="Time zone of times that do not state one.")
 @click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
 @click.option("--no-meaning", is_flag=True, help="Leave the vectors for search by meaning to `backfile encode`.")
@@ -89,6 +91,8 @@ def index(
         language=settings.language,
         time_zone=settings.time_zone,
         workers=settings.index_workers or core_count(),
+        detector=open_detector(settings.languages) if settings.detect_language and language is None else None,
+        sections=load_section_map(settings.section_map),
     )
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
     sources = find_sources(paths, time_zone=settings.time_zone)

@@ -12,9 +12,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from index.article import Article, read_source
 from index.commands import require_locations
-from index.document import to_document
 from index.duplicate_peers import PEERS, Signature
 from index.duplicates import (
     MOST_BITS,
@@ -33,9 +31,8 @@ from index.duplicates import (
 )
 from index.edited_copies import EDITS, SHARES, edited
 from index.fingerprint import fingerprint
-from index.sources import find_sources
+from index.judged_articles import read_documents
 from search.commands.context import interruptible, json_option
-from search.document import Document
 from search.engines.grouping import MAX_DISTANCE
 from search.errors import SourceError
 
@@ -83,7 +80,7 @@ def duplicates(
       backfile evaluate duplicates articles.jsonl.gz --against simhash --against datasketch
     """
     with interruptible():
-        texts = read_texts(_documents(paths))
+        texts = read_texts(read_documents(paths))
         ours = _system(OURS, texts, lambda text: [fingerprint(text)])
         systems = [ours, *(_system(name, texts, PEERS[name]()) for name in dict.fromkeys(against))]
         truth = find_truth(texts, {pair for system in systems for pair in system.distances})
@@ -100,19 +97,6 @@ def duplicates(
             "pairs": _drawn(texts, ours, truth, pairs, seed),
         }
     click.echo(json.dumps(report) if as_json else "\n".join(_lines(report, found, truth)))
-
-
-def _documents(paths: tuple[str, ...]) -> Iterator[Document]:
-    """The articles that can be read; the others are named on the error stream."""
-    for source in find_sources(paths, time_zone="UTC"):
-        for found in read_source(source):
-            try:
-                if isinstance(found, SourceError):
-                    raise found
-                if isinstance(found, Article):
-                    yield to_document(found, language="", time_zone="UTC")
-            except SourceError as error:
-                click.echo(str(error), err=True)
 
 
 def _system(name: str, texts: Texts, signature: Signature) -> _System:

@@ -12,10 +12,13 @@ from index.article import Skipped, Source, Withdrawal, blaming
 from index.batches import BATCH_ARTICLES, Batches
 from index.held import Held, gone, open_held
 from index.identity import article_id, source_key
+from index.language import Detector
 from index.preparing import START_SECONDS, Found, Preparation, Prepared, prepare_all
 from index.preparing import Outcome as Item
 from index.progress import Progress, Silence
 from index.report import Outcome, Report, Tally
+from index.sections import SectionMap
+from index.suspicious_dates import SuspiciousDates
 from search.engines.protocols import Engine
 from search.engines.results import Stamp
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError, SourceError
@@ -35,6 +38,7 @@ class Indexer:
     `workers`: how many processes may prepare articles, and as many may build the index; 1 is this one alone. Others
     are started only for work of more than `patience` seconds. A program that asks for more than 1 must guard its own
     start with `if __name__ == "__main__"`, as `multiprocessing` says. `batch`: articles in one transaction, at most.
+    `detector` and `sections` as in `index.document.to_document`.
     """
 
     def __init__(
@@ -46,9 +50,11 @@ class Indexer:
         batch: int = BATCH_ARTICLES,
         workers: int = 1,
         patience: float = START_SECONDS,
+        detector: Detector | None = None,
+        sections: SectionMap | None = None,
     ) -> None:
         self._engine = engine
-        self._preparation = Preparation(language, time_zone)
+        self._preparation = Preparation(language, time_zone, detector, sections or SectionMap())
         self._batch = batch
         self._workers = workers
         self._patience = patience
@@ -133,6 +139,7 @@ class _Run:
     failed_in: set[str] = field(default_factory=set)
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
     source_warnings: dict[str, set[str]] = field(default_factory=dict)
+    dates: SuspiciousDates = field(default_factory=SuspiciousDates)
 
     def take(self, group: _Group, progress: Progress) -> None:
         """Compares a group with the index, and writes what is new or different."""
@@ -148,6 +155,8 @@ class _Run:
 
     def finish(self, roots: Sequence[str]) -> None:
         """Deletes what is gone, and commits."""
+        for origin, warning in self.dates.warnings():
+            self.tally.warn(origin, warning)
         if self.rebuild:
             self._refuse_to_lose()
             self.tally.deleted = max(0, self.held.articles - self.known)
@@ -195,6 +204,7 @@ class _Run:
         if article.failure:
             self._fail(key, SourceError(article.origin, article.failure), whole=False)
             return
+        self.dates.see(key, article.day)
         stamp = stamps.get(article.id)
         self._note(article, key, stamp)
         self.read_from.add(key)

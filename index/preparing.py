@@ -10,11 +10,14 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Final, TypeAlias
 
 from index.article import Record, Withdrawal, blaming
 from index.document import to_document
 from index.identity import is_identified_by_origin
+from index.language import Detector
+from index.sections import SectionMap
 from search.document import Document
 from search.errors import SourceError
 from search.processes import Pool
@@ -48,8 +51,9 @@ class Found:
 class Prepared:
     """An article ready to index, or the reason (`failure`) why there is none at `origin`, with its warnings.
 
-    `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin. The document
-    stays packed until it is asked for: most runs find most articles unchanged and need no more than the hash.
+    `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin. `day` is that
+    of its publication. The document stays packed until it is asked for: most runs find most articles unchanged and
+    need no more than the hash.
     """
 
     origin: str
@@ -60,6 +64,7 @@ class Prepared:
     source: str = ""
     content_hash: str = ""
     origin_is_id: bool = False
+    day: date | None = None
     _document: Document | bytes = field(default=b"", repr=False)
 
     def document(self) -> Document:
@@ -80,10 +85,15 @@ Outcome: TypeAlias = Prepared | Withdrawal | SourceError
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """How records become documents: `language` and `time_zone` stand in where an article states none."""
+    """How records become documents: `language` and `time_zone` stand in where an article states none.
+
+    `detector` and `sections` as in `to_document`.
+    """
 
     language: str
     time_zone: str
+    detector: Detector | None = None
+    sections: SectionMap = field(default_factory=SectionMap)
 
     def prepare(self, record: Record, key: str) -> Prepared | Withdrawal:
         """The document of a record of the source `key`, or the notice that its article is withdrawn.
@@ -99,7 +109,13 @@ class Preparation:
                     return article
                 warnings += article.warnings
                 document = to_document(
-                    article, language=self.language, time_zone=self.time_zone, source=key, warn=warnings.append
+                    article,
+                    language=self.language,
+                    time_zone=self.time_zone,
+                    source=key,
+                    warn=warnings.append,
+                    detector=self.detector,
+                    sections=self.sections,
                 )
         except SourceError as error:
             return Prepared(error.origin, error.reason, tuple(warnings))
@@ -112,6 +128,7 @@ class Preparation:
             document.source,
             document.content_hash(),
             is_identified_by_origin(article),
+            document.published.date() if isinstance(document.published, datetime) else document.published,
             document,
         )
 

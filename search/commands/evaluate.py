@@ -13,6 +13,7 @@ _ROWS: Final = {
         "index.evaluate_duplicates:duplicates", "Measurements", "Score fingerprints by the wording of articles."
     ),
     "extraction": Row("index.commands:extraction", "Measurements", "Score HTML extraction against known bodies."),
+    "language": Row("index.evaluate_language:language", "Measurements", "Score the detection of languages."),
     "related": Row("index.evaluate_related:related", "Measurements", "Score the related articles by editors' labels."),
     "ranking": Row("search.commands.evaluate_ranking:ranking", "Measurements", "Score the ranking on judged queries."),
     "snippets": Row("search.commands.evaluate_snippets:snippets", "Measurements", "Count what snippets show."),
