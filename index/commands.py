@@ -59,7 +59,7 @@ def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, .
 @click.option("--rebuild", is_flag=True, help="Replace the whole index with what is in SOURCE, in one commit.")
 @click.option("--prune", is_flag=True, help="Delete articles that came from SOURCE and are no longer in it.")
 @click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
-@click.option("--language", metavar="TAG", help="Language of articles that do not state one.")
+@click.option("--language", metavar="TAG", help="Language of articles that do not state one; none is detected.")
 @click.option("--time-zone", metavar="ZONE", help="Time zone of times that do not state one.")
 @click.option(
     "--map",
@@ -109,7 +109,15 @@ def index(
     opened = open_for_filling(settings)
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
     with interruptible(), _progress(quiet or as_json) as progress:
-        report = opened.index(paths, mapping=mapping, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
+        report = opened.index(
+            paths,
+            language=language or "",
+            mapping=mapping,
+            rebuild=rebuild,
+            prune=prune,
+            dry_run=dry_run,
+            progress=progress,
+        )
     _print(report, quiet=quiet, as_json=as_json)
     if encoder and not report.interrupted:
         encode_shown(opened.engine, encoder, settings, quiet=quiet or as_json, said=not as_json)

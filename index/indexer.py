@@ -16,11 +16,14 @@ from index.batches import BATCH_ARTICLES, Batches
 from index.gate import Gate
 from index.held import Held, gone, open_held
 from index.identity import MAX_ID, article_id, digest, is_address, source_key
+from index.language import Detector
 from index.preparing import START_SECONDS, Found, Preparation, Prepared, prepare_all
 from index.preparing import Outcome as Item
 from index.progress import Progress, Silence
 from index.report import Outcome, Report, Tally
+from index.sections import SectionMap
 from index.state import WHOLE, State, state_beside
+from index.suspicious_dates import SuspiciousDates
 from index.unchanged import digest_of
 from search.batching import in_batches
 from search.engines.protocols import Engine
@@ -51,7 +54,8 @@ class Indexer:
     are started only for work of more than `patience` seconds. A program that asks for more than 1 must guard its own
     start with `if __name__ == "__main__"`, as `multiprocessing` says. `batch`: articles in one transaction, at most.
     `ledger` is that of the archive, else the one in the place that the engine names; `clock` gives the aware time.
-    `state` is what earlier runs remember, else what lies beside the ledger.
+    `state` is what earlier runs remember, else what lies beside the ledger. `detector` and `sections` as in
+    `index.document.to_document`.
     """
 
     def __init__(
@@ -66,12 +70,14 @@ class Indexer:
         ledger: Ledger | None = None,
         state: State | None = None,
         clock: Callable[[], datetime] = now_in_utc,
+        detector: Detector | None = None,
+        sections: SectionMap | None = None,
     ) -> None:
         self._engine = engine
         self._ledger = ledger or open_ledger(engine.ledger_place)
         self._state = state or State(state_beside(self._ledger.place))
         self._clock = clock
-        self._preparation = Preparation(language, time_zone)
+        self._preparation = Preparation(language, time_zone, detector, sections or SectionMap())
         self._batch = batch
         self._workers = workers
         self._patience = patience
@@ -152,8 +158,7 @@ class Indexer:
         )
 
     def _unchanged(self, rebuild: bool) -> _Unchanged:
-        told = (self._preparation.language, self._preparation.time_zone)
-        return _Unchanged(self._state, told, passes_over=not rebuild)
+        return _Unchanged(self._state, (repr(self._preparation),), passes_over=not rebuild)
 
 
 _Group = list[tuple[Found, Item]]
@@ -188,6 +193,7 @@ class _Run:
     imperfect: set[str] = field(default_factory=set)
     failed_at: set[str] = field(default_factory=set)
     deleted: list[str] = field(default_factory=list)
+    dates: SuspiciousDates = field(default_factory=SuspiciousDates)
 
     def take(self, group: _Group, progress: Progress) -> None:
         """Compares a group with the index, and writes what is new or different."""
@@ -212,6 +218,8 @@ class _Run:
 
     def finish(self, roots: Sequence[str]) -> None:
         """Deletes what is gone, and commits."""
+        for origin, warning in self.dates.warnings():
+            self.tally.warn(origin, warning)
         if self.rebuild:
             self._refuse_to_lose()
             self.tally.deleted = max(0, self.held.articles - self.known)
@@ -332,6 +340,7 @@ class _Run:
             self._fail(key, SourceError(article.origin, article.failure), whole=False)
             return
         self.articles_in[key] += 1
+        self.dates.see(key, article.day)
         stamp = stamps.get(article.id)
         if article.origin_is_id and self._is_another_file(article.id, key, stamp):
             article = article.called(f"{article.id[: MAX_ID - 11]}-{digest(key)}")

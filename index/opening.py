@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.indexer import Indexer, Notice
+from index.language import open_detector
 from index.progress import Progress
 from index.report import Report
+from index.sections import load_section_map
 from index.sources import find_sources
 from index.state import State, state_beside
 from search.engines import open_engine
@@ -41,15 +43,21 @@ class Opened:
         progress: Progress | None = None,
         notice: Notice | None = None,
     ) -> Report:
-        """Indexes what is at `locations`, as `Indexer.run` does. What is given here goes before the settings."""
+        """Indexes what is at `locations`, as `Indexer.run` does. What is given here goes before the settings; with a
+        `language`, none is detected.
+        """
         zone = time_zone or self.settings.time_zone
+        settings = self.settings
+        detects = settings.detect_language and not language
         indexer = Indexer(
             self.engine,
-            language=language or self.settings.language,
+            language=language or settings.language,
             time_zone=zone,
-            workers=self.settings.index_workers or core_count(),
+            workers=settings.index_workers or core_count(),
             ledger=self.ledger,
             state=self.state,
+            detector=open_detector(settings.languages) if detects else None,
+            sections=load_section_map(settings.section_map),
         )
         return indexer.run(
             find_sources(locations, time_zone=zone, mapping=mapping),

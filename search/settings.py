@@ -78,6 +78,10 @@ def _language_tag(value: str) -> str:
     return tag
 
 
+def _language_tags(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(tag for value in values if (tag := _language_tag(value)))
+
+
 def known_time_zone(value: str) -> str:
     """The name of a time zone. Raises ValueError."""
     try:
@@ -126,7 +130,14 @@ class Settings(BaseModel):
     )
     title: Annotated[str, _Text] = Field("Backfile", max_length=200, description="Name of the archive on its site")
     language: Annotated[str, AfterValidator(_language_tag)] = Field(
-        "en", description="Language of articles that state none"
+        "en", description="Language of articles that state none, where none is detected"
+    )
+    detect_language: bool = Field(True, description="Detect the language of articles that state none")
+    languages: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_language_tags)] = Field(
+        (), max_length=100, description="The only languages that are detected; none: any"
+    )
+    section_map: str = Field(
+        "", max_length=2_000, description='File that says what sections are called, or "" for none'
     )
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = Field(
         "UTC", description="Time zone of times that state none, and of the days on the site"
@@ -272,7 +283,7 @@ def _from_file(path: Path) -> dict[str, object]:
             )
     if isinstance(table.get("index"), str):
         table["index"] = _beside(path, str(table["index"]))
-    for name in ("meaning_model", "ledger"):
+    for name in ("meaning_model", "ledger", "section_map"):
         if isinstance(place := table.get(name), str) and place:
             table[name] = str(path.parent / place)
     return table
@@ -337,6 +348,8 @@ def _in_plain_words(name: str, detail: Any) -> str:
             return "must be " + _range_of(name)
         case "int_parsing" | "int_type" | "int_from_float" | "float_parsing" | "float_type" | "int_parsing_size":
             return "must be a number, " + _range_of(name)
+        case "bool_type" | "bool_parsing":
+            return "must be true or false"
         case "string_type":
             return "must be text in quotes"
         case other:
