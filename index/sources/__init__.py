@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from index.article import Record, Skipped, Source
 from index.identity import is_address
-from index.sources import html, json_file, jsonl, markdown_file, text
+from index.sources import feeds, html, json_file, jsonl, markdown_file, text
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
 from index.sources.reading import Reading
@@ -39,6 +39,7 @@ class Format:
 
 FORMATS: tuple[Format, ...] = (
     Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
+    Format("RSS, Atom and JSON Feed", feeds.EXTENSIONS, feeds.accepts, feeds.Feed),
     Format("JSON", json_file.EXTENSIONS, json_file.accepts, json_file.JsonFile),
     Format(
         "Markdown", markdown_file.EXTENSIONS, markdown_file.accepts, pages_read_by(markdown_file.read_markdown_file)

@@ -1,0 +1,193 @@
+"""RSS, Atom and JSON Feed, from files and from addresses: each entry is an article."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import feedparser
+
+from index.article import Article, Record
+from index.sources.feed_entry import Category, Entry, Text
+from index.sources.feed_splitting import MAX_ENTRY, Cut, Rest, cut_feed
+from index.sources.files import HEAD, MAX_PAGE, Input, open_input, unpacked_size
+from index.sources.json_feed import is_json_feed, json_entries
+from index.sources.markup import first_element
+from index.sources.reading import Reading
+from search.errors import SourceError
+
+EXTENSIONS: Final = (".rss", ".atom")
+
+MAX_LISTED: Final = 200
+"""Links, authors and categories of one entry that are looked at."""
+
+Opened = Callable[[], AbstractContextManager[Input]]
+
+
+def accepts(location: str, head: bytes) -> bool:
+    """A file called a feed, or whatever begins as one does."""
+    return location.lower().removesuffix(".gz").endswith(EXTENSIONS) or is_feed(head)
+
+
+def is_feed(head: bytes) -> bool:
+    """The first bytes are those of RSS, Atom or JSON Feed."""
+    name, tag = first_element(head)
+    if name == "RDF":
+        return b"purl.org/rss/" in head or b"my.netscape.com/rdf" in head
+    is_atom = name == "feed" and ("xmlns=" not in tag or "Atom" in tag or "purl.org/atom" in tag)
+    return name == "rss" or is_atom or is_json_feed(head)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRecord:
+    """An entry of a feed, as a small feed of its own or read already; see `index.article.Record`."""
+
+    origin: str
+    place: str
+    time_zone: ZoneInfo
+    found: Entry | bytes
+    address: str = ""
+    source_warnings: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        """Its bytes, or the characters of its text."""
+        if isinstance(self.found, bytes):
+            return len(self.found)
+        return len(self.found.content.value) + len(self.found.summary.value)
+
+    def entry(self) -> Entry:
+        """The entry. Raises SourceError."""
+        if not isinstance(self.found, bytes):
+            return self.found
+        found = _parsed(self.found, self.address)
+        if not found:
+            raise SourceError(self.origin, "no entry could be made out")
+        return found[0]
+
+    def read(self) -> Article:
+        """The article in the entry. Raises SourceError."""
+        return self.entry().article(self.origin, self.place, self.time_zone, self.source_warnings)
+
+
+class Feed:
+    """A feed as a source; see `index.article.Source`. `opened` opens it, where it is not a file at `location`.
+
+    `address` is where it came from; its relative links are relative to that.
+    """
+
+    lists_all = False
+
+    def __init__(self, location: str, reading: Reading, opened: Opened | None = None, address: str = "") -> None:
+        self.name = location
+        self._reading = reading
+        self._opened = opened or partial(open_input, location)
+        self._is_file = opened is None
+        self._address = address
+
+    @cached_property
+    def size(self) -> int | None:
+        """Bytes after decompression."""
+        return unpacked_size(self.name) if self._is_file else None
+
+    def records(self) -> Iterator[Record | SourceError]:
+        """Every entry, in order.
+
+        Raises SourceError if there is no feed to be read, or if it breaks off.
+        """
+        with self._opened() as source:
+            is_json = is_json_feed(source.read(HEAD))
+        with self._opened() as source:
+            yield from self._json(source) if is_json else self._xml(source)
+
+    def _json(self, source: Input) -> Iterator[Record | SourceError]:
+        data = source.read(MAX_PAGE + 1)
+        if len(data) > MAX_PAGE:
+            raise SourceError(self.name, f"a JSON Feed of more than {MAX_PAGE // 2**20} MiB; write JSON Lines instead")
+        for number, found in enumerate(json_entries(data, self.name), 1):
+            yield found if isinstance(found, SourceError) else self._record(number, found)
+
+    def _xml(self, source: Input) -> Iterator[Record | SourceError]:
+        for part in cut_feed(source):
+            if isinstance(part, Rest):
+                yield from self._rest(part)
+            elif not part.feed:
+                yield SourceError(self._origin(part.number), f"an entry of more than {MAX_ENTRY // 2**20} MiB")
+            else:
+                yield self._record(part.number, part.feed)
+
+    def _rest(self, rest: Rest) -> Iterator[Record | SourceError]:
+        """What can be made out of a feed that is not well-formed."""
+        warning = f"the feed is not well-formed XML ({rest.reason}); what could be made out of it was read"
+        found = _parsed(rest.feed, self._address)
+        if rest.is_cut_off:  # the last entry lacks its end, and half an article is worse than none
+            found = found[: _closed(rest.feed)]
+        for number, entry in enumerate(found, rest.number):
+            yield self._record(number, entry, (warning,))
+        if rest.is_cut_off or not found:
+            what = "; what stood before was read" if rest.number > 1 or found else ""
+            raise SourceError(self.name, f"the feed breaks off or is not XML ({rest.reason}){what}")
+
+    def _record(self, number: int, found: Entry | bytes, warnings: tuple[str, ...] = ()) -> EntryRecord:
+        place = self._address or self._reading.place(self.name)
+        return EntryRecord(self._origin(number), place, self._reading.time_zone, found, self._address, warnings)
+
+    def _origin(self, number: int) -> str:
+        return f"{self.name}, entry {number}"
+
+
+def _closed(feed: bytes) -> int:
+    return sum(feed.count(b"</" + name) for name in (b"item>", b"entry>", b"rss:item>", b"atom:entry>"))
+
+
+def _parsed(feed: bytes, address: str) -> list[Entry]:
+    """The entries in an XML feed, which need not be well-formed. Nothing is fetched and no file is opened."""
+    headers = {"content-location": address} if address else {}
+    # Markup is sanitised where it is shown.
+    found = feedparser.parse(
+        io.BytesIO(feed), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+    )
+    # Plain dictionaries, since feedparser's own give one key's value for another.
+    feed_itself = dict(found.feed) | {"is_atom": found.version.startswith("atom")}
+    return [_entry(dict(entry), feed_itself) for entry in found.entries]
+
+
+def _entry(entry: dict[str, Any], feed: dict[str, Any]) -> Entry:
+    contents = [_text(one) for one in _dicts(entry.get("content"))]
+    content = max((one for one in contents if one.value), key=lambda one: (one.is_html, len(one.value)), default=Text())
+    languages = [str(one.get("language") or "") for one in (*_dicts(entry.get("content")), entry.get("title_detail", {}))]
+    return Entry(
+        guid=str(entry.get("id") or ""),
+        link=str(entry.get("feedburner_origlink") or entry.get("link") or ""),
+        title=_text(entry.get("title_detail", {})),
+        content=content,
+        summary=_text(entry.get("summary_detail", {})),
+        authors=_authors(entry) or (_authors(feed) if feed["is_atom"] else ()),
+        categories=tuple(
+            Category(str(tag.get("label") or tag.get("term") or ""), str(tag.get("scheme") or ""))
+            for tag in _dicts(entry.get("tags"))
+        ),
+        published=str(entry.get("published") or entry.get("created") or ""),
+        updated=str(entry.get("updated") or ""),
+        language=next(filter(None, languages), "") or str(feed.get("language") or ""),
+    )
+
+
+def _text(detail: Any) -> Text:
+    kind = str(detail.get("type") or "")
+    value = str(detail.get("value") or "")
+    is_text = not kind.startswith(("image/", "audio/", "video/"))
+    return Text(value if is_text else "", kind != "text/plain", str(detail.get("base") or ""))
+
+
+def _authors(found: Any) -> tuple[str, ...]:
+    return tuple(str(one["name"]) for one in _dicts(found.get("authors")) if one.get("name"))
+
+
+def _dicts(value: object) -> list[Any]:
+    return [one for one in value[:MAX_LISTED] if isinstance(one, dict)] if isinstance(value, list) else []
