@@ -117,7 +117,7 @@ class Record(Protocol):
 
 
 class Source(Protocol):
-    """One input, which can be read again and again."""
+    """One input, which can be read again and again. It may say `lists_all`, once it has been read; see there."""
 
     @property
     def name(self) -> str:
@@ -135,6 +135,11 @@ class Source(Protocol):
         Raises SourceError if the source cannot be read any further.
         """
         ...
+
+
+def lists_all(source: Source) -> bool:
+    """Whether an article that the source does not have any more is gone; a feed only has its newest articles."""
+    return bool(getattr(source, "lists_all", True))
 
 
 def read_record(record: Record) -> Article | Withdrawal:

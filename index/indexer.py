@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from index.article import Skipped, Source, Withdrawal, blaming
+from index.article import Skipped, Source, Withdrawal, blaming, lists_all
 from index.batches import BATCH_ARTICLES, Batches
 from index.held import Held, gone, open_held
 from index.identity import MAX_ID, article_id, digest, source_key
@@ -83,17 +83,19 @@ class Indexer:
             )
         started = time.monotonic()
         progress = progress or Silence()
+        sources = list(sources)
         batches = Batches(self._engine, replace=rebuild, most=self._batch, workers=self._workers, progress=progress)
         lost: frozenset[str] | None = None
         with closing(open_held(self._engine, unreadable_is_empty=rebuild)) as held:
             run = _Run(held, batches, rebuild, dry_run)
             try:
-                found = _find(list(sources), progress)
+                found = _find(sources, progress)
                 with closing(
                     prepare_all(found, self._preparation, workers=self._workers, patience=self._patience)
                 ) as prepared:
                     for group in _groups(prepared, min(LOOKUP_RECORDS, self._batch)):
                         run.take(group, progress)
+                run.newest_only = {source_key(source.name) for source in sources if not lists_all(source)}
                 run.finish(roots if prune else ())
             except KeyboardInterrupt:
                 run.tally.deleted *= not batches.loses_deletions
@@ -132,6 +134,7 @@ class _Run:
     known: int = 0
     read_from: set[str] = field(default_factory=set)
     failed_in: set[str] = field(default_factory=set)
+    newest_only: set[str] = field(default_factory=set)
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
     source_warnings: dict[str, set[str]] = field(default_factory=dict)
 
@@ -153,7 +156,8 @@ class _Run:
             self._refuse_to_lose()
             self.tally.deleted = max(0, self.held.articles - self.known)
         else:
-            for name in gone(self.held, roots, self.seen, self.read_from, self.failed_in, self.tally.warn):
+            sources = (self.read_from, self.failed_in, self.newest_only)
+            for name in gone(self.held, roots, self.seen, *sources, self.tally.warn):
                 self.tally.deleted += self.dry_run or self.batches.delete(name)
         if not self.dry_run:
             self.batches.commit()

@@ -13,11 +13,13 @@ from pathlib import Path, PurePath
 from zoneinfo import ZoneInfo
 
 from index.article import Record, Skipped, Source
+from index.fetching import Fetcher
 from index.identity import is_address
-from index.sources import feeds, html, json_file, jsonl, markdown_file, text
+from index.sources import feeds, html, json_file, jsonl, markdown_file, sitemaps, text
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
-from index.sources.reading import Reading
+from index.sources.reading import Reading, say_nothing
+from index.sources.web import WebSource, is_web_address
 from search.errors import SourceError
 
 __all__ = ["FORMATS", "Format", "find_sources"]
@@ -40,6 +42,7 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
     Format("RSS, Atom and JSON Feed", feeds.EXTENSIONS, feeds.accepts, feeds.Feed),
+    Format("site maps", sitemaps.EXTENSIONS, sitemaps.accepts, sitemaps.SiteMap),
     Format("JSON", json_file.EXTENSIONS, json_file.accepts, json_file.JsonFile),
     Format(
         "Markdown", markdown_file.EXTENSIONS, markdown_file.accepts, pages_read_by(markdown_file.read_markdown_file)
@@ -59,16 +62,23 @@ Location = str | os.PathLike[str]
 
 
 def find_sources(
-    locations: Location | Iterable[Location], *, time_zone: str = "UTC", mapping: Mapping[str, str] | None = None
+    locations: Location | Iterable[Location],
+    *,
+    time_zone: str = "UTC",
+    mapping: Mapping[str, str] | None = None,
+    fetcher: Fetcher | None = None,
+    pages: bool = False,
+    say: Callable[[str, str], None] = say_nothing,
 ) -> list[Source]:
     """A source for each file at `locations` (paths of files or folders, addresses, or "-"), in order and each once.
 
     Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
     an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
-    `mapping` has for keys of the input our names.
+    `mapping` has for keys of the input our names. `fetcher`, `pages` and `say` are for addresses of the web, which are
+    asked when they are read; see `index.sources.reading.Reading`.
     """
     named = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
-    reading = Reading(ZoneInfo(time_zone), mapping=mapping or {})
+    reading = Reading(ZoneInfo(time_zone), mapping=mapping or {}, fetcher=fetcher, pages=pages, say=say)
     given = dict.fromkeys(map(_plain, named))
     return [source for location in given for source in _sources_at(location, reading)]
 
@@ -81,6 +91,8 @@ def _plain(location: Location) -> str:
 def _sources_at(location: str, reading: Reading) -> list[Source]:
     if location == STANDARD_INPUT:
         return [_opened(location, reading)]
+    if is_web_address(location):
+        return [WebSource(location, reading)]
     try:
         path = local_path(location)
     except SourceError as error:
@@ -138,7 +150,7 @@ def _skipped(location: str, unknown: Counter[str]) -> Skipped:
 
 
 def _known() -> str:
-    formats = (f"{row.name} ({', '.join(row.extensions)})" for row in FORMATS)
+    formats = (f"{row.name} ({', '.join(row.extensions)})" if row.extensions else row.name for row in FORMATS)
     return f"known are {', '.join(formats)}, each also as .gz"
 
 

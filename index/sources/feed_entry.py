@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from html import unescape
@@ -12,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article
 from index.extraction.body import Body, title_from
-from index.extraction.dates import parse_moment, parse_written_date
 from index.extraction.html_tree import read_html
 from index.extraction.plain_text import read_text
-from index.identity import article_url
+from index.extraction.stated_dates import Dates
+from index.identity import article_url, digest
 from index.normalize import plain, section_path, unique
-from search.document import Moment, language_tag
+from search.document import language_tag
 from search.errors import SourceError
 
 _LINK: Final = re.compile(r"""(\b(?:href|src)\s*=\s*)(["'])([^"'<>]{1,2000})\2""", re.IGNORECASE)
@@ -70,13 +69,14 @@ class Entry:
         if not title:
             raise SourceError(origin, "the entry has neither a title nor a text")
         url = article_url(self.link)
-        published, updated = (_moment(text, time_zone) for text in (self.published, self.updated))
+        dates = Dates(time_zone)
+        published, updated = dates.read("published", self.published), dates.read("updated", self.updated)
         sections, tags = _sorted_categories(self.categories)
         return Article(
             origin=origin,
             id="" if url else plain(self.guid),
             guid=plain(self.guid),
-            place=f"{place}#{_digest(title, self.published)}",
+            place=f"{place}#{digest(f'{title} {self.published}')}",
             title=title,
             body=body.text,
             headings=body.headings,
@@ -89,7 +89,7 @@ class Entry:
             published=published or updated,
             modified=updated if published else None,
             language=language_tag(self.language),
-            warnings=(*body.warnings, *self._unread(published, updated)),
+            warnings=(*body.warnings, *dates.warnings),
             source_warnings=source_warnings,
         )
 
@@ -97,10 +97,6 @@ class Entry:
         """Whether it has only the beginning of its article: a summary, or a content that says that it goes on."""
         text = _body(self.content).text
         return not text or (len(text) <= _MAX_EXCERPT and _CUT_OFF.search(text) is not None)
-
-    def _unread(self, published: Moment | None, updated: Moment | None) -> list[str]:
-        given = (("published", self.published, published), ("updated", self.updated, updated))
-        return [f"{name} is not a date: {text[:40]!r}" for name, text, moment in given if text.strip() and not moment]
 
 
 def _body(text: Text) -> Body:
@@ -127,16 +123,8 @@ def _joined(base: str, link: str) -> str:
         return link
 
 
-def _moment(text: str, time_zone: ZoneInfo) -> Moment | None:
-    return parse_moment(text, time_zone) or parse_written_date(text)
-
-
 def _sorted_categories(categories: tuple[Category, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sections and tags. A category is a tag, unless it is a path in a list that the feed names (RSS 2.0)."""
     paths = [one for one in categories if one.scheme and "/" in one.name.strip("/") and "://" not in one.name]
     sections = unique(section_path(one.name.split("/")) for one in paths)
     return sections, unique(one.name for one in categories if one not in paths)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

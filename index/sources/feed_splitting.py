@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
 
+from index.sources.encoding import text_encoding
 from index.sources.files import Input
 
 MAX_ENTRY: Final = 8 * 2**20
@@ -31,8 +32,6 @@ _DECLARATION: Final = re.compile(
     rb"""<\?xml(?:[^>]{1,100}?encoding\s*=\s*["']([\w.:-]{2,40})["'])?[^>]{0,100}\?>"""
 )
 _MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
-# Python has codecs that are no encodings of text, and some that take quadratic time.
-_ENCODINGS: Final = re.compile(r"utf-(?:16|32)|iso8859|cp\d|koi8|mac-|gb|big5|euc_|shift_jis|johab|tis-620|hz|iso2022")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,12 @@ class _Wrong(Exception):
     """The markup is more than can be followed."""
 
 
-def cut_feed(source: Input) -> Iterator[Cut | Rest]:
-    """The entries of a feed, in order; a Rest comes last, if there is one. Raises as `Input.read` does."""
-    chunks = _in_utf8(source)
+def cut_feed(head: bytes, source: Input) -> Iterator[Cut | Rest]:
+    """The entries of a feed, in order; a Rest comes last, if there is one. Raises as `Input.read` does.
+
+    `head` are the first bytes, which were taken from `source` before.
+    """
+    chunks = _in_utf8(head, source)
     cutter = _Cutter()
     try:
         for chunk in chunks:
@@ -181,9 +183,8 @@ class _Cutter:
         self.offset = max(self.offset, here)
 
 
-def _in_utf8(source: Input) -> Iterator[bytes]:
+def _in_utf8(chunk: bytes, source: Input) -> Iterator[bytes]:
     """The bytes in UTF-8, from the encoding that a byte order mark or the XML declaration names."""
-    chunk = source.read(_CHUNK)
     before = _DECLARATION.match(chunk)
     label = _MARKS.get(chunk[:2]) or (before[2].decode("ascii") if before and before[2] else "utf-8")
     decoder = _decoder(label)
@@ -198,8 +199,5 @@ def _in_utf8(source: Input) -> Iterator[bytes]:
 
 def _decoder(label: str) -> codecs.IncrementalDecoder | None:
     """What turns the encoding into text; None for UTF-8 and for what is unknown, which is left to whoever reads it."""
-    try:
-        is_usable = _ENCODINGS.match(codecs.lookup(label).name) is not None
-    except (LookupError, ValueError):
-        return None
-    return codecs.getincrementaldecoder(label)("replace") if is_usable else None
+    encoding = text_encoding(label)
+    return None if encoding in (None, "utf-8", "ascii") else codecs.getincrementaldecoder(encoding)("replace")

@@ -13,12 +13,15 @@ from zoneinfo import ZoneInfo
 import feedparser
 
 from index.article import Article, Record
+from index.fetching import Fetcher
+from index.identity import article_url
 from index.sources.feed_entry import Category, Entry, Text
-from index.sources.feed_splitting import MAX_ENTRY, Cut, Rest, cut_feed
+from index.sources.feed_splitting import MAX_ENTRY, Rest, cut_feed
 from index.sources.files import HEAD, MAX_PAGE, Input, open_input, unpacked_size
 from index.sources.json_feed import is_json_feed, json_entries
 from index.sources.markup import first_element
 from index.sources.reading import Reading
+from index.sources.web_page import Known, WebPage, fetch_page
 from search.errors import SourceError
 
 EXTENSIONS: Final = (".rss", ".atom")
@@ -101,19 +104,18 @@ class Feed:
         Raises SourceError if there is no feed to be read, or if it breaks off.
         """
         with self._opened() as source:
-            is_json = is_json_feed(source.read(HEAD))
-        with self._opened() as source:
-            yield from self._json(source) if is_json else self._xml(source)
+            head = source.read(HEAD)
+            yield from self._json(head, source) if is_json_feed(head) else self._xml(head, source)
 
-    def _json(self, source: Input) -> Iterator[Record | SourceError]:
-        data = source.read(MAX_PAGE + 1)
+    def _json(self, head: bytes, source: Input) -> Iterator[Record | SourceError]:
+        data = head + source.read(MAX_PAGE)
         if len(data) > MAX_PAGE:
             raise SourceError(self.name, f"a JSON Feed of more than {MAX_PAGE // 2**20} MiB; write JSON Lines instead")
         for number, found in enumerate(json_entries(data, self.name), 1):
             yield found if isinstance(found, SourceError) else self._record(number, found)
 
-    def _xml(self, source: Input) -> Iterator[Record | SourceError]:
-        for part in cut_feed(source):
+    def _xml(self, head: bytes, source: Input) -> Iterator[Record | SourceError]:
+        for part in cut_feed(head, source):
             if isinstance(part, Rest):
                 yield from self._rest(part)
             elif not part.feed:
@@ -133,12 +135,30 @@ class Feed:
             what = "; what stood before was read" if rest.number > 1 or found else ""
             raise SourceError(self.name, f"the feed breaks off or is not XML ({rest.reason}){what}")
 
-    def _record(self, number: int, found: Entry | bytes, warnings: tuple[str, ...] = ()) -> EntryRecord:
+    def _record(self, number: int, found: Entry | bytes, warnings: tuple[str, ...] = ()) -> Record | SourceError:
         place = self._address or self._reading.place(self.name)
-        return EntryRecord(self._origin(number), place, self._reading.time_zone, found, self._address, warnings)
+        record = EntryRecord(self._origin(number), place, self._reading.time_zone, found, self._address, warnings)
+        fetcher = self._reading.fetcher
+        try:
+            return _whole(record, fetcher) if fetcher and self._reading.pages else record
+        except SourceError as error:
+            return error
 
     def _origin(self, number: int) -> str:
         return f"{self.name}, entry {number}"
+
+
+def _whole(record: EntryRecord, fetcher: Fetcher) -> Record:
+    """The entry, or the page that it links, if the entry has only the beginning of the article. Raises SourceError."""
+    entry = record.entry()
+    url = article_url(entry.link)
+    if not url or not entry.is_excerpt():
+        return record
+    article = entry.article(record.origin, record.place, record.time_zone)
+    known = Known(article.guid, article.title if entry.title.value else "", article.sections, article.authors,
+                  article.tags, article.published, article.language)  # fmt: skip
+    page = fetch_page(fetcher, url, record.time_zone, known)
+    return page if isinstance(page, WebPage) or page.url else record
 
 
 def _closed(feed: bytes) -> int:
@@ -160,7 +180,9 @@ def _parsed(feed: bytes, address: str) -> list[Entry]:
 def _entry(entry: dict[str, Any], feed: dict[str, Any]) -> Entry:
     contents = [_text(one) for one in _dicts(entry.get("content"))]
     content = max((one for one in contents if one.value), key=lambda one: (one.is_html, len(one.value)), default=Text())
-    languages = [str(one.get("language") or "") for one in (*_dicts(entry.get("content")), entry.get("title_detail", {}))]
+    languages = [
+        str(one.get("language") or "") for one in (*_dicts(entry.get("content")), entry.get("title_detail", {}))
+    ]
     return Entry(
         guid=str(entry.get("id") or ""),
         link=str(entry.get("feedburner_origlink") or entry.get("link") or ""),

@@ -88,7 +88,7 @@ def local_path(location: str) -> Path:
         return Path(location)
     scheme = urlsplit(location).scheme.lower() if location.isprintable() else ""
     if scheme not in SCHEMES:
-        known = ", ".join(f"{name}://" for name in SCHEMES)
+        known = ", ".join(f"{name}://" for name in (*SCHEMES, "https", "http"))
         raise SourceError(location, f"addresses of this kind cannot be read; give a path, or an address with {known}")
     return SCHEMES[scheme](location)
 
