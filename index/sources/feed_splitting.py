@@ -16,12 +16,14 @@ from xml.parsers import expat
 from index.sources.encoding import text_encoding
 from index.sources.files import Input
 
-MAX_ENTRY: Final = 8 * 2**20
+MAX_ENTRY: Final = 4 * 2**20
 """Bytes of one entry, and of any one piece of markup in it."""
 MAX_BEGINNING: Final = 65_536
 """Bytes before the first entry that are kept for each; of a longer beginning only the start tags are."""
 MAX_DEPTH: Final = 200
-MAX_REST: Final = 4 * 2**20
+MAX_ATTRIBUTES: Final = 200
+"""Of one element; feedparser takes quadratic time over them."""
+MAX_REST: Final = 2 * 2**20
 """Bytes that are read of a feed which is not well-formed, from the entry on in which that shows."""
 
 _ENTRIES: Final = frozenset({"item", "entry"})
@@ -31,15 +33,18 @@ _DECLARATION: Final = re.compile(
     rb"""(?:\xef\xbb\xbf)?((?:\s|<!--(?s:.{0,4000}?)-->){0,50})"""
     rb"""<\?xml(?:[^>]{1,100}?encoding\s*=\s*["']([\w.:-]{2,40})["'])?[^>]{0,100}\?>"""
 )
+_FIRST: Final = re.compile(rb"<\w")
+_ENTITY: Final = re.compile(rb"""\n?<!ENTITY\s{1,20}\w{1,40}\s{1,20}"(?:[^"&<%]{0,32}|&#\w{1,8};)"\s{0,20}>""")
 _MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One entry as a feed of its own, with its number from 1; b"" if it is too large."""
+    """One entry as a feed of its own, with its number from 1, or the reason why it is not read."""
 
     number: int
     feed: bytes
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +76,17 @@ def cut_feed(head: bytes, source: Input) -> Iterator[Cut | Rest]:
             yield from cutter.take(chunk)
         yield from cutter.take(b"")
     except (expat.ExpatError, _Wrong) as error:
-        reason = (
-            f"line {error.lineno}: {expat.ErrorString(error.code)}" if isinstance(error, expat.ExpatError) else error
-        )
         yield from cutter.waiting
-        yield cutter.rest(chunks, str(reason))
+        yield cutter.rest(chunks, _reason(error))
 
 
 @dataclass(slots=True)
 class _Cutter:
     """Follows the elements of one feed, and keeps the bytes that may still be needed.
 
-    `kept` are the bytes from `offset` on. `open` are the elements outside entries with their start tags, `start` and
-    `level` where the entry that is being read begins and how deep it is. `done` is the end of the last entry.
+    `kept` are the bytes from `offset` on. `open` are the elements outside entries with their start tags, `root` is where
+    the first begins. `start` and `level` are where the entry that is being read begins and how deep it is, `reason` is
+    why it will not be read; `done` is the end of the last one.
     """
 
     parser: expat.XMLParserType = field(default_factory=lambda: expat.ParserCreate("utf-8"))
@@ -92,13 +95,14 @@ class _Cutter:
     fed: int = 0
     depth: int = 0
     open: list[tuple[str, bytes]] = field(default_factory=list)
+    root: int = 0
     beginning: bytes = b""
     is_short: bool = False
     ending: bytes = b""
     number: int = 0
     start: int | None = None
     level: int = 0
-    is_large: bool = False
+    reason: str = ""
     done: int = 0
     waiting: list[Cut] = field(default_factory=list)
 
@@ -130,15 +134,22 @@ class _Cutter:
         is_cut_off = (
             re.search(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>\s*(?:<!--.{0,2000}-->\s*)?$", data[-3_000:], re.S) is None
         )
-        return Rest(self.number + (self.start is None), bytes(data[:MAX_REST]), reason, is_cut_off)
+        whole = _with_plain_prolog(bytes(data[:MAX_REST]))
+        return Rest(self.number + (self.start is None), whole, reason, is_cut_off)
 
-    def _begin(self, name: str, _: object) -> None:
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
+        if len(attributes) > MAX_ATTRIBUTES:
+            self.reason = f"an element has more than {MAX_ATTRIBUTES} attributes"
+            if self.start is None:
+                raise _Wrong(self.reason)
         if self.depth > MAX_DEPTH:
             raise _Wrong(f"elements are nested more than {MAX_DEPTH} deep")
         if self.start is not None:
             return
         here = self.parser.CurrentByteIndex
+        if self.depth == 1:
+            self.root = here
         if 2 <= self.depth <= 3 and name.rpartition(":")[2] in _ENTRIES:
             self._begin_entry(here)
         elif self.depth <= 2:
@@ -146,10 +157,10 @@ class _Cutter:
 
     def _begin_entry(self, here: int) -> None:
         self.number += 1
-        self.start, self.level, self.is_large = here, self.depth, False
+        self.start, self.level, self.reason = here, self.depth, ""
         if not self.beginning:
             tags = b"".join(tag for _, tag in self.open)
-            self.beginning = tags if self.is_short else bytes(self.kept[: here - self.offset])
+            self.beginning = tags if self.is_short else bytes(self.kept[self.root - self.offset : here - self.offset])
             self.ending = b"".join(f"</{name}>".encode() for name, _ in reversed(self.open))
 
     def _end(self, name: str) -> None:
@@ -161,7 +172,8 @@ class _Cutter:
             tag = self._tag(here)
             self.done = here + (len(tag) if tag.startswith(f"</{name}".encode()) else 0)
             entry = self.kept[self.start - self.offset : self.done - self.offset]
-            self.waiting.append(Cut(self.number, b"" if self.is_large else self.beginning + entry + self.ending))
+            feed = b"" if self.reason else self.beginning + entry + self.ending
+            self.waiting.append(Cut(self.number, feed, self.reason))
             self.start = None
 
     def _declare(self, *_: object) -> None:
@@ -174,8 +186,9 @@ class _Cutter:
     def _forget(self) -> None:
         here = max(self.done, self.parser.CurrentByteIndex)
         if self.start is not None:
-            self.is_large = self.is_large or self.offset + len(self.kept) - self.start > MAX_ENTRY
-            here = here if self.is_large else self.start
+            if self.offset + len(self.kept) - self.start > MAX_ENTRY:
+                self.reason = f"an entry of more than {MAX_ENTRY // 2**20} MiB"
+            here = here if self.reason else self.start
         elif not self.number:
             self.is_short = self.is_short or len(self.kept) > MAX_BEGINNING
             here = here if self.is_short else 0
@@ -183,10 +196,28 @@ class _Cutter:
         self.offset = max(self.offset, here)
 
 
+def _reason(error: Exception) -> str:
+    if isinstance(error, expat.ExpatError):
+        return f"line {error.lineno}: {expat.ErrorString(error.code)}"
+    return str(error)
+
+
+def _with_plain_prolog(feed: bytes) -> bytes:
+    """The feed with nothing before its first element but its declaration, and short entities that stand for text."""
+    first = _FIRST.search(feed)
+    before, rest = (feed[: first.start()], feed[first.start() :]) if first else (b"", feed)
+    declaration = _DECLARATION.match(before)
+    entities = b"".join(_ENTITY.findall(before[:MAX_BEGINNING]))
+    prolog = declaration[0][len(declaration[1]) :] if declaration else b""
+    return prolog + (b"<!DOCTYPE feed [" + entities + b"\n]>" if entities else b"") + rest
+
+
 def _in_utf8(chunk: bytes, source: Input) -> Iterator[bytes]:
     """The bytes in UTF-8, from the encoding that a byte order mark or the XML declaration names."""
     before = _DECLARATION.match(chunk)
-    label = _MARKS.get(chunk[:2]) or (before[2].decode("ascii") if before and before[2] else "utf-8")
+    declared = before[2].decode("ascii") if before and before[2] else ""
+    # What is declared in single bytes cannot be an encoding of two or four.
+    label = _MARKS.get(chunk[:2]) or ("utf-8" if declared.lower().startswith(("utf-16", "utf-32", "ucs")) else declared)
     decoder = _decoder(label)
     if decoder:
         yield codecs.BOM_UTF8  # so that nobody believes the declaration any more

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
-
-import feedparser
 
 from index.article import Article, Record
 from index.fetching import Fetcher
 from index.identity import article_url
-from index.sources.feed_entry import Category, Entry, Text
-from index.sources.feed_splitting import MAX_ENTRY, Rest, cut_feed
+from index.sources.feed_entry import Entry
+from index.sources.feed_splitting import Rest, cut_feed
 from index.sources.files import HEAD, MAX_PAGE, Input, open_input, unpacked_size
 from index.sources.json_feed import is_json_feed, json_entries
 from index.sources.markup import first_element
 from index.sources.reading import Reading
 from index.sources.web_page import Known, WebPage, fetch_page
+from index.sources.xml_feed import xml_entries
 from search.errors import SourceError
 
 EXTENSIONS: Final = (".rss", ".atom")
-
-MAX_LISTED: Final = 200
-"""Links, authors and categories of one entry that are looked at."""
 
 Opened = Callable[[], AbstractContextManager[Input]]
 
@@ -68,7 +63,7 @@ class EntryRecord:
         """The entry. Raises SourceError."""
         if not isinstance(self.found, bytes):
             return self.found
-        found = _parsed(self.found, self.address)
+        found = xml_entries(self.found, self.address, self.origin)
         if not found:
             raise SourceError(self.origin, "no entry could be made out")
         return found[0]
@@ -118,15 +113,15 @@ class Feed:
         for part in cut_feed(head, source):
             if isinstance(part, Rest):
                 yield from self._rest(part)
-            elif not part.feed:
-                yield SourceError(self._origin(part.number), f"an entry of more than {MAX_ENTRY // 2**20} MiB")
+            elif part.reason:
+                yield SourceError(self._origin(part.number), part.reason)
             else:
                 yield self._record(part.number, part.feed)
 
     def _rest(self, rest: Rest) -> Iterator[Record | SourceError]:
         """What can be made out of a feed that is not well-formed."""
         warning = f"the feed is not well-formed XML ({rest.reason}); what could be made out of it was read"
-        found = _parsed(rest.feed, self._address)
+        found = xml_entries(rest.feed, self._address, self.name)
         if rest.is_cut_off:  # the last entry lacks its end, and half an article is worse than none
             found = found[: _closed(rest.feed)]
         for number, entry in enumerate(found, rest.number):
@@ -163,53 +158,3 @@ def _whole(record: EntryRecord, fetcher: Fetcher) -> Record:
 
 def _closed(feed: bytes) -> int:
     return sum(feed.count(b"</" + name) for name in (b"item>", b"entry>", b"rss:item>", b"atom:entry>"))
-
-
-def _parsed(feed: bytes, address: str) -> list[Entry]:
-    """The entries in an XML feed, which need not be well-formed. Nothing is fetched and no file is opened."""
-    headers = {"content-location": address} if address else {}
-    # Markup is sanitised where it is shown.
-    found = feedparser.parse(
-        io.BytesIO(feed), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
-    # Plain dictionaries, since feedparser's own give one key's value for another.
-    feed_itself = dict(found.feed) | {"is_atom": found.version.startswith("atom")}
-    return [_entry(dict(entry), feed_itself) for entry in found.entries]
-
-
-def _entry(entry: dict[str, Any], feed: dict[str, Any]) -> Entry:
-    contents = [_text(one) for one in _dicts(entry.get("content"))]
-    content = max((one for one in contents if one.value), key=lambda one: (one.is_html, len(one.value)), default=Text())
-    languages = [
-        str(one.get("language") or "") for one in (*_dicts(entry.get("content")), entry.get("title_detail", {}))
-    ]
-    return Entry(
-        guid=str(entry.get("id") or ""),
-        link=str(entry.get("feedburner_origlink") or entry.get("link") or ""),
-        title=_text(entry.get("title_detail", {})),
-        content=content,
-        summary=_text(entry.get("summary_detail", {})),
-        authors=_authors(entry) or (_authors(feed) if feed["is_atom"] else ()),
-        categories=tuple(
-            Category(str(tag.get("label") or tag.get("term") or ""), str(tag.get("scheme") or ""))
-            for tag in _dicts(entry.get("tags"))
-        ),
-        published=str(entry.get("published") or entry.get("created") or ""),
-        updated=str(entry.get("updated") or ""),
-        language=next(filter(None, languages), "") or str(feed.get("language") or ""),
-    )
-
-
-def _text(detail: Any) -> Text:
-    kind = str(detail.get("type") or "")
-    value = str(detail.get("value") or "")
-    is_text = not kind.startswith(("image/", "audio/", "video/"))
-    return Text(value if is_text else "", kind != "text/plain", str(detail.get("base") or ""))
-
-
-def _authors(found: Any) -> tuple[str, ...]:
-    return tuple(str(one["name"]) for one in _dicts(found.get("authors")) if one.get("name"))
-
-
-def _dicts(value: object) -> list[Any]:
-    return [one for one in value[:MAX_LISTED] if isinstance(one, dict)] if isinstance(value, list) else []
