@@ -84,9 +84,9 @@ def cut_feed(head: bytes, source: Input) -> Iterator[Cut | Rest]:
 class _Cutter:
     """Follows the elements of one feed, and keeps the bytes that may still be needed.
 
-    `kept` are the bytes from `offset` on. `open` are the elements outside entries with their start tags, `root` is where
-    the first begins. `start` and `level` are where the entry that is being read begins and how deep it is, `reason` is
-    why it will not be read; `done` is the end of the last one.
+    `kept` are the bytes from `offset` on. `open` are the elements outside entries with their start tags; the first one
+    begins at `root`. `start` and `level` are where the entry that is being read begins and how deep it is; for `reason`
+    it will not be read. `done` is the end of the last one.
     """
 
     parser: expat.XMLParserType = field(default_factory=lambda: expat.ParserCreate("utf-8"))

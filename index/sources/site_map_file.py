@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from lxml import etree
 
 from index.sources.encoding import decode
-from index.sources.files import Input
+from index.sources.files import HEAD, Input
 from index.sources.markup import first_element
 from search.errors import SourceError
 
@@ -45,8 +45,9 @@ def is_site_map(head: bytes) -> bool:
     """The first bytes are those of a site map, in XML or as lines of addresses."""
     if first_element(head)[0] in _ROOTS:
         return True
-    *whole, last = head.decode("utf-8-sig", "replace").splitlines() or [""]
-    lines = [line.strip() for line in whole or [last] if line.strip()]
+    lines = [line.strip() for line in head.decode("utf-8-sig", "replace").splitlines() if line.strip()]
+    if len(head) >= HEAD and len(lines) > 1:
+        lines.pop()  # it may be cut
     return bool(lines) and all(_ADDRESS.fullmatch(line) for line in lines)
 
 

@@ -19,7 +19,8 @@ from search.errors import SourceError
 
 HTML_TYPES: Final = frozenset({"text/html", "application/xhtml+xml"})
 _META_ROBOTS: Final = re.compile(
-    rb"""<meta\b(?=[^>]{0,500}\bname\s*=\s*["']?\s*(?:robots|backfile)\b)[^>]{0,500}\bcontent\s*=\s*["']?([^"'>]{0,500})""",
+    rb"""<meta\b(?=[^>]{0,500}\bname\s{0,9}=\s{0,9}["']?\s{0,9}(?:robots|backfile)\b)"""
+    rb"""[^>]{0,500}\bcontent\s{0,9}=\s{0,9}(?:["']([^"'>]{0,500})|([^\s"'>]{1,500}))""",
     re.IGNORECASE,
 )
 _HEAD: Final = 262_144
@@ -118,7 +119,7 @@ def _content_type(headers: Mapping[str, str]) -> tuple[str, str]:
 def _is_not_for_finding(fetched: Fetched) -> bool:
     """The page or its headers say noindex to all robots, or to us."""
     stated = [fetched.headers.get("x-robots-tag", "")]
-    stated += [match[1].decode("latin-1") for match in _META_ROBOTS.finditer(fetched.body[:_HEAD])]
+    stated += [(match[1] or match[2] or b"").decode("latin-1") for match in _META_ROBOTS.finditer(fetched.body[:_HEAD])]
     words = (word.strip().lower() for text in stated for word in text.split(","))
     return any(word.removeprefix("backfile:").strip() in ("noindex", "none") for word in words)
 
