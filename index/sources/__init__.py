@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from index.article import Record, Skipped, Source
 from index.fetching import Fetcher
+from index.fetching.validators import Validators
 from index.identity import is_address
 from index.sources import feeds, html, json_file, jsonl, markdown_file, sitemaps, text
 from index.sources.files import STANDARD_INPUT, local_path, read_head
@@ -69,16 +70,19 @@ def find_sources(
     fetcher: Fetcher | None = None,
     pages: bool = False,
     say: Callable[[str, str], None] = say_nothing,
+    validators: Validators | None = None,
 ) -> list[Source]:
     """A source for each file at `locations` (paths of files or folders, addresses, or "-"), in order and each once.
 
     Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
     an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
-    `mapping` has for keys of the input our names. `fetcher`, `pages` and `say` are for addresses of the web, which are
+    `mapping` has for keys of the input our names. `fetcher`, `pages`, `say` and `validators` are for addresses of the web, which are
     asked when they are read; see `index.sources.reading.Reading`.
     """
     named = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
-    reading = Reading(ZoneInfo(time_zone), mapping=mapping or {}, fetcher=fetcher, pages=pages, say=say)
+    reading = Reading(
+        ZoneInfo(time_zone), mapping=mapping or {}, fetcher=fetcher, pages=pages, say=say, validators=validators
+    )
     given = dict.fromkeys(map(_plain, named))
     return [source for location in given for source in _sources_at(location, reading)]
 

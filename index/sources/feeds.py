@@ -153,7 +153,7 @@ def _whole(record: EntryRecord, fetcher: Fetcher) -> Record:
     known = Known(article.guid, article.title if entry.title.value else "", article.sections, article.authors,
                   article.tags, article.published, article.language)  # fmt: skip
     page = fetch_page(fetcher, url, record.time_zone, known)
-    return page if isinstance(page, WebPage) or page.url else record
+    return page if page and (isinstance(page, WebPage) or page.url) else record
 
 
 def _closed(feed: bytes) -> int:

@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from index.fetching import Fetcher
+from index.fetching.validators import Validators
 from index.identity import file_path, is_file_address
 
 
@@ -23,7 +24,8 @@ class Reading:
     `mapping` has for keys of the input our names: {"content": "body"}.
     `fetcher` gets what is at addresses, one for the whole run; None: nothing is fetched. `pages`: of feeds that have
     only the beginnings of articles, the pages are fetched. `say` is told what was found at an address, and how it is
-    read: (address, sentence). These three stay behind when a record is sent to another process.
+    read: (address, sentence). `validators` remember what was fetched, and what has not changed since gives no record.
+    These four stay behind when a record is sent to another process.
     """
 
     time_zone: ZoneInfo
@@ -32,6 +34,7 @@ class Reading:
     fetcher: Fetcher | None = None
     pages: bool = False
     say: Callable[[str, str], None] = say_nothing
+    validators: Validators | None = None
 
     def __reduce__(self) -> tuple[partial[Reading], tuple[()]]:
         kept = {row.name: getattr(self, row.name) for row in fields(self) if row.name not in _OF_THIS_PROCESS}
@@ -49,4 +52,4 @@ class Reading:
         return path.name
 
 
-_OF_THIS_PROCESS: Final = frozenset({"fetcher", "pages", "say"})
+_OF_THIS_PROCESS: Final = frozenset({"fetcher", "pages", "say", "validators"})

@@ -12,6 +12,7 @@ from index.article import Record, Skipped
 from index.extraction.stated_dates import Unreadable, read_date
 from index.fetching import Fetched, Fetcher, FetchError
 from index.fetching.address import Address, follow, read_address
+from index.fetching.validators import Validators
 from index.sources.files import Input, open_data, open_input
 from index.sources.reading import Reading
 from index.sources.site_map_file import Listed, is_site_map, read_site_map
@@ -45,7 +46,8 @@ class SiteMap:
 
     Pages are fetched from the host of the site map and from `hosts`; a site map on the disk, which somebody has named,
     may list pages of any host. `others` are the addresses of more site maps of the same site. After reading,
-    `lists_all` is False if there were only news site maps, which list what is two days old at most.
+    `lists_all` is False if there were only news site maps, which list what is two days old at most, or if pages had not
+    changed and so were not read.
     """
 
     size = None
@@ -75,7 +77,7 @@ class SiteMap:
             raise Skipped(self.name, "a site map, whose pages are not fetched; to have them, name the file itself")
         if self._reading.fetcher is None:
             raise SourceError(self.name, "the pages of a site map have to be fetched, and this run fetches nothing")
-        visit = _Visit(self.name, self._reading.fetcher, self._reading.time_zone)
+        visit = _Visit(self.name, self._reading.fetcher, self._reading.time_zone, self._reading.validators)
         if self._fetched is None:
             with open_input(self.name) as source:
                 yield from visit.read(source, self.name, None)
@@ -85,7 +87,7 @@ class SiteMap:
             with open_data(self._fetched.url, self._fetched.body) as source:
                 yield from visit.read(source, self._fetched.url, read_address(self._fetched.url))
         yield from visit.read_named()
-        self.lists_all = visit.lists_all
+        self.lists_all = visit.lists_all and not visit.unchanged
 
 
 @dataclass(slots=True)
@@ -99,12 +101,14 @@ class _Visit:
     name: str
     fetcher: Fetcher
     time_zone: ZoneInfo
+    validators: Validators | None = None
     hosts: frozenset[str] | None = None
     waiting: deque[tuple[Address, int]] = field(default_factory=deque)
     seen: set[int] = field(default_factory=set)
     pages: int = 0
     site_maps: int = 1
     lists_all: bool = False
+    unchanged: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     unasked: Counter[str] = field(default_factory=Counter)
     elsewhere: Counter[str] = field(default_factory=Counter)
@@ -164,11 +168,17 @@ class _Visit:
             self.unasked[address.place] += 1
             return
         try:
-            yield fetch_page(self.fetcher, address.url, self.time_zone, _known(row, self.time_zone))
+            known = _known(row, self.time_zone)
+            found = fetch_page(self.fetcher, address.url, self.time_zone, known, self.validators, row.lastmod)
             self.failures[address.place] = 0
         except FetchError as error:
             self.failures[address.place] += MAX_FAILURES + 1 if error.is_lasting else 1
             yield error
+            return
+        if found is None:
+            self.unchanged += 1
+        else:
+            yield found
 
 
 def _is_of(host: str, site: str) -> bool:

@@ -17,6 +17,7 @@ from index.article import Record, Source, lists_all
 from index.extraction.html_tree import MAX_PAGE_ELEMENTS, parse_html
 from index.fetching import Fetched, Fetcher, FetchError
 from index.fetching.address import follow, read_address
+from index.fetching.validators import validator_of
 from index.sources import feeds, html
 from index.sources.encoding import decode
 from index.sources.feeds import Feed
@@ -63,11 +64,12 @@ class WebSource:
         self.name = location
         self._reading = reading
         self._found: Source | None = None
+        self._is_unchanged = False
 
     @property
     def lists_all(self) -> bool:
         """See `index.article.lists_all`; known once it has been read."""
-        return self._found is None or lists_all(self._found)
+        return not self._is_unchanged and (self._found is None or lists_all(self._found))
 
     def records(self) -> Iterator[Record | SourceError]:
         """The records of what is there.
@@ -76,10 +78,16 @@ class WebSource:
         """
         if self._reading.fetcher is None:
             raise SourceError(self.name, "it has to be fetched, and this run fetches nothing")
-        fetched = self._reading.fetcher.get(self.name, most=MAX_SITE_MAP)
+        before = self._reading.validators.get(self.name) if self._reading.validators else None
+        fetched = self._reading.fetcher.get(self.name, headers=before.headers() if before else {}, most=MAX_SITE_MAP)
+        if before and fetched.status == 304:
+            self._is_unchanged = True
+            return
         if fetched.status != 200:
             raise SourceError(self.name, f"the server answered {fetched.status}; check the address")
         self._found = _recognised(self.name, fetched, self._reading)
+        if self._reading.validators and not isinstance(self._found, SiteMap):  # its pages may have changed all the same
+            self._reading.validators.put(self.name, validator_of(fetched))
         yield from self._found.records()
 
 

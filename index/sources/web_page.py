@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article, Withdrawal
 from index.fetching import Disallowed, Fetched, Fetcher, FetchError
+from index.fetching.validators import Validators, validator_of
 from index.sources.encoding import is_binary, text_encoding
 from index.sources.html import accepts, read_html_page
 from search.document import Moment
@@ -23,6 +24,7 @@ _META_ROBOTS: Final = re.compile(
     rb"""[^>]{0,500}\bcontent\s{0,9}=\s{0,9}(?:["']([^"'>]{0,500})|([^\s"'>]{1,500}))""",
     re.IGNORECASE,
 )
+_ACCEPTED: Final = "text/html, application/xhtml+xml, */*;q=0.5"
 _HEAD: Final = 262_144
 """Bytes of a page in which its statement for robots is looked for."""
 
@@ -76,17 +78,34 @@ class WebPage:
         )
 
 
-def fetch_page(fetcher: Fetcher, url: str, time_zone: ZoneInfo, known: Known | None = None) -> WebPage | Withdrawal:
-    """The page at an address, or why it is not to be shown. Raises FetchError if that cannot be told.
+def fetch_page(
+    fetcher: Fetcher,
+    url: str,
+    time_zone: ZoneInfo,
+    known: Known | None = None,
+    validators: Validators | None = None,
+    listed: str = "",
+) -> WebPage | Withdrawal | None:
+    """The page at an address, or why it is not to be shown; None if it has not changed since it was last read.
 
     What is not there is withdrawn (404), for good if the server says so (410). What robots.txt disallows and what is
-    no page is left out; a page that does not want to be found (noindex) is withdrawn.
+    no page is left out; a page that does not want to be found (noindex) is withdrawn. Whether it has changed is known
+    from `validators`, and from the date at which it was `listed`: the same date means the same page.
+    Raises FetchError if nothing of this can be told.
     """
+    before = validators.get(url) if validators else None
+    if before and listed and before.listed == listed:
+        return None
     try:
-        fetched = fetcher.get(url, headers={"accept": "text/html, application/xhtml+xml, */*;q=0.5"})
+        fetched = fetcher.get(url, headers={"accept": _ACCEPTED, **(before.headers() if before else {})})
     except Disallowed:
         return Withdrawal(url, "gone", "disallowed by robots.txt")
-    return page_in(fetched, url, time_zone, known or Known())
+    found = None if before and fetched.status == 304 else page_in(fetched, url, time_zone, known or Known())
+    if validators and found is None and before:
+        validators.put(url, replace(before, listed=listed))
+    elif validators and isinstance(found, WebPage):
+        validators.put(url, validator_of(fetched, listed))
+    return found
 
 
 def page_in(fetched: Fetched, origin: str, time_zone: ZoneInfo, known: Known = Known()) -> WebPage | Withdrawal:
