@@ -71,7 +71,8 @@ class SqliteValidators:
         with self._connection:
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS validators"
-                " (url TEXT PRIMARY KEY, etag TEXT NOT NULL, modified TEXT NOT NULL, listed TEXT NOT NULL) WITHOUT ROWID"
+                " (url TEXT PRIMARY KEY, etag TEXT NOT NULL, modified TEXT NOT NULL, listed TEXT NOT NULL)"
+                " WITHOUT ROWID"
             )
 
     def get(self, url: str) -> Validator | None:

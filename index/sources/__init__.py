@@ -76,8 +76,8 @@ def find_sources(
 
     Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
     an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
-    `mapping` has for keys of the input our names. `fetcher`, `pages`, `say` and `validators` are for addresses of the web, which are
-    asked when they are read; see `index.sources.reading.Reading`.
+    `mapping` has for keys of the input our names. `fetcher`, `pages`, `say` and `validators` are for addresses of the
+    web, which are asked when they are read; see `index.sources.reading.Reading`.
     """
     named = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
     reading = Reading(
