@@ -21,6 +21,7 @@ from index.sources.fields import KEYS
 from index.sources.files import STANDARD_INPUT, local_path
 from index.sources.reading import say_nothing
 from index.sources.web import is_web_address
+from index.state import State, state_beside
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings, opened_engine
 from search.commands.differences import compared_shown, comparison_lines
 from search.commands.encode import encode_shown
@@ -28,6 +29,7 @@ from search.commands.terminal import articles
 from search.comparing import Comparison
 from search.engines import open_engine
 from search.errors import SourceError
+from search.ledger import ledger_of
 from search.meaning import open_encoder
 from search.processes import core_count
 
@@ -123,11 +125,15 @@ def index(
     """
     settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone, index_workers=workers).settings
     engine = open_engine(settings.index)
+    ledger = ledger_of(engine, settings)
+    state = State(state_beside(ledger.place))
     indexer = Indexer(
         engine,
         language=settings.language,
         time_zone=settings.time_zone,
         workers=settings.index_workers or core_count(),
+        ledger=ledger,
+        state=state,
     )
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
     fetcher = Fetcher(
@@ -136,7 +142,15 @@ def index(
         per_second=settings.fetch_per_second,
     )
     say = say_nothing if quiet or as_json else remark
-    sources = find_sources(paths, time_zone=settings.time_zone, mapping=mapping, fetcher=fetcher, pages=pages, say=say)
+    sources = find_sources(
+        paths,
+        time_zone=settings.time_zone,
+        mapping=mapping,
+        fetcher=fetcher,
+        pages=pages,
+        say=say,
+        state=state,
+    )
     with fetcher, interruptible(), _progress(quiet or as_json) as progress:
         report = indexer.run(sources, roots=paths, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
     _print(report, quiet=quiet, as_json=as_json)
@@ -208,8 +222,11 @@ def copy(
             confirm=confirm,
             workers=settings.index_workers or core_count(),
             show=show,
+            ledgers=(ledger_of(first, settings), ledger_of(second, settings)),
         )
-        compared = None if no_verify or copied.interrupted else compared_shown(first, second, quiet=quiet or as_json)
+        compared = None
+        if not no_verify and not copied.interrupted:
+            compared = compared_shown(first, second, quiet=quiet or as_json, left_out=copied.removed)
     if as_json:
         verified = compared and compared.as_json()
         click.echo(json.dumps({"from": first.url, "to": second.url, **copied.as_json(), "verified": verified}))

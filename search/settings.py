@@ -130,6 +130,9 @@ class Settings(BaseModel):
         max_length=2_000,
         description="The index: whoosh:PATH, a path, memory:, or opensearch://HOST/NAME",
     )
+    ledger: str = Field(
+        "", max_length=2_000, description='File of what was taken down or waits; "": INDEX.ledger, beside the index'
+    )
     title: Annotated[str, _Text] = Field("Backfile", max_length=200, description="Name of the archive on its site")
     language: Annotated[str, AfterValidator(_language_tag)] = Field(
         "en", description="Language of articles that state none"
@@ -219,6 +222,8 @@ def load_settings(
     for name, flag in (flags or {}).items():
         if flag is not None:
             values[name], origins[name] = flag, _flag(name)
+    if not values.get("ledger") and file is not None:
+        values["ledger"] = _ledger_beside(file, str(values.get("index", "")))
     settings = _validated(values, origins)
     return LoadedSettings(settings, {name: origins.get(name, DEFAULT_ORIGIN) for name in Settings.names()})
 
@@ -267,8 +272,9 @@ def _from_file(path: Path) -> dict[str, object]:
             raise ConfigError(f"{path}: unknown setting {_shortened(name)}; {nearest(name, Settings.names())}")
     if isinstance(table.get("index"), str):
         table["index"] = _beside(path, str(table["index"]))
-    if isinstance(model := table.get("meaning_model"), str) and model:
-        table["meaning_model"] = str(path.parent / model)
+    for name in ("meaning_model", "ledger"):
+        if isinstance(place := table.get(name), str) and place:
+            table[name] = str(path.parent / place)
     return table
 
 
@@ -280,6 +286,15 @@ def _beside(config: Path, index: str) -> str:
     if config.parent == Path() or Path(path).is_absolute() or not (is_bare_path or scheme == "whoosh"):
         return index
     return f"whoosh:{config.parent / path}"
+
+
+def _ledger_beside(config: Path, index: str) -> str:
+    """The ledger of an archive on a cluster, which has no folder that it could be beside: it is beside the file of its
+    settings, wherever the command is run. "" for any other archive."""
+    scheme, _, rest = index.partition("://")
+    name = rest.partition("?")[0].rpartition("/")[2]
+    is_remote = scheme in ("opensearch", "opensearchs") and name and config.parent != Path()
+    return str(config.parent / f"{name}.ledger") if is_remote else ""
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from index.article import Article, Skipped, Source, Withdrawal, lists_all, read_
 from index.sources import find_sources
 from index.sources.files import open_data
 from index.sources.site_map_file import MAX_ELEMENTS, Listed, is_site_map, read_site_map
-from index.sources.sitemaps import MAX_DEPTH, MAX_FAILURES
+from index.sources.site_visit import MAX_DEPTH, MAX_FAILURES
 from index.sources.web_page import WebPage
 from search.errors import SourceError
 
@@ -209,7 +209,7 @@ def test_a_record_has_its_page_with_it_and_is_read_in_another_process() -> None:
         {"/map.xml": lambda asked: reply(urlset(f"http://{asked.headers['host']}/a")), "/a": reply(page("A"), **HTML)}
     ) as server:
         with fetcher_for(server) as fetcher:
-            (record,) = find_sources(f"{server.url}/map.xml", fetcher=fetcher)[0].records()
+            record, _ = find_sources(f"{server.url}/map.xml", fetcher=fetcher)[0].records()
         assert isinstance(record, WebPage)
         assert pickle.loads(pickle.dumps(record)).read().title == "A"  # noqa: S301
 

@@ -1,13 +1,10 @@
-"""What is remembered of answers, so that a later run asks only for what has changed (RFC 9110, 13)."""
+"""By what an answer is known again, so that a later run asks only for what has changed (RFC 9110, 13)."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Protocol
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from index.fetching.sites import Fetched
 
@@ -31,75 +28,21 @@ class Validator:
         pairs = {"if-none-match": self.etag, "if-modified-since": self.modified}
         return {name: value for name, value in pairs.items() if value}
 
-
-class Validators(Protocol):
-    """The validators of a run and of those before it, by address."""
-
-    def get(self, url: str) -> Validator | None:
-        """That of an address; None if it is not known."""
-        ...
-
-    def put(self, url: str, validator: Validator) -> None:
-        """Remembers that of an address."""
-        ...
-
-
-class MemoryValidators:
-    """Validators that live as long as the process."""
-
-    def __init__(self) -> None:
-        self._held: dict[str, Validator] = {}
-
-    def get(self, url: str) -> Validator | None:
-        """See `Validators`."""
-        return self._held.get(url)
-
-    def put(self, url: str, validator: Validator) -> None:
-        """See `Validators`."""
-        self._held[url] = validator
-
-
-class SqliteValidators:
-    """Validators in a SQLite file, which is made if it is not there.
-
-    What is put counts at once for this object, and for others after `keep`: a run that keeps its validators before its
-    articles are committed would never ask for those articles again. Raises sqlite3.Error.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path)
-        with self._connection:
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS validators"
-                " (url TEXT PRIMARY KEY, etag TEXT NOT NULL, modified TEXT NOT NULL, listed TEXT NOT NULL)"
-                " WITHOUT ROWID"
-            )
-
-    def get(self, url: str) -> Validator | None:
-        """See `Validators`."""
-        wanted = "SELECT etag, modified, listed FROM validators WHERE url = ?"
-        with closing(self._connection.execute(wanted, (url,))) as rows:
-            row = rows.fetchone()
-        return Validator(*row) if row else None
-
-    def put(self, url: str, validator: Validator) -> None:
-        """See `Validators`."""
-        row = (url, validator.etag, validator.modified, validator.listed)
-        self._connection.execute("INSERT OR REPLACE INTO validators VALUES (?, ?, ?, ?)", row)
-
-    def keep(self) -> None:
-        """Makes what was put last."""
-        self._connection.commit()
-
-    def close(self) -> None:
-        """Closes the file. What was put since the last `keep` is forgotten."""
-        self._connection.rollback()
-        self._connection.close()
+    def as_json(self) -> dict[str, str]:
+        """What is stated, as it is remembered."""
+        return {name: value for name, value in asdict(self).items() if value}
 
 
 def validator_of(fetched: Fetched, listed: str = "") -> Validator:
     """The validator of an answer."""
     return Validator(_usable(fetched.headers, "etag"), _usable(fetched.headers, "last-modified"), listed[:MAX_VALUE])
+
+
+def read_validator(remembered: object) -> Validator | None:
+    """A validator as `as_json` gave it; None if it is not one."""
+    if not isinstance(remembered, dict):
+        return None
+    return Validator(*(str(remembered.get(name, "")) for name in ("etag", "modified", "listed")))
 
 
 def _usable(headers: Mapping[str, str], name: str) -> str:

@@ -14,7 +14,7 @@ from index.fetching import Fetcher
 from index.identity import article_url
 from index.sources.feed_entry import Entry
 from index.sources.feed_splitting import Rest, cut_feed
-from index.sources.files import HEAD, MAX_PAGE, Input, open_input, unpacked_size
+from index.sources.files import HEAD, MAX_PAGE, Input, file_digest, open_input, unpacked_size
 from index.sources.json_feed import is_json_feed, json_entries
 from index.sources.markup import first_element
 from index.sources.reading import Reading
@@ -93,6 +93,12 @@ class Feed:
         """Bytes after decompression."""
         return unpacked_size(self.name) if self._is_file else None
 
+    def digest(self) -> str | None:
+        """See `index.unchanged.Digested`."""
+        fetches = self._reading.pages and self._reading.fetcher
+        is_known = self._is_file and not fetches
+        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name)) if is_known else None
+
     def records(self) -> Iterator[Record | SourceError]:
         """Every entry, in order.
 
@@ -152,7 +158,7 @@ def _whole(record: EntryRecord, fetcher: Fetcher) -> Record:
     article = entry.article(record.origin, record.place, record.time_zone)
     known = Known(article.guid, article.title if entry.title.value else "", article.sections, article.authors,
                   article.tags, article.published, article.language)  # fmt: skip
-    page = fetch_page(fetcher, url, record.time_zone, known)
+    page, _ = fetch_page(fetcher, url, record.time_zone, known)
     return page if page and (isinstance(page, WebPage) or page.url) else record
 
 

@@ -7,6 +7,7 @@ give its scheme a row in `SCHEMES`.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import sys
 import zlib
@@ -189,6 +190,20 @@ def file_size(location: str) -> int:
         return local_path(location).stat().st_size
     except OSError:
         return 0
+
+
+def file_digest(location: str, *told: object) -> str | None:
+    """A digest of the bytes of a file and of `told`; None if it is no file, or cannot be read."""
+    if location == STANDARD_INPUT:
+        return None
+    found = hashlib.blake2b(repr(told).encode("utf-8", "replace"), digest_size=16)
+    try:
+        with local_path(location).open("rb") as file:
+            while chunk := file.read(2**18):
+                found.update(chunk)
+    except (OSError, SourceError):
+        return None
+    return found.hexdigest()
 
 
 def unpacked_size(location: str) -> int:

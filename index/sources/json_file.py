@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from index.article import Article, Record, Withdrawal
-from index.sources.files import STANDARD_INPUT, Input, open_input, unpacked_size
+from index.sources.files import STANDARD_INPUT, Input, file_digest, open_input, unpacked_size
 from index.sources.jsonl import MAX_LINE, parse_line
 from index.sources.reading import Reading
 from search.errors import SourceError
@@ -66,6 +66,10 @@ class JsonFile:
     def size(self) -> int:
         """Bytes after decompression."""
         return unpacked_size(self.name)
+
+    def digest(self) -> str | None:
+        """See `index.unchanged.Digested`."""
+        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
 
     def records(self) -> Iterator[Record | SourceError]:
         """The articles in order. Raises SourceError if there is none, or if the file breaks off."""

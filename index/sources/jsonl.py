@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from index.article import Article, Record, Withdrawal, read_record
 from index.sources.fields import article_of
-from index.sources.files import STANDARD_INPUT, Input, open_input, unpacked_size
+from index.sources.files import STANDARD_INPUT, Input, file_digest, open_input, unpacked_size
 from index.sources.reading import Reading
 from search.errors import SourceError
 
@@ -62,6 +62,10 @@ class JsonLines:
     def size(self) -> int:
         """Bytes after decompression."""
         return unpacked_size(self.name)
+
+    def digest(self) -> str | None:
+        """See `index.unchanged.Digested`."""
+        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
 
     def records(self) -> Iterator[Record | SourceError]:
         """Every line that is not blank, in order.

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from index.article import Article, Record, Withdrawal
 from index.sources.encoding import is_binary
-from index.sources.files import file_size, read_page
+from index.sources.files import file_digest, file_size, read_page
 from index.sources.reading import Reading
 from search.errors import SourceError
 
@@ -46,6 +46,10 @@ class PageSource:
     def size(self) -> int:
         """Bytes on disk."""
         return file_size(self.name)
+
+    def digest(self) -> str | None:
+        """See `index.unchanged.Digested`."""
+        return file_digest(self.name, self._reader.__name__, *self._reading.told(self.name))
 
     def records(self) -> Iterator[Record | SourceError]:
         """The one page."""

@@ -10,8 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from index.fetching import Fetcher
-from index.fetching.validators import Validators
 from index.identity import file_path, is_file_address
+from index.state import State
 
 
 def say_nothing(origin: str, text: str) -> None:
@@ -24,8 +24,8 @@ class Reading:
     `mapping` has for keys of the input our names: {"content": "body"}.
     `fetcher` gets what is at addresses, one for the whole run; None: nothing is fetched. `pages`: of feeds that have
     only the beginnings of articles, the pages are fetched. `say` is told what was found at an address, and how it is
-    read: (address, sentence). `validators` remember what was fetched, and what has not changed since gives no record.
-    These four stay behind when a record is sent to another process.
+    read: (address, sentence). `state` is what earlier runs remember; None: everything is read. These four stay behind
+    when a record is sent to another process.
     """
 
     time_zone: ZoneInfo
@@ -34,7 +34,7 @@ class Reading:
     fetcher: Fetcher | None = None
     pages: bool = False
     say: Callable[[str, str], None] = say_nothing
-    validators: Validators | None = None
+    state: State | None = None
 
     def __reduce__(self) -> tuple[partial[Reading], tuple[()]]:
         kept = {row.name: getattr(self, row.name) for row in fields(self) if row.name not in _OF_THIS_PROCESS}
@@ -44,6 +44,10 @@ class Reading:
         """The same for the files of a folder."""
         return replace(self, root=root)
 
+    def told(self, location: str) -> tuple[object, ...]:
+        """What decides how a file is read, beside its bytes."""
+        return self.place(location), sorted(self.mapping.items()), str(self.time_zone)
+
     def place(self, location: str) -> str:
         """The path of a file below the folder that was given, else its name: what is left when the folder moves."""
         path = PurePath(file_path(location) if is_file_address(location) else location)
@@ -52,4 +56,4 @@ class Reading:
         return path.name
 
 
-_OF_THIS_PROCESS: Final = frozenset({"fetcher", "pages", "say", "validators"})
+_OF_THIS_PROCESS: Final = frozenset({"fetcher", "pages", "say", "state"})

@@ -13,19 +13,23 @@ from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
-from index.article import Record, Source, lists_all
+from index.article import Article, Item, Mark, Source, Untouched, lists_all, read_record
 from index.extraction.html_tree import MAX_PAGE_ELEMENTS, parse_html
 from index.fetching import Fetched, Fetcher, FetchError
 from index.fetching.address import follow, read_address
-from index.fetching.validators import validator_of
+from index.fetching.validators import Validator, read_validator, validator_of
+from index.identity import article_id, source_key
+from index.preparing import NOT_RECORDS
 from index.sources import feeds, html
 from index.sources.encoding import decode
 from index.sources.feeds import Feed
 from index.sources.files import HEAD, open_data
 from index.sources.reading import Reading
 from index.sources.site_map_file import is_site_map
-from index.sources.sitemaps import MAX_SITE_MAP, SiteMap
+from index.sources.site_visit import MAX_SITE_MAP
+from index.sources.sitemaps import SiteMap
 from index.sources.web_page import page_in
+from index.state import WHOLE
 from search.errors import SourceError
 
 FEED_TYPES: Final = frozenset(
@@ -64,31 +68,64 @@ class WebSource:
         self.name = location
         self._reading = reading
         self._found: Source | None = None
-        self._is_unchanged = False
+        self._articles = 0
 
     @property
     def lists_all(self) -> bool:
         """See `index.article.lists_all`; known once it has been read."""
-        return not self._is_unchanged and (self._found is None or lists_all(self._found))
+        return self._found is not None and lists_all(self._found)
 
-    def records(self) -> Iterator[Record | SourceError]:
+    def records(self) -> Iterator[Item]:
         """The records of what is there.
 
         Raises SourceError if nothing may be fetched, no answer comes, or it is of no known kind.
         """
         if self._reading.fetcher is None:
             raise SourceError(self.name, "it has to be fetched, and this run fetches nothing")
-        before = self._reading.validators.get(self.name) if self._reading.validators else None
+        before = self._remembered()
         fetched = self._reading.fetcher.get(self.name, headers=before.headers() if before else {}, most=MAX_SITE_MAP)
         if before and fetched.status == 304:
-            self._is_unchanged = True
+            yield Untouched(self._articles)
             return
         if fetched.status != 200:
             raise SourceError(self.name, f"the server answered {fetched.status}; check the address")
         self._found = _recognised(self.name, fetched, self._reading)
-        if self._reading.validators and not isinstance(self._found, SiteMap):  # its pages may have changed all the same
-            self._reading.validators.put(self.name, validator_of(fetched))
-        yield from self._found.records()
+        if isinstance(self._found, SiteMap):  # the pages that it names may have changed, whatever itself has
+            yield from self._found.records()
+        else:
+            yield from self._marked(validator_of(fetched), self._found.records())
+
+    def _remembered(self) -> Validator | None:
+        """By what the answer is known again, if a run has read all of it and its first article is in the index."""
+        kept = self._reading.state.get(source_key(self.name), WHOLE) if self._reading.state else None
+        if not kept or self._reading.state is None or kept[0].get("pages") != self._reading.pages:
+            return None
+        if not self._reading.state.holds([kept[0]["first"]]):
+            return None
+        self._articles = int(kept[1])
+        return read_validator(kept[0])
+
+    def _marked(self, validator: Validator, items: Iterator[Item]) -> Iterator[Item]:
+        """The items, and in the end by what the answer is known again."""
+        first = ""
+        for item in items:
+            first = first or _id_of(item)
+            yield item
+        if first:
+            yield Mark(
+                source_key(self.name), WHOLE, {**validator.as_json(), "first": first, "pages": self._reading.pages}
+            )
+
+
+def _id_of(item: Item) -> str:
+    """What the article of a record is called in the index; "" for all that is no article."""
+    if isinstance(item, NOT_RECORDS):
+        return ""
+    try:
+        article = read_record(item)
+    except SourceError:
+        return ""
+    return article_id(article.id, article.url, article.place or article.origin) if isinstance(article, Article) else ""
 
 
 class _PageAt:
@@ -101,7 +138,7 @@ class _PageAt:
         self._fetched = fetched
         self._time_zone = reading.time_zone
 
-    def records(self) -> Iterator[Record | SourceError]:
+    def records(self) -> Iterator[Item]:
         yield page_in(self._fetched, self.name, self._time_zone)
 
 

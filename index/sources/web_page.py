@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article, Withdrawal
 from index.fetching import Disallowed, Fetched, Fetcher, FetchError
-from index.fetching.validators import Validators, validator_of
+from index.fetching.validators import Validator, validator_of
 from index.sources.encoding import is_binary, text_encoding
 from index.sources.html import accepts, read_html_page
 from search.document import Moment
@@ -79,33 +79,22 @@ class WebPage:
 
 
 def fetch_page(
-    fetcher: Fetcher,
-    url: str,
-    time_zone: ZoneInfo,
-    known: Known | None = None,
-    validators: Validators | None = None,
-    listed: str = "",
-) -> WebPage | Withdrawal | None:
-    """The page at an address, or why it is not to be shown; None if it has not changed since it was last read.
+    fetcher: Fetcher, url: str, time_zone: ZoneInfo, known: Known | None = None, before: Validator | None = None
+) -> tuple[WebPage | Withdrawal | None, Validator]:
+    """The page at an address, or why it is not to be shown; None if it is still what it was `before`. And by what it is
+    known again.
 
     What is not there is withdrawn (404), for good if the server says so (410). What robots.txt disallows and what is
-    no page is left out; a page that does not want to be found (noindex) is withdrawn. Whether it has changed is known
-    from `validators`, and from the date at which it was `listed`: the same date means the same page.
-    Raises FetchError if nothing of this can be told.
+    no page is left out; a page that does not want to be found (noindex) is withdrawn. Raises FetchError if nothing of
+    this can be told.
     """
-    before = validators.get(url) if validators else None
-    if before and listed and before.listed == listed:
-        return None
     try:
         fetched = fetcher.get(url, headers={"accept": _ACCEPTED, **(before.headers() if before else {})})
     except Disallowed:
-        return Withdrawal(url, "gone", "disallowed by robots.txt")
-    found = None if before and fetched.status == 304 else page_in(fetched, url, time_zone, known or Known())
-    if validators and found is None and before:
-        validators.put(url, replace(before, listed=listed))
-    elif validators and isinstance(found, WebPage):
-        validators.put(url, validator_of(fetched, listed))
-    return found
+        return Withdrawal(url, "gone", "disallowed by robots.txt"), Validator()
+    if before and fetched.status == 304:
+        return None, before
+    return page_in(fetched, url, time_zone, known or Known()), validator_of(fetched)
 
 
 def page_in(fetched: Fetched, origin: str, time_zone: ZoneInfo, known: Known = Known()) -> WebPage | Withdrawal:
