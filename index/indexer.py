@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from index.article import Mark, Skipped, Source, Untouched, Withdrawal, blaming
+from index.article import Mark, Skipped, Source, Unchanged, Untouched, Withdrawal, blaming, lists_all
 from index.batches import BATCH_ARTICLES, Batches
 from index.gate import Gate
 from index.held import Held, gone, open_held
@@ -116,6 +116,7 @@ class Indexer:
             )
         started = time.monotonic()
         progress = progress or Silence()
+        sources = list(sources)
         gate = Gate(self._engine, self._ledger, clock=self._clock, dry_run=dry_run)
         batches = Batches(
             self._engine, replace=rebuild, most=self._batch, workers=self._workers, progress=progress,
@@ -128,12 +129,13 @@ class Indexer:
             run = _Run(held, batches, gate, self._state, rebuild, dry_run, most_gone)
             self._state.begin(_generation(self._engine), lambda ids: () if rebuild else held.stamps(ids))
             try:
-                found = _find(list(sources), progress, self._unchanged(rebuild))
+                found = _find(sources, progress, self._unchanged(rebuild))
                 with closing(
                     prepare_all(found, self._preparation, workers=self._workers, patience=self._patience)
                 ) as prepared:
                     for group in _groups(prepared, min(LOOKUP_RECORDS, self._batch)):
                         run.take(group, progress)
+                run.newest_only = {source_key(source.name) for source in sources if not lists_all(source)}
                 run.finish(roots if prune else ())
             except KeyboardInterrupt:
                 if batches.loses_deletions:
@@ -185,6 +187,7 @@ class _Run:
     known: int = 0
     read_from: set[str] = field(default_factory=set)
     failed_in: set[str] = field(default_factory=set)
+    newest_only: set[str] = field(default_factory=set)
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
     source_warnings: dict[str, set[str]] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
@@ -210,6 +213,8 @@ class _Run:
                 self._mark(item, found.key)
             elif isinstance(item, Untouched):
                 self._pass_over(item, found.key)
+            elif isinstance(item, Unchanged):
+                self._leave(item, found.key)
             else:
                 self._take_failure(item, found)
             progress.at(found.position, len(self.seen))
@@ -227,7 +232,8 @@ class _Run:
             for name in self._not_too_many(list(self._gone(roots)), roots):
                 if self.dry_run or self.batches.delete(name):
                     self._deleted(name)
-            for name in gone(self.gate, roots, self.seen, self.read_from, self.failed_in, lambda *_: None):
+            sources = (self.read_from, self.failed_in, self.newest_only)
+            for name in gone(self.gate, roots, self.seen, *sources, lambda *_: None):
                 self.tally.deleted += self.gate.forget(name)
         if not self.dry_run:
             self.batches.commit()
@@ -237,7 +243,8 @@ class _Run:
 
     def _gone(self, roots: Sequence[str]) -> Iterator[str]:
         """What came from one of `roots` and is not there any more."""
-        names = gone(self.held, roots, self.seen, self.read_from, self.failed_in, self.tally.warn)
+        sources = (self.read_from, self.failed_in, self.newest_only)
+        names = gone(self.held, roots, self.seen, *sources, self.tally.warn)
         if not self.untouched:
             yield from names
             return
@@ -286,6 +293,13 @@ class _Run:
                 return
             mark = replace(mark, value=[mark.value, self.articles_in[key]])
         self.marks.append(mark)
+
+    def _leave(self, article: Unchanged, key: str) -> None:
+        self.read_from.add(key)
+        self.articles_in[key] += 1
+        if article.id not in self.seen:
+            self.seen[article.id] = key
+            self.tally.outcomes[article.id] = "unchanged"
 
     def _pass_over(self, source: Untouched, key: str) -> None:
         self.untouched.add(key)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, TypeAlias
 
-from index.article import Mark, Record, Untouched, Withdrawal, blaming
+from index.article import Mark, Record, Unchanged, Untouched, Withdrawal, blaming
 from index.document import to_document
 from index.embargo import shown_from
 from index.identity import is_identified_by_origin
@@ -43,12 +43,12 @@ class Found:
     """
 
     key: str
-    item: Record | Mark | Untouched | SourceError
+    item: Record | Mark | Untouched | Unchanged | SourceError
     position: int
     whole: bool = False
 
 
-NOT_RECORDS: Final = (Mark, Untouched, SourceError)
+NOT_RECORDS: Final = (Mark, Untouched, Unchanged, SourceError)
 """What is found and needs no preparing."""
 
 
@@ -95,7 +95,7 @@ class Prepared:
         return replace(self, _document=pickle.dumps(self._document, pickle.HIGHEST_PROTOCOL))
 
 
-Outcome: TypeAlias = Prepared | Withdrawal | Mark | Untouched | SourceError
+Outcome: TypeAlias = Prepared | Withdrawal | Mark | Untouched | Unchanged | SourceError
 """What becomes of a thing found."""
 
 
@@ -218,5 +218,5 @@ def _batches(found: Iterator[Found]) -> Iterator[tuple[list[Found], int]]:
         yield batch, weight
 
 
-def _weight(item: Record | Mark | Untouched | SourceError) -> int:
+def _weight(item: Record | Mark | Untouched | Unchanged | SourceError) -> int:
     return 0 if isinstance(item, SourceError) else item.weight

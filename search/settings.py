@@ -111,6 +111,19 @@ def _cors_origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _header_text(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("must be printable ASCII, since it is sent in a header")
+    return value.strip()
+
+
+def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r"(?:[\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?", value):
+            raise ValueError(f'{value!r} must be a host such as "intranet.example" or "127.0.0.1:8080"')
+    return values
+
+
 _Number = BeforeValidator(_no_truth_value)
 _Text = AfterValidator(_plain_text)
 
@@ -169,6 +182,15 @@ class Settings(BaseModel):
     )
     meaning_model: str = Field(
         "", max_length=2_000, description='Folder of a model for search by meaning, or "" for none'
+    )
+    user_agent: Annotated[str, AfterValidator(_header_text)] = Field(
+        "", max_length=200, description='Who fetches from sites, with an address to write to; "" for Backfile alone'
+    )
+    fetch_allow: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_hosts)] = Field(
+        (), max_length=100, description="Hosts that may be fetched from although they are not public"
+    )
+    fetch_per_second: Annotated[float, _Number] = Field(
+        2.0, gt=0, le=1000, description="Requests a second to one host, at most"
     )
     log_level: LogLevel = Field("info", description="How much the server logs")
 
