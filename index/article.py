@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from search.document import Heading, Moment
 from search.errors import BackfileError, SourceError
@@ -70,9 +70,10 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What a source says of an article that is not to be shown any more; `id`, `guid` and `url` as in `Article`.
+    """What a source says of an article that is not to be shown; `id`, `guid`, `place` and `url` as in `Article`.
 
-    "killed": it must be taken down, and never come back. "gone": it is not at its source any more.
+    "killed": it must be taken down, and never come back. "gone": it is not published at its source, such as a draft.
+    `reason` is "a draft", "canceled": it is counted in the report.
     """
 
     origin: str
@@ -80,12 +81,38 @@ class Withdrawal:
     reason: str
     id: str = ""
     guid: str = ""
+    place: str = ""
     url: str | None = None
     weight: int = 0
 
     def read(self) -> Withdrawal:
         """A withdrawal is a record that has been read already."""
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a source wants to remember until its next run, once all that it has yielded so far is in the index.
+
+    It is kept in `index.state.State` under `source` and `key`; a value of None is forgotten. It is dropped if the
+    record whose origin is `unless_failed` could not be read.
+    """
+
+    source: str
+    key: str
+    value: Any
+    unless_failed: str = ""
+
+    weight: ClassVar[int] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """A source that has not changed since it was read, with that many articles."""
+
+    articles: int
+
+    weight: ClassVar[int] = 0
 
 
 class Skipped(SourceError):
@@ -114,6 +141,10 @@ class Record(Protocol):
         ...
 
 
+Item: TypeAlias = "Record | Mark | SourceError"
+"""What a source yields: records, why there is none, and what it wants to remember."""
+
+
 class Source(Protocol):
     """One input, which can be read again and again."""
 
@@ -127,7 +158,7 @@ class Source(Protocol):
         """The sum of its records' weights, as far as that can be told beforehand; None if it cannot."""
         ...
 
-    def records(self) -> Iterator[Record | SourceError]:
+    def records(self) -> Iterator[Item]:
         """Its records in order; one that cannot even be found is yielded as its SourceError.
 
         Raises SourceError if the source cannot be read any further.
@@ -144,6 +175,8 @@ def read_record(record: Record) -> Article | Withdrawal:
 def read_source(source: Source) -> Iterator[Article | Withdrawal | SourceError]:
     """Each article of a source, or why there is none. Raises as `Source.records` does."""
     for record in source.records():
+        if isinstance(record, Mark):
+            continue
         if isinstance(record, SourceError):
             yield record
             continue

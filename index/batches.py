@@ -150,7 +150,7 @@ class Batches:
                 except ArticlesRefused as error:
                     self.refused.update(error.reasons)
                 self._written.clear()
-            self._between()
+        self._between()
 
 
 def _writer(engine: Engine, replace: bool, workers: int, progress: WriterProgress) -> Writer:

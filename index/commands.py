@@ -11,17 +11,16 @@ import click
 
 from index.copying import Copied, copy_archive
 from index.evaluation import evaluate_extraction
-from index.indexer import Indexer
+from index.opening import open_for_filling
 from index.progress import Bar, Progress, Silence
 from index.report import Report
-from index.sources import find_sources
-from index.sources.files import local_path
+from index.sources.fields import KEYS
+from index.sources.files import STANDARD_INPUT, local_path
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings, opened_engine
 from search.commands.differences import compared_shown, comparison_lines
 from search.commands.encode import encode_shown
 from search.commands.terminal import articles
 from search.comparing import Comparison
-from search.engines import open_engine
 from search.errors import SourceError
 from search.ledger import ledger_of
 from search.meaning import open_encoder
@@ -31,15 +30,27 @@ MOST_REMARKS = 20
 
 
 def require_locations(ctx: click.Context, param: click.Parameter, locations: tuple[str, ...]) -> tuple[str, ...]:
-    """The locations, each a path that exists or an address that can be read; else a usage error."""
+    """The locations, each a path that exists, an address that can be read or "-"; else a usage error."""
     for location in locations:
         try:
-            missing = not local_path(location).exists()
+            missing = location != STANDARD_INPUT and not local_path(location).exists()
         except SourceError as error:
             raise click.BadParameter(str(error), ctx, param) from error
         if missing:
             raise click.BadParameter(f"there is no {location!r}", ctx, param)
     return locations
+
+
+def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """The pairs "theirs=ours" as a mapping; else a usage error."""
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        theirs, equals, ours = (part.strip() for part in pair.rpartition("="))
+        if not (theirs and equals and ours in KEYS):
+            known = ", ".join(sorted(KEYS))
+            raise click.BadParameter(f"{pair!r} is not KEY=NAME, where NAME is one of {known}", ctx, param)
+        mapping[theirs] = ours
+    return mapping
 
 
 @click.command()
@@ -50,6 +61,14 @@ def require_locations(ctx: click.Context, param: click.Parameter, locations: tup
 @click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
 @click.option("--language", metavar="TAG", help="Language of articles that do not state one.")
 @click.option("--time-zone", metavar="ZONE", help="Time zone of times that do not state one.")
+@click.option(
+    "--map",
+    "mapping",
+    metavar="KEY=NAME",
+    multiple=True,
+    callback=read_mapping,
+    help="A key of the input that means one of ours; may be repeated.",
+)
 @click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
 @click.option("--no-meaning", is_flag=True, help="Leave the vectors for search by meaning to `backfile encode`.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress bar and no warnings.")
@@ -64,12 +83,14 @@ def index(
     dry_run: bool,
     language: str | None,
     time_zone: str | None,
+    mapping: dict[str, str],
     workers: int | None,
     no_meaning: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Read the articles of every SOURCE into the index. A SOURCE is a file, a folder or a file:// address.
+    """Read the articles of every SOURCE into the index. A SOURCE is a file, a folder, a file:// address, or - for
+    standard input.
 
     Only new and changed articles are written: a second run over the same input writes nothing.
     An article that cannot be read is reported with the reason, and the others are indexed; the exit code is then 3.
@@ -80,25 +101,18 @@ def index(
     Examples:
       backfile index articles/ --index whoosh:archive
       backfile index export.jsonl.gz pages/ --language de
+      backfile index posts.json --map content=body --map date=published
       backfile index articles/ --prune          delete what is gone as well
       backfile index articles/ --rebuild        start afresh; the old index answers until the end
     """
     settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone, index_workers=workers).settings
-    engine = open_engine(settings.index)
-    indexer = Indexer(
-        engine,
-        language=settings.language,
-        time_zone=settings.time_zone,
-        workers=settings.index_workers or core_count(),
-        ledger=ledger_of(engine, settings),
-    )
+    opened = open_for_filling(settings)
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
-    sources = find_sources(paths, time_zone=settings.time_zone)
     with interruptible(), _progress(quiet or as_json) as progress:
-        report = indexer.run(sources, roots=paths, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
+        report = opened.index(paths, mapping=mapping, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
     _print(report, quiet=quiet, as_json=as_json)
     if encoder and not report.interrupted:
-        encode_shown(engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
+        encode_shown(opened.engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
     if report.exit_code:
         ctx.exit(report.exit_code)
 

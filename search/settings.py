@@ -38,6 +38,9 @@ OTHER_VARIABLES: Final = (
 )
 """Variables that begin as those of the settings do, and are none."""
 
+SOURCES: Final = "sources"
+"""The tables of the file that say from where the archive is filled."""
+
 HIDDEN: Final = "***"
 """What stands for the user and the password of a URL where it is shown."""
 
@@ -75,7 +78,8 @@ def _language_tag(value: str) -> str:
     return tag
 
 
-def _known_time_zone(value: str) -> str:
+def known_time_zone(value: str) -> str:
+    """The name of a time zone. Raises ValueError."""
     try:
         ZoneInfo(value)
     except (OSError, ValueError, KeyError) as error:
@@ -124,7 +128,7 @@ class Settings(BaseModel):
     language: Annotated[str, AfterValidator(_language_tag)] = Field(
         "en", description="Language of articles that state none"
     )
-    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] = Field(
         "UTC", description="Time zone of times that state none, and of the days on the site"
     )
     index_workers: Annotated[int, _Number] = Field(
@@ -172,10 +176,16 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """The settings in force, and the origin of each: the path of a file, "BACKFILE_PORT", "--port" or "default"."""
+    """The settings in force, and the origin of each: the path of a file, "BACKFILE_PORT", "--port" or "default".
+
+    `sources` are the tables [[sources]] of the file as it has them, and `folder` is where the file lies: whoever fills
+    the archive reads them.
+    """
 
     settings: Settings
     origins: Mapping[str, str]
+    sources: tuple[Mapping[str, object], ...] = ()
+    folder: Path = Path()
 
 
 def load_settings(
@@ -191,9 +201,11 @@ def load_settings(
     """
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
+    sources: tuple[Mapping[str, object], ...] = ()
     file = _config_path(environ, config_file)
     if file is not None:
         values |= _from_file(file)
+        sources = _source_tables(file, values.pop(SOURCES, []))
         origins |= dict.fromkeys(values, str(file))
     for name, value in _from_environment(environ).items():
         values[name], origins[name] = value, _variable(name)
@@ -203,7 +215,15 @@ def load_settings(
     if not values.get("ledger") and file is not None:
         values["ledger"] = _ledger_beside(file, str(values.get("index", "")))
     settings = _validated(values, origins)
-    return LoadedSettings(settings, {name: origins.get(name, DEFAULT_ORIGIN) for name in Settings.names()})
+    folder = file.parent if file is not None else Path()
+    known = {name: origins.get(name, DEFAULT_ORIGIN) for name in Settings.names()}
+    return LoadedSettings(settings, known, sources, folder)
+
+
+def _source_tables(file: Path, tables: object) -> tuple[Mapping[str, object], ...]:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigError(f"{file}: sources are tables; begin each with [[{SOURCES}]]")
+    return tuple(tables)
 
 
 def without_login(url: str) -> str:
@@ -246,8 +266,10 @@ def _from_file(path: Path) -> dict[str, object]:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: is not valid TOML in UTF-8 ({error})") from error
     for name in table:
-        if name not in Settings.names():
-            raise ConfigError(f"{path}: unknown setting {_shortened(name)}; {nearest(name, Settings.names())}")
+        if name not in (*Settings.names(), SOURCES):
+            raise ConfigError(
+                f"{path}: unknown setting {_shortened(name)}; {nearest(name, (*Settings.names(), SOURCES))}"
+            )
     if isinstance(table.get("index"), str):
         table["index"] = _beside(path, str(table["index"]))
     for name in ("meaning_model", "ledger"):

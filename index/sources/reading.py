@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
@@ -11,14 +12,21 @@ from index.identity import file_path, is_file_address
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`time_zone` is that of times that state none. `root` is the folder that was given, if the files are in one."""
+    """`time_zone` is that of times that state none. `root` is the folder that was given, if the files are in one.
+    `mapping` has for keys of the input our names: {"content": "body"}.
+    """
 
     time_zone: ZoneInfo
     root: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
     def below(self, root: str) -> Reading:
         """The same for the files of a folder."""
         return replace(self, root=root)
+
+    def told(self, location: str) -> tuple[object, ...]:
+        """What decides how a file is read, beside its bytes."""
+        return self.place(location), sorted(self.mapping.items()), str(self.time_zone)
 
     def place(self, location: str) -> str:
         """The path of a file below the folder that was given, else its name: what is left when the folder moves."""

@@ -20,6 +20,7 @@ _CARE: Final = "Look after it"
 
 COMMANDS: Final = {
     "index": Row("index.commands:index", _ARCHIVE, "Read articles from files and folders into the index."),
+    "sync": Row("index.sync.command:sync", _ARCHIVE, "Bring the index into step with its configured sources."),
     "copy": Row("index.commands:copy", _ARCHIVE, "Copy all articles from one index into another."),
     "encode": Row("search.commands.encode:encode", _ARCHIVE, "Make the vectors for search by meaning."),
     "delete": Row("search.commands.upkeep:delete", _ARCHIVE, "Delete articles from the index."),

@@ -1,0 +1,70 @@
+"""An archive opened for filling: its engine, ledger and state, and the settings by which inputs are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from index.indexer import Indexer, Notice
+from index.progress import Progress
+from index.report import Report
+from index.sources import find_sources
+from index.state import State, state_beside
+from search.engines import open_engine
+from search.engines.protocols import Engine
+from search.ledger import ledger_of
+from search.ledger.ledger import Ledger
+from search.processes import core_count
+from search.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One archive, for the runs of one process."""
+
+    settings: Settings
+    engine: Engine
+    ledger: Ledger
+    state: State = field(repr=False)
+
+    def index(
+        self,
+        locations: Sequence[str],
+        *,
+        language: str = "",
+        time_zone: str = "",
+        mapping: Mapping[str, str] | None = None,
+        rebuild: bool = False,
+        prune: bool = False,
+        dry_run: bool = False,
+        most_gone: float = 1.0,
+        progress: Progress | None = None,
+        notice: Notice | None = None,
+    ) -> Report:
+        """Indexes what is at `locations`, as `Indexer.run` does. What is given here goes before the settings."""
+        zone = time_zone or self.settings.time_zone
+        indexer = Indexer(
+            self.engine,
+            language=language or self.settings.language,
+            time_zone=zone,
+            workers=self.settings.index_workers or core_count(),
+            ledger=self.ledger,
+            state=self.state,
+        )
+        return indexer.run(
+            find_sources(locations, time_zone=zone, mapping=mapping),
+            roots=locations,
+            rebuild=rebuild,
+            prune=prune,
+            dry_run=dry_run,
+            most_gone=most_gone,
+            progress=progress,
+            notice=notice,
+        )
+
+
+def open_for_filling(settings: Settings) -> Opened:
+    """The archive that the settings name. Raises ConfigError."""
+    engine = open_engine(settings.index)
+    ledger = ledger_of(engine, settings)
+    return Opened(settings, engine, ledger, State(state_beside(ledger.place)))
