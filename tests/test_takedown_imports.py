@@ -142,6 +142,16 @@ def test_what_a_takedown_left_undone_is_finished_by_a_second_one(tmp_path: Path)
     assert ledger.removed.unpurged() == []
 
 
+def test_a_copy_that_was_there_before_stays_and_one_that_comes_later_does_not(target: Engine, ledger: Ledger) -> None:
+    copy = Article("b:1", "A reprint", LONG, id="copy")
+    run(target, Given("a", story()), Given("b", copy))
+    down(target, ledger, id="1")
+    assert run(target, Given("b", copy)).unchanged == 1
+    assert run(target, Given("b", copy), rebuild=True).removed == 0
+    assert "the same text" in refused(run(target, Given("c", Article("c:1", "Another", LONG, id="later"))))
+    assert ids(target) == ["copy"]
+
+
 # --- notices of the source -----------------------------------------------------------------------------------------
 
 
