@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from index.article import Mark, Skipped, Source, Unchanged, Untouched, Withdrawal, blaming, lists_all
 from index.batches import BATCH_ARTICLES, Batches
@@ -22,7 +22,7 @@ from index.preparing import Outcome as Item
 from index.progress import Progress, Silence
 from index.report import Outcome, Report, Tally
 from index.sections import SectionMap
-from index.state import WHOLE, State, state_beside
+from index.state import WHOLE, State, state_beside, version_of
 from index.suspicious_dates import SuspiciousDates
 from index.unchanged import digest_of
 from search.batching import in_batches
@@ -197,6 +197,7 @@ class _Run:
     failed_at: set[str] = field(default_factory=set)
     deleted: list[str] = field(default_factory=list)
     dates: SuspiciousDates = field(default_factory=SuspiciousDates)
+    versions: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def take(self, group: _Group, progress: Progress) -> None:
         """Compares a group with the index, and writes what is new or different."""
@@ -364,6 +365,9 @@ class _Run:
             self.imperfect.add(key)
             self._refuse(article, key, stamp, reason)
             return
+        if article.version and self._is_superseded(article.id, article.version, key, stamp):
+            self.tally.leave_out("superseded by a later version")
+            return
         self._note(article, key, stamp)
         if self.gate.is_early(article):
             self.imperfect.add(key)
@@ -371,6 +375,18 @@ class _Run:
             return
         self.gate.let_in(article.id)
         self._compare(article, stamp)
+
+    def _is_superseded(self, name: str, version: tuple[str, int], key: str, stamp: Stamp | None) -> bool:
+        """Whether a later version was read, in this run or from a file that is still there."""
+        later: Any = self.versions.get(name)
+        if later is None and stamp and stamp.source != key and not self.rebuild and Path(stamp.source).is_file():
+            later = self.state.get(stamp.source, version_of(name))
+        if later and later[0] == version[0] and later[1] > version[1]:
+            self.seen.setdefault(name, stamp.source if stamp else key)
+            return True
+        self.versions[name] = version
+        self.marks.append(Mark(key, version_of(name), version))
+        return False
 
     def _refuse(self, article: Prepared, key: str, stamp: Stamp | None, reason: str) -> None:
         self.seen[article.id] = key

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from index.article import Record, Skipped, Source
 from index.fetching import Fetcher
 from index.identity import is_address
-from index.sources import feeds, html, json_file, jsonl, markdown_file, sitemaps, text
+from index.sources import feeds, html, json_file, jsonl, markdown_file, sitemaps, text, warc
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
 from index.sources.reading import Reading, say_nothing
@@ -45,6 +45,7 @@ _FEEDS: Final = Format("RSS, Atom and JSON Feed", feeds.EXTENSIONS, feeds.accept
 _PAGES: Final = Format("HTML pages", html.EXTENSIONS, html.accepts, pages_read_by(html.read_html_file))
 
 FORMATS: tuple[Format, ...] = (
+    Format("web archives", warc.EXTENSIONS, warc.accepts, warc.WebArchive),
     Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
     _FEEDS,
     Format("site maps", sitemaps.EXTENSIONS, sitemaps.accepts, sitemaps.SiteMap),
