@@ -447,15 +447,16 @@ class _Run:
     def _note(self, article: Prepared, key: str, stamp: Stamp | None) -> None:
         """Remembers where the id was read, and warns if it was another article's before.
 
-        A rebuild is meant to replace what is in the index, wherever that came from.
+        A later version is meant to replace an earlier one, and a rebuild what is in the index, wherever it came from.
         """
         earlier = self.seen.get(article.id)
         self.seen[article.id] = key
         if earlier is not None:
-            self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
+            if article.version is None:
+                self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
             return
         self.known += stamp is not None
-        if stamp and stamp.source != key and not self.rebuild:
+        if stamp and stamp.source != key and not self.rebuild and article.version is None:
             self.tally.share(stamp.source, key, article.origin, article.id, in_this_run=False)
 
     def _warn_of_source(self, article: Prepared, key: str) -> None:

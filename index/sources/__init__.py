@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from index.article import Record, Skipped, Source
 from index.fetching import Fetcher
 from index.identity import is_address
-from index.sources import feeds, html, json_file, jsonl, markdown_file, sitemaps, text, warc
+from index.sources import feeds, html, json_file, jsonl, markdown_file, ninjs, nitf, sitemaps, text, warc
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
 from index.sources.reading import Reading, say_nothing
@@ -49,6 +49,8 @@ FORMATS: tuple[Format, ...] = (
     Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
     _FEEDS,
     Format("site maps", sitemaps.EXTENSIONS, sitemaps.accepts, sitemaps.SiteMap),
+    Format("ninjs", ninjs.EXTENSIONS, ninjs.accepts, ninjs.NinjsFile),
+    Format("NITF", nitf.EXTENSIONS, nitf.accepts, pages_read_by(nitf.read_nitf_file)),
     Format("JSON", json_file.EXTENSIONS, json_file.accepts, json_file.JsonFile),
     Format(
         "Markdown", markdown_file.EXTENSIONS, markdown_file.accepts, pages_read_by(markdown_file.read_markdown_file)
