@@ -52,6 +52,18 @@ def decode(data: bytes, *, markup: bool = False, stated: str = "") -> str:
     return _guess(data)
 
 
+def encoding_of(sample: bytes) -> str:
+    """The encoding of a text that begins so, which may be cut anywhere: by its byte order mark, UTF-8, or guessed."""
+    for mark, encoding in _BOMS:
+        if sample.startswith(mark):
+            return encoding
+    mended = codecs.getincrementaldecoder("utf-8")("replace").decode(sample)
+    if mended.count("\ufffd") * 200 <= len(mended):
+        return "utf-8"
+    best = from_bytes(sample[:_SAMPLE]).best()
+    return best.encoding if best else "cp1252"
+
+
 def text_encoding(label: str) -> str | None:
     """Python's name of the encoding that a label means; None if it is not known, or not one of text."""
     label = label.strip().lower()

@@ -107,10 +107,11 @@ class NinjsFile:
 
 def accepts(location: str, head: bytes) -> bool:
     """A file called ninjs, or JSON that has the id of an item and keys that only ninjs has."""
+    if location.lower().removesuffix(".gz").endswith(EXTENSIONS):
+        return True
     if location == STANDARD_INPUT or _BEGINNING.match(head) is None:
         return False
-    named = location.lower().removesuffix(".gz").endswith(EXTENSIONS)
-    return named or (_ID.search(head) is not None and _OF_NINJS.search(head) is not None)
+    return _ID.search(head) is not None and _OF_NINJS.search(head) is not None
 
 
 def read_item(value: dict[str, Any], origin: str, place: str, reading: Reading) -> Article | Withdrawal:

@@ -67,6 +67,7 @@ class NamedSource(BaseModel):
         "", description="Time zone of its times that state none"
     )
     pages: bool = Field(False, description="Of a feed that has only excerpts, the pages behind them are read")
+    table: str = Field("", max_length=500, description="Of a SQLite file, the table that has the articles")
     map: Annotated[dict[str, str], AfterValidator(_known_keys)] = Field(
         {}, max_length=100, description='Its keys that mean ours: { content = "body" }'
     )
