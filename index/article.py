@@ -31,6 +31,7 @@ class Article:
     `html` is the body's markup if the input had any; its headings are those of `headings`, in the same order.
     `first_published` is when it first appeared, if the source tells it apart from `published`. `embargo` is the moment
     before which it must not be shown; with the status "withheld" it must not be shown until a later version is usable.
+    `is_excerpt`: the source has only the beginning of its text, or none.
     `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
     what is probably wrong with the whole source, and are reported once for each source.
     """
@@ -55,6 +56,7 @@ class Article:
     status: Literal["usable", "withheld"] = "usable"
     language: str = ""
     type: str = "article"
+    is_excerpt: bool = False
     warnings: tuple[str, ...] = ()
     source_warnings: tuple[str, ...] = ()
 
@@ -115,6 +117,18 @@ class Untouched:
     weight: ClassVar[int] = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """An article that is at its source as it was when it went into the index, where it is called `id`.
+
+    Whoever yields it has asked `index.state.State.holds`.
+    """
+
+    id: str
+
+    weight: ClassVar[int] = 0
+
+
 class Skipped(SourceError):
     """Files among the articles that are of no known format, such as a README: counted, but no failure."""
 
@@ -141,12 +155,12 @@ class Record(Protocol):
         ...
 
 
-Item: TypeAlias = "Record | Mark | SourceError"
-"""What a source yields: records, why there is none, and what it wants to remember."""
+Item: TypeAlias = "Record | Mark | Untouched | Unchanged | SourceError"
+"""What a source yields: records, why there is none, what has not changed, and what it wants to remember."""
 
 
 class Source(Protocol):
-    """One input, which can be read again and again."""
+    """One input, which can be read again and again. It may say `lists_all`, once it has been read; see there."""
 
     @property
     def name(self) -> str:
@@ -166,6 +180,11 @@ class Source(Protocol):
         ...
 
 
+def lists_all(source: Source) -> bool:
+    """Whether an article that the source does not have any more is gone; a feed only has its newest articles."""
+    return bool(getattr(source, "lists_all", True))
+
+
 def read_record(record: Record) -> Article | Withdrawal:
     """What a record gives. Raises SourceError, whatever the record's reader raises."""
     with blaming(record.origin):
@@ -175,7 +194,7 @@ def read_record(record: Record) -> Article | Withdrawal:
 def read_source(source: Source) -> Iterator[Article | Withdrawal | SourceError]:
     """Each article of a source, or why there is none. Raises as `Source.records` does."""
     for record in source.records():
-        if isinstance(record, Mark):
+        if isinstance(record, Mark | Untouched | Unchanged):
             continue
         if isinstance(record, SourceError):
             yield record

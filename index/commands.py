@@ -11,11 +11,14 @@ import click
 
 from index.copying import Copied, copy_archive
 from index.evaluation import evaluate_extraction
+from index.fetching.address import read_address
 from index.opening import open_for_filling
-from index.progress import Bar, Progress, Silence
+from index.progress import Bar, Progress, Silence, remark
 from index.report import Report
 from index.sources.fields import KEYS
 from index.sources.files import STANDARD_INPUT, local_path
+from index.sources.reading import say_nothing
+from index.sources.web import is_web_address
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings, opened_engine
 from search.commands.differences import compared_shown, comparison_lines
 from search.commands.encode import encode_shown
@@ -33,12 +36,20 @@ def require_locations(ctx: click.Context, param: click.Parameter, locations: tup
     """The locations, each a path that exists, an address that can be read or "-"; else a usage error."""
     for location in locations:
         try:
-            missing = location != STANDARD_INPUT and not local_path(location).exists()
+            missing = not (_is_elsewhere(location) or local_path(location).exists())
         except SourceError as error:
             raise click.BadParameter(str(error), ctx, param) from error
         if missing:
             raise click.BadParameter(f"there is no {location!r}", ctx, param)
     return locations
+
+
+def _is_elsewhere(location: str) -> bool:
+    """The location is no file. Raises SourceError for an address of the web that cannot be one."""
+    if is_web_address(location):
+        read_address(location)
+        return True
+    return location == STANDARD_INPUT
 
 
 def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
@@ -59,7 +70,7 @@ def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, .
 @click.option("--rebuild", is_flag=True, help="Replace the whole index with what is in SOURCE, in one commit.")
 @click.option("--prune", is_flag=True, help="Delete articles that came from SOURCE and are no longer in it.")
 @click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
-@click.option("--language", metavar="TAG", help="Language of articles that do not state one.")
+@click.option("--language", metavar="TAG", help="Language of articles that do not state one; none is detected.")
 @click.option("--time-zone", metavar="ZONE", help="Time zone of times that do not state one.")
 @click.option(
     "--map",
@@ -69,6 +80,7 @@ def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, .
     callback=read_mapping,
     help="A key of the input that means one of ours; may be repeated.",
 )
+@click.option("--pages", is_flag=True, help="Fetch the pages of feeds that have only the beginnings of articles.")
 @click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
 @click.option("--no-meaning", is_flag=True, help="Leave the vectors for search by meaning to `backfile encode`.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress bar and no warnings.")
@@ -84,13 +96,14 @@ def index(
     language: str | None,
     time_zone: str | None,
     mapping: dict[str, str],
+    pages: bool,
     workers: int | None,
     no_meaning: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Read the articles of every SOURCE into the index. A SOURCE is a file, a folder, a file:// address, or - for
-    standard input.
+    """Read the articles of every SOURCE into the index. A SOURCE is a file, a folder, an address of a feed, a site map,
+    a page or a site, or - for standard input.
 
     Only new and changed articles are written: a second run over the same input writes nothing.
     An article that cannot be read is reported with the reason, and the others are indexed; the exit code is then 3.
@@ -101,6 +114,7 @@ def index(
     Examples:
       backfile index articles/ --index whoosh:archive
       backfile index export.jsonl.gz pages/ --language de
+      backfile index https://news.example/feed.xml
       backfile index posts.json --map content=body --map date=published
       backfile index articles/ --prune          delete what is gone as well
       backfile index articles/ --rebuild        start afresh; the old index answers until the end
@@ -109,7 +123,17 @@ def index(
     opened = open_for_filling(settings)
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
     with interruptible(), _progress(quiet or as_json) as progress:
-        report = opened.index(paths, mapping=mapping, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
+        report = opened.index(
+            paths,
+            language=language or "",
+            mapping=mapping,
+            pages=pages,
+            say=say_nothing if quiet or as_json else remark,
+            rebuild=rebuild,
+            prune=prune,
+            dry_run=dry_run,
+            progress=progress,
+        )
     _print(report, quiet=quiet, as_json=as_json)
     if encoder and not report.interrupted:
         encode_shown(opened.engine, encoder, settings, quiet=quiet or as_json, said=not as_json)

@@ -78,6 +78,10 @@ def _language_tag(value: str) -> str:
     return tag
 
 
+def _language_tags(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(tag for value in values if (tag := _language_tag(value)))
+
+
 def known_time_zone(value: str) -> str:
     """The name of a time zone. Raises ValueError."""
     try:
@@ -107,6 +111,19 @@ def _cors_origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _header_text(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("must be printable ASCII, since it is sent in a header")
+    return value.strip()
+
+
+def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r"(?:[\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?", value):
+            raise ValueError(f'{value!r} must be a host such as "intranet.example" or "127.0.0.1:8080"')
+    return values
+
+
 _Number = BeforeValidator(_no_truth_value)
 _Text = AfterValidator(_plain_text)
 
@@ -126,7 +143,14 @@ class Settings(BaseModel):
     )
     title: Annotated[str, _Text] = Field("Backfile", max_length=200, description="Name of the archive on its site")
     language: Annotated[str, AfterValidator(_language_tag)] = Field(
-        "en", description="Language of articles that state none"
+        "en", description="Language of articles that state none, where none is detected"
+    )
+    detect_language: bool = Field(True, description="Detect the language of articles that state none")
+    languages: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_language_tags)] = Field(
+        (), max_length=100, description="The only languages that are detected; none: any"
+    )
+    section_map: str = Field(
+        "", max_length=2_000, description='File that says what sections are called, or "" for none'
     )
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = Field(
         "UTC", description="Time zone of times that state none, and of the days on the site"
@@ -158,6 +182,15 @@ class Settings(BaseModel):
     )
     meaning_model: str = Field(
         "", max_length=2_000, description='Folder of a model for search by meaning, or "" for none'
+    )
+    user_agent: Annotated[str, AfterValidator(_header_text)] = Field(
+        "", max_length=200, description='Who fetches from sites, with an address to write to; "" for Backfile alone'
+    )
+    fetch_allow: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_hosts)] = Field(
+        (), max_length=100, description="Hosts that may be fetched from although they are not public"
+    )
+    fetch_per_second: Annotated[float, _Number] = Field(
+        2.0, gt=0, le=1000, description="Requests a second to one host, at most"
     )
     log_level: LogLevel = Field("info", description="How much the server logs")
 
@@ -272,7 +305,7 @@ def _from_file(path: Path) -> dict[str, object]:
             )
     if isinstance(table.get("index"), str):
         table["index"] = _beside(path, str(table["index"]))
-    for name in ("meaning_model", "ledger"):
+    for name in ("meaning_model", "ledger", "section_map"):
         if isinstance(place := table.get(name), str) and place:
             table[name] = str(path.parent / place)
     return table
@@ -337,6 +370,8 @@ def _in_plain_words(name: str, detail: Any) -> str:
             return "must be " + _range_of(name)
         case "int_parsing" | "int_type" | "int_from_float" | "float_parsing" | "float_type" | "int_parsing_size":
             return "must be a number, " + _range_of(name)
+        case "bool_type" | "bool_parsing":
+            return "must be true or false"
         case "string_type":
             return "must be text in quotes"
         case other:

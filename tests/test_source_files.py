@@ -109,7 +109,7 @@ def test_an_address_of_this_machine_is_a_location(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("https://news.example/feed.xml", "give a path, or an address with file://"),
+        ("https://news.example/feed.xml", "it has to be fetched, and this run fetches nothing"),
         ("s3://bucket/key", "give a path, or an address with file://"),
         ("file://elsewhere/x.jsonl", "names a file of this machine"),
         ("file:///no/such/file.jsonl", "there is no such file or folder"),

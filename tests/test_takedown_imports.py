@@ -68,8 +68,8 @@ def refused(report: Report) -> str:
     ("again", "how"),
     [
         (story(), "its id"),
-        (story("other"), "its address"),
-        (story("", url="http://www.news.example/2024/story/?utm_source=x#top"), "its address"),
+        (story("other"), "its id"),
+        (story("", url="http://www.news.example/2024/story/?utm_source=x#top"), "its id"),
         (Article("feed:1", "Again", "Short.", id="other", guid="urn:story"), "its guid"),
         (Article("feed:1", "Under another name", LONG), "the same text"),
         (Article("feed:1", "Edited", LONG.replace("word7 ", "seven ")), "nearly the same text"),

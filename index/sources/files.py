@@ -33,7 +33,7 @@ _RATIO_FROM: Final = 64 * 2**20
 
 
 class Input:
-    """One open file or stream, read as decompressed bytes."""
+    """One open file, stream or answer of the web, read as decompressed bytes."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self._raw = _Counted(stream)
@@ -89,7 +89,7 @@ def local_path(location: str) -> Path:
         return Path(location)
     scheme = urlsplit(location).scheme.lower() if location.isprintable() else ""
     if scheme not in SCHEMES:
-        known = ", ".join(f"{name}://" for name in SCHEMES)
+        known = ", ".join(f"{name}://" for name in (*SCHEMES, "https", "http"))
         raise SourceError(location, f"addresses of this kind cannot be read; give a path, or an address with {known}")
     return SCHEMES[scheme](location)
 
@@ -108,20 +108,31 @@ SCHEMES: Final[Mapping[str, Callable[[str], Path]]] = {"file": _file_path}
 @contextmanager
 def open_input(location: str) -> Iterator[Input]:
     """The input at a location. Failures of the file system and of decompression inside the block are SourceErrors."""
-    try:
+    with _blaming(location):
         source = Input(_opened(location))
-    except OSError as error:
-        raise SourceError(location, _reason(error)) from error
+        try:
+            yield source
+        finally:
+            source.close()
+
+
+@contextmanager
+def open_data(location: str, data: bytes) -> Iterator[Input]:
+    """What came from a location, as the input at it. Failures inside the block are SourceErrors."""
+    with _blaming(location):
+        yield Input(io.BufferedReader(io.BytesIO(data)))
+
+
+@contextmanager
+def _blaming(location: str) -> Iterator[None]:
     try:
-        yield source
+        yield
     except EOFError as error:
         raise SourceError(location, "the gzip data is cut off; what stood before the cut was read") from error
     except zlib.error as error:
         raise SourceError(location, f"the gzip data is damaged ({error})") from error
     except OSError as error:
         raise SourceError(location, _reason(error)) from error
-    finally:
-        source.close()
 
 
 def _opened(location: str) -> io.BufferedReader:

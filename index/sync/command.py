@@ -113,6 +113,9 @@ def _until_stopped() -> Iterator[Callable[[float], bool]]:
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield wait
+    except KeyboardInterrupt:
+        if not stopped.is_set():
+            raise
     finally:
         signal.signal(signal.SIGTERM, before)
 

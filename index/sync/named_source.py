@@ -66,6 +66,7 @@ class NamedSource(BaseModel):
     time_zone: Annotated[str, AfterValidator(lambda zone: zone and known_time_zone(zone))] = Field(
         "", description="Time zone of its times that state none"
     )
+    pages: bool = Field(False, description="Of a feed that has only excerpts, the pages behind them are read")
     map: Annotated[dict[str, str], AfterValidator(_known_keys)] = Field(
         {}, max_length=100, description='Its keys that mean ours: { content = "body" }'
     )

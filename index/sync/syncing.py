@@ -96,6 +96,7 @@ def sync_source(
             language=source.language,
             time_zone=source.time_zone,
             mapping=source.map,
+            pages=source.pages,
             prune=True,
             dry_run=plan,
             most_gone=1.0 if allow_gone else source.most_gone,
