@@ -182,6 +182,7 @@ def test_a_copy_of_the_index_obeys(runner: CliRunner, folder: Path) -> None:
         assert [document.id for document in searcher.articles()] == ["0", "1", "18", "2", "3", "4", "5"]
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -198,9 +199,7 @@ def test_a_copy_of_the_index_obeys(runner: CliRunner, folder: Path) -> None:
         (["--undo"], "name an article"),
     ],
 )
-def test_a_mistake_in_the_command_line_changes_nothing(
-    runner: CliRunner, folder: Path, words: list[str], said: str
-) -> None:
+def test_a_mistake_in_the_command_line_changes_nothing(runner: CliRunner, words: list[str], said: str) -> None:
     result = invoke(runner, "takedown", *words)
     assert result.exit_code == 2
     assert said in result.stderr
