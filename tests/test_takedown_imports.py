@@ -26,6 +26,7 @@ from search.engines.protocols import Engine
 from search.errors import IndexLocked, IndexMissing
 from search.ledger import open_ledger
 from search.ledger.ledger import Ledger
+from search.ledger.names import address_key
 from search.ledger.removals import Removal, Tombstone
 from search.takedown import finish, take_down
 
@@ -260,7 +261,7 @@ def test_an_article_with_an_id_of_its_own_is_found_by_its_address(target: Engine
 
 def test_an_article_is_found_by_the_keys_and_the_moves_in_the_ledger(target: Engine, ledger: Ledger) -> None:
     run(target, Given("a", article("17"), article("new")))
-    ledger.remember([("news.example/old", "17")])
+    ledger.remember([(address_key("news.example/old"), "17"), (address_key("news.example/all"), "")])
     ledger.move("before", "new", NOON)
     assert [stone.id for stone in tombstones_for(target, ledger, url="https://news.example/old")] == ["17"]
     assert [stone.id for stone in tombstones_for(target, ledger, id="before")] == ["new"]
