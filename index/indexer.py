@@ -104,14 +104,13 @@ class Indexer:
             between=lambda: run.committed(), is_brief=gate.is_brief,
         )  # fmt: skip
         lost: frozenset[str] | None = None
+        generation = _generation(self._engine)
         if not rebuild:
-            gate.release()
+            gate.release()  # what is published now was looked at in each run, so it changes nothing that is remembered
         with closing(open_held(self._engine, unreadable_is_empty=rebuild)) as held:
             identities = Identities(self._ledger, self._clock, dry_run=dry_run)
             run = Run(held, batches, gate, identities, self._state, rebuild, dry_run, most_gone)
-            self._state.begin(
-                _generation(self._engine), lambda ids: () if rebuild else identities.among(ids, held.stamps)
-            )
+            self._state.begin(generation, lambda ids: () if rebuild else identities.among(ids, held.stamps))
             try:
                 found = find(sources, progress, self._unchanged(rebuild))
                 with closing(
