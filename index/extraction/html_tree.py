@@ -299,6 +299,14 @@ class _Walk:
             self._builder.heading(text_of(element).replace(_NEXT_LINE, " "), int(tag[1]), anchor_of(element))
             return
         is_block = tag in BLOCKS
+        if tag == "p" and element not in self._containers:  # most blocks are these
+            self._flush()
+            if text := text_of(element) if len(element) else element.text:
+                self._open.append(tag)
+                self._text.append(text)
+                self._flush()
+                self._open.pop()
+            return
         if is_block:
             self._begin(tag)
         elif tag in _CELLS and self._has_words:
