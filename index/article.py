@@ -33,6 +33,7 @@ class Article:
     before which it must not be shown; with the status "withheld" it must not be shown until a later version is usable.
     `version` is (what is counted, number), such as the moment of a capture; of the files with an article, the greatest
     number stays.
+    `is_excerpt`: the source has only the beginning of its text, or none.
     `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
     what is probably wrong with the whole source, and are reported once for each source.
     """
@@ -58,6 +59,7 @@ class Article:
     language: str = ""
     type: str = "article"
     version: tuple[str, int] | None = None
+    is_excerpt: bool = False
     warnings: tuple[str, ...] = ()
     source_warnings: tuple[str, ...] = ()
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.fetching import USER_AGENT, Fetcher
-from index.indexer import Indexer, Notice
+from index.indexer import Indexer
 from index.language import open_detector
 from index.progress import Progress
 from index.report import Report
+from index.run import Notice
 from index.sections import load_section_map
 from index.sources import find_sources
 from index.sources.reading import say_nothing

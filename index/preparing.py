@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 from index.article import Mark, Record, Unchanged, Untouched, Withdrawal, blaming
 from index.document import to_document
 from index.embargo import shown_from
-from index.identity import is_identified_by_origin
+from index.identity import is_identified_by_address, is_identified_by_origin
 from index.language import Detector
 from index.sections import SectionMap
 from search.document import Document
@@ -56,7 +56,8 @@ NOT_RECORDS: Final = (Mark, Untouched, Unchanged, SourceError)
 class Prepared:
     """An article ready to index, or the reason (`failure`) why there is none at `origin`, with its warnings.
 
-    `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin. `day` is that
+    `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin, and
+    `address_is_id`: from the address. `day` is that
     of its publication. The document stays packed until it is asked for: most runs find most articles unchanged and
     need no more than the hash.
     `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
@@ -70,6 +71,8 @@ class Prepared:
     source: str = ""
     content_hash: str = ""
     origin_is_id: bool = False
+    address_is_id: bool = False
+    is_excerpt: bool = False
     url: str | None = None
     guid: str = ""
     fingerprint: int = 0
@@ -145,6 +148,8 @@ class Preparation:
             document.source,
             document.content_hash(),
             is_identified_by_origin(article),
+            is_identified_by_address(article),
+            article.is_excerpt,
             document.url,
             article.guid,
             document.fingerprint,

@@ -1,0 +1,321 @@
+"""One run under way: each article is compared with the index, and what is new or different is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from index.article import Mark, Skipped, Unchanged, Untouched, Withdrawal
+from index.batches import Batches
+from index.finding import Group
+from index.gate import Gate
+from index.held import Held
+from index.identities import Identities
+from index.identity import MAX_ID, article_id, digest, is_address, source_key
+from index.learning import Learning
+from index.preparing import Found, Prepared
+from index.progress import Progress
+from index.pruning import Seen, gone, gone_from_index, objection
+from index.report import Outcome, Tally
+from index.suspicious_dates import SuspiciousDates
+from search.engines.results import Stamp
+from search.errors import SourceError
+
+Notice: TypeAlias = Callable[[str, str], None]
+
+MAX_SOURCE_WARNINGS: Final = 100
+"""Different warnings about one source that are reported."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One run under way.
+
+    `written` has the ids that went to `batches`. `known` counts the ids seen that the index holds.
+    """
+
+    held: Held
+    batches: Batches
+    gate: Gate
+    identities: Identities
+    learning: Learning
+    rebuild: bool
+    dry_run: bool
+    most_gone: float = 1.0
+    tally: Tally = field(default_factory=Tally)
+    seen: Seen = field(default_factory=Seen)
+    written: set[str] = field(default_factory=set)
+    known: int = 0
+    unread: list[tuple[str, SourceError]] = field(default_factory=list)
+    source_warnings: dict[str, set[str]] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+    dates: SuspiciousDates = field(default_factory=SuspiciousDates)
+
+    def take(self, group: Group, progress: Progress) -> None:
+        """Compares a group with the index, and writes what is new or different."""
+        group = self._named(group)
+        ids = [item.id for _, item in group if isinstance(item, Prepared) and item.id]
+        stamps = self.held.stamps(ids)
+        self.gate.look_up(ids)
+        for found, item in group:
+            if isinstance(item, Prepared):
+                self._take(item, found.key, stamps)
+            elif isinstance(item, Withdrawal):
+                self._withdraw(item)
+                self.learning.look_again(found.key)
+            elif isinstance(item, Mark):
+                self.learning.mark(item, found.key)
+            elif isinstance(item, Untouched):
+                self._pass_over(item, found.key)
+            elif isinstance(item, Unchanged):
+                self._leave(self.identities.names_of([item.id])[item.id], found.key)
+            else:
+                self._take_failure(item, found)
+            progress.at(found.position, len(self.seen.ids))
+        for name in self.gate.keep():
+            self.batches.delete(name)
+
+    def _named(self, group: Group) -> Group:
+        """The group with each article under the id by which it is known; what had it before is taken out."""
+        self.identities.look_up(item for _, item in group if isinstance(item, Prepared) and item.id)
+        return [
+            (found, self._called(item, found.key) if isinstance(item, Prepared) and item.id else item)
+            for found, item in group
+        ]
+
+    def _called(self, article: Prepared, key: str) -> Prepared:
+        name = self.identities.name_of(article, key)
+        former = name.before or (article.id if article.id != name.id else "")
+        if former:
+            stamp = self.held.stamps([former]).get(former)
+            if name.before or (stamp and stamp.source == key):
+                self._take_out(former, stamp is not None)
+        return article if article.id == name.id else article.called(name.id)
+
+    def finish(self, roots: Sequence[str]) -> None:
+        """Deletes what is gone, and commits."""
+        for origin, warning in self.dates.warnings():
+            self.tally.warn(origin, warning)
+        if self.rebuild:
+            self._refuse_to_lose()
+            self.tally.deleted = max(0, self.held.articles - self.known)
+        else:
+            self._prune(roots)
+        if not self.dry_run:
+            self.batches.commit()
+        if self.rebuild:
+            for name in [name for name in self.gate.waiting_ids() if name not in self.seen.ids]:
+                self.gate.forget(name)
+
+    def _prune(self, roots: Sequence[str]) -> None:
+        """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
+        names = list(gone_from_index(self.held, roots, self.seen, self.tally.warn))
+        if reason := objection(names, self.held, roots, self.most_gone):
+            self.tally.fail(", ".join(roots), reason)
+            return
+        for name in names:
+            if self.dry_run or self.batches.delete(name):
+                self._deleted(name)
+        for name in gone(self.gate, roots, self.seen, lambda *_: None):
+            self.tally.deleted += self.gate.forget(name)
+
+    def _deleted(self, name: str) -> None:
+        self.tally.deleted += 1
+        self.deleted.append(name)
+        self.learning.forget(name)
+
+    def tell(self, notice: Notice, lost: frozenset[str]) -> None:
+        """Says what became of each article, but for those in `lost`."""
+        for name, outcome in self.tally.outcomes.items():
+            if name not in lost:
+                notice(outcome, name)
+        for name in self.deleted:
+            notice("deleted", name)
+
+    def committed(self) -> None:
+        """All that was taken so far is in the index now."""
+        self.gate.release()
+        self.learning.keep({self.seen.ids[name] for name in self.batches.refused})
+
+    def _leave(self, name: str, key: str) -> None:
+        self.seen.read_from.add(key)
+        self.learning.count(key)
+        if name not in self.seen.ids:
+            self.seen.ids[name] = key
+            self.tally.outcomes[name] = "unchanged"
+
+    def _pass_over(self, source: Untouched, key: str) -> None:
+        self.seen.untouched.add(key)
+        self.seen.read_from.add(key)
+        self.tally.pass_over(source.articles)
+
+    def close(self, lost: frozenset[str]) -> None:
+        """Finishes what can be done only when everything is committed; `lost` are articles of a discarded batch."""
+        self.gate.finish(lost)
+        if not lost:
+            self.gate.purge(self.tally.fail)
+        for name, reason in self.batches.refused.items():
+            self.tally.outcomes.pop(name, None)
+            self.tally.fail(self.seen.ids[name], f"{name!r} could not be indexed: {reason}")
+
+    def _refuse_to_lose(self) -> None:
+        """Raises SourceError if the index would lose articles only because their source cannot be read."""
+        if not self.seen.ids:
+            first = self.tally.first_failure
+            cause = f"; the first failure is {first}" if first else ""
+            raise SourceError("the input", f"holds no article that can be read; the index is left as it was{cause}")
+        for key, error in self.unread:
+            lost = sum(name not in self.seen.ids for name in self.held.ids_from(key))
+            if lost:
+                raise SourceError(
+                    error.origin, f"{error.reason}; {lost:,} articles would be lost, so nothing was changed"
+                )
+
+    def _take_failure(self, error: SourceError, found: Found) -> None:
+        if isinstance(error, Skipped):
+            self.tally.skip(error.origin, error.reason, error.files)
+            return
+        self._fail(found.key, error, whole=found.whole)
+
+    def _fail(self, key: str, error: SourceError, *, whole: bool) -> None:
+        self.learning.look_again(key, failed_at=error.origin)
+        self.tally.fail(error.origin, error.reason)
+        if is_address(error.origin) and error.origin != key and not whole:
+            # Its article is known by the address, so it can be kept, and the others may be pruned.
+            failed = article_id("", error.origin, error.origin)
+            self.seen.ids.setdefault(self.identities.names_of([failed])[failed], key)
+        else:
+            self.seen.failed_in.add(key)
+        if whole or source_key(error.origin) == key:  # the whole source, not a line of it
+            self.unread.append((key, error))
+
+    def _take(self, article: Prepared, key: str, stamps: Mapping[str, Stamp]) -> None:
+        for warning in article.warnings:
+            self.tally.warn(article.origin, warning)
+        self._warn_of_source(article, key)
+        if article.failure:
+            self._fail(key, SourceError(article.origin, article.failure), whole=False)
+            return
+        self.learning.count(key)
+        self.dates.see(key, article.day)
+        stamp = stamps.get(article.id)
+        if article.origin_is_id and self._is_another_file(article.id, key, stamp):
+            article = article.called(f"{article.id[: MAX_ID - 11]}-{digest(key)}")
+            stamp = self.held.stamps([article.id]).get(article.id)
+        self.seen.read_from.add(key)
+        if reason := self.gate.refusal(article, is_held=stamp is not None):
+            self.learning.look_again(key)
+            self._refuse(article, key, stamp, reason)
+            return
+        if article.version and self._is_superseded(article.id, article.version, key, stamp):
+            self.tally.leave_out("superseded by a later version")
+            return
+        is_early = self.gate.is_early(article)
+        is_copy = not is_early and self._is_copy(article, key, stamp)
+        self._note(article, key, stamp, is_copy=is_copy)
+        if is_early:
+            self.learning.look_again(key)
+            self._hold(article, stamp)
+        elif is_copy:
+            self.tally.outcomes[article.id] = "unchanged"
+        else:
+            self.gate.let_in(article.id)
+            self._compare(article, stamp)
+
+    def _refuse(self, article: Prepared, key: str, stamp: Stamp | None, reason: str) -> None:
+        self.seen.ids[article.id] = key
+        self.known += stamp is not None
+        self.tally.outcomes[article.id] = "removed"
+        self.tally.warn(article.origin, reason)
+        self._take_out(article.id, stamp is not None)
+
+    def _hold(self, article: Prepared, stamp: Stamp | None) -> None:
+        self.tally.outcomes[article.id] = "waiting"
+        self.gate.hold(article)
+        self._take_out(article.id, stamp is not None)
+
+    def _take_out(self, name: str, is_held: bool) -> bool:
+        """Makes sure that an article is not in the index after this run; returns whether it was before."""
+        if self.dry_run:
+            return is_held
+        self.batches.forget(name)
+        was_written = name in self.written
+        self.written.discard(name)
+        return (was_written or (is_held and not self.rebuild)) and self.batches.delete(name)
+
+    def _withdraw(self, withdrawal: Withdrawal) -> None:
+        """Takes an article out that its source has withdrawn, or counts it if it was never there."""
+        own = article_id(withdrawal.id, withdrawal.url, withdrawal.place or withdrawal.origin)
+        name = self.identities.names_of([own])[own]
+        names = [name]
+        if withdrawal.kind == "killed":
+            names = self.gate.kill(withdrawal.reason, id=name, url=withdrawal.url, guid=withdrawal.guid)
+        taken_out = [each for each in names if self._withdraw_named(each)]
+        for each in taken_out:
+            self._deleted(each)
+        if not taken_out:
+            self.tally.leave_out(withdrawal.reason)
+
+    def _withdraw_named(self, name: str) -> bool:
+        waited = self.gate.forget(name)
+        self.tally.outcomes.pop(name, None)
+        return self._take_out(name, name in self.held.stamps([name])) or waited
+
+    def _is_another_file(self, name: str, key: str, stamp: Stamp | None) -> bool:
+        """A file at the same place below another folder has the id. One that was only moved is not there any more."""
+        earlier = self.seen.ids.get(name) or (stamp.source if stamp else key)
+        return earlier != key and Path(earlier).is_file()
+
+    def _is_superseded(self, name: str, version: tuple[str, int], key: str, stamp: Stamp | None) -> bool:
+        """Whether a later version was read in this run, or is in the index from a file that is still there."""
+        is_there = stamp is not None and stamp.source != key and not self.rebuild and Path(stamp.source).is_file()
+        other = stamp.source if stamp and is_there else ""
+        if not self.learning.is_superseded(name, version, key, other):
+            return False
+        self.seen.ids.setdefault(name, other or key)
+        return True
+
+    def _compare(self, article: Prepared, stamp: Stamp | None) -> None:
+        name = article.id
+        is_held = stamp == Stamp(article.content_hash, article.source)
+        outcome: Outcome = "unchanged" if is_held else "changed" if stamp else "added"
+        self.tally.outcomes[name] = outcome
+        if self.dry_run:
+            return
+        if is_held and not self.rebuild and (self.batches.forget(name) or name not in self.written):
+            self.written.discard(name)
+            return
+        self.written.add(name)
+        self.batches.add(article.document())
+
+    def _is_copy(self, article: Prepared, key: str, stamp: Stamp | None) -> bool:
+        """Whether another source has the article, and this one has nothing to add."""
+        if stamp is None or stamp.source == key or self.rebuild or article.id in self.seen.ids:
+            return False
+        return self.learning.is_copy(article, key, stamp)
+
+    def _note(self, article: Prepared, key: str, stamp: Stamp | None, *, is_copy: bool) -> None:
+        """Remembers where the id was read, and warns if it was another article's before.
+
+        A later version is meant to replace an earlier one, and a rebuild what is in the index, wherever it came from.
+        """
+        earlier = self.seen.ids.get(article.id)
+        self.seen.ids[article.id] = key
+        if earlier is not None:
+            if article.version is None:
+                self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
+            return
+        self.known += stamp is not None
+        if stamp and stamp.source != key and not (self.rebuild or is_copy or article.version):
+            self.tally.share(stamp.source, key, article.origin, article.id, in_this_run=False)
+
+    def _warn_of_source(self, article: Prepared, key: str) -> None:
+        if not article.source_warnings:
+            return
+        said = self.source_warnings.setdefault(key, set())
+        for warning in article.source_warnings:
+            if warning not in said and len(said) < MAX_SOURCE_WARNINGS:
+                said.add(warning)
+                self.tally.warn(article.origin, warning)
