@@ -33,6 +33,8 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "tantivy": "search/evaluation/",
     "opensearchpy": ("search/engines/opensearch/", "search/engines/__init__.py"),
     "urllib3": "search/engines/opensearch/",
+    "h11": "index/fetching/",
+    "protego": "index/fetching/",
 }
 """Libraries and the folders that may know them: one, and what compares with it or sees whether it is installed."""
 
