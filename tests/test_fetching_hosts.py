@@ -73,9 +73,12 @@ def test_a_host_is_allowed_by_name_with_or_without_its_port() -> None:
 
 
 def test_an_allowed_name_allows_no_other_name_of_the_same_machine() -> None:
-    with web_server({"/": reply("hello")}) as server, fetcher_for(server) as fetcher:
-        with pytest.raises(FetchError, match="not a public one"):
-            fetcher.get(server.url.replace("127.0.0.1", "localhost"))
+    with (
+        web_server({"/": reply("hello")}) as server,
+        fetcher_for(server) as fetcher,
+        pytest.raises(FetchError, match="not a public one"),
+    ):
+        fetcher.get(server.url.replace("127.0.0.1", "localhost"))
 
 
 def test_a_name_that_changes_its_answer_gains_nothing() -> None:
@@ -115,9 +118,11 @@ def test_the_checked_address_is_connected_to_without_another_look_up() -> None:
 def test_of_several_addresses_only_the_public_ones_are_tried() -> None:
     with web_server({"/": reply("secret")}) as server:
         address = f"http://mixed.example:{server.server_address[1]}/"
-        with fetcher_for(resolve=lambda *_: ["127.0.0.1", "10.0.0.1"], robots=False) as fetcher:
-            with pytest.raises(FetchError, match=r"127\.0\.0\.1, 10\.0\.0\.1"):
-                fetcher.get(address)
+        with (
+            fetcher_for(resolve=lambda *_: ["127.0.0.1", "10.0.0.1"], robots=False) as fetcher,
+            pytest.raises(FetchError, match=r"127\.0\.0\.1, 10\.0\.0\.1"),
+        ):
+            fetcher.get(address)
         assert server.connections == 0
 
 

@@ -64,15 +64,17 @@ def test_a_site_without_rules_allows_all(status: int) -> None:
 def test_a_site_whose_rules_cannot_be_read_is_left_alone_for_now(status: int) -> None:
     time = Time()
     answers = itertools.chain([reply("", status)] * ATTEMPTS, itertools.repeat(reply("")))
-    with web_server({"/robots.txt": lambda _: next(answers), "/": reply("yes")}) as server:
-        with fetcher_for(server, time=time) as fetcher:
-            for _ in range(2):
-                with pytest.raises(FetchError, match=r"robots\.txt of .* cannot be read") as caught:
-                    fetcher.get(server.url)
-                assert caught.value.is_lasting
-            assert len(server.asked) == ATTEMPTS
-            time.now += KEPT_FAILURE_SECONDS + 1
-            assert fetcher.get(server.url).body == b"yes"
+    with (
+        web_server({"/robots.txt": lambda _: next(answers), "/": reply("yes")}) as server,
+        fetcher_for(server, time=time) as fetcher,
+    ):
+        for _ in range(2):
+            with pytest.raises(FetchError, match=r"robots\.txt of .* cannot be read") as caught:
+                fetcher.get(server.url)
+            assert caught.value.is_lasting
+        assert len(server.asked) == ATTEMPTS
+        time.now += KEPT_FAILURE_SECONDS + 1
+        assert fetcher.get(server.url).body == b"yes"
 
 
 def test_rules_are_read_again_after_a_day() -> None:
@@ -130,10 +132,13 @@ def test_requests_to_one_host_keep_their_distance() -> None:
 
 def test_two_hosts_do_not_wait_for_each_other() -> None:
     time = Time()
-    with web_server(lambda _: reply("x")) as one, web_server(lambda _: reply("x")) as other:
-        with fetcher_for(one, other, time=time, per_second=0.1, robots=False) as fetcher:
-            fetcher.get(one.url)
-            fetcher.get(other.url)
+    with (
+        web_server(lambda _: reply("x")) as one,
+        web_server(lambda _: reply("x")) as other,
+        fetcher_for(one, other, time=time, per_second=0.1, robots=False) as fetcher,
+    ):
+        fetcher.get(one.url)
+        fetcher.get(other.url)
     assert time.slept == []
 
 
@@ -144,12 +149,14 @@ def test_two_hosts_do_not_wait_for_each_other() -> None:
 )  # fmt: skip
 def test_a_site_may_ask_to_be_asked_slowly_up_to_a_bound(line: str, delay: float) -> None:
     time = Time()
-    with web_server(lambda asked: reply(f"User-agent: *\n{line}" if "robots" in asked.path else "x")) as server:
-        with fetcher_for(server, time=time) as fetcher:
-            fetcher.get(f"{server.url}/1")
-            begun = time.now
-            fetcher.get(f"{server.url}/2")
-            assert time.now - begun == pytest.approx(max(delay, 0.001))
+    with (
+        web_server(lambda asked: reply(f"User-agent: *\n{line}" if "robots" in asked.path else "x")) as server,
+        fetcher_for(server, time=time) as fetcher,
+    ):
+        fetcher.get(f"{server.url}/1")
+        begun = time.now
+        fetcher.get(f"{server.url}/2")
+        assert time.now - begun == pytest.approx(max(delay, 0.001))
 
 
 # --- failures that pass, and others
@@ -184,9 +191,12 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is() -> None:
 
 @pytest.mark.parametrize("stated", ["", "soon", "-5", "Wed, 99 Jul 2024", "１２", "99999999999999999999"])
 def test_a_senseless_time_to_come_back_is_no_error(stated: str) -> None:
-    with web_server({"/": reply(status=503, retry_after=stated.encode().decode("latin-1"))}) as server:
-        with fetcher_for(server) as fetcher, pytest.raises(FetchError, match="answered 503"):
-            fetcher.get(server.url)
+    with (
+        web_server({"/": reply(status=503, retry_after=stated.encode().decode("latin-1"))}) as server,
+        fetcher_for(server) as fetcher,
+        pytest.raises(FetchError, match="answered 503"),
+    ):
+        fetcher.get(server.url)
 
 
 def test_a_server_that_fails_is_asked_again_after_growing_pauses() -> None:
@@ -236,7 +246,9 @@ def test_a_name_that_nobody_knows_is_an_error_at_once() -> None:
         raise OSError("Name or service not known")
 
     time = Time()
-    with fetcher_for(time=time, resolve=resolve, robots=False) as fetcher:
-        with pytest.raises(FetchError, match=r"nowhere\.example cannot be found"):
-            fetcher.get("http://nowhere.example/")
+    with (
+        fetcher_for(time=time, resolve=resolve, robots=False) as fetcher,
+        pytest.raises(FetchError, match=r"nowhere\.example cannot be found"),
+    ):
+        fetcher.get("http://nowhere.example/")
     assert time.slept == []
