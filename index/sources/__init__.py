@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from index.sources import html, jsonl, text
 from index.sources.files import local_path, read_head
 from index.sources.pages import PageSource
 from index.sources.reading import Reading
+from index.sources.wordpress import export, objects
 from search.errors import SourceError
 
 __all__ = ["FORMATS", "Format", "find_sources"]
@@ -38,6 +39,8 @@ class Format:
 
 
 FORMATS: tuple[Format, ...] = (
+    Format("WordPress exports", export.EXTENSIONS, export.accepts, export.Export),
+    Format("WordPress posts", objects.EXTENSIONS, objects.accepts, objects.ObjectsFile),
     Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
     Format("HTML pages", html.EXTENSIONS, html.accepts, lambda at, how: PageSource(at, how, html.read_html_page)),
     Format("page captures", text.EXTENSIONS, text.accepts, lambda at, how: PageSource(at, how, text.read_text_page)),
@@ -53,14 +56,17 @@ COMPANIONS = frozenset((
 Location = str | os.PathLike[str]
 
 
-def find_sources(locations: Location | Iterable[Location], *, time_zone: str = "UTC") -> list[Source]:
+def find_sources(
+    locations: Location | Iterable[Location], *, time_zone: str = "UTC", types: Sequence[str] = ("post",)
+) -> list[Source]:
     """A source for each file at `locations` (paths of files or folders, or addresses), in order and each once.
 
     Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
     an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
+    `types` are the kinds of items that are articles, where a source says what kind each is, as WordPress does.
     """
     named = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
-    reading = Reading(ZoneInfo(time_zone))
+    reading = Reading(ZoneInfo(time_zone), types=tuple(types))
     given = dict.fromkeys(map(_plain, named))
     return [source for location in given for source in _sources_at(location, reading)]
 

@@ -11,10 +11,14 @@ from index.identity import file_path, is_file_address
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`time_zone` is that of times that state none. `root` is the folder that was given, if the files are in one."""
+    """`time_zone` is that of times that state none. `root` is the folder that was given, if the files are in one.
+
+    `types` are the kinds of items that are articles, where a source says what kind each is, as WordPress does.
+    """
 
     time_zone: ZoneInfo
     root: str = ""
+    types: tuple[str, ...] = ("post",)
 
     def below(self, root: str) -> Reading:
         """The same for the files of a folder."""
