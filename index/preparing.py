@@ -10,10 +10,12 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, TypeAlias
 
-from index.article import Record, Withdrawal, blaming
+from index.article import Mark, Record, Unchanged, Untouched, Withdrawal, blaming
 from index.document import to_document
+from index.embargo import shown_from
 from index.identity import is_identified_by_origin
 from search.document import Document
 from search.errors import SourceError
@@ -33,15 +35,19 @@ BYTES_AHEAD: Final = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record of the source `key` (see `source_key`), or why there is none.
+    """A record of the source `key` (see `source_key`), why there is none, or what it says of itself.
 
     `whole`: the source as a whole cannot be read (any further). `position`: bytes of all sources read by then.
     """
 
     key: str
-    item: Record | SourceError
+    item: Record | Mark | Untouched | Unchanged | SourceError
     position: int
     whole: bool = False
+
+
+NOT_RECORDS: Final = (Mark, Untouched, Unchanged, SourceError)
+"""What is found and needs no preparing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Prepared:
 
     `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin. The document
     stays packed until it is asked for: most runs find most articles unchanged and need no more than the hash.
+    `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
     """
 
     origin: str
@@ -60,6 +67,11 @@ class Prepared:
     source: str = ""
     content_hash: str = ""
     origin_is_id: bool = False
+    url: str | None = None
+    guid: str = ""
+    fingerprint: int = 0
+    shown_from: datetime | None = None
+    withheld: bool = False
     _document: Document | bytes = field(default=b"", repr=False)
 
     def document(self) -> Document:
@@ -69,12 +81,17 @@ class Prepared:
         document: Document = pickle.loads(self._document)  # noqa: S301 - packed by a process of our own
         return document
 
+    def called(self, id: str) -> Prepared:
+        """The same article under another id."""
+        document = replace(self.document(), id=id)
+        return replace(self, id=id, content_hash=document.content_hash(), _document=document)
+
     def packed(self) -> Prepared:
         """The same, cheap to send to another process."""
         return replace(self, _document=pickle.dumps(self._document, pickle.HIGHEST_PROTOCOL))
 
 
-Outcome: TypeAlias = Prepared | Withdrawal | SourceError
+Outcome: TypeAlias = Prepared | Withdrawal | Mark | Untouched | Unchanged | SourceError
 """What becomes of a thing found."""
 
 
@@ -112,6 +129,11 @@ class Preparation:
             document.source,
             document.content_hash(),
             is_identified_by_origin(article),
+            document.url,
+            article.guid,
+            document.fingerprint,
+            shown_from(article.embargo, document.published, self.time_zone),
+            article.status == "withheld",
             document,
         )
 
@@ -133,7 +155,7 @@ def prepare_all(
     spent = 0.0
     for one in found:
         started = time.perf_counter()
-        prepared = one.item if isinstance(one.item, SourceError) else preparation.prepare(one.item, one.key)
+        prepared = one.item if isinstance(one.item, NOT_RECORDS) else preparation.prepare(one.item, one.key)
         spent += time.perf_counter() - started
         yield one, prepared
         if workers > 1 and spent >= patience:
@@ -151,7 +173,7 @@ def _prepare_in(
         while sent and (len(sent) >= ahead or underway + weight > BYTES_AHEAD):
             underway -= sent[0][1]
             yield from _answered(pool, sent.popleft()[0])
-        pool.give([(one.item, one.key) for one in batch if not isinstance(one.item, SourceError)])
+        pool.give([(one.item, one.key) for one in batch if not isinstance(one.item, NOT_RECORDS)])
         sent.append((batch, weight))
         underway += weight
     while sent:
@@ -163,7 +185,7 @@ def _answered(
 ) -> Iterator[tuple[Found, Outcome]]:
     prepared = iter(pool.take())
     for one in batch:
-        yield one, one.item if isinstance(one.item, SourceError) else next(prepared)
+        yield one, one.item if isinstance(one.item, NOT_RECORDS) else next(prepared)
 
 
 def _batches(found: Iterator[Found]) -> Iterator[tuple[list[Found], int]]:
@@ -180,5 +202,5 @@ def _batches(found: Iterator[Found]) -> Iterator[tuple[list[Found], int]]:
         yield batch, weight
 
 
-def _weight(item: Record | SourceError) -> int:
+def _weight(item: Record | Mark | Untouched | Unchanged | SourceError) -> int:
     return 0 if isinstance(item, SourceError) else item.weight

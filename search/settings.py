@@ -103,6 +103,19 @@ def _cors_origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _header_text(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("must be printable ASCII, since it is sent in a header")
+    return value.strip()
+
+
+def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r"(?:[\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?", value):
+            raise ValueError(f'{value!r} must be a host such as "intranet.example" or "127.0.0.1:8080"')
+    return values
+
+
 _Number = BeforeValidator(_no_truth_value)
 _Text = AfterValidator(_plain_text)
 
@@ -116,6 +129,9 @@ class Settings(BaseModel):
         "whoosh:archive",
         max_length=2_000,
         description="The index: whoosh:PATH, a path, memory:, or opensearch://HOST/NAME",
+    )
+    ledger: str = Field(
+        "", max_length=2_000, description='File of what was taken down or waits; "": INDEX.ledger, beside the index'
     )
     title: Annotated[str, _Text] = Field("Backfile", max_length=200, description="Name of the archive on its site")
     language: Annotated[str, AfterValidator(_language_tag)] = Field(
@@ -151,6 +167,15 @@ class Settings(BaseModel):
     )
     meaning_model: str = Field(
         "", max_length=2_000, description='Folder of a model for search by meaning, or "" for none'
+    )
+    user_agent: Annotated[str, AfterValidator(_header_text)] = Field(
+        "", max_length=200, description='Who fetches from sites, with an address to write to; "" for Backfile alone'
+    )
+    fetch_allow: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_hosts)] = Field(
+        (), max_length=100, description="Hosts that may be fetched from although they are not public"
+    )
+    fetch_per_second: Annotated[float, _Number] = Field(
+        2.0, gt=0, le=1000, description="Requests a second to one host, at most"
     )
     log_level: LogLevel = Field("info", description="How much the server logs")
 
@@ -197,6 +222,8 @@ def load_settings(
     for name, flag in (flags or {}).items():
         if flag is not None:
             values[name], origins[name] = flag, _flag(name)
+    if not values.get("ledger") and file is not None:
+        values["ledger"] = _ledger_beside(file, str(values.get("index", "")))
     settings = _validated(values, origins)
     return LoadedSettings(settings, {name: origins.get(name, DEFAULT_ORIGIN) for name in Settings.names()})
 
@@ -245,8 +272,9 @@ def _from_file(path: Path) -> dict[str, object]:
             raise ConfigError(f"{path}: unknown setting {_shortened(name)}; {nearest(name, Settings.names())}")
     if isinstance(table.get("index"), str):
         table["index"] = _beside(path, str(table["index"]))
-    if isinstance(model := table.get("meaning_model"), str) and model:
-        table["meaning_model"] = str(path.parent / model)
+    for name in ("meaning_model", "ledger"):
+        if isinstance(place := table.get(name), str) and place:
+            table[name] = str(path.parent / place)
     return table
 
 
@@ -258,6 +286,15 @@ def _beside(config: Path, index: str) -> str:
     if config.parent == Path() or Path(path).is_absolute() or not (is_bare_path or scheme == "whoosh"):
         return index
     return f"whoosh:{config.parent / path}"
+
+
+def _ledger_beside(config: Path, index: str) -> str:
+    """The ledger of an archive on a cluster, which has no folder that it could be beside: it is beside the file of its
+    settings, wherever the command is run. "" for any other archive."""
+    scheme, _, rest = index.partition("://")
+    name = rest.partition("?")[0].rpartition("/")[2]
+    is_remote = scheme in ("opensearch", "opensearchs") and name and config.parent != Path()
+    return str(config.parent / f"{name}.ledger") if is_remote else ""
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -207,7 +207,10 @@ def test_only_tables_of_commands_name_modules_of_other_packages() -> None:
         for module in [found[1]]
         if "." in module and module in modules and not _name(path).startswith(module.partition(".")[0] + "/")
     }
-    assert {module for _, module in named} == {"index.commands", "index.evaluate_related", "webui.commands"}
+    assert {module for _, module in named} == {
+        "index.commands", "index.evaluate_related", "index.takedown", "webui.commands",
+    }  # fmt: skip
+
     assert {where for where, _ in named} <= NAMES_OTHERS
 
 

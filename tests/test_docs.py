@@ -25,6 +25,7 @@ import index
 from index.article import Article, read_source
 from index.sources import find_sources
 from index.sources.jsonl import parse_line
+from index.sources.reading import Reading
 from search import ranking
 from search.commands import main
 from search.commands.search import asked
@@ -234,7 +235,7 @@ def test_json_parses(block: Block) -> None:
 @pytest.mark.parametrize("block", _blocks("jsonl"), ids=str)
 def test_json_lines_are_articles(block: Block) -> None:
     for number, line in enumerate(block.text.splitlines(), 1):
-        article = parse_line(line.encode(), f"line {number}", ZoneInfo("UTC"))
+        article = parse_line(line.encode(), f"line {number}", "", Reading(ZoneInfo("UTC")))
         assert article.title
         assert not article.warnings
 

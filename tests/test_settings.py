@@ -98,7 +98,7 @@ def test_unknown_keys_are_errors_that_name_the_near_one(tmp_path: Path) -> None:
         ConfigError, match=r"unknown environment variable 'BACKFILE_PROT'; did you mean BACKFILE_PORT\?"
     ):
         load(None, {"BACKFILE_PROT": "80"})
-    with pytest.raises(ConfigError, match="unknown setting 'qqqq'; valid are index, title,"):
+    with pytest.raises(ConfigError, match="unknown setting 'qqqq'; valid are index, ledger, title,"):
         load(None, None, qqqq=1)
 
 

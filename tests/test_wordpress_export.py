@@ -151,10 +151,10 @@ def test_what_is_no_published_post_is_left_out_with_counts(tmp_path: Path) -> No
     )
     gone = {one.guid: (one.kind, one.reason) for one in found if isinstance(one, Withdrawal)}
     assert gone == {
-        "https://lantern.example/?p=5": ("gone", "it is a draft now"),
-        "https://lantern.example/?p=6": ("gone", "it is private now"),
-        "https://lantern.example/?p=7": ("gone", "it has a password now"),
-        "https://lantern.example/?p=11": ("gone", "it is in the trash now"),
+        "https://lantern.example/?p=5": ("gone", "a draft"),
+        "https://lantern.example/?p=6": ("gone", "private"),
+        "https://lantern.example/?p=7": ("gone", "protected by a password"),
+        "https://lantern.example/?p=11": ("gone", "in the trash"),
     }
 
 

@@ -20,6 +20,7 @@ _MAX_LABEL: Final = 60
 
 _HEADINGS: Final = {
     404: "There is no such page",
+    410: "This article was taken down",
     405: "This page does not accept that kind of request",
     413: "The request is too large",
     414: "The address is too long",
@@ -28,6 +29,7 @@ _HEADINGS: Final = {
 }
 _STEPS: Final = {
     404: "The address may be misspelled, or the article may have moved.",
+    410: "It will not be shown again.",
     414: "Shorten the query or choose fewer conditions.",
     500: "It is not your fault. Trying again may help.",
     503: "Try the same address again in a few seconds.",

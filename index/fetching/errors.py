@@ -28,3 +28,7 @@ class FetchError(SourceError):
         self.retry_after = retry_after
         self.body = body
         self.is_lasting = is_lasting
+
+
+class Disallowed(FetchError):
+    """The site's robots.txt does not want this address to be fetched."""

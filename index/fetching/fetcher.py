@@ -12,7 +12,7 @@ from typing import Final
 from index.fetching.address import Address, follow, read_address
 from index.fetching.connection import Broken, Deadline, TimeUp
 from index.fetching.decoding import Unusable
-from index.fetching.errors import FetchError
+from index.fetching.errors import Disallowed, FetchError
 from index.fetching.hosts import Resolver, look_up
 from index.fetching.pace import ATTEMPTS, MAX_RETRY_AFTER, Clock, Pace, Sleep, backoff, retry_after
 from index.fetching.robots import MAX_ROBOTS, Rules, no_rules, read_rules, unknown_rules
@@ -128,10 +128,9 @@ class Fetcher:
     def _require_leave(self, address: Address) -> None:
         rules = self._rules_of(address)
         if rules.failure:
-            reason = f"not fetched, since the robots.txt of {address.site} cannot be read: {rules.failure}"
-            raise FetchError(address.url, reason, is_lasting=True)
+            raise FetchError(address.url, f"not fetched: {rules.failure}", is_lasting=True)
         if not rules.allow(address.url):
-            raise FetchError(address.url, f"not fetched, since the robots.txt of {address.site} disallows it")
+            raise Disallowed(address.url, f"not fetched, since the robots.txt of {address.site} disallows it")
 
     def _rules_of(self, address: Address) -> Rules:
         rules = self._rules.get(address.site)
@@ -146,7 +145,12 @@ class Fetcher:
             fetched = self.get(f"{address.site}/robots.txt", most=4 * MAX_ROBOTS, robots=False)
         except FetchError as error:
             refused = 400 <= error.status < 500 and error.status != 429
-            return no_rules(self._clock()) if refused else unknown_rules(error.reason, self._clock())
+            if refused:
+                return no_rules(self._clock())
+            reason = (
+                error.reason if error.is_lasting else f"robots.txt of {address.site} cannot be read: {error.reason}"
+            )
+            return unknown_rules(reason, self._clock())
         if fetched.status != 200:
             return no_rules(self._clock())
         return read_rules(fetched.body, self._robot, self._clock())

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "copy": Row("index.commands:copy", _ARCHIVE, "Copy all articles from one index into another."),
     "encode": Row("search.commands.encode:encode", _ARCHIVE, "Make the vectors for search by meaning."),
     "delete": Row("search.commands.upkeep:delete", _ARCHIVE, "Delete articles from the index."),
+    "takedown": Row("index.takedown:takedown", _ARCHIVE, "Take articles down for good, with a receipt."),
     "search": Row("search.commands.search:search", _READ, "Search and print the hits with their snippets."),
     "show": Row("search.commands.show:show", _READ, "Print one article."),
     "suggest": Row("search.commands.suggest:suggest", _READ, "Complete the beginning of a query."),

@@ -13,12 +13,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from index.article import Article, Record, Skipped, Withdrawal
+from index.identity import article_url
 from index.normalize import shorten
-from index.sources.files import open_input, unpacked_size
+from index.sources.files import STANDARD_INPUT, file_digest, open_input, unpacked_size
 from index.sources.reading import Reading
 from index.sources.wordpress.channel import Head, find_guests
 from index.sources.wordpress.elements import CUT_OFF, Element, Elements
-from index.sources.wordpress.items import Channel, Glance, read_item
+from index.sources.wordpress.items import Channel, Glance, place_of, read_item
 from index.sources.wordpress.left_out import HIDDEN, LeftOut, reason_to_leave
 from index.sources.wordpress.posts import article_of, plain_text
 from index.sources.wordpress.stream import Stream, is_export, open_stream
@@ -65,6 +66,10 @@ class Export:
         """Bytes after decompression."""
         return unpacked_size(self.name)
 
+    def digest(self) -> str | None:
+        """See `index.unchanged.Digested`."""
+        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
+
     def records(self) -> Iterator[Record | SourceError]:
         """Its posts of the wanted types in order, and in the end what was left out.
 
@@ -107,6 +112,8 @@ class _Run:
             raise SourceError(self._name, f"the file is cut off in or after item {number:,}; those before were read")
 
     def _guests(self) -> dict[str, str]:
+        if self._name == STANDARD_INPUT:  # which cannot be read twice
+            return {}
         try:
             return find_guests(self._name)
         except SourceError:  # what cannot be read is reported where it is met again
@@ -124,7 +131,7 @@ class _Run:
         )
         if kind:
             self._left_out.add(kind)
-            return _withdrawal(seen, origin, kind) if kind in HIDDEN else None
+            return self._withdrawal(seen, origin, kind) if kind in HIDDEN else None
         if seen.names_co_authors() and not self._knows_guests:
             self._knows_guests = True
             self._head.set_guests(self._guests())
@@ -132,6 +139,8 @@ class _Run:
             origin, self._reading.place(self._name), element.data, self._head.channel(), self._reading.time_zone
         )
 
-
-def _withdrawal(seen: Glance, origin: str, kind: str) -> Withdrawal:
-    return Withdrawal(origin, "gone", HIDDEN[kind], guid=seen.get("guid"), url=seen.get("link") or None)
+    def _withdrawal(self, seen: Glance, origin: str, kind: str) -> Withdrawal:
+        place = place_of(self._reading.place(self._name), seen.get("wp:post_id"))
+        return Withdrawal(
+            origin, "gone", HIDDEN[kind], guid=seen.get("guid"), place=place, url=article_url(seen.get("link"))
+        )

@@ -83,12 +83,11 @@ def read_item(data: bytes, channel: Channel, origin: str, place: str) -> Post:
     """The post in an item. Raises SourceError if it cannot be parsed at all."""
     item, warnings = _parse(data, channel, origin)
     fields, terms = _fields(item)
-    number = fields.get("wp:post_id", "").strip()
     local, gmt = fields.get("wp:post_date", ""), fields.get("wp:post_date_gmt", "")
     stated = any(text.strip() and not text.startswith("0000") for text in (local, gmt))
     return Post(
         origin=origin,
-        place=f"{place}#{number}" if number else "",
+        place=place_of(place, fields.get("wp:post_id", "")),
         title=fields.get("title", ""),
         content=rendered(fields.get("content:encoded", "")),
         excerpt=fields.get("excerpt:encoded", ""),
@@ -106,6 +105,11 @@ def read_item(data: bytes, channel: Channel, origin: str, place: str) -> Post:
         language=channel.language,
         warnings=warnings,
     )
+
+
+def place_of(place: str, number: str) -> str:
+    """The place of the post with a number in the export at `place`; "" for one without a number."""
+    return f"{place}#{number.strip()}" if number.strip() else ""
 
 
 def _parse(data: bytes, channel: Channel, origin: str) -> tuple[Any, tuple[str, ...]]:

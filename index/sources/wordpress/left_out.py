@@ -8,13 +8,13 @@ from typing import Final
 PUBLISHED: Final = "publish"
 SCHEDULED: Final = "future"
 HIDDEN: Final = {
-    "draft": "it is a draft now",
-    "pending": "it waits for review now",
-    "private": "it is private now",
-    "trash": "it is in the trash now",
-    "password": "it has a password now",
+    "draft": "a draft",
+    "pending": "waiting for review",
+    "private": "private",
+    "trash": "in the trash",
+    "password": "protected by a password",
 }
-"""Kinds of posts that readers cannot see, though they may have seen them before; and what to say then."""
+"""Kinds of posts that readers cannot see, though they may have seen them before; and what a report says of each."""
 
 _KINDS: Final = {
     "attachment": ("attachment", "attachments"),

@@ -14,8 +14,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from index.article import Article, Record, Skipped, Withdrawal
+from index.identity import article_url
 from index.normalize import plain, shorten
-from index.sources.files import file_size, read_page
+from index.sources.files import file_digest, file_size, read_page
 from index.sources.jsonl import EXTENSIONS as JSON_LINES
 from index.sources.reading import Reading
 from index.sources.wordpress.left_out import HIDDEN, LeftOut, reason_to_leave
@@ -182,6 +183,10 @@ class ObjectsFile:
         """Bytes on disk."""
         return file_size(self.name)
 
+    def digest(self) -> str | None:
+        """See `index.unchanged.Digested`."""
+        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
+
     def records(self) -> Iterator[Record | SourceError]:
         """Its posts in order, and in the end what was left out. Raises SourceError if the file is no JSON."""
         values = parse_json(read_page(self.name, MAX_FILE), self.name)
@@ -197,10 +202,10 @@ class ObjectsFile:
     def _record(self, value: object, origin: str, left_out: LeftOut) -> Record | SourceError | None:
         if not isinstance(value, dict):
             return SourceError(origin, f"not a post: {shorten(ascii(value), 60)}")
+        place = f"{self._reading.place(self.name)}#{number_of(value)}"
         if kind := kind_left_out(value, self._reading.types):
             left_out.add(kind)
-            return withdrawal_of(value, origin, HIDDEN[kind]) if kind in HIDDEN else None
-        place = f"{self._reading.place(self.name)}#{number_of(value)}"
+            return withdrawal_of(value, origin, place, HIDDEN[kind]) if kind in HIDDEN else None
         names = embedded_names(value)
         is_nameless = "_embedded" not in value and bool(numbers_in(value, "categories") or numbers_in(value, "tags"))
         warnings = (NAMELESS,) if is_nameless else ()
@@ -218,9 +223,10 @@ def parse_json(data: bytes, origin: str) -> Any:
         raise SourceError(origin, f"not JSON, or cut off: {what[:1].lower()}{what[1:200]}") from error
 
 
-def withdrawal_of(value: Object, origin: str, reason: str) -> Withdrawal:
-    """The notice that a post is not to be shown any more."""
-    return Withdrawal(origin, "gone", reason, guid=plain(markup_of(value, "guid")), url=text_of(value, "link") or None)
+def withdrawal_of(value: Object, origin: str, place: str, reason: str) -> Withdrawal:
+    """The notice that a post is not to be shown."""
+    guid, url = plain(markup_of(value, "guid")), article_url(text_of(value, "link"))
+    return Withdrawal(origin, "gone", reason, guid=guid, place=place, url=url)
 
 
 _READ: Final = (

@@ -30,6 +30,7 @@ class ClusterEngine:
 
     def __init__(self, address: Address, *, lease_seconds: float = LEASE_SECONDS) -> None:
         self.url = address.url
+        self.ledger_place = f"{address.name}.ledger"
         self._connection = Connection(address)
         self._lease_seconds = lease_seconds
         self._lock = Lock()
