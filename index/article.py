@@ -31,6 +31,7 @@ class Article:
     `html` is the body's markup if the input had any; its headings are those of `headings`, in the same order.
     `first_published` is when it first appeared, if the source tells it apart from `published`. `embargo` is the moment
     before which it must not be shown; with the status "withheld" it must not be shown until a later version is usable.
+    `is_excerpt`: the source has only the beginning of its text, or none.
     `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
     what is probably wrong with the whole source, and are reported once for each source.
     """
@@ -55,6 +56,7 @@ class Article:
     status: Literal["usable", "withheld"] = "usable"
     language: str = ""
     type: str = "article"
+    is_excerpt: bool = False
     warnings: tuple[str, ...] = ()
     source_warnings: tuple[str, ...] = ()
 

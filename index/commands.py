@@ -11,23 +11,19 @@ import click
 
 from index.copying import Copied, copy_archive
 from index.evaluation import evaluate_extraction
-from index.fetching import USER_AGENT, Fetcher
 from index.fetching.address import read_address
-from index.indexer import Indexer
+from index.opening import open_for_filling
 from index.progress import Bar, Progress, Silence, remark
 from index.report import Report
-from index.sources import find_sources
 from index.sources.fields import KEYS
 from index.sources.files import STANDARD_INPUT, local_path
 from index.sources.reading import say_nothing
 from index.sources.web import is_web_address
-from index.state import State, state_beside
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings, opened_engine
 from search.commands.differences import compared_shown, comparison_lines
 from search.commands.encode import encode_shown
 from search.commands.terminal import articles
 from search.comparing import Comparison
-from search.engines import open_engine
 from search.errors import SourceError
 from search.ledger import ledger_of
 from search.meaning import open_encoder
@@ -74,7 +70,7 @@ def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, .
 @click.option("--rebuild", is_flag=True, help="Replace the whole index with what is in SOURCE, in one commit.")
 @click.option("--prune", is_flag=True, help="Delete articles that came from SOURCE and are no longer in it.")
 @click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
-@click.option("--language", metavar="TAG", help="Language of articles that do not state one.")
+@click.option("--language", metavar="TAG", help="Language of articles that do not state one; none is detected.")
 @click.option("--time-zone", metavar="ZONE", help="Time zone of times that do not state one.")
 @click.option(
     "--map",
@@ -124,38 +120,23 @@ def index(
       backfile index articles/ --rebuild        start afresh; the old index answers until the end
     """
     settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone, index_workers=workers).settings
-    engine = open_engine(settings.index)
-    ledger = ledger_of(engine, settings)
-    state = State(state_beside(ledger.place))
-    indexer = Indexer(
-        engine,
-        language=settings.language,
-        time_zone=settings.time_zone,
-        workers=settings.index_workers or core_count(),
-        ledger=ledger,
-        state=state,
-    )
+    opened = open_for_filling(settings)
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
-    fetcher = Fetcher(
-        user_agent=settings.user_agent or USER_AGENT,
-        allowed=settings.fetch_allow,
-        per_second=settings.fetch_per_second,
-    )
-    say = say_nothing if quiet or as_json else remark
-    sources = find_sources(
-        paths,
-        time_zone=settings.time_zone,
-        mapping=mapping,
-        fetcher=fetcher,
-        pages=pages,
-        say=say,
-        state=state,
-    )
-    with fetcher, interruptible(), _progress(quiet or as_json) as progress:
-        report = indexer.run(sources, roots=paths, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
+    with interruptible(), _progress(quiet or as_json) as progress:
+        report = opened.index(
+            paths,
+            language=language or "",
+            mapping=mapping,
+            pages=pages,
+            say=say_nothing if quiet or as_json else remark,
+            rebuild=rebuild,
+            prune=prune,
+            dry_run=dry_run,
+            progress=progress,
+        )
     _print(report, quiet=quiet, as_json=as_json)
     if encoder and not report.interrupted:
-        encode_shown(engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
+        encode_shown(opened.engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
     if report.exit_code:
         ctx.exit(report.exit_code)
 

@@ -49,6 +49,11 @@ def is_identified_by_origin(article: Article) -> bool:
     return not normalize_line(article.id) and article_url(article.url) is None
 
 
+def is_identified_by_address(article: Article) -> bool:
+    """It has no id of its own, so its address is its id."""
+    return not normalize_line(article.id) and article_url(article.url) is not None
+
+
 def source_key(name: str) -> str:
     """How an input is remembered in the index: its address, or its absolute path however it was written.
 

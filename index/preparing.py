@@ -10,13 +10,15 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypeAlias
 
 from index.article import Mark, Record, Unchanged, Untouched, Withdrawal, blaming
 from index.document import to_document
 from index.embargo import shown_from
-from index.identity import is_identified_by_origin
+from index.identity import is_identified_by_address, is_identified_by_origin
+from index.language import Detector
+from index.sections import SectionMap
 from search.document import Document
 from search.errors import SourceError
 from search.processes import Pool
@@ -54,8 +56,10 @@ NOT_RECORDS: Final = (Mark, Untouched, Unchanged, SourceError)
 class Prepared:
     """An article ready to index, or the reason (`failure`) why there is none at `origin`, with its warnings.
 
-    `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin. The document
-    stays packed until it is asked for: most runs find most articles unchanged and need no more than the hash.
+    `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin, and
+    `address_is_id`: from the address. `day` is that
+    of its publication. The document stays packed until it is asked for: most runs find most articles unchanged and
+    need no more than the hash.
     `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
     """
 
@@ -67,11 +71,14 @@ class Prepared:
     source: str = ""
     content_hash: str = ""
     origin_is_id: bool = False
+    address_is_id: bool = False
+    is_excerpt: bool = False
     url: str | None = None
     guid: str = ""
     fingerprint: int = 0
     shown_from: datetime | None = None
     withheld: bool = False
+    day: date | None = None
     _document: Document | bytes = field(default=b"", repr=False)
 
     def document(self) -> Document:
@@ -97,10 +104,15 @@ Outcome: TypeAlias = Prepared | Withdrawal | Mark | Untouched | Unchanged | Sour
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """How records become documents: `language` and `time_zone` stand in where an article states none."""
+    """How records become documents: `language` and `time_zone` stand in where an article states none.
+
+    `detector` and `sections` as in `to_document`.
+    """
 
     language: str
     time_zone: str
+    detector: Detector | None = None
+    sections: SectionMap = field(default_factory=SectionMap)
 
     def prepare(self, record: Record, key: str) -> Prepared | Withdrawal:
         """The document of a record of the source `key`, or the notice that its article is withdrawn.
@@ -116,7 +128,13 @@ class Preparation:
                     return article
                 warnings += article.warnings
                 document = to_document(
-                    article, language=self.language, time_zone=self.time_zone, source=key, warn=warnings.append
+                    article,
+                    language=self.language,
+                    time_zone=self.time_zone,
+                    source=key,
+                    warn=warnings.append,
+                    detector=self.detector,
+                    sections=self.sections,
                 )
         except SourceError as error:
             return Prepared(error.origin, error.reason, tuple(warnings))
@@ -129,11 +147,14 @@ class Preparation:
             document.source,
             document.content_hash(),
             is_identified_by_origin(article),
+            is_identified_by_address(article),
+            article.is_excerpt,
             document.url,
             article.guid,
             document.fingerprint,
             shown_from(article.embargo, document.published, self.time_zone),
             article.status == "withheld",
+            document.published.date() if isinstance(document.published, datetime) else document.published,
             document,
         )
 

@@ -23,7 +23,8 @@ _BUSY_SECONDS: Final = 30.0
 _VERSION: Final = 1
 _SCHEMA: Final = """
     CREATE TABLE marks (source TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (source, key))
-    WITHOUT ROWID
+    WITHOUT ROWID;
+    CREATE INDEX marks_key ON marks (key)
 """
 _ARCHIVE: Final = "archive"
 _GENERATION: Final = "generation"
@@ -68,6 +69,16 @@ class State:
         with self._opened() as connection:
             connection.execute("DELETE FROM marks WHERE source = ?", (source,))
 
+    def forget_copies(self, ids: Iterable[str]) -> None:
+        """These articles are not in the index any more: what other sources have of them is new again."""
+        with self._opened() as connection:
+            for batch in in_batches(map(copy_of, ids), _BATCH):
+                copies = "SELECT value FROM json_each(?)"
+                having = f"SELECT source FROM marks WHERE key IN ({copies})"  # noqa: S608 - no value in it
+                values = json.dumps(batch)
+                connection.execute(f"DELETE FROM marks WHERE key = ? AND source IN ({having})", (WHOLE, values))  # noqa: S608
+                connection.execute(f"DELETE FROM marks WHERE key IN ({copies})", (values,))  # noqa: S608
+
     # --- which index it is about
 
     def begin(self, generation: str, holds: Callable[[Sequence[str]], Collection[str]]) -> None:
@@ -101,6 +112,11 @@ class State:
         return self._connection
 
 
+def copy_of(id: str) -> str:
+    """The key under which a source is remembered to have a copy of an article; the value is its content hash."""
+    return f"copy:{id}"
+
+
 def state_beside(ledger_place: str) -> str:
     """Where the state of an archive is whose ledger is in that place: "archive.ledger" has "archive.state"."""
     return ledger_place if ledger_place.startswith(IN_MEMORY) else f"{ledger_place.removesuffix('.ledger')}.state"
@@ -126,7 +142,8 @@ def _ready(connection: sqlite3.Connection) -> sqlite3.Connection:
         if version != _VERSION:
             with connection:
                 connection.execute("DROP TABLE IF EXISTS marks")
-                connection.execute(_SCHEMA)
+                for statement in _SCHEMA.split(";"):
+                    connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {_VERSION}")
     except BaseException:
         connection.close()

@@ -228,7 +228,7 @@ class NewestSnapshot:
             lease.retired_at = self._clock()
             close = self._is_last(lease)
             if not close:
-                self._retired.append(lease)
+                self._retired = [*(other for other in self._retired if not other.closed), lease]
         if close:
             lease.searcher.close()
 

@@ -208,9 +208,14 @@ def test_only_tables_of_commands_name_modules_of_other_packages() -> None:
         if "." in module and module in modules and not _name(path).startswith(module.partition(".")[0] + "/")
     }
     assert {module for _, module in named} == {
-        "index.commands", "index.evaluate_related", "index.takedown", "webui.commands",
-    }  # fmt: skip
-
+        "index.commands",
+        "index.evaluate_duplicates",
+        "index.evaluate_language",
+        "index.evaluate_related",
+        "index.sync.command",
+        "index.takedown",
+        "webui.commands",
+    }
     assert {where for where, _ in named} <= NAMES_OTHERS
 
 

@@ -18,8 +18,10 @@ from crippled import CrippledEngine
 
 from index import batches, held
 from index.article import Article, Record, Withdrawal
-from index.indexer import LOOKUP_RECORDS, MAX_SOURCE_WARNINGS, Indexer
+from index.finding import LOOKUP_RECORDS
+from index.indexer import Indexer
 from index.report import MAX_LISTED, Report, Tally
+from index.run import MAX_SOURCE_WARNINGS
 from index.sources import find_sources
 from search.document import Document
 from search.engines import open_engine

@@ -20,6 +20,8 @@ from search.engines import open_engine
 from search.engines.disk.format.container import Container
 from search.engines.disk.format.layout import SEGMENT, Strings
 from search.engines.disk.format.stored import decode_article
+from search.engines.opensearch.transport.address import Address
+from search.engines.opensearch.transport.connection import Connection
 from search.engines.protocols import Engine, Purging
 from search.errors import EngineError, IndexLocked
 
@@ -231,3 +233,30 @@ def test_a_purge_that_is_killed_at_any_moment_is_finished_by_the_next(tmp_path: 
         killed += 1
         assert ended.returncode == -signal.SIGKILL
     assert killed >= 5
+
+
+# --- the files of a cluster ----------------------------------------------------------------------------------------
+
+
+def test_no_file_of_a_node_has_a_word_of_it(tmp_path: Path) -> None:
+    """Searched as they are: this is about segments and translogs, which hold words and articles plainly or deflated."""
+    from clusters import archive_of, archive_on, cluster
+
+    def holding() -> list[Path]:
+        held = (path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".log")
+        return [path for path in held if SECRET.encode() in path.read_bytes().lower()]
+
+    with cluster(tmp_path) as node, archive_on(node.urls[0], keep=0) as url:
+        engine = open_engine(url)
+        fill(engine, *news(40), replace(ARTICLE, title=f"{SECRET}earlier"))
+        fill(engine, ARTICLE)
+        with engine.searcher() as searcher:
+            vectors = {stamp.content_hash: np.eye(4, dtype=np.float32) for stamp in searcher.stamps(["gone"]).values()}
+        assert engine.add_vectors(MODEL, vectors) == 1
+        assert len(holding()) >= 2
+        purged = purging(engine).purge(["gone"])
+        assert (purged.articles, purged.kept) == (1, ())
+        assert holding() == []
+        assert len(whole(engine)) == 40
+        found = Connection(Address.parse(url)).send("GET", f"/{archive_of(url)}-vectors/_count")
+        assert found["count"] == 0

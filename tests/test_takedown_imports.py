@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from index.refusals import MAX_DISTANCE, Refusals
 from index.report import Report
 from search.engines import open_engine
 from search.engines.protocols import Engine
-from search.errors import IndexMissing
+from search.errors import IndexLocked, IndexMissing
 from search.ledger import open_ledger
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Removal, Tombstone
@@ -67,8 +68,8 @@ def refused(report: Report) -> str:
     ("again", "how"),
     [
         (story(), "its id"),
-        (story("other"), "its address"),
-        (story("", url="http://www.news.example/2024/story/?utm_source=x#top"), "its address"),
+        (story("other"), "its id"),
+        (story("", url="http://www.news.example/2024/story/?utm_source=x#top"), "its id"),
         (Article("feed:1", "Again", "Short.", id="other", guid="urn:story"), "its guid"),
         (Article("feed:1", "Under another name", LONG), "the same text"),
         (Article("feed:1", "Edited", LONG.replace("word7 ", "seven ")), "nearly the same text"),
@@ -139,6 +140,16 @@ def test_what_a_takedown_left_undone_is_finished_by_a_second_one(tmp_path: Path)
     assert (receipt.was_down, receipt.was_there, receipt.removal.reason) == (True, True, "why")
     assert files_with("zyxqvorm", tmp_path / "index") == []
     assert ledger.removed.unpurged() == []
+
+
+def test_a_copy_that_was_there_before_stays_and_one_that_comes_later_does_not(target: Engine, ledger: Ledger) -> None:
+    copy = Article("b:1", "A reprint", LONG, id="copy")
+    run(target, Given("a", story()), Given("b", copy))
+    down(target, ledger, id="1")
+    assert run(target, Given("b", copy)).unchanged == 1
+    assert run(target, Given("b", copy), rebuild=True).removed == 0
+    assert "the same text" in refused(run(target, Given("c", Article("c:1", "Another", LONG, id="later"))))
+    assert ids(target) == ["copy"]
 
 
 # --- notices of the source -----------------------------------------------------------------------------------------
@@ -261,3 +272,35 @@ def test_a_purge_of_an_engine_without_one_deletes(ledger: Ledger, target: Engine
     ledger.removed.add([Tombstone("1")], "why", NOON)
     assert finish(poor, ledger, ["1"]).files_written is None
     assert ids(target) == ["2"]
+
+
+# --- while others write --------------------------------------------------------------------------------------------
+
+
+def test_a_takedown_waits_until_the_index_is_free(target: Engine, ledger: Ledger) -> None:
+    run(target, Given("a", story(), article("2")))
+    [stone] = tombstones_for(target, ledger, id="1")
+    other = target.writer()
+
+    def let_go() -> None:
+        while ledger.removed.of("1") is None:
+            pass
+        other.rollback()
+
+    writing = threading.Thread(target=let_go)
+    writing.start()
+    [receipt] = take_down(target, ledger, [stone], "why", NOON)
+    writing.join()
+    assert receipt.was_there
+    assert ids(target) == ["2"]
+
+
+def test_a_takedown_that_cannot_wait_any_longer_holds_all_the_same(target: Engine, ledger: Ledger) -> None:
+    run(target, Given("a", story(), article("2")))
+    [stone] = tombstones_for(target, ledger, id="1")
+    with target.writer(), pytest.raises(IndexLocked, match="refused from now on, but is still in the index"):
+        take_down(target, ledger, [stone], "why", NOON, patience=0)
+    assert [removal.id for removal in ledger.removed.unpurged()] == ["1"]
+    assert run(target, Given("a", story())).removed == 1
+    assert ids(target) == ["2"]
+    assert ledger.removed.unpurged() == []

@@ -89,6 +89,7 @@ class Entry:
             published=published or updated,
             modified=updated if published else None,
             language=language_tag(self.language),
+            is_excerpt=self.is_excerpt(),
             warnings=(*body.warnings, *dates.warnings),
             source_warnings=source_warnings,
         )

@@ -10,6 +10,7 @@ from typing import Final
 from search.batching import in_batches
 from search.ledger.database import Database
 from search.ledger.moments import written
+from search.ledger.names import address_key
 from search.ledger.removals import Removals
 from search.ledger.waiting import Waiting
 
@@ -85,9 +86,14 @@ class Ledger:
             connection.execute("UPDATE keys SET id = ? WHERE id = ?", [new_id, old_id])
 
     def moved_to(self, id: str) -> str | None:
-        """The newest id of an article that was once called `id`; None if none was."""
+        """The id of an article that was once called `id`, or whose address, old or new, gives that id; None if there is
+        none."""
         found = self._database.rows("SELECT new_id FROM moved WHERE old_id = ?", [id])
-        return str(found[0][0]) if found else None
+        if found:
+            return str(found[0][0])
+        key = address_key(id)
+        known = self.known([key]).get(key)
+        return known if known and known != id else None
 
     def moved_from(self, id: str) -> tuple[str, ...]:
         """The ids that the article had before, the oldest first."""

@@ -1,0 +1,13 @@
+"""The keys by which the ledger knows articles: see `search.ledger.ledger.Ledger.known`."""
+
+from __future__ import annotations
+
+
+def address_key(id: str) -> str:
+    """The key of an address, given the id that an article without one of its own gets from it."""
+    return f"url:{id}"
+
+
+def guid_key(host: str, guid: str) -> str:
+    """The key of what a source calls an article, whatever its address. Such names are unique within a site."""
+    return f"guid:{host.removeprefix('www.')}:{guid}"
