@@ -96,6 +96,7 @@ def sync_source(
             language=source.language,
             time_zone=source.time_zone,
             mapping=source.map,
+            types=source.types,
             pages=source.pages,
             prune=True,
             dry_run=plan,

@@ -25,7 +25,7 @@ from index.sources.wordpress.posts import article_of, plain_text
 from index.sources.wordpress.stream import Stream, is_export, open_stream
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".wxr", ".xml")
+EXTENSIONS: Final = (".wxr",)
 
 
 def accepts(location: str, head: bytes) -> bool:

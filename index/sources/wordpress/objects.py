@@ -209,7 +209,7 @@ class ObjectsFile:
         names = embedded_names(value)
         is_nameless = "_embedded" not in value and bool(numbers_in(value, "categories") or numbers_in(value, "tags"))
         warnings = (NAMELESS,) if is_nameless else ()
-        return PostObject(origin, place, _without_surplus(value), names, self._reading.time_zone, warnings)
+        return PostObject(origin, place, without_surplus(value), names, self._reading.time_zone, warnings)
 
 
 def parse_json(data: bytes, origin: str) -> Any:
@@ -229,12 +229,13 @@ def withdrawal_of(value: Object, origin: str, place: str, reason: str) -> Withdr
     return Withdrawal(origin, "gone", reason, guid=guid, place=place, url=url)
 
 
-_READ: Final = (
+FIELDS: Final = (
     "id", "title", "content", "excerpt", "link", "guid", "type", "status", "date_gmt", "date", "modified_gmt",
     "modified", "authors", "coauthors", "newspack_author_info", "lang", "wpml_current_locale", "language",
 )  # fmt: skip
-"""Keys of a post that its article is made from."""
+"""Keys of a post that its article is made from, beside the numbers of its categories, tags and author."""
 
 
-def _without_surplus(value: Object) -> Object:
-    return {key: value[key] for key in _READ if key in value}
+def without_surplus(value: Object) -> Object:
+    """The post with no more than its article is made from."""
+    return {key: value[key] for key in FIELDS if key in value}
