@@ -114,3 +114,10 @@ def test_every_real_object_is_indexed_and_unchanged_the_second_time(shared: Path
     first = Indexer(engine).run(find_sources(folder))
     second = Indexer(engine).run(find_sources(folder))
     assert (first.added, first.failed, second.unchanged, second.changed) == (different, 0, different, 0)
+
+
+def test_other_json_goes_to_its_own_reader(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[{"headline": "x", "text": "y"}]', "utf-8")
+    (source,) = find_sources(tmp_path / "a.json", mapping={"headline": "title", "text": "body"})
+    assert not isinstance(source, ObjectsFile)
+    assert [one.title for one in read_source(source) if isinstance(one, Article)] == ["x"]

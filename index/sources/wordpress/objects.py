@@ -24,7 +24,7 @@ from index.sources.wordpress.posts import POST, Post, article_of, plain_text
 from index.sources.wordpress.shortcodes import without_shortcodes
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".json",)
+EXTENSIONS: Final[tuple[str, ...]] = ()
 MAX_FILE: Final = 64 * 2**20
 """Bytes of a file of objects; a page of a hundred posts has one or two million."""
 
