@@ -9,12 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from index.article import Article, Skipped, Withdrawal, read_source
 from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.reading import Reading
-from index.sources.wordpress.objects import NAMELESS, ObjectsFile, accepts
+from index.sources.wordpress.objects import FIELDS, NAMELESS, ObjectsFile, accepts
 from search.engines import open_engine
 from search.errors import SourceError
 
@@ -102,6 +104,24 @@ def test_posts_are_told_from_other_json() -> None:
     assert not accepts("a.jsonl", json.dumps(post()).encode())
     assert not accepts("a.json", b'{"title": "x", "body": "y", "date_gmt": ""}')
     assert not accepts("a.html", b'<script>{"title":{"rendered":"x"},"date_gmt":""}</script>')
+
+
+keys = st.sampled_from([*FIELDS, "categories", "tags", "author", "_embedded"])
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["rendered", "protected", "name", "display_name", "wp:term", "author"]), inner, max_size=3
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(keys, values, max_size=6))
+def test_no_value_at_all_makes_the_reader_fail(tmp_path: Path, strange: dict[str, Any]) -> None:
+    found = read(tmp_path / "1.json", post() | strange)
+    assert all(isinstance(one, Article | Withdrawal | SourceError) for one in found)
+    assert not any("please report this" in str(one) for one in found)
 
 
 @pytest.mark.shared

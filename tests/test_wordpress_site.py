@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import html
+import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -451,6 +452,15 @@ def test_a_post_that_breaks_its_page_costs_only_itself(tmp_path: Path, answer: b
         assert archive.difference() == IN_STEP
 
 
+def test_a_post_that_cannot_be_read_is_reported_in_each_run(tmp_path: Path) -> None:
+    site = site_with(2)
+    site.write(3, title="", content="")
+    with archive_of(site, tmp_path) as (archive, server):
+        for _ in range(2):
+            report = archive.sync()
+            assert [remark.origin for remark in report.failures] == [f"{server.url}/post-3/"]
+
+
 def test_a_list_that_breaks_off_deletes_nothing_and_keeps_what_came(tmp_path: Path) -> None:
     site = site_with(350)
     with archive_of(site, tmp_path) as (archive, _):
@@ -583,6 +593,22 @@ def test_the_login_is_not_sent_in_the_clear_to_a_site_that_is_not_allowed() -> N
         assert not login.headers_for("https://cms.example/wp-json/", "https://news.example/", fetcher)
         with pytest.raises(SourceError, match="over https only"):
             login.headers_for("http://news.example/wp-json/", "http://news.example/", fetcher)
+
+
+# --- real posts
+
+
+@pytest.mark.shared
+def test_real_posts_of_several_sites_are_read_through_the_api(shared: Path) -> None:
+    files = sorted((shared / "corpora" / "wordpress" / "rest").glob("*.json"))
+    values = [json.loads(path.read_bytes()) for path in files]
+    posts = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    by_number = {one["id"]: one for one in posts}
+    with serving(WordPress(raw=list(by_number.values()))) as server:
+        found = read(server)
+    assert len(titles(found)) == len(found) == len(by_number)
+    assert {one.guid for one in found} == {one["guid"]["rendered"] for one in by_number.values()}
+    assert not any(one.warnings for one in found)
 
 
 # --- memory

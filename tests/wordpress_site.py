@@ -43,11 +43,13 @@ class Post:
 class WordPress:
     """The database and what it answers. `intervene` may answer in its place, and may change it at any request.
 
-    `link`: how the front page names the API: "header", "head" or "" for not at all. `rewrites`: addresses are rewritten
-    (/wp-json/), else the route is a parameter. `login`: "user:password" of an editor.
+    `raw` has posts as they are given, beside those in `posts`. `link`: how the front page names the API: "header",
+    "head" or "" for not at all. `rewrites`: addresses are rewritten (/wp-json/), else the route is a parameter.
+    `totals`: the headers say how many there are. `login`: "user:password" of an editor.
     """
 
     posts: dict[int, Post] = field(default_factory=dict)
+    raw: list[dict[str, Any]] = field(default_factory=list)
     categories: dict[int, tuple[str, int]] = field(
         default_factory=lambda: {1: ("News", 0), 2: ("Economy &amp; Work", 1)}
     )
@@ -138,7 +140,7 @@ class WordPress:
         statuses = query.get("status", "publish").split(",")
         if statuses != ["publish"] and not is_editor:
             return failure(400, "rest_invalid_param")
-        return self._page([self._object(post, host) for post in posts if post.status in statuses], query)
+        return self._page([*self.raw, *(self._object(post, host) for post in posts if post.status in statuses)], query)
 
     def _single(self, number: str, host: str, query: Mapping[str, str]) -> Reply:
         post = self.posts.get(int(number))
