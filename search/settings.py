@@ -153,7 +153,9 @@ class Settings(BaseModel):
         (), max_length=100, description="The only languages that are detected; none: any"
     )
     section_map: str = Field(
-        "", max_length=2_000, description='File that says what sections are called, or "" for none'
+        "",
+        max_length=2_000,
+        description='File that says what sections are called and how they are ordered, or "" for none',
     )
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = Field(
         "UTC", description="Time zone of times that state none, and of the days on the site"
