@@ -9,7 +9,7 @@ import click
 from search.commands.group import LazyGroup, Row
 
 _ROWS: Final = {
-    "extraction": Row("index.commands:extraction", "Measurements", "Score HTML extraction against known bodies."),
+    "extraction": Row("index.evaluate_extraction:extraction", "Measurements", "Score HTML extraction against known texts."),
     "related": Row("index.evaluate_related:related", "Measurements", "Score the related articles by editors' labels."),
     "ranking": Row("search.commands.evaluate_ranking:ranking", "Measurements", "Score the ranking on judged queries."),
     "snippets": Row("search.commands.evaluate_snippets:snippets", "Measurements", "Count what snippets show."),
