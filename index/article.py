@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from search.document import Heading, Moment
 from search.errors import BackfileError, SourceError
@@ -70,9 +70,10 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What a source says of an article that is not to be shown any more; `id`, `guid` and `url` as in `Article`.
+    """What a source says of an article that is not to be shown; `id`, `guid`, `place` and `url` as in `Article`.
 
-    "killed": it must be taken down, and never come back. "gone": it is not at its source any more.
+    "killed": it must be taken down, and never come back. "gone": it is not published at its source, such as a draft.
+    `reason` is "a draft", "canceled": it is counted in the report.
     """
 
     origin: str
@@ -80,12 +81,50 @@ class Withdrawal:
     reason: str
     id: str = ""
     guid: str = ""
+    place: str = ""
     url: str | None = None
     weight: int = 0
 
     def read(self) -> Withdrawal:
         """A withdrawal is a record that has been read already."""
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a source wants to remember until its next run, once all that it has yielded so far is in the index.
+
+    It is kept in `index.state.State` under `source` and `key`; a value of None is forgotten. It is dropped if the
+    record whose origin is `unless_failed` could not be read.
+    """
+
+    source: str
+    key: str
+    value: Any
+    unless_failed: str = ""
+
+    weight: ClassVar[int] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """A source that has not changed since it was read, with that many articles."""
+
+    articles: int
+
+    weight: ClassVar[int] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """An article that is at its source as it was when it went into the index, where it is called `id`.
+
+    Whoever yields it has asked `index.state.State.holds`.
+    """
+
+    id: str
+
+    weight: ClassVar[int] = 0
 
 
 class Skipped(SourceError):
@@ -114,8 +153,12 @@ class Record(Protocol):
         ...
 
 
+Item: TypeAlias = "Record | Mark | Untouched | Unchanged | SourceError"
+"""What a source yields: records, why there is none, what has not changed, and what it wants to remember."""
+
+
 class Source(Protocol):
-    """One input, which can be read again and again."""
+    """One input, which can be read again and again. It may say `lists_all`, once it has been read; see there."""
 
     @property
     def name(self) -> str:
@@ -127,12 +170,17 @@ class Source(Protocol):
         """The sum of its records' weights, as far as that can be told beforehand; None if it cannot."""
         ...
 
-    def records(self) -> Iterator[Record | SourceError]:
+    def records(self) -> Iterator[Item]:
         """Its records in order; one that cannot even be found is yielded as its SourceError.
 
         Raises SourceError if the source cannot be read any further.
         """
         ...
+
+
+def lists_all(source: Source) -> bool:
+    """Whether an article that the source does not have any more is gone; a feed only has its newest articles."""
+    return bool(getattr(source, "lists_all", True))
 
 
 def read_record(record: Record) -> Article | Withdrawal:
@@ -144,6 +192,8 @@ def read_record(record: Record) -> Article | Withdrawal:
 def read_source(source: Source) -> Iterator[Article | Withdrawal | SourceError]:
     """Each article of a source, or why there is none. Raises as `Source.records` does."""
     for record in source.records():
+        if isinstance(record, Mark | Untouched | Unchanged):
+            continue
         if isinstance(record, SourceError):
             yield record
             continue

@@ -21,13 +21,14 @@ from typing import Final
 from index.progress import Progress, Silence
 from search.document import Document
 from search.engines.protocols import Engine, ParallelWriting, Writer, WriterProgress
-from search.errors import ArticlesRefused
+from search.errors import ArticlesRefused, IndexLocked
 
 BATCH_SECONDS: Final = 60.0
 BATCH_ARTICLES: Final = 500_000
 """Bounds memory, since the ids of the open batch are kept until it is committed."""
 QUEUE_ARTICLES: Final = 1_000
 QUEUE_CHARACTERS: Final = 20_000_000
+_PAUSE_SECONDS: Final = 0.05
 
 
 class Batches:
@@ -35,7 +36,9 @@ class Batches:
 
     `replace`: everything goes into one transaction, which replaces the whole index. `most` and `seconds`: a batch is
     committed when it has that many articles or is that old. `workers`: processes that the engine may use. `progress`
-    is told what the engine is busy with. Call `commit` or `roll_back` at the end.
+    is told what the engine is busy with. `between` is called after each commit, when no writer is open. While
+    `is_brief` says so, another writer will be done in a moment and is waited for. Call `commit` or `roll_back` at the
+    end.
 
     `refused` has the articles that the engine could not take, by id, with the reason.
     """
@@ -49,8 +52,12 @@ class Batches:
         seconds: float = BATCH_SECONDS,
         workers: int = 1,
         progress: Progress | None = None,
+        between: Callable[[], None] = lambda: None,
+        is_brief: Callable[[], bool] = lambda: False,
     ) -> None:
         self._engine = engine
+        self._between = between
+        self._is_brief = is_brief
         self._takes_back = "transaction" in engine.capabilities
         self._replace = replace
         self._most = most
@@ -110,10 +117,18 @@ class Batches:
 
     def _open_writer(self) -> Writer:
         if self._writer is None:
-            writer = _writer(self._engine, self._replace, self._workers, self._progress.writing)
-            self._writer = writer
+            self._writer = self._next_writer()
             self._opened = time.monotonic()
         return self._writer
+
+    def _next_writer(self) -> Writer:
+        while True:
+            try:
+                return _writer(self._engine, self._replace, self._workers, self._progress.writing)
+            except IndexLocked:
+                if not self._is_brief():
+                    raise
+            time.sleep(_PAUSE_SECONDS)
 
     def _is_full(self) -> bool:
         return len(self._written) >= self._most or time.monotonic() - self._opened >= self._seconds
@@ -135,6 +150,7 @@ class Batches:
                 except ArticlesRefused as error:
                     self.refused.update(error.reasons)
                 self._written.clear()
+        self._between()
 
 
 def _writer(engine: Engine, replace: bool, workers: int, progress: WriterProgress) -> Writer:

@@ -10,18 +10,21 @@ from pathlib import Path
 import click
 
 from index.copying import Copied, copy_archive
-from index.indexer import Indexer
-from index.progress import Bar, Progress, Silence
+from index.fetching.address import read_address
+from index.opening import open_for_filling
+from index.progress import Bar, Progress, Silence, remark
 from index.report import Report
-from index.sources import find_sources
-from index.sources.files import local_path
+from index.sources.fields import KEYS
+from index.sources.files import STANDARD_INPUT, local_path
+from index.sources.reading import say_nothing
+from index.sources.web import is_web_address
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings, opened_engine
 from search.commands.differences import compared_shown, comparison_lines
 from search.commands.encode import encode_shown
 from search.commands.terminal import articles
 from search.comparing import Comparison
-from search.engines import open_engine
 from search.errors import SourceError
+from search.ledger import ledger_of
 from search.meaning import open_encoder
 from search.processes import core_count
 
@@ -29,15 +32,35 @@ MOST_REMARKS = 20
 
 
 def require_locations(ctx: click.Context, param: click.Parameter, locations: tuple[str, ...]) -> tuple[str, ...]:
-    """The locations, each a path that exists or an address that can be read; else a usage error."""
+    """The locations, each a path that exists, an address that can be read or "-"; else a usage error."""
     for location in locations:
         try:
-            missing = not local_path(location).exists()
+            missing = not (_is_elsewhere(location) or local_path(location).exists())
         except SourceError as error:
             raise click.BadParameter(str(error), ctx, param) from error
         if missing:
             raise click.BadParameter(f"there is no {location!r}", ctx, param)
     return locations
+
+
+def _is_elsewhere(location: str) -> bool:
+    """The location is no file. Raises SourceError for an address of the web that cannot be one."""
+    if is_web_address(location):
+        read_address(location)
+        return True
+    return location == STANDARD_INPUT
+
+
+def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """The pairs "theirs=ours" as a mapping; else a usage error."""
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        theirs, equals, ours = (part.strip() for part in pair.rpartition("="))
+        if not (theirs and equals and ours in KEYS):
+            known = ", ".join(sorted(KEYS))
+            raise click.BadParameter(f"{pair!r} is not KEY=NAME, where NAME is one of {known}", ctx, param)
+        mapping[theirs] = ours
+    return mapping
 
 
 @click.command()
@@ -46,8 +69,17 @@ def require_locations(ctx: click.Context, param: click.Parameter, locations: tup
 @click.option("--rebuild", is_flag=True, help="Replace the whole index with what is in SOURCE, in one commit.")
 @click.option("--prune", is_flag=True, help="Delete articles that came from SOURCE and are no longer in it.")
 @click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
-@click.option("--language", metavar="TAG", help="Language of articles that do not state one.")
+@click.option("--language", metavar="TAG", help="Language of articles that do not state one; none is detected.")
 @click.option("--time-zone", metavar="ZONE", help="Time zone of times that do not state one.")
+@click.option(
+    "--map",
+    "mapping",
+    metavar="KEY=NAME",
+    multiple=True,
+    callback=read_mapping,
+    help="A key of the input that means one of ours; may be repeated.",
+)
+@click.option("--pages", is_flag=True, help="Fetch the pages of feeds that have only the beginnings of articles.")
 @click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
 @click.option("--no-meaning", is_flag=True, help="Leave the vectors for search by meaning to `backfile encode`.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress bar and no warnings.")
@@ -62,12 +94,15 @@ def index(
     dry_run: bool,
     language: str | None,
     time_zone: str | None,
+    mapping: dict[str, str],
+    pages: bool,
     workers: int | None,
     no_meaning: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Read the articles of every SOURCE into the index. A SOURCE is a file, a folder or a file:// address.
+    """Read the articles of every SOURCE into the index. A SOURCE is a file, a folder, an address of a feed, a site map,
+    a page or a site, or - for standard input.
 
     Only new and changed articles are written: a second run over the same input writes nothing.
     An article that cannot be read is reported with the reason, and the others are indexed; the exit code is then 3.
@@ -78,24 +113,29 @@ def index(
     Examples:
       backfile index articles/ --index whoosh:archive
       backfile index export.jsonl.gz pages/ --language de
+      backfile index https://news.example/feed.xml
+      backfile index posts.json --map content=body --map date=published
       backfile index articles/ --prune          delete what is gone as well
       backfile index articles/ --rebuild        start afresh; the old index answers until the end
     """
     settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone, index_workers=workers).settings
-    engine = open_engine(settings.index)
-    indexer = Indexer(
-        engine,
-        language=settings.language,
-        time_zone=settings.time_zone,
-        workers=settings.index_workers or core_count(),
-    )
+    opened = open_for_filling(settings)
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
-    sources = find_sources(paths, time_zone=settings.time_zone)
     with interruptible(), _progress(quiet or as_json) as progress:
-        report = indexer.run(sources, roots=paths, rebuild=rebuild, prune=prune, dry_run=dry_run, progress=progress)
+        report = opened.index(
+            paths,
+            language=language or "",
+            mapping=mapping,
+            pages=pages,
+            say=say_nothing if quiet or as_json else remark,
+            rebuild=rebuild,
+            prune=prune,
+            dry_run=dry_run,
+            progress=progress,
+        )
     _print(report, quiet=quiet, as_json=as_json)
     if encoder and not report.interrupted:
-        encode_shown(engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
+        encode_shown(opened.engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
     if report.exit_code:
         ctx.exit(report.exit_code)
 
@@ -162,8 +202,11 @@ def copy(
             confirm=confirm,
             workers=settings.index_workers or core_count(),
             show=show,
+            ledgers=(ledger_of(first, settings), ledger_of(second, settings)),
         )
-        compared = None if no_verify or copied.interrupted else compared_shown(first, second, quiet=quiet or as_json)
+        compared = None
+        if not no_verify and not copied.interrupted:
+            compared = compared_shown(first, second, quiet=quiet or as_json, left_out=copied.removed)
     if as_json:
         verified = compared and compared.as_json()
         click.echo(json.dumps({"from": first.url, "to": second.url, **copied.as_json(), "verified": verified}))

@@ -15,13 +15,17 @@ from typing import Any, Final
 
 from index.batches import BATCH_ARTICLES, BATCH_SECONDS, Batches
 from index.progress import Progress, Silence
+from index.refusals import Refusals
 from index.report import EXIT_DONE, EXIT_INTERRUPTED
 from search.batching import in_batches
 from search.document import Document
 from search.engines.protocols import Engine, Searcher
 from search.engines.results import Stamp
 from search.errors import ConfigError, EngineError, IndexMissing
+from search.ledger import open_ledger
+from search.ledger.ledger import Ledger
 from search.meaning.commits import VectorCommits
+from search.takedown import PATIENCE_SECONDS, finish
 
 LOOKUP_ARTICLES: Final = 500
 LOOKUP_CHARACTERS: Final = 20_000_000
@@ -37,8 +41,9 @@ Confirm = Callable[[int], bool]
 class Copied:
     """What a run did. Counts are of articles; those that an interruption discarded are not among them.
 
-    `superfluous`: how many are only in the other archive and were left there. `vectors`: how many have vectors now and
-    had none. `generation` is the other archive's after the run, "" if there is none.
+    `removed`: the ids of those that were left out because they had been taken down. `superfluous`: how many are only in
+    the other archive and were left there. `vectors`: how many have vectors now and had none. `generation` is the other
+    archive's after the run, "" if there is none.
     """
 
     added: int = 0
@@ -50,6 +55,7 @@ class Copied:
     seconds: float = 0.0
     generation: str = ""
     interrupted: bool = False
+    removed: frozenset[str] = frozenset()
 
     @property
     def articles(self) -> int:
@@ -63,7 +69,7 @@ class Copied:
 
     def as_json(self) -> dict[str, Any]:
         """Every field and the number of articles, as JSON values."""
-        return asdict(self) | {"articles": self.articles}
+        return asdict(self) | {"articles": self.articles, "removed": len(self.removed)}
 
     def summary(self) -> str:
         """One line: "added 12, changed 0, unchanged 3, deleted 0 in 0.4 s (38 articles a second)"."""
@@ -71,6 +77,7 @@ class Copied:
             f"added {self.added:,}, changed {self.changed:,}, unchanged {self.unchanged:,}, deleted {self.deleted:,}"
         )
         rate = self.articles / self.seconds if self.seconds > 0 else 0.0
+        counts += f", left out {len(self.removed):,} taken down" if self.removed else ""
         line = f"{counts} in {self.seconds:,.1f} s ({rate:,.0f} articles a second)"
         return f"interrupted; what was committed before is kept: {line}" if self.interrupted else line
 
@@ -85,17 +92,21 @@ def copy_archive(
     batch: int = BATCH_ARTICLES,
     seconds: float = BATCH_SECONDS,
     show: Show = lambda _: Silence(),
+    ledgers: tuple[Ledger, Ledger] | None = None,
 ) -> Copied:
     """Brings every article of `source` into `target`, and its vectors where both engines can keep them.
 
     `exact`: articles that are only in `target` are deleted in the end, if `confirm` says so; else they are counted.
     A batch is committed when it has `batch` articles or is `seconds` old; an interruption keeps what was committed and
-    is in the result. `workers`: processes that the other engine may use.
+    is in the result. `workers`: processes that the other engine may use. `ledgers` are those of both archives, else the
+    ones in the places that the engines name: the other learns what the first one knows, and what was taken down is not
+    copied.
     Raises ConfigError if both are the same archive, EngineError if an index cannot be read or written, and if an exact
     copy would leave nothing.
     """
     require_two(source, target)
     started = time.monotonic()
+    ledger = _joined(ledgers or (open_ledger(source.ledger_place), open_ledger(target.ledger_place)))
     done = Copied()
     with source.searcher() as reader:
         total = reader.status().articles
@@ -105,7 +116,9 @@ def copy_archive(
             with show("") as progress:
                 batches = Batches(target, most=batch, seconds=seconds, workers=workers, progress=progress)
                 progress.begin(total)
-                _copy_articles(reader, target, batches, done, progress)
+                _copy_articles(reader, target, batches, done, progress, Refusals(ledger.removed.in_force()))
+            if unpurged := ledger.removed.unpurged():
+                finish(target, ledger, [removal.id for removal in unpurged], patience=PATIENCE_SECONDS)
             _delete(reader, target, done, confirm if exact else lambda _: False)
             if "meaning" in source.capabilities & target.capabilities:
                 done.vectors = _copy_vectors(reader, target, show)
@@ -123,17 +136,29 @@ def require_two(source: Engine, target: Engine) -> None:
         raise ConfigError(f"{source.url} and {target.url} are the same archive; name two")
 
 
+def _joined(ledgers: tuple[Ledger, Ledger]) -> Ledger:
+    """The ledger of the other archive, which knows all that the first one does."""
+    first, other = ledgers
+    other.take_over(first)
+    return other
+
+
 # --- articles ------------------------------------------------------------------------------------------------------
 
 
-def _copy_articles(reader: Searcher, target: Engine, batches: Batches, done: Copied, progress: Progress) -> None:
+def _copy_articles(
+    reader: Searcher, target: Engine, batches: Batches, done: Copied, progress: Progress, refusals: Refusals
+) -> None:
     seen = 0
     with closing(_Newest(target)) as held:
         try:
             for group in _groups(reader.articles()):
                 stamps = held.stamps([document.id for document in group])
                 for document in group:
-                    _copy_article(document, stamps.get(document.id), batches, done)
+                    if refusals and refusals.find(document.id, document.url, "", 0):
+                        done.removed |= {document.id}
+                    else:
+                        _copy_article(document, stamps.get(document.id), batches, done)
                 seen += len(group)
                 progress.at(seen, seen)
             batches.commit()

@@ -12,10 +12,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from index.article import Article
+from index.authors import tidy_authors
 from index.fingerprint import fingerprint
 from index.identity import article_id, article_url
+from index.language import Detector
 from index.normalize import normalize_line, normalize_markup, normalize_text, normalize_values, shorten
-from search.document import SECTION_SEPARATOR, Document, Heading, Moment, language_tag
+from index.sections import SectionMap
+from search.document import Document, Heading, Moment, language_tag
 from search.errors import SourceError
 from search.request.request import MAX_VALUE_LENGTH
 from search.schema import MISSING
@@ -27,24 +30,31 @@ MAX_HTML: Final = 20_000_000
 MAX_HEADINGS: Final = 1_000
 MAX_VALUES: Final = 200
 """Sections, authors or tags of one article."""
-MAX_SECTION_DEPTH: Final = 8
 FIRST_YEAR: Final = 1400
 LAST_YEAR: Final = 2200
 """A date outside these years is a mistake, and would stretch every timeline."""
 
 _TITLE_FROM_TEXT: Final = 100
-_SECTION_ARROW: Final = re.compile(r"\s*>\s*")
 _NO_LANGUAGE: Final = frozenset({"und", "mul", "mis", "zxx"})
 _TYPE: Final = re.compile(r"[^\w-]+")
+_NO_MAP: Final = SectionMap()
 
 Warn = Callable[[str], None]
 
 
 def to_document(
-    article: Article, *, language: str, time_zone: str, source: str = "", warn: Warn | None = None
+    article: Article,
+    *,
+    language: str,
+    time_zone: str,
+    source: str = "",
+    warn: Warn | None = None,
+    detector: Detector | None = None,
+    sections: SectionMap = _NO_MAP,
 ) -> Document:
     """The article, normalised; `language` and `time_zone` are used where it states none.
 
+    With a `detector`, `language` is used only where that is not sure. `sections` says what the sections are called.
     `source` is the input it came from, for pruning. `warn` is called with a sentence for each thing that is left out.
     The body is text with its headings inside, and the offset of each heading points at its text there.
     Raises SourceError if there is neither a title nor a text.
@@ -65,12 +75,12 @@ def to_document(
         summary=shorten(normalize_text(article.summary), MAX_SUMMARY),
         headings=headings,
         url=url,
-        sections=_values("sections", map(_section, article.sections), say),
-        authors=_values("authors", article.authors, say),
+        sections=_values("sections", map(sections.map, article.sections), say),
+        authors=_values("authors", tidy_authors(article.authors), say),
         tags=_values("tags", article.tags, say),
         published=_moment("published", article.published, zone, say),
         modified=_moment("modified", article.modified, zone, say),
-        language=_language(article.language, language, say),
+        language=_language(article.language, say) or _unstated(detector, title, body) or language_tag(language),
         type=_TYPE.sub("-", normalize_line(article.type).lower()).strip("-")[:50] or "article",
         source=source,
         html=_html(article.html, len(article.body) > MAX_BODY, say),
@@ -141,11 +151,6 @@ def _title_from(body: str) -> str:
     return shorten(normalize_line(body[: 4 * _TITLE_FROM_TEXT].partition("\n")[0]), _TITLE_FROM_TEXT)
 
 
-def _section(path: str) -> str:
-    parts = [part for part in _SECTION_ARROW.split(normalize_line(path)) if part]
-    return SECTION_SEPARATOR.join(parts[:MAX_SECTION_DEPTH])
-
-
 def _values(name: str, values: Iterable[str], say: Warn) -> tuple[str, ...]:
     tidy = tuple(value for value in normalize_values(values) if value != MISSING)
     if len(tidy) > MAX_VALUES:
@@ -166,11 +171,15 @@ def _moment(name: str, moment: Moment | None, zone: ZoneInfo, say: Warn) -> Mome
     return moment
 
 
-def _language(stated: str, default: str, say: Warn) -> str:
+def _language(stated: str, say: Warn) -> str:
     tag = language_tag(stated)
     if not tag and stated.strip():
-        say(f"states a language that is not a language tag: {shorten(ascii(stated), 40)}; taken as {default or 'none'}")
-    return tag if tag and tag not in _NO_LANGUAGE else language_tag(default)
+        say(f"states a language that is not a language tag: {shorten(ascii(stated), 40)}; taken as stating none")
+    return "" if tag in _NO_LANGUAGE else tag
+
+
+def _unstated(detector: Detector | None, title: str, body: str) -> str:
+    return detector.detect(title, body) if detector else ""
 
 
 def _html(html: str, cut: bool, say: Warn) -> str:

@@ -8,14 +8,10 @@ from typing import Any
 
 import click
 
-from index.article import Article, read_source
 from index.commands import require_locations
-from index.document import to_document
-from index.sources import find_sources
+from index.judged_articles import read_documents
 from search.commands.context import interruptible, json_option
 from search.commands.scratch import engine_option, scratch_engine
-from search.document import Document
-from search.errors import SourceError
 from search.evaluation.related_peers import RELATED_PEERS, RelatedPeer, related_by_peer
 from search.evaluation.relatedness import (
     LABEL_FIELDS,
@@ -75,7 +71,7 @@ def related(
       backfile evaluate related articles/ --by section --against scikit-learn --against tantivy
     """
     with interruptible():
-        documents = _documents(paths, language)
+        documents = read_documents(paths, language)
         articles = labelled_articles(
             documents, field=field, without=without, articles=size, subjects=subjects, seed=seed
         )
@@ -89,19 +85,6 @@ def related(
         click.echo(json.dumps(_heading(articles) | {"systems": rows}))
     else:
         click.echo("\n".join(_lines(_heading(articles), rows)))
-
-
-def _documents(paths: tuple[str, ...], language: str) -> Iterator[Document]:
-    """The articles that can be read; the others are named on the error stream."""
-    for source in find_sources(paths, time_zone="UTC"):
-        for found in read_source(source):
-            try:
-                if isinstance(found, SourceError):
-                    raise found
-                if isinstance(found, Article):
-                    yield to_document(found, language=language, time_zone="UTC")
-            except SourceError as error:
-                click.echo(str(error), err=True)
 
 
 def _heading(articles: LabelledArticles) -> dict[str, Any]:

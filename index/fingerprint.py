@@ -1,14 +1,14 @@
 """A 64-bit similarity hash of a text, so that reprints and re-posts are found without comparing texts.
 
-SimHash: Charikar, "Similarity estimation techniques from rounding algorithms" (STOC 2002); for near-duplicate pages:
-Manku, Jain, Das Sarma, "Detecting near-duplicates for web crawling" (WWW 2007). Each feature votes on each of 64 bits;
-texts that share most features agree in most bits. The features are the distinct pairs of successive words.
+MinHash with one bit a hash: Broder, "On the resemblance and containment of documents" (SEQUENCES 1997); Li, König,
+"b-Bit minwise hashing" (WWW 2010). Each of 64 hash functions gives one bit of its least value over the features of the
+text. Two texts that share the share s of all their features agree in the share (1 + s) / 2 of the bits, on average.
+The features are the pairs of successive words. docs/explanation/duplicates.md has what was measured.
 """
 
 from __future__ import annotations
 
 import re
-import secrets
 import unicodedata
 from typing import Final
 from zlib import crc32
@@ -46,56 +46,61 @@ class _Hashes(dict[str, int]):
 
 
 _HASHES: Final = _Hashes()
-_SEED: Final = secrets.randbits(64)
-"""So that nobody can choose words that collide in the kernel's table; the result does not depend on it."""
+
+_BITS: Final = 64
+_AT_ONCE: Final = 1_024
+"""Features that are hashed at once, so that the memory does not grow with the text."""
 
 
 def fingerprint(text: str) -> int:
-    """The SimHash of `text` as a number below 2**64; 0 if it has fewer than MIN_WORDS words.
+    """The MinHash of `text` as a number below 2**64; 0 if it has fewer than MIN_WORDS words.
 
     Case, width and punctuation do not matter. The result is the same in every process and on every platform.
     """
     text = text[:MAX_CHARACTERS]
     if kernel is not None and text.isascii():
-        found: int = kernel.simhash(text, MIN_WORDS, _SEED)
-        return found
-    return simhash(text)
-
-
-def simhash(text: str) -> int:
-    """`fingerprint` of a text that is not too long, in numpy."""
-    words = _words(text)
+        return int(kernel.minhash(text, MIN_WORDS))
+    words = words_of(text)
     if len(words) < MIN_WORDS:
         return 0
-    hashes = np.fromiter(map(_HASHES.__getitem__, words), np.uint64, len(words))
-    features = _distinct((hashes[:-1] << np.uint64(32)) | hashes[1:])
-    bits = np.unpackbits(_mixed(features).astype("<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
-    majority = bits.sum(axis=0, dtype=np.int64) * 2 > len(features)
-    return int.from_bytes(np.packbits(majority, bitorder="little").tobytes(), "little")
+    hashes = np.fromiter(map(_HASHES.__getitem__, words), np.uint32, len(words))
+    return minhash_of_words(hashes) if kernel is None else int(kernel.minhash_of_words(hashes))
+
+
+def minhash_of_words(words: npt.NDArray[np.uint32]) -> int:
+    """The MinHash of two words at least, each as its CRC-32, in numpy."""
+    hashes = words.astype(np.uint64)
+    features = mixed((hashes[:-1] << np.uint64(32)) | hashes[1:])
+    least = np.full(_BITS, 0xFFFF_FFFF, np.uint32)
+    for start in range(0, len(features), _AT_ONCE):
+        some = features[start : start + _AT_ONCE, None]
+        values = some.astype(np.uint32) * _MULTIPLIERS + (some >> np.uint64(32)).astype(np.uint32)
+        np.minimum(least, values.min(axis=0), out=least)
+    bits = (least * np.uint32(0x9E3779B1) >> np.uint32(31)).astype(np.uint8)
+    return int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
 
 
 def distance(one: int, other: int) -> int:
-    """The number of bits that differ: about 32 for unrelated texts, under 7 for near-duplicates."""
+    """The number of bits that differ: about 32 for unrelated texts, at most 7 for near-duplicates."""
     return (one ^ other).bit_count()
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words that count, in a form in which case and width do not matter."""
     if text.isascii():
         return text.lower().translate(_ASCII_BREAKS).split()
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
-def _distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    values.sort()
-    first = np.append(True, values[1:] != values[:-1])
-    distinct: npt.NDArray[np.uint64] = values[first]
-    return distinct
-
-
-def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+def mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Each value as another of the same range, which looks random and is the same for equal values."""
     # The finaliser of SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014):
-    # the bits of a CRC are linear in its input, and votes need independent ones.
+    # the bits of a CRC are linear in its input, and the least values need independent ones.
     values = values + np.uint64(0x9E3779B97F4A7C15)
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
+
+
+_MULTIPLIERS: Final = mixed(np.arange(_BITS, dtype=np.uint64)).astype(np.uint32) | np.uint32(1)
+"""What makes 64 hash functions of one."""

@@ -91,12 +91,13 @@ def _from_place(place: str) -> str:
         parts.pop()
     key = "/".join(parts)
     slug = re.sub(r"[^\w]+", "-", key.casefold()).strip("-")
-    return f"{slug[-(MAX_ID - 20) :].strip('-')}-{_digest(key)}"
+    return f"{slug[-(MAX_ID - 20) :].strip('-')}-{digest(key)}"
 
 
 def _bounded(id: str) -> str:
-    return id if len(id) <= MAX_ID else f"{id[: MAX_ID - 17]}-{_digest(id)}"
+    return id if len(id) <= MAX_ID else f"{id[: MAX_ID - 17]}-{digest(id)}"
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Ten hex digits that tell texts apart."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()

@@ -10,11 +10,15 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Final, TypeAlias
 
-from index.article import Record, Withdrawal, blaming
+from index.article import Mark, Record, Unchanged, Untouched, Withdrawal, blaming
 from index.document import to_document
+from index.embargo import shown_from
 from index.identity import is_identified_by_origin
+from index.language import Detector
+from index.sections import SectionMap
 from search.document import Document
 from search.errors import SourceError
 from search.processes import Pool
@@ -33,23 +37,29 @@ BYTES_AHEAD: Final = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record of the source `key` (see `source_key`), or why there is none.
+    """A record of the source `key` (see `source_key`), why there is none, or what it says of itself.
 
     `whole`: the source as a whole cannot be read (any further). `position`: bytes of all sources read by then.
     """
 
     key: str
-    item: Record | SourceError
+    item: Record | Mark | Untouched | Unchanged | SourceError
     position: int
     whole: bool = False
+
+
+NOT_RECORDS: Final = (Mark, Untouched, Unchanged, SourceError)
+"""What is found and needs no preparing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An article ready to index, or the reason (`failure`) why there is none at `origin`, with its warnings.
 
-    `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin. The document
-    stays packed until it is asked for: most runs find most articles unchanged and need no more than the hash.
+    `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin. `day` is that
+    of its publication. The document stays packed until it is asked for: most runs find most articles unchanged and
+    need no more than the hash.
+    `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
     """
 
     origin: str
@@ -60,6 +70,12 @@ class Prepared:
     source: str = ""
     content_hash: str = ""
     origin_is_id: bool = False
+    url: str | None = None
+    guid: str = ""
+    fingerprint: int = 0
+    shown_from: datetime | None = None
+    withheld: bool = False
+    day: date | None = None
     _document: Document | bytes = field(default=b"", repr=False)
 
     def document(self) -> Document:
@@ -69,21 +85,31 @@ class Prepared:
         document: Document = pickle.loads(self._document)  # noqa: S301 - packed by a process of our own
         return document
 
+    def called(self, id: str) -> Prepared:
+        """The same article under another id."""
+        document = replace(self.document(), id=id)
+        return replace(self, id=id, content_hash=document.content_hash(), _document=document)
+
     def packed(self) -> Prepared:
         """The same, cheap to send to another process."""
         return replace(self, _document=pickle.dumps(self._document, pickle.HIGHEST_PROTOCOL))
 
 
-Outcome: TypeAlias = Prepared | Withdrawal | SourceError
+Outcome: TypeAlias = Prepared | Withdrawal | Mark | Untouched | Unchanged | SourceError
 """What becomes of a thing found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """How records become documents: `language` and `time_zone` stand in where an article states none."""
+    """How records become documents: `language` and `time_zone` stand in where an article states none.
+
+    `detector` and `sections` as in `to_document`.
+    """
 
     language: str
     time_zone: str
+    detector: Detector | None = None
+    sections: SectionMap = field(default_factory=SectionMap)
 
     def prepare(self, record: Record, key: str) -> Prepared | Withdrawal:
         """The document of a record of the source `key`, or the notice that its article is withdrawn.
@@ -99,7 +125,13 @@ class Preparation:
                     return article
                 warnings += article.warnings
                 document = to_document(
-                    article, language=self.language, time_zone=self.time_zone, source=key, warn=warnings.append
+                    article,
+                    language=self.language,
+                    time_zone=self.time_zone,
+                    source=key,
+                    warn=warnings.append,
+                    detector=self.detector,
+                    sections=self.sections,
                 )
         except SourceError as error:
             return Prepared(error.origin, error.reason, tuple(warnings))
@@ -112,6 +144,12 @@ class Preparation:
             document.source,
             document.content_hash(),
             is_identified_by_origin(article),
+            document.url,
+            article.guid,
+            document.fingerprint,
+            shown_from(article.embargo, document.published, self.time_zone),
+            article.status == "withheld",
+            document.published.date() if isinstance(document.published, datetime) else document.published,
             document,
         )
 
@@ -133,7 +171,7 @@ def prepare_all(
     spent = 0.0
     for one in found:
         started = time.perf_counter()
-        prepared = one.item if isinstance(one.item, SourceError) else preparation.prepare(one.item, one.key)
+        prepared = one.item if isinstance(one.item, NOT_RECORDS) else preparation.prepare(one.item, one.key)
         spent += time.perf_counter() - started
         yield one, prepared
         if workers > 1 and spent >= patience:
@@ -151,7 +189,7 @@ def _prepare_in(
         while sent and (len(sent) >= ahead or underway + weight > BYTES_AHEAD):
             underway -= sent[0][1]
             yield from _answered(pool, sent.popleft()[0])
-        pool.give([(one.item, one.key) for one in batch if not isinstance(one.item, SourceError)])
+        pool.give([(one.item, one.key) for one in batch if not isinstance(one.item, NOT_RECORDS)])
         sent.append((batch, weight))
         underway += weight
     while sent:
@@ -163,7 +201,7 @@ def _answered(
 ) -> Iterator[tuple[Found, Outcome]]:
     prepared = iter(pool.take())
     for one in batch:
-        yield one, one.item if isinstance(one.item, SourceError) else next(prepared)
+        yield one, one.item if isinstance(one.item, NOT_RECORDS) else next(prepared)
 
 
 def _batches(found: Iterator[Found]) -> Iterator[tuple[list[Found], int]]:
@@ -180,5 +218,5 @@ def _batches(found: Iterator[Found]) -> Iterator[tuple[list[Found], int]]:
         yield batch, weight
 
 
-def _weight(item: Record | SourceError) -> int:
+def _weight(item: Record | Mark | Untouched | Unchanged | SourceError) -> int:
     return 0 if isinstance(item, SourceError) else item.weight

@@ -133,6 +133,11 @@ class Bar:
         self._bar.refresh()
 
 
+def remark(origin: str, text: str) -> None:
+    """Writes a line on standard error, above a bar if there is one."""
+    tqdm.write(f"{origin}: {text}", file=sys.stderr)
+
+
 def _format(phase: str, total: int | None) -> str:
     if phase:
         return _PHASE if total else _PHASE_WITHOUT_TOTAL

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-Outcome = Literal["added", "changed", "unchanged"]
+Outcome = Literal["added", "changed", "unchanged", "waiting", "removed"]
 
 MAX_LISTED: Final = 1_000
 """Failures and warnings that are kept with their text; the rest is counted."""
@@ -33,17 +34,22 @@ class Remark:
 class Report:
     """The sum of one run. Counts are of articles, without those that an interruption discarded.
 
-    `skipped` counts the files in folders that are of no known format. `failed` and `warned` count all; `failures` and
-    `warnings` hold the first MAX_LISTED of them.
+    `waiting` counts articles that are to be shown later, and `removed` those that were refused because they had been
+    taken down. `skipped` counts the files in folders that are of no known format, and `left_out` the articles that
+    their source does not publish, such as drafts. `failed` and `warned` count all; `failures` and `warnings` hold the
+    first MAX_LISTED of them.
     `generation` is the index's after the run, "" if there is no index. `seconds` is wall time.
     """
 
     added: int
     changed: int
     unchanged: int
+    waiting: int
+    removed: int
     deleted: int
     failed: int
     skipped: int
+    left_out: int
     failures: tuple[Remark, ...]
     warned: int
     warnings: tuple[Remark, ...]
@@ -78,9 +84,12 @@ class Report:
         counts = (
             f"added {self.added:,}, changed {self.changed:,}, unchanged {self.unchanged:,}, deleted {self.deleted:,}"
         )
+        early = f", waiting {self.waiting:,}" if self.waiting else ""
+        down = f", refused {self.removed:,}" if self.removed else ""
         skipped = f", skipped {self.skipped:,} {'file' if self.skipped == 1 else 'files'}" if self.skipped else ""
+        left_out = f", left out {self.left_out:,}" if self.left_out else ""
         took = f"in {self.seconds:,.1f} s ({self.rate:,.0f} articles a second)"
-        line = f"{counts}, failed {self.failed:,}{skipped} {took}"
+        line = f"{counts}, failed {self.failed:,}{skipped}{left_out}{early}{down} {took}"
         if self.dry_run:
             return f"dry run, nothing was written: {line}"
         if self.interrupted:
@@ -119,6 +128,8 @@ class Tally:
         self._warnings: list[Remark] = []
         self._warned = 0
         self._shared: dict[tuple[str, str, bool], _Shared] = {}
+        self._left_out: Counter[str] = Counter()
+        self._passed_over = 0
 
     def fail(self, origin: str, reason: str) -> None:
         """Counts an article, or a source, that cannot be read."""
@@ -136,6 +147,14 @@ class Tally:
         """Counts files of no known format, and says so in one warning."""
         self._skipped += files
         self.warn(origin, reason)
+
+    def pass_over(self, articles: int) -> None:
+        """Counts the articles of a source that has not changed."""
+        self._passed_over += articles
+
+    def leave_out(self, reason: str) -> None:
+        """Counts an article that its source does not publish, such as a draft."""
+        self._left_out[reason] += 1
 
     def share(self, before: str, after: str, origin: str, id: str, *, in_this_run: bool) -> None:
         """Counts an article of source `after` that has the id of one of source `before`, whose place it takes.
@@ -155,12 +174,14 @@ class Tally:
     ) -> Report:
         """The sum, without the articles whose ids are in `discarded`."""
         counts = _counted(self.outcomes, frozenset(discarded))
-        shared = list(_shared_remarks(self._shared))
+        counts["unchanged"] += self._passed_over
+        shared = [*_left_out_remarks(self._left_out), *_shared_remarks(self._shared)]
         return Report(
             **counts,
             deleted=self.deleted,
             failed=self._failed,
             skipped=self._skipped,
+            left_out=self._left_out.total(),
             failures=tuple(self._failures),
             warned=self._warned + len(shared),
             warnings=tuple([*shared, *self._warnings][:MAX_LISTED]),
@@ -169,6 +190,12 @@ class Tally:
             interrupted=interrupted,
             dry_run=dry_run,
         )
+
+
+def _left_out_remarks(left_out: Counter[str]) -> Iterator[Remark]:
+    if left_out:
+        kinds = ", ".join(f"{reason}: {count:,}" for reason, count in left_out.most_common())
+        yield Remark("left out because its source does not publish it", kinds)
 
 
 def _shared_remarks(shared: Mapping[tuple[str, str, bool], _Shared]) -> Iterator[Remark]:
@@ -192,7 +219,7 @@ def _folder(source: str) -> str:
 
 
 def _counted(outcomes: Mapping[str, Outcome], without: frozenset[str]) -> dict[Outcome, int]:
-    counts: dict[Outcome, int] = {"added": 0, "changed": 0, "unchanged": 0}
+    counts: dict[Outcome, int] = {"added": 0, "changed": 0, "unchanged": 0, "waiting": 0, "removed": 0}
     for name, outcome in outcomes.items():
         if name not in without:
             counts[outcome] += 1

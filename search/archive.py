@@ -22,7 +22,8 @@ from search.document import Head
 from search.engines.plan import After, Plan
 from search.engines.protocols import Engine, Searcher
 from search.engines.results import IndexStatus
-from search.errors import EngineError, NotFound, ParameterError
+from search.errors import EngineError, LedgerError, NotFound, ParameterError
+from search.ledger import ledger_of
 from search.linking import (
     linked,
     linked_completions,
@@ -33,6 +34,7 @@ from search.linking import (
 )
 from search.meaning import open_encoder
 from search.query.match import MatchAll
+from search.releasing import Releasing
 from search.request.filling import searched
 from search.request.planning import Planner
 from search.request.request import MAX_PAGE_DEPTH, SearchRequest
@@ -45,13 +47,20 @@ from search.results.overview import holdings, section_counts, section_tree
 from search.results.related_response import RelatedResponse
 from search.results.response import Completion, Hit, Overview, SearchResponse, SectionNode
 from search.settings import Settings
-from search.snapshots import CHECK_SECONDS, NewestSnapshot
+from search.snapshots import CHECK_SECONDS, HOLD_SECONDS, NewestSnapshot
 
 if TYPE_CHECKING:
+    from search.ledger.ledger import Ledger
     from search.meaning.encoder import Encoder
 
 _BATCH: Final = 500
 """Articles read at once where many are walked through."""
+
+
+def hold_seconds(settings: Settings) -> float:
+    """For how long a server may go on showing what was in the index before a commit: until the longest answer that had
+    begun is done."""
+    return max(HOLD_SECONDS, 4 * settings.deadline_seconds)
 
 
 def current_minute() -> datetime:
@@ -65,7 +74,8 @@ class Archive:
     Opening it is cheap. An index that does not exist yet is an error only when the archive is asked.
     Of the settings it uses `language`, `time_zone`, `public_url`, `deadline_seconds` and `meaning_model`. With the last
     one, opening it reads the model; raises ConfigError if that cannot be used.
-    `clock` returns the aware time from which relative dates and recency are measured.
+    `clock` returns the aware time from which relative dates and recency are measured. `ledger` is by default the one
+    that the settings or the engine name: what was taken down raises Removed, whatever the index holds.
     """
 
     def __init__(
@@ -75,11 +85,19 @@ class Archive:
         *,
         clock: Callable[[], datetime] = current_minute,
         check_seconds: float = CHECK_SECONDS,
+        ledger: Ledger | None = None,
     ) -> None:
         self.engine = engine
         self.settings = settings or Settings.model_validate({})
+        self.ledger = ledger or ledger_of(engine, self.settings)
         self._clock = clock
-        self._newest = NewestSnapshot(engine, check_seconds=check_seconds)
+        self._newest = NewestSnapshot(
+            engine,
+            check_seconds=check_seconds,
+            is_outdated=self._is_outdated,
+            hold_seconds=hold_seconds(self.settings),
+            hint=self._removals_version,
+        )
         self._encoder = open_encoder(self.settings.meaning_model)
 
     @contextmanager
@@ -89,7 +107,18 @@ class Archive:
         Raises EngineError if it cannot be opened.
         """
         with self._newest.searcher() as searcher:
-            yield PinnedArchive(searcher, self.settings, self._clock(), self._encoder)
+            yield PinnedArchive(searcher, self.settings, self._clock(), self._encoder, self.ledger)
+
+    def _removals_version(self) -> int | None:
+        """What changes when something is taken down, so that no answer shows it from then on."""
+        with suppress(LedgerError):  # the page of an article says so
+            return self.ledger.removed.version()
+        return None
+
+    def _is_outdated(self, opened_at: datetime) -> bool:
+        with suppress(LedgerError):  # what cannot be known must not stop all answers
+            return self.ledger.removed.any_purged_since(opened_at)
+        return False
 
     @property
     def problem(self) -> EngineError | None:
@@ -104,7 +133,7 @@ class Archive:
         """Opens the newest commit, and from now on each new one in a thread, so that no question waits for it.
 
         For a process that goes on serving. A new commit answers after a first search of its own. An index that cannot
-        be opened yet is opened by the question that finds it.
+        be opened yet is opened by the question that finds it. Another thread publishes what has waited for its moment.
         """
 
         def warm_up(searcher: Searcher) -> None:
@@ -113,6 +142,7 @@ class Archive:
         with suppress(EngineError), self._newest.searcher() as first:
             warm_up(first)
         self._newest.follow(warm_up)
+        Releasing(self.engine, self.ledger).start()
 
     def search(self, request: SearchRequest, addresses: Addresses | None = None) -> SearchResponse:
         """See `PinnedArchive.search`."""
@@ -168,7 +198,15 @@ class PinnedArchive:
     Every method may raise EngineError.
     """
 
-    def __init__(self, searcher: Searcher, settings: Settings, now: datetime, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self,
+        searcher: Searcher,
+        settings: Settings,
+        now: datetime,
+        encoder: Encoder | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self._ledger = ledger
         self._planner = Planner(searcher, settings.language, now, settings.time_zone, encoder)
         self._searcher = searcher
         self._settings = settings
@@ -247,8 +285,10 @@ class PinnedArchive:
 
         The answer then has the matches in the article, and the hits before and after it unless a commit has moved
         the article to another position.
-        Raises NotFound, QuerySyntaxError, ParameterError.
+        Raises NotFound, Removed, QuerySyntaxError, ParameterError.
         """
+        if self._ledger is not None:
+            self._ledger.removed.require_not(id)
         document = self._searcher.document(id)
         if document is None:
             raise NotFound(f"there is no article {id[:200]!r}")

@@ -6,7 +6,7 @@ index says of itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -113,8 +113,11 @@ def audit(searcher: Searcher, progress: Progress | None = None) -> Audit:
     return found
 
 
-def compare(expected: Searcher, found: Searcher, progress: Progress | None = None) -> Comparison:
-    """Reads every article of both archives, and compares them. `progress` counts those expected.
+def compare(
+    expected: Searcher, found: Searcher, progress: Progress | None = None, *, left_out: Container[str] = ()
+) -> Comparison:
+    """Reads every article of both archives, and compares them. `progress` counts those expected; those whose ids are
+    `left_out` need not be there.
 
     Raises EngineError, IndexDamaged if articles do not come in order."""
     result = Comparison(Audit(expected.status().articles), Audit(found.status().articles))
@@ -123,7 +126,8 @@ def compare(expected: Searcher, found: Searcher, progress: Progress | None = Non
     mine, other = next(left, None), next(right, None)
     while mine is not None or other is not None:
         if mine is not None and (other is None or mine[0] < other[0]):
-            result.missing.add(mine[0])
+            if mine[0] not in left_out:
+                result.missing.add(mine[0])
             mine = next(left, None)
         elif other is not None and (mine is None or other[0] < mine[0]):
             result.superfluous.add(other[0])

@@ -5,13 +5,15 @@
     │   ├── QuerySyntaxError    with its position in the query
     │   ├── ParameterError      with the name of the parameter
     │   ├── CursorExpired       the cursor belongs to an older generation of the index
-    │   └── NotFound            no such article              HTTP 404, exit code 1
+    │   ├── NotFound            no such article              HTTP 404, exit code 1
+    │   └── Removed             the article was taken down   HTTP 410, exit code 1
     ├── EngineError             the index cannot answer      HTTP 503, exit code 1
     │   ├── IndexMissing        there is no index there, or it has no commit yet
     │   ├── IndexLocked         another writer holds it
     │   ├── IndexVersionError   written in another version of the format
     │   ├── IndexDamaged        files are missing or contradict each other
-    │   └── ArticlesRefused     some articles could not be taken; all else is committed
+    │   ├── ArticlesRefused     some articles could not be taken; all else is committed
+    │   └── LedgerError         what was taken down, and what waits, cannot be read or written
     ├── SourceError             an input cannot be read; counted, and the run goes on
     ├── ProcessLost             a worker process ended before its work was done
     └── ConfigError             a setting is wrong; raised at start, exit code 2
@@ -23,6 +25,7 @@ Exceptions of libraries are turned into these where they arise, and kept as thei
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 
 class BackfileError(Exception):
@@ -82,6 +85,20 @@ class NotFound(RequestError):
     title = "Not found"
 
 
+class Removed(RequestError):
+    """The article was taken down at the aware time `at`, for this `reason`."""
+
+    exit_code = 1
+    status = 410
+    title = "This article was taken down"
+
+    def __init__(self, id: str, reason: str, at: datetime) -> None:
+        super().__init__(f"the article {id[:200]!r} was taken down on {at.date().isoformat()}: {reason}")
+        self.id = id
+        self.reason = reason
+        self.at = at
+
+
 class EngineError(BackfileError):
     """The index cannot answer or cannot be written."""
 
@@ -116,6 +133,10 @@ class ArticlesRefused(EngineError):
         others = f" and {len(reasons) - 1:,} others" if len(reasons) > 1 else ""
         super().__init__(f"the article {first!r}{others} could not be indexed, all else is committed: {reason}")
         self.reasons = reasons
+
+
+class LedgerError(EngineError):
+    """The ledger cannot be read or written: see `search.ledger`."""
 
 
 class SourceError(BackfileError):

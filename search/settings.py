@@ -38,6 +38,9 @@ OTHER_VARIABLES: Final = (
 )
 """Variables that begin as those of the settings do, and are none."""
 
+SOURCES: Final = "sources"
+"""The tables of the file that say from where the archive is filled."""
+
 HIDDEN: Final = "***"
 """What stands for the user and the password of a URL where it is shown."""
 
@@ -75,7 +78,12 @@ def _language_tag(value: str) -> str:
     return tag
 
 
-def _known_time_zone(value: str) -> str:
+def _language_tags(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(tag for value in values if (tag := _language_tag(value)))
+
+
+def known_time_zone(value: str) -> str:
+    """The name of a time zone. Raises ValueError."""
     try:
         ZoneInfo(value)
     except (OSError, ValueError, KeyError) as error:
@@ -103,6 +111,19 @@ def _cors_origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _header_text(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("must be printable ASCII, since it is sent in a header")
+    return value.strip()
+
+
+def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r"(?:[\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?", value):
+            raise ValueError(f'{value!r} must be a host such as "intranet.example" or "127.0.0.1:8080"')
+    return values
+
+
 _Number = BeforeValidator(_no_truth_value)
 _Text = AfterValidator(_plain_text)
 
@@ -117,11 +138,21 @@ class Settings(BaseModel):
         max_length=2_000,
         description="The index: whoosh:PATH, a path, memory:, or opensearch://HOST/NAME",
     )
+    ledger: str = Field(
+        "", max_length=2_000, description='File of what was taken down or waits; "": INDEX.ledger, beside the index'
+    )
     title: Annotated[str, _Text] = Field("Backfile", max_length=200, description="Name of the archive on its site")
     language: Annotated[str, AfterValidator(_language_tag)] = Field(
-        "en", description="Language of articles that state none"
+        "en", description="Language of articles that state none, where none is detected"
     )
-    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(
+    detect_language: bool = Field(True, description="Detect the language of articles that state none")
+    languages: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_language_tags)] = Field(
+        (), max_length=100, description="The only languages that are detected; none: any"
+    )
+    section_map: str = Field(
+        "", max_length=2_000, description='File that says what sections are called, or "" for none'
+    )
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] = Field(
         "UTC", description="Time zone of times that state none, and of the days on the site"
     )
     index_workers: Annotated[int, _Number] = Field(
@@ -152,6 +183,15 @@ class Settings(BaseModel):
     meaning_model: str = Field(
         "", max_length=2_000, description='Folder of a model for search by meaning, or "" for none'
     )
+    user_agent: Annotated[str, AfterValidator(_header_text)] = Field(
+        "", max_length=200, description='Who fetches from sites, with an address to write to; "" for Backfile alone'
+    )
+    fetch_allow: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_hosts)] = Field(
+        (), max_length=100, description="Hosts that may be fetched from although they are not public"
+    )
+    fetch_per_second: Annotated[float, _Number] = Field(
+        2.0, gt=0, le=1000, description="Requests a second to one host, at most"
+    )
     log_level: LogLevel = Field("info", description="How much the server logs")
 
     @classmethod
@@ -169,10 +209,16 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """The settings in force, and the origin of each: the path of a file, "BACKFILE_PORT", "--port" or "default"."""
+    """The settings in force, and the origin of each: the path of a file, "BACKFILE_PORT", "--port" or "default".
+
+    `sources` are the tables [[sources]] of the file as it has them, and `folder` is where the file lies: whoever fills
+    the archive reads them.
+    """
 
     settings: Settings
     origins: Mapping[str, str]
+    sources: tuple[Mapping[str, object], ...] = ()
+    folder: Path = Path()
 
 
 def load_settings(
@@ -188,17 +234,29 @@ def load_settings(
     """
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
+    sources: tuple[Mapping[str, object], ...] = ()
     file = _config_path(environ, config_file)
     if file is not None:
         values |= _from_file(file)
+        sources = _source_tables(file, values.pop(SOURCES, []))
         origins |= dict.fromkeys(values, str(file))
     for name, value in _from_environment(environ).items():
         values[name], origins[name] = value, _variable(name)
     for name, flag in (flags or {}).items():
         if flag is not None:
             values[name], origins[name] = flag, _flag(name)
+    if not values.get("ledger") and file is not None:
+        values["ledger"] = _ledger_beside(file, str(values.get("index", "")))
     settings = _validated(values, origins)
-    return LoadedSettings(settings, {name: origins.get(name, DEFAULT_ORIGIN) for name in Settings.names()})
+    folder = file.parent if file is not None else Path()
+    known = {name: origins.get(name, DEFAULT_ORIGIN) for name in Settings.names()}
+    return LoadedSettings(settings, known, sources, folder)
+
+
+def _source_tables(file: Path, tables: object) -> tuple[Mapping[str, object], ...]:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigError(f"{file}: sources are tables; begin each with [[{SOURCES}]]")
+    return tuple(tables)
 
 
 def without_login(url: str) -> str:
@@ -241,12 +299,15 @@ def _from_file(path: Path) -> dict[str, object]:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: is not valid TOML in UTF-8 ({error})") from error
     for name in table:
-        if name not in Settings.names():
-            raise ConfigError(f"{path}: unknown setting {_shortened(name)}; {nearest(name, Settings.names())}")
+        if name not in (*Settings.names(), SOURCES):
+            raise ConfigError(
+                f"{path}: unknown setting {_shortened(name)}; {nearest(name, (*Settings.names(), SOURCES))}"
+            )
     if isinstance(table.get("index"), str):
         table["index"] = _beside(path, str(table["index"]))
-    if isinstance(model := table.get("meaning_model"), str) and model:
-        table["meaning_model"] = str(path.parent / model)
+    for name in ("meaning_model", "ledger", "section_map"):
+        if isinstance(place := table.get(name), str) and place:
+            table[name] = str(path.parent / place)
     return table
 
 
@@ -258,6 +319,15 @@ def _beside(config: Path, index: str) -> str:
     if config.parent == Path() or Path(path).is_absolute() or not (is_bare_path or scheme == "whoosh"):
         return index
     return f"whoosh:{config.parent / path}"
+
+
+def _ledger_beside(config: Path, index: str) -> str:
+    """The ledger of an archive on a cluster, which has no folder that it could be beside: it is beside the file of its
+    settings, wherever the command is run. "" for any other archive."""
+    scheme, _, rest = index.partition("://")
+    name = rest.partition("?")[0].rpartition("/")[2]
+    is_remote = scheme in ("opensearch", "opensearchs") and name and config.parent != Path()
+    return str(config.parent / f"{name}.ledger") if is_remote else ""
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -300,6 +370,8 @@ def _in_plain_words(name: str, detail: Any) -> str:
             return "must be " + _range_of(name)
         case "int_parsing" | "int_type" | "int_from_float" | "float_parsing" | "float_type" | "int_parsing_size":
             return "must be a number, " + _range_of(name)
+        case "bool_type" | "bool_parsing":
+            return "must be true or false"
         case "string_type":
             return "must be text in quotes"
         case other:

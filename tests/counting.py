@@ -22,6 +22,7 @@ class CountingEngine:
         self._engine = engine
         self._lock = Lock()
         self.url = engine.url
+        self.ledger_place = engine.ledger_place
         self.capabilities = engine.capabilities
         self.opened = 0
         self.closed: list[int] = []

@@ -29,6 +29,7 @@ class CrippledEngine:
     def __init__(self, engine: Engine, *lacking: str) -> None:
         assert CAPABILITIES.issuperset(lacking)
         self.url = engine.url
+        self.ledger_place = engine.ledger_place
         self.capabilities = CAPABILITIES.difference(lacking)
         self._engine = engine
 

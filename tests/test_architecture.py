@@ -33,6 +33,8 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "tantivy": "search/evaluation/",
     "opensearchpy": ("search/engines/opensearch/", "search/engines/__init__.py"),
     "urllib3": "search/engines/opensearch/",
+    "h11": "index/fetching/",
+    "protego": "index/fetching/",
 }
 """Libraries and the folders that may know them: one, and what compares with it or sees whether it is installed."""
 
@@ -205,7 +207,15 @@ def test_only_tables_of_commands_name_modules_of_other_packages() -> None:
         for module in [found[1]]
         if "." in module and module in modules and not _name(path).startswith(module.partition(".")[0] + "/")
     }
-    assert {module for _, module in named} == {"index.commands", "index.evaluate_related", "webui.commands"}
+    assert {module for _, module in named} == {
+        "index.commands",
+        "index.evaluate_duplicates",
+        "index.evaluate_language",
+        "index.evaluate_related",
+        "index.sync.command",
+        "index.takedown",
+        "webui.commands",
+    }
     assert {where for where, _ in named} <= NAMES_OTHERS
 
 

@@ -269,7 +269,7 @@ def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     )
     lines = said.stdout.splitlines()
     assert "_backfile_completion" in lines[0], said
-    assert set(lines[1].split()) == {"search", "serve"}
+    assert set(lines[1].split()) == {"search", "sections", "serve"}
     assert lines[2].split() == ["--facets"]
 
 

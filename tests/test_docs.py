@@ -23,13 +23,16 @@ from werkzeug.test import TestResponse
 
 import index
 from index.article import Article, read_source
+from index.sections import TABLES, load_section_map
 from index.sources import find_sources
 from index.sources.jsonl import parse_line
+from index.sources.reading import Reading
+from index.sync.named_source import named_sources
 from search import ranking
 from search.commands import main
 from search.commands.search import asked
 from search.errors import ParameterError
-from search.settings import OTHER_VARIABLES, Settings
+from search.settings import OTHER_VARIABLES, SOURCES, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = Path(index.__file__).parent / "sample"
@@ -222,8 +225,14 @@ def test_environment_variables_that_are_named_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("block", _blocks("toml"), ids=str)
-def test_toml_is_a_valid_settings_file(block: Block) -> None:
-    Settings.model_validate(tomllib.loads(block.text))
+def test_toml_is_a_valid_settings_file_or_map_of_sections(block: Block, tmp_path: Path) -> None:
+    table = tomllib.loads(block.text)
+    if table.keys() <= {*TABLES}:
+        (tmp_path / "sections.toml").write_text(block.text, encoding="utf-8")
+        load_section_map(str(tmp_path / "sections.toml"))
+    else:
+        named_sources(table.pop(SOURCES, []), Path())
+        Settings.model_validate(table)
 
 
 @pytest.mark.parametrize("block", _blocks("json"), ids=str)
@@ -234,7 +243,7 @@ def test_json_parses(block: Block) -> None:
 @pytest.mark.parametrize("block", _blocks("jsonl"), ids=str)
 def test_json_lines_are_articles(block: Block) -> None:
     for number, line in enumerate(block.text.splitlines(), 1):
-        article = parse_line(line.encode(), f"line {number}", ZoneInfo("UTC"))
+        article = parse_line(line.encode(), f"line {number}", "", Reading(ZoneInfo("UTC")))
         assert article.title
         assert not article.warnings
 

@@ -601,6 +601,19 @@ def test_a_folder_that_is_moved_keeps_the_ids_of_its_articles(tmp_path: Path) ->
     assert engine.searcher().status().articles == 1
 
 
+def test_files_at_the_same_place_in_two_folders_are_two_articles(tmp_path: Path) -> None:
+    engine = open_engine("memory:")
+    for year in ("2023", "2024"):
+        (tmp_path / year).mkdir()
+        (tmp_path / year / "ferry.txt").write_text(f"Ferry in {year}\n\nThe ferry runs all winter.\n", "utf-8")
+    both = Indexer(engine).run(find_sources([tmp_path / "2023", tmp_path / "2024"]))
+    assert (both.added, both.warnings) == (2, ())
+    again = Indexer(engine).run(find_sources([tmp_path / "2023", tmp_path / "2024"]))
+    assert (again.unchanged, again.warnings) == (2, ())
+    alone = Indexer(engine).run(find_sources(tmp_path / "2024"))
+    assert (alone.unchanged, alone.added, engine.searcher().status().articles) == (1, 0, 2)
+
+
 def test_an_article_that_is_gone_at_its_source_is_deleted() -> None:
     engine = open_engine("memory:")
     run(engine, Given("a", article("1"), article("2")))

@@ -27,7 +27,7 @@ from index.extraction.html_tree import (
 )
 from index.extraction.markdown import MAX_MARKDOWN, read_markdown
 from index.extraction.plain_text import read_text
-from index.sources.jsonl import READERS
+from index.sources.fields import READERS
 from search.document import Heading
 
 PROSE = "The river rose two metres overnight and the lower town was cleared before anyone had to be carried out."
@@ -187,7 +187,8 @@ def test_markdown_too_long_to_parse_is_kept_as_text() -> None:
          {"title": "x", "odd words, and more": "y", "layout": "post"}, "Text"),
         ("+++\ntitle = \"T\"\ntags = [\"x\", \"y\"]\ndate = 2024-07-03\n+++\nText",
          {"title": "T", "tags": ["x", "y"], "date": date(2024, 7, 3)}, "Text"),
-        ("{\"title\": \"T\", \"tags\": [\"x\"], \"draft\": false}\nText", {"title": "T", "tags": ["x"]}, "\nText"),
+        ("{\"title\": \"T\", \"tags\": [\"x\"], \"draft\": false}\nText",
+         {"title": "T", "tags": ["x"], "draft": "false"}, "\nText"),
     ],
 )  # fmt: skip
 def test_front_matter_is_read_and_taken_off(text: str, fields: dict[str, object], rest: str) -> None:

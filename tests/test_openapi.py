@@ -20,7 +20,7 @@ from webui.openapi import OPERATIONS
 EXAMPLES = {
     "q": "flood", "in": "title,body", "section": "News", "tag": "-river", "author": "_missing", "lang": "en",
     "type": "article", "from": "2020", "to": "now-1h", "year": "2024", "month": "2024-07", "day": "2024-07-03",
-    "date": "modified", "tz": "Europe/Berlin", "sort": "oldest",
+    "since": "2024-07-03T12:00:00Z", "date": "modified", "tz": "Europe/Berlin", "sort": "oldest",
     "op": "or", "page": "1", "per_page": "5", "cursor": "*", "facets": "section:3,month", "fields": "id,title",
     "highlight": "text", "group": "story", "explain": "true", "limit": "3", "format": "json", "mode": "same-days",
 }  # fmt: skip

@@ -42,13 +42,19 @@ def mixed(value: int) -> int:
     return value ^ (value >> 31)
 
 
-def simhash(text: str) -> int:
+def minhash(text: str) -> int:
     folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).casefold()
     words = re.findall(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+", folded)
     hashes = [crc32(word.encode("utf-8", "replace")) for word in words]
     features = {mixed(first << 32 | second) for first, second in pairwise(hashes)}
-    bits = (sum(feature >> bit & 1 for feature in features) * 2 > len(features) for bit in range(64))
-    return sum(bit << place for place, bit in enumerate(bits)) if len(words) >= MIN_WORDS else 0
+    if len(words) < MIN_WORDS:
+        return 0
+    found = 0
+    for bit in range(64):
+        factor = mixed(bit) & 0xFFFF_FFFF | 1
+        least = min((feature * factor + (feature >> 32)) & 0xFFFF_FFFF for feature in features)
+        found |= (least * 0x9E3779B1 >> 31 & 1) << bit
+    return found
 
 
 @given(texts)
@@ -76,8 +82,8 @@ _WORDS = (
 
 
 @given(st.lists(st.sampled_from(_WORDS), max_size=80), st.sampled_from((" ", "\n", ", ", "-")))
-def test_a_fingerprint_is_the_majority_of_its_features(words: list[str], between: str) -> None:
-    assert fingerprint(between.join(words)) == simhash(between.join(words))
+def test_a_fingerprint_has_a_bit_of_each_least_value(words: list[str], between: str) -> None:
+    assert fingerprint(between.join(words)) == minhash(between.join(words))
 
 
 def test_a_fingerprint_does_not_depend_on_what_came_before() -> None:
@@ -85,7 +91,7 @@ def test_a_fingerprint_does_not_depend_on_what_came_before() -> None:
     before = fingerprint(text)
     for start in range(0, 140_000, 20_000):
         fingerprint(" ".join(f"other{n}" for n in range(start, start + 20_000)))
-    assert fingerprint(text) == before == simhash(text)
+    assert fingerprint(text) == before == minhash(text)
 
 
 def test_marks_of_generators_are_seen_however_few_there_are() -> None:

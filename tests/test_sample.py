@@ -48,7 +48,7 @@ def _day(article: Article) -> date | None:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def test_all_three_formats_are_there() -> None:
+def test_every_format_of_the_sample_is_there() -> None:
     assert [len(_articles(path)) for path in INPUTS] == [41, 9, 5]
 
 

@@ -98,7 +98,7 @@ def test_unknown_keys_are_errors_that_name_the_near_one(tmp_path: Path) -> None:
         ConfigError, match=r"unknown environment variable 'BACKFILE_PROT'; did you mean BACKFILE_PORT\?"
     ):
         load(None, {"BACKFILE_PROT": "80"})
-    with pytest.raises(ConfigError, match="unknown setting 'qqqq'; valid are index, title,"):
+    with pytest.raises(ConfigError, match="unknown setting 'qqqq'; valid are index, ledger, title,"):
         load(None, None, qqqq=1)
 
 
@@ -121,6 +121,8 @@ def test_other_variables_are_left_alone() -> None:
         ("time_zone", "../../etc/passwd", "IANA time zone"),
         ("time_zone", "", "IANA time zone"),
         ("language", "english language", "language tag"),
+        ("languages", "de,not a tag", "language tag"),
+        ("detect_language", "perhaps", "must be true or false"),
         ("title", " ", "must not be empty"),
         ("index", "whoosh:a\x00b", "control characters"),
         ("public_url", "ftp://example.org", "must be an address"),
@@ -162,3 +164,12 @@ def test_values_are_normalised() -> None:
     settings = load(None, None, public_url="https://example.org/archive/", language="zh_TW").settings
     assert settings.public_url == "https://example.org/archive"
     assert settings.language == "zh-TW"
+
+
+def test_a_map_of_sections_in_a_file_is_relative_to_that_file(tmp_path: Path) -> None:
+    file = write(tmp_path / "b.toml", 'section_map = "sections.toml"\nlanguages = ["de", "pt_br"]')
+    loaded = load(file, {"BACKFILE_DETECT_LANGUAGE": "false"})
+    assert loaded.settings.section_map == str(tmp_path / "sections.toml")
+    assert (loaded.settings.languages, loaded.settings.detect_language) == (("de", "pt-BR"), False)
+    assert load(file, {"BACKFILE_SECTION_MAP": "other.toml"}).settings.section_map == "other.toml"
+    assert load(file, {"BACKFILE_LANGUAGES": "de, fr"}).settings.languages == ("de", "fr")

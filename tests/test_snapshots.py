@@ -273,3 +273,74 @@ def test_a_followed_index_that_is_gone_and_comes_back(engine: Engine, tmp_path: 
     while held(newest) == 1:
         pass
     assert newest.problem is None
+
+
+# --- what was taken down -------------------------------------------------------------------------------------------
+
+
+def test_a_hint_makes_the_next_question_look_at_once(engine: Engine, clock: Clock) -> None:
+    hints = ["a"]
+    newest = NewestSnapshot(engine, check_seconds=1.0, clock=clock, hint=lambda: hints[-1])
+    write(engine, "1")
+    assert held(newest) == 1
+    write(engine, "2")
+    assert held(newest) == 1
+    hints.append("b")
+    assert held(newest) == 2
+    write(engine, "3")
+    assert held(newest) == 2
+    newest.close()
+
+
+def test_a_hint_is_waited_for_by_every_thread(engine: Engine, clock: Clock) -> None:
+    hints = ["a"]
+    newest = NewestSnapshot(engine, check_seconds=1.0, clock=clock, hint=lambda: hints[-1])
+    write(engine, "1")
+    assert held(newest) == 1
+    for number in range(20):
+        write(engine, f"more{number}")
+        hints.append(str(number))
+        found: list[int] = []
+        threads = [threading.Thread(target=lambda into=found: into.append(held(newest))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [number + 2] * 4
+    newest.close()
+
+
+def test_a_snapshot_that_is_held_too_long_is_closed(engine: Engine, clock: Clock) -> None:
+    newest = NewestSnapshot(engine, check_seconds=1.0, clock=clock, hold_seconds=60.0)
+    write(engine, "1")
+    with newest.searcher() as old:
+        write(engine, "2")
+        clock.now += 1.0
+        assert held(newest) == 2
+        clock.now += 59.0
+        newest.close_held()
+        assert old.document("1") is not None
+        clock.now += 1.0
+        newest.close_held()
+        with pytest.raises(EngineError, match="searcher is closed"):
+            old.document("1")
+    assert held(newest) == 2
+    newest.close()
+
+
+def test_the_last_good_state_stops_answering_if_it_has_what_was_taken_down(
+    engine: Engine, tmp_path: Path, clock: Clock
+) -> None:
+    outdated = [False]
+    newest = NewestSnapshot(engine, check_seconds=1.0, clock=clock, is_outdated=lambda _: outdated[0])
+    write(engine, "1")
+    assert held(newest) == 1
+    (tmp_path / "archive" / "backfile.json").write_text("damaged")
+    clock.now += 1.0
+    assert held(newest) == 1
+    outdated[0] = True
+    clock.now += 1.0
+    with pytest.raises(EngineError, match="damaged"):
+        held(newest)
+    with pytest.raises(EngineError, match="damaged"):
+        held(newest)

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from index.article import Article, read_source
+from index.article import Article, Withdrawal, read_source
 from index.indexer import Indexer
 from index.sources import find_sources
+from index.sources.fields import BAD_URL, MAX_UNKNOWN_KEYS, ArticleFields
 from index.sources.files import GZIP_MAGIC, Input
-from index.sources.jsonl import BAD_URL, MAX_LINE, MAX_UNKNOWN_KEYS, ArticleLine, JsonLines, Line, accepts, parse_line
+from index.sources.jsonl import MAX_LINE, JsonLines, Line, accepts, parse_line
 from index.sources.reading import Reading
 from search.document import Heading
 from search.engines import open_engine
@@ -38,7 +39,7 @@ def read(path: Path) -> list[Article | SourceError]:
 
 
 def one(**fields: object) -> Article:
-    return parse_line(json.dumps(fields).encode(), "f:1", UTC_ZONE)
+    return parse_line(json.dumps(fields).encode(), "f:1", "", Reading(UTC_ZONE))
 
 
 def lines(path: Path, *parts: bytes) -> Path:
@@ -118,7 +119,69 @@ def test_a_title_that_is_missing_is_taken_from_the_text() -> None:
 def test_a_date_that_cannot_be_read_costs_a_warning_and_not_the_article() -> None:
     article = one(**GOOD, published="yesterday", lang="?!")
     assert article.published is None
-    assert article.warnings == ("published is not a date: 'yesterday'", "lang is not a language tag: '?!'")
+    assert article.warnings == ("lang is not a language tag: '?!'", "published is not a date: 'yesterday'")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("3 July 2024", date(2024, 7, 3)),
+        ("2024-07", date(2024, 7, 1)),
+        ("2024-7-3", date(2024, 7, 3)),
+        ("2024/07/03", date(2024, 7, 3)),
+        ("25/12/2024", date(2024, 12, 25)),
+        ("12/12/2024", date(2024, 12, 12)),
+        ("2024年7月3日", date(2024, 7, 3)),
+        (1720000000, datetime(2024, 7, 3, 9, 46, 40, tzinfo=UTC)),
+        (1720000000.25, datetime(2024, 7, 3, 9, 46, 40, 250000, tzinfo=UTC)),
+        ("1720000000000", datetime(2024, 7, 3, 9, 46, 40, tzinfo=UTC)),
+        (-500000000, datetime(1954, 2, 26, 23, 6, 40, tzinfo=UTC)),
+        ("July 3, 2024, 2:30 pm", datetime(2024, 7, 3, 14, 30, tzinfo=UTC)),
+        ("12:05 a.m., 3 July 2024", datetime(2024, 7, 3, 0, 5, tzinfo=UTC)),
+        ("3. Juli 2024, 14:30 Uhr", datetime(2024, 7, 3, 14, 30, tzinfo=UTC)),
+        ("2024-7-3 09:30", datetime(2024, 7, 3, 9, 30, tzinfo=UTC)),
+    ],
+)
+def test_dates_are_read_as_people_and_programs_write_them(text: object, read: date) -> None:
+    article = one(**GOOD, published=text, modified=text)
+    assert (article.published, article.modified, article.warnings) == (read, read, ())
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-13", "2024-02-31", "99", "12345", "3 July 2024 to 5 July 2024", "July", "9" * 13]
+)
+def test_what_is_no_date_is_not_guessed(text: str) -> None:
+    article = one(**GOOD, published=text)
+    assert article.published is None
+    assert article.warnings == (f"published is not a date: {text[:40]!r}",)
+
+
+@pytest.mark.parametrize("text", ["07/03/2024", "3/7/2024", "07-03-2024", "on 7/3/2024, 10:00"])
+def test_a_date_that_may_be_two_is_said_with_both(text: str) -> None:
+    article = one(**GOOD, published=text)
+    assert article.published is None
+    (warning,) = article.warnings
+    assert warning.startswith("published is ambiguous")
+    assert "2024-07-03" in warning
+    assert "2024-03-07" in warning
+
+
+def test_a_canceled_line_withdraws_its_article_and_a_withheld_one_keeps_its_status() -> None:
+    line = json.dumps(GOOD | {"status": "Cancelled", "guid": "g", "url": "https://a.example/1"}).encode()
+    withdrawal = parse_line(line, "f:1", "", Reading(UTC_ZONE))
+    assert isinstance(withdrawal, Withdrawal)
+    assert (withdrawal.kind, withdrawal.id, withdrawal.guid, withdrawal.url) == (
+        "killed",
+        "1",
+        "g",
+        "https://a.example/1",
+    )
+    held = one(**GOOD, status="withheld", embargo="2031-01-01", first_published="2020-05-06")
+    assert (held.status, held.embargo, held.first_published) == (
+        "withheld",
+        datetime(2031, 1, 1, tzinfo=UTC),
+        date(2020, 5, 6),
+    )
 
 
 def test_times_without_a_zone_are_in_the_zone_of_the_archive(tmp_path: Path) -> None:
@@ -143,8 +206,8 @@ def test_front_matter_left_in_a_markdown_body_fills_what_the_line_leaves_out() -
     ("line", "reason"),
     [
         (b'{"title": "a"', "not JSON: expecting ',' delimiter (column 14)"),
-        (b"[1]", "each line must be a JSON object, this one is a list"),
-        (b"null", "each line must be a JSON object, this one is a NoneType"),
+        (b"[1]", "an article must be a JSON object, this one is a list"),
+        (b"null", "an article must be a JSON object, this one is a NoneType"),
         (b'{"title": ["a"]}', "title: input should be a valid string"),
         (b'{"tags": [{"a": 1}]}', "tags: input should be a valid string"),
         (b'{"title": "a", "body_format": "docx"}', "body_format: input should be 'text', 'markdown' or 'html'"),
@@ -157,12 +220,14 @@ def test_front_matter_left_in_a_markdown_body_fills_what_the_line_leaves_out() -
 )
 def test_a_line_that_is_no_article_says_why(line: bytes, reason: str) -> None:
     with pytest.raises(SourceError) as caught:
-        parse_line(line, "f:7", UTC_ZONE)
+        parse_line(line, "f:7", "", Reading(UTC_ZONE))
     assert str(caught.value) == f"f:7: {reason}" or ("nested" in reason and "not JSON" in str(caught.value))
 
 
 def test_strange_but_valid_json_is_read() -> None:
-    article = parse_line(b'{"id": ' + b"9" * 5000 + b', "title": "a\\ud800b", "x": NaN, "y": 1e999}', "f:1", UTC_ZONE)
+    article = parse_line(
+        b'{"id": ' + b"9" * 5000 + b', "title": "a\\ud800b", "x": NaN, "y": 1e999}', "f:1", "", Reading(UTC_ZONE)
+    )
     assert article.title == "ab"
     assert article.id.startswith("999")
 
@@ -228,7 +293,7 @@ def test_a_line_too_long_is_skipped_and_the_next_is_read(tmp_path: Path) -> None
     path = lines(tmp_path / "a.jsonl", good(), good(body="x" * (MAX_LINE + 10)), good(id="2"))
     first, long, last = read(path)
     assert isinstance(long, SourceError)
-    assert str(long) == f"{path}:2: the line is longer than 16 MiB; it was skipped"
+    assert str(long) == f"{path}:2: longer than 16 MiB; it was skipped"
     assert [item.id for item in (first, last) if isinstance(item, Article)] == ["1", "2"]
 
 
@@ -239,7 +304,7 @@ def test_a_line_too_long_is_skipped_and_the_next_is_read(tmp_path: Path) -> None
         (b"\n\n  \n", "the file is empty"),
         (b"\x00\x01\x02" * 99, "a binary file, not JSON Lines"),
         ("{}".encode("utf-16"), "the file is UTF-16; convert it to UTF-8"),
-        (b'[\n{"title": "a"}\n]', "a JSON array, not JSON Lines; write one object a line"),
+        (b'[\n{"title": "a"}\n]', "a JSON array, not JSON Lines; call it .json"),
         (b"no json here\n" * 200, "not JSON Lines: none of its first 100 lines is an article"),
     ],
 )
@@ -266,7 +331,7 @@ def test_the_keys_of_the_reference_are_the_keys_that_are_read() -> None:
     page = Path(__file__).parents[1] / "docs" / "reference" / "formats.md"
     table = page.read_text("utf-8").partition("## JSON Lines")[2].partition("\n## ")[0]
     documented = set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
-    assert documented == set(ArticleLine.model_fields)
+    assert documented == set(ArticleFields.model_fields)
 
 
 @pytest.mark.shared

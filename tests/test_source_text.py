@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from index.article import Article
 from index.extraction.boilerplate import is_bar, is_wall
+from index.sources.reading import Reading
 from index.sources.text import read_capture, read_text_page
 from search.errors import SourceError
 
@@ -28,9 +29,11 @@ WALL = (
     "© 2025 The Islander"
 )
 
+READING = Reading(ZoneInfo("UTC"))
+
 
 def read(text: str) -> Article:
-    return read_text_page(text.encode(), "capture.txt", ZoneInfo("UTC"))
+    return read_text_page(text.encode(), "capture.txt", READING)
 
 
 def searchable(article: Article) -> str:
@@ -40,7 +43,7 @@ def searchable(article: Article) -> str:
 @pytest.mark.shared
 def test_the_capture_the_project_began_with_is_read_to_the_letter(shared: Path) -> None:
     (path,) = (shared / "seeds").glob("*.txt")
-    article = read_text_page(path.read_bytes(), str(path), ZoneInfo("UTC"))
+    article = read_text_page(path.read_bytes(), str(path), READING)
     assert article.title == "New Canadian envoy’s hastiness versus President Aliyev’s acumen"
     assert article.sections == ("Opinion",)
     assert article.authors == ("AzeMedia",)
@@ -208,10 +211,10 @@ def test_no_word_of_prose_is_lost(paragraphs: list[str]) -> None:
 def test_any_text_is_read_or_refused_with_a_reason(text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")
     if any(letter.isalnum() for letter in text):
-        assert read_text_page(data, "a.txt", ZoneInfo("UTC")).title
+        assert read_text_page(data, "a.txt", READING).title
     else:
         with contextlib.suppress(SourceError):
-            read_text_page(data, "a.txt", ZoneInfo("UTC"))
+            read_text_page(data, "a.txt", READING)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +262,7 @@ PARAGRAPH = "The river rose two metres overnight and the lower town was cleared 
     ],
 )
 def test_a_byline_and_a_date_right_below_the_title_are_read(top: str) -> None:
-    article = read_text_page(f"{top}{PARAGRAPH}\n\n{PARAGRAPH}".encode(), "a.txt", ZoneInfo("UTC"))
+    article = read_text_page(f"{top}{PARAGRAPH}\n\n{PARAGRAPH}".encode(), "a.txt", READING)
     assert (article.title, article.authors, article.published) == (
         "Ferry to run all winter", ("Jane Doe",), date(2024, 7, 3),
     )  # fmt: skip
@@ -276,6 +279,6 @@ def test_a_byline_and_a_date_right_below_the_title_are_read(top: str) -> None:
     ],
 )
 def test_prose_that_has_no_title_above_its_byline_keeps_its_words(text: str) -> None:
-    article = read_text_page(text.encode(), "a.txt", ZoneInfo("UTC"))
+    article = read_text_page(text.encode(), "a.txt", READING)
     assert "The river" in article.body
     assert "On rivers" in article.title or "Jane" in article.title + article.body + " ".join(article.authors)

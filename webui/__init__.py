@@ -39,7 +39,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
 
     The index need not exist yet; until it does, the pages say what to do. Raises ConfigError if no engine has that URL.
     """
-    from webui import api, discovery, feeds, health, openapi, pages, sitemap
+    from webui import api, discovery, feeds, health, openapi, pages, removed, sitemap
 
     app = _App(__name__)
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY_BYTES
@@ -50,7 +50,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     problems.install(app)
     headers.install(app)
     compression.install(app)
-    for module in (api, feeds, discovery, sitemap, health, openapi, pages):
+    for module in (api, removed, feeds, discovery, sitemap, health, openapi, pages):
         app.register_blueprint(module.blueprint)
     return app
 

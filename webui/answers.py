@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from search.document import Document, Moment
+from search.ledger.removals import Kind
 from search.results.response import Completion, IndexInfo, SectionNode
 
 
@@ -69,6 +70,39 @@ class SectionsAnswer:
 
     sections: tuple[SectionNode, ...]
     index: IndexInfo
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedArticle:
+    """An article that was taken down, by an editor (`kind` is "takedown") or by its source ("killed").
+
+    `url` is its original address, if it is known. `undone_at` is when it was let in again, null if it is still down;
+    `changed_at` is the later of the two times. Times follow RFC 3339, in UTC.
+    """
+
+    id: str
+    url: str | None
+    reason: str
+    kind: Kind
+    removed_at: str
+    undone_at: str | None
+    changed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedLinks:
+    """Absolute paths of this answer, and of the next page if there are more."""
+
+    self: str
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedAnswer:
+    """Articles that were taken down, in the order of `changed_at`."""
+
+    removed: tuple[RemovedArticle, ...]
+    links: RemovedLinks
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from webui.answers import (
 )
 from webui.article_html import render_article
 from webui.caching import VERSION, from_archive, from_archive_at_once, unless_timed_out
+from webui.removed import unless_removed
 from webui.site import addresses, asked_search, current_site
 from webui.wording import count_of
 
@@ -47,6 +48,7 @@ def search(archive: PinnedArchive) -> Response:
 
 
 @blueprint.get("/api/v1/articles/<article:id>")
+@unless_removed
 @from_archive_at_once
 def article(archive: PinnedArchive, id: str) -> Response:
     """One stored article, whole."""
@@ -60,6 +62,7 @@ def article(archive: PinnedArchive, id: str) -> Response:
 
 
 @blueprint.get("/api/v1/articles/<article:id>/related")
+@unless_removed
 @from_archive
 def related(archive: PinnedArchive, id: str) -> Response:
     """Articles related to a stored one, and why."""

@@ -12,7 +12,7 @@ from flask import request
 from search.query.fields import QUERY_FIELDS
 from search.query.limits import MAX_LENGTH
 from webui.problems import Problem
-from webui.wording import Link, sentence
+from webui.wording import Link, day, sentence
 
 _SYNTAX: Final = re.compile(rf"\b(?i:{'|'.join(QUERY_FIELDS)}):|[^\w\s]+|\b(?:AND|OR|NOT)\b")
 """What is not a word to search for: names of fields, signs, operators."""
@@ -20,6 +20,7 @@ _MAX_LABEL: Final = 60
 
 _HEADINGS: Final = {
     404: "There is no such page",
+    410: "This article was taken down",
     405: "This page does not accept that kind of request",
     413: "The request is too large",
     414: "The address is too long",
@@ -28,6 +29,7 @@ _HEADINGS: Final = {
 }
 _STEPS: Final = {
     404: "The address may be misspelled, or the article may have moved.",
+    410: "The rest of the archive is still here:",
     414: "Shorten the query or choose fewer conditions.",
     500: "It is not your fault. Trying again may help.",
     503: "Try the same address again in a few seconds.",
@@ -63,7 +65,8 @@ def error_view(problem: Problem) -> ErrorView:
     if problem.status == 404 and "/article/" in request.path:
         title = "This article is not in the archive"
     step = _STEPS.get(problem.status, "")
-    return ErrorView(title, problem.detail, step, (*_ways_on(problem.status), front), q=q)
+    detail = f"On {day(problem.removed_at)}: {problem.reason}" if problem.removed_at else problem.detail
+    return ErrorView(title, detail, step, (*_ways_on(problem.status), front), q=q)
 
 
 def _about_the_query(problem: Problem, q: str, front: Link) -> ErrorView:

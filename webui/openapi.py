@@ -18,6 +18,7 @@ from search.request.parameters import (
     NoParameters,
     RelatedBody,
     RelatedParameters,
+    RemovedParameters,
     SearchParameters,
     Strict,
     SuggestParameters,
@@ -28,8 +29,8 @@ from search.request.urls import written_facets
 from search.results.as_json import adapter
 from search.results.related_response import RelatedResponse
 from search.results.response import SearchResponse
-from webui import api, discovery, feeds, health
-from webui.answers import ArticleAnswer, SectionsAnswer, StatusAnswer, SuggestAnswer
+from webui import api, discovery, feeds, health, removed
+from webui.answers import ArticleAnswer, RemovedAnswer, SectionsAnswer, StatusAnswer, SuggestAnswer
 from webui.caching import VERSION, conditional, entity_tag
 from webui.health import HealthAnswer
 from webui.problems import CONTENT_TYPE, Problem
@@ -44,7 +45,8 @@ _Schema = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path. `answer` is the type of its JSON answer; `media` are the types of other answers."""
+    """One method of one path. `answer` is the type of its JSON answer; `media` are the types of other answers.
+    `moves`: it may lead to another address."""
 
     method: str
     path: str
@@ -53,15 +55,19 @@ class Operation:
     answer: type | None = None
     media: tuple[str, ...] = ()
     body: type[Strict] | None = None
+    moves: bool = False
     errors: tuple[int, ...] = (400, 500, 503)
 
 
 OPERATIONS: Final = (
     Operation("get", "/api/v1/search", api.search, SearchParameters, SearchResponse),
-    Operation("get", "/api/v1/articles/{id}", api.article, NoParameters, ArticleAnswer, errors=(400, 404, 500, 503)),
     Operation(
-        "get", "/api/v1/articles/{id}/related", api.related, RelatedParameters, RelatedResponse,
-        errors=(400, 404, 500, 503),
+        "get", "/api/v1/articles/{id}", api.article, NoParameters, ArticleAnswer, moves=True,
+        errors=(400, 404, 410, 500, 503),
+    ),
+    Operation(
+        "get", "/api/v1/articles/{id}/related", api.related, RelatedParameters, RelatedResponse, moves=True,
+        errors=(400, 404, 410, 500, 503),
     ),
     Operation(
         "post", "/api/v1/related", api.related_to_draft, NoParameters, RelatedResponse, body=RelatedBody,
@@ -69,6 +75,7 @@ OPERATIONS: Final = (
     ),
     Operation("get", "/api/v1/suggest", api.suggest, SuggestParameters, SuggestAnswer, media=(api.SUGGESTIONS,)),
     Operation("get", "/api/v1/sections", api.sections, NoParameters, SectionsAnswer),
+    Operation("get", "/api/v1/removed", removed.removals, RemovedParameters, RemovedAnswer),
     Operation("get", "/api/v1/status", api.status, NoParameters, StatusAnswer),
     Operation("get", "/search.atom", feeds.atom, SearchParameters, media=(feeds.ATOM,)),
     Operation("get", "/search.json", feeds.json_feed, SearchParameters, media=(feeds.JSON_FEED,)),
@@ -81,6 +88,7 @@ OPERATIONS: Final = (
 _ERRORS: Final[Mapping[int, str]] = {
     400: "A parameter, the query or the body is not valid; `detail` says what would be.",
     404: "There is no such article.",
+    410: "The article was taken down; `reason` says why, `removed_at` when.",
     413: "The body is too long.",
     415: "The body is not JSON.",
     500: "An unexpected error; `incident` is its number in the log.",
@@ -145,6 +153,8 @@ def _operation(operation: Operation) -> _Schema:
     }
     if operation.method == "get" and operation.errors != (500,) and "health" not in operation.view.__module__:
         described["responses"]["304"] = {"description": "Nothing has changed (`If-None-Match`)."}
+    if operation.moves:
+        described["responses"]["301"] = {"description": "The article has another id now (`Location`)."}
     if rest.strip():
         described["description"] = " ".join(rest.split())
     if operation.body is not None:

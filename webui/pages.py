@@ -21,6 +21,7 @@ from webui.error_page import error_view
 from webui.frame import MAX_FRAMES, Frame
 from webui.hit_html import brief_hit, section_path
 from webui.home import home_view
+from webui.removed import unless_removed
 from webui.results_html import HOLES, results_html
 from webui.results_page import results_view
 from webui.site import addresses, asked_search, current_site, site_of
@@ -74,6 +75,7 @@ def _results_frame() -> Frame:
 
 
 @blueprint.get("/article/<article:id>")
+@unless_removed
 @from_archive
 def article(archive: PinnedArchive, id: str) -> Response:
     """A stored article. If a search led to it, the words are marked, and there are links to the hits around it."""

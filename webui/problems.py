@@ -15,7 +15,7 @@ from flask import Flask, Response, json, render_template, request
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from search.errors import BackfileError, CursorExpired, EngineError, NotFound, ParameterError, QuerySyntaxError
+from search.errors import BackfileError, CursorExpired, EngineError, NotFound, ParameterError, QuerySyntaxError, Removed
 
 CONTENT_TYPE: Final = "application/problem+json"
 URN: Final = "urn:backfile:problem:"
@@ -29,16 +29,18 @@ _KINDS: Final[tuple[tuple[type[BackfileError], str], ...]] = (
     (ParameterError, "parameter"),
     (CursorExpired, "cursor-expired"),
     (NotFound, "not-found"),
+    (Removed, "removed"),
     (EngineError, "index-unavailable"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem document (RFC 9457, section 3.1) with three members of our own, left out if they are unknown.
+    """A problem document (RFC 9457, section 3.1) with members of our own, left out if they are unknown.
 
     `type` is stable and meant for programs; `detail` is a sentence for people. `position` is where the query is wrong,
-    in characters from 0; `parameter` is the one to correct; `incident` is the number of the error in the log.
+    in characters from 0; `parameter` is the one to correct; `incident` is the number of the error in the log. `reason`
+    and `removed_at` (RFC 3339) say why and when an article was taken down.
     """
 
     type: str
@@ -49,6 +51,8 @@ class Problem:
     position: int | None = None
     parameter: str | None = None
     incident: str | None = None
+    reason: str | None = None
+    removed_at: str | None = None
 
     def members(self) -> dict[str, object]:
         """The members that are sent: those that are known."""
@@ -88,6 +92,8 @@ def from_error(error: BackfileError) -> Problem:
         instance=request.path,
         position=error.position if isinstance(error, QuerySyntaxError) else None,
         parameter=_parameter(error),
+        reason=error.reason if isinstance(error, Removed) else None,
+        removed_at=error.at.isoformat(timespec="seconds") if isinstance(error, Removed) else None,
     )
 
 

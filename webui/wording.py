@@ -40,6 +40,21 @@ def day(moment: str | None) -> str:
     return day_in_words(datetime.fromisoformat(moment).date()) if moment else ""
 
 
+def updated(modified: str | None, published: str | None) -> str:
+    """When an article was changed, beside when it was published: "4 July 2024", or "14:05" if that was the same day;
+    "" if it says nothing more."""
+    if not modified:
+        return ""
+    if day(modified) != day(published):
+        return day(modified)
+    return "" if clock(modified) == clock(published) else clock(modified)
+
+
+def clock(moment: str | None) -> str:
+    """The time of day of an RFC 3339 date, as "14:05"; "" if it has none."""
+    return f"{datetime.fromisoformat(moment):%H:%M}" if moment and "T" in moment else ""
+
+
 def host(url: str | None) -> str:
     """The host in an address, without `www.`: "example.org"; None as ""."""
     if not url:
@@ -91,6 +106,8 @@ FILTERS: Final[dict[str, Callable[..., object]]] = {
     "number": number,
     "count_of": count_of,
     "day": day,
+    "clock": clock,
+    "updated": updated,
     "host": host,
     "sentence": sentence,
     "with_code": with_code,

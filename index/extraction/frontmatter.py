@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -29,18 +29,33 @@ _FIRST_LINE: Final = re.compile(r"\s*[A-Za-z_][\w-]{0,40}[ \t]*[:=]")
 
 Value = str | list[str] | date
 
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": ("title",),
+    "published": ("date", "published", "publishdate", "pubdate", "publish_date"),
+    "modified": ("lastmod", "updated", "modified", "last_modified_at", "date_updated"),
+    "summary": ("description", "summary", "excerpt", "abstract"),
+    "tags": ("tags", "keywords", "tag"),
+    "author": ("authors", "author"),
+}
+"""For each key of an article, the keys by which Hugo, Jekyll, Eleventy and others state it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
     """What stands at the top of a text, by lower-case key, and the text without it.
 
-    A value is text, a list of texts, or a date as YAML and TOML write dates; other values are left out.
+    A value is text, a list of texts, or a date as YAML and TOML write dates. A mapping is its name; others are left
+    out.
     `warning` says why front matter could not be read, or is "".
     """
 
     fields: Mapping[str, Value]
     text: str
     warning: str = ""
+
+    def first(self, names: Iterable[str]) -> Value | None:
+        """The value of the first of `names` that is stated."""
+        return next((self.fields[name] for name in names if name in self.fields), None)
 
 
 def split_front_matter(text: str) -> FrontMatter:
@@ -111,14 +126,23 @@ def _fitting(value: object) -> Value | None:
     match value:
         case str() | date():
             return value
-        case bool() | None:
-            return None
+        case bool():
+            return str(value).lower()
         case int() | float():
             return str(value)
         case list():
-            return [str(item) for item in value if isinstance(item, str | int | float) and not isinstance(item, bool)]
+            return [name for item in value if (name := _name(item))]
+        case {"name": str(name)}:
+            return name
         case _:
             return None
+
+
+def _name(item: object) -> str:
+    """An item of a list as text: an author may be a mapping with a name."""
+    if isinstance(item, Mapping):
+        item = item.get("name")
+    return str(item) if isinstance(item, str | int | float) and not isinstance(item, bool) else ""
 
 
 def _reason(error: Exception) -> str:

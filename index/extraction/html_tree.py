@@ -58,6 +58,7 @@ _MANY_ATTRIBUTES = 1000
 # NUL cannot occur in a tree, so it can stand for <br> until white space has been collapsed.
 _BREAK = "\x00"
 _BREAKS = re.compile(r"\x00(?:\s*\x00)+")
+_AROUND_BREAK = re.compile(r" ?\x00 ?")
 _ANCHOR_HOLDERS = frozenset(("section", "div", "article", "li", "a", "span", "header"))
 
 # lxml.html.HtmlElement, which the type stubs of lxml do not declare.
@@ -72,7 +73,7 @@ def parse_html(markup: str, *, most: int = MAX_BODY_ELEMENTS, warn: Warn | None 
     there is more. The tree has no more than 1.5 * `most` elements. No entity is expanded, no file or address is opened.
     """
     say = warn or _silent
-    markup = _bounded(_LONG_TAG.sub(_without_attribute_flood, _NOT_XML.sub("", markup)), most, say)
+    markup = _bounded(_LONG_TAG.sub(_without_attribute_flood, _xml_characters(markup)), most, say)
     tree, complete = _parse(markup)
     if not complete:
         say(f"has elements nested more than {MAX_DEPTH} deep; it was read as bare paragraphs")
@@ -166,6 +167,13 @@ def _begins_with(parent: Element, child: Element) -> bool:
         isinstance(other.tag, str) and not text_of(other).strip() and not (other.tail or "").strip()
         for other in child.itersiblings(preceding=True)
     )
+
+
+def _xml_characters(markup: str) -> str:
+    # Looking for one of these characters costs a third of looking for their references as well.
+    if "&#" in markup or not markup.replace("\n", " ").isprintable():
+        return _NOT_XML.sub("", markup)
+    return markup
 
 
 def _without_attribute_flood(match: re.Match[str]) -> str:
@@ -303,8 +311,11 @@ class _Walk:
         if self._verbatim:
             self._builder.block(text.strip("\n"))
             return
-        for part in _BREAKS.split(text.strip(_BREAK + " \n")):
-            block = re.sub(r" ?\x00 ?", "\n", one_line(part))
+        parts = _BREAKS.split(text.strip(_BREAK + " \n")) if _BREAK in text else (text,)
+        for part in parts:
+            block = one_line(part)
+            if _BREAK in block:
+                block = _AROUND_BREAK.sub("\n", block)
             row = tag in _ROWS or bool(self._marker)
             gap = "\n" if row and self._last_group == self._group else "\n\n"
             self._builder.block(self._marker + (block.strip(" |") if tag == "tr" else block), gap=gap)

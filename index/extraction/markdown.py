@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
+from cmarkgfm import cmark
 
 from index.extraction.body import Body
 from index.extraction.frontmatter import split_front_matter
@@ -62,6 +59,9 @@ _REFERENCE = re.compile(r"\[[^\[\]]{1,500}\]\[([^\[\]]{1,200})\]|(?<![A-Za-z0-9_
 _NOWHERE = "#:"
 _LINK_NOWHERE = re.compile(rf'<a href="{_NOWHERE}">(.*?)</a>', re.DOTALL)
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_EXTENSIONS = ["table", "strikethrough"]
+_TAG_NAME = re.compile(r"</?([a-zA-Z][\w:-]*)")
 _TAG = re.compile(r"<(?=/?([a-zA-Z][\w:-]*))")
 _KNOWN_TAGS = frozenset((
     "a", "abbr", "address", "article", "aside", "audio", "b", "bdi", "bdo", "big", "blockquote", "br",
@@ -84,8 +84,11 @@ def read_markdown(text: str) -> Body:
 def render_markdown(text: str) -> str:
     """Markdown rendered as HTML without template tags and front matter. It is not sanitised: sanitise on output."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    rendered: str = _PARSER.render(without_templates(split_front_matter(text).text))
-    return without_loose_links(rendered)
+    text = without_templates(split_front_matter(text).text)
+    if not text.isascii():
+        text = _SURROGATES.sub("\ufffd", text)
+    rendered: str = cmark.markdown_to_html_with_extensions(text, cmark.Options.CMARK_OPT_UNSAFE, _EXTENSIONS)
+    return without_loose_links(_escape_unknown_tags(rendered))
 
 
 def without_templates(text: str) -> str:
@@ -174,19 +177,6 @@ def _inside(spans: list[tuple[int, int]], position: int) -> bool:
 
 def _escape_unknown_tags(html: str) -> str:
     """Escapes all tags but those of HTML, since `Vec<T>` in prose is text."""
+    if _KNOWN_TAGS.issuperset(_TAG_NAME.findall(html)):
+        return html
     return _TAG.sub(lambda match: "<" if match[1].lower() in _KNOWN_TAGS else "&lt;", html)
-
-
-def _render_html(_: RendererHTML, tokens: Sequence[Token], position: int, _options: OptionsDict, _env: EnvType) -> str:
-    return _escape_unknown_tags(tokens[position].content)
-
-
-def _make_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 40}).enable(["table", "strikethrough"])
-    rule: Callable[..., str] = _render_html
-    parser.add_render_rule("html_inline", rule)
-    parser.add_render_rule("html_block", rule)
-    return parser
-
-
-_PARSER = _make_parser()

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from index.article import Record, Skipped, Source
+from index.fetching import Fetcher
 from index.identity import is_address
-from index.sources import html, jsonl, text
-from index.sources.files import local_path, read_head
-from index.sources.pages import PageSource
-from index.sources.reading import Reading
+from index.sources import feeds, html, json_file, jsonl, markdown_file, sitemaps, text
+from index.sources.files import STANDARD_INPUT, local_path, read_head
+from index.sources.pages import pages_read_by
+from index.sources.reading import Reading, say_nothing
+from index.sources.web import WebSource, is_web_address
+from index.state import State
 from search.errors import SourceError
 
 __all__ = ["FORMATS", "Format", "find_sources"]
@@ -37,10 +41,19 @@ class Format:
     open: Callable[[str, Reading], Source]
 
 
+_FEEDS: Final = Format("RSS, Atom and JSON Feed", feeds.EXTENSIONS, feeds.accepts, feeds.Feed)
+_PAGES: Final = Format("HTML pages", html.EXTENSIONS, html.accepts, pages_read_by(html.read_html_file))
+
 FORMATS: tuple[Format, ...] = (
     Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
-    Format("HTML pages", html.EXTENSIONS, html.accepts, lambda at, how: PageSource(at, how, html.read_html_page)),
-    Format("page captures", text.EXTENSIONS, text.accepts, lambda at, how: PageSource(at, how, text.read_text_page)),
+    _FEEDS,
+    Format("site maps", sitemaps.EXTENSIONS, sitemaps.accepts, sitemaps.SiteMap),
+    Format("JSON", json_file.EXTENSIONS, json_file.accepts, json_file.JsonFile),
+    Format(
+        "Markdown", markdown_file.EXTENSIONS, markdown_file.accepts, pages_read_by(markdown_file.read_markdown_file)
+    ),
+    _PAGES,
+    Format("page captures", text.EXTENSIONS, text.accepts, pages_read_by(text.read_text_page)),
 )
 """The first that accepts a file reads it."""
 
@@ -53,14 +66,25 @@ COMPANIONS = frozenset((
 Location = str | os.PathLike[str]
 
 
-def find_sources(locations: Location | Iterable[Location], *, time_zone: str = "UTC") -> list[Source]:
-    """A source for each file at `locations` (paths of files or folders, or addresses), in order and each once.
+def find_sources(
+    locations: Location | Iterable[Location],
+    *,
+    time_zone: str = "UTC",
+    mapping: Mapping[str, str] | None = None,
+    fetcher: Fetcher | None = None,
+    pages: bool = False,
+    say: Callable[[str, str], None] = say_nothing,
+    state: State | None = None,
+) -> list[Source]:
+    """A source for each file at `locations` (paths of files or folders, addresses, or "-"), in order and each once.
 
     Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
     an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
+    `mapping` has for keys of the input our names. `fetcher`, `pages`, `say` and `state` are for addresses of the
+    web, which are asked when they are read; see `index.sources.reading.Reading`.
     """
     named = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
-    reading = Reading(ZoneInfo(time_zone))
+    reading = Reading(ZoneInfo(time_zone), mapping=mapping or {}, fetcher=fetcher, pages=pages, say=say, state=state)
     given = dict.fromkeys(map(_plain, named))
     return [source for location in given for source in _sources_at(location, reading)]
 
@@ -71,6 +95,10 @@ def _plain(location: Location) -> str:
 
 
 def _sources_at(location: str, reading: Reading) -> list[Source]:
+    if location == STANDARD_INPUT:
+        return [_opened(location, reading)]
+    if is_web_address(location):
+        return [WebSource(location, reading)]
     try:
         path = local_path(location)
     except SourceError as error:
@@ -80,34 +108,55 @@ def _sources_at(location: str, reading: Reading) -> list[Source]:
     if not path.is_file():
         reason = "not a file or folder" if path.exists() else "there is no such file or folder"
         return [Unreadable(SourceError(location, reason))]
-    row = _format_of(location)
-    return [
-        row.open(location, reading) if row else Unreadable(SourceError(location, f"not a known format; {_known()}"))
-    ]
+    return [_opened(location, reading)]
+
+
+def _opened(location: str, reading: Reading) -> Source:
+    row = _format_of(location, reading) or _format_called(location)
+    return row.open(location, reading) if row else Unreadable(SourceError(location, f"not a known format; {_known()}"))
 
 
 def _sources_in(location: str, folder: Path, reading: Reading) -> list[Source]:
-    sources: list[Source] = []
+    found: list[tuple[Format, str]] = []
     unknown: Counter[str] = Counter()
     empty = True
     for file in _walk(folder):
         empty = False
         if file.suffix.lower() in COMPANIONS:
             continue
-        if row := _format_of(str(file)):
-            sources.append(row.open(str(file), reading))
+        if row := _format_of(str(file), reading):
+            found.append((row, str(file)))
         else:
             unknown[file.suffix.lower() or "no extension"] += 1
     if empty:
         return [Unreadable(SourceError(location, "the folder holds no files"))]
+    sources, repeated = _without_repetitions(found, reading)
+    if repeated:
+        reason = f"{repeated:,} of its feeds repeat its pages and are passed over; to have one, name it itself"
+        sources.append(Unreadable(Skipped(location, reason, repeated)))
     if unknown:
         sources.append(Unreadable(_skipped(location, unknown)))
     return sources
 
 
-def _format_of(location: str) -> Format | None:
+def _without_repetitions(found: list[tuple[Format, str]], reading: Reading) -> tuple[list[Source], int]:
+    """The sources of a folder, and how many feeds are left out: generators put them beside the pages that they list."""
+    feeds_too = all(row is not _PAGES for row, _ in found)
+    kept = [(row, file) for row, file in found if feeds_too or row is not _FEEDS]
+    return [row.open(file, reading) for row, file in kept], len(found) - len(kept)
+
+
+def _format_of(location: str, reading: Reading) -> Format | None:
     head = read_head(location)
-    return next((row for row in FORMATS if row.accepts(location, head)), None)
+    found = next((row for row in FORMATS if row.accepts(location, head)), None)
+    # With a mapping, the keys of the input are not the ones by which a format is recognised.
+    return found or (_format_called(location) if reading.mapping else None)
+
+
+def _format_called(location: str) -> Format | None:
+    """The format that has the extension of a file: what is named by a person is taken at its word."""
+    name = location.lower().removesuffix(".gz")
+    return next((row for row in FORMATS if name.endswith(row.extensions)), None)
 
 
 def _skipped(location: str, unknown: Counter[str]) -> Skipped:
@@ -118,7 +167,7 @@ def _skipped(location: str, unknown: Counter[str]) -> Skipped:
 
 
 def _known() -> str:
-    formats = (f"{row.name} ({', '.join(row.extensions)})" for row in FORMATS)
+    formats = (f"{row.name} ({', '.join(row.extensions)})" if row.extensions else row.name for row in FORMATS)
     return f"known are {', '.join(formats)}, each also as .gz"
 
 

@@ -23,6 +23,10 @@ _AS_WINDOWS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", 
                "iso-8859-9": "cp1254", "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030",
                "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932", "x-sjis": "cp932"}  # fmt: skip
 _SAMPLE = 200_000
+# Python has codecs that are no encodings of text, and some that take quadratic time.
+_ENCODINGS = re.compile(
+    r"utf-(?:8|16|32)|ascii|iso8859|cp\d|koi8|mac-|gb|big5|euc_|shift_jis|johab|tis-620|hz|iso2022|kz1048|ptcp154"
+)
 
 
 def decode(data: bytes, *, markup: bool = False) -> str:
@@ -43,6 +47,16 @@ def decode(data: bytes, *, markup: bool = False) -> str:
     return _guess(data)
 
 
+def text_encoding(label: str) -> str | None:
+    """Python's name of the encoding that a label means; None if it is not known, or not one of text."""
+    label = label.strip().lower()
+    try:
+        name = codecs.lookup(_AS_WINDOWS.get(label, label)).name
+    except (LookupError, ValueError):
+        return None
+    return name if _ENCODINGS.match(name) else None
+
+
 def is_binary(data: bytes) -> bool:
     """Whether bytes are not text in any encoding: NUL without a byte order mark, or many control characters."""
     sample = data[:8192]
@@ -56,8 +70,7 @@ def _declared(data: bytes) -> str | None:
     match = _DECLARED.search(data[:4096])
     if not match:
         return None
-    label = (match[1] or match[2]).decode("ascii", "replace").lower()
-    return _AS_WINDOWS.get(label, label)
+    return text_encoding((match[1] or match[2]).decode("ascii", "replace"))
 
 
 def _guess(data: bytes) -> str:

@@ -1,12 +1,15 @@
 """Opens inputs without trusting them: locations resolved, gzip detected by its content, sizes bounded, errors mapped.
 
-A location is a path or an address. To read another kind of address, give its scheme a row in `SCHEMES`.
+A location is a path, an address, or "-" for standard input, which can be read once. To read another kind of address,
+give its scheme a row in `SCHEMES`.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +22,7 @@ from index.identity import is_address
 from search.errors import SourceError
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
+STANDARD_INPUT: Final = "-"
 HEAD: Final = 8_192
 """Bytes from the beginning of an input, after decompression, by which its format is recognised."""
 MAX_PAGE: Final = 32 * 2**20
@@ -29,12 +33,12 @@ _RATIO_FROM: Final = 64 * 2**20
 
 
 class Input:
-    """One open file, read as decompressed bytes."""
+    """One open file, stream or answer of the web, read as decompressed bytes."""
 
-    def __init__(self, path: Path) -> None:
-        self._raw = path.open("rb")
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._raw = _Counted(stream)
         self.compressed = self._raw.peek(2)[:2] == GZIP_MAGIC
-        self._stream: BinaryIO = gzip.GzipFile(fileobj=self._raw) if self.compressed else self._raw  # type: ignore[assignment]
+        self._stream: BinaryIO = gzip.GzipFile(fileobj=self._raw) if self.compressed else stream  # type: ignore[assignment]
         self._given = 0
 
     def read(self, size: int) -> bytes:
@@ -47,15 +51,36 @@ class Input:
 
     def close(self) -> None:
         """Closes the file."""
-        if self.compressed:
-            self._stream.close()
+        self._stream.close()
         self._raw.close()
 
     def _counted(self, data: bytes) -> bytes:
         self._given += len(data)
-        if self.compressed and self._given > max(_RATIO_FROM, _MAX_RATIO * self._raw.tell()):
+        if self.compressed and self._given > max(_RATIO_FROM, _MAX_RATIO * self._raw.taken):
             raise OSError(f"expands to more than {_MAX_RATIO} times its size; unpack it yourself if that is right")
         return data
+
+
+class _Counted(io.BufferedIOBase):
+    """A stream that counts what is taken from it, since a pipe does not know its position."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+        self.taken = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = self._stream.read(size)
+        self.taken += len(data)
+        return data
+
+    def peek(self, size: int) -> bytes:
+        return self._stream.peek(size)
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 def local_path(location: str) -> Path:
@@ -64,7 +89,7 @@ def local_path(location: str) -> Path:
         return Path(location)
     scheme = urlsplit(location).scheme.lower() if location.isprintable() else ""
     if scheme not in SCHEMES:
-        known = ", ".join(f"{name}://" for name in SCHEMES)
+        known = ", ".join(f"{name}://" for name in (*SCHEMES, "https", "http"))
         raise SourceError(location, f"addresses of this kind cannot be read; give a path, or an address with {known}")
     return SCHEMES[scheme](location)
 
@@ -83,23 +108,43 @@ SCHEMES: Final[Mapping[str, Callable[[str], Path]]] = {"file": _file_path}
 @contextmanager
 def open_input(location: str) -> Iterator[Input]:
     """The input at a location. Failures of the file system and of decompression inside the block are SourceErrors."""
-    path = local_path(location)
+    with _blaming(location):
+        source = Input(_opened(location))
+        try:
+            yield source
+        finally:
+            source.close()
+
+
+@contextmanager
+def open_data(location: str, data: bytes) -> Iterator[Input]:
+    """What came from a location, as the input at it. Failures inside the block are SourceErrors."""
+    with _blaming(location):
+        yield Input(io.BufferedReader(io.BytesIO(data)))
+
+
+@contextmanager
+def _blaming(location: str) -> Iterator[None]:
     try:
-        if not path.is_file():
-            raise SourceError(location, "not a regular file" if path.exists() else "there is no such file")
-        source = Input(path)
-    except OSError as error:
-        raise SourceError(location, _reason(error)) from error
-    try:
-        yield source
+        yield
     except EOFError as error:
         raise SourceError(location, "the gzip data is cut off; what stood before the cut was read") from error
     except zlib.error as error:
         raise SourceError(location, f"the gzip data is damaged ({error})") from error
     except OSError as error:
         raise SourceError(location, _reason(error)) from error
-    finally:
-        source.close()
+
+
+def _opened(location: str) -> io.BufferedReader:
+    if location == STANDARD_INPUT:
+        if sys.stdin.buffer.closed:
+            raise SourceError(location, "standard input can be read only once")
+        stream: io.BufferedReader = sys.stdin.buffer  # type: ignore[assignment]
+        return stream
+    path = local_path(location)
+    if not path.is_file():
+        raise SourceError(location, "not a regular file" if path.exists() else "there is no such file")
+    return path.open("rb")
 
 
 def read_page(location: str, limit: int = MAX_PAGE) -> bytes:
@@ -116,11 +161,26 @@ def read_page(location: str, limit: int = MAX_PAGE) -> bytes:
 
 
 def read_head(location: str) -> bytes:
-    """The first HEAD bytes, decompressed; what can be read of them, since whoever reads it all reports the failure."""
+    """The first HEAD bytes, decompressed; what can be read of them, since whoever reads it all reports the failure.
+
+    Of standard input it is what has come by then, and it is not taken away.
+    """
+    if location == STANDARD_INPUT:
+        return _peeked(_opened(location))
     try:
         with open_input(location) as source:
             return source.read(HEAD)
     except SourceError:
+        return b""
+
+
+def _peeked(stream: io.BufferedReader) -> bytes:
+    head = stream.peek(HEAD)[:HEAD]
+    if head[:2] != GZIP_MAGIC:
+        return head
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, HEAD)
+    except zlib.error:
         return b""
 
 
@@ -130,6 +190,20 @@ def file_size(location: str) -> int:
         return local_path(location).stat().st_size
     except OSError:
         return 0
+
+
+def file_digest(location: str, *told: object) -> str | None:
+    """A digest of the bytes of a file and of `told`; None if it is no file, or cannot be read."""
+    if location == STANDARD_INPUT:
+        return None
+    found = hashlib.blake2b(repr(told).encode("utf-8", "replace"), digest_size=16)
+    try:
+        with local_path(location).open("rb") as file:
+            while chunk := file.read(2**18):
+                found.update(chunk)
+    except (OSError, SourceError):
+        return None
+    return found.hexdigest()
 
 
 def unpacked_size(location: str) -> int:

@@ -14,6 +14,7 @@ from index.extraction.page_metadata import PageMetadata, read_metadata
 from index.extraction.plain_text import read_text
 from index.normalize import plain
 from index.sources.encoding import decode
+from index.sources.reading import Reading
 from search.errors import SourceError
 
 EXTENSIONS: Final = (".html", ".htm", ".xhtml")
@@ -31,6 +32,11 @@ _BEGINNING: Final = re.compile(
 def accepts(location: str, head: bytes) -> bool:
     """A file called HTML, or one that begins as an HTML page does: crawlers save pages under any name."""
     return location.lower().removesuffix(".gz").endswith(EXTENSIONS) or _BEGINNING.match(head) is not None
+
+
+def read_html_file(data: bytes, origin: str, reading: Reading) -> Article:
+    """The article in a file. Raises as `read_html_page` does."""
+    return read_html_page(data, origin, reading.time_zone)
 
 
 def read_html_page(data: bytes, origin: str, time_zone: ZoneInfo) -> Article:

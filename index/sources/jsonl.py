@@ -6,27 +6,15 @@ A line that cannot be read costs only that line, and the message has its number.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-
-from index.article import Article, Record, read_record
-from index.extraction.body import Body, title_from
-from index.extraction.dates import parse_moment
-from index.extraction.frontmatter import as_list, as_text, split_front_matter
-from index.extraction.html_tree import read_html
-from index.extraction.markdown import read_markdown
-from index.extraction.plain_text import read_text
-from index.identity import article_url
-from index.normalize import plain, section_path, shorten, unique
-from index.sources.files import Input, open_input, unpacked_size
+from index.article import Article, Record, Withdrawal, read_record
+from index.sources.fields import article_of
+from index.sources.files import STANDARD_INPUT, Input, file_digest, open_input, unpacked_size
 from index.sources.reading import Reading
-from search.document import Moment, language_tag
 from search.errors import SourceError
 
 EXTENSIONS: Final = (".jsonl", ".ndjson")
@@ -37,74 +25,6 @@ MAX_LINE = 16 * 2**20
 HOPELESS = 100
 """If none of this many first lines is an article, the file is not JSON Lines."""
 
-MAX_UNKNOWN_KEYS: Final = 20
-"""Unknown keys of one line that are reported."""
-
-
-def _as_list(value: Any) -> Any:
-    return [] if value is None else value if isinstance(value, list) else [value]
-
-
-def _as_tags(value: Any) -> Any:
-    return value.split(",") if isinstance(value, str) else _as_list(value)
-
-
-def _as_text(value: Any) -> Any:
-    return "" if value is None else value
-
-
-Text = Annotated[str, BeforeValidator(_as_text)]
-Texts = Annotated[list[str], BeforeValidator(_as_list)]
-
-
-class ArticleLine(BaseModel):
-    """One line. Every key may be absent or null; keys that are not fields here are ignored; numbers pass for text."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
-
-    id: Text = ""
-    url: Text = ""
-    title: Text = ""
-    section: Annotated[list[str | list[str]], BeforeValidator(_as_list)] = Field(
-        default=[], validation_alias=AliasChoices("section", "sections")
-    )
-    tags: Annotated[list[str], BeforeValidator(_as_tags)] = []
-    author: Texts = Field(default=[], validation_alias=AliasChoices("author", "authors"))
-    published: Text = ""
-    modified: Text = ""
-    summary: Text = ""
-    body: Text = ""
-    body_format: Annotated[Literal["text", "markdown", "html"], BeforeValidator(lambda value: value or "text")] = "text"
-    lang: Text = Field(default="", validation_alias=AliasChoices("lang", "language"))
-    type: Text = ""
-
-
-FRONT_MATTER: Final = {
-    "title": ("title",),
-    "published": ("date", "published", "pubdate"),
-    "modified": ("lastmod", "updated", "modified"),
-    "summary": ("description", "summary", "excerpt"),
-    "tags": ("tags", "keywords"),
-    "author": ("authors", "author"),
-}
-"""For each key of a line, the keys of front matter that fill it."""
-
-BAD_URL: Final = "a url that is not an absolute http or https address is left out"
-
-READERS: Final[dict[str, Callable[[str], Body]]] = {"text": read_text, "markdown": read_markdown, "html": read_html}
-"""The values of `body_format`, and the reader for each."""
-
-KEYS: Final = frozenset(
-    name
-    for key, field in ArticleLine.model_fields.items()
-    for name in (
-        [str(choice) for choice in field.validation_alias.choices]
-        if isinstance(field.validation_alias, AliasChoices)
-        else [key]
-    )
-)
-"""Every key that is read from a line."""
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -112,9 +32,8 @@ class Line:
 
     line: bytes
     file: str
-    place: str
     number: int
-    time_zone: ZoneInfo
+    reading: Reading
 
     @property
     def origin(self) -> str:
@@ -126,9 +45,10 @@ class Line:
         """Its bytes."""
         return len(self.line)
 
-    def read(self) -> Article:
+    def read(self) -> Article | Withdrawal:
         """The article in the line. Raises SourceError."""
-        return replace(parse_line(self.line, self.origin, self.time_zone), place=f"{self.place}:{self.number}")
+        place = f"{self.reading.place(self.file)}:{self.number}"
+        return parse_line(self.line, self.origin, place, self.reading)
 
 
 class JsonLines:
@@ -142,6 +62,10 @@ class JsonLines:
     def size(self) -> int:
         """Bytes after decompression."""
         return unpacked_size(self.name)
+
+    def digest(self) -> str | None:
+        """See `index.unchanged.Digested`."""
+        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
 
     def records(self) -> Iterator[Record | SourceError]:
         """Every line that is not blank, in order.
@@ -157,17 +81,21 @@ class JsonLines:
             raise SourceError(self.name, "the file is empty")
 
     def _lines(self, source: Input) -> Iterator[Line]:
-        place, time_zone = self._reading.place(self.name), self._reading.time_zone
         for number, line in enumerate(_bounded_lines(source), 1):
             if number == 1:
                 _check_beginning(line, self.name)
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if line.strip():
-                yield Line(line, self.name, place, number, time_zone)
+                yield Line(line, self.name, number, self._reading)
 
 
 def accepts(location: str, head: bytes) -> bool:
-    """A file called JSON Lines, or one whose first line is an article with title and body."""
+    """A file called JSON Lines, or one whose first line is an article with title and body.
+
+    What begins with an object on standard input is taken at its word, since only a part may have come by then.
+    """
+    if location == STANDARD_INPUT:
+        return head.lstrip().startswith(b"{")
     if location.lower().removesuffix(".gz").endswith(EXTENSIONS):
         return True
     line, end, _ = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
@@ -197,71 +125,11 @@ def _not_hopeless(lines: Iterator[Line], name: str) -> Iterator[Line | SourceErr
     yield from lines
 
 
-def parse_line(line: bytes, origin: str, time_zone: ZoneInfo) -> Article:
+def parse_line(line: bytes, origin: str, place: str, reading: Reading) -> Article | Withdrawal:
     """The article in one line. Raises SourceError with the reason if there is none."""
     if len(line) > MAX_LINE:
-        raise SourceError(origin, f"the line is longer than {MAX_LINE // 2**20} MiB; it was skipped")
-    value = _decode(line, origin)
-    fields, warnings = _with_front_matter(_validate(value, origin))
-    body = READERS[fields.body_format](fields.body)
-    title = plain(fields.title) or title_from(body)
-    if not title:
-        raise SourceError(origin, "the article has neither a title nor a body")
-    published, modified, undated = _dates(fields, time_zone)
-    warnings += [*undated, *body.warnings]
-    url = article_url(fields.url)
-    language = language_tag(fields.lang)
-    if fields.lang and not language:
-        warnings.append(f"lang is not a language tag: {fields.lang[:40]!r}")
-    return Article(
-        origin=origin,
-        id=plain(fields.id),
-        url=url,
-        title=title,
-        summary=plain(fields.summary),
-        body=body.text,
-        headings=body.headings,
-        html=body.html,
-        sections=unique(section_path(part if isinstance(part, list) else [part]) for part in fields.section),
-        authors=unique(fields.author),
-        tags=unique(fields.tags),
-        published=published,
-        modified=modified,
-        language=language,
-        type=plain(fields.type) or "article",
-        warnings=tuple(warnings),
-        source_warnings=(*_unknown_keys(value.keys() - KEYS), *(() if url or not fields.url else (BAD_URL,))),
-    )
-
-
-def _unknown_keys(keys: Iterable[str]) -> Iterator[str]:
-    for key in sorted(keys)[:MAX_UNKNOWN_KEYS]:
-        near = get_close_matches(key[:100].lower(), KEYS, n=1, cutoff=0.75)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        yield f"the key {shorten(key, 60)!r} is not known and is ignored{hint}"
-
-
-def _with_front_matter(fields: ArticleLine) -> tuple[ArticleLine, list[str]]:
-    """A Markdown body may still begin with its front matter, which fills what the line itself leaves out."""
-    if fields.body_format != "markdown":
-        return fields, []
-    found = split_front_matter(fields.body)
-    missing: dict[str, object] = {}
-    for key, names in FRONT_MATTER.items():
-        value = next((found.fields[name] for name in names if name in found.fields), None)
-        if value is not None and not getattr(fields, key):
-            missing[key] = as_list(value) if key in ("tags", "author") else as_text(value)
-    return fields.model_copy(update=missing), [found.warning] if found.warning else []
-
-
-def _dates(fields: ArticleLine, time_zone: ZoneInfo) -> tuple[Moment | None, Moment | None, list[str]]:
-    published, modified = (parse_moment(text, time_zone) for text in (fields.published, fields.modified))
-    given = (("published", fields.published, published), ("modified", fields.modified, modified))
-    return (
-        published,
-        modified,
-        [f"{key} is not a date: {text[:40]!r}" for key, text, moment in given if text and not moment],
-    )
+        raise SourceError(origin, f"longer than {MAX_LINE // 2**20} MiB; it was skipped")
+    return article_of(_decode(line, origin), origin, place, reading)
 
 
 def _decode(line: bytes, origin: str) -> dict[str, Any]:
@@ -277,17 +145,8 @@ def _decode(line: bytes, origin: str) -> dict[str, Any]:
     except RecursionError as error:
         raise SourceError(origin, "not readable: the JSON is nested too deeply") from error
     if not isinstance(value, dict):
-        raise SourceError(origin, f"each line must be a JSON object, this one is a {type(value).__name__}")
+        raise SourceError(origin, f"an article must be a JSON object, this one is a {type(value).__name__}")
     return value
-
-
-def _validate(value: dict[str, Any], origin: str) -> ArticleLine:
-    try:
-        return ArticleLine.model_validate(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        key = str(first["loc"][0]) if first["loc"] else "line"
-        raise SourceError(origin, f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}") from error
 
 
 def _bounded_lines(source: Input) -> Iterator[bytes]:
@@ -303,5 +162,5 @@ def _check_beginning(line: bytes, name: str) -> None:
         raise SourceError(name, "the file is UTF-16; convert it to UTF-8")
     if b"\x00" in line[:4096]:
         raise SourceError(name, "a binary file, not JSON Lines")
-    if line.strip().startswith(b"[") and line.strip() in (b"[", b"[{"):
-        raise SourceError(name, "a JSON array, not JSON Lines; write one object a line")
+    if line.strip() in (b"[", b"[{"):
+        raise SourceError(name, "a JSON array, not JSON Lines; call it .json")

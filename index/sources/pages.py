@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePath
-from zoneinfo import ZoneInfo
 
-from index.article import Article, Record
+from index.article import Article, Record, Withdrawal
 from index.sources.encoding import is_binary
-from index.sources.files import file_size, read_page
+from index.sources.files import file_digest, file_size, read_page
 from index.sources.reading import Reading
 from search.errors import SourceError
 
-PageReader = Callable[[bytes, str, ZoneInfo], Article]
-"""Reads the bytes of a page into its article: (data, origin, time zone). Raises SourceError."""
+PageReader = Callable[[bytes, str, Reading], Article | Withdrawal]
+"""Reads the bytes of a page into its article: (data, origin, how to read it). Raises SourceError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +22,16 @@ class Page:
     """A file that is one article; see `index.article.Record`."""
 
     origin: str
-    place: str
     weight: int
-    time_zone: ZoneInfo
+    reading: Reading
     reader: PageReader
 
-    def read(self) -> Article:
+    def read(self) -> Article | Withdrawal:
         """The article in the file. Raises SourceError."""
         data = read_page(self.origin)
         if is_binary(data):
             raise SourceError(self.origin, f"a binary file, not {PurePath(self.origin).suffix or 'text'}")
-        return replace(self.reader(data, self.origin, self.time_zone), place=self.place)
+        return replace(self.reader(data, self.origin, self.reading), place=self.reading.place(self.origin))
 
 
 class PageSource:
@@ -49,6 +47,15 @@ class PageSource:
         """Bytes on disk."""
         return file_size(self.name)
 
+    def digest(self) -> str | None:
+        """See `index.unchanged.Digested`."""
+        return file_digest(self.name, self._reader.__name__, *self._reading.told(self.name))
+
     def records(self) -> Iterator[Record | SourceError]:
         """The one page."""
-        yield Page(self.name, self._reading.place(self.name), self.size, self._reading.time_zone, self._reader)
+        yield Page(self.name, self.size, self._reading, self._reader)
+
+
+def pages_read_by(reader: PageReader) -> Callable[[str, Reading], PageSource]:
+    """Opens files of one article each, which `reader` reads."""
+    return lambda location, reading: PageSource(location, reading, reader)

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from index.article import Article
 from index.extraction.body import Body, BodyBuilder, title_from
@@ -20,6 +19,7 @@ from index.extraction.dateline import Dateline, dates_in, find_dateline, is_byli
 from index.extraction.plain_text import is_heading, is_prose, read_text, split_paragraphs
 from index.normalize import one_line, plain, section_path, unique
 from index.sources.encoding import decode
+from index.sources.reading import Reading
 from search.errors import SourceError
 
 EXTENSIONS: Final = (".txt",)
@@ -53,7 +53,7 @@ def accepts(location: str, head: bytes) -> bool:
     return location.lower().removesuffix(".gz").endswith(EXTENSIONS)
 
 
-def read_text_page(data: bytes, origin: str, _: ZoneInfo) -> Article:
+def read_text_page(data: bytes, origin: str, _: Reading) -> Article:
     """The article in a text file. Raises SourceError if it holds no text."""
     found = read_capture(decode(data))
     title = plain(found.title) or title_from(found.body)

@@ -20,15 +20,18 @@ _CARE: Final = "Look after it"
 
 COMMANDS: Final = {
     "index": Row("index.commands:index", _ARCHIVE, "Read articles from files and folders into the index."),
+    "sync": Row("index.sync.command:sync", _ARCHIVE, "Bring the index into step with its configured sources."),
     "copy": Row("index.commands:copy", _ARCHIVE, "Copy all articles from one index into another."),
     "encode": Row("search.commands.encode:encode", _ARCHIVE, "Make the vectors for search by meaning."),
     "delete": Row("search.commands.upkeep:delete", _ARCHIVE, "Delete articles from the index."),
+    "takedown": Row("index.takedown:takedown", _ARCHIVE, "Take articles down for good, with a receipt."),
     "search": Row("search.commands.search:search", _READ, "Search and print the hits with their snippets."),
     "show": Row("search.commands.show:show", _READ, "Print one article."),
     "suggest": Row("search.commands.suggest:suggest", _READ, "Complete the beginning of a query."),
     "serve": Row("webui.commands:serve", _SERVE, "Serve the site and the JSON endpoint."),
     "demo": Row("search.commands.demo:demo", _SERVE, "Index the sample archive and serve it."),
     "status": Row("search.commands.status:status", _CARE, "Show what the index holds."),
+    "sections": Row("search.commands.sections:sections", _CARE, "Print the sections, as a map of sections to edit."),
     "check": Row("search.commands.upkeep:check", _CARE, "Read the whole index and list what is wrong with it."),
     "doctor": Row(
         "search.commands.doctor:doctor", _CARE, "Look for what is wrong with the installation and the index."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -15,10 +15,10 @@ MOST_LISTED: Final = 20
 """Articles of each kind that are listed; `--json` has more of them."""
 
 
-def compared_shown(expected: Engine, found: Engine, *, quiet: bool) -> Comparison:
-    """Compares all articles of two archives, with a progress bar unless `quiet`. Raises EngineError."""
+def compared_shown(expected: Engine, found: Engine, *, quiet: bool, left_out: Container[str] = ()) -> Comparison:
+    """Compares all articles of two archives, with a progress bar unless `quiet`; see `compare`. Raises EngineError."""
     with expected.searcher() as first, found.searcher() as second, _bar(first.status().articles, quiet) as progress:
-        return compare(first, second, progress)
+        return compare(first, second, progress, left_out=left_out)
 
 
 def audited_shown(engine: Engine, *, quiet: bool) -> Audit:

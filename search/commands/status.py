@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from search.archive import PinnedArchive
+from search.archive import Archive, PinnedArchive
 from search.commands.context import index_option, json_option, opened_archive
 from search.commands.terminal import byte_size, one_line, window_width, wrapped
 from search.document import SECTION_SEPARATOR
@@ -27,7 +27,7 @@ def status(ctx: click.Context, index: str | None, as_json: bool) -> None:
     """Show how many articles the index holds, their languages, sections and dates, and how large the index is."""
     archive = opened_archive(ctx, index, by_meaning=True)
     with archive.pinned() as pinned:
-        facts = _facts(archive.engine.url, pinned)
+        facts = _facts(archive.engine.url, pinned) | _ledger_facts(archive)
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False))
         return
@@ -54,6 +54,18 @@ def _facts(url: str, archive: PinnedArchive) -> dict[str, Any]:
     }
 
 
+def _ledger_facts(archive: Archive) -> dict[str, Any]:
+    dated, withheld = archive.ledger.waiting.counts()
+    next_due = archive.ledger.waiting.next_due()
+    return {
+        "ledger": archive.ledger.place,
+        "waiting": dated,
+        "next_due": next_due and next_due.isoformat(timespec="seconds"),
+        "withheld": withheld,
+        "taken_down": len(archive.ledger.removed.in_force()),
+    }
+
+
 def _edge(archive: PinnedArchive, sort: Sort) -> str | None:
     """The day of the first or the last article; None if no article is dated."""
     hits = archive.search(SearchRequest(sort=sort, per_page=1, facets=(), fields=("published",))).hits
@@ -71,6 +83,11 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     yield f"published   {span}" + (f", {facts['undated']:,} undated" if facts["undated"] else "")
     if facts["encoded"] is not None:
         yield f"by meaning  {facts['encoded']:,} of {facts['articles']:,} articles"
+    if facts["waiting"] or facts["withheld"]:
+        until = f", the next until {facts['next_due']}" if facts["next_due"] else ""
+        yield f"waiting     {facts['waiting']:,}{until}; {facts['withheld']:,} withheld"
+    if facts["taken_down"]:
+        yield f"taken down  {facts['taken_down']:,}"
     yield f"languages   {_listed(facts['languages'])}"
     top = {name: count for name, count in facts["sections"].items() if SECTION_SEPARATOR not in name}
     yield f"sections    {_listed(top)}"

@@ -26,8 +26,8 @@ from search.errors import ConfigError
 def delete(ctx: click.Context, ids: tuple[str, ...], yes: bool, index: str | None) -> None:
     """Delete the articles with those IDs from the index, all in one commit.
 
-    They come back the next time `backfile index` reads an input that still holds them. The exit code is 1 if one of
-    them is not in the index.
+    They come back the next time `backfile index` reads an input that still holds them; `backfile takedown` keeps them
+    out, and leaves no word of them in the files. The exit code is 1 if one of them is not in the index.
 
     \b
     Example:

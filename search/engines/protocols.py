@@ -7,7 +7,7 @@ It does not parse, highlight, label, link or make HTML: that is written once abo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -186,6 +186,8 @@ class Engine(Protocol):
 
     url: str
     capabilities: frozenset[str]
+    ledger_place: str
+    """Where the archive's ledger is, unless the settings say otherwise: see `search.ledger.open_ledger`."""
 
     def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> Writer:
         """Creates the index if there is none. `replace`: what is written takes the place of everything, at the commit.
@@ -279,6 +281,32 @@ class Erasable(Protocol):
     def erase(self) -> None:
         """Deletes the archive and everything that belongs to it, at once and for good. Nothing else is touched; does
         nothing if there is no archive. Raises EngineError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What `purge` came to: how many of the articles were there, and the files that were written anew and removed, None
+    where the engine's server looks after them. `kept`: files that the system did not let go, since others have them
+    open; the next purge removes them."""
+
+    articles: int
+    files_written: int | None
+    files_removed: int | None
+    seconds: float
+    kept: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Purging(Protocol):
+    """What an engine offers besides if it can take articles out so that nothing of them is left."""
+
+    def purge(self, ids: Collection[str], *, progress: WriterProgress | None = None) -> Purged:
+        """Deletes the articles in one commit, and in the end no file of the index has a word of them: not of earlier
+        versions either, and not in what earlier commits have left. Purging again finishes what was cut off.
+
+        Searchers that were opened before may go on showing them. Raises IndexLocked, IndexVersionError, IndexDamaged,
+        EngineError; where there is no index there is nothing to do."""
         ...
 
 

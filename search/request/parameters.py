@@ -40,6 +40,8 @@ from search.request.values import (
 )
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 
+MAX_REMOVED: Final = 1_000
+"""Articles on a page of the list of what was taken down."""
 _MAX_DATE: Final = 64
 _MAX_CURSOR: Final = 20_000
 _MAX_QUERY: Final = 50_000
@@ -145,6 +147,20 @@ class RelatedParameters(Strict):
         "background", description="What appeared up to its day; within three days of it; or after it."
     )
     limit: Annotated[WholeNumber, Between(1, 50)] = Field(10, description="The most articles to give.")
+
+
+class RemovedParameters(Strict):
+    """The parameters of the list of what was taken down."""
+
+    since: Annotated[str, Field(min_length=1, max_length=_MAX_DATE)] | None = Field(
+        None,
+        description="Only what has changed since then: a time with its zone, as in RFC 3339.",
+        examples=["2024-07-03T12:00:00Z"],
+    )
+    per_page: Annotated[WholeNumber, Between(1, MAX_REMOVED)] = Field(100, description="The most articles to give.")
+    cursor: Annotated[str, Field(min_length=1, max_length=_MAX_DATE)] | None = Field(
+        None, description="The place where the next page begins: take it from `links.next`. `*`: the beginning."
+    )
 
 
 class ArticleParameters(SearchParameters):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from threading import Lock
 
 from search.engines.disk.check import check_directory
 from search.engines.disk.doctor import examine_directory
 from search.engines.disk.errors import reading
-from search.engines.disk.format.manifest import NAME, Manifest, read_manifest
+from search.engines.disk.format.manifest import NAME, Manifest, is_ours, read_manifest
 from search.engines.disk.reading.snapshot import SegmentStore
 from search.engines.disk.repair import repair_directory
 from search.engines.disk.searcher import DiskSearcher
@@ -18,14 +19,14 @@ from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_me
 from search.engines.disk.writing.pipeline import BuilderPool
 from search.engines.disk.writing.vector_writer import add_vectors
 from search.engines.disk.writing.writer import DiskWriter
-from search.engines.protocols import CAPABILITIES, Condensed, Finding, Problem, Repair, WriterProgress
+from search.engines.protocols import CAPABILITIES, Condensed, Finding, Problem, Purged, Repair, WriterProgress
 from search.engines.vectors import Vectors
 
 _Stamp = tuple[int, int, int]
 
 
 class DiskEngine:
-    """See `search.engines.protocols.Engine` and `Maintenance`.
+    """See `search.engines.protocols.Engine`, `Maintenance` and `Purging`.
 
     A writer with several processes leaves them running for the next one, until `close`, the end of the program, or an
     error."""
@@ -34,6 +35,8 @@ class DiskEngine:
 
     def __init__(self, directory: Path) -> None:
         self.url = f"whoosh:{'//' if directory.is_absolute() else ''}{directory.as_posix()}"
+        whole = Path(os.path.abspath(directory))  # noqa: PTH100 - links are not followed
+        self.ledger_place = str(whole.with_name(f"{whole.name}.ledger"))
         self._directory = directory
         self._segments = SegmentStore(directory)
         self._builders = BuilderPool()
@@ -87,6 +90,16 @@ class DiskEngine:
                 pass
         after = read_manifest(self._directory)
         return _condensed(before, after, time.monotonic() - started)
+
+    def purge(self, ids: Collection[str], *, progress: WriterProgress | None = None) -> Purged:
+        """See `search.engines.protocols.Purging`."""
+        started = time.monotonic()
+        if not is_ours(self._directory):
+            return Purged(0, 0, 0, 0.0)
+        with DiskWriter(self._directory, self._builders, purged=ids, progress=progress) as writer:
+            pass
+        removed, kept = writer.swept
+        return Purged(writer.deleted, writer.rewritten, removed, time.monotonic() - started, kept)
 
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         return add_vectors(self._directory, model, vectors)

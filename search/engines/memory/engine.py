@@ -7,8 +7,9 @@ It suits tests and archives of a few hundred articles.
 from __future__ import annotations
 
 import secrets
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,12 +27,13 @@ from search.engines.memory.counting import count_facet, count_timeline
 from search.engines.memory.matching import Indexed, Scorer, passes
 from search.engines.outcome import Outcome
 from search.engines.plan import Meaning, Plan, Recency
-from search.engines.protocols import CAPABILITIES, WriterProgress
+from search.engines.protocols import CAPABILITIES, Purged, WriterProgress
 from search.engines.results import Explanation, Hit, IndexStatus, MeaningScore, Results, Stamp
 from search.engines.transaction import Transaction
 from search.engines.values import ValueLookup
 from search.engines.vectors import Quantised, Vectors, quantised, similarities
 from search.errors import IndexLocked, IndexMissing
+from search.ledger import IN_MEMORY
 from search.query.match import MatchAll, MatchEvery
 from search.query.patterns import edit_distance
 from search.ranking import MEANING_DEPTH, RECENCY_FLOOR, SCORE_DIGITS, recency_factor, scores_by_meaning
@@ -59,6 +61,7 @@ class Store:
 
     state: State | None = None
     lock: Lock = field(default_factory=Lock)
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 _NAMED: Final[dict[str, Store]] = {}
@@ -74,6 +77,7 @@ class MemoryEngine:
     def __init__(self, name: str = "") -> None:
         self.url = f"memory:{name}"
         self._store = _NAMED.setdefault(name, Store()) if name else Store()
+        self.ledger_place = f"{IN_MEMORY}{self._store.name}"
 
     def writer(self, *, replace: bool = False, progress: WriterProgress | None = None) -> MemoryWriter:
         del progress  # no phase takes long enough to report
@@ -93,6 +97,15 @@ class MemoryEngine:
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         with self.writer() as writer:
             return writer.add_vectors(model, vectors)
+
+    def purge(self, ids: Collection[str], *, progress: WriterProgress | None = None) -> Purged:
+        """See `search.engines.protocols.Purging`."""
+        started = time.monotonic()
+        if self._store.state is None:
+            return Purged(0, 0, 0, 0.0)
+        with self.writer(progress=progress) as writer:
+            deleted = sum(writer.delete(name) for name in ids)
+        return Purged(deleted, 0, 0, time.monotonic() - started)
 
     def close(self) -> None:
         """Does nothing: no writer leaves anything running."""

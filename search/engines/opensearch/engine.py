@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Collection, Iterable, Mapping
 from threading import Lock
 
 from search.engines.opensearch.doctor import examine_cluster
@@ -15,9 +16,11 @@ from search.engines.opensearch.transport.connection import Connection
 from search.engines.opensearch.transport.errors import Denied
 from search.engines.opensearch.writing.indices import erase
 from search.engines.opensearch.writing.lease import LEASE_SECONDS
+from search.engines.opensearch.writing.purging import purge_versions
 from search.engines.opensearch.writing.writer import ClusterWriter
-from search.engines.protocols import Finding, Snapshot, WriterProgress
+from search.engines.protocols import Finding, Purged, Snapshot, WriterProgress
 from search.engines.vectors import Vectors
+from search.errors import IndexMissing
 
 
 class ClusterEngine:
@@ -30,6 +33,7 @@ class ClusterEngine:
 
     def __init__(self, address: Address, *, lease_seconds: float = LEASE_SECONDS) -> None:
         self.url = address.url
+        self.ledger_place = f"{address.name}.ledger"
         self._connection = Connection(address)
         self._lease_seconds = lease_seconds
         self._lock = Lock()
@@ -84,6 +88,22 @@ class ClusterEngine:
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         with self.writer() as writer:
             return writer.add_vectors(model, vectors)
+
+    def purge(self, ids: Collection[str], *, progress: WriterProgress | None = None) -> Purged:
+        """See `search.engines.protocols.Purging`. The cluster looks after its files itself."""
+        started = time.monotonic()
+        try:
+            with self.searcher() as searcher:
+                there = searcher.stamps(list(ids))
+        except IndexMissing:
+            return Purged(0, None, None, 0.0)
+        if there:
+            with self.writer(progress=progress) as writer:
+                there = {name: stamp for name, stamp in there.items() if writer.delete(name)}
+        hashes = [stamp.content_hash for stamp in there.values()]
+        left = purge_versions(self._connection, ids, hashes, lease_seconds=self._lease_seconds)
+        kept = (f"{left:,} deleted versions in segments of the cluster",) if left else ()
+        return Purged(len(there), None, None, time.monotonic() - started, kept)
 
     def erase(self) -> None:
         erase(self._connection)

@@ -1,10 +1,11 @@
-/* The SimHash of a text in ASCII: the twin of index.fingerprint. */
+/* The MinHash of a text in ASCII: the twin of index.fingerprint. */
 
 #include "kernel.h"
 
-#include <stdlib.h>
+#define HASHES 64
 
 static uint32_t crc_table[256];
+static uint32_t multipliers[HASHES];
 
 static void set_crc_table(void) {
     for (uint32_t byte = 0; byte < 256; byte++) {
@@ -23,48 +24,28 @@ static uint64_t mixed(uint64_t x) {
     return x ^ (x >> 31);
 }
 
-typedef struct {
-    uint64_t *slots, mask, seed;
-    int has_zero;
-    uint64_t features, planes[32];  /* plane k has bit k of the votes for each of the 64 bits */
-} Votes;
+static void set_multipliers(void) {
+    for (uint64_t number = 0; number < HASHES; number++)
+        multipliers[number] = (uint32_t)mixed(number) | 1;
+}
 
-/* Counts a feature unless it was counted before. */
-static void vote(Votes *self, uint64_t feature) {
-    if (feature) {
-        uint64_t slot = mixed(feature ^ self->seed) & self->mask;
-        for (; self->slots[slot]; slot = (slot + 1) & self->mask)
-            if (self->slots[slot] == feature)
-                return;
-        self->slots[slot] = feature;
-    } else if (self->has_zero++)
-        return;
-    self->features++;
-    uint64_t carry = mixed(feature);
-    for (int plane = 0; carry && plane < 32; plane++) {
-        uint64_t both = self->planes[plane] & carry;
-        self->planes[plane] ^= carry;
-        carry = both;
+/* Lowers each of the minima to what its hash function gives for a feature. */
+static void lower(uint32_t *minima, uint64_t feature) {
+    uint64_t hash = mixed(feature);
+    uint32_t low = (uint32_t)hash, high = (uint32_t)(hash >> 32);
+    for (int number = 0; number < HASHES; number++) {
+        uint32_t value = low * multipliers[number] + high;
+        minima[number] = value < minima[number] ? value : minima[number];
     }
 }
 
-static uint64_t majority(const Votes *self) {
-    uint64_t found = 0;
-    for (int bit = 0; bit < 64; bit++) {
-        uint64_t votes = 0;
-        for (int plane = 0; plane < 32; plane++)
-            votes |= (self->planes[plane] >> bit & 1) << plane;
-        found |= (uint64_t)(2 * votes > self->features) << bit;
-    }
-    return found;
-}
-
-/* The CRC-32 of each word in lower case; gives their number. */
-static size_t hash_words(const unsigned char *text, size_t size, uint32_t *hashes) {
-    size_t words = 0;
+/* Lowers the minima to those of the pairs of successive words in lower case; gives the number of words. */
+static Py_ssize_t read_words(const unsigned char *text, Py_ssize_t size, uint32_t *minima) {
+    Py_ssize_t words = 0;
+    uint64_t before = 0;
     uint32_t crc = 0xFFFFFFFFu;
     int inside = 0;
-    for (size_t at = 0; at <= size; at++) {
+    for (Py_ssize_t at = 0; at <= size; at++) {
         unsigned char c = at < size ? text[at] : ' ';
         if (c >= 'A' && c <= 'Z')
             c += 32;
@@ -72,7 +53,10 @@ static size_t hash_words(const unsigned char *text, size_t size, uint32_t *hashe
             crc = crc_table[(crc ^ c) & 255] ^ (crc >> 8);
             inside = 1;
         } else if (inside) {
-            hashes[words++] = ~crc;
+            uint32_t word = ~crc;
+            if (words++)
+                lower(minima, before << 32 | word);
+            before = word;
             crc = 0xFFFFFFFFu;
             inside = 0;
         }
@@ -80,36 +64,52 @@ static size_t hash_words(const unsigned char *text, size_t size, uint32_t *hashe
     return words;
 }
 
-static PyObject *simhash(PyObject *Py_UNUSED(module), PyObject *args) {
+static void begin(uint32_t *minima) {
+    for (int number = 0; number < HASHES; number++)
+        minima[number] = UINT32_MAX;
+}
+
+/* One bit of each least value. */
+static PyObject *bits_of(const uint32_t *minima) {
+    uint64_t found = 0;
+    for (int number = 0; number < HASHES; number++)
+        found |= (uint64_t)(minima[number] * 0x9E3779B1u >> 31) << number;
+    return PyLong_FromUnsignedLongLong(found);
+}
+
+static PyObject *minhash(PyObject *Py_UNUSED(module), PyObject *args) {
     const char *text;
     Py_ssize_t size, least;
-    unsigned long long seed;
-    if (!PyArg_ParseTuple(args, "s#nK", &text, &size, &least, &seed))
+    if (!PyArg_ParseTuple(args, "s#n", &text, &size, &least))
         return NULL;
-    Votes votes = {.mask = 63, .seed = seed};
-    uint32_t *hashes = malloc(((size_t)size / 2 + 1) * sizeof *hashes);
-    size_t words = hashes ? hash_words((const unsigned char *)text, (size_t)size, hashes) : 0;
-    while (votes.mask < 2 * words)
-        votes.mask = 2 * votes.mask + 1;
-    votes.slots = hashes ? calloc(votes.mask + 1, sizeof *votes.slots) : NULL;
-    if (votes.slots)
-        for (size_t word = 1; word < words; word++)
-            vote(&votes, (uint64_t)hashes[word - 1] << 32 | hashes[word]);
-    int failed = !votes.slots;
-    free(votes.slots);
-    free(hashes);
-    if (failed)
-        return PyErr_NoMemory();
-    return PyLong_FromUnsignedLongLong((Py_ssize_t)words < least ? 0 : majority(&votes));
+    uint32_t minima[HASHES];
+    begin(minima);
+    return read_words((const unsigned char *)text, size, minima) < least ? PyLong_FromLong(0) : bits_of(minima);
+}
+
+static PyObject *minhash_of_words(PyObject *Py_UNUSED(module), PyObject *args) {
+    Py_buffer words;
+    if (!PyArg_ParseTuple(args, "y*", &words))
+        return NULL;
+    const uint32_t *hashes = words.buf;
+    uint32_t minima[HASHES];
+    begin(minima);
+    for (Py_ssize_t word = 1; word < words.len / 4; word++)
+        lower(minima, (uint64_t)hashes[word - 1] << 32 | hashes[word]);
+    PyBuffer_Release(&words);
+    return bits_of(minima);
 }
 
 static PyMethodDef methods[] = {
-    {"simhash", simhash, METH_VARARGS, "simhash(text, least, seed): the SimHash of a text in ASCII; 0 if it has fewer "
-                                       "than `least` words. `seed` does not change the result"},
+    {"minhash", minhash, METH_VARARGS, "minhash(text, least): the 64-bit MinHash of a text in ASCII; 0 if it has fewer "
+                                       "than `least` words"},
+    {"minhash_of_words", minhash_of_words, METH_VARARGS, "minhash_of_words(hashes): that of words, from the CRC-32 of "
+                                                         "each, an array of 32-bit numbers"},
     {NULL, NULL, 0, NULL},
 };
 
 int add_fingerprint(PyObject *module) {
     set_crc_table();
+    set_multipliers();
     return PyModule_AddFunctions(module, methods);
 }

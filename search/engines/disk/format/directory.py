@@ -12,6 +12,7 @@ import re
 import shutil
 import socket
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import FileIO
@@ -133,6 +134,24 @@ def sweep(directory: Path, *kept: Manifest | None) -> None:
             elif _OURS.fullmatch(path.name) and path.name not in listed:
                 with suppress(OSError):
                     path.unlink()
+
+
+def sweep_all_but(directory: Path, kept: Manifest | None) -> tuple[int, tuple[str, ...]]:
+    """Removes everything that does not belong to the given manifest, the commit before included, and says how many
+    files that were, and which of them the system did not let go. The caller holds the lock."""
+    before = set(_own_files(directory))
+    with suppress(OSError):
+        (directory / PREVIOUS_NAME).unlink(missing_ok=True)
+    sweep(directory, kept)
+    left = set(_own_files(directory))
+    listed = {NAME, *(file.name for file in kept.files())} if kept else {NAME}
+    return len(before - left), tuple(sorted(left - listed))
+
+
+def _own_files(directory: Path) -> Iterator[str]:
+    for path in directory.iterdir():
+        if _OURS.fullmatch(path.name) or _OLD_FOLDER.fullmatch(path.name) or path.name in (NAME, PREVIOUS_NAME):
+            yield path.name
 
 
 def sweep_leftovers(directory: Path) -> None:

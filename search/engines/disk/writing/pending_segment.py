@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -60,6 +61,11 @@ class PendingSegment:
             self.live[docs] = False
             self._is_changed = True
         return found
+
+    def holds(self, ids: Iterable[str]) -> bool:
+        """Whether an article with one of these ids is in its file, deleted or not."""
+        with reading(self._directory):
+            return any(self._docs_by_id[name] for name in ids)
 
     def delete_id(self, id: str) -> bool:
         """Deletes the article with this id. False if no live article has it."""

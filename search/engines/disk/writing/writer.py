@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace as with_changes
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 
 from search.document import Document
 from search.engines.disk.errors import refused, writing
-from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep, sweep_leftovers
+from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep, sweep_all_but, sweep_leftovers
 from search.engines.disk.format.manifest import (
     Manifest,
     SegmentEntry,
@@ -22,7 +22,7 @@ from search.engines.disk.format.manifest import (
     write_manifest,
 )
 from search.engines.disk.whoosh_codec import write_toc
-from search.engines.disk.writing.merge_policy import find_forced_merges, find_merges
+from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_merges, find_merges
 from search.engines.disk.writing.merge_scheduler import run_merges
 from search.engines.disk.writing.pending_segment import PendingSegment
 from search.engines.disk.writing.pipeline import BuilderPool, NewSegment, Pipeline
@@ -33,7 +33,11 @@ from search.errors import EngineError, IndexMissing
 
 
 class DiskWriter(Transaction):
-    """See `search.engines.protocols.Writer`. With `condense` the commit merges all segments, whether or not it pays."""
+    """See `search.engines.protocols.Writer`. With `condense` the commit merges all segments, whether or not it pays.
+
+    `purged`: the commit deletes the articles with these ids, and writes each segment anew whose file has them. Then it
+    removes all that does not belong to it; see `swept`.
+    """
 
     def __init__(
         self,
@@ -42,6 +46,7 @@ class DiskWriter(Transaction):
         *,
         replace: bool = False,
         condense: bool = False,
+        purged: Collection[str] = (),
         workers: int = 1,
         progress: WriterProgress | None = None,
     ) -> None:
@@ -49,6 +54,13 @@ class DiskWriter(Transaction):
         self._builders = builders
         self._workers = max(1, workers)
         self._choose = find_forced_merges if condense else find_merges
+        self._purged = frozenset(purged)
+        self.deleted = 0
+        """How many of the purged articles were there."""
+        self.rewritten = 0
+        """How many segments were written anew because of them."""
+        self.swept: tuple[int, tuple[str, ...]] = (0, ())
+        """How many files a purge removed, and the names of those that the system did not let go."""
         self._progress: WriterProgress = progress or _tell_nobody
         with writing(directory):
             require_writable(directory)
@@ -71,11 +83,16 @@ class DiskWriter(Transaction):
         self._committed = [PendingSegment(self._directory, entry) for entry in entries]
         for segment in self._committed:
             segment.require_there()  # better now than at the end of a long import
-        self._changed = fresh or condense
+        self._changed = (fresh and not self._purged) or condense
         self._pipeline = Pipeline(self._directory, self._builders, self._workers)
         self._pending: dict[str, int] = {}
         self._deleted: list[int] = []
         self._is_building = False
+        self._holding = frozenset(
+            number for number, segment in enumerate(self._committed) if self._purged and segment.holds(self._purged)
+        )
+        self.deleted = sum(self.delete(name) for name in self._purged)
+        self._changed |= bool(self._holding)
 
     def _read_previous(self, replace: bool) -> Manifest | None:
         try:
@@ -112,7 +129,7 @@ class DiskWriter(Transaction):
         return True
 
     def commit(self) -> None:
-        self._close(self._commit if self._changed else self._give_up)
+        self._close(self._commit if self._changed else self._purge_leftovers if self._purged else self._give_up)
 
     def rollback(self) -> None:
         self._close(self._give_up)
@@ -130,17 +147,25 @@ class DiskWriter(Transaction):
         try:
             with writing(self._directory):
                 manifest = self._written()
-                write_manifest(self._directory, manifest, keep_previous=self._previous is not None)
+                keep_previous = self._previous is not None and not self._purged
+                write_manifest(self._directory, manifest, keep_previous=keep_previous)
         except BaseException:
             self._give_up()
             raise
-        sweep(self._directory, manifest)
+        if self._purged:
+            self.swept = sweep_all_but(self._directory, manifest)
+        else:
+            sweep(self._directory, manifest)
         self._progress("committing", len(list(manifest.files())), len(list(manifest.files())))
 
     def _give_up(self) -> None:
         if self._is_building:  # even if no article was taken: half of one may have been
             self._pipeline.discard()
         sweep_leftovers(self._directory)
+
+    def _purge_leftovers(self) -> None:
+        """The newest commit has nothing of what is purged; what was left by others may have."""
+        self.swept = sweep_all_but(self._directory, self._previous)
 
     def _written(self) -> Manifest:
         """The manifest of the commit, all of whose files are on the disk."""
@@ -167,7 +192,7 @@ class DiskWriter(Transaction):
         """The segments of the commit: a merged one comes where its first part was; those without live articles are left
         out."""
         sizes = [segment.size() for segment in segments]
-        groups = self._choose(sizes)
+        groups = self._choose(sizes) if not self._purged else self._worn_by_purge(sizes)
         merged = run_merges(
             self._directory,
             [[segments[index] for index in group] for group in groups],
@@ -178,6 +203,10 @@ class DiskWriter(Transaction):
         kept = set(range(len(segments))).difference(*groups)
         entries |= {index: segments[index].entry_for(number) for index in kept if sizes[index].live}
         return tuple(entry for _, entry in sorted(entries.items()))
+
+    def _worn_by_purge(self, sizes: Sequence[SegmentSize]) -> list[tuple[int, ...]]:
+        self.rewritten = len(self._holding)
+        return [(number,) for number in sorted(self._holding) if sizes[number].live]
 
     def _with_vectors(self, entries: tuple[SegmentEntry, ...], number: int) -> tuple[SegmentEntry, ...]:
         """The segments with the vectors that the commit before had of their articles."""

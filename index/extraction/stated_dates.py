@@ -1,0 +1,117 @@
+"""Dates that an input states of an article, in whatever form people and programs write them.
+
+A form that two people would read as two days is refused with both readings, because a wrong date hides an article
+from every date filter in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from index.extraction.dates import FIRST_YEAR, LAST_YEAR, parse_moment, written_dates
+from search.document import Moment
+
+_LOOSE: Final = re.compile(r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2}))?(?:[T ]+(.+))?")
+_EPOCH: Final = re.compile(r"(-?\d{9,13})(?:\.\d{1,9})?")
+_EITHER: Final = re.compile(r"(0?[1-9]|1[0-2])([/.-])(0?[1-9]|1[0-2])\2(\d{4})(?!\d)")
+_CLOCK: Final = re.compile(r"(?<!\d)(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([ap])?\.?(?:m\b)?", re.IGNORECASE)
+_HALF_DAY: Final = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
+_MILLISECONDS_FROM: Final = 10**11
+"""Fewer seconds than this are before the year 5138; as many or more are milliseconds."""
+
+
+class Unreadable(ValueError):
+    """A text that is no date, or that could be two; the message says which."""
+
+
+class Dates:
+    """Reads the dates of one article. Times without a zone are in `time_zone`; `warnings` say what was not read."""
+
+    def __init__(self, time_zone: ZoneInfo) -> None:
+        self._time_zone = time_zone
+        self.warnings: list[str] = []
+
+    def read(self, key: str, text: str) -> Moment | None:
+        """The date in a text, or None with a warning that names `key`."""
+        if not text.strip():
+            return None
+        try:
+            return read_date(text, self._time_zone)
+        except Unreadable as error:
+            self.warnings.append(f"{key} {error}")
+            return None
+
+    def moment(self, key: str, text: str) -> datetime | None:
+        """The same as a moment; a day alone begins at midnight."""
+        read = self.read(key, text)
+        if read is None or isinstance(read, datetime):
+            return read
+        return datetime.combine(read, time(), self._time_zone)
+
+
+def read_date(text: str, time_zone: ZoneInfo) -> Moment:
+    """The date in a text: ISO 8601 (also "2024-7-3", and "2024-07" as its first day), RFC 5322, seconds or milliseconds
+    since 1970, or written out ("3 July 2024, 14:30"). Raises Unreadable.
+    """
+    text = " ".join(text.split())
+    # The reader of mail dates would take 2:30 pm for the night.
+    found = _written(text, time_zone) if _HALF_DAY.search(text) else None
+    found = found or parse_moment(text, time_zone) or _loose(text, time_zone) or _epoch(text)
+    found = found or _written(text, time_zone)
+    if found is None:
+        raise Unreadable(_ambiguity(text) or f"is not a date: {text[:40]!r}")
+    return found
+
+
+def _loose(text: str, time_zone: ZoneInfo) -> Moment | None:
+    match = _LOOSE.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, clock = match.groups()
+    whole = f"{year}-{int(month):02}-{int(day or 1):02}"
+    return parse_moment(f"{whole}T{clock}" if clock else whole, time_zone)
+
+
+def _epoch(text: str) -> Moment | None:
+    match = _EPOCH.fullmatch(text)
+    if match is None:
+        return None
+    value = float(text)
+    if abs(value) >= _MILLISECONDS_FROM:
+        value /= 1000
+    try:
+        moment = datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
+
+
+def _written(text: str, time_zone: ZoneInfo) -> Moment | None:
+    found = written_dates(text[:200])
+    if len({day for day, _, _ in found}) != 1:
+        return None
+    day, start, end = found[0]
+    clock = _CLOCK.search(text[:start] + " " + text[end:])
+    return _at(day, clock, time_zone) if clock else day
+
+
+def _at(day: date, clock: re.Match[str], time_zone: ZoneInfo) -> Moment:
+    hour, minute, second = (int(part or 0) for part in clock.groups()[:3])
+    if clock[4]:
+        hour = hour % 12 + (12 if clock[4].lower() == "p" else 0)
+    try:
+        return datetime.combine(day, time(hour, minute, second), time_zone)
+    except ValueError:  # no time of day, such as 25:70
+        return day
+
+
+def _ambiguity(text: str) -> str:
+    match = _EITHER.search(text)
+    if match is None:
+        return ""
+    first, second, year = int(match[1]), int(match[3]), int(match[4])
+    one, other = f"{year}-{second:02}-{first:02}", f"{year}-{first:02}-{second:02}"
+    return f"is ambiguous: {match[0]!r} may be {one} or {other}; write it as one of these"

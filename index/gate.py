@@ -1,0 +1,155 @@
+"""What a run does not let into the index: what was taken down, and what has to wait. The ledger says so, and learns it.
+
+A removal that is written while a run is under way holds for the rest of that run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from index.naming import tombstones_for
+from index.preparing import Prepared
+from index.refusals import Refusals
+from search.document import Document
+from search.engines.conventions import is_below
+from search.engines.protocols import Engine
+from search.errors import EngineError, IndexLocked
+from search.ledger.ledger import Ledger
+from search.ledger.waiting import Due
+from search.releasing import now_in_utc, release_due
+from search.takedown import PATIENCE_SECONDS, finish
+
+RECENT_SECONDS: Final = PATIENCE_SECONDS
+"""A takedown that was written this long ago may still be at its purge."""
+
+
+class Gate:
+    """The ledger as one run sees it. `dry_run`: nothing is written. Raises LedgerError."""
+
+    def __init__(
+        self, engine: Engine, ledger: Ledger, *, clock: Callable[[], datetime] = now_in_utc, dry_run: bool = False
+    ) -> None:
+        self._engine = engine
+        self._ledger = ledger
+        self._clock = clock
+        self._dry_run = dry_run
+        self._version = -1
+        self._refusals = Refusals()
+        self._states: Mapping[str, Due] = {}
+        self._held: dict[str, tuple[Document, datetime | None]] = {}
+        self._let_in: set[str] = set()
+
+    def look_up(self, ids: Sequence[str]) -> None:
+        """Gets ready for a group of articles."""
+        self._learn_removals()
+        self._states = self._ledger.waiting.states(ids)
+
+    def _learn_removals(self) -> None:
+        version = self._ledger.removed.version()
+        if version != self._version:
+            self._refusals = Refusals(self._ledger.removed.in_force())
+            self._version = version
+
+    # --- what was taken down
+
+    def refusal(self, article: Prepared, *, is_held: bool) -> str | None:
+        """Why the article is refused, and how an editor can let it in; None if it is not.
+
+        One that is in the index was there when the copy of it was taken down, so it is not refused for its text."""
+        if not self._refusals:
+            return None
+        text = 0 if is_held else article.fingerprint
+        found = self._refusals.find(article.id, article.url, article.guid, text)
+        if found is None:
+            return None
+        removal, how = found
+        return (
+            f"refused: {removal.id!r} was taken down on {removal.at.date().isoformat()} ({removal.reason}), and this "
+            f"has {how}; `backfile takedown --undo {removal.id!r}` lets it in"
+        )
+
+    def kill(self, reason: str, *, id: str, url: str | None, guid: str) -> list[str]:
+        """Takes down what its source has killed; returns the ids. The files of the index are purged in the end."""
+        stones = tombstones_for(self._engine, self._ledger, id=id, url=url, guid=guid)
+        if not self._dry_run:
+            self._ledger.removed.add(stones, reason, self._clock(), "killed")
+            self._learn_removals()
+        for stone in stones:
+            self._held.pop(stone.id, None)
+        return [stone.id for stone in stones]
+
+    def purge(self, fail: Callable[[str, str], None]) -> None:
+        """Finishes what was taken down in this run, or before it and was cut off. Call it when no writer is open."""
+        ids = [removal.id for removal in self._ledger.removed.unpurged()]
+        if not ids or self._dry_run:
+            return
+        try:
+            finish(self._engine, self._ledger, ids, patience=PATIENCE_SECONDS)
+        except EngineError as error:
+            fail(self._engine.url, str(error))
+
+    # --- what waits
+
+    def is_early(self, article: Prepared) -> bool:
+        """Whether the article has to wait."""
+        return article.withheld or (article.shown_from is not None and article.shown_from > self._clock())
+
+    def hold(self, article: Prepared) -> None:
+        """Has the article wait from the next `keep` on, unless it does already."""
+        due = None if article.withheld else article.shown_from
+        self._let_in.discard(article.id)
+        if self._states.get(article.id) != Due(due, article.content_hash, article.source) and not self._dry_run:
+            self._held[article.id] = article.document(), due
+
+    def let_in(self, id: str) -> None:
+        """Notes that the article waits no more, once what the run writes is committed."""
+        self._held.pop(id, None)
+        if id in self._states:
+            self._let_in.add(id)
+
+    def forget(self, id: str) -> bool:
+        """Takes an article that its source has withdrawn out of what waits; False if it is not there."""
+        self._held.pop(id, None)
+        there = bool(self._ledger.waiting.states([id]))
+        if there and not self._dry_run:
+            self._ledger.waiting.drop([id])
+        return there
+
+    def keep(self) -> frozenset[str]:
+        """Writes what has to wait. Returns the ids of those that somebody may be publishing: delete them after that."""
+        held, self._held = self._held, {}
+        return self._ledger.waiting.put(held.values()) if held else frozenset()
+
+    def ids_from(self, source: str) -> Iterator[str]:
+        """The ids of what waits and came from a source or from a file below it."""
+        return (name for name, own in self._ledger.waiting.sources() if is_below(own, source))
+
+    def waiting_ids(self) -> Iterator[str]:
+        """The ids of all that waits."""
+        return (name for name, _ in self._ledger.waiting.sources())
+
+    def finish(self, without: frozenset[str] = frozenset()) -> None:
+        """Forgets what has been let in; `without` are articles whose commit was discarded."""
+        gone = self._let_in - without
+        if gone and not self._dry_run:
+            self._ledger.waiting.drop(gone)
+        self._let_in.clear()
+
+    def release(self) -> None:
+        """Publishes what is due, unless another writer holds the index: then whoever comes next does. Call it when no
+        writer is open."""
+        if not self._dry_run:
+            try:
+                release_due(self._engine, self._ledger, self._clock())
+            except IndexLocked:
+                return
+
+    # --- others
+
+    def is_brief(self) -> bool:
+        """Whether a writer that holds the index is one that publishes what was due, or purges: done in a moment."""
+        now = self._clock()
+        recent = any((now - removal.at).total_seconds() < RECENT_SECONDS for removal in self._ledger.removed.unpurged())
+        return recent or self._ledger.waiting.is_claimed(now)

@@ -1,0 +1,70 @@
+"""Which articles an import refuses because they were taken down: by id, address or guid, and copies by their text."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from index.fingerprint import distance
+from index.identity import article_id
+from search.ledger.removals import Removal
+
+MAX_DISTANCE: Final = 3
+"""Fingerprints of what is refused as the same text differ in at most this many of their 64 bits: fewer than those of
+near-copies in lists of hits, because a wrong match costs an article."""
+
+_PARTS: Final = MAX_DISTANCE + 1
+_PART_BITS: Final = 64 // _PARTS
+_PART: Final = (1 << _PART_BITS) - 1
+
+
+class Refusals:
+    """The removals in force, ready to be compared with every article of an import."""
+
+    def __init__(self, removals: Iterable[Removal] = ()) -> None:
+        self._by_id: dict[str, Removal] = {}
+        self._by_key: dict[str, Removal] = {}
+        self._by_guid: dict[str, Removal] = {}
+        # Of four parts of two fingerprints that differ in three bits, one is the same in both.
+        self._by_part: defaultdict[tuple[int, int], list[Removal]] = defaultdict(list)
+        for removal in removals:
+            self._add(removal)
+
+    def _add(self, removal: Removal) -> None:
+        stone = removal.tombstone
+        self._by_id[stone.id] = removal
+        if stone.address:
+            self._by_key[article_id("", stone.address, "")] = removal
+        if stone.guid:
+            self._by_guid[stone.guid] = removal
+        if stone.fingerprint:
+            for part in _parts(stone.fingerprint):
+                self._by_part[part].append(removal)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_id)
+
+    def find(self, id: str, url: str | None, guid: str, fingerprint: int) -> tuple[Removal, str] | None:
+        """The removal that an article falls under, and by what it matches; None if it may come in."""
+        key = article_id("", url, "") if url else id
+        if found := self._by_id.get(id):
+            return found, "its id"
+        if found := self._by_key.get(key) or self._by_id.get(key) or self._by_key.get(id):
+            return found, "its address"
+        if found := self._by_guid.get(guid):
+            return found, "its guid"
+        return self._alike(fingerprint)
+
+    def _alike(self, fingerprint: int) -> tuple[Removal, str] | None:
+        if not fingerprint:
+            return None
+        alike = (removal for part in _parts(fingerprint) for removal in self._by_part.get(part, ()))
+        nearest = min(alike, key=lambda removal: distance(removal.tombstone.fingerprint, fingerprint), default=None)
+        if nearest is None or (bits := distance(nearest.tombstone.fingerprint, fingerprint)) > MAX_DISTANCE:
+            return None
+        return nearest, "the same text" if not bits else f"nearly the same text ({bits} of 64 bits differ)"
+
+
+def _parts(fingerprint: int) -> list[tuple[int, int]]:
+    return [(number, fingerprint >> number * _PART_BITS & _PART) for number in range(_PARTS)]

@@ -1,0 +1,168 @@
+"""JSON files: an array of articles, or one article after another, as exports write them.
+
+Only where each article begins and ends is looked for here, so that a file of any size takes little memory and the
+articles are parsed where the others are prepared. One that cannot be parsed costs only itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from index.article import Article, Record, Withdrawal
+from index.sources.files import STANDARD_INPUT, Input, file_digest, open_input, unpacked_size
+from index.sources.jsonl import MAX_LINE, parse_line
+from index.sources.reading import Reading
+from search.errors import SourceError
+
+EXTENSIONS: Final = (".json",)
+
+MAX_DEPTH: Final = 200
+"""Levels of nesting in one article."""
+
+_CHUNK: Final = 2**18
+# A whole string, or what opens, closes or separates values; a quote alone is a string that is not complete yet.
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
+_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{")
+_KEYS: Final = (re.compile(rb'"title"\s*:'), re.compile(rb'"body"\s*:'))
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One article of the file; see `index.article.Record`."""
+
+    text: bytes
+    file: str
+    number: int
+    reading: Reading
+
+    @property
+    def origin(self) -> str:
+        """The file and the number of the article in it, from 1."""
+        return f"{self.file}#{self.number}"
+
+    @property
+    def weight(self) -> int:
+        """Its bytes."""
+        return len(self.text)
+
+    def read(self) -> Article | Withdrawal:
+        """The article. Raises SourceError."""
+        place = f"{self.reading.place(self.file)}#{self.number}"
+        return parse_line(self.text, self.origin, place, self.reading)
+
+
+class JsonFile:
+    """A JSON file as a source; see `index.article.Source`."""
+
+    def __init__(self, location: str, reading: Reading) -> None:
+        self.name = location
+        self._reading = reading
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes after decompression."""
+        return unpacked_size(self.name)
+
+    def digest(self) -> str | None:
+        """See `index.unchanged.Digested`."""
+        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
+
+    def records(self) -> Iterator[Record | SourceError]:
+        """The articles in order. Raises SourceError if there is none, or if the file breaks off."""
+        number = 0
+        with open_input(self.name) as source:
+            for number, text in enumerate(split_values(source, self.name), 1):
+                yield Element(text, self.name, number, self._reading)
+        if not number:
+            raise SourceError(self.name, "holds no JSON object; an article is an object, several are an array")
+
+
+def accepts(location: str, head: bytes) -> bool:
+    """A file that begins with an object, or an array of objects, with title and body: most JSON is something else."""
+    if location == STANDARD_INPUT and head.lstrip().startswith(b"["):
+        return True
+    return _BEGINNING.match(head) is not None and all(key.search(head) for key in _KEYS)
+
+
+def split_values(source: Input, name: str) -> Iterator[bytes]:
+    """The text of each element of an array, or of each value that stands one after another.
+
+    Of what is longer than MAX_LINE only that much is kept. Raises SourceError if the text ends inside a value.
+    """
+    splitter = _Splitter()
+    while chunk := source.read(_CHUNK):
+        yield from splitter.split(chunk)
+        if splitter.depth > MAX_DEPTH:
+            raise SourceError(name, f"nested more than {MAX_DEPTH} deep; what stood before was read")
+        if splitter.pending > 2 * MAX_LINE:
+            raise SourceError(name, f"not JSON, or a text longer than {MAX_LINE // 2**20} MiB in it")
+    if splitter.is_inside:
+        raise SourceError(name, "the file ends inside an article; what stood before was read")
+
+
+class _Splitter:
+    """Follows brackets outside strings; `depth` is how many are open."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self._buffer = b""
+        self._scanned = 0
+        self._base: int | None = None
+        self._start: int | None = None
+
+    @property
+    def pending(self) -> int:
+        """Bytes of a text or a number whose end has not come."""
+        return len(self._buffer) - self._scanned
+
+    @property
+    def is_inside(self) -> bool:
+        """A value, or the array around the values, is not closed."""
+        return self.depth > 0
+
+    def split(self, chunk: bytes) -> Iterator[bytes]:
+        """The values that are complete once `chunk` has come."""
+        self._buffer += chunk
+        if self._base is None:
+            text = self._buffer.removeprefix(b"\xef\xbb\xbf").lstrip()
+            if not text:
+                return
+            self._base = 1 if text.startswith(b"[") else 0
+        for token in _TOKEN.finditer(self._buffer, self._scanned):
+            mark = token[0][:1]
+            if mark == b'"' and len(token[0]) == 1:
+                break
+            self._scanned = token.end()
+            if mark in b"[{":
+                self._open(token.start())
+            elif mark in b"]}":
+                yield from self._close(token.end())
+            if self.depth > MAX_DEPTH:
+                return
+        self._forget()
+
+    def _open(self, position: int) -> None:
+        if self.depth == self._base and self._start is None:
+            self._start = position
+        self.depth += 1
+
+    def _close(self, end: int) -> Iterator[bytes]:
+        self.depth = max(0, self.depth - 1)
+        if self.depth == self._base and self._start is not None:
+            yield self._buffer[self._start : end]
+            self._start = None
+
+    def _forget(self) -> None:
+        """Drops what has been split off, and the middle of a value that is longer than any article may be."""
+        kept = self._scanned if self._start is None else self._start
+        if self._start is not None and self._scanned - kept > MAX_LINE + _CHUNK:
+            self._buffer = self._buffer[kept : kept + MAX_LINE + 1] + self._buffer[self._scanned :]
+            self._start, self._scanned = 0, MAX_LINE + 1
+            return
+        self._buffer = self._buffer[kept:]
+        self._scanned -= kept
+        self._start = None if self._start is None else 0

@@ -1,0 +1,134 @@
+"""What earlier runs learned of their sources, so that a later run reads only what has changed.
+
+It is a SQLite file beside the ledger, and only a memory: without it everything is read again, and nothing is lost.
+A file that is damaged is therefore put aside without a word, and what a run learns is kept only once the articles from
+which it was learned are committed.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from index.article import Mark
+from search.batching import in_batches
+from search.ledger import IN_MEMORY
+
+_BATCH: Final = 10_000
+_BUSY_SECONDS: Final = 30.0
+_VERSION: Final = 1
+_SCHEMA: Final = """
+    CREATE TABLE marks (source TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (source, key))
+    WITHOUT ROWID
+"""
+_ARCHIVE: Final = "archive"
+_GENERATION: Final = "generation"
+WHOLE: Final = "whole"
+"""The key under which a source is remembered that was read to its end: see `index.unchanged`."""
+
+
+class State:
+    """The memory of one archive's runs. Values are JSON; for one process at a time, as the writer of an index is."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self._connection: sqlite3.Connection | None = None
+        self._holds: Callable[[Sequence[str]], Collection[str]] = lambda _: ()
+
+    def get(self, source: str, key: str) -> Any:
+        """What is remembered of a source under a key; None if nothing is."""
+        return self.several(source, [key]).get(key)
+
+    def several(self, source: str, keys: Iterable[str]) -> Mapping[str, Any]:
+        """What is remembered of a source under each of the keys that have something."""
+        found: dict[str, Any] = {}
+        for batch in in_batches(keys, _BATCH):
+            query = "SELECT key, value FROM marks WHERE source = ? AND key IN (SELECT value FROM json_each(?))"
+            rows = self._opened().execute(query, (source, json.dumps(batch)))
+            found.update((key, json.loads(value)) for key, value in rows)
+        return found
+
+    def keep(self, marks: Iterable[Mark]) -> None:
+        """Remembers what the marks say, all of it or nothing. A value of None is forgotten."""
+        marks = list(marks)
+        if not marks:
+            return
+        kept = [(mark.source, mark.key, json.dumps(mark.value)) for mark in marks if mark.value is not None]
+        dropped = [(mark.source, mark.key) for mark in marks if mark.value is None]
+        with self._opened() as connection:
+            connection.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", kept)
+            connection.executemany("DELETE FROM marks WHERE source = ? AND key = ?", dropped)
+
+    def forget(self, source: str) -> None:
+        """Forgets all that is remembered of a source."""
+        with self._opened() as connection:
+            connection.execute("DELETE FROM marks WHERE source = ?", (source,))
+
+    # --- which index it is about
+
+    def begin(self, generation: str, holds: Callable[[Sequence[str]], Collection[str]]) -> None:
+        """A run begins on an index of that generation; `holds` says which ids of some it has.
+
+        If somebody else has written to the index since, sources that were read to their end are forgotten.
+        """
+        self._holds = holds
+        if self.get(_ARCHIVE, _GENERATION) != generation:
+            with self._opened() as connection:
+                connection.execute("DELETE FROM marks WHERE key = ?", (WHOLE,))
+
+    def end(self, generation: str) -> None:
+        """A run has ended, and the index is of that generation now."""
+        if self.get(_ARCHIVE, _GENERATION) != generation:
+            self.keep([Mark(_ARCHIVE, _GENERATION, generation)])
+
+    def holds(self, ids: Sequence[str]) -> Collection[str]:
+        """Those of the ids that the index has, so that a source need not be asked for these again."""
+        return self._holds(ids)
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._connection is not None and not self.place.startswith(IN_MEMORY):
+            self._connection.close()
+            self._connection = None
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = _open(self.place)
+        return self._connection
+
+
+def state_beside(ledger_place: str) -> str:
+    """Where the state of an archive is whose ledger is in that place: "archive.ledger" has "archive.state"."""
+    return ledger_place if ledger_place.startswith(IN_MEMORY) else f"{ledger_place.removesuffix('.ledger')}.state"
+
+
+def _open(place: str) -> sqlite3.Connection:
+    if place.startswith(IN_MEMORY):
+        return _ready(sqlite3.connect(":memory:", check_same_thread=False))
+    path = Path(place)
+    path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _ready(sqlite3.connect(place, timeout=_BUSY_SECONDS))
+    except sqlite3.DatabaseError:
+        for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
+            with suppress(FileNotFoundError):
+                file.unlink()
+        return _ready(sqlite3.connect(place, timeout=_BUSY_SECONDS))
+
+
+def _ready(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != _VERSION:
+            with connection:
+                connection.execute("DROP TABLE IF EXISTS marks")
+                connection.execute(_SCHEMA)
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

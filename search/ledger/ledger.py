@@ -1,0 +1,120 @@
+"""The ledger as the rest of the program sees it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from search.batching import in_batches
+from search.ledger.database import Database
+from search.ledger.moments import written
+from search.ledger.removals import Removals
+from search.ledger.waiting import Waiting
+
+_BATCH: Final = 10_000
+"""Keys in one statement."""
+
+_REMOVED: Final = "id, address, guid, fingerprint, reason, at, kind, undone_at, changed_at"
+_WAITING: Final = "id, due, document, source, hash"
+_ALL: Final = (
+    f"SELECT {_REMOVED} FROM removed ORDER BY number",
+    f"SELECT {_WAITING} FROM waiting",
+    "SELECT old_id, new_id, at FROM moved",
+    "SELECT key, id FROM keys",
+)
+_TAKE_REMOVED: Final = (
+    f"INSERT OR IGNORE INTO removed ({_REMOVED}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? "
+    "WHERE NOT EXISTS (SELECT 1 FROM removed WHERE id = ? AND at = ?)"
+)
+_TAKE_WAITING: Final = (
+    f"INSERT OR IGNORE INTO waiting ({_WAITING}) SELECT ?, ?, ?, ?, ? "
+    "WHERE NOT EXISTS (SELECT 1 FROM removed WHERE id = ? AND undone_at IS NULL)"
+)
+
+
+class Ledger:
+    """The ledger of one archive: what is `removed`, what is `waiting`, and by which names articles are or were known.
+
+    Safe to use from several threads and processes. Every method may raise LedgerError.
+    """
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self._database = Database(place)
+        self.removed = Removals(self._database)
+        self.waiting = Waiting(self._database)
+
+    # --- by which names articles are known
+
+    def known(self, keys: Iterable[str]) -> dict[str, str]:
+        """The id of the article that each key names; keys that name none are left out."""
+        found: dict[str, str] = {}
+        for batch in in_batches(keys, _BATCH):
+            query = "SELECT key, id FROM keys WHERE key IN (SELECT value FROM json_each(?))"
+            found.update(self._database.rows(query, [json.dumps(batch)]))
+        return found
+
+    def remember(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """From now on each key, the first of a pair, names the article with the id that is the second."""
+        pairs = list(pairs)
+        if not pairs:
+            return
+        with self._database.writing() as connection:
+            connection.executemany(
+                "INSERT INTO keys (key, id) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET id = excluded.id "
+                "WHERE id <> excluded.id",
+                pairs,
+            )
+
+    def keys_of(self, id: str) -> tuple[str, ...]:
+        """Every key that names the article, sorted."""
+        return tuple(key for (key,) in self._database.rows("SELECT key FROM keys WHERE id = ? ORDER BY key", [id]))
+
+    # --- what moved
+
+    def move(self, old_id: str, new_id: str, at: datetime) -> None:
+        """The article is now called `new_id`: its keys name that, and whoever asks for an older id is sent there."""
+        if old_id == new_id:
+            return
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM moved WHERE old_id = ?", [new_id])  # it may have come back
+            connection.execute("UPDATE moved SET new_id = ? WHERE new_id = ?", [new_id, old_id])
+            connection.execute("INSERT OR REPLACE INTO moved VALUES (?, ?, ?)", [old_id, new_id, written(at)])
+            connection.execute("UPDATE keys SET id = ? WHERE id = ?", [new_id, old_id])
+
+    def moved_to(self, id: str) -> str | None:
+        """The newest id of an article that was once called `id`; None if none was."""
+        found = self._database.rows("SELECT new_id FROM moved WHERE old_id = ?", [id])
+        return str(found[0][0]) if found else None
+
+    def moved_from(self, id: str) -> tuple[str, ...]:
+        """The ids that the article had before, the oldest first."""
+        query = "SELECT old_id FROM moved WHERE new_id = ? ORDER BY at, old_id"
+        return tuple(old for (old,) in self._database.rows(query, [id]))
+
+    # --- other ledgers
+
+    def take_over(self, other: Ledger) -> None:
+        """Learns all that another ledger knows, for an index that its articles are copied into. Where they differ, this
+        one is right. What was taken down counts as not yet purged, because that index may hold it."""
+        if other.place == self.place:
+            return
+        removed, waiting, moved, keys = (other._database.rows(query) for query in _ALL)
+        with self._database.writing() as connection:
+            connection.executemany(_TAKE_REMOVED, [(*row, row[0], row[5]) for row in removed])
+            connection.executemany(_TAKE_WAITING, [(*row, row[0]) for row in waiting])
+            connection.executemany("INSERT OR IGNORE INTO moved VALUES (?, ?, ?)", moved)
+            connection.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?)", keys)
+
+    # --- the file
+
+    def scrub(self) -> bool:
+        """Makes sure that no file of the ledger has anything of what was deleted in it. False if a reader of an older
+        state prevents that for now."""
+        return self._database.scrub()
+
+    def close(self) -> None:
+        """Closes the connections to the file; the next question opens another."""
+        self._database.close()

@@ -1,0 +1,114 @@
+"""Taking articles down for good: a tombstone first, so that nothing lets them in again, then a purge of the index.
+
+If it is cut off in between, the tombstone stands, and whoever comes next (a second takedown, or the next import)
+finishes the purge.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from search.engines.protocols import Engine, Purged, Purging, WriterProgress
+from search.errors import IndexLocked, IndexMissing
+from search.ledger.ledger import Ledger
+from search.ledger.removals import Kind, Removal, Tombstone
+
+PATIENCE_SECONDS: Final = 120.0
+"""How long a takedown waits for a writer that holds the index: an import commits about once a minute."""
+_PAUSE_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one article. `was_there`: the index held it, or it was waiting. `was_down`: it had been taken
+    down before. `purged` is what the purge of all articles of one takedown came to; of an engine that cannot purge it
+    says no files."""
+
+    removal: Removal
+    was_there: bool
+    was_down: bool
+    purged: Purged
+
+
+def take_down(
+    engine: Engine,
+    ledger: Ledger,
+    tombstones: Sequence[Tombstone],
+    reason: str,
+    at: datetime,
+    *,
+    kind: Kind = "takedown",
+    patience: float = PATIENCE_SECONDS,
+    progress: WriterProgress | None = None,
+) -> list[Receipt]:
+    """Takes the articles down, and returns when no file of the index or the ledger has anything of them.
+
+    Raises LedgerError, when nothing has changed; IndexLocked if another writer holds the index for longer than
+    `patience` seconds, and EngineError: then the articles are refused from then on, but their purge is still to be
+    done.
+    """
+    ids = [stone.id for stone in tombstones]
+    down = {name for name in ids if ledger.removed.of(name)}
+    there = _held(engine, ids) | set(ledger.waiting.states(ids))
+    ledger.removed.add(tombstones, reason, at, kind)
+    purged = finish(engine, ledger, ids, patience=patience, progress=progress)
+    removals = (ledger.removed.of(name) for name in ids)
+    return [Receipt(each, each.id in there, each.id in down, purged) for each in removals if each is not None]
+
+
+def finish(
+    engine: Engine,
+    ledger: Ledger,
+    ids: Collection[str],
+    *,
+    patience: float = 0.0,
+    progress: WriterProgress | None = None,
+) -> Purged:
+    """Purges what was taken down. Raises as `take_down` does."""
+    ends = time.monotonic() + patience
+    while True:
+        try:
+            purged = _purged(engine, ledger, ids, progress)
+            break
+        except IndexLocked as error:
+            if time.monotonic() >= ends:
+                raise IndexLocked(
+                    f"{error}; what was taken down is refused from now on, but is still in the index: "
+                    "run the same command again when that is done"
+                ) from error
+            time.sleep(_PAUSE_SECONDS)
+    if not ledger.scrub():
+        purged = replace(purged, kept=(*purged.kept, ledger.place))
+    if not purged.kept:
+        ledger.removed.mark_purged(ids, datetime.now(UTC))
+    return purged
+
+
+def _purged(engine: Engine, ledger: Ledger, ids: Collection[str], progress: WriterProgress | None) -> Purged:
+    """Deletes first, which takes a moment, so that no answer has the articles while the files are written anew."""
+    started = time.monotonic()
+    deleted = _deleted(engine, ids)
+    ledger.removed.announce()
+    if not isinstance(engine, Purging):
+        return Purged(deleted, None, None, time.monotonic() - started)
+    purged = engine.purge(ids, progress=progress)
+    return replace(purged, articles=deleted, seconds=time.monotonic() - started)
+
+
+def _deleted(engine: Engine, ids: Collection[str]) -> int:
+    if not _held(engine, ids):
+        return 0
+    with engine.writer() as writer:
+        return sum(writer.delete(name) for name in ids)
+
+
+def _held(engine: Engine, ids: Iterable[str]) -> set[str]:
+    try:
+        with engine.searcher() as searcher:
+            return set(searcher.stamps(list(ids)))
+    except IndexMissing:
+        return set()

@@ -1,0 +1,316 @@
+"""An article whose moment lies ahead is in no answer, and then it is, without anybody doing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from leftovers import files_with
+from test_indexer import Given, article, ids
+
+from index.article import Article, Withdrawal
+from index.embargo import LAST, shown_from
+from index.indexer import Indexer
+from index.report import Report
+from search.document import Document
+from search.engines import open_engine
+from search.engines.protocols import Engine
+from search.errors import IndexLocked, IndexMissing
+from search.ledger import open_ledger
+from search.ledger.ledger import Ledger
+from search.ledger.removals import Tombstone
+from search.releasing import Releasing, release_due
+
+NOON = datetime(2024, 7, 3, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Newsroom:
+    """An archive, its ledger, and a clock that somebody sets."""
+
+    engine: Engine
+    ledger: Ledger
+    now: datetime = NOON
+    time_zone: str = "UTC"
+
+    def run(self, *articles: Article | Withdrawal, root: str = "", **options: object) -> Report:
+        indexer = Indexer(self.engine, ledger=self.ledger, time_zone=self.time_zone, clock=lambda: self.now)
+        return indexer.run([Given(root or "a.jsonl", *articles)], **options)  # type: ignore[arg-type]
+
+    def release(self) -> int:
+        return release_due(self.engine, self.ledger, self.now)
+
+    def title(self, name: str) -> str:
+        with self.engine.searcher() as searcher:
+            document = searcher.document(name)
+        return document.title if document else ""
+
+    def shown(self) -> list[str]:
+        try:
+            return ids(self.engine)
+        except IndexMissing:
+            return []
+
+
+@pytest.fixture(params=["memory:", "whoosh:"])
+def newsroom(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Newsroom]:
+    engine = open_engine("memory:" if request.param == "memory:" else f"whoosh:{tmp_path}/index")
+    ledger = open_ledger(engine.ledger_place)
+    yield Newsroom(engine, ledger)
+    ledger.close()
+
+
+def counts(report: Report) -> tuple[int, int, int, int, int]:
+    return report.added, report.changed, report.unchanged, report.waiting, report.deleted
+
+
+# --- when ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("embargo", "published", "moment"),
+    [
+        (None, None, None),
+        (NOON, None, NOON),
+        (None, NOON, NOON),
+        (NOON, NOON + HOUR, NOON + HOUR),
+        (NOON + HOUR, NOON, NOON + HOUR),
+        (None, date(2024, 7, 4), datetime(2024, 7, 3, 22, tzinfo=UTC)),
+        (datetime(2024, 7, 4), None, datetime(2024, 7, 3, 22, tzinfo=UTC)),
+        (datetime(2024, 7, 4, tzinfo=timezone(timedelta(hours=5))), None, datetime(2024, 7, 3, 19, tzinfo=UTC)),
+        (datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-9))), None, LAST),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=9))), None, datetime.min.replace(tzinfo=UTC)),
+        (None, date(1605, 1, 1), datetime(1604, 12, 31, 23, 6, 32, tzinfo=UTC)),
+    ],
+)
+def test_the_later_of_embargo_and_publication_counts_in_the_zone_of_the_archive(
+    embargo: datetime | None, published: date | None, moment: datetime | None
+) -> None:
+    assert shown_from(embargo, published, "Europe/Berlin") == moment
+
+
+def test_what_lies_ahead_waits_and_what_does_not_is_shown(newsroom: Newsroom) -> None:
+    report = newsroom.run(
+        article("embargo", embargo=NOON + HOUR),
+        article("over", embargo=NOON),
+        article("tomorrow", published=date(2024, 7, 4)),
+        article("today", published=date(2024, 7, 3)),
+        article("soon", published=NOON + HOUR),
+        article("withheld", status="withheld"),
+    )
+    assert counts(report) == (2, 0, 0, 4, 0)
+    assert ", waiting 4" in report.summary()
+    assert newsroom.shown() == ["over", "today"]
+    assert newsroom.ledger.waiting.counts() == (3, 1)
+
+
+def test_a_day_begins_in_the_zone_of_the_archive(newsroom: Newsroom) -> None:
+    newsroom.time_zone, newsroom.now = "Asia/Tokyo", datetime(2024, 7, 3, 15, tzinfo=UTC)
+    assert newsroom.run(article("1", published=date(2024, 7, 4))).added == 1
+    newsroom.time_zone = "America/New_York"
+    assert newsroom.run(article("2", published=date(2024, 7, 4))).waiting == 1
+
+
+# --- then it appears -----------------------------------------------------------------------------------------------
+
+
+def test_it_appears_when_its_moment_comes(newsroom: Newsroom) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR), article("2", embargo=NOON + DAY), article("3"))
+    assert newsroom.release() == 0
+    newsroom.now += HOUR
+    assert newsroom.release() == 1
+    assert newsroom.shown() == ["1", "3"]
+    assert newsroom.release() == 0
+    newsroom.now += DAY
+    assert newsroom.release() == 1
+    assert newsroom.ledger.waiting.counts() == (0, 0)
+
+
+def test_the_next_run_publishes_it_too_whatever_it_reads(newsroom: Newsroom) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR))
+    newsroom.now += HOUR
+    report = newsroom.run(article("2"), root="b.jsonl")
+    assert counts(report) == (1, 0, 0, 0, 0)
+    assert newsroom.shown() == ["1", "2"]
+
+
+def test_a_long_run_publishes_what_becomes_due_between_its_commits(newsroom: Newsroom) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR))
+
+    class Slow(Given):
+        def records(self) -> Iterator[Article]:  # type: ignore[override]
+            yield article("2")
+            newsroom.now += HOUR
+            yield article("3")
+            yield article("4")
+            seen.extend(newsroom.shown())
+
+    seen: list[str] = []
+    Indexer(newsroom.engine, ledger=newsroom.ledger, clock=lambda: newsroom.now, batch=1).run([Slow("b.jsonl")])
+    assert "1" in seen
+
+
+def test_it_is_shown_as_it_would_have_been_at_once(newsroom: Newsroom) -> None:
+    one = article("1", embargo=NOON + HOUR, tags=("a",), published=date(2024, 7, 1))
+    newsroom.run(one)
+    newsroom.now += HOUR
+    newsroom.release()
+    assert counts(newsroom.run(one)) == (0, 0, 1, 0, 0)
+
+
+def test_what_cannot_be_published_now_is_published_later(newsroom: Newsroom) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR), article("2"))
+    newsroom.now += HOUR
+    with newsroom.engine.writer(), pytest.raises(IndexLocked):
+        newsroom.release()
+    looking = Releasing(newsroom.engine, newsroom.ledger, clock=lambda: newsroom.now)
+    with newsroom.engine.writer():
+        assert looking.look() == 0
+    assert looking.look() == 1
+    assert newsroom.shown() == ["1", "2"]
+
+
+def test_a_failure_is_logged_once(newsroom: Newsroom, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR))
+    newsroom.now += HOUR
+    (tmp_path / "file").touch()
+    broken = open_engine(f"whoosh:{tmp_path}/file")
+    looking = Releasing(broken, newsroom.ledger, clock=lambda: newsroom.now)
+    assert [looking.look(), looking.look()] == [0, 0]
+    said = [record.message for record in caplog.records if "cannot be published" in record.message]
+    reason = f"{tmp_path}/file is a file; name a directory for the index"
+    assert said == [f"articles whose moment may have come cannot be published: {reason}"]
+    assert Releasing(newsroom.engine, newsroom.ledger, clock=lambda: newsroom.now).look() == 1
+
+
+# --- later imports -------------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_over_the_same_writes_nothing(newsroom: Newsroom) -> None:
+    articles = (article("1", embargo=NOON + HOUR), article("2"))
+    newsroom.run(*articles)
+    before = newsroom.engine.generation()
+    assert counts(newsroom.run(*articles)) == (0, 0, 1, 1, 0)
+    assert newsroom.engine.generation() == before
+
+
+def test_a_later_version_changes_the_moment_and_the_text(newsroom: Newsroom) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR))
+    newsroom.run(article("1", "Corrected", embargo=NOON + 2 * HOUR))
+    newsroom.now += HOUR
+    assert newsroom.release() == 0
+    newsroom.now += HOUR
+    assert newsroom.release() == 1
+    assert newsroom.title("1") == "Corrected"
+
+
+def test_an_embargo_that_is_lifted_lets_it_in_at_once(newsroom: Newsroom) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR), article("2", status="withheld"))
+    assert counts(newsroom.run(article("1"), article("2"))) == (2, 0, 0, 0, 0)
+    assert newsroom.shown() == ["1", "2"]
+    assert newsroom.ledger.waiting.counts() == (0, 0)
+
+
+@pytest.mark.parametrize("change", [{"status": "withheld"}, {"embargo": NOON + HOUR}, {"published": date(2030, 1, 1)}])
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_an_article_that_is_shown_already_is_taken_out(newsroom: Newsroom, change: dict, rebuild: bool) -> None:  # type: ignore[type-arg]
+    newsroom.run(article("1"), article("2"))
+    assert counts(newsroom.run(article("1", **change), article("2"), rebuild=rebuild)) == (0, 0, 1, 1, 0)
+    assert newsroom.shown() == ["2"]
+
+
+def test_the_last_version_of_one_run_counts(newsroom: Newsroom) -> None:
+    newsroom.run(article("1"), article("1", status="withheld"), article("2", embargo=NOON + HOUR), article("2"))
+    assert newsroom.shown() == ["2"]
+    assert list(newsroom.ledger.waiting.states(["1", "2"])) == ["1"]
+
+
+def test_a_dry_run_says_what_would_wait_and_writes_nothing(newsroom: Newsroom) -> None:
+    newsroom.run(article("1"))
+    assert counts(newsroom.run(article("1", status="withheld"), article("2", embargo=NOON + DAY), dry_run=True)) == (
+        0, 0, 0, 2, 0,
+    )  # fmt: skip
+    assert newsroom.shown() == ["1"]
+    assert newsroom.ledger.waiting.counts() == (0, 0)
+
+
+def test_pruning_forgets_what_waits_like_what_is_shown(newsroom: Newsroom, tmp_path: Path) -> None:
+    root = str(tmp_path / "articles")
+    newsroom.run(article("1", embargo=NOON + HOUR), article("2"), article("3"), root=root)
+    newsroom.run(article("4", embargo=NOON + HOUR), root=str(tmp_path / "others"))
+    assert newsroom.run(article("3"), root=root, roots=[root], prune=True).deleted == 2
+    assert [name for name, _ in newsroom.ledger.waiting.sources()] == ["4"]
+
+
+def test_a_rebuild_forgets_what_its_sources_have_no_more(newsroom: Newsroom) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR), article("2", embargo=NOON + HOUR), article("3"))
+    newsroom.run(article("2", embargo=NOON + HOUR), article("3"), rebuild=True)
+    assert [name for name, _ in newsroom.ledger.waiting.sources()] == ["2"]
+
+
+@pytest.mark.parametrize("kind", ["gone", "killed"])
+def test_what_its_source_withdraws_waits_no_more(newsroom: Newsroom, kind: str) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR), article("2"))
+    newsroom.run(Withdrawal("a:1", kind, "why", id="1"))  # type: ignore[arg-type]
+    assert newsroom.ledger.waiting.counts() == (0, 0)
+    newsroom.now += HOUR
+    assert newsroom.release() == 0
+
+
+# --- at the same time ----------------------------------------------------------------------------------------------
+
+
+class Meddling:
+    """An engine during whose commit something else happens."""
+
+    def __init__(self, engine: Engine, happen: Callable[[], None]) -> None:
+        self._engine = engine
+        self._happen: Callable[[], None] | None = happen
+
+    def writer(self, **options: object):  # type: ignore[no-untyped-def]
+        happen, self._happen = self._happen, None
+        if happen:
+            happen()
+        return self._engine.writer(**options)  # type: ignore[arg-type]
+
+
+def test_what_is_put_off_while_it_is_being_published_does_not_stay(newsroom: Newsroom) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR), article("2", embargo=NOON + HOUR))
+    newsroom.now += HOUR
+
+    def put_off() -> None:
+        newsroom.ledger.waiting.put([(Document("1", "Put off"), newsroom.now + HOUR)])
+
+    assert release_due(Meddling(newsroom.engine, put_off), newsroom.ledger, newsroom.now) == 1  # type: ignore[arg-type]
+    assert newsroom.shown() == ["2"]
+    assert newsroom.ledger.waiting.counts() == (1, 0)
+
+
+def test_what_is_taken_down_while_it_is_being_published_does_not_stay(newsroom: Newsroom) -> None:
+    newsroom.run(article("1", embargo=NOON + HOUR), article("2", embargo=NOON + HOUR))
+    newsroom.now += HOUR
+
+    def take_down() -> None:
+        newsroom.ledger.removed.add([Tombstone("1")], "why", NOON)
+
+    assert release_due(Meddling(newsroom.engine, take_down), newsroom.ledger, newsroom.now) == 1  # type: ignore[arg-type]
+    assert newsroom.shown() == ["2"]
+
+
+# --- nothing leaks -------------------------------------------------------------------------------------------------
+
+
+def test_no_byte_of_the_index_knows_of_it(tmp_path: Path) -> None:
+    newsroom = Newsroom(engine := open_engine(f"whoosh:{tmp_path}/index"), open_ledger(engine.ledger_place))
+    newsroom.run(
+        article("2"), article("1", "The zyxqvorm", body="A zyxqvorm.", tags=("zyxqvorm",), embargo=NOON + HOUR)
+    )
+    assert files_with("zyxqvorm", tmp_path / "index") == []
+    newsroom.now += HOUR
+    newsroom.release()
+    assert files_with("zyxqvorm", tmp_path / "index") != []

@@ -1,0 +1,161 @@
+"""What is promised of the memory between runs: it saves reading, it is never ahead of the index, and it may be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.article import Article, Item, Mark, Record
+from index.indexer import Indexer
+from index.report import Report
+from index.sources import find_sources
+from index.state import WHOLE, State, state_beside
+from search.engines import open_engine
+from search.engines.protocols import Engine
+from search.errors import SourceError
+
+
+class Counted:
+    """A source of which it is known how often it was read; its digest is that of its text."""
+
+    def __init__(self, name: str, *items: Item | BaseException, text: str = "a") -> None:
+        self.name = name
+        self.items = items
+        self.text = text
+        self.reads = 0
+
+    size = 0
+
+    def digest(self) -> str:
+        return self.text
+
+    def records(self) -> Iterator[Item]:
+        self.reads += 1
+        for item in self.items:
+            if isinstance(item, BaseException) and not isinstance(item, SourceError):
+                raise item
+            yield item
+
+
+def article(id: str, body: str = "The ferry runs.") -> Article:
+    return Article(origin=f"x:{id}", title=f"Title {id}", body=body, id=id)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return open_engine(f"whoosh:{tmp_path / 'archive'}")
+
+
+def run(engine: Engine, *sources: Counted, prune: bool = False, dry_run: bool = False) -> Report:
+    return Indexer(engine).run(sources, roots=["/"] if prune else (), prune=prune, dry_run=dry_run)
+
+
+def ids(engine: Engine) -> set[str]:
+    with engine.searcher() as searcher:
+        return set(searcher.ids_from("/"))
+
+
+def test_a_source_that_has_not_changed_is_not_read_again(engine: Engine) -> None:
+    source = Counted("/a", article("1"), article("2"))
+    run(engine, source)
+    again = run(engine, source)
+    assert (source.reads, again.unchanged, again.added) == (1, 2, 0)
+    source.text, source.items = "b", (article("1"), article("2", "It stopped."))
+    changed = run(engine, source)
+    assert (source.reads, changed.unchanged, changed.changed) == (2, 1, 1)
+
+
+def test_a_source_with_a_failure_is_read_again_so_that_it_is_reported_again(engine: Engine) -> None:
+    source = Counted("/a", article("1"), SourceError("/a:2", "broken"))
+    assert [run(engine, source).failed for _ in range(2)] == [1, 1]
+    assert source.reads == 2
+
+
+def test_what_another_writer_did_is_not_overlooked(engine: Engine) -> None:
+    source = Counted("/a", article("1"), article("2"))
+    run(engine, source)
+    with engine.writer() as writer:
+        writer.delete("1")
+    report = run(engine, source)
+    assert (source.reads, report.added, ids(engine)) == (2, 1, {"1", "2"})
+
+
+def test_pruning_keeps_what_was_passed_over_and_deletes_what_is_gone(engine: Engine) -> None:
+    kept, dropped = Counted("/a", article("1")), Counted("/b", article("2"))
+    run(engine, kept, dropped)
+    report = run(engine, kept, prune=True)
+    assert (report.deleted, kept.reads, ids(engine)) == (1, 1, {"1"})
+
+
+def test_a_dry_run_and_an_interrupted_run_remember_nothing(engine: Engine, tmp_path: Path) -> None:
+    source = Counted("/a", article("1"), Mark("/a", "cursor", 7))
+    run(engine, source, dry_run=True)
+    assert State(str(tmp_path / "archive.state")).get("/a", "cursor") is None
+    cut = Counted("/a", article("1"), Mark("/a", "cursor", 7), KeyboardInterrupt())
+    assert run(engine, cut).interrupted
+    assert State(str(tmp_path / "archive.state")).get("/a", "cursor") is None
+    run(engine, source)
+    assert State(str(tmp_path / "archive.state")).get("/a", "cursor") == 7
+
+
+def test_a_mark_of_a_record_that_failed_is_dropped(engine: Engine, tmp_path: Path) -> None:
+    failing: Record = Article(origin="/a:2", title="", body="")
+    run(
+        engine,
+        Counted("/a", failing, Mark("/a", "2", "seen", unless_failed="/a:2"), article("3"), Mark("/a", "3", "seen")),
+    )
+    state = State(str(tmp_path / "archive.state"))
+    assert dict(state.several("/a", ["2", "3"])) == {"3": "seen"}
+
+
+def test_marks_are_kept_with_the_batch_of_their_articles(engine: Engine, tmp_path: Path) -> None:
+    marked = [item for number in range(6) for item in (article(str(number)), Mark("/a", "at", number))]
+    with pytest.raises(MemoryError):  # concerns the whole run, unlike a failure of one source
+        Indexer(engine, batch=2).run([Counted("/a", *marked, MemoryError())])
+    at = State(str(tmp_path / "archive.state")).get("/a", "at")
+    assert at is not None
+    assert {str(number) for number in range(at + 1)} <= ids(engine)
+
+
+def test_a_damaged_state_costs_a_full_run_and_nothing_else(engine: Engine, tmp_path: Path) -> None:
+    source = Counted("/a", article("1"))
+    run(engine, source)
+    (tmp_path / "archive.state").write_bytes(b"no database" * 100)
+    assert (run(engine, source).unchanged, source.reads) == (1, 2)
+    assert (run(engine, source).unchanged, source.reads) == (1, 2)
+
+
+def test_sources_read_to_their_end_are_forgotten_when_the_index_is_another(tmp_path: Path) -> None:
+    state = State(str(tmp_path / "a.state"))
+    state.begin("one", lambda names: names)
+    state.keep([Mark("/a", WHOLE, ["digest", 1]), Mark("/a", "cursor", 2)])
+    state.end("one")
+    state.begin("one", lambda names: names)
+    assert state.get("/a", WHOLE) == ["digest", 1]
+    state.begin("two", lambda names: names)
+    assert (state.get("/a", WHOLE), state.get("/a", "cursor")) == (None, 2)
+    state.forget("/a")
+    assert state.get("/a", "cursor") is None
+
+
+def test_a_file_is_known_by_its_bytes_and_by_how_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": "1", "title": "A", "published": "2024-07-03T09:00:00", "text": "x"}\n', "utf-8")
+
+    def digest(**told: object) -> str | None:
+        (source,) = find_sources(path, **told)  # type: ignore[arg-type]
+        return source.digest()  # type: ignore[attr-defined, no-any-return]
+
+    assert digest() == digest()
+    assert len({digest(), digest(time_zone="Asia/Baku"), digest(mapping={"text": "body"})}) == 3
+    before = digest()
+    path.write_text(path.read_text("utf-8") + "\n", "utf-8")
+    assert digest() != before
+
+
+def test_the_state_lies_beside_the_ledger() -> None:
+    assert state_beside("/srv/archive.ledger") == "/srv/archive.state"
+    assert state_beside("/srv/removals.sqlite") == "/srv/removals.sqlite.state"
+    assert state_beside("memory:x") == "memory:x"
