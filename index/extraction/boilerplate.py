@@ -71,7 +71,8 @@ _MEDIA_NAME = re.compile(
 )
 
 BYLINE = re.compile(
-    r"^(?:(?:written|reported|posted|story|words|text|article|analysis|photos?)\s+)?"
+    r"^(?:(?:written|reported|posted|published|story|words|text|article|analysis|photos?|veröffentlicht|verfasst|geschrieben|"
+    r"erstellt|publié|écrit|publicado|escrito|pubblicato|scritto)\s+)?"
     r"(?:by|von|vom|par|por|door|av|af|przez|od|di|autore?s?:|authors?:|auteure?s?:|autora?:|yazan:?|yazar:?|müəllif:?|"
     r"автор:?|автори:?|από|作者[:：]?|文[:：/／]|記者[:：]?|기자[:：]?|oleh:?|penulis:?|text:|текст:|foto:|byline:)\s+(?=\S)",
     re.IGNORECASE,
@@ -79,6 +80,12 @@ BYLINE = re.compile(
 UPDATED = re.compile(
     r"updated?|modified|edited|aktualisiert|geändert|mis à jour|modifié|actualizad|atualizad|aggiornat|bijgewerkt|"
     r"uppdaterad|opdateret|oppdatert|zaktualizowan|güncelle|yenilən|обновлен|изменен|оновлен|更新|수정",
+    re.IGNORECASE,
+)
+DATED = re.compile(
+    r"\b(?:(?:first\s+)?published|posted|date(?:\s+of\s+publication)?|publication\s+date|erschienen|veröffentlicht|"
+    r"erstellt|datum|stand|publié|mise?\s+en\s+ligne|publicado|publicada|fecha|pubblicato|gepubliceerd|publicerad|"
+    r"publisert|opublikowano|опубликовано|дата)\b([^\n]{6,60})",
     re.IGNORECASE,
 )
 _DATELINE_NOISE = re.compile(
@@ -96,6 +103,20 @@ _DATELINE_NOISE = re.compile(
     |发布|公開|掲載|입력""",
     re.IGNORECASE | re.VERBOSE,
 )
+AUTHORS_PAGE = re.compile(
+    r"(?:(?:view|show|see|read|browse)\s+)?(?:all\s+|more\s+)?(?:posts?|articles?|stories|entries)\s+(?:by|of|from)\s+|"
+    r"(?:zeige\s+)?alle[s]?\s+(?:(?:beiträge|artikel)\s+)?von:?\s+|(?:artikel|beitrag|beiträge)\s+von:?\s+|"
+    r"(?:voir\s+)?(?:tous\s+les\s+)?articles?\s+(?:de|par)\s+|ver\s+(?:todas?|todos)\s+(?:las\s+|los\s+)?\w+\s+(?:de|por)\s+",
+    re.IGNORECASE,
+)
+"""What a link to the list of an author's articles says before the name."""
+NOT_A_NAME = re.compile(
+    r"\W*(?:(?:your\s+|full\s+)?name\b.*|reply|like|follow|share|comments?|kommentare?|e-?mail.*|website|contact|"
+    r"kontakt|admin(?:istrator)?|unknown|publisher|articles?(?:\s+by)?|artikel(?:\s+von)?|beitrag|beiträge|posts?(?:\s+by)?|"
+    r"inhalt|hauptmenü|suche|search|menu|log\s?in|.*\b(?:copyright|all\s+rights\s+reserved|artikel empfehlen)\b.*)\W*",
+    re.IGNORECASE,
+)
+"""Words of forms, buttons and roles that stand where an author's name may stand."""
 TAG_LINE = re.compile(
     r"^(?:tags?|topics?|tagged|filed under|keywords|schlagwörter|themen|mots[- ]clés|étiquettes|etiquetas|temas|tag|"
     r"etiketler|теги|метки|etiketlər|キーワード|标签)\s*[:：]\s*(.+)$",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from index.extraction.boilerplate import BYLINE
+from index.extraction.boilerplate import AUTHORS_PAGE, BYLINE, NOT_A_NAME, is_bar
 from index.extraction.html_tree import Element, text_of
 from index.extraction.jsonld import MAX_TEXT
 
@@ -40,14 +40,18 @@ def listed(text: str) -> list[str]:
 
 def clean_names(text: str) -> Iterator[str]:
     """The people whom a byline names, without addresses, roles and the word "by"."""
-    text = BYLINE.sub("", _ADDRESS.sub(" ", text).strip())
+    text = BYLINE.sub("", AUTHORS_PAGE.sub("", _ADDRESS.sub(" ", text).strip(), 1))
     for part in _AND.split(text):
-        pieces = [piece.strip(" .,-–—·") for piece in part.split(",")]
+        pieces = [piece.strip(" .,:-–—·→»(") for piece in part.split(",")]
         people = [piece for piece in pieces if piece and not _ROLE.search(piece)]
         several = len(people) > 1 and all(2 <= len(piece.split()) <= 4 for piece in people)
         for name in people if several else people[:1]:
-            if 3 <= len(name) <= 60 and len(name.split()) <= 6 and not any(map(str.isdigit, name)):
+            if 3 <= len(name) <= 60 and len(name.split()) <= 6 and not _is_odd(name):
                 yield name
+
+
+def _is_odd(name: str) -> bool:
+    return any(map(str.isdigit, name)) or NOT_A_NAME.fullmatch(name) is not None or is_bar(name)
 
 
 def marked_trail(page: Element) -> list[tuple[str, str]]:
@@ -59,18 +63,6 @@ def marked_trail(page: Element) -> list[tuple[str, str]]:
     )
     found = [(words(element), (element.get("href") or "")) for element in (items or links)[:10]]
     return [(name, address) for name, address in found if name]
-
-
-def marked_authors(page: Element) -> Iterator[str]:
-    """Texts that the page's markup calls author or byline; only those of the most explicit kind."""
-    for path in (
-        "//*[@itemprop='author']//*[@itemprop='name']", "//*[@itemprop='author']", "//a[@rel='author']",
-        "//*[contains(@class,'byline')]", "//*[contains(@class,'author')]//a", "//*[contains(@class,'author')]",
-    ):  # fmt: skip
-        texts = [text for element in page.xpath(path)[:6] if 2 <= len(text := spaced(element)) <= 80]
-        if texts:
-            yield from texts[:3]
-            return
 
 
 def meta_values(page: Element) -> dict[str, list[str]]:
