@@ -1,0 +1,108 @@
+"""Prepares the tree of a page for extraction: what is never text goes, and what would hide text is straightened out.
+
+Everything here is one pass over the tree, and changes it in place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Final
+
+from lxml import etree
+
+from index.extraction.html_tree import HEADINGS, Element, drop_element, text_of
+
+ADVERTISEMENT: Final = 400
+"""Characters of an advertisement; an element with more is not cut, whatever it is called."""
+
+_ADVERTISING: Final = frozenset(
+    ("ad", "ads", "advert", "advertisement", "advertising", "ad-slot", "adslot", "ad-container")
+)
+_CHUNK: Final = 250
+
+# What the extractor drops in every setting. Dropped once, before, it is in no copy of the tree and in no search.
+_NEVER_TEXT: Final = (
+    "applet", "area", "aside", "audio", "blink", "button", "canvas", "datalist", "dialog", "embed", "fencedframe",
+    "fieldset", "figure", "footer", "frame", "frameset", "iframe", "input", "label", "legend", "link", "map", "marquee",
+    "menu", "menuitem", "meta", "nav", "noindex", "noscript", "object", "optgroup", "option", "output", "param",
+    "picture", "progress", "rp", "rt", "rtc", "script", "select", "source", "style", "svg", "template", "textarea",
+    "time", "title", "track", "use", "video",
+)  # fmt: skip
+_HOLLOW: Final = (
+    "article", "b", "blockquote", "dd", "div", "dt", "em", "h2", "h3", "h4", "h5", "h6", "i", "li", "main", "p", "pre",
+    "q", "section", "span", "strong",
+)  # fmt: skip
+_EMPTY: Final = "empty"
+
+_PERMALINK: Final = re.compile(
+    r"(?:permanent link|permalink|anchor|link|copy link|direct link|#)?(?: (?:to|for) (?:this )?(?:section|heading))?",
+    re.IGNORECASE,
+)
+
+
+def prepare_page(page: Element) -> None:
+    """Cuts what is never text and small advertisements, takes permalinks out of headings, and joins text in chunks."""
+    for heading in page.iter(*HEADINGS):
+        if len(heading):
+            _free_heading(heading)
+    _cut_advertising(page)
+    for figure in page.iter("figure"):
+        if next(figure.iter("table"), None) is not None:
+            figure.tag = "div"
+    etree.strip_elements(page, *_NEVER_TEXT, with_tail=False)
+    for element in [found for found in page.iter(*_HOLLOW) if found.text is None and not len(found)]:
+        element.tag = _EMPTY
+    etree.strip_elements(page, _EMPTY, with_tail=False)
+    _join_chunks(page)
+
+
+def _free_heading(heading: Element) -> None:
+    """Takes links to the heading itself out of it; they are no part of its text, and a heading of links looks like a
+    teaser. Their anchor becomes that of the heading, if it has none."""
+    for link in list(heading.iter("a")):
+        target = link.get("href") or ""
+        if target and not target.startswith("#"):
+            continue
+        words = text_of(link).strip()
+        bare = not any(map(str.isalnum, words)) or _PERMALINK.fullmatch(words) is not None
+        anchor = link.get("id") or link.get("name") or (target[1:] if bare else "")
+        if anchor and not heading.get("id"):
+            heading.set("id", anchor)
+        if not bare:
+            link.tag = "span"
+            link.attrib.pop("href", None)
+        elif text_of(heading).strip() != words:
+            drop_element(link)
+
+
+def _cut_advertising(page: Element) -> None:
+    """Takes out small elements that call themselves advertising."""
+    for element in list(page.iter("div", "section", "aside", "p", "span", "ins")):
+        if not element.attrib:
+            continue
+        names = {element.get("id", "").lower(), *element.get("class", "").lower().split()}
+        if not _ADVERTISING.isdisjoint(names) and len(text_of(element)) <= ADVERTISEMENT:
+            drop_element(element)
+
+
+def _join_chunks(page: Element) -> None:
+    """Makes the extractor see text that is spread over several equal containers, of which it would find the first.
+
+    Without class and id they no longer look like the container of the article, and the element around them does.
+    """
+    groups: dict[tuple[str, str], list[Element]] = defaultdict(list)
+    for article in page.iter("article"):
+        for element in article.iter("div", "section"):
+            if element.get("class") and _paragraph_text(element) >= _CHUNK:
+                groups[element.tag, element.get("class")].append(element)
+    for chunks in groups.values():
+        parents = {chunk.getparent() for chunk in chunks} | {chunk.getparent().getparent() for chunk in chunks}
+        if len(chunks) > 1 and len(parents) <= len(chunks) + 1:
+            for chunk in chunks:
+                chunk.attrib.pop("class", None)
+                chunk.attrib.pop("id", None)
+
+
+def _paragraph_text(element: Element) -> int:
+    return sum(len(text_of(child)) for child in element if child.tag == "p")
