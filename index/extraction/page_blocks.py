@@ -59,7 +59,7 @@ class PageBlocks:
             element, text = self._all[position], self._texts[position]
             if position in self._in_text:
                 following = _outermost(self._in_text[position])
-            elif element.tag in HEADINGS[1:] and text and following is not None:
+            elif element.tag in HEADINGS[1:] and text and following is not None and not _leads_away(element, text):
                 following = _put_before(following, element, text)
             elif text:
                 following = None
@@ -87,6 +87,11 @@ def _outermost(block: Element) -> Element | None:
             return None
         block, parent = parent, parent.getparent()
     return block if parent is not None else None
+
+
+def _leads_away(heading: Element, text: str) -> bool:
+    """Whether a heading is a link for the most part, as those of teasers are."""
+    return 2 * sum(len(text_of(link)) for link in heading.iter("a") if link.get("href")) > len(text)
 
 
 def _put_before(following: Element, original: Element, text: str) -> Element:

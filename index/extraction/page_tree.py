@@ -22,13 +22,18 @@ _ADVERTISING: Final = frozenset(
 _CHUNK: Final = 250
 
 # What the extractor drops in every setting. Dropped once, before, it is in no copy of the tree and in no search.
-_NEVER_TEXT: Final = (
-    "applet", "area", "aside", "audio", "blink", "button", "canvas", "datalist", "dialog", "embed", "fencedframe",
-    "fieldset", "figure", "footer", "frame", "frameset", "iframe", "input", "label", "legend", "link", "map", "marquee",
-    "menu", "menuitem", "meta", "nav", "noindex", "noscript", "object", "optgroup", "option", "output", "param",
-    "picture", "progress", "rp", "rt", "rtc", "script", "select", "source", "style", "svg", "template", "textarea",
-    "time", "title", "track", "use", "video",
+_NO_WORDS: Final = (
+    "applet", "area", "audio", "blink", "canvas", "embed", "frame", "frameset", "iframe", "input", "link", "map",
+    "meta", "object", "param", "picture", "progress", "script", "source", "style", "svg", "template", "title", "track",
+    "use", "video",
 )  # fmt: skip
+_NOT_THE_TEXT: Final = (
+    "aside", "button", "datalist", "dialog", "fencedframe", "fieldset", "figure", "footer", "label", "legend",
+    "marquee", "menu", "menuitem", "nav", "noindex", "noscript", "optgroup", "option", "output", "rp", "rt", "rtc",
+    "select", "textarea", "time",
+)  # fmt: skip
+_MOST: Final = 0.5
+_LEVELS: Final = 30
 _HOLLOW: Final = (
     "article", "b", "blockquote", "dd", "div", "dt", "em", "h2", "h3", "h4", "h5", "h6", "i", "li", "main", "p", "pre",
     "q", "section", "span", "strong",
@@ -50,11 +55,25 @@ def prepare_page(page: Element) -> None:
     for figure in page.iter("figure"):
         if next(figure.iter("table"), None) is not None:
             figure.tag = "div"
-    etree.strip_elements(page, *_NEVER_TEXT, with_tail=False)
+    etree.strip_elements(page, *_NO_WORDS, with_tail=False)
+    _keep_main(page)
+    etree.strip_elements(page, *_NOT_THE_TEXT, with_tail=False)
     for element in [found for found in page.iter(*_HOLLOW) if found.text is None and not len(found)]:
         element.tag = _EMPTY
     etree.strip_elements(page, _EMPTY, with_tail=False)
     _join_chunks(page)
+
+
+def _keep_main(page: Element) -> None:
+    """Some pages are one `aside` or one `footer` from end to end; an element with most of the words is neither."""
+    most = _MOST * len(text_of(page))
+    element: Element | None = page
+    for _ in range(_LEVELS):
+        if element is None:
+            return
+        element = next((child for child in element if len(text_of(child)) > most), None)
+        if element is not None and element.tag in _NOT_THE_TEXT:
+            element.tag = "div"
 
 
 def _free_heading(heading: Element) -> None:
