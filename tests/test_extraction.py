@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from index.evaluation import evaluate_extraction, shingle_counts
+from index.evaluate_extraction import evaluate_extraction
+from index.evaluation import shingle_counts
 from search.errors import SourceError
 
 BODY = (

@@ -67,13 +67,13 @@ def prepare_page(page: Element) -> None:
 def _keep_main(page: Element) -> None:
     """Some pages are one `aside` or one `footer` from end to end; an element with most of the words is neither."""
     most = _MOST * len(text_of(page))
-    element: Element | None = page
+    inside = page
     for _ in range(_LEVELS):
-        if element is None:
+        outermost = (found for found in inside.iter(*_NOT_THE_TEXT) if found is not inside)
+        main = next((found for found in outermost if len(text_of(found)) > most), None)
+        if main is None:
             return
-        element = next((child for child in element if len(text_of(child)) > most), None)
-        if element is not None and element.tag in _NOT_THE_TEXT:
-            element.tag = "div"
+        main.tag, inside = "div", main
 
 
 def _free_heading(heading: Element) -> None:
