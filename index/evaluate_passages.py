@@ -19,7 +19,6 @@ from index.normalize import one_line
 from index.sources.encoding import decode
 from index.sources.files import read_page
 from search.document import SECTION_SEPARATOR
-from search.errors import SourceError
 
 Outcome = Mapping[str, int]
 """What was found on one page or on all of them, counted."""
@@ -81,9 +80,10 @@ class PassageScore:
             "wrongly kept": f"{total['let in']} of {total['unwanted']}",
             "title equal": f"{right['title']} of {known['title']}",
             **{
-                f"{name} right/wrong/none": "{} / {} / {} of {}".format(
-                    right[name], wrong[name], known[name] - right[name] - wrong[name], known[name]
+                f"{name} right/wrong/none": " / ".join(
+                    map(str, (right[name], wrong[name], known[name] - right[name] - wrong[name]))
                 )
+                + f" of {known[name]}"
                 for name in ("author", "date")
             },
             "section found, right": f"{total['sections found']}, {right['section']} of {known['section']}",
@@ -100,10 +100,7 @@ class PassageScore:
 
 
 def score_passages(truth: Truth, readings: Mapping[str, Reading], seconds: float) -> PassageScore:
-    """Scores what was found on each page. Raises SourceError if the ground truth has no passages for a page."""
-    for name, page in truth.items():
-        if not all(isinstance(page.get(key), list) for key in ("with", "without")):
-            raise SourceError(name, 'the ground truth has no passages "with" and "without" for this page')
+    """Scores what was found on each page by its passages ("name": {"with": […], "without": […], …})."""
     return PassageScore({name: _outcome(page, readings[name]) for name, page in truth.items()}, seconds)
 
 
@@ -129,7 +126,7 @@ def _outcome(page: Mapping[str, Any], reading: Reading) -> Outcome:
     counts["let in"] = sum(passage in text for passage in unwanted)
     for key, judge in _JUDGES.items():
         counts |= {f"{key}{what}": int(count) for what, count in judge(page, article).items()}
-    return counts | _headings(reading.file, wanted, unwanted, article)
+    return {**counts, **_headings(reading.file, wanted, unwanted, article)}
 
 
 def _title(page: Mapping[str, Any], article: Article) -> dict[str, bool]:

@@ -15,7 +15,7 @@ from search.errors import SourceError
 
 
 def read_with_trafilatura(data: bytes, origin: str, _: ZoneInfo) -> Article:
-    """The article that trafilatura finds with its default settings, comments aside, its metadata, and the oldest date of htmldate.
+    """The article and the metadata that trafilatura finds by default, without comments; its date is htmldate's oldest.
 
     Raises SourceError if it finds none.
     """
@@ -30,9 +30,7 @@ def read_with_trafilatura(data: bytes, origin: str, _: ZoneInfo) -> Article:
         title=plain(found.title),
         body=body or found.text or "",
         summary=plain(found.description),
-        headings=tuple(
-            Heading(one_line("".join(head.itertext())), 2, 0, None) for head in found.body.iter("head")
-        ),
+        headings=tuple(Heading(one_line("".join(head.itertext())), 2, 0, None) for head in found.body.iter("head")),
         url=found.url,
         sections=unique(found.categories or ()),
         authors=unique((found.author or "").split(";")),

@@ -18,10 +18,15 @@ from index.sources.html import read_html_page
 from search.errors import SourceError
 
 Part = Literal["all", "tuning", "held-out"]
-"""Which pages: rules are made by looking at two thirds, and the third that is held out tells whether they carry over."""
+"""Which pages: rules are made from two thirds; the third that is held out tells whether they carry over."""
 
 Truth = Mapping[str, Mapping[str, Any]]
 """What is known of each page, by its name."""
+
+_FORMS: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
+    "body": lambda page: isinstance(page.get("articleBody"), str),
+    "passages": lambda page: all(isinstance(page.get(key), list) for key in ("with", "without")),
+}
 
 Reader = Callable[[bytes, str, ZoneInfo], Article]
 READERS: Final[Mapping[str, Reader]] = {"backfile": read_html_page, "trafilatura": read_with_trafilatura}
@@ -44,7 +49,17 @@ def read_truth(path: Path, part: Part = "all") -> Truth:
         raise SourceError(str(path), f"not JSON ({error})") from error
     if not isinstance(truth, dict) or not truth or not all(isinstance(page, dict) for page in truth.values()):
         raise SourceError(str(path), 'not a ground truth: it must map page names to {"articleBody": "…"}')
+    _check(path, truth)
     return {name: page for name, page in truth.items() if part == "all" or is_held_out(name) == (part == "held-out")}
+
+
+def _check(path: Path, truth: Truth) -> None:
+    """Raises SourceError unless each page is described in the form of the first."""
+    form = "passages" if has_passages(truth) else "body"
+    bad = [name for name, page in truth.items() if not _FORMS[form](page)]
+    if bad:
+        keys = '"with" and "without"' if form == "passages" else '"articleBody"'
+        raise SourceError(str(path), f"{len(bad):,} pages have no {keys}, the first is {bad[0]!r}")
 
 
 def has_passages(truth: Truth) -> bool:

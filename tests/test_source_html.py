@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from mutants import failures, mutants, real_pages
+from trafilatura.settings import Extractor
 
 from index.article import Article
 from index.extraction import page_body
@@ -357,9 +358,8 @@ def article_in(markup: str) -> Article:
     return read_html_page(markup.encode(), "page.html", ZoneInfo("UTC"))
 
 
-TEXT = "".join(
-    f"<p>{number}. The river rose two metres overnight and the lower town was cleared.</p>" for number in range(9)
-)
+FLOOD = "The river rose two metres overnight and the lower town was cleared."
+TEXT = "".join(f"<p>{number}. {FLOOD}</p>" for number in range(9))
 
 
 def test_a_code_sample_with_a_tag_of_no_possible_name_is_read() -> None:
@@ -388,18 +388,29 @@ def test_a_page_with_too_many_elements_says_what_was_left_out() -> None:
     assert article.warnings == ("has more than 20,000 elements; most of what is behind them was left out",)
 
 
-@pytest.mark.parametrize(("elements", "runs"), [(100, 2), (MAX_COMPARED + 1, 1)])
-def test_a_page_of_many_elements_is_extracted_once(elements: int, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("paragraphs", "elements", "runs"),
+    [
+        (30, 100, [True]),
+        (30, MAX_COMPARED + 1, [True]),
+        (2, 100, [True, False, False]),
+        (2, MAX_COMPARED + 1, [True] * 2),
+    ],
+)
+def test_slow_settings_are_tried_only_where_the_fast_one_finds_little_and_the_page_is_not_huge(
+    paragraphs: int, elements: int, runs: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls: list[bool] = []
     extract = page_body.bare_extraction
 
-    def counted(*given: object, fast: bool, **options: object) -> object:
-        calls.append(fast)
-        return extract(*given, fast=fast, **options)
+    def counted(page: object, options: Extractor) -> object:
+        calls.append(options.fast)
+        return extract(page, options=options)
 
     monkeypatch.setattr(page_body, "bare_extraction", counted)
-    assert "cleared" in article_in(f"<article>{TEXT}</article>" + "<i></i>" * elements).body
-    assert calls == ([False] * runs if runs > 1 else [True])
+    text = "".join(f"<p>{number}. {FLOOD}</p>" for number in range(paragraphs))
+    assert "cleared" in article_in(f"<title>T</title><article>{text}</article>" + "<br>" * elements).body
+    assert calls == runs
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from index.extraction.html_tree import HEADINGS, Element, parse_html, read_tree,
 from index.extraction.page_blocks import PageBlocks
 from index.extraction.page_cleaning import TEXT_BLOCKS, clean_body
 from index.extraction.page_tree import prepare_page
-from index.normalize import one_line
 
 PRECISE_ENOUGH: Final = 0.6
 """The precise setting's text is taken if it is at least this share of the text that the balanced setting finds."""

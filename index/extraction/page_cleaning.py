@@ -1,4 +1,4 @@
-"""What the extractor leaves in a text that does not belong to the article: pointers elsewhere, walls, feet, the title."""
+"""What the extractor leaves in a text but is not the article's: pointers elsewhere, walls, feet, the title."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ MAX_HEADING: Final = 160
 """Characters of a heading; what is longer is a standfirst or a quotation set large."""
 
 _LEAD_IN: Final = 4
-
 
 
 def clean_body(body: Element, titles: Collection[str]) -> None:
