@@ -11,7 +11,7 @@ from typing import Final
 
 from lxml import etree
 
-from index.extraction.html_tree import HEADINGS, Element, drop_element, text_of
+from index.extraction.html_tree import BLOCKS, HEADINGS, Element, drop_element, text_of
 
 ADVERTISEMENT: Final = 400
 """Characters of an advertisement; an element with more is not cut, whatever it is called."""
@@ -48,6 +48,7 @@ _PERMALINK: Final = re.compile(
 
 def prepare_page(page: Element) -> None:
     """Cuts what is never text and small advertisements, takes permalinks out of headings, and joins text in chunks."""
+    _free_strays(page)
     for heading in page.iter(*HEADINGS):
         if len(heading):
             _free_heading(heading)
@@ -62,6 +63,14 @@ def prepare_page(page: Element) -> None:
         element.tag = _EMPTY
     etree.strip_elements(page, _EMPTY, with_tail=False)
     _join_chunks(page)
+
+
+def _free_strays(page: Element) -> None:
+    """Moves text out of the head: the parser does not know that `<article>` begins the body if no `<body>` does."""
+    head, body = page.find("head"), page.find("body")
+    if head is not None and body is not None:
+        strays = [element for element in head if element.tag in BLOCKS]
+        body[:0] = strays
 
 
 def _keep_main(page: Element) -> None:
