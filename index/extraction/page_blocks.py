@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Final
 from urllib.parse import urljoin
@@ -44,11 +44,14 @@ class PageBlocks:
                 block.set("id", anchor)
         for child in list(block):
             block.remove(child)
-        block.text = original.text
-        for child in original:
-            block.append(deepcopy(child))
-        for link in block.iter("a"):
-            _keep_target(link, url)
+        _fill(block, original, url)
+
+    def put_before(self, body: Element, blocks: Iterable[Element], url: str | None) -> None:
+        """Puts paragraphs with what these blocks of the page hold before the text."""
+        for position, original in enumerate(blocks):
+            paragraph = body.makeelement("p")
+            _fill(paragraph, original, url)
+            body.insert(position, paragraph)
 
     def put_headings_back(self) -> None:
         """Puts back each heading that the extractor dropped from within the text: one whose next block is in it."""
@@ -101,6 +104,14 @@ def _put_before(following: Element, original: Element, text: str) -> Element:
         heading.set("id", anchor)
     following.addprevious(heading)
     return heading
+
+
+def _fill(block: Element, original: Element, url: str | None) -> None:
+    block.text = original.text
+    for child in original:
+        block.append(deepcopy(child))
+    for link in block.iter("a"):
+        _keep_target(link, url)
 
 
 def _keep_target(link: Element, url: str | None) -> None:

@@ -17,6 +17,7 @@ from index.extraction.html_tree import HEADINGS, Element, parse_html, read_tree,
 from index.extraction.page_blocks import PageBlocks
 from index.extraction.page_cleaning import TEXT_BLOCKS, clean_body
 from index.extraction.page_tree import prepare_page
+from index.extraction.standfirst import find_standfirst
 
 PRECISE_ENOUGH: Final = 0.6
 """The precise setting's text is taken if it is at least this share of the text that the balanced setting finds."""
@@ -38,10 +39,11 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 
-def extract_body(page: Element, title: str = "", url: str | None = None) -> Body:
+def extract_body(page: Element, title: str = "", url: str | None = None, summary: str = "") -> Body:
     """The body of the article on a page, with its headings and their anchors; empty if there is no running text.
 
     `page` is used up. The text does not begin with `title`. Links are relative to `url`.
+    A standfirst is part of the text if the page shows it; `summary`, which the page states, helps to find it.
     """
     titles = [title, *(text_of(heading) for heading in page.iter("h1"))]
     prepare_page(page)
@@ -53,6 +55,7 @@ def extract_body(page: Element, title: str = "", url: str | None = None) -> Body
     for block in [element for element in body.iter(*TEXT_BLOCKS) if element is not body]:
         blocks.restore(block, url)
     blocks.put_headings_back()
+    blocks.put_before(body, find_standfirst(blocks.before_text(), summary, text_of(body), title), url)
     clean_body(body, titles)
     return read_tree(body)
 
