@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from lxml.etree import XPath
@@ -26,6 +27,9 @@ _MARKED: Final = XPath(
     "//*[@itemprop='author' or contains(@rel,'author') or contains(@class,'byline') or contains(@class,'author')]"
 )
 _BYLINE: Final = 80
+"""Characters of a byline."""
+_PARTS: Final = 4
+"""Elements in one."""
 _NEAR: Final = 80
 """Elements around the heading among which a line "By Jane Doe" is the article's, and a class "author" is believed."""
 
@@ -55,8 +59,8 @@ def _marked(stated: Statements) -> Iterator[list[str]]:
     found = [element for element in marked[:60] if not stated.is_around_heading(element)]
     near = frozenset(elements_near(stated, _NEAR)) if found else frozenset()
     for kind in (_names_in_property, _of_property, _of_relation, _of_byline, _links_of_class, _of_class):
-        elements = [part for element in found for part in kind(element, near)]
-        texts = [text for element in elements[:12] if (text := _text(stated, element))]
+        elements = islice((part for element in found for part in kind(element, near)), _MOST)
+        texts = [text for element in elements if (text := _text(stated, element))]
         if texts:
             yield texts[:3]
 
@@ -91,12 +95,14 @@ def _is_of_class(element: Element, near: Near) -> bool:
 
 
 def _text(stated: Statements, element: Element) -> str:
-    text = spaced(element)
-    return text if 2 <= len(text) <= _BYLINE and not stated.is_apart(element) else ""
+    text = spaced(element, _BYLINE)
+    return text if len(text) >= 2 and not stated.is_apart(element) else ""
 
 
 def _bylines(stated: Statements) -> Iterator[str]:
     for element in elements_near(stated, _NEAR):
-        text = spaced(element) if len(element) <= 4 else ""
-        if 5 <= len(text) <= _BYLINE and names_in(text) and not stated.is_apart(element):
+        if element.tag in ("script", "style"):
+            continue
+        text = spaced(element, _BYLINE) if len(element) <= _PARTS else ""
+        if text and names_in(text) and not stated.is_apart(element):
             yield "; ".join(names_in(text) or ())

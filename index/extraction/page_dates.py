@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+from lxml.etree import XPath
 
 from index.extraction.boilerplate import DATED
 from index.extraction.dateline import dates_in
@@ -32,12 +34,14 @@ MODIFIED: Final = (
 
 MAX_NEAR: Final = 60
 """Elements after the heading, and half as many before it, in which a date that stands alone is the article's."""
+_SHORTEST: Final = 6
 _SHORT: Final = 60
+"""Characters of a text that is a date with little else."""
 _SEARCHED: Final = 100_000
 """Characters of a page in which a sentence such as "Published on …" is looked for."""
 _CLOSE: Final = 16
 """Characters between such words and the date."""
-_CLASSED: Final = (
+_CLASSED: Final = XPath(
     "//*[contains(@class,'date') or contains(@class,'time') or contains(@class,'publish')"
     " or contains(@class,'byline') or contains(@class,'meta') or contains(@id,'date')]"
 )
@@ -97,7 +101,7 @@ def _of_property(stated: Statements) -> Moment | None:
 
 
 def _marked(stated: Statements, name: str) -> Moment | None:
-    marked = islice(stated.page.iterfind(f".//*[@itemprop='{name}']"), 20)
+    marked = stated.properties.get(name, ())[:20]
     own = [element for element in marked if not stated.is_apart(element)]
     return _moment(stated, (element.get("datetime") or element.get("content") or words(element) for element in own[:5]))
 
@@ -116,16 +120,17 @@ def _near_heading(stated: Statements) -> date | None:
 def _date_alone(stated: Statements, element: Element) -> date | None:
     if len(element) > 4 or not isinstance(element.tag, str) or element.tag in ("script", "style", "h1"):
         return None
-    text = spaced(element) if len(element) else " ".join((element.text or "").split())
-    if not 6 <= len(text) <= _SHORT or not any(map(str.isdigit, text)) or stated.is_apart(element):
+    text = spaced(element, _SHORT)
+    if len(text) < _SHORTEST or not any(map(str.isdigit, text)) or stated.is_apart(element):
         return None
     found = dates_in(text)
     return found[0] if found else None
 
 
 def _classed(stated: Statements) -> Moment | None:
-    marked = [element for element in stated.page.xpath(_CLASSED)[:60] if not stated.is_apart(element)]
-    return _moment(stated, (text for element in marked if len(text := words(element)) <= 120))
+    marked: Any = _CLASSED(stated.page)
+    own = [element for element in marked[:60] if not stated.is_apart(element)]
+    return _moment(stated, (text for element in own if len(text := words(element)) <= 120))
 
 
 def _in_sentence(stated: Statements) -> date | None:

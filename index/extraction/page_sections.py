@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+from lxml.etree import XPath
 
 from index.extraction.html_tree import Element
 from index.extraction.jsonld import unescape
@@ -18,6 +20,7 @@ SECTION: Final = (
     "article:section", "parsely-section", "section", "cxenseparse:section", "article.section", "dc.subject.section",
 )  # fmt: skip
 
+_CATEGORIES: Final = XPath("//a[contains(@rel,'category')]")
 _MOST: Final = 8
 _LEVELS: Final = 5
 _NAME: Final = 80
@@ -45,7 +48,8 @@ def _linked(page: Element) -> Iterator[str]:
 
     `rel="category"` and `rel="category tag"` are what WordPress writes.
     """
-    links = (link for link in page.iter("a") if "category" in (link.get("rel") or "").lower().split())
+    marked: Any = _CATEGORIES(page)
+    links = (link for link in marked if "category" in link.get("rel").lower().split())
     place = None
     for link in islice(links, 2 * _MOST):
         around = link.getparent()

@@ -6,12 +6,15 @@ The modules that look for the title, the sections, the authors and the date all 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
+
+from lxml.etree import XPath
 
 from index.extraction.html_tree import Element
 from index.extraction.jsonld import Graph, Node
@@ -21,6 +24,7 @@ from index.identity import article_url
 MAX_HEADINGS: Final = 50
 """Headings of each kind that may be the title."""
 
+_PROPERTIES: Final = XPath("//*[@itemprop]")
 _APART: Final = frozenset(("aside", "footer", "form", "nav", "select", "textarea"))
 _OF_OTHERS: Final = re.compile(
     r"(?:^|[\s_-])(?:comments?(?![\s_-](?:open|closed))|commentlist|respond|replies|related|teasers?|recommend\w*|"
@@ -49,6 +53,15 @@ class Statements:
     def text(self, *keys: str) -> list[str]:
         """The texts of these properties of the article's node, blank where there is none."""
         return [self.graph.text(self.article.get(key)) for key in keys]
+
+    @cached_property
+    def properties(self) -> dict[str, list[Element]]:
+        """The elements of microdata by the name of their property, in the order of the page."""
+        found: dict[str, list[Element]] = defaultdict(list)
+        marked: Any = _PROPERTIES(self.page)
+        for element in marked:
+            found[element.get("itemprop", "").strip()].append(element)
+        return dict(found)
 
     @cached_property
     def first_heading(self) -> Element | None:
