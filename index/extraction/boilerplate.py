@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Walls: what follows these lines is other articles, comments, sign-up forms or the foot of the page.
 _WALLS = """
@@ -138,7 +139,27 @@ _WALL_LINES, _BAR_LINES = _table(_WALLS), _table(_BARS)
 
 _WALL_START = re.compile(
     r"(?:most (?:read|popular|viewed) (?:in|on)|more (?:stories )?from|related (?:post|story|article)s?:|"
-    r"read more:|meistgelesen in|les plus lus)\s",
+    r"read more:|meistgelesen in|les plus lus|more (?:about|on):?|mehr (?:zu|zum thema|über|von)|lesen sie (?:auch|mehr)|"
+    r"auch auf|(?:das |dies |dieses thema )?(?:könnte|dürfte) (?:sie|dich|euch|ihnen|dir)|das thema könnte|"
+    r"(?:subscribe|sign up|register) (?:now )?(?:to|for)|zum newsletter|newsletter:?|weitere (?:artikel|beiträge|themen)|"
+    r"(?:other|similar|further|recent|latest) (?:articles|stories|posts)|à lire|lire (?:aussi|également)|voir aussi|"
+    r"te (?:puede|podría) interesar|lee también|leia (?:também|mais)|leggi (?:anche|tutto)|lees (?:ook|verder))(?:\s|$)",
+    re.IGNORECASE,
+)
+_CALL = re.compile(
+    r"(?:(?:follow|like|join|find|connect with|folgen?|liken?|besuchen?|suivez|retrouvez|sígu?e?nos|seguici|siga|volg)\b"
+    r".{0,80}\b(?:facebook|twitter|instagram|youtube|whatsapp|telegram|linkedin|tiktok|mastodon|bluesky|threads)\b|"
+    r"(?:(?:last )?updated|zuletzt (?:aktualisiert|geändert)|aktualisiert|mis à jour|actualizado)(?: (?:am|at|on|le|el))?:?\s+\S*\d|"
+    r"(?:permalink|short ?link|filed under|posted in|tagged(?: (?:with|as))?|tags?|schlagw[oö]rte?r?|kategorien?|categor(?:y|ies)|"
+    r"étiquettes|etiquetas|veröffentlicht (?:in|unter))\s*[:：]|download\b.{0,60}\bapp\b)",
+    re.IGNORECASE,
+)
+MAX_PROFILE = 700
+"""Characters of a paragraph that says who the author is."""
+_TITLED = r"(?:(?:dr|prof|sir|dame|mr|mrs|ms)\.?\s+)*"
+_IS = re.compile(
+    r"(?:,|\(|\s+(?:is|was|has|writes|covers|reports|joined|works|lives|ist|war|arbeitet|schreibt|berichtet|lebt|studierte|est|"
+    r"écrit|travaille|es|escribe|è|scrive|é|escreve|is|schrijft|är|er|on|jest)\b)",
     re.IGNORECASE,
 )
 
@@ -146,6 +167,21 @@ _WALL_START = re.compile(
 def is_wall(line: str) -> bool:
     """Whether a line announces something other than the article: other articles, comments, sign-up, footer."""
     return len(line) <= 80 and (_key(line) in _WALL_LINES or bool(_WALL_START.match(line)) or is_foot(line))
+
+
+def is_call(text: str) -> bool:
+    """Whether a short text asks readers to follow or download something, or lists the tags of the article."""
+    return len(text) <= 300 and bool(_CALL.match(text))
+
+
+def is_profile(text: str, authors: Iterable[str], *, alone: bool) -> bool:
+    """Whether a text says who one of the authors is, or if `alone` is asked for, is the name alone."""
+    if len(text) > MAX_PROFILE:
+        return False
+    named = (re.match(_TITLED + re.escape(author), text, re.IGNORECASE) for author in authors if len(author) > 4)
+    return any(
+        name and (alone if name.end() == len(text) else _IS.match(text[name.end() :]) is not None) for name in named
+    )
 
 
 def is_foot(line: str) -> bool:

@@ -16,6 +16,7 @@ from index.extraction.body import Body
 from index.extraction.html_tree import HEADINGS, Element, parse_html, read_tree, text_of
 from index.extraction.page_blocks import PageBlocks
 from index.extraction.page_cleaning import TEXT_BLOCKS, clean_body
+from index.extraction.page_metadata import PageMetadata
 from index.extraction.page_tree import prepare_page
 from index.extraction.standfirst import find_standfirst
 
@@ -39,13 +40,13 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 
-def extract_body(page: Element, title: str = "", url: str | None = None, summary: str = "") -> Body:
+def extract_body(page: Element, stated: PageMetadata) -> Body:
     """The body of the article on a page, with its headings and their anchors; empty if there is no running text.
 
-    `page` is used up. The text does not begin with `title`. Links are relative to `url`.
-    A standfirst is part of the text if the page shows it; `summary`, which the page states, helps to find it.
+    `page` is used up; `stated` is what was read from it before. The text does not begin with the title, and begins with
+    the standfirst if the page shows one. Links are relative to the address.
     """
-    titles = [title, *(text_of(heading) for heading in page.iter("h1"))]
+    titles = [stated.title, *(text_of(heading) for heading in page.iter("h1"))]
     prepare_page(page)
     found = _extract(page)
     if found is None:
@@ -53,10 +54,11 @@ def extract_body(page: Element, title: str = "", url: str | None = None, summary
     body = _as_html(found)
     blocks = PageBlocks(page)
     for block in [element for element in body.iter(*TEXT_BLOCKS) if element is not body]:
-        blocks.restore(block, url)
+        blocks.restore(block, stated.url)
     blocks.put_headings_back()
-    blocks.put_before(body, find_standfirst(blocks.before_text(), summary, text_of(body), title), url)
-    clean_body(body, titles)
+    standfirst = find_standfirst(blocks.before_text(), stated.summary, text_of(body), stated.title)
+    blocks.put_before(body, standfirst, stated.url)
+    clean_body(body, titles, stated.authors)
     return read_tree(body)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from index.extraction.boilerplate import is_bar, is_foot, is_notice, is_wall
+from index.extraction.boilerplate import is_bar, is_call, is_foot, is_notice, is_profile, is_wall
 from index.extraction.html_tree import HEADINGS, Element, drop_element, text_of
 from index.normalize import one_line
 
@@ -16,11 +16,21 @@ LINKED: Final = 0.6
 MAX_HEADING: Final = 160
 """Characters of a heading; what is longer is a standfirst or a quotation set large."""
 
+TAIL: Final = 0.3
+MAX_TAIL: Final = 2_500
+"""What stands behind a wall is cut if it is at most this share of the text, and so many characters."""
+PROFILES: Final = 4
+"""Blocks at the end of the text of which one may say who the author is."""
+
 _LEAD_IN: Final = 4
 
 
-def clean_body(body: Element, titles: Collection[str]) -> None:
-    """Drops blocks that do not belong to the article; the text does not begin with one of `titles`."""
+def clean_body(body: Element, titles: Collection[str], authors: Collection[str] = ()) -> None:
+    """Drops blocks that do not belong to the article.
+
+    The text does not begin with one of `titles`, and does not end with who the `authors` are.
+    """
+    _cut_tail(body, authors)
     for element in [element for element in body.iter(*TEXT_BLOCKS, *HEADINGS) if element is not body]:
         text = one_line(text_of(element))
         if not text or is_bar(text) or _is_pointer(element, text) or (element.tag in HEADINGS and is_wall(text)):
@@ -41,13 +51,32 @@ def _is_pointer(element: Element, text: str) -> bool:
     return short and len(linked) >= 3 and own <= _LEAD_IN
 
 
+def _cut_tail(body: Element, authors: Collection[str]) -> None:
+    """Cuts what stands behind a wall near the end of the text, the wall included, and a profile of the author."""
+    blocks = list(body)
+    lengths = [len(text_of(block)) for block in blocks]
+    whole, behind = sum(lengths), 0
+    start = len(blocks)
+    for position in range(len(blocks) - 1, -1, -1):
+        behind += lengths[position]
+        if behind > min(MAX_TAIL, TAIL * whole):
+            break
+        text = one_line(text_of(blocks[position]))
+        after = start - position - 1
+        walled = is_wall(text) and not is_foot(text)
+        if walled or (len(blocks) - position <= PROFILES and is_profile(text, authors, alone=not after)):
+            start = position
+    for block in blocks[start:]:
+        body.remove(block)
+
+
 def _cut_end(body: Element) -> None:
     """Headings of walls, feet, notices and headings over nothing, as long as the text ends with one of them."""
     while len(body):
         last = body[-1]
         text = one_line(text_of(last))
         ends = last.tag in HEADINGS or is_wall(text) or is_foot(text) or (is_notice(text) and len(text) < 300)
-        if text and not ends and not _is_link_list(last, text):
+        if text and not ends and not is_call(text) and not _is_link_list(last, text):
             return
         if (last.tail or "").strip():
             return
