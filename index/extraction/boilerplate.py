@@ -139,27 +139,36 @@ _WALL_LINES, _BAR_LINES = _table(_WALLS), _table(_BARS)
 
 _WALL_START = re.compile(
     r"(?:most (?:read|popular|viewed) (?:in|on)|more (?:stories )?from|related (?:post|story|article)s?:|"
-    r"read more:|meistgelesen in|les plus lus|more (?:about|on):?|mehr (?:zu|zum thema|über|von)|lesen sie (?:auch|mehr)|"
-    r"auch auf|(?:das |dies |dieses thema )?(?:könnte|dürfte) (?:sie|dich|euch|ihnen|dir)|das thema könnte|"
-    r"(?:subscribe|sign up|register) (?:now )?(?:to|for)|zum newsletter|newsletter:?|weitere (?:artikel|beiträge|themen)|"
+    r"read more:|meistgelesen in|les plus lus)\s",
+    re.IGNORECASE,
+)
+# These begin headings of articles too, so they are walls only at the end of a text.
+_LAST_WALL = re.compile(
+    r"(?:more (?:about|on)|mehr (?:zu|zum thema|über|von)|lesen sie (?:auch|mehr)|auch auf|"
+    r"(?:das |dies |dieses thema |das thema )?(?:könnte|dürfte) (?:sie|dich|euch|ihnen|dir)|"
+    r"(?:subscribe|sign up|register) (?:now )?(?:to|for)|zum newsletter|newsletter|weitere (?:artikel|beiträge|themen)|"
     r"(?:other|similar|further|recent|latest) (?:articles|stories|posts)|à lire|lire (?:aussi|également)|voir aussi|"
-    r"te (?:puede|podría) interesar|lee también|leia (?:também|mais)|leggi (?:anche|tutto)|lees (?:ook|verder))(?:\s|$)",
+    r"te (?:puede|podría) interesar|lee también|leia (?:também|mais)|leggi (?:anche|tutto)|lees (?:ook|verder))"
+    r"(?:[\s:]|$)",
     re.IGNORECASE,
 )
 _CALL = re.compile(
-    r"(?:(?:follow|like|join|find|connect with|folgen?|liken?|besuchen?|suivez|retrouvez|sígu?e?nos|seguici|siga|volg)\b"
-    r".{0,80}\b(?:facebook|twitter|instagram|youtube|whatsapp|telegram|linkedin|tiktok|mastodon|bluesky|threads)\b|"
-    r"(?:(?:last )?updated|zuletzt (?:aktualisiert|geändert)|aktualisiert|mis à jour|actualizado)(?: (?:am|at|on|le|el))?:?\s+\S*\d|"
-    r"(?:permalink|short ?link|filed under|posted in|tagged(?: (?:with|as))?|tags?|schlagw[oö]rte?r?|kategorien?|categor(?:y|ies)|"
-    r"étiquettes|etiquetas|veröffentlicht (?:in|unter))\s*[:：]|download\b.{0,60}\bapp\b)",
-    re.IGNORECASE,
+    r"""(?:(?:follow|like|join|find|connect\ with|
+        folgen?|liken?|besuchen?|suivez|retrouvez|sígu?e?nos|seguici|siga|volg)
+        \b.{0,80}\b(?:facebook|twitter|instagram|youtube|whatsapp|telegram|linkedin|tiktok|mastodon|bluesky|threads)\b
+    |(?:(?:last\ )?updated|zuletzt\ (?:aktualisiert|geändert)|aktualisiert|mis\ à\ jour|actualizado)
+        (?:\ (?:am|at|on|le|el))?:?\s+\S*\d
+    |(?:permalink|short\ ?link|filed\ under|posted\ in|tagged(?:\ (?:with|as))?|tags?|schlagw[oö]rte?r?|kategorien?|
+        categor(?:y|ies)|étiquettes|etiquetas|veröffentlicht\ (?:in|unter))\s*[:：]
+    |download\b.{0,60}\bapp\b)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 MAX_PROFILE = 700
 """Characters of a paragraph that says who the author is."""
 _TITLED = r"(?:(?:dr|prof|sir|dame|mr|mrs|ms)\.?\s+)*"
 _IS = re.compile(
-    r"(?:,|\(|\s+(?:is|was|has|writes|covers|reports|joined|works|lives|ist|war|arbeitet|schreibt|berichtet|lebt|studierte|est|"
-    r"écrit|travaille|es|escribe|è|scrive|é|escreve|is|schrijft|är|er|on|jest)\b)",
+    r"(?:,|\(|\s+(?:is|was|has|writes|covers|reports|joined|works|lives|ist|war|arbeitet|schreibt|berichtet|lebt|"
+    r"studierte|est|écrit|travaille|es|escribe|è|scrive|é|escreve|schrijft|är|er|on|jest)\b)",
     re.IGNORECASE,
 )
 
@@ -167,6 +176,11 @@ _IS = re.compile(
 def is_wall(line: str) -> bool:
     """Whether a line announces something other than the article: other articles, comments, sign-up, footer."""
     return len(line) <= 80 and (_key(line) in _WALL_LINES or bool(_WALL_START.match(line)) or is_foot(line))
+
+
+def is_last_wall(line: str) -> bool:
+    """Whether a line near the end of a text announces something other than the article."""
+    return len(line) <= 100 and (is_wall(line) or bool(_LAST_WALL.match(line))) and not is_foot(line)
 
 
 def is_call(text: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from index.extraction.boilerplate import is_bar, is_call, is_foot, is_notice, is_profile, is_wall
+from index.extraction.boilerplate import is_bar, is_call, is_foot, is_last_wall, is_notice, is_profile, is_wall
 from index.extraction.html_tree import HEADINGS, Element, drop_element, text_of
 from index.normalize import one_line
 
@@ -63,8 +63,7 @@ def _cut_tail(body: Element, authors: Collection[str]) -> None:
             break
         text = one_line(text_of(blocks[position]))
         after = start - position - 1
-        walled = is_wall(text) and not is_foot(text)
-        if walled or (len(blocks) - position <= PROFILES and is_profile(text, authors, alone=not after)):
+        if is_last_wall(text) or (len(blocks) - position <= PROFILES and is_profile(text, authors, alone=not after)):
             start = position
     for block in blocks[start:]:
         body.remove(block)
