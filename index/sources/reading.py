@@ -22,21 +22,20 @@ def say_nothing(origin: str, text: str) -> None:
 class Reading:
     """`time_zone` is that of times that state none. `root` is the folder that was given, if the files are in one.
     `mapping` has for keys of the input our names: {"content": "body"}.
-    `table` is the one to read of a file of tables.
     `fetcher` gets what is at addresses, one for the whole run; None: nothing is fetched. `pages`: of feeds that have
     only the beginnings of articles, the pages are fetched. `say` is told what was found at an address, and how it is
     read: (address, sentence). `state` is what earlier runs remember; None: everything is read. These four stay behind
-    when a record is sent to another process.
+    when a record is sent to another process. `table` is the one to read of a file of tables.
     """
 
     time_zone: ZoneInfo
     root: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
-    table: str = ""
     fetcher: Fetcher | None = None
     pages: bool = False
     say: Callable[[str, str], None] = say_nothing
     state: State | None = None
+    table: str = ""
 
     def __reduce__(self) -> tuple[partial[Reading], tuple[()]]:
         kept = {row.name: getattr(self, row.name) for row in fields(self) if row.name not in _OF_THIS_PROCESS}
