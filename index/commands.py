@@ -81,6 +81,14 @@ def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, .
     help="A key of the input that means one of ours; may be repeated.",
 )
 @click.option("--table", metavar="NAME", default="", help="The table of a SQLite file that has the articles.")
+@click.option(
+    "--type",
+    "types",
+    metavar="TYPE",
+    multiple=True,
+    default=("post",),
+    help="A post type of WordPress that is read, instead of post alone; may be repeated.",
+)
 @click.option("--pages", is_flag=True, help="Fetch the pages of feeds that have only the beginnings of articles.")
 @click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
 @click.option("--no-meaning", is_flag=True, help="Leave the vectors for search by meaning to `backfile encode`.")
@@ -98,6 +106,7 @@ def index(
     time_zone: str | None,
     mapping: dict[str, str],
     table: str,
+    types: tuple[str, ...],
     pages: bool,
     workers: int | None,
     no_meaning: bool,
@@ -130,6 +139,7 @@ def index(
             language=language or "",
             mapping=mapping,
             table=table,
+            types=types,
             pages=pages,
             say=say_nothing if quiet or as_json else remark,
             rebuild=rebuild,

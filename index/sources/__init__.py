@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
@@ -34,6 +34,7 @@ from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
 from index.sources.reading import Reading, say_nothing
 from index.sources.web import WebSource, is_web_address
+from index.sources.wordpress import export, objects
 from index.state import State
 from search.errors import SourceError
 
@@ -58,6 +59,8 @@ _FEEDS: Final = Format("RSS, Atom and JSON Feed", feeds.EXTENSIONS, feeds.accept
 _PAGES: Final = Format("HTML pages", html.EXTENSIONS, html.accepts, pages_read_by(html.read_html_file))
 
 FORMATS: tuple[Format, ...] = (
+    Format("WordPress exports", export.EXTENSIONS, export.accepts, export.Export),
+    Format("WordPress posts", objects.EXTENSIONS, objects.accepts, objects.ObjectsFile),
     Format("web archives", warc.EXTENSIONS, warc.accepts, warc.WebArchive),
     Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
     _FEEDS,
@@ -90,6 +93,7 @@ def find_sources(
     time_zone: str = "UTC",
     mapping: Mapping[str, str] | None = None,
     table: str = "",
+    types: Sequence[str] = ("post",),
     fetcher: Fetcher | None = None,
     pages: bool = False,
     say: Callable[[str, str], None] = say_nothing,
@@ -99,12 +103,20 @@ def find_sources(
 
     Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
     an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
-    `mapping` has for keys of the input our names. `table` names one of a file of tables. `fetcher`, `pages` and `state`
-    are for addresses of the web, which are asked when they are read; see `index.sources.reading.Reading`.
+    `mapping` has for keys of the input our names. `table` names one of a file of tables, and `types` are the post types
+    of WordPress that are articles. `fetcher`, `pages`, `say` and `state` are for addresses of the web, which are asked
+    when they are read; see `index.sources.reading.Reading`.
     """
     named = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
     reading = Reading(
-        ZoneInfo(time_zone), mapping=mapping or {}, table=table, fetcher=fetcher, pages=pages, say=say, state=state
+        ZoneInfo(time_zone),
+        mapping=mapping or {},
+        table=table,
+        types=tuple(types),
+        fetcher=fetcher,
+        pages=pages,
+        say=say,
+        state=state,
     )
     given = dict.fromkeys(map(_plain, named))
     return [source for location in given for source in _sources_at(location, reading)]

@@ -97,6 +97,7 @@ def sync_source(
             time_zone=source.time_zone,
             mapping=source.map,
             table=source.table,
+            types=source.types,
             pages=source.pages,
             prune=True,
             dry_run=plan,
