@@ -35,6 +35,8 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "urllib3": "search/engines/opensearch/",
     "h11": "index/fetching/",
     "protego": "index/fetching/",
+    "warcio": "index/sources/",
+    "brotli": "index/sources/",
 }
 """Libraries and the folders that may know them: one, and what compares with it or sees whether it is installed."""
 

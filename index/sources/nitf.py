@@ -20,6 +20,7 @@ from index.sources.reading import Reading
 from search.errors import SourceError
 
 EXTENSIONS: Final = (".nitf",)
+MAX_TAGS: Final = 500_000
 
 # Elements that HTML calls by another name. Those of both keep theirs; of all others only what is inside is kept.
 _AS_HTML: Final = {
@@ -38,9 +39,9 @@ _NOT_TEXT: Final = (
 _LINES: Final = ("p", "hl1", "hl2", "byttl", "br")
 """Elements that stand on a line of their own, whether or not there is a space between them."""
 _KEPT: Final = {"a": ("href", "id", "name")}
-_DECLARATION: Final = re.compile(r"\s*<\?xml[^>]{0,500}\?>")
+_DECLARATION: Final = re.compile(r"<\?xml[^>]{0,500}\?>")
 # Names of HTML that XML does not know, and that are written all the same.
-_NAMED: Final = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]\w{1,30};")
+_NAMED: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z][A-Za-z0-9]{1,30};")
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -129,17 +130,18 @@ def _as_html(part: Any) -> Any:
 
 def _parse(data: bytes, origin: str) -> Any:
     """The tree, without entities. Nothing is fetched, and what is not well-formed is refused."""
+    if data.count(b"<") > MAX_TAGS:
+        raise SourceError(origin, f"has more than {MAX_TAGS:,} tags; an item never has")
     try:
-        root = etree.fromstring(data, _parser())
+        root = etree.fromstring(_NAMED.sub(_character, data), _parser())
     except (etree.XMLSyntaxError, ValueError, LookupError):
-        text = _DECLARATION.sub("", decode(data, markup=True), count=1).lstrip("\ufeff")
-        text = _NAMED.sub(_character, text)
+        text = decode(data, markup=True).lstrip("\ufeff \t\r\n")
+        text = text[match.end() :] if (match := _DECLARATION.match(text)) else text
         try:
-            root = etree.fromstring(text.encode("utf-8", "replace"), _parser("utf-8"))
+            root = etree.fromstring(_NAMED.sub(_character, text.encode("utf-8", "replace")), _parser("utf-8"))
         except (etree.XMLSyntaxError, ValueError) as error:
             raise SourceError(origin, f"not well-formed XML ({error})") from error
-    for entity in list(root.iter(etree.Entity)):
-        _replace(entity)
+    etree.strip_elements(root, etree.Entity, with_tail=False)
     return root
 
 
@@ -150,22 +152,10 @@ def _parser(encoding: str | None = None) -> Any:
     )  # fmt: skip
 
 
-def _character(match: re.Match[str]) -> str:
-    text = html.unescape(match[0])
-    return match[0] if text.startswith("&") else text
-
-
-def _replace(entity: Any) -> None:
-    """Puts the character that HTML calls so in the place of an entity; others are dropped."""
-    text = html.unescape(entity.text) if len(entity.text) < 40 else ""
-    text = ("" if text.startswith("&") and len(text) > 1 else text) + (entity.tail or "")
-    parent, before = entity.getparent(), entity.getprevious()
-    if before is None:
-        parent.text = (parent.text or "") + text
-    else:
-        before.tail = (before.tail or "") + text
-    entity.tail = None
-    parent.remove(entity)
+def _character(match: re.Match[bytes]) -> bytes:
+    """A reference to the character that HTML calls so, which may stand in any encoding."""
+    found = html.unescape(match[0].decode("ascii"))
+    return match[0] if found.startswith("&") else "".join(f"&#{ord(one)};" for one in found).encode()
 
 
 def _name(element: Any) -> str:

@@ -32,11 +32,11 @@ class Reading:
     time_zone: ZoneInfo
     root: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
-    table: str = ""
     fetcher: Fetcher | None = None
     pages: bool = False
     say: Callable[[str, str], None] = say_nothing
     state: State | None = None
+    table: str = ""
     types: tuple[str, ...] = ("post",)
 
     def __reduce__(self) -> tuple[partial[Reading], tuple[()]]:
