@@ -88,6 +88,7 @@ def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, .
     default=("post",),
     help="A post type of WordPress that is read, instead of post alone; may be repeated.",
 )
+@click.option("--table", metavar="NAME", default="", help="The table of a SQLite file that has the articles.")
 @click.option("--pages", is_flag=True, help="Fetch the pages of feeds that have only the beginnings of articles.")
 @click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
 @click.option("--no-meaning", is_flag=True, help="Leave the vectors for search by meaning to `backfile encode`.")
@@ -105,6 +106,7 @@ def index(
     time_zone: str | None,
     mapping: dict[str, str],
     types: tuple[str, ...],
+    table: str,
     pages: bool,
     workers: int | None,
     no_meaning: bool,
@@ -137,6 +139,7 @@ def index(
             language=language or "",
             mapping=mapping,
             types=types,
+            table=table,
             pages=pages,
             say=say_nothing if quiet or as_json else remark,
             rebuild=rebuild,

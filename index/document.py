@@ -68,6 +68,8 @@ def to_document(
     if article.url and not url:
         say(f"left out an address that is not a usable http or https one: {shorten(ascii(article.url), 80)}")
     zone = ZoneInfo(time_zone)
+    first = _moment("first_published", article.first_published, zone, say)
+    published = _moment("published", article.published, zone, say) or first
     return Document(
         id=article_id(article.id, url, article.place or article.origin),
         title=title,
@@ -78,8 +80,9 @@ def to_document(
         sections=_values("sections", map(sections.map, article.sections), say),
         authors=_values("authors", tidy_authors(article.authors), say),
         tags=_values("tags", article.tags, say),
-        published=_moment("published", article.published, zone, say),
+        published=published,
         modified=_moment("modified", article.modified, zone, say),
+        first_published=first if first != published else None,
         language=_language(article.language, say) or _unstated(detector, title, body) or language_tag(language),
         type=_TYPE.sub("-", normalize_line(article.type).lower()).strip("-")[:50] or "article",
         source=source,

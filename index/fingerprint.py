@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import Final
 from zlib import crc32
 
@@ -25,6 +26,8 @@ MAX_CHARACTERS: Final = 400_000
 
 # In scripts without spaces between words each character counts as a word.
 _UNSPACED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_ALONE: Final = re.compile(f"[{_UNSPACED}]")
+_ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 # In ASCII a word is a run of letters, digits and underscores.
 _ASCII_BREAKS: Final = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
@@ -60,11 +63,37 @@ def fingerprint(text: str) -> int:
     text = text[:MAX_CHARACTERS]
     if kernel is not None and text.isascii():
         return int(kernel.minhash(text, MIN_WORDS))
-    words = words_of(text)
+    folded = _folded(text)
+    if (found := _by_kernel(folded)) is not None:
+        return found
+    words = _WORD.findall(folded)
     if len(words) < MIN_WORDS:
         return 0
     hashes = np.fromiter(map(_HASHES.__getitem__, words), np.uint32, len(words))
     return minhash_of_words(hashes) if kernel is None else int(kernel.minhash_of_words(hashes))
+
+
+def _by_kernel(folded: str) -> int | None:
+    """The MinHash of a folded text; None without the kernel, and for letters beyond the basic plane, which it does not
+    know."""
+    if kernel is None:
+        return None
+    data = folded.encode("utf-8", "replace")
+    found = kernel.minhash_folded(data, MIN_WORDS, _classes(), False)
+    if found is None and not any(map(str.isalnum, _ASTRAL.findall(folded))):
+        found = kernel.minhash_folded(data, MIN_WORDS, _classes(), True)
+    return found if found is None else int(found)
+
+
+@cache
+def _classes() -> bytes:
+    """For each character of the basic plane 1 if it is of words, 2 if it is a word, else 0."""
+    characters = map(chr, range(0x10000))
+    return bytes(2 if _ALONE.match(each) else each.isalnum() or each == "_" for each in characters)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def minhash_of_words(words: npt.NDArray[np.uint32]) -> int:
@@ -89,7 +118,7 @@ def words_of(text: str) -> list[str]:
     """The words that count, in a form in which case and width do not matter."""
     if text.isascii():
         return text.lower().translate(_ASCII_BREAKS).split()
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return _WORD.findall(_folded(text))
 
 
 def mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -1,26 +1,15 @@
-"""What the index holds before a run: the comparison with it, and the articles that are gone from the input.
+"""What the index holds before a run, to compare with.
 
 The index is asked about a batch of ids, or about one source at a time, so that no run holds a map of the archive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
 
-from index.identity import source_key
-from search.engines.conventions import is_below
 from search.engines.protocols import Engine, Searcher
 from search.engines.results import Stamp
 from search.errors import IndexDamaged, IndexMissing, IndexVersionError
-
-
-class BySource(Protocol):
-    """What can say which articles it holds from a source."""
-
-    def ids_from(self, source: str) -> Iterator[str]:
-        """The ids of all articles that came from `source` or from a file below it."""
-        ...
 
 
 class Held:
@@ -77,34 +66,3 @@ def open_held(engine: Engine, *, unreadable_is_empty: bool) -> Held:
         if unreadable_is_empty:
             return Held(None)
         raise
-
-
-def gone(
-    held: BySource,
-    roots: Sequence[str],
-    seen: Collection[str],
-    read_from: Collection[str],
-    failed_in: Collection[str],
-    newest_only: Collection[str],
-    warn: Callable[[str, str], None],
-) -> Iterator[str]:
-    """The ids that `held` has from one of `roots` and that are not among the ids `seen` in this run, each once.
-
-    `read_from` and `failed_in` are the sources that gave articles and those in which something failed. A root in
-    which anything failed, or that gave nothing, is left alone with a warning: a disk that is not mounted must not
-    empty the archive. So is one with a source of `newest_only`, which has only its newest articles.
-    """
-    told: set[str] = set()
-    for root in roots:
-        key = source_key(root)
-        if any(is_below(source, key) for source in failed_in):
-            warn(root, "not pruned, because not all of it could be read")
-        elif any(is_below(source, key) for source in newest_only):
-            warn(root, "not pruned, because it has only the newest articles; older ones are not gone")
-        elif not any(is_below(source, key) for source in read_from):
-            warn(root, "not pruned, because it holds no article")
-        else:
-            for name in held.ids_from(key):
-                if name not in seen and name not in told:
-                    told.add(name)  # roots may overlap
-                    yield name

@@ -15,6 +15,7 @@ from index.held import open_held
 from index.identities import Identities
 from index.identity import source_key
 from index.language import Detector
+from index.learning import Learning
 from index.preparing import START_SECONDS, Preparation, prepare_all
 from index.progress import Progress, Silence
 from index.report import Report
@@ -104,14 +105,14 @@ class Indexer:
             between=lambda: run.committed(), is_brief=gate.is_brief,
         )  # fmt: skip
         lost: frozenset[str] | None = None
+        generation = _generation(self._engine)
         if not rebuild:
-            gate.release()
+            gate.release()  # what is published now was looked at in each run, so it changes nothing that is remembered
         with closing(open_held(self._engine, unreadable_is_empty=rebuild)) as held:
             identities = Identities(self._ledger, self._clock, dry_run=dry_run)
-            run = Run(held, batches, gate, identities, self._state, rebuild, dry_run, most_gone)
-            self._state.begin(
-                _generation(self._engine), lambda ids: () if rebuild else identities.among(ids, held.stamps)
-            )
+            learning = Learning(self._state, identities)
+            run = Run(held, batches, gate, identities, learning, rebuild, dry_run, most_gone)
+            self._state.begin(generation, lambda ids: () if rebuild else identities.among(ids, held.stamps))
             try:
                 found = find(sources, progress, self._unchanged(rebuild))
                 with closing(
@@ -119,7 +120,7 @@ class Indexer:
                 ) as prepared:
                     for group in in_groups(prepared, min(LOOKUP_RECORDS, self._batch)):
                         run.take(group, progress)
-                run.newest_only = {source_key(source.name) for source in sources if not lists_all(source)}
+                run.seen.newest_only = {source_key(source.name) for source in sources if not lists_all(source)}
                 run.finish(roots if prune else ())
             except KeyboardInterrupt:
                 if batches.loses_deletions:

@@ -11,6 +11,7 @@ from search.document import Document
 from search.engines.protocols import Engine, Searcher
 from search.errors import IndexMissing
 from search.ledger.ledger import Ledger
+from search.ledger.names import address_key, guid_key
 from search.ledger.removals import Tombstone
 
 
@@ -53,12 +54,18 @@ def _names(searcher: Searcher | None, ledger: Ledger, own: str, address: str | N
     yield own
     if moved := ledger.moved_to(own):
         yield moved
-    keys = [key for key in (own, address, guid, article_id("", address, "") if address else "") if key]
-    yield from ledger.known(keys).values()
+    yield from filter(None, ledger.known(_keys(own, address, guid)).values())
     if down := Refusals(ledger.removed.in_force()).find(own, address, guid, 0):
         yield down[0].id
     if searcher and address:
         yield from filter(None, map(searcher.id_of_url, spellings(address)))
+
+
+def _keys(own: str, address: str | None, guid: str) -> Iterator[str]:
+    """The keys under which the ledger may know the article."""
+    yield address_key(article_id("", address, "") if address else own)
+    if address and guid:
+        yield guid_key(urlsplit(address).hostname or "", guid)
 
 
 def spellings(address: str) -> Iterator[str]:

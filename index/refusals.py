@@ -10,9 +10,13 @@ from index.fingerprint import distance
 from index.identity import article_id
 from search.ledger.removals import Removal
 
-MAX_DISTANCE: Final = 3
+MAX_DISTANCE: Final = 1
 """Fingerprints of what is refused as the same text differ in at most this many of their 64 bits: fewer than those of
-near-copies in lists of hits, because a wrong match costs an article."""
+near-copies in lists of hits, because a wrong match costs an article.
+
+Among 19,000 agency reports, 179 pairs with unequal texts are within it, 174 of which share at least 80 % of their runs
+of three words. Of 2,300 posts of a project, 47 are, all of which do; within 3 bits there would be 172, which are more
+often two editions of a report than one text."""
 
 _PARTS: Final = MAX_DISTANCE + 1
 _PART_BITS: Final = 64 // _PARTS
@@ -26,7 +30,7 @@ class Refusals:
         self._by_id: dict[str, Removal] = {}
         self._by_key: dict[str, Removal] = {}
         self._by_guid: dict[str, Removal] = {}
-        # Of four parts of two fingerprints that differ in three bits, one is the same in both.
+        # Of two parts of two fingerprints that differ in one bit, one is the same in both.
         self._by_part: defaultdict[tuple[int, int], list[Removal]] = defaultdict(list)
         for removal in removals:
             self._add(removal)
@@ -63,7 +67,7 @@ class Refusals:
         nearest = min(alike, key=lambda removal: distance(removal.tombstone.fingerprint, fingerprint), default=None)
         if nearest is None or (bits := distance(nearest.tombstone.fingerprint, fingerprint)) > MAX_DISTANCE:
             return None
-        return nearest, "the same text" if not bits else f"nearly the same text ({bits} of 64 bits differ)"
+        return nearest, f"the same or nearly the same text ({bits} of 64 bits differ)"
 
 
 def _parts(fingerprint: int) -> list[tuple[int, int]]:

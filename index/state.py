@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,11 @@ _ARCHIVE: Final = "archive"
 _GENERATION: Final = "generation"
 WHOLE: Final = "whole"
 """The key under which a source is remembered that was read to its end: see `index.unchanged`."""
+
+
+def version_of(name: str) -> str:
+    """The key under which a source is remembered to have had a version of an article."""
+    return f"version {name}"
 
 
 class State:
@@ -60,18 +65,18 @@ class State:
             return
         kept = [(mark.source, mark.key, json.dumps(mark.value)) for mark in marks if mark.value is not None]
         dropped = [(mark.source, mark.key) for mark in marks if mark.value is None]
-        with self._opened() as connection:
+        with _transaction(self._opened()) as connection:
             connection.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", kept)
             connection.executemany("DELETE FROM marks WHERE source = ? AND key = ?", dropped)
 
     def forget(self, source: str) -> None:
         """Forgets all that is remembered of a source."""
-        with self._opened() as connection:
+        with _transaction(self._opened()) as connection:
             connection.execute("DELETE FROM marks WHERE source = ?", (source,))
 
     def forget_copies(self, ids: Iterable[str]) -> None:
         """These articles are not in the index any more: what other sources have of them is new again."""
-        with self._opened() as connection:
+        with _transaction(self._opened()) as connection:
             for batch in in_batches(map(copy_of, ids), _BATCH):
                 copies = "SELECT value FROM json_each(?)"
                 having = f"SELECT source FROM marks WHERE key IN ({copies})"  # noqa: S608 - no value in it
@@ -88,7 +93,7 @@ class State:
         """
         self._holds = holds
         if self.get(_ARCHIVE, _GENERATION) != generation:
-            with self._opened() as connection:
+            with _transaction(self._opened()) as connection:
                 connection.execute("DELETE FROM marks WHERE key = ?", (WHOLE,))
 
     def end(self, generation: str) -> None:
@@ -124,28 +129,51 @@ def state_beside(ledger_place: str) -> str:
 
 def _open(place: str) -> sqlite3.Connection:
     if place.startswith(IN_MEMORY):
-        return _ready(sqlite3.connect(":memory:", check_same_thread=False))
+        return _ready(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))
     path = Path(place)
-    path.absolute().parent.mkdir(parents=True, exist_ok=True)
     try:
-        return _ready(sqlite3.connect(place, timeout=_BUSY_SECONDS))
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        return _connected(place)
+    except (sqlite3.OperationalError, OSError):  # it may not be written, or is held by others for long
+        return _open(IN_MEMORY)
     except sqlite3.DatabaseError:
         for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
             with suppress(FileNotFoundError):
                 file.unlink()
-        return _ready(sqlite3.connect(place, timeout=_BUSY_SECONDS))
+        return _connected(place)
+
+
+def _connected(place: str) -> sqlite3.Connection:
+    return _ready(sqlite3.connect(place, timeout=_BUSY_SECONDS, isolation_level=None))
 
 
 def _ready(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """The connection, with the table of today. Of two processes that make it at once, one waits for the other."""
     try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != _VERSION:
-            with connection:
-                connection.execute("DROP TABLE IF EXISTS marks")
-                for statement in _SCHEMA.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {_VERSION}")
+        if _version(connection) != _VERSION:
+            with _transaction(connection):
+                if _version(connection) != _VERSION:
+                    connection.execute("DROP TABLE IF EXISTS marks")
+                    for statement in _SCHEMA.split(";"):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {_VERSION}")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

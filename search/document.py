@@ -73,6 +73,7 @@ class Head:
     type: str = "article"
     source: str = ""
     fingerprint: int = 0
+    first_published: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Document:
     `sections` are paths such as "News > Economy". `language` is a BCP 47 tag such as "en" or "zh-TW", or "".
     `source` is the input that the article came from (a path or URL), for pruning and for messages.
     `fingerprint` is a 64-bit similarity hash of the body: near-copies differ in few bits; 0 if the body is too short.
+    `first_published` is when it first appeared, if that is not `published`.
     """
 
     id: str
@@ -102,6 +104,7 @@ class Document:
     source: str = ""
     html: str = field(default="", repr=False)
     fingerprint: int = 0
+    first_published: Moment | None = None
 
     def head(self) -> Head:
         """The article without its text."""
@@ -120,11 +123,12 @@ class Document:
             self.type,
             self.source,
             self.fingerprint,
+            self.first_published,
         )
 
     def canonical(self) -> Canonical:
         """Everything except `source`; equal articles give the same bytes in every process."""
-        content = {
+        content: dict[str, object] = {
             "id": self.id,
             "title": self.title,
             "summary": self.summary,
@@ -139,6 +143,8 @@ class Document:
             "type": self.type,
             "fingerprint": self.fingerprint,
         }
+        if self.first_published is not None:
+            content["first_published"] = self.first_published.isoformat()
         head, body, html = (
             text.encode("utf-8", "surrogatepass") for text in (_JSON.encode(content), self.body, self.html)
         )

@@ -278,3 +278,16 @@ def test_the_memory_for_words_met_before_is_bounded() -> None:
 def test_the_same_article_always_gives_the_same_document() -> None:
     assert made() == made()
     assert made().content_hash() != made(body="They run by day.").content_hash()
+
+
+def test_the_first_publication_is_kept_beside_the_one_that_counts() -> None:
+    day = date(2024, 7, 3)
+    both = made(published=day, first_published=date(2019, 1, 2))
+    assert (both.published, both.first_published) == (day, date(2019, 1, 2))
+    assert both.head().first_published == date(2019, 1, 2)
+    only_first = made(published=None, first_published=day)
+    assert (only_first.published, only_first.first_published) == (day, None)
+    same = made(published=day, first_published=day)
+    assert same.first_published is None
+    assert same.content_hash() == made(published=day).content_hash()
+    assert both.content_hash() != same.content_hash()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -76,6 +77,34 @@ def test_another_process_sees_what_was_written(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", program], check=True)
     assert ledger.known(["a"]) == {"a": "2"}
+
+
+def test_however_many_make_it_at_once_all_have_the_same_ledger(tmp_path: Path) -> None:
+    for number in range(15):
+        place = str(tmp_path / str(number) / "archive.ledger")
+        start = threading.Barrier(6)
+
+        def write(name: str, place: str = place, start: threading.Barrier = start) -> None:
+            ledger = open_ledger(place)
+            start.wait()
+            ledger.known(["a"])
+            ledger.remember([(name, name)])
+
+        threads = [threading.Thread(target=write, args=(str(name),)) for name in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert open_ledger(place).known(map(str, range(6))) == {str(name): str(name) for name in range(6)}
+        assert not list((tmp_path / str(number)).glob("*.new*"))
+
+
+def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:
+    (tmp_path / "archive.ledger").touch()
+    ledger = open_ledger(str(tmp_path / "archive.ledger"))
+    assert ledger.known(["a"]) == {}
+    ledger.remember([("a", "1")])
+    assert ledger.known(["a"]) == {"a": "1"}
 
 
 def test_a_file_that_takes_the_place_of_the_ledger_is_read_from_then_on(tmp_path: Path) -> None:

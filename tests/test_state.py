@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,6 +126,31 @@ def test_a_damaged_state_costs_a_full_run_and_nothing_else(engine: Engine, tmp_p
     (tmp_path / "archive.state").write_bytes(b"no database" * 100)
     assert (run(engine, source).unchanged, source.reads) == (1, 2)
     assert (run(engine, source).unchanged, source.reads) == (1, 2)
+
+
+def test_a_state_that_cannot_be_written_costs_a_full_run_and_nothing_else(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "archive.state").mkdir()
+    source = Counted("/a", article("1"))
+    assert [run(engine, source).unchanged for _ in range(3)] == [0, 1, 1]
+    assert source.reads == 3
+
+
+def test_processes_that_make_it_at_once_keep_what_each_learns(tmp_path: Path) -> None:
+    place = str(tmp_path / "a.state")
+    started = threading.Barrier(8)
+
+    def learn(number: int) -> None:
+        state = State(place)
+        started.wait()
+        state.keep([Mark("/a", str(number), number)])
+        state.close()
+
+    threads = [threading.Thread(target=learn, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert State(place).several("/a", map(str, range(8))) == {str(number): number for number in range(8)}
 
 
 def test_sources_read_to_their_end_are_forgotten_when_the_index_is_another(tmp_path: Path) -> None:

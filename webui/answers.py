@@ -50,6 +50,7 @@ class ArticleAnswer:
     tags: tuple[str, ...]
     published: str | None
     modified: str | None
+    first_published: str | None
     language: str
     type: str
     links: ArticleLinks
@@ -131,6 +132,7 @@ def article_answer(document: Document, html: str, links: ArticleLinks, index: In
         tags=document.tags,
         published=_written(document.published),
         modified=_written(document.modified),
+        first_published=_written(document.first_published),
         language=document.language,
         type=document.type,
         links=links,

@@ -57,6 +57,7 @@ class ArticleView:
     language: Link | None
     published: str | None
     modified: str | None
+    first_published: str | None
     original: str | None
     host: str
     related: tuple[RelatedGroup, ...]
@@ -94,6 +95,7 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
         language=_language(document, links),
         published=moment_text(document.published, zone),
         modified=moment_text(document.modified, zone),
+        first_published=moment_text(document.first_published, zone),
         original=original,
         host=host(original),
         related=related,

@@ -8,7 +8,7 @@ many times. What exceeds a bound is read with less structure or left out, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -36,11 +36,13 @@ BLOCKS = frozenset((
     "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul", *HEADINGS,
 ))  # fmt: skip
 _GROUPS = frozenset(("ul", "ol", "dl", "table"))
+_CELLS = ("td", "th")
 _ROWS = frozenset(("li", "dd", "dt", "tr", "ul", "ol", "dl"))
 
 # libxml2 stops at 2048 nested elements and drops what follows. Without these tags nothing is left to nest.
 _NESTING = re.compile(r"(?:</?(?!(?:p|br|script|style)\b)[a-z][^<>]*>\s*)+", re.IGNORECASE)
 _TOO_DEEP = "Excessive depth"
+_IS_DEEP = etree.XPath(f"boolean(//*[count(ancestor::*) >= {MAX_DEPTH}])")
 _START_TAG = re.compile("<[a-zA-Z]")
 
 # Characters that a tree may not hold, literally or as references: lxml parses them but then refuses to move them.
@@ -52,10 +54,14 @@ _NOT_XML = re.compile(
 )
 
 # libxml2 takes quadratic time over the attributes of one element; one long attribute (a picture as data) is harmless.
-_LONG_TAG = re.compile(r"<([a-zA-Z][\w:-]*)[^<>]{20000,}>")
+LONG_TAG = 20_000
+"""Characters of a tag that is looked at before it is parsed."""
+_LONG_TAG = re.compile(rf"<([a-zA-Z][\w:-]*)[^<>]{{{LONG_TAG},}}>")
 _MANY_ATTRIBUTES = 1000
 
-# NUL cannot occur in a tree, so it can stand for <br> until white space has been collapsed.
+# What stands for <br>: in a tree the control character for it, and from there on NUL, which cannot occur in a tree and
+# is no white space, until that has been collapsed.
+_NEXT_LINE = "\x85"
 _BREAK = "\x00"
 _BREAKS = re.compile(r"\x00(?:\s*\x00)+")
 _AROUND_BREAK = re.compile(r" ?\x00 ?")
@@ -66,18 +72,25 @@ Element: TypeAlias = Any
 Warn: TypeAlias = Callable[[str], None]
 
 
-def parse_html(markup: str, *, most: int = MAX_BODY_ELEMENTS, warn: Warn | None = None) -> Element:
+def parse_html(
+    markup: str, *, most: int = MAX_BODY_ELEMENTS, warn: Warn | None = None, for_extraction: bool = True
+) -> Element:
     """The tree of a page or a fragment, always with a body; broken markup gives what can be read of it.
+
+    `for_extraction`: its elements have the methods of `lxml.html`, which the extractor asks for and which cost time.
 
     `most` elements keep their structure, as do elements up to MAX_DEPTH deep; `warn` is called with a sentence if
     there is more. The tree has no more than 1.5 * `most` elements. No entity is expanded, no file or address is opened.
     """
     say = warn or _silent
-    markup = _bounded(_LONG_TAG.sub(_without_attribute_flood, _xml_characters(markup)), most, say)
-    tree, complete = _parse(markup)
+    markup = _xml_characters(markup)
+    if len(markup) > LONG_TAG:
+        markup = _LONG_TAG.sub(_without_attribute_flood, markup)
+    markup = _bounded(markup, most, say)
+    tree, complete = _parse(markup, for_extraction)
     if not complete:
         say(f"has elements nested more than {MAX_DEPTH} deep; it was read as bare paragraphs")
-        tree, _ = _parse(_NESTING.sub("\n<p>", markup))
+        tree, _ = _parse(_NESTING.sub("\n<p>", markup), for_extraction)
     elif _flatten(tree):
         say(f"has elements nested more than {MAX_DEPTH} deep; of these only the text was read")
     return tree
@@ -86,16 +99,17 @@ def parse_html(markup: str, *, most: int = MAX_BODY_ELEMENTS, warn: Warn | None 
 def read_html(markup: str) -> Body:
     """The body in an HTML page or fragment; scripts, styles, menus and form controls are not text."""
     warnings: list[str] = []
-    tree = parse_html(markup, warn=warnings.append)
+    tree = parse_html(markup, warn=warnings.append, for_extraction=False)
     return read_tree(tree, tuple(warnings))
 
 
 def read_tree(tree: Element, warnings: tuple[str, ...] = ()) -> Body:
-    """The text and headings of a tree. The tree is cleaned in place; its markup becomes `Body.html`."""
+    """The text and headings of a tree, which is of no use afterwards; its markup, cleaned, becomes `Body.html`."""
     clean_tree(tree)
+    markup = inner_html(tree)
     builder = BodyBuilder()
     _Walk(builder).run(tree)
-    return builder.build(inner_html(tree), warnings)
+    return builder.build(markup, warnings)
 
 
 def inner_html(tree: Element) -> str:
@@ -103,7 +117,7 @@ def inner_html(tree: Element) -> str:
     found = tree.find("body")
     body = tree if found is None else found
     start = _escape(body.text or "")
-    return (start + "".join(lxml.html.tostring(child, encoding="unicode") for child in body)).strip()
+    return (start + "".join(etree.tostring(child, encoding="unicode", method="html") for child in body)).strip()
 
 
 def clean_tree(tree: Element) -> None:
@@ -206,6 +220,8 @@ def _end_of_tags(markup: str, most: int) -> int | None:
 
 def _flatten(tree: Element) -> bool:
     """Replaces what is nested deeper than MAX_DEPTH by its text; False if nothing is."""
+    if not _IS_DEEP(tree):
+        return False
     depth = 0
     deep: list[Element] = []
     for event, element in etree.iterwalk(tree, events=("start", "end")):
@@ -220,21 +236,37 @@ def _flatten(tree: Element) -> bool:
     return bool(deep)
 
 
-def _parse(markup: str) -> tuple[Element, bool]:
+def _parse(markup: str, for_extraction: bool) -> tuple[Element, bool]:
     # A fresh parser for each input: an error log belongs to its parser.
-    parser = lxml.html.HTMLParser(
-        encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
-    )
+    made = lxml.html.HTMLParser if for_extraction else etree.HTMLParser
+    parser = made(encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True)
     data = markup.encode("utf-8", "replace")
+    tree: Element
     try:
-        tree = lxml.html.document_fromstring(data, parser=parser, ensure_head_body=True)
-    except (etree.ParserError, AssertionError):
+        if for_extraction:
+            tree = lxml.html.document_fromstring(data, parser=parser, ensure_head_body=True)
+        else:
+            tree = etree.fromstring(data, parser) if data.strip() else None
+    except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
+        tree = None
+    if tree is None:
         return lxml.html.document_fromstring("<html><body></body></html>"), True
     return tree, not any(_TOO_DEEP in entry.message for entry in parser.error_log)
 
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _containers(tree: Element) -> set[Element]:
+    """The elements with a block or a cell in them; of all others the text can be taken at once."""
+    found: set[Element] = set()
+    for block in tree.iter(*BLOCKS, *_CELLS):
+        parent = block.getparent()
+        while parent is not None and parent not in found:
+            found.add(parent)
+            parent = parent.getparent()
+    return found
 
 
 class _Walk:
@@ -249,49 +281,59 @@ class _Walk:
         self._last_group = 0
         self._verbatim = 0
         self._marker = ""
+        self._containers: set[Element] = set()
 
     def run(self, tree: Element) -> None:
-        """Feeds the builder with each block of the tree, in order."""
-        events: Iterator[tuple[str, Element]] = etree.iterwalk(tree, events=("start", "end"))
-        inside: Element | None = None
-        for event, element in events:
-            if inside is not None:
-                if event == "end" and element is inside:
-                    inside = None
-                    self._add(element.tail)
-                continue
-            if event == "end":
-                self._end(element)
-            elif element.tag in HEADINGS:
-                self._flush()
-                self._builder.heading(text_of(element), int(element.tag[1]), anchor_of(element))
-                inside = element
-            else:
-                self._start(element)
+        """Feeds the builder with each block of the tree, in order. The tree's line breaks become marks in its text."""
+        for element in tree.iter("br"):
+            element.tail = _NEXT_LINE + (element.tail or "")
+        self._containers = _containers(tree)
+        self._visit(tree)
         self._flush()
 
-    def _start(self, element: Element) -> None:
+    def _visit(self, element: Element) -> None:
+        """The element and all in it, but not what follows it. Trees are at most MAX_DEPTH deep."""
         tag = element.tag
-        if tag in BLOCKS:
+        if tag in HEADINGS:
             self._flush()
-            self._open.append(tag)
-            if tag in _GROUPS and not self._inside_group():
-                self._group += 1
-            if tag == "li":
-                self._marker = "• "
-            self._verbatim += tag == "pre"
-        elif tag == "br":
-            self._text.append("\n" if self._verbatim else _BREAK)
-        elif tag in ("td", "th") and self._has_words:
+            self._builder.heading(text_of(element).replace(_NEXT_LINE, " "), int(tag[1]), anchor_of(element))
+            return
+        is_block = tag in BLOCKS
+        if tag == "p" and element not in self._containers:  # most blocks are these
+            self._flush()
+            if text := text_of(element) if len(element) else element.text:
+                self._open.append(tag)
+                self._text.append(text)
+                self._flush()
+                self._open.pop()
+            return
+        if is_block:
+            self._begin(tag)
+        elif tag in _CELLS and self._has_words:
             self._text.append(" | ")
-        self._add(element.text)
+        if element in self._containers:
+            self._add(element.text)
+            for child in element:
+                self._visit(child)
+                self._add(child.tail)
+        else:
+            self._add(text_of(element) if len(element) else element.text)
+        if is_block:
+            self._end(tag)
 
-    def _end(self, element: Element) -> None:
-        if element.tag in BLOCKS:
-            self._flush()
-            self._open.pop()
-            self._verbatim -= element.tag == "pre"
-        self._add(element.tail)
+    def _begin(self, tag: str) -> None:
+        self._flush()
+        self._open.append(tag)
+        if tag in _GROUPS and not self._inside_group():
+            self._group += 1
+        if tag == "li":
+            self._marker = "• "
+        self._verbatim += tag == "pre"
+
+    def _end(self, tag: str) -> None:
+        self._flush()
+        self._open.pop()
+        self._verbatim -= tag == "pre"
 
     def _add(self, text: str | None) -> None:
         if text:
@@ -302,14 +344,16 @@ class _Walk:
         return any(tag in _GROUPS for tag in self._open[:-1])
 
     def _flush(self) -> None:
-        text = "".join(self._text)
+        if not self._text:
+            return
+        text = "".join(self._text).replace(_NEXT_LINE, _BREAK)
         self._text.clear()
         self._has_words = False
         if not text.strip(" \t\r\n\x00"):
             return
         tag = self._open[-1] if self._open else ""
         if self._verbatim:
-            self._builder.block(text.strip("\n"))
+            self._builder.block(text.replace(_BREAK, "\n").strip("\n"))
             return
         parts = _BREAKS.split(text.strip(_BREAK + " \n")) if _BREAK in text else (text,)
         for part in parts:

@@ -35,16 +35,20 @@ _QUOTED = re.compile(r"\"([^\"]*)\"|“([^”]*)”")
 _BLOCK_START, _BLOCK_END = re.compile(r"(?:\A|\n)[ \t]*\Z"), re.compile(r"[ \t]*(?:\n|\Z)")
 
 _HIGHLIGHT = re.compile(r"\{%-?\s*(highlight\s+([\w+#-]+)|endhighlight)[^%\n]{0,200}%\}")
+_IN_BRACKETS = r"""
+    \[/?[a-z][\w-]{0,40}(?:\s+(?>[\w-]{1,60}=(?:"[^"\n]{0,999}"|'[^'\n]{0,999}'|[^\s\[\]"']{1,200}))){1,20}\s*/?\](?!\()
+    |\[/[a-z][\w-]{0,30}\](?![(\[:])                                            # [/caption]
+    |\[\^[\w-]{1,60}\]                                                          # [^1]
+    """
+_BRACKETED = re.compile(_IN_BRACKETS, re.VERBOSE)
 _SMALL = re.compile(
     r"""
     \{\{-?\s*[\w.]+(?:\[[^\]\n]{0,99}\])?(?:\s*\|[^{}\n]{0,200})?\s*-?\}\}      # {{ page.title | escape }}
     |^[ ]{0,3}(?:[*+-]|\d\.)[ ][^\n]{1,40}\n\{:toc\}                            # * TOC {:toc}
     |\{::?\s*(?>[.\#][\w.\#-]+|[\w-]{1,60}=(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s{}"']{1,100})|/?[a-z_]{1,40})
         (?:\s+(?>[.\#][\w.\#-]+|[\w-]{1,60}=(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s{}"']{1,100})|[a-z_]{1,40})){0,20}\s*/?\}
-    |\[/?[a-z][\w-]{0,40}(?:\s+(?>[\w-]{1,60}=(?:"[^"\n]{0,999}"|'[^'\n]{0,999}'|[^\s\[\]"']{1,200}))){1,20}\s*/?\](?!\()
-    |\[/[a-z][\w-]{0,30}\](?![(\[:])                                            # [/caption]
-    |\[\^[\w-]{1,60}\]                                                          # [^1]
-    """,
+    |"""
+    + _IN_BRACKETS,
     re.VERBOSE | re.MULTILINE,
 )
 _FOOTNOTE = re.compile(r"^\[\^[\w-]{1,60}\]:", re.MULTILINE)
@@ -106,7 +110,7 @@ def without_templates(text: str) -> str:
 
 def without_loose_links(html: str) -> str:
     """Rendered Markdown in which an undefined reference is only its words."""
-    return _LINK_NOWHERE.sub(r"\1", html)
+    return _LINK_NOWHERE.sub(r"\1", html) if f'"{_NOWHERE}"' in html else html
 
 
 def _without_tags(text: str) -> str:
@@ -155,7 +159,7 @@ def _with_definitions(text: str) -> str:
 
 
 def _without_small_tags(text: str) -> str:
-    matches = list(_SMALL.finditer(text))
+    matches = list((_SMALL if "{" in text else _BRACKETED).finditer(text))
     code = _code_spans(text) if matches else []
     parts: list[str] = []
     done = 0

@@ -70,6 +70,7 @@ class NamedSource(BaseModel):
         ("post",), min_length=1, max_length=50, description="Post types of WordPress that are read"
     )
     pages: bool = Field(False, description="Of a feed that has only excerpts, the pages behind them are read")
+    table: str = Field("", max_length=500, description="Of a SQLite file, the table that has the articles")
     map: Annotated[dict[str, str], AfterValidator(_known_keys)] = Field(
         {}, max_length=100, description='Its keys that mean ours: { content = "body" }'
     )

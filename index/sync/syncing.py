@@ -97,6 +97,7 @@ def sync_source(
             time_zone=source.time_zone,
             mapping=source.map,
             types=source.types,
+            table=source.table,
             pages=source.pages,
             prune=True,
             dry_run=plan,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import time
 import weakref
@@ -97,13 +98,18 @@ class Database:
         return found.st_dev, found.st_ino
 
     def _made(self) -> _Stamp | None:
-        """Makes an empty file."""
+        """Makes the file, unless another process is faster. It is there with all its tables or not at all."""
         path = Path(self.place)
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
         try:
             path.absolute().parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-        except OSError as error:
-            raise LedgerError(f"the ledger {self.place} cannot be made ({error.strerror or error})") from error
+            _opened(self.place, str(draft)).close()
+            _put_in_place(draft, path)
+        except (OSError, sqlite3.Error) as error:
+            raise LedgerError(f"the ledger {self.place} cannot be made ({error})") from error
+        finally:
+            with suppress(OSError):
+                draft.unlink()
         return self._stamp()
 
     @contextmanager
@@ -135,12 +141,24 @@ class Database:
                 self._idle.append(opened)
 
 
+def _put_in_place(draft: Path, path: Path) -> None:
+    """Gives the draft its name, unless there is such a file."""
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        if not path.exists():
+            draft.rename(path)
+
+
 def _opened(place: str, target: str) -> sqlite3.Connection:
     """A connection to a file with the tables of today; nothing is written to the file of another program."""
     connection = sqlite3.connect(target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         is_current = require_current(connection, place)
-        connection.execute("PRAGMA journal_mode = WAL")
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
         if not is_current:

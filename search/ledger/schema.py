@@ -53,12 +53,17 @@ MIGRATIONS: Final = (
 """What brings a ledger from each version to the next; `PRAGMA user_version` is the number of those it has had."""
 
 
+_STATE: Final = """
+    SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
+           (SELECT count(*) FROM sqlite_master)
+"""
+"""In one statement, since another process may be making the tables."""
+
+
 def require_current(connection: sqlite3.Connection, place: str) -> bool:
     """Whether the file has the tables of today; False if it is new or older. Raises LedgerError for a newer one, and
     for the file of another program."""
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    mark, version, tables = connection.execute(_STATE).fetchone()
     if mark != APPLICATION_ID and (mark or version or tables):
         raise LedgerError(f"{place} is a file of another program; name another file in the setting `ledger`")
     if version > len(MIGRATIONS):
@@ -66,14 +71,14 @@ def require_current(connection: sqlite3.Connection, place: str) -> bool:
             f"the ledger {place} was written by a newer version of Backfile (ledger {version}, this version reads "
             f"{len(MIGRATIONS)}); install that version"
         )
-    return version == len(MIGRATIONS)
+    return bool(version == len(MIGRATIONS))
 
 
 def migrate(connection: sqlite3.Connection, place: str) -> None:
     """Gives the file the tables of today, in the open transaction. Raises as `require_current` does."""
     if require_current(connection, place):
         return
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    _, version, _ = connection.execute(_STATE).fetchone()
     for script in MIGRATIONS[version:]:
         for statement in script.split(";"):
             connection.execute(statement)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from search.document import Document, Heading, Moment
 
 _TUPLES: Final = ("sections", "authors", "tags")
-_DATES: Final = ("published", "modified")
+_DATES: Final = ("published", "modified", "first_published")
 
 
 def packed(document: Document) -> str:
@@ -27,7 +27,7 @@ def unpacked(text: str) -> Document:
     for name in _TUPLES:
         fields[name] = tuple(fields[name])
     for name in _DATES:
-        fields[name] = _moment(fields[name])
+        fields[name] = _moment(fields.get(name))
     fields["headings"] = tuple(Heading(**row) for row in fields["headings"])
     return Document(**fields)
 

@@ -1,4 +1,4 @@
-/* The MinHash of a text in ASCII: the twin of index.fingerprint. */
+/* The MinHash of a text: the twin of index.fingerprint. */
 
 #include "kernel.h"
 
@@ -37,6 +37,63 @@ static void lower(uint32_t *minima, uint64_t feature) {
         uint32_t value = low * multipliers[number] + high;
         minima[number] = value < minima[number] ? value : minima[number];
     }
+}
+
+/* The words read so far, and the one that is being read. */
+typedef struct {
+    uint32_t *minima;
+    Py_ssize_t words;
+    uint64_t before;
+    uint32_t crc;
+    int inside;
+} Reader;
+
+static void end_word(Reader *reader) {
+    if (!reader->inside)
+        return;
+    uint32_t word = ~reader->crc;
+    if (reader->words++)
+        lower(reader->minima, reader->before << 32 | word);
+    reader->before = word;
+    reader->crc = 0xFFFFFFFFu;
+    reader->inside = 0;
+}
+
+static void read_bytes(Reader *reader, const unsigned char *bytes, int count) {
+    for (int at = 0; at < count; at++)
+        reader->crc = crc_table[(reader->crc ^ bytes[at]) & 255] ^ (reader->crc >> 8);
+    reader->inside = 1;
+}
+
+/* The same for any text in UTF-8 whose case and width are folded, but for characters of four bytes: these end words,
+   or make the result -1. `classes` has a byte for each character of three bytes at most: 1 for those of words, 2 for
+   those that are a word each. */
+static Py_ssize_t read_folded(const unsigned char *text, Py_ssize_t size, const unsigned char *classes,
+                              int skips_four, uint32_t *minima) {
+    Reader reader = {minima, 0, 0, 0xFFFFFFFFu, 0};
+    Py_ssize_t at = 0;
+    while (at < size) {
+        unsigned char c = text[at];
+        int count = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+        if (at + count > size)
+            break;
+        if (count == 4 && !skips_four)
+            return -1;
+        uint32_t code = count == 1   ? c
+                        : count == 2 ? (uint32_t)(c & 31) << 6 | (text[at + 1] & 63)
+                        : count == 3 ? (uint32_t)(c & 15) << 12 | (text[at + 1] & 63) << 6 | (text[at + 2] & 63)
+                                     : 0;
+        int class = count == 4 ? 0 : classes[code];
+        if (class != 1)
+            end_word(&reader);
+        if (class)
+            read_bytes(&reader, text + at, count);
+        if (class == 2)
+            end_word(&reader);
+        at += count;
+    }
+    end_word(&reader);
+    return reader.words;
 }
 
 /* Lowers the minima to those of the pairs of successive words in lower case; gives the number of words. */
@@ -87,6 +144,26 @@ static PyObject *minhash(PyObject *Py_UNUSED(module), PyObject *args) {
     return read_words((const unsigned char *)text, size, minima) < least ? PyLong_FromLong(0) : bits_of(minima);
 }
 
+static PyObject *minhash_folded(PyObject *Py_UNUSED(module), PyObject *args) {
+    Py_buffer text, classes;
+    Py_ssize_t least;
+    int skips_four;
+    if (!PyArg_ParseTuple(args, "y*ny*p", &text, &least, &classes, &skips_four))
+        return NULL;
+    PyObject *result = NULL;
+    if (classes.len < 0x10000) {
+        PyErr_SetString(PyExc_ValueError, "classes must have 65,536 bytes");
+    } else {
+        uint32_t minima[HASHES];
+        begin(minima);
+        Py_ssize_t words = read_folded(text.buf, text.len, classes.buf, skips_four, minima);
+        result = words < 0 ? Py_NewRef(Py_None) : words < least ? PyLong_FromLong(0) : bits_of(minima);
+    }
+    PyBuffer_Release(&text);
+    PyBuffer_Release(&classes);
+    return result;
+}
+
 static PyObject *minhash_of_words(PyObject *Py_UNUSED(module), PyObject *args) {
     Py_buffer words;
     if (!PyArg_ParseTuple(args, "y*", &words))
@@ -103,6 +180,9 @@ static PyObject *minhash_of_words(PyObject *Py_UNUSED(module), PyObject *args) {
 static PyMethodDef methods[] = {
     {"minhash", minhash, METH_VARARGS, "minhash(text, least): the 64-bit MinHash of a text in ASCII; 0 if it has fewer "
                                        "than `least` words"},
+    {"minhash_folded", minhash_folded, METH_VARARGS,
+     "minhash_folded(text, least, classes, skips_four): that of a text in UTF-8 whose case and width are folded; None "
+     "if it has characters of four bytes, unless they are skipped"},
     {"minhash_of_words", minhash_of_words, METH_VARARGS, "minhash_of_words(hashes): that of words, from the CRC-32 of "
                                                          "each, an array of 32-bit numbers"},
     {NULL, NULL, 0, NULL},

@@ -93,6 +93,7 @@ def _head_fields(raw: bytes) -> dict[str, Any]:
     content["tags"] = tuple(content["tags"])
     content["published"] = _moment(content["published"])
     content["modified"] = _moment(content["modified"])
+    content["first_published"] = _moment(content.get("first_published"))
     return content
 
 

@@ -131,6 +131,7 @@ def _head_fields(stored: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:
         content[name] = tuple(content[name])
     for name in DATE_FIELDS:
         content[name] = _moment(content[name])
+    content["first_published"] = _moment(content.get("first_published"))
     return content
 
 

@@ -1,0 +1,78 @@
+"""What a run learns for the next one. It is kept once the articles from which it was learned are committed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from index.article import Mark
+from index.identities import Identities
+from index.preparing import Prepared
+from index.state import WHOLE, State, copy_of, version_of
+from search.engines.results import Stamp
+
+
+@dataclass(slots=True)
+class Learning:
+    """What one run has learned of its sources, which are known by their keys, and of the names of articles."""
+
+    state: State
+    identities: Identities
+    _marks: list[Mark] = field(default_factory=list)
+    _articles_in: Counter[str] = field(default_factory=Counter)
+    _imperfect: set[str] = field(default_factory=set)
+    _failed_at: set[str] = field(default_factory=set)
+    _gone: list[str] = field(default_factory=list)
+    _versions: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def count(self, source: str) -> None:
+        """The source has given one more article."""
+        self._articles_in[source] += 1
+
+    def look_again(self, source: str, failed_at: str = "") -> None:
+        """The source has to be read in the next run, whether it has changed or not: something in it failed, or may
+        become an article with time."""
+        self._imperfect.add(source)
+        self._failed_at.add(failed_at)
+
+    def forget(self, name: str) -> None:
+        """The article is not in the index any more."""
+        self._gone.append(name)
+
+    def mark(self, mark: Mark, source: str) -> None:
+        """Takes what a source wants to remember."""
+        if mark.unless_failed and mark.unless_failed in self._failed_at:
+            return
+        if mark.key == WHOLE:
+            if source in self._imperfect:
+                return
+            mark = replace(mark, value=[mark.value, self._articles_in[source]])
+        self._marks.append(mark)
+
+    def is_copy(self, article: Prepared, source: str, stamp: Stamp) -> bool:
+        """Whether the index has the article, by its stamp from another source, and this source has nothing newer to
+        say: only an excerpt, or what it said before."""
+        key = copy_of(article.id)
+        said = self.state.get(source, key)
+        self._marks.append(Mark(source, key, article.content_hash))
+        self._marks.append(Mark(stamp.source, key, stamp.content_hash))
+        return article.is_excerpt or said == article.content_hash
+
+    def is_superseded(self, name: str, version: tuple[str, int], source: str, other: str) -> bool:
+        """Whether a later version of an article was read in this run, or by an earlier one from the source `other`."""
+        later: Any = self._versions.get(name) or (self.state.get(other, version_of(name)) if other else None)
+        if later and later[0] == version[0] and later[1] > version[1]:
+            return True
+        self._versions[name] = version
+        self._marks.append(Mark(source, version_of(name), version))
+        return False
+
+    def keep(self, refused: Collection[str]) -> None:
+        """Keeps all that was learned, now that it is committed. In sources of `refused`, the index refused articles."""
+        self.state.keep(mark for mark in self._marks if mark.key != WHOLE or mark.source not in refused)
+        self._marks.clear()
+        self.state.forget_copies(self._gone)
+        self._gone.clear()
+        self.identities.keep()
