@@ -453,9 +453,10 @@ def test_a_post_that_breaks_its_page_costs_only_itself(tmp_path: Path, answer: b
 
 
 def test_a_post_that_cannot_be_read_is_reported_in_each_run(tmp_path: Path) -> None:
-    site = site_with(2)
-    site.write(3, title="", content="")
+    site = site_with(3)
     with archive_of(site, tmp_path) as (archive, server):
+        archive.sync()
+        site.write(3, title="", content="")
         for _ in range(2):
             report = archive.sync()
             assert [remark.origin for remark in report.failures] == [f"{server.url}/post-3/"]

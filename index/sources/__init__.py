@@ -92,8 +92,8 @@ def find_sources(
     *,
     time_zone: str = "UTC",
     mapping: Mapping[str, str] | None = None,
-    table: str = "",
     types: Sequence[str] = ("post",),
+    table: str = "",
     fetcher: Fetcher | None = None,
     pages: bool = False,
     say: Callable[[str, str], None] = say_nothing,
@@ -103,16 +103,16 @@ def find_sources(
 
     Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
     an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
-    `mapping` has for keys of the input our names. `table` names one of a file of tables, and `types` are the post types
-    of WordPress that are articles. `fetcher`, `pages`, `say` and `state` are for addresses of the web, which are asked
+    `mapping` has for keys of the input our names. `types` are the post types of WordPress that are articles. `table`
+    names one of a file of tables. `fetcher`, `pages`, `say` and `state` are for addresses of the web, which are asked
     when they are read; see `index.sources.reading.Reading`.
     """
     named = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
     reading = Reading(
         ZoneInfo(time_zone),
         mapping=mapping or {},
-        table=table,
         types=tuple(types),
+        table=table,
         fetcher=fetcher,
         pages=pages,
         say=say,
