@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from index.article import Article
+from index.extraction import page_tree
 from index.extraction.html_tree import HEADINGS, parse_html, text_of
 from index.extraction.page_tree import prepare_page
 from index.normalize import one_line
@@ -96,6 +97,24 @@ def test_an_element_that_holds_the_whole_page_is_no_box_beside_it(tag: str) -> N
     assert "Buy now" not in text_of(page)
 
 
+def test_nested_boxes_without_most_of_the_words_are_looked_at_a_bounded_number_of_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at = 0
+
+    def counted(element: object) -> str:
+        nonlocal looked_at
+        text = text_of(element)
+        looked_at += len(text)
+        return text
+
+    page = parse_html(f"<body><div>{'word ' * 9_000}</div>{'<aside>' * 200}{'word ' * 8_000}")
+    whole = len(text_of(page))
+    monkeypatch.setattr(page_tree, "text_of", counted)
+    prepare_page(page)
+    assert looked_at < 25 * whole
+
+
 def test_text_behind_something_cut_stays() -> None:
     page = parse_html(f"<body>{TEXT}<p>before <button>Share</button> and behind</p><i></i>the end</body>")
     prepare_page(page)
@@ -161,7 +180,7 @@ def test_what_follows_the_end_of_the_text_is_left_out(end: str) -> None:
         "<p>Jane Doe never saw the lock again, and nobody in the town knows where she went.</p>",
         (
             "<p>The newsletter of the town, once printed here, is read by nine in ten of those who live at the harbour "
-            "and by many who left it; it has had letters from as far as Chile, and it has never asked for a subscription. "
+            "and by many who left it; it has had letters from as far as Chile, and never asked for a subscription. "
             "Its editor, the daughter of the last lock keeper, wants to go on until the new gates are in place.</p>"
         ),
         "<p>Tags on the nets tell whose they are.</p>",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import cache
 from typing import Final
 
 from trafilatura import bare_extraction
@@ -100,13 +101,17 @@ def _is_plausible(length: int, page: Element) -> bool:
 
 
 def _run(page: Element, *, precise: bool = False, fast: bool = False) -> Element | None:
-    options = Extractor(fast=fast, precision=precise, comments=False, formatting=True)
     try:
-        found = bare_extraction(page, options=options)  # works on a copy
+        found = bare_extraction(page, options=_options(precise, fast))  # works on a copy
     except (ValueError, TypeError, AttributeError, RecursionError):
         # The extractor does not guard against every odd tree; if it fails, it has found no text.
         return None
     return getattr(found, "body", None) if found is not None else None
+
+
+@cache
+def _options(precise: bool, fast: bool) -> Extractor:
+    return Extractor(fast=fast, precision=precise, comments=False, formatting=True)
 
 
 def _length(body: Element) -> int:

@@ -33,7 +33,10 @@ _NOT_THE_TEXT: Final = (
     "select", "textarea", "time",
 )  # fmt: skip
 _MOST: Final = 0.5
-_LEVELS: Final = 30
+_LOOKS: Final = 20
+"""How often all the words of a page may be looked at in search of the element that holds most of them."""
+_MAX_LINKS: Final = 20
+"""Links of a heading that are looked at: a heading with more is a menu."""
 _HOLLOW: Final = (
     "article", "b", "blockquote", "dd", "div", "dt", "em", "h2", "h3", "h4", "h5", "h6", "i", "li", "main", "p", "pre",
     "q", "section", "span", "strong",
@@ -75,11 +78,18 @@ def _free_strays(page: Element) -> None:
 
 def _keep_main(page: Element) -> None:
     """Some pages are one `aside` or one `footer` from end to end; an element with most of the words is neither."""
-    most = _MOST * len(text_of(page))
-    inside = page
-    for _ in range(_LEVELS):
-        outermost = (found for found in inside.iter(*_NOT_THE_TEXT) if found is not inside)
-        main = next((found for found in outermost if len(text_of(found)) > most), None)
+    whole = len(text_of(page))
+    inside, looked_at = page, 0
+    while looked_at <= _LOOKS * whole:
+        main = None
+        for found in inside.iter(*_NOT_THE_TEXT):
+            length = len(text_of(found))
+            looked_at += length
+            if length > _MOST * whole:
+                main = found
+                break
+            if looked_at > _LOOKS * whole:
+                return
         if main is None:
             return
         main.tag, inside = "div", main
@@ -88,7 +98,9 @@ def _keep_main(page: Element) -> None:
 def _free_heading(heading: Element) -> None:
     """Takes links to the heading itself out of it; they are no part of its text, and a heading of links looks like a
     teaser. Their anchor becomes that of the heading, if it has none."""
-    for link in list(heading.iter("a")):
+    links = list(heading.iter("a"))
+    whole = text_of(heading).strip() if links else ""
+    for link in links if len(links) <= _MAX_LINKS else ():
         target = link.get("href") or ""
         if target and not target.startswith("#"):
             continue
@@ -100,7 +112,7 @@ def _free_heading(heading: Element) -> None:
         if not bare:
             link.tag = "span"
             link.attrib.pop("href", None)
-        elif text_of(heading).strip() != words:
+        elif words != whole:
             drop_element(link)
 
 
@@ -121,6 +133,8 @@ def _join_chunks(page: Element) -> None:
     """
     groups: dict[tuple[str, str], list[Element]] = defaultdict(list)
     for article in page.iter("article"):
+        if next(article.iterancestors("article"), None) is not None:
+            continue
         for element in article.iter("div", "section"):
             if element.get("class") and _paragraph_text(element) >= _CHUNK:
                 groups[element.tag, element.get("class")].append(element)
