@@ -16,8 +16,8 @@ LINKED: Final = 0.6
 MAX_HEADING: Final = 160
 """Characters of a heading; what is longer is a standfirst or a quotation set large."""
 
-TAIL: Final = 0.3
-MAX_TAIL: Final = 2_500
+TAIL: Final = 0.15
+MAX_TAIL: Final = 1_200
 """What stands behind a wall is cut if it is at most this share of the text, and so many characters."""
 PROFILES: Final = 4
 """Blocks at the end of the text of which one may say who the author is."""
