@@ -237,6 +237,11 @@ def test_co_authors_take_the_place_of_the_user() -> None:
     site.posts[2].more = {"authors": [{"display_name": "Cy &amp; Co"}]}
     with serving(site) as server:
         assert [one.authors for one in read(server)] == [("Cy & Co",), ("Bo Chen", "Ann Lee")]
+        assert len(requests_for(server, "coauthors/v1/coauthors/bo-chen")) == 1
+    site.names_co_authors = False
+    with serving(site) as server:
+        assert [one.authors for one in read(server)] == [("Cy & Co",), ("bo-chen", "ann-lee")]
+        assert len([path for path in server.paths() if "coauthors/v1" in path]) == 1
 
 
 def test_where_users_are_not_public_a_plugin_may_name_the_author() -> None:

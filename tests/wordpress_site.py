@@ -46,6 +46,8 @@ class WordPress:
     `raw` has posts as they are given, beside those in `posts`. `link`: how the front page names the API: "header",
     "head" or "" for not at all. `rewrites`: addresses are rewritten (/wp-json/), else the route is a parameter.
     `totals`: the headers say how many there are. `login`: "user:password" of an editor.
+    `knows_after`: it is new enough to obey `modified_after` and `after`.
+    `names_co_authors`: Co-Authors Plus is new enough to have its own route.
     """
 
     posts: dict[int, Post] = field(default_factory=dict)
@@ -62,6 +64,8 @@ class WordPress:
     login: str = ""
     totals: bool = True
     users_are_public: bool = True
+    knows_after: bool = True
+    names_co_authors: bool = True
     intervene: Callable[[Asked, int], Reply | None] = lambda *_: None
     requests: int = 0
     now: int = 0
@@ -132,15 +136,26 @@ class WordPress:
             "wp/v2/categories": [{"id": n, "name": name, "parent": up} for n, (name, up) in self.categories.items()],
             "wp/v2/tags": [{"id": n, "name": name} for n, name in self.tags.items()],
             "wp/v2/users": [{"id": n, "name": name, "slug": name.lower()} for n, name in self.users.items()],
-            "wp/v2/coauthors": [{"id": n, "name": name} for n, name in self.co_authors.items()],
+            "wp/v2/coauthors": [
+                {"id": n, "name": slug(name), "slug": f"cap-{slug(name)}"} for n, name in self.co_authors.items()
+            ],
         }
+        names = {slug(name): name for name in self.co_authors.values()}
+        if self.names_co_authors and route.startswith("coauthors/v1/coauthors/"):
+            name = names.get(route.rpartition("/")[2])
+            return answer({"display_name": name}, query) if name else failure(404, "rest_not_found")
         return self._page(tables[route], query) if route in tables else failure(404, "rest_no_route")
 
     def _list(self, posts: list[Post], host: str, query: Mapping[str, str], is_editor: bool) -> Reply:
         statuses = query.get("status", "publish").split(",")
         if statuses != ["publish"] and not is_editor:
             return failure(400, "rest_invalid_param")
-        return self._page([*self.raw, *(self._object(post, host) for post in posts if post.status in statuses)], query)
+        rows = [*self.raw, *(self._object(post, host) for post in posts if post.status in statuses)]
+        for parameter, field_ in (("modified_after", "modified_gmt"), ("after", "date_gmt")):
+            if parameter in query and self.knows_after:
+                since = query[parameter].removesuffix("Z")
+                rows = [row for row in rows if row[field_] > since]
+        return self._page(rows, query)
 
     def _single(self, number: str, host: str, query: Mapping[str, str]) -> Reply:
         post = self.posts.get(int(number))
@@ -179,6 +194,11 @@ class WordPress:
             "author": post.author, "categories": post.categories, "tags": post.tags, "featured_media": 0,
             "yoast_head_json": {"author": "Yo Ast", "title": "x"}, **post.more,
         }  # fmt: skip
+
+
+def slug(name: str) -> str:
+    """A name as it is in addresses."""
+    return name.lower().replace(" ", "-")
 
 
 def answer(value: Any, query: Mapping[str, str], **headers: object) -> bytes:

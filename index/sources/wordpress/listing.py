@@ -19,7 +19,8 @@ from index.sources.wordpress.objects import Object, number_of, numbers_in, objec
 MAX_PAGES: Final = 100_000
 """Requests for one list."""
 
-_FIELDS: Final = "id,link,modified_gmt,modified,status,type,categories,author"
+ROW_FIELDS: Final = "id,link,modified_gmt,modified,status,type,categories,author"
+"""What is asked for of a post in a list."""
 _PAST_END: Final = frozenset({"rest_post_invalid_page_number", "rest_invalid_page_number"})
 
 
@@ -55,7 +56,7 @@ class Listing:
         page = 1
         while self.requests < MAX_PAGES:
             values, fewer = self._page(page)
-            fresh = [row for row in map(_row, values) if row.number and row.number not in self.seen]
+            fresh = [row for row in map(read_row, values) if row.number and row.number not in self.seen]
             self.seen.update(row.number for row in fresh)
             if fresh:
                 yield fresh
@@ -73,7 +74,13 @@ class Listing:
     def _page(self, page: int) -> tuple[list[Object], int]:
         """The posts on a page, and by how many there are fewer in all than before: so many places they have moved."""
         self.requests += 1
-        query: dict[str, Any] = {"per_page": MOST, "page": page, "orderby": "id", "order": "desc", "_fields": _FIELDS}
+        query: dict[str, Any] = {
+            "per_page": MOST,
+            "page": page,
+            "orderby": "id",
+            "order": "desc",
+            "_fields": ROW_FIELDS,
+        }
         try:
             answer = self.api.get(self.route, {**query, **self.query})
         except ApiError as error:
@@ -84,7 +91,8 @@ class Listing:
         return objects_in(answer.value), max(0, (before or 0) - (answer.total or 0)) if answer.total is not None else 0
 
 
-def _row(value: Object) -> Row:
+def read_row(value: Object) -> Row:
+    """A post as the list has it; a number of 0 stands for none."""
     author = value.get("author")
     return Row(
         number=number_of(value),

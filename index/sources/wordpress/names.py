@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote
 
 from index.sources.wordpress.api import MOST, NOT_THERE, REFUSED, Api, ApiError
 from index.sources.wordpress.objects import Names, Object, number_of, numbers_in, objects_in, text_of
@@ -17,6 +18,9 @@ MOST_KEPT: Final = 20_000
 
 AUTHOR_FIELD: Final = "yoast_head_json.author"
 
+_CO_AUTHORS: Final = "coauthors/v1/coauthors"
+_NO_CO_AUTHOR: Final = "rest_not_found"
+
 NOT_PUBLIC: Final = "the API does not give the names of {}, so they are missing; a login may help"
 
 
@@ -24,11 +28,12 @@ NOT_PUBLIC: Final = "the API does not give the names of {}, so they are missing;
 class Known:
     """The names of one kind of objects, such as tags, by number; "" for those that are not there.
 
-    `is_refused`: the API does not give them.
+    `name_of` tells the name of an object, of which the slug is known as well. `is_refused`: the API does not give them.
     """
 
     api: Api
     route: str
+    name_of: Callable[[Object], str] = lambda value: plain_text(text_of(value, "name"))
     names: dict[int, str] = field(default_factory=dict)
     is_refused: bool = False
 
@@ -45,11 +50,11 @@ class Known:
     def _ask(self, numbers: list[int]) -> None:
         if self.is_refused:
             return
-        found = {number_of(value): plain_text(text_of(value, "name")) for value in self._values(numbers)}
+        found = {number_of(value): self.name_of(value) for value in self._values(numbers)}
         self.names.update((number, found.get(number, "")) for number in numbers)
 
     def _values(self, numbers: list[int]) -> list[Object]:
-        query = {"include": ",".join(map(str, numbers)), "per_page": MOST, "_fields": "id,name"}
+        query = {"include": ",".join(map(str, numbers)), "per_page": MOST, "_fields": "id,name,slug"}
         try:
             return objects_in(self.api.get(self.route, query).value)
         except ApiError as error:
@@ -69,7 +74,22 @@ class Directory:
         self.refuses_categories = False
         self.tags = Known(api, "wp/v2/tags")
         self.authors = Known(api, "wp/v2/users")
-        self.co_authors = Known(api, "wp/v2/coauthors")
+        self.co_authors = Known(api, "wp/v2/coauthors", self._co_author_name)
+        self._has_co_author_names = True
+
+    def _co_author_name(self, value: Object) -> str:
+        """The name of a co-author: Co-Authors Plus calls the term by the login, and has another route for names."""
+        login, slug = plain_text(text_of(value, "name")), text_of(value, "slug").removeprefix("cap-")
+        if not slug or not self._has_co_author_names:
+            return login
+        try:
+            found = self._api.get(f"{_CO_AUTHORS}/{quote(slug, safe='')}", {"_fields": "display_name"}).value
+        except ApiError as error:
+            if error.status not in REFUSED | NOT_THERE:
+                raise
+            self._has_co_author_names = error.code == _NO_CO_AUTHOR
+            return login
+        return (plain_text(text_of(found, "display_name")) if isinstance(found, dict) else "") or login
 
     def learn_categories(self) -> None:
         """Asks for all categories, since each stands below others. Raises ApiError if they cannot be had for now."""
@@ -84,6 +104,10 @@ class Directory:
         numbers = list(numbers)
         self._learn_new(numbers)
         return sections(filter(None, map(self._categories.path, numbers)))
+
+    def paths(self) -> list[tuple[int, str]]:
+        """The categories that are known, each with its parents, by number."""
+        return sorted(self._categories.paths().items())
 
     def names_for(self, value: Object) -> Names:
         """What the numbers in a post stand for, whose tags and authors have been learned."""
