@@ -1,7 +1,9 @@
-"""Answers of two archives with the same articles, made comparable."""
+"""What makes tests steady: answers made comparable, and patience with what comes in its own time."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 LEFT_OUT = frozenset({"took_ms", "generation", "built_at", "index"})
@@ -16,3 +18,12 @@ def without_chance(value: Any, address: str = "") -> Any:
     if isinstance(value, float):
         return float(f"{value:.4g}")
     return value.replace(address, "") if isinstance(value, str) else value
+
+
+def comes_true(condition: Callable[[], bool], tries: int = 1_200) -> bool:
+    """Whether a condition comes true while it is asked again and again, for a minute or longer."""
+    for _ in range(tries):
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False

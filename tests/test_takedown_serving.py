@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from urllib.parse import quote
 import pytest
 from conftest import ARTICLES
 from leftovers import files_with
+from steady import comes_true
 from test_serve import Server, command, posix, served
 
 from search.document import Document
@@ -35,7 +35,6 @@ ASKED = (
 )  # fmt: skip
 TRIES = 12
 """Connections that are opened for one question: each worker gets some of them."""
-PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -111,26 +110,20 @@ def test_an_embargo_ends_while_the_site_is_served(server: Server, folder: Path) 
     ledger.waiting.put([(early, due), (withheld, None)])
     assert ids_found(server, "quorvex") == []
     assert server.get("/article/early")[0] == 404
-    ends = time.monotonic() + PATIENCE
-    while "early" not in ids_found(server, "quorvex"):
-        assert time.monotonic() < ends
+    assert comes_true(lambda: "early" in ids_found(server, "quorvex"))
     assert datetime.now(UTC) >= due
-    while {status for status, _ in answers(server, "/article/early")} != {200}:  # the other worker, a moment later
-        assert time.monotonic() < ends
+    # The other worker follows a moment later.
+    assert comes_true(lambda: {status for status, _ in answers(server, "/article/early")} == {200})
     assert ids_found(server, "quorvex") == ["early"]
-    while ledger.waiting.counts() != (0, 1):
-        assert time.monotonic() < ends
+    assert comes_true(lambda: ledger.waiting.counts() == (0, 1))
 
 
 def test_of_two_workers_one_publishes(server: Server, folder: Path) -> None:
     ledger = open_ledger(str(folder / "archive.ledger"))
     due = datetime.now(UTC) - timedelta(seconds=1)
     ledger.waiting.put([(replace(STORY, id=f"early{number}", title="The quorvex report"), due) for number in range(20)])
-    ends = time.monotonic() + PATIENCE
-    while ledger.waiting.counts() != (0, 0):
-        assert time.monotonic() < ends
-    while len(ids_found(server, "quorvex")) < 10:
-        assert time.monotonic() < ends
+    assert comes_true(lambda: ledger.waiting.counts() == (0, 0))
+    assert comes_true(lambda: len(ids_found(server, "quorvex")) >= 10)
     with open_engine(f"whoosh:{folder / 'archive'}").searcher() as searcher:
         assert sum(document.title == "The quorvex report" for document in searcher.articles()) == 20
     published = [line for line in server.log.read_text().splitlines() if "whose moment has come" in line]

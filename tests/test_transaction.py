@@ -9,8 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -20,6 +19,7 @@ import numpy as np
 import pytest
 from archives import answers, ask, exact, fill, ids, news, stamps_of
 from click.testing import CliRunner
+from steady import comes_true
 
 from search.commands import main
 from search.document import Document
@@ -666,15 +666,6 @@ def is_running(process: int) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 30
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc")
 def test_processes_die_with_the_one_that_writes(tmp_path: Path) -> None:
     (tmp_path / "orphans.py").write_text(ORPHANS)
@@ -682,7 +673,7 @@ def test_processes_die_with_the_one_that_writes(tmp_path: Path) -> None:
                        tmp_path / "archive", "kill")  # fmt: skip
     children = [int(part) for part in run.stdout.split()]
     assert len(children) == 2, run.stderr
-    assert wait_until(lambda: not any(map(is_running, children)))
+    assert comes_true(lambda: not any(map(is_running, children)))
     with pytest.raises(IndexMissing):
         open_directory(str(tmp_path / "archive")).searcher()
     fill(open_directory(str(tmp_path / "archive")), Document("a", "one"))
