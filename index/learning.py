@@ -59,9 +59,13 @@ class Learning:
         return article.is_excerpt or said == article.content_hash
 
     def keep(self, refused: Collection[str]) -> None:
-        """Keeps all that was learned, now that it is committed. In sources of `refused`, the index refused articles."""
+        """Keeps all that was learned, now that it is committed. In sources of `refused`, the index refused articles.
+
+        The names come first: what is remembered of a source keeps its articles from being read again, and only what is
+        read has its names learned.
+        """
+        self.identities.keep()
         self.state.keep(mark for mark in self._marks if mark.key != WHOLE or mark.source not in refused)
         self._marks.clear()
         self.state.forget_copies(self._gone)
         self._gone.clear()
-        self.identities.keep()
