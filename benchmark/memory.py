@@ -1,0 +1,141 @@
+"""The memory that sources need which are read as a stream: it must not grow with the number of their items.
+
+    python -m benchmark.memory
+    python -m benchmark.memory --sizes 1000 10000 --formats "JSON Lines"
+
+Inputs of each size are generated. A process of its own reads the records of each, and another one indexes it whole; the
+largest resident memory of each process is shown (ru_maxrss, so Linux and macOS only), with what each further item takes.
+To measure another format, write a generator of its bytes and give it a row in `INPUTS`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmark.options import ROOT, work_folder
+from index.article import Article, read_source
+from index.opening import open_for_filling
+from index.sources import find_sources
+from search.settings import Settings
+
+SIZES: Final = (10_000, 100_000)
+WAYS: Final = ("read", "index")
+WORDS: Final = 80
+"""Words of an article. Long articles would hide what is kept of each."""
+
+_UNITS: Final = 1 if sys.platform == "darwin" else 1024
+"""Bytes in one unit of ru_maxrss."""
+
+
+def _articles(many: int) -> Iterator[dict[str, str]]:
+    """So many articles, the same in every run."""
+    choice = random.Random(1)  # noqa: S311 - no secret
+    words = [f"{first}{second}" for first in ("ri", "fer", "brid", "coun", "har", "win") for second in ("ver", "ge", "cil", "bour", "ter")]
+    for number in range(many):
+        body = " ".join(choice.choices(words, k=WORDS))
+        yield {
+            "id": f"article/{number}",
+            "url": f"https://news.example/2024/{number}",
+            "title": f"Article {number} on the {choice.choice(words)}",
+            "body": f"{body} {number}.",
+            "published": f"{2000 + number % 24}-0{1 + number % 9}-1{number % 10}",
+        }
+
+
+def _json_lines(many: int) -> Iterator[str]:
+    return (f"{json.dumps(article)}\n" for article in _articles(many))
+
+
+def _json_array(many: int) -> Iterator[str]:
+    for number, article in enumerate(_articles(many)):
+        yield f"{',' if number else '['}\n{json.dumps(article)}"
+    yield "\n]\n"
+
+
+def _rss(many: int) -> Iterator[str]:
+    yield (
+        '<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
+        "<channel><title>News</title>\n"
+    )
+    for article in _articles(many):
+        yield (
+            f"<item><guid isPermaLink='false'>{article['id']}</guid><link>{article['url']}</link>"
+            f"<title>{article['title']}</title><content:encoded>{article['body']}</content:encoded></item>\n"
+        )
+    yield "</channel></rss>\n"
+
+
+Generator = Callable[[int], Iterator[str]]
+
+INPUTS: Final[dict[str, tuple[str, Generator]]] = {
+    "JSON Lines": ("articles.jsonl", _json_lines),
+    "JSON array": ("articles.json", _json_array),
+    "RSS": ("articles.rss", _rss),
+}
+"""The name of each format, that of its file, and what is in a file of so many articles, piece by piece."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures, and prints a table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmark.memory", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs=2, default=SIZES, metavar="N", help="items of the smaller and larger")
+    parser.add_argument("--formats", nargs="+", choices=INPUTS, default=list(INPUTS), metavar="FORMAT")
+    parser.add_argument("--work", type=Path, help="folder for the files (default: a temporary folder)")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    asked = parser.parse_args(arguments)
+    if asked.child:
+        way, file, items = asked.child
+        sys.stdout.write(f"{measured(way, Path(file), int(items))}\n")
+        return
+    small, large = asked.sizes
+    head = f"| Peak memory, MB | {small:,} items | {large:,} items | bytes for each further item |"
+    sys.stdout.write(f"{head}\n| --- | ---: | ---: | ---: |\n")
+    with work_folder(asked.work and asked.work.resolve()) as work:
+        for name in asked.formats:
+            for way in WAYS:
+                before, after = (_peak(name, way, size, work) for size in (small, large))
+                row = f"{before / 1e6:.0f} | {after / 1e6:.0f} | {max(0, after - before) / (large - small):,.0f}"
+                sys.stdout.write(f"| {name}, {'records read' if way == 'read' else 'indexed'} | {row} |\n")
+                sys.stdout.flush()
+
+
+def measured(way: str, file: Path, items: int) -> int:
+    """Reads or indexes a file in this process, and returns the most memory that it has had, in bytes."""
+    if way == "index":
+        settings = Settings(index=f"whoosh:{file.parent / 'archive'}", index_workers=1, detect_language=False)
+        report = open_for_filling(settings).index([str(file)])
+        found = report.added
+    else:
+        found = sum(isinstance(item, Article) for source in find_sources(file) for item in read_source(source))
+    if found != items:
+        raise SystemExit(f"{file.name} has {items:,} items, and {found:,} articles were found")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNITS
+
+
+def _peak(name: str, way: str, size: int, work: Path) -> int:
+    """What a process of its own needs for a file of that size, in bytes."""
+    folder = work / "input"
+    folder.mkdir()
+    called, generate = INPUTS[name]
+    with (folder / called).open("w", encoding="utf-8") as file:
+        file.writelines(generate(size))
+    command = [sys.executable, "-m", "benchmark.memory", "--child", way, str(folder / called), str(size)]
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("BACKFILE_")}
+    environment = kept | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=folder)  # noqa: S603
+    shutil.rmtree(folder)
+    return int(ran.stdout)
+
+
+if __name__ == "__main__":
+    main()
