@@ -31,6 +31,8 @@ class Article:
     `html` is the body's markup if the input had any; its headings are those of `headings`, in the same order.
     `first_published` is when it first appeared, if the source tells it apart from `published`. `embargo` is the moment
     before which it must not be shown; with the status "withheld" it must not be shown until a later version is usable.
+    `version` is (what is counted, number), such as the moment of a capture; of the files with an article, the greatest
+    number stays.
     `is_excerpt`: the source has only the beginning of its text, or none.
     `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
     what is probably wrong with the whole source, and are reported once for each source.
@@ -56,6 +58,7 @@ class Article:
     status: Literal["usable", "withheld"] = "usable"
     language: str = ""
     type: str = "article"
+    version: tuple[str, int] | None = None
     is_excerpt: bool = False
     warnings: tuple[str, ...] = ()
     source_warnings: tuple[str, ...] = ()
@@ -130,7 +133,10 @@ class Unchanged:
 
 
 class Skipped(SourceError):
-    """Files among the articles that are of no known format, such as a README: counted, but no failure."""
+    """What was left out on purpose: said, but no failure.
+
+    `files` of it were of no known format, such as a README.
+    """
 
     def __init__(self, origin: str, reason: str, files: int = 1) -> None:
         super().__init__(origin, reason)

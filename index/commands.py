@@ -1,16 +1,14 @@
-"""The commands that fill an archive: `backfile index` and `backfile copy`; and `backfile evaluate extraction`."""
+"""The commands that fill an archive: `backfile index` and `backfile copy`."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
 from index.copying import Copied, copy_archive
-from index.evaluation import evaluate_extraction
 from index.fetching.address import read_address
 from index.opening import open_for_filling
 from index.progress import Bar, Progress, Silence, remark
@@ -80,6 +78,15 @@ def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, .
     callback=read_mapping,
     help="A key of the input that means one of ours; may be repeated.",
 )
+@click.option("--table", metavar="NAME", default="", help="The table of a SQLite file that has the articles.")
+@click.option(
+    "--type",
+    "types",
+    metavar="TYPE",
+    multiple=True,
+    default=("post",),
+    help="A post type of WordPress that is read, instead of post alone; may be repeated.",
+)
 @click.option("--pages", is_flag=True, help="Fetch the pages of feeds that have only the beginnings of articles.")
 @click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
 @click.option("--no-meaning", is_flag=True, help="Leave the vectors for search by meaning to `backfile encode`.")
@@ -96,6 +103,8 @@ def index(
     language: str | None,
     time_zone: str | None,
     mapping: dict[str, str],
+    table: str,
+    types: tuple[str, ...],
     pages: bool,
     workers: int | None,
     no_meaning: bool,
@@ -127,6 +136,8 @@ def index(
             paths,
             language=language or "",
             mapping=mapping,
+            table=table,
+            types=types,
             pages=pages,
             say=say_nothing if quiet or as_json else remark,
             rebuild=rebuild,
@@ -235,28 +246,3 @@ def _copy_lines(copied: Copied, compared: Comparison | None, exact: bool) -> Ite
         yield f"{articles(copied.superfluous)} only in the second index: {advice}"
     if compared:
         yield from comparison_lines(compared, ("the first index", "the second index"), may_have_more=not exact)
-
-
-@click.command()
-@click.argument("pages", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("ground_truth", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--worst", type=click.IntRange(0), default=15, show_default=True, help="How many of the worst pages to list."
-)
-@json_option
-def extraction(pages: Path, ground_truth: Path, worst: int, as_json: bool) -> None:
-    """Score the extraction of HTML: compare the text of each page in the folder PAGES with GROUND_TRUTH.
-
-    GROUND_TRUTH is a JSON object: the name of each page (its file without .html or .html.gz) has its "articleBody".
-    Prints precision, recall and F1 over shingles of four words, and how many pages gave a title, a date and so on.
-
-    \b
-    Example:
-      backfile evaluate extraction pages/ ground-truth.json
-    """
-    score = evaluate_extraction(pages, ground_truth)
-    if not as_json:
-        click.echo(score.report(worst))
-        return
-    figures = {name: getattr(score, name) for name in ("precision", "recall", "f1", "pages_per_second")}
-    click.echo(json.dumps(figures | {"pages": len(score.pages), "coverage": score.coverage()}))

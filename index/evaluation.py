@@ -8,22 +8,19 @@ means over pages, and F1 is the harmonic mean of these two.
 
 from __future__ import annotations
 
-import json
 import re
-import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from index.article import Article
 from index.extraction.html_tree import HEADINGS, parse_html, text_of
+from index.judged_pages import Reading, Truth
 from index.normalize import one_line
 from index.sources.encoding import decode
 from index.sources.files import read_page
-from index.sources.html import read_html_page
-from search.errors import SourceError
 
 SHINGLE = 4
 WORST = 15
@@ -44,6 +41,8 @@ class PageScore:
     reason: str = ""
     headings: int = 0
     headings_kept: int = 0
+    headings_found: int = 0
+    headings_right: int = 0
 
     @property
     def precision(self) -> float:
@@ -119,8 +118,7 @@ class ExtractionScore:
                 for part, count in self.coverage().items()
             ),
         ]
-        stated, kept = (sum(getattr(page, key) for page in self.pages) for key in ("headings", "headings_kept"))
-        lines += ["", f"headings kept: {kept} of {stated} that are headings on the page and a line of the known body"]
+        lines += ["", *self._about_headings()]
         lowest = sorted(self.pages, key=lambda page: page.f1)[:worst]
         if lowest:
             lines += ["", "worst pages", "     F1  precision  recall  page"]
@@ -129,21 +127,16 @@ class ExtractionScore:
             ]
         return "\n".join(lines)
 
+    def _about_headings(self) -> Iterator[str]:
+        keys = ("headings", "headings_kept", "headings_found", "headings_right")
+        stated, kept, found, right = (sum(getattr(page, key) for page in self.pages) for key in keys)
+        yield f"headings kept: {kept} of {stated} that are headings on the page and a line of the known body"
+        yield f"headings right: {right} of {found} that were found are a line of the known body"
 
-def evaluate_extraction(pages: Path, ground_truth: Path) -> ExtractionScore:
-    """Scores each page that the ground truth names ("name": {"articleBody": …, "url": …}).
 
-    The page is the file name.html or name.html.gz in `pages`.
-
-    Raises SourceError if the ground truth cannot be read or names a page that is not there.
-    """
-    truth = _read_truth(ground_truth)
-    files = {name: _find_page(pages, name) for name in truth}
-    started = time.perf_counter()
-    articles = {name: _read(file) for name, file in files.items()}
-    seconds = time.perf_counter() - started
-    scores = (_score(name, truth[name], files[name], *articles[name]) for name in truth)
-    return ExtractionScore(tuple(scores), seconds)
+def score_bodies(truth: Truth, readings: Mapping[str, Reading], seconds: float) -> ExtractionScore:
+    """Scores what was found on each page by its known body ("name": {"articleBody": …, "url": …})."""
+    return ExtractionScore(tuple(_score(name, page, readings[name]) for name, page in truth.items()), seconds)
 
 
 def shingle_counts(expected: str, found: str) -> tuple[float, float, float]:
@@ -165,49 +158,21 @@ def _shingles(text: str) -> Counter[tuple[str, ...]]:
     return Counter(tuple(words[start : start + SHINGLE]) for start in starts)
 
 
-def _score(name: str, truth: dict[str, str], file: Path, article: Article | None, reason: str) -> PageScore:
-    body = truth["articleBody"]
+def _score(name: str, truth: Mapping[str, Any], reading: Reading) -> PageScore:
+    body, article = truth["articleBody"], reading.article
     counts = shingle_counts(body, article.body if article else "")
-    stated = _headings_on(file) & set(map(one_line, body.split("\n")))
-    kept = stated & {heading.text for heading in article.headings} if article else set()
-    return PageScore(name, truth.get("url", ""), *counts, article, reason, len(stated), len(kept))
+    lines = set(map(one_line, body.split("\n")))
+    stated = _headings_on(reading.file) & lines
+    found = {one_line(heading.text) for heading in article.headings} if article else set()
+    return PageScore(
+        name, truth.get("url", ""), *counts, article, reading.reason,
+        len(stated), len(stated & found), len(found), len(found & lines),
+    )  # fmt: skip
 
 
 def _headings_on(file: Path) -> set[str]:
     page = parse_html(decode(read_page(str(file)), markup=True))
     return {one_line(text_of(heading)) for heading in page.iter(*HEADINGS)} - {""}
-
-
-def _read(file: Path) -> tuple[Article | None, str]:
-    try:
-        return read_html_page(read_page(str(file)), str(file), ZoneInfo("UTC")), ""
-    except SourceError as error:
-        return None, error.reason
-
-
-def _read_truth(path: Path) -> dict[str, dict[str, str]]:
-    try:
-        truth = json.loads(read_page(str(path)))
-    except ValueError as error:
-        raise SourceError(str(path), f"not JSON ({error})") from error
-    if not isinstance(truth, dict) or not truth or not all(isinstance(page, dict) for page in truth.values()):
-        raise SourceError(str(path), 'not a ground truth: it must map page names to {"articleBody": "…"}')
-    if bodiless := [name for name, page in truth.items() if not isinstance(page.get("articleBody"), str)]:
-        raise SourceError(str(path), f'{len(bodiless):,} pages have no "articleBody", the first is {bodiless[0]!r}')
-    return truth
-
-
-def _find_page(pages: Path, name: str) -> Path:
-    for file in _candidates(pages, name):
-        if file.is_file():
-            return file
-    raise SourceError(str(pages), f"holds no page {name}.html or {name}.html.gz, which the ground truth names")
-
-
-def _candidates(pages: Path, name: str) -> Iterator[Path]:
-    for folder in (pages, pages / "pages"):
-        for ending in (".html.gz", ".html", ""):
-            yield folder / f"{name}{ending}"
 
 
 def _label(page: PageScore) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from index.article import Mark
 from index.identities import Identities
 from index.preparing import Prepared
-from index.state import WHOLE, State, copy_of
+from index.state import WHOLE, State, copy_of, version_of
 from search.engines.results import Stamp
 
 
@@ -25,6 +26,7 @@ class Learning:
     _imperfect: set[str] = field(default_factory=set)
     _failed_at: set[str] = field(default_factory=set)
     _gone: list[str] = field(default_factory=list)
+    _versions: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def count(self, source: str) -> None:
         """The source has given one more article."""
@@ -66,6 +68,15 @@ class Learning:
         """
         self.state.keep(self._said_before)
         self._said_before.clear()
+
+    def is_superseded(self, name: str, version: tuple[str, int], source: str, other: str) -> bool:
+        """Whether a later version of an article was read in this run, or by an earlier one from the source `other`."""
+        later: Any = self._versions.get(name) or (self.state.get(other, version_of(name)) if other else None)
+        if later and later[0] == version[0] and later[1] > version[1]:
+            return True
+        self._versions[name] = version
+        self._marks.append(Mark(source, version_of(name), version))
+        return False
 
     def keep(self, refused: Collection[str]) -> None:
         """Keeps all that was learned, now that it is committed. In sources of `refused`, the index refused articles.

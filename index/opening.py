@@ -39,6 +39,8 @@ class Opened:
         language: str = "",
         time_zone: str = "",
         mapping: Mapping[str, str] | None = None,
+        types: Sequence[str] = ("post",),
+        table: str = "",
         pages: bool = False,
         say: Callable[[str, str], None] = say_nothing,
         rebuild: bool = False,
@@ -66,7 +68,15 @@ class Opened:
         )
         with self._fetcher() as fetcher:
             found = find_sources(
-                locations, time_zone=zone, mapping=mapping, fetcher=fetcher, pages=pages, say=say, state=self.state
+                locations,
+                time_zone=zone,
+                mapping=mapping,
+                types=types,
+                table=table,
+                fetcher=fetcher,
+                pages=pages,
+                say=say,
+                state=self.state,
             )
             return indexer.run(
                 found,

@@ -78,6 +78,7 @@ class Prepared:
     fingerprint: int = 0
     shown_from: datetime | None = None
     withheld: bool = False
+    version: tuple[str, int] | None = None
     day: date | None = None
     _document: Document | bytes = field(default=b"", repr=False)
 
@@ -154,6 +155,7 @@ class Preparation:
             document.fingerprint,
             shown_from(article.embargo, document.published, self.time_zone),
             article.status == "withheld",
+            article.version,
             document.published.date() if isinstance(document.published, datetime) else document.published,
             document,
         )

@@ -213,6 +213,9 @@ class Run:
             self.learning.look_again(key)
             self._refuse(article, key, stamp, reason)
             return
+        if article.version and self._is_superseded(article.id, article.version, key, stamp):
+            self.tally.leave_out("superseded by a later version")
+            return
         is_early = self.gate.is_early(article)
         is_copy = not is_early and self._is_copy(article, key, stamp)
         self._note(article, key, stamp, is_copy=is_copy)
@@ -269,6 +272,15 @@ class Run:
         earlier = self.seen.ids.get(name) or (stamp.source if stamp else key)
         return earlier != key and Path(earlier).is_file()
 
+    def _is_superseded(self, name: str, version: tuple[str, int], key: str, stamp: Stamp | None) -> bool:
+        """Whether a later version was read in this run, or is in the index from a file that is still there."""
+        is_there = stamp is not None and stamp.source != key and not self.rebuild and Path(stamp.source).is_file()
+        other = stamp.source if stamp and is_there else ""
+        if not self.learning.is_superseded(name, version, key, other):
+            return False
+        self.seen.ids.setdefault(name, other or key)
+        return True
+
     def _compare(self, article: Prepared, stamp: Stamp | None) -> None:
         name = article.id
         is_held = stamp == Stamp(article.content_hash, article.source)
@@ -291,15 +303,16 @@ class Run:
     def _note(self, article: Prepared, key: str, stamp: Stamp | None, *, is_copy: bool) -> None:
         """Remembers where the id was read, and warns if it was another article's before.
 
-        A rebuild is meant to replace what is in the index, wherever that came from.
+        A later version is meant to replace an earlier one, and a rebuild what is in the index, wherever it came from.
         """
         earlier = self.seen.ids.get(article.id)
         self.seen.ids[article.id] = key
         if earlier is not None:
-            self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
+            if article.version is None:
+                self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
             return
         self.known += stamp is not None
-        if stamp and stamp.source != key and not self.rebuild and not is_copy:
+        if stamp and stamp.source != key and not (self.rebuild or is_copy or article.version):
             self.tally.share(stamp.source, key, article.origin, article.id, in_this_run=False)
 
     def _warn_of_source(self, article: Prepared, key: str) -> None:

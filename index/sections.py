@@ -1,35 +1,31 @@
-"""The map of sections: a file that an editor writes, so that the names of many years and systems become one set.
+"""What the map of sections calls them: an editor writes it, so that the names of many years and systems become one set.
 
-It is applied when an article is read, so a changed map changes the sections at the next run.
+It is applied when an article is read, so a changed map changes the sections at the next run. `search.sections` reads
+the file, and the order that it may have.
 docs/how-to/organise-sections.md describes the file.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TypeVar
 
 from index.normalize import normalize_line
 from search.document import SECTION_SEPARATOR
-from search.errors import ConfigError
 from search.request.request import MAX_VALUE_LENGTH
-from search.settings import nearest
-
-MAX_BYTES: Final = 1_000_000
-MAX_DEPTH: Final = 8
-"""Levels of a section path."""
-TABLES: Final = ("aliases", "labels")
-
-BELOW: Final = "*"
-"""The last name of a path that stands for a section and all below it."""
-_ARROW: Final = re.compile(r"\s*>\s*")
-
-Key = tuple[str, ...]
-"""The names of a path, as they are compared: without case."""
+from search.sections import (
+    BELOW,
+    MAX_DEPTH,
+    TOO_LONG,
+    Key,
+    MapFile,
+    is_too_long,
+    key_of,
+    ordered,
+    path_names,
+    read_map,
+)
 
 Name = TypeVar("Name")
 Value = TypeVar("Value")
@@ -62,7 +58,7 @@ class SectionMap:
         return SECTION_SEPARATOR.join(names[:MAX_DEPTH])
 
     def _aliased(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        key = _key(names)
+        key = key_of(names)
         if (alias := self.paths.get(key)) is not None:
             return alias.names
         for depth in range(len(key) if self.prefixes else -1, -1, -1):
@@ -73,63 +69,24 @@ class SectionMap:
 
 def section_names(path: str) -> tuple[str, ...]:
     """The names of a path from the top down: "News>Economy " is ("News", "Economy")."""
-    return tuple(name for name in _ARROW.split(normalize_line(path)) if name)
+    return path_names(normalize_line(path))
 
 
 def load_section_map(path: str) -> SectionMap:
     """The map in a TOML file; an empty one if `path` is "".
 
-    Raises ConfigError, which names the file, the line and what would be valid.
+    Raises ConfigError, which names the file, the line and what would be valid, for a mistake in the order too: it is
+    better found before the run than when its articles are to be shown.
     """
     if not path:
         return SectionMap()
-    file = _read(path)
-    for name, rows in file.tables.items():
-        if name not in TABLES:
-            raise file.error(name, f"is no table of a map of sections; {nearest(name, TABLES)}")
-        if not isinstance(rows, dict):
-            raise file.error(name, f"must be a table: write [{name}] on a line of its own")
+    file = read_map(path)
+    ordered(file)
     paths, prefixes = _aliases(file)
     return SectionMap(paths, prefixes, _labels(file))
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A map as it was read, to name the place of what is wrong with it."""
-
-    path: str
-    text: str
-    tables: Mapping[str, Any]
-
-    def rows(self, table: str) -> Iterator[tuple[str, str]]:
-        """The keys and values of a table; ConfigError for a value that is no text."""
-        for key, value in self.tables.get(table, {}).items():
-            if not isinstance(value, str):
-                raise self.error(key, 'must be text in quotes, and so must a name with a dot, such as "U.S." = "News"')
-            yield key, value
-
-    def error(self, key: str, complaint: str) -> ConfigError:
-        """What is wrong at a key, with the first line that has it."""
-        lines = (number for number, line in enumerate(self.text.splitlines(), 1) if key in line.replace('\\"', '"'))
-        line = next(lines, 0)
-        return ConfigError(f"{self.path}{f':{line}' if line else ''}: {key[:80]!r} {complaint}")
-
-
-def _read(path: str) -> _File:
-    try:
-        with Path(path).open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-        if len(raw) > MAX_BYTES:
-            raise ConfigError(f"{path}: is larger than {MAX_BYTES:,} bytes; is it a map of sections?")
-        text = raw.decode("utf-8")
-        return _File(path, text, tomllib.loads(text))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: is not valid TOML in UTF-8 ({error})") from error
-
-
-def _aliases(file: _File) -> tuple[dict[Key, _Alias], dict[Key, _Alias]]:
+def _aliases(file: MapFile) -> tuple[dict[Key, _Alias], dict[Key, _Alias]]:
     """The aliases of whole paths, and those of paths with all below them."""
     paths: dict[Key, _Alias] = {}
     prefixes: dict[Key, _Alias] = {}
@@ -142,19 +99,19 @@ def _aliases(file: _File) -> tuple[dict[Key, _Alias], dict[Key, _Alias]]:
             raise file.error(key, f'becomes a path that ends in "*": did you mean "{key} > *"?')
         alias = _Alias(target[:-1] if keeps else target, keeps)
         rows, names = (prefixes, source[:-1]) if everything else (paths, source)
-        _add(file, rows, _key(names), alias, key)
+        _add(file, rows, key_of(names), alias, key)
     return paths, prefixes
 
 
-def _checked(file: _File, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+def _checked(file: MapFile, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
     if any(BELOW in name for name in names[:-1]) or (names and BELOW in names[-1] and names[-1] != BELOW):
         raise file.error(key, 'has a "*" in another place than as the last name of a path, as in "Blog > *"')
-    if len(names) > MAX_DEPTH or len(SECTION_SEPARATOR.join(names)) > MAX_VALUE_LENGTH:
-        raise file.error(key, f"has a path of more than {MAX_DEPTH} levels or {MAX_VALUE_LENGTH} characters")
+    if is_too_long(names):
+        raise file.error(key, TOO_LONG)
     return names
 
 
-def _labels(file: _File) -> dict[str, str]:
+def _labels(file: MapFile) -> dict[str, str]:
     labels: dict[str, str] = {}
     for key, value in file.rows("labels"):
         name, label = section_names(key), section_names(value)
@@ -164,10 +121,6 @@ def _labels(file: _File) -> dict[str, str]:
     return labels
 
 
-def _add(file: _File, rows: dict[Name, Value], name: Name, value: Value, key: str) -> None:
+def _add(file: MapFile, rows: dict[Name, Value], name: Name, value: Value, key: str) -> None:
     if rows.setdefault(name, value) != value:
         raise file.error(key, "stands there twice, in another case or with other spaces, with different values")
-
-
-def _key(names: Iterable[str]) -> Key:
-    return tuple(name.casefold() for name in names)

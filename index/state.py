@@ -32,6 +32,11 @@ WHOLE: Final = "whole"
 """The key under which a source is remembered that was read to its end: see `index.unchanged`."""
 
 
+def version_of(name: str) -> str:
+    """The key under which a source is remembered to have had a version of an article."""
+    return f"version {name}"
+
+
 class State:
     """The memory of one archive's runs. Values are JSON; for one process at a time, as the writer of an index is."""
 

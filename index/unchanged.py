@@ -14,7 +14,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import index
 
-_READERS: Final = ("backfile", "trafilatura", "lxml", "cmarkgfm")
+_READERS: Final = ("backfile", "trafilatura", "lxml", "cmarkgfm", "warcio", "brotli")
 """What decides how an input is read, beside our own code."""
 
 

@@ -46,6 +46,7 @@ from search.results.article import FoundArticle, Marks
 from search.results.overview import holdings, section_counts, section_tree
 from search.results.related_response import RelatedResponse
 from search.results.response import Completion, Hit, Overview, SearchResponse, SectionNode
+from search.sections import BY_COUNT, SectionOrder, load_section_order
 from search.settings import Settings
 from search.snapshots import CHECK_SECONDS, HOLD_SECONDS, NewestSnapshot
 
@@ -72,8 +73,8 @@ class Archive:
     """An archive that answers from its newest commit. Safe to use from several threads; make one for each process.
 
     Opening it is cheap. An index that does not exist yet is an error only when the archive is asked.
-    Of the settings it uses `language`, `time_zone`, `public_url`, `deadline_seconds` and `meaning_model`. With the last
-    one, opening it reads the model; raises ConfigError if that cannot be used.
+    Of the settings it uses `language`, `time_zone`, `public_url`, `deadline_seconds`, `meaning_model`, `section_map`.
+    Opening it reads the files that the last two name; raises ConfigError if one cannot be used.
     `clock` returns the aware time from which relative dates and recency are measured. `ledger` is by default the one
     that the settings or the engine name: what was taken down raises Removed, whatever the index holds.
     """
@@ -99,6 +100,7 @@ class Archive:
             hint=self._removals_version,
         )
         self._encoder = open_encoder(self.settings.meaning_model)
+        self._section_order = load_section_order(self.settings.section_map)
 
     @contextmanager
     def pinned(self) -> Iterator[PinnedArchive]:
@@ -107,7 +109,7 @@ class Archive:
         Raises EngineError if it cannot be opened.
         """
         with self._newest.searcher() as searcher:
-            yield PinnedArchive(searcher, self.settings, self._clock(), self._encoder, self.ledger)
+            yield PinnedArchive(searcher, self.settings, self._clock(), self._encoder, self.ledger, self._section_order)
 
     def _removals_version(self) -> int | None:
         """What changes when something is taken down, so that no answer shows it from then on."""
@@ -195,6 +197,7 @@ class PinnedArchive:
 
     `now` is the aware time from which relative dates and recency are measured.
     `addresses` write the links of an answer; by default they lead to the pages of the site.
+    `section_order` is that in which sections are shown where they are not counted for a search.
     Every method may raise EngineError.
     """
 
@@ -205,7 +208,9 @@ class PinnedArchive:
         now: datetime,
         encoder: Encoder | None = None,
         ledger: Ledger | None = None,
+        section_order: SectionOrder = BY_COUNT,
     ) -> None:
+        self.section_order = section_order
         self._ledger = ledger
         self._planner = Planner(searcher, settings.language, now, settings.time_zone, encoder)
         self._searcher = searcher
@@ -348,11 +353,12 @@ class PinnedArchive:
 
         Years and months begin in the archive's time zone. Raises EngineError past the archive's time limit.
         """
-        return linked_overview(holdings(self._planner, self._deadline), self._planner, addresses or self._addresses)
+        held = holdings(self._planner, self._deadline)
+        return linked_overview(held, self._planner, addresses or self._addresses, self.section_order)
 
     def sections(self, addresses: Addresses | None = None) -> tuple[SectionNode, ...]:
-        """The sections as a tree, the largest first."""
-        return section_tree(self.section_counts(), addresses or self._addresses)
+        """The sections as a tree, at each level first those that the order names, then the largest."""
+        return section_tree(self.section_counts(), addresses or self._addresses, self.section_order)
 
     def section_counts(self) -> Mapping[str, int]:
         """The number of articles in each section, including the sections below it, the largest first."""

@@ -41,6 +41,7 @@ from search.results.response import (
     Suggestions,
 )
 from search.results.timeline import timeline
+from search.sections import SectionOrder
 
 MAX_WHY: Final = 8
 """Shared terms that are listed for each related article."""
@@ -182,13 +183,13 @@ def _also_in(versions: Iterable[Version], addresses: Addresses) -> tuple[OtherVe
     )
 
 
-def linked_overview(held: Holdings, planner: Planner, addresses: Addresses) -> Overview:
-    """The overview with the search that each section, period and language leads to."""
+def linked_overview(held: Holdings, planner: Planner, addresses: Addresses, order: SectionOrder) -> Overview:
+    """The overview with the search that each section, period and language leads to; the sections in that order."""
     everything = SearchLinks(addresses, SearchRequest(time_zone=addresses.time_zone))
     languages = facet(FacetRequest("lang", len(held.languages.values)), held.languages, everything)
     return Overview(
         newest=linked_hits(held.newest, held.context, addresses),
-        sections=section_tree(held.sections, addresses),
+        sections=section_tree(held.sections, addresses, order),
         years=calendar(held.years, held.months, planner.time_zone, addresses),
         undated=held.years.missing,
         languages=languages.values,

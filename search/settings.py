@@ -26,6 +26,7 @@ CONFIG_NAME: Final = "backfile.toml"
 ENVIRONMENT_PREFIX: Final = "BACKFILE_"
 CONFIG_VARIABLE: Final = "BACKFILE_CONFIG"
 OPENSEARCH_PREFIX: Final = f"{ENVIRONMENT_PREFIX}OPENSEARCH_"
+WORDPRESS_PREFIX: Final = f"{ENVIRONMENT_PREFIX}WORDPRESS_"
 OTHER_VARIABLES: Final = (
     CONFIG_VARIABLE,
     "BACKFILE_PURE",  # read by search.native
@@ -35,6 +36,8 @@ OTHER_VARIABLES: Final = (
         f"{OPENSEARCH_PREFIX}{name}"
         for name in ("USER", "PASSWORD", "API_KEY", "CA_BUNDLE", "CLIENT_CERT", "CLIENT_KEY")
     ),
+    # Read by index.sources.wordpress.login, likewise.
+    *(f"{WORDPRESS_PREFIX}{name}" for name in ("USER", "PASSWORD", "SITE")),
 )
 """Variables that begin as those of the settings do, and are none."""
 
@@ -150,7 +153,9 @@ class Settings(BaseModel):
         (), max_length=100, description="The only languages that are detected; none: any"
     )
     section_map: str = Field(
-        "", max_length=2_000, description='File that says what sections are called, or "" for none'
+        "",
+        max_length=2_000,
+        description='File that says what sections are called and how they are ordered, or "" for none',
     )
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = Field(
         "UTC", description="Time zone of times that state none, and of the days on the site"

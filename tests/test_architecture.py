@@ -35,6 +35,8 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "urllib3": "search/engines/opensearch/",
     "h11": "index/fetching/",
     "protego": "index/fetching/",
+    "warcio": "index/sources/",
+    "brotli": "index/sources/",
 }
 """Libraries and the folders that may know them: one, and what compares with it or sees whether it is installed."""
 
@@ -210,6 +212,7 @@ def test_only_tables_of_commands_name_modules_of_other_packages() -> None:
     assert {module for _, module in named} == {
         "index.commands",
         "index.evaluate_duplicates",
+        "index.evaluate_extraction",
         "index.evaluate_language",
         "index.evaluate_related",
         "index.sync.command",

@@ -273,3 +273,23 @@ def test_kept_figures_are_what_the_page_shows() -> None:
     page = (ROOT / "docs" / "explanation" / "benchmark.md").read_text("utf-8")
     assert json.loads(kept.read_text("utf-8"))["sizes"]
     assert report.as_markdown(load(kept)).strip() in page
+
+
+def test_pages_are_read_in_turns_by_both_programs_and_scored(tmp_path: Path) -> None:
+    body = "The ferry between the islands will run all winter, the county said on Monday. " * 12
+    for folder, name, known in (
+        ("html", "ground-truth.json", {"articleBody": body.strip()}),
+        ("html-snippets", "truth.json", {"with": ["run all winter"], "without": ["Menu"]}),
+    ):
+        (tmp_path / folder / "pages").mkdir(parents=True)
+        page = f"<html><head><title>T</title></head><body><nav>Menu</nav><article><p>{body}</p></article></body></html>"
+        (tmp_path / folder / "pages" / "one.html").write_text(page, "utf-8")
+        (tmp_path / folder / name).write_text(json.dumps({"one": known}), "utf-8")
+    command = [sys.executable, "-m", "benchmark.pages", "--rounds", "1", "--corpora"]
+    done = subprocess.run([*command, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert re.findall(r"(\w+): 1 pages, [\d.]+ times", done.stdout) == ["bodies", "passages"], done.stderr
+    assert len(re.findall(r"backfile +[\d.]+ pages a second", done.stdout)) == 2
+    assert len(re.findall(r"(?:backfile|trafilatura) +F1 1.0000", done.stdout)) == 4
+    done = subprocess.run([*command, str(tmp_path / "none")], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")

@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 
 import index
 from index.article import Article, read_source
-from index.sections import TABLES, load_section_map
+from index.sections import load_section_map
 from index.sources import find_sources
 from index.sources.jsonl import parse_line
 from index.sources.reading import Reading
@@ -32,6 +32,7 @@ from search import ranking
 from search.commands import main
 from search.commands.search import asked
 from search.errors import ParameterError
+from search.sections import PARTS
 from search.settings import OTHER_VARIABLES, SOURCES, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -227,7 +228,7 @@ def test_environment_variables_that_are_named_exist(page: Path) -> None:
 @pytest.mark.parametrize("block", _blocks("toml"), ids=str)
 def test_toml_is_a_valid_settings_file_or_map_of_sections(block: Block, tmp_path: Path) -> None:
     table = tomllib.loads(block.text)
-    if table.keys() <= {*TABLES}:
+    if table.keys() <= {*PARTS}:
         (tmp_path / "sections.toml").write_text(block.text, encoding="utf-8")
         load_section_map(str(tmp_path / "sections.toml"))
     else:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from index.evaluation import evaluate_extraction, shingle_counts
+from index.evaluate_extraction import evaluate_extraction
+from index.evaluate_passages import PassageScore
+from index.evaluation import ExtractionScore, shingle_counts
+from index.judged_pages import read_truth
+from search.commands import main
 from search.errors import SourceError
 
 BODY = (
@@ -19,6 +25,12 @@ BODY = (
 
 def page(body: str, title: str = "T") -> bytes:
     return f"<html><head><title>{title}</title></head><body><article><p>{body}</p></article></body></html>".encode()
+
+
+def scored(pages: Path, truth: Path) -> ExtractionScore:
+    score = evaluate_extraction(pages, truth)["backfile"]
+    assert isinstance(score, ExtractionScore)
+    return score
 
 
 @pytest.mark.parametrize(
@@ -50,7 +62,7 @@ def test_scores_are_means_over_pages_and_name_the_worst(tmp_path: Path) -> None:
     truth.write_text(
         json.dumps({name: {"articleBody": body, "url": f"https://{name}.example"} for name, body in bodies.items()})
     )
-    score = evaluate_extraction(tmp_path, truth)
+    score = scored(tmp_path, truth)
     good, short, empty = score.pages
     assert (good.f1, empty.f1) == (1, 0)
     assert short.precision == 1
@@ -62,6 +74,62 @@ def test_scores_are_means_over_pages_and_name_the_worst(tmp_path: Path) -> None:
     assert f"F1         {score.f1:.4f}" in report
     assert "https://empty.example no article was found" in report
     assert "https://good.example" not in report
+
+
+PASSAGES = {
+    "good": {
+        "with": ["run all winter", "What it\u00a0costs"], "without": ["Ten boats burn"], "title": "Ferry: all winter",
+        "author": "Jane Doe", "date": "2024-07-03", "categories": ["Transport", "Sea"],
+    },
+    "bad": {
+        "with": ["run all winter", "no such words"], "without": ["since the war"], "title": "Another",
+        "author": "John Roe", "date": "2024-07-04", "categories": [],
+    },
+}  # fmt: skip
+
+
+def passages(folder: Path) -> Path:
+    head = "<meta name=author content='Jane Doe'><meta name=date content=2024-07-03><meta name=section content=Sea>"
+    body = f"{BODY}</p><h2>What it <a href=#cost>costs</a></h2><p>{BODY}"
+    for name in PASSAGES:
+        (folder / f"{name}.html").write_bytes(
+            page(body, "Ferry – all winter").replace(b"<title>", head.encode() + b"<title>")
+        )
+    (folder / "truth.json").write_text(json.dumps(PASSAGES), "utf-8")
+    return folder / "truth.json"
+
+
+def test_passages_and_metadata_are_counted_as_right_wrong_and_missing(tmp_path: Path) -> None:
+    score = evaluate_extraction(tmp_path, passages(tmp_path))["backfile"]
+    assert isinstance(score, PassageScore)
+    assert (score.recall, score.precision) == (3 / 4, 3 / 4)
+    counts = {key: count for key, count in score.total.items() if count}
+    assert counts == {
+        "wanted": 4, "kept": 3, "seen": 3, "unwanted": 2, "let in": 1, "titles": 2, "titles right": 1,
+        "authors": 2, "authors right": 1, "authors wrong": 1, "dates": 2, "dates right": 1, "dates wrong": 1,
+        "sections": 1, "sections found": 1, "sections right": 1, "sections unstated": 1,
+        "headings": 1, "headings kept": 1,
+    }  # fmt: skip
+
+
+def test_another_program_is_scored_beside(tmp_path: Path) -> None:
+    arguments = ["evaluate", "extraction", str(tmp_path), str(passages(tmp_path)), "--against", "trafilatura"]
+    table = CliRunner().invoke(main, [*arguments, "--worst", "1"], catch_exceptions=False).output
+    assert re.search(r"backfile +trafilatura\n", table)
+    assert re.search(r"author right/wrong/none +1 / 1 / 0 of 2 +1 / 1 / 0 of 2\n", table)
+    assert table.endswith("1     1  bad\n")
+    figures = json.loads(CliRunner().invoke(main, [*arguments, "--json"], catch_exceptions=False).output)
+    assert figures["pages"] == figures["against"]["trafilatura"]["pages"] == 2
+    assert figures["counts"]["kept"] == 3
+
+
+def test_the_parts_of_a_ground_truth_are_disjoint_and_one_is_about_half_of_the_other(tmp_path: Path) -> None:
+    names = [f"page{number}" for number in range(300)]
+    (tmp_path / "truth.json").write_text(json.dumps({name: {"articleBody": ""} for name in names}))
+    tuning, held_out = (set(read_truth(tmp_path / "truth.json", part)) for part in ("tuning", "held-out"))
+    assert tuning | held_out == set(names)
+    assert not tuning & held_out
+    assert 70 <= len(held_out) <= 130
 
 
 @pytest.mark.parametrize(
@@ -83,7 +151,7 @@ def test_a_ground_truth_that_does_not_fit_is_refused(tmp_path: Path, content: st
 @pytest.mark.shared
 def test_real_news_pages_are_extracted_at_least_as_well_as_the_documentation_says(shared: Path) -> None:
     folder = shared / "corpora" / "html"
-    score = evaluate_extraction(folder / "pages", folder / "ground-truth.json")
+    score = scored(folder / "pages", folder / "ground-truth.json")
     assert len(score.pages) == 181
     assert score.f1 >= 0.97
     assert score.precision >= 0.96

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from index.article import Article
 from index.document import to_document
-from index.sections import MAX_BYTES, MAX_DEPTH, SectionMap, load_section_map, section_names
+from index.sections import SectionMap, load_section_map, section_names
 from search.commands import main
 from search.errors import ConfigError
+from search.sections import MAX_BYTES, MAX_DEPTH
 
 MAP = """
 [aliases]
@@ -93,8 +94,8 @@ def test_the_sections_of_an_article_are_mapped_and_none_stands_twice(sections: S
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[alias]\n"A" = "B"', "toml:1: 'alias' is no table of a map of sections; did you mean aliases?"),
-        ('"News" = "B"', "toml:1: 'News' is no table of a map of sections; valid are aliases, labels"),
+        ('[alias]\n"A" = "B"', "toml:1: 'alias' is no part of a map of sections; did you mean aliases?"),
+        ('"News" = "B"', "toml:1: 'News' is no part of a map of sections; valid are order, aliases, labels"),
         ('aliases = "A"', "toml:1: 'aliases' must be a table: write [aliases] on a line of its own"),
         ('[aliases]\n\n"A" = 7', "toml:3: 'A' must be text in quotes"),
         ('[aliases]\nU.S = "News"', "toml:2: 'U' must be text in quotes, and so must a name with a dot"),
@@ -147,7 +148,7 @@ def test_a_changed_map_changes_the_sections_at_the_next_run(tmp_path: Path) -> N
     (tmp_path / "sections.toml").write_text("[alias]\n")
     refused = run(tmp_path, "index", str(source))
     assert refused.exit_code == 2
-    assert "sections.toml:1: 'alias' is no table of a map of sections; did you mean aliases?" in refused.output
+    assert "sections.toml:1: 'alias' is no part of a map of sections; did you mean aliases?" in refused.output
 
 
 def test_the_sections_are_printed_as_a_map_that_changes_nothing(tmp_path: Path) -> None:

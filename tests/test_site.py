@@ -168,6 +168,18 @@ def test_an_article_is_marked_dated_and_linked(client: FlaskClient) -> None:
     assert one(page, "[itemtype='https://schema.org/NewsArticle'] [itemprop=headline]").tag == "h1"
 
 
+@pytest.mark.parametrize(
+    ("summary", "standfirsts"),
+    [("The river rose.", 0), ("The river rose. Two bridges…", 0), ("THE RIVER, ROSE", 0), ("What the river did.", 1),
+     ("Two bridges are closed.", 1)],
+)  # fmt: skip
+def test_a_summary_with_which_the_text_begins_is_shown_once(summary: str, standfirsts: int) -> None:
+    document = Document("1", "Flood", "The river rose.\n\nTwo bridges are closed.", summary=summary)
+    page = page_of(site_over(document), "/article/1")
+    assert len(page.cssselect(".standfirst")) == standfirsts
+    assert one(page, "meta[name=description]").get("content") == summary
+
+
 def test_a_dangerous_address_is_not_linked() -> None:
     page = page_of(site_over(Document("1", "Bad", "Some text.", url="javascript:alert(1)")), "/article/1")
     assert not page.cssselect("a[href^=javascript]")

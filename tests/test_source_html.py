@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from mutants import failures, mutants, real_pages
+from trafilatura.settings import Extractor
 
 from index.article import Article
 from index.extraction import page_body
@@ -117,6 +118,16 @@ def test_the_markup_kept_has_links_that_lead_somewhere_and_no_code() -> None:
         ("", "<h1>Only a heading</h1>", "Only a heading"),
         (linked_data({**ARTICLE, "headline": "A headline cut…"}), "<h1>A headline cut by the program</h1>",
          "A headline cut by the program"),
+        ("<title>Ferry report: Fog stops all boats - Islander</title>", "<h2>Fog stops all boats</h2>",
+         "Fog stops all boats"),
+        ("<meta property=og:title content='Fog stops all boats: a report'>", "<h3>Fog stops all boats</h3>",
+         "Fog stops all boats"),
+        ("<meta property=og:title content='Fog: why the boats stop'>", "<h2>Fog</h2><h2>Menu</h2>",
+         "Fog: why the boats stop"),
+        ("<title>Fog stops all boats - Islander</title>" + linked_data({**ARTICLE, "headline": "Goodnight"}),
+         "<h1>Fog stops all boats</h1>", "Fog stops all boats"),
+        ("<link rel=canonical href=https://islander.example/1><title>No two fogs are alike | Islander</title>",
+         "<h1>Islander</h1>", "No two fogs are alike"),
         ("", "", ""),
     ],
 )  # fmt: skip
@@ -143,9 +154,14 @@ def test_the_title_is_the_articles_and_not_the_sites(head: str, body: str, title
             "<ol itemtype='https://schema.org/BreadcrumbList'><li><a href=/n><b itemprop=name>News</b></a></ol>",
             ("News",),
         ),
+        ("", "<p>In <a rel='category tag'>Harbour</a>, <a rel=category>Fish</a> <a rel=tag>cod</a></p>",
+         ("Harbour", "Fish")),
+        ("", "<p><a rel='category tag'>Harbour</a></p><p>Next: <a rel='category tag'>Sport</a></p>", ("Harbour",)),
+        ("", "<ul><li><a rel=category>Harbour</a></li><li><a rel=category>Fish</a></li></ul>", ("Harbour", "Fish")),
+        ("<meta property=article:section content=front-page>", "", ()),
         ("", "", ()),
     ],
-)
+)  # fmt: skip
 def test_sections_are_found_where_pages_put_them(head: str, body: str, sections: tuple[str, ...]) -> None:
     assert stated(head, body).sections == sections
 
@@ -164,8 +180,18 @@ def test_sections_are_found_where_pages_put_them(head: str, body: str, sections:
         (linked_data({**ARTICLE, "author": "Jane Doe, John Roe"}), "", ("Jane Doe", "John Roe")),
         (linked_data({**ARTICLE, "author": {"name": ["Jane Doe", 3]}}), "", ("Jane Doe",)),
         ("<meta name=author content='jane@doe.example'>", "", ()),
+        ("", "<h1>Fog</h1><a rel=author>View all posts by Jane Doe</a>", ("Jane Doe",)),
+        ("", "<h1>Fog</h1><a rel=author>Alle Beiträge von Jane Doe →</a>", ("Jane Doe",)),
+        ("", "<h1>Fog</h1><form><label class=author>Name *</label></form><p class=author>Reply</p>", ()),
+        ("", "<h1>Fog</h1><p>Fog.</p><div class=comments><b class=author>John Roe</b></div>", ()),
+        ("", f"<h1>Fog</h1>{'<p>Fog.</p>' * 90}<div class=box><b class=author>John Roe</b></div>", ()),
+        ("", "<h1>Fog</h1><p>By Jane Doe, Harbour editor</p><p>Fog.</p>", ("Jane Doe",)),
+        ("<meta property=og:site_name content='The Islander'><meta name=author content='The Islander'>",
+         "<h1>Fog</h1><p class=byline>By Jane Doe</p>", ("Jane Doe",)),
+        ("<meta property=og:site_name content='The Islander'><meta name=author content='The Islander'>",
+         "<h1>Fog</h1><p>Fog.</p>", ("The Islander",)),
     ],
-)
+)  # fmt: skip
 def test_authors_are_people_without_addresses_and_roles(head: str, body: str, authors: tuple[str, ...]) -> None:
     assert stated(head, body).authors == authors
 
@@ -191,10 +217,27 @@ def test_tags_are_listed_one_by_one() -> None:
         ("", "<b itemprop=datePublished content=2024-07-03></b>", date(2024, 7, 3)),
         ("", "<p class=meta>Von Jürgen Haßler, 3. Juli 2024</p>", date(2024, 7, 3)),
         ("<link rel=canonical href=https://islander.example/2024/07/03/ferry>", "", date(2024, 7, 3)),
+        ("", "<h1>Fog</h1><div><span>3. Juli 2024</span></div>", date(2024, 7, 3)),
+        ("", "<p>July 3, 2024</p><h1>Fog</h1><p>Fog.</p>", date(2024, 7, 3)),
+        ("<title>Fog over the sound | Islander</title>", "<h2>Fog over the sound</h2><i>3 July 2024</i>",
+         date(2024, 7, 3)),
+        ("", f"<h1>Fog</h1>{'<p>Fog.</p>' * 90}<p>Published on July 3, 2024 by the harbour.</p>", date(2024, 7, 3)),
+        ("", f"<h1>Fog</h1>{'<p>Fog.</p>' * 90}<p>The ferry of July 3, 2024 was late.</p>", None),
+        (linked_data({"@type": "VideoObject", "uploadDate": "2024-07-03"}), "", date(2024, 7, 3)),
+        (linked_data({"@type": "Comment", "datePublished": "2024-07-03"}), "", None),
+        ("<title>Fog over the sound | 03.07.2024</title>", "", date(2024, 7, 3)),
+        ("", "<h1>Fog</h1><aside><time datetime=2024-07-01></time></aside>", None),
+        ("", "<h1>Fog</h1><ul class=comments><li><time datetime=2024-07-05></time></ul>", None),
+        ("", "<article><h1>Fog</h1><footer><time datetime=2024-07-03></time></footer></article>", date(2024, 7, 3)),
+        ("<meta name=date content=2024-07-04T01:30:00Z>", "<h1>Fog</h1><p>July 3, 2024</p>", date(2024, 7, 3)),
+        ("<meta name=date content=2024-07-04T01:30:00Z><link rel=canonical href=https://a.example/2024/07/03/fog>", "",
+         date(2024, 7, 3)),
+        ("<meta name=date content=2024-07-04T01:30:00+03:00>", "<h1>Fog</h1><p>July 3, 2024</p>",
+         datetime.fromisoformat("2024-07-04T01:30:00+03:00")),
         (linked_data({**ARTICLE, "datePublished": "soon"}), "", None),
         ("<meta name=date content=0000-00-00>", "", None),
     ],
-)
+)  # fmt: skip
 def test_the_date_is_the_most_explicit_one(head: str, body: str, published: Moment | None) -> None:
     assert stated(head, body).published == published
 
@@ -315,9 +358,8 @@ def article_in(markup: str) -> Article:
     return read_html_page(markup.encode(), "page.html", ZoneInfo("UTC"))
 
 
-TEXT = "".join(
-    f"<p>{number}. The river rose two metres overnight and the lower town was cleared.</p>" for number in range(9)
-)
+FLOOD = "The river rose two metres overnight and the lower town was cleared."
+TEXT = "".join(f"<p>{number}. {FLOOD}</p>" for number in range(9))
 
 
 def test_a_code_sample_with_a_tag_of_no_possible_name_is_read() -> None:
@@ -346,18 +388,29 @@ def test_a_page_with_too_many_elements_says_what_was_left_out() -> None:
     assert article.warnings == ("has more than 20,000 elements; most of what is behind them was left out",)
 
 
-@pytest.mark.parametrize(("elements", "runs"), [(100, 2), (MAX_COMPARED + 1, 1)])
-def test_a_page_of_many_elements_is_extracted_once(elements: int, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("paragraphs", "elements", "runs"),
+    [
+        (9, 100, [True]),
+        (9, MAX_COMPARED + 1, [True]),
+        (2, 100, [True, False, False]),
+        (2, MAX_COMPARED + 1, [True] * 2),
+    ],
+)
+def test_slow_settings_are_tried_only_where_the_fast_one_finds_little_and_the_page_is_not_huge(
+    paragraphs: int, elements: int, runs: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls: list[bool] = []
     extract = page_body.bare_extraction
 
-    def counted(*given: object, fast: bool, **options: object) -> object:
-        calls.append(fast)
-        return extract(*given, fast=fast, **options)
+    def counted(page: object, options: Extractor) -> object:
+        calls.append(options.fast)
+        return extract(page, options=options)
 
     monkeypatch.setattr(page_body, "bare_extraction", counted)
-    assert "cleared" in article_in(f"<article>{TEXT}</article>" + "<i></i>" * elements).body
-    assert calls == ([False] * runs if runs > 1 else [True])
+    text = "".join(f"<p>{number}. {FLOOD}</p>" for number in range(paragraphs))
+    assert "cleared" in article_in(f"<title>T</title><article>{text}</article>" + "<br>" * elements).body
+    assert calls == runs
 
 
 @pytest.mark.parametrize(

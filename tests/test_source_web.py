@@ -172,7 +172,7 @@ def test_an_excerpt_stands_where_robots_txt_disallows_its_page() -> None:
 
 def test_a_way_to_read_stays_in_its_process_without_its_client() -> None:
     with Fetcher() as fetcher:
-        reading = Reading(ZoneInfo("UTC"), "/root", {"a": "b"}, fetcher, pages=True, say=lambda *_: None)
+        reading = Reading(ZoneInfo("UTC"), "/root", {"a": "b"}, fetcher=fetcher, pages=True, say=lambda *_: None)
         sent = pickle.loads(pickle.dumps(reading))  # noqa: S301
     assert sent == Reading(ZoneInfo("UTC"), "/root", {"a": "b"})
 

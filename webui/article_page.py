@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -43,7 +44,7 @@ class ArticleView:
 
     If a search led to the article, `searched` is true, `q` and `hidden` fill the search form with it, `back_url` leads
     to its results, and `position` is that of the article among them, from 0. `previous` and `next` are the hits around.
-    `also_in`: translations and near-copies of the article.
+    `also_in`: translations and near-copies of the article. `summary_html` is empty if the text begins with the summary.
     """
 
     article: Document
@@ -87,7 +88,7 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
         article=document,
         text=render_article(document, spans),
         title_html=mark_text(document.title, "title", spans),
-        summary_html=mark_text(document.summary, "summary", spans),
+        summary_html=Markup() if _begins_with_summary(document) else mark_text(document.summary, "summary", spans),
         summary_line=" ".join((document.summary or document.body[:_DESCRIPTION]).split())[:_DESCRIPTION],
         sections=_links_to("section", document.sections, links),
         authors=_links_to("author", document.authors, links),
@@ -108,6 +109,16 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
         previous=found.previous,
         next=found.next,
     )
+
+
+def _begins_with_summary(document: Document) -> bool:
+    """Whether the text begins with the summary, whole or cut off: then the text alone shows it."""
+    words = _words(document.summary)
+    return bool(words) and _words(document.body[: 2 * len(document.summary) + _DESCRIPTION])[: len(words)] == words
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _related(

@@ -104,7 +104,9 @@ def _tag(archive: PinnedArchive) -> str:
         asked, accepted = repr(asked_search(kind)), ""
     minute = current_minute().isoformat() if _is_relative(asked) else ""
     place = request.scheme, request.host, request.script_root, request.path
-    return entity_tag(archive.order_generation, *place, asked, accepted, minute, appearance())
+    return entity_tag(
+        archive.order_generation, archive.section_order.version, *place, asked, accepted, minute, appearance()
+    )
 
 
 def _is_relative(asked: str) -> bool:

@@ -13,7 +13,7 @@ from search.results.response import Hit, Overview, Period, SectionNode
 MAX_OPEN_YEARS: Final = 12
 """Years that are shown open, with their months; older ones are folded into decades."""
 MAX_OPEN_SECTIONS: Final = 14
-"""Top-level sections that are listed openly; the smaller ones are folded away."""
+"""Top-level sections that are listed openly; those after them are folded away."""
 SHADES: Final = 4
 """Shades of a month in the calendar."""
 

@@ -31,6 +31,7 @@ from search.engines import open_engine
 from search.errors import BackfileError, ConfigError, EngineError
 from search.meaning import require_encoder
 from search.processes import ctrl_c_held_back
+from search.sections import load_section_order
 from search.settings import Settings
 from webui.logs import configuration
 
@@ -65,6 +66,7 @@ def serve(settings: Settings, announce: Callable[[str], object]) -> None:
     if settings.index.startswith("memory:"):
         raise ConfigError("an index in memory belongs to one process and cannot be served; name one on disk")
     require_encoder(settings.meaning_model)
+    load_section_order(settings.section_map)  # a mistake ends the command, and not each worker
     logging.config.dictConfig(configuration(settings.log_level))
     _warn_without_index(settings.index)
     port = claimed_port(settings.host, settings.port)

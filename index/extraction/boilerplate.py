@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Walls: what follows these lines is other articles, comments, sign-up forms or the foot of the page.
 _WALLS = """
@@ -71,7 +72,8 @@ _MEDIA_NAME = re.compile(
 )
 
 BYLINE = re.compile(
-    r"^(?:(?:written|reported|posted|story|words|text|article|analysis|photos?)\s+)?"
+    r"^(?:(?:written|reported|posted|published|story|words|text|article|analysis|photos?|veröffentlicht|verfasst|geschrieben|"
+    r"erstellt|publié|écrit|publicado|escrito|pubblicato|scritto)\s+)?"
     r"(?:by|von|vom|par|por|door|av|af|przez|od|di|autore?s?:|authors?:|auteure?s?:|autora?:|yazan:?|yazar:?|müəllif:?|"
     r"автор:?|автори:?|από|作者[:：]?|文[:：/／]|記者[:：]?|기자[:：]?|oleh:?|penulis:?|text:|текст:|foto:|byline:)\s+(?=\S)",
     re.IGNORECASE,
@@ -79,6 +81,12 @@ BYLINE = re.compile(
 UPDATED = re.compile(
     r"updated?|modified|edited|aktualisiert|geändert|mis à jour|modifié|actualizad|atualizad|aggiornat|bijgewerkt|"
     r"uppdaterad|opdateret|oppdatert|zaktualizowan|güncelle|yenilən|обновлен|изменен|оновлен|更新|수정",
+    re.IGNORECASE,
+)
+DATED = re.compile(
+    r"\b(?:(?:first\s+)?published|posted|date(?:\s+of\s+publication)?|publication\s+date|erschienen|veröffentlicht|"
+    r"erstellt|datum|stand|publié|mise?\s+en\s+ligne|publicado|publicada|fecha|pubblicato|gepubliceerd|publicerad|"
+    r"publisert|opublikowano|опубликовано|дата)\b([^\n]{6,60})",
     re.IGNORECASE,
 )
 _DATELINE_NOISE = re.compile(
@@ -96,6 +104,20 @@ _DATELINE_NOISE = re.compile(
     |发布|公開|掲載|입력""",
     re.IGNORECASE | re.VERBOSE,
 )
+AUTHORS_PAGE = re.compile(
+    r"(?:(?:view|show|see|read|browse)\s+)?(?:all\s+|more\s+)?(?:posts?|articles?|stories|entries)\s+(?:by|of|from)\s+|"
+    r"(?:zeige\s+)?alle[s]?\s+(?:(?:beiträge|artikel)\s+)?von:?\s+|(?:artikel|beitrag|beiträge)\s+von:?\s+|"
+    r"(?:voir\s+)?(?:tous\s+les\s+)?articles?\s+(?:de|par)\s+|ver\s+(?:todas?|todos)\s+(?:las\s+|los\s+)?\w+\s+(?:de|por)\s+",
+    re.IGNORECASE,
+)
+"""What a link to the list of an author's articles says before the name."""
+NOT_A_NAME = re.compile(
+    r"\W*(?:(?:your\s+|full\s+)?name\b.*|reply|like|follow|share|comments?|kommentare?|e-?mail.*|website|contact|"
+    r"kontakt|admin(?:istrator)?|unknown|publisher|articles?(?:\s+by)?|artikel(?:\s+von)?|beitrag|beiträge|posts?(?:\s+by)?|"
+    r"inhalt|hauptmenü|suche|search|menu|log\s?in|.*\b(?:copyright|all\s+rights\s+reserved|artikel empfehlen)\b.*)\W*",
+    re.IGNORECASE,
+)
+"""Words of forms, buttons and roles that stand where an author's name may stand."""
 TAG_LINE = re.compile(
     r"^(?:tags?|topics?|tagged|filed under|keywords|schlagwörter|themen|mots[- ]clés|étiquettes|etiquetas|temas|tag|"
     r"etiketler|теги|метки|etiketlər|キーワード|标签)\s*[:：]\s*(.+)$",
@@ -120,11 +142,60 @@ _WALL_START = re.compile(
     r"read more:|meistgelesen in|les plus lus)\s",
     re.IGNORECASE,
 )
+# These begin headings of articles too, so they are walls only at the end of a text.
+_LAST_WALL = re.compile(
+    r"(?:more (?:about|on)|mehr (?:zu|zum thema|über|von)|lesen sie (?:auch|mehr)|auch auf|"
+    r"(?:das |dies |dieses thema |das thema )?(?:könnte|dürfte) (?:sie|dich|euch|ihnen|dir)|"
+    r"(?:subscribe|sign up|register) (?:now )?(?:to|for)|zum newsletter|newsletter|weitere (?:artikel|beiträge|themen)|"
+    r"(?:other|similar|further|recent|latest) (?:articles|stories|posts)|à lire|lire (?:aussi|également)|voir aussi|"
+    r"te (?:puede|podría) interesar|lee también|leia (?:também|mais)|leggi (?:anche|tutto)|lees (?:ook|verder))"
+    r"(?:[\s:]|$)",
+    re.IGNORECASE,
+)
+_CALL = re.compile(
+    r"""(?:(?:follow|like|join|find|connect\ with|
+        folgen?|liken?|besuchen?|suivez|retrouvez|sígu?e?nos|seguici|siga|volg)
+        \b.{0,80}\b(?:facebook|twitter|instagram|youtube|whatsapp|telegram|linkedin|tiktok|mastodon|bluesky|threads)\b
+    |(?:(?:last\ )?updated|zuletzt\ (?:aktualisiert|geändert)|aktualisiert|mis\ à\ jour|actualizado)
+        (?:\ (?:am|at|on|le|el))?:?\s+\S*\d
+    |(?:permalink|short\ ?link|filed\ under|posted\ in|tagged(?:\ (?:with|as))?|tags?|schlagw[oö]rte?r?|kategorien?|
+        categor(?:y|ies)|étiquettes|etiquetas|veröffentlicht\ (?:in|unter))\s*[:：]
+    |download\b.{0,60}\bapp\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+MAX_PROFILE = 700
+"""Characters of a paragraph that says who the author is."""
+_TITLED = r"(?:(?:dr|prof|sir|dame|mr|mrs|ms)\.?\s+)*"
+_IS = re.compile(
+    r"(?:,|\(|\s+(?:is|was|has|writes|covers|reports|joined|works|lives|ist|war|arbeitet|schreibt|berichtet|lebt|"
+    r"studierte|est|écrit|travaille|es|escribe|è|scrive|é|escreve|schrijft|är|er|on|jest)\b)",
+    re.IGNORECASE,
+)
 
 
 def is_wall(line: str) -> bool:
     """Whether a line announces something other than the article: other articles, comments, sign-up, footer."""
     return len(line) <= 80 and (_key(line) in _WALL_LINES or bool(_WALL_START.match(line)) or is_foot(line))
+
+
+def is_last_wall(line: str) -> bool:
+    """Whether a line near the end of a text announces something other than the article."""
+    return len(line) <= 100 and (is_wall(line) or bool(_LAST_WALL.match(line))) and not is_foot(line)
+
+
+def is_call(text: str) -> bool:
+    """Whether a short text asks readers to follow or download something, or lists the tags of the article."""
+    return len(text) <= 300 and bool(_CALL.match(text))
+
+
+def is_profile(text: str, authors: Iterable[str], *, alone: bool) -> bool:
+    """Whether a text says who one of the authors is, or if `alone` is asked for, is the name alone."""
+    if len(text) > MAX_PROFILE:
+        return False
+    named = (re.match(_TITLED + re.escape(author), text, re.IGNORECASE) for author in authors if len(author) > 4)
+    return any(
+        name and (alone if name.end() == len(text) else _IS.match(text[name.end() :]) is not None) for name in named
+    )
 
 
 def is_foot(line: str) -> bool:

@@ -59,7 +59,7 @@ def _dateline_at(paragraphs: list[str], position: int) -> Dateline | None:
     published = modified = None
     rest: list[str] = []
     for line in lines:
-        names, dates = _names_in(line), dates_in(line)
+        names, dates = names_in(line), dates_in(line)
         if names is None and dates is None:
             rest.append(line)
             continue
@@ -79,7 +79,7 @@ def _dateline_at(paragraphs: list[str], position: int) -> Dateline | None:
     return Dateline(position, last, authors, published or modified, modified if published else None, kept)
 
 
-def _names_in(line: str) -> tuple[str, ...] | None:
+def names_in(line: str) -> tuple[str, ...] | None:
     """The authors of a byline ("By Jane Doe and John Roe | July 3, 2024"), or None if the line is not a byline."""
     match = BYLINE.match(line)
     if not match or len(line) > 200:
@@ -88,7 +88,9 @@ def _names_in(line: str) -> tuple[str, ...] | None:
     spans = written_dates(rest)
     name = rest[: spans[0][1]] if spans else rest
     name = re.split(
-        r"\s+[|·•–—-]\s+|\s{3,}|,?\s+(?:published|posted|updated|last updated|am|le|el)\b", name, flags=re.IGNORECASE
+        r"\s+[|·•–—-]\s+|\s{3,}|,?\s+(?:published|posted|updated|last updated|in|on|at|am|le|el)\b",
+        name,
+        flags=re.IGNORECASE,
     )[0]
     name = without_dateline_noise(name) if spans else name
     names = _split_names(name)
@@ -131,7 +133,7 @@ def is_dateline(line: str) -> bool:
 
 def is_byline(line: str) -> bool:
     """The line names authors after "By" or the same word in other languages."""
-    return _names_in(line) is not None
+    return names_in(line) is not None
 
 
 def is_name(line: str) -> bool:

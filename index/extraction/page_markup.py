@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any, Final
 
-from index.extraction.boilerplate import BYLINE
+from lxml.etree import XPath
+
+from index.extraction.boilerplate import AUTHORS_PAGE, BYLINE, NOT_A_NAME, is_bar
 from index.extraction.html_tree import Element, text_of
 from index.extraction.jsonld import MAX_TEXT
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[<(\[]\S+@\S+[>)\]]|@\w+")
+_CRUMBS: Final = 10
+_TRAILS: Final = XPath(
+    "//*[contains(@itemtype,'BreadcrumbList') or contains(@class,'readcrumb') or contains(@aria-label,'readcrumb')]"
+)
+_NAMES: Final = XPath(".//*[@itemprop='name']")
+_TEXTS: Final = XPath("descendant-or-self::text()", smart_strings=False)
 _ROLE = re.compile(
     r"\b(?:writer|reporter|editor|correspondent|staff|contributor|columnist|producer|bureau|special to|"
     r"redakteur|korrespondent|journaliste|redactor|min(?:ute)?s? read)\b",
@@ -23,9 +32,12 @@ def words(element: Element) -> str:
     return " ".join(text_of(element)[:MAX_TEXT].split())
 
 
-def spaced(element: Element) -> str:
-    """The text of an element on one line, with a space between its parts even if the markup has none."""
-    return " ".join(" ".join(element.itertext()).split())
+def spaced(element: Element, most: int = MAX_TEXT) -> str:
+    """The text of an element on one line, with a space between its parts even if the markup has none; "" if it has
+    more than `most` characters, white space apart."""
+    parts: Any = _TEXTS(element) if len(element) else (element.text or "",)
+    text = " ".join(" ".join(parts).split())
+    return text if len(text) <= most else ""
 
 
 def squeezed(text: str) -> str:
@@ -40,37 +52,32 @@ def listed(text: str) -> list[str]:
 
 def clean_names(text: str) -> Iterator[str]:
     """The people whom a byline names, without addresses, roles and the word "by"."""
-    text = BYLINE.sub("", _ADDRESS.sub(" ", text).strip())
+    text = BYLINE.sub("", AUTHORS_PAGE.sub("", _ADDRESS.sub(" ", text).strip(), 1))
     for part in _AND.split(text):
-        pieces = [piece.strip(" .,-–—·") for piece in part.split(",")]
+        pieces = [piece.strip(" .,:-–—·→»(") for piece in part.split(",")]
         people = [piece for piece in pieces if piece and not _ROLE.search(piece)]
         several = len(people) > 1 and all(2 <= len(piece.split()) <= 4 for piece in people)
         for name in people if several else people[:1]:
-            if 3 <= len(name) <= 60 and len(name.split()) <= 6 and not any(map(str.isdigit, name)):
+            if 3 <= len(name) <= 60 and len(name.split()) <= 6 and not _is_odd(name):
                 yield name
+
+
+def _is_odd(name: str) -> bool:
+    return any(map(str.isdigit, name)) or NOT_A_NAME.fullmatch(name) is not None or is_bar(name)
 
 
 def marked_trail(page: Element) -> list[tuple[str, str]]:
     """Breadcrumbs as microdata or as a list of links that calls itself one."""
-    items = page.xpath("//*[contains(@itemtype,'BreadcrumbList')]//*[@itemprop='name']")
-    links = page.xpath(
-        "//*[contains(translate(@class,'B','b'),'breadcrumb')]//a"
-        " | //*[contains(translate(@aria-label,'B','b'),'breadcrumb')]//a"
-    )
-    found = [(words(element), (element.get("href") or "")) for element in (items or links)[:10]]
+    lists: list[Element] = _all(_TRAILS(page))
+    items = [item for trail in lists if "BreadcrumbList" in trail.get("itemtype", "") for item in _all(_NAMES(trail))]
+    links = items or [link for trail in lists for link in trail.iter("a")]
+    found = [(words(element), (element.get("href") or "")) for element in links[:_CRUMBS]]
     return [(name, address) for name, address in found if name]
 
 
-def marked_authors(page: Element) -> Iterator[str]:
-    """Texts that the page's markup calls author or byline; only those of the most explicit kind."""
-    for path in (
-        "//*[@itemprop='author']//*[@itemprop='name']", "//*[@itemprop='author']", "//a[@rel='author']",
-        "//*[contains(@class,'byline')]", "//*[contains(@class,'author')]//a", "//*[contains(@class,'author')]",
-    ):  # fmt: skip
-        texts = [text for element in page.xpath(path)[:6] if 2 <= len(text := spaced(element)) <= 80]
-        if texts:
-            yield from texts[:3]
-            return
+def _all(found: Any) -> list[Element]:
+    """What an XPath for elements gives, which the type of its result does not say."""
+    return list(found)
 
 
 def meta_values(page: Element) -> dict[str, list[str]]:

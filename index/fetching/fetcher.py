@@ -13,7 +13,7 @@ from index.fetching.address import Address, follow, read_address
 from index.fetching.connection import Broken, Deadline, TimeUp
 from index.fetching.decoding import Unusable
 from index.fetching.errors import Disallowed, FetchError
-from index.fetching.hosts import Resolver, look_up
+from index.fetching.hosts import Resolver, is_allowed, look_up
 from index.fetching.pace import ATTEMPTS, MAX_RETRY_AFTER, Clock, Pace, Sleep, backoff, retry_after
 from index.fetching.robots import MAX_ROBOTS, Rules, no_rules, read_rules, unknown_rules
 from index.fetching.sites import Fetched, Sites
@@ -64,7 +64,8 @@ class Fetcher:
         self._clock = clock
         self._pace = Pace(per_second, clock, sleep)
         self._rules: dict[str, Rules] = {}
-        self._sites = Sites(user_agent, frozenset(allowed), resolve, context)
+        self._allowed = frozenset(allowed)
+        self._sites = Sites(user_agent, self._allowed, resolve, context)
 
     def __enter__(self) -> Fetcher:
         return self
@@ -105,6 +106,10 @@ class Fetcher:
                 return self._checked(fetched, start, bool(passed) and _PERMANENT.issuperset(passed))
             passed.append(fetched.status)
             address = self._following(address, location, given, passed, seen)
+
+    def is_allowed(self, address: Address) -> bool:
+        """The host of an address is one of those that may be asked although they are not public."""
+        return is_allowed(address, self._allowed)
 
     def site_maps(self, url: str) -> tuple[str, ...]:
         """The site maps that the robots.txt of an address names; none if it cannot be read. Raises FetchError."""

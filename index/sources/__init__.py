@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
@@ -16,11 +16,25 @@ from zoneinfo import ZoneInfo
 from index.article import Record, Skipped, Source
 from index.fetching import Fetcher
 from index.identity import is_address
-from index.sources import feeds, html, json_file, jsonl, markdown_file, sitemaps, text
+from index.sources import (
+    csv_file,
+    feeds,
+    html,
+    json_file,
+    jsonl,
+    markdown_file,
+    ninjs,
+    nitf,
+    sitemaps,
+    sqlite_file,
+    text,
+    warc,
+)
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
 from index.sources.reading import Reading, say_nothing
 from index.sources.web import WebSource, is_web_address
+from index.sources.wordpress import export, objects
 from index.state import State
 from search.errors import SourceError
 
@@ -45,10 +59,17 @@ _FEEDS: Final = Format("RSS, Atom and JSON Feed", feeds.EXTENSIONS, feeds.accept
 _PAGES: Final = Format("HTML pages", html.EXTENSIONS, html.accepts, pages_read_by(html.read_html_file))
 
 FORMATS: tuple[Format, ...] = (
+    Format("WordPress exports", export.EXTENSIONS, export.accepts, export.Export),
+    Format("WordPress posts", objects.EXTENSIONS, objects.accepts, objects.ObjectsFile),
+    Format("web archives", warc.EXTENSIONS, warc.accepts, warc.WebArchive),
     Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
     _FEEDS,
     Format("site maps", sitemaps.EXTENSIONS, sitemaps.accepts, sitemaps.SiteMap),
+    Format("ninjs", ninjs.EXTENSIONS, ninjs.accepts, ninjs.NinjsFile),
+    Format("NITF", nitf.EXTENSIONS, nitf.accepts, pages_read_by(nitf.read_nitf_file)),
     Format("JSON", json_file.EXTENSIONS, json_file.accepts, json_file.JsonFile),
+    Format("SQLite", sqlite_file.EXTENSIONS, sqlite_file.accepts, sqlite_file.SqliteFile),
+    Format("CSV", csv_file.EXTENSIONS, csv_file.accepts, csv_file.CsvFile),
     Format(
         "Markdown", markdown_file.EXTENSIONS, markdown_file.accepts, pages_read_by(markdown_file.read_markdown_file)
     ),
@@ -71,6 +92,8 @@ def find_sources(
     *,
     time_zone: str = "UTC",
     mapping: Mapping[str, str] | None = None,
+    types: Sequence[str] = ("post",),
+    table: str = "",
     fetcher: Fetcher | None = None,
     pages: bool = False,
     say: Callable[[str, str], None] = say_nothing,
@@ -80,11 +103,21 @@ def find_sources(
 
     Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
     an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
-    `mapping` has for keys of the input our names. `fetcher`, `pages`, `say` and `state` are for addresses of the
-    web, which are asked when they are read; see `index.sources.reading.Reading`.
+    `mapping` has for keys of the input our names. `types` are the post types of WordPress that are articles. `table`
+    names one of a file of tables. `fetcher`, `pages`, `say` and `state` are for addresses of the web, which are asked
+    when they are read; see `index.sources.reading.Reading`.
     """
     named = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
-    reading = Reading(ZoneInfo(time_zone), mapping=mapping or {}, fetcher=fetcher, pages=pages, say=say, state=state)
+    reading = Reading(
+        ZoneInfo(time_zone),
+        mapping=mapping or {},
+        types=tuple(types),
+        table=table,
+        fetcher=fetcher,
+        pages=pages,
+        say=say,
+        state=state,
+    )
     given = dict.fromkeys(map(_plain, named))
     return [source for location in given for source in _sources_at(location, reading)]
 

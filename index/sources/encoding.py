@@ -23,6 +23,8 @@ _AS_WINDOWS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", 
                "iso-8859-9": "cp1254", "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030",
                "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932", "x-sjis": "cp932"}  # fmt: skip
 _SAMPLE = 200_000
+# Their bytes may be valid UTF-8 and mean something else.
+_LIKE_UTF8 = ("utf-16", "utf-32", "iso2022", "hz")
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
 # Python has codecs that are no encodings of text, and some that take quadratic time.
 _ENCODINGS = re.compile(
@@ -30,22 +32,37 @@ _ENCODINGS = re.compile(
 )
 
 
-def decode(data: bytes, *, markup: bool = False) -> str:
+def decode(data: bytes, *, markup: bool = False, stated: str = "") -> str:
     """The text of `data`; never fails.
 
-    Tried in this order: a byte order mark, UTF-8, what the markup declares, and what the bytes suggest. UTF-8 comes
-    before the declaration because declarations are often wrong, and other encodings hardly ever are valid UTF-8.
+    Tried in this order: a byte order mark, UTF-8, what is `stated` with the data (as by a server), what the markup
+    declares, and what the bytes suggest. UTF-8 comes before the statements because those are often wrong, and other
+    encodings hardly ever are valid UTF-8; of the few that are, one that is stated comes first.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data.decode(encoding, "replace").lstrip("\ufeff")
+    named = text_encoding(stated)
+    first = named if named and named.startswith(_LIKE_UTF8) else None
     declared = _declared(data) if markup else None
-    for encoding in filter(None, ("utf-8", declared)):
+    for encoding in filter(None, (first, "utf-8", named, declared)):
         try:
             return data.decode(encoding)
         except (UnicodeError, LookupError):
             continue
     return _guess(data)
+
+
+def encoding_of(sample: bytes) -> str:
+    """The encoding of a text that begins so, which may be cut anywhere: by its byte order mark, UTF-8, or guessed."""
+    for mark, encoding in _BOMS:
+        if sample.startswith(mark):
+            return encoding
+    mended = codecs.getincrementaldecoder("utf-8")("replace").decode(sample)
+    if mended.count("\ufffd") * 200 <= len(mended):
+        return "utf-8"
+    best = from_bytes(sample[:_SAMPLE]).best()
+    return best.encoding if best else "cp1252"
 
 
 def text_encoding(label: str) -> str | None:

@@ -45,6 +45,13 @@ class Input:
         """At most `size` bytes; b"" at the end. Raises OSError, EOFError or zlib.error if the data is damaged."""
         return self._counted(self._stream.read(size))
 
+    def read_some(self, size: int) -> bytes:
+        """From 1 to `size` bytes, as many as are at hand, so that none is lost if the data breaks off behind them.
+
+        b"" at the end. Raises as `read` does.
+        """
+        return self._counted(self._stream.read1(size))  # type: ignore[attr-defined]
+
     def readline(self, size: int) -> bytes:
         """One line with its line feed, or its first `size` bytes. Raises as `read` does."""
         return self._counted(self._stream.readline(size))

@@ -44,7 +44,7 @@ def read_html_page(data: bytes, origin: str, time_zone: ZoneInfo) -> Article:
     warnings: list[str] = []
     page = parse_html(decode(data, markup=True), most=MAX_PAGE_ELEMENTS, warn=warnings.append)
     stated = read_metadata(page, time_zone)
-    body = _body(extract_body(page, stated.title, stated.url), stated)
+    body = _body(extract_body(page, stated), stated)
     title = plain(stated.title) or title_from(body)
     if not title:
         raise SourceError(origin, "no article was found on the page: it has neither a title nor running text")

@@ -129,10 +129,11 @@ def parse_line(line: bytes, origin: str, place: str, reading: Reading) -> Articl
     """The article in one line. Raises SourceError with the reason if there is none."""
     if len(line) > MAX_LINE:
         raise SourceError(origin, f"longer than {MAX_LINE // 2**20} MiB; it was skipped")
-    return article_of(_decode(line, origin), origin, place, reading)
+    return article_of(decode_object(line, origin), origin, place, reading)
 
 
-def _decode(line: bytes, origin: str) -> dict[str, Any]:
+def decode_object(line: bytes, origin: str) -> dict[str, Any]:
+    """The JSON object in some bytes. Raises SourceError with the reason if there is none."""
     try:
         # Ids beyond 64 bits stay text: int() of a long run of digits costs quadratic time and is refused by Python.
         value = json.loads(line.decode("utf-8"), parse_int=lambda digits: int(digits) if len(digits) < 19 else digits)

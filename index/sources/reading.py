@@ -21,7 +21,8 @@ def say_nothing(origin: str, text: str) -> None:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`time_zone` is that of times that state none. `root` is the folder that was given, if the files are in one.
-    `mapping` has for keys of the input our names: {"content": "body"}.
+    `mapping` has for keys of the input our names: {"content": "body"}. `types` are the post types of WordPress that are
+    articles. `table` is the one to read of a file of tables.
     `fetcher` gets what is at addresses, one for the whole run; None: nothing is fetched. `pages`: of feeds that have
     only the beginnings of articles, the pages are fetched. `say` is told what was found at an address, and how it is
     read: (address, sentence). `state` is what earlier runs remember; None: everything is read. These four stay behind
@@ -31,10 +32,12 @@ class Reading:
     time_zone: ZoneInfo
     root: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
+    table: str = ""
     fetcher: Fetcher | None = None
     pages: bool = False
     say: Callable[[str, str], None] = say_nothing
     state: State | None = None
+    types: tuple[str, ...] = ("post",)
 
     def __reduce__(self) -> tuple[partial[Reading], tuple[()]]:
         kept = {row.name: getattr(self, row.name) for row in fields(self) if row.name not in _OF_THIS_PROCESS}
@@ -46,7 +49,7 @@ class Reading:
 
     def told(self, location: str) -> tuple[object, ...]:
         """What decides how a file is read, beside its bytes."""
-        return self.place(location), sorted(self.mapping.items()), str(self.time_zone)
+        return self.place(location), sorted(self.mapping.items()), self.types, self.table, str(self.time_zone)
 
     def place(self, location: str) -> str:
         """The path of a file below the folder that was given, else its name: what is left when the folder moves."""

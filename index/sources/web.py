@@ -29,6 +29,8 @@ from index.sources.site_map_file import is_site_map
 from index.sources.site_visit import MAX_SITE_MAP
 from index.sources.sitemaps import SiteMap
 from index.sources.web_page import page_in
+from index.sources.wordpress.discovery import find_site, is_api, site_at
+from index.sources.wordpress.site import Site
 from index.state import WHOLE
 from search.errors import SourceError
 
@@ -90,7 +92,7 @@ class WebSource:
         if fetched.status != 200:
             raise SourceError(self.name, f"the server answered {fetched.status}; check the address")
         self._found = _recognised(self.name, fetched, self._reading)
-        if isinstance(self._found, SiteMap):  # the pages that it names may have changed, whatever itself has
+        if isinstance(self._found, SiteMap | Site):  # what it names may have changed, whatever itself has
             yield from self._found.records()
         else:
             yield from self._marked(validator_of(fetched), self._found.records())
@@ -186,6 +188,7 @@ def _page_or_site(location: str, fetched: Fetched, reading: Reading) -> Source:
 KINDS: Final = (
     Kind("a feed", feeds.is_feed, _feed),
     Kind("a site map", is_site_map, lambda at, fetched, how: SiteMap(at, how, fetched)),
+    Kind("the API of a WordPress site", is_api, site_at),
     Kind("an HTML page", lambda head: html.accepts("", head), _page_or_site),
 )
 """The first that accepts an answer reads it."""
@@ -219,6 +222,7 @@ def _by_feed(location: str, fetched: Fetched, reading: Reading) -> Source | None
 
 
 DISCOVERERS: tuple[Discoverer, ...] = (
+    Discoverer("the API of WordPress", find_site),
     Discoverer("its site map", _by_site_map),
     Discoverer("the feed that it links, which has only the newest", _by_feed),
 )

@@ -66,7 +66,11 @@ class NamedSource(BaseModel):
     time_zone: Annotated[str, AfterValidator(lambda zone: zone and known_time_zone(zone))] = Field(
         "", description="Time zone of its times that state none"
     )
+    types: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
+        ("post",), min_length=1, max_length=50, description="Post types of WordPress that are read"
+    )
     pages: bool = Field(False, description="Of a feed that has only excerpts, the pages behind them are read")
+    table: str = Field("", max_length=500, description="Of a SQLite file, the table that has the articles")
     map: Annotated[dict[str, str], AfterValidator(_known_keys)] = Field(
         {}, max_length=100, description='Its keys that mean ours: { content = "body" }'
     )

@@ -96,6 +96,8 @@ def sync_source(
             language=source.language,
             time_zone=source.time_zone,
             mapping=source.map,
+            types=source.types,
+            table=source.table,
             pages=source.pages,
             prune=True,
             dry_run=plan,

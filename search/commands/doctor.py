@@ -19,6 +19,7 @@ from search.engines import open_engine
 from search.engines.protocols import Diagnosable, Engine, Finding, Health
 from search.errors import BackfileError, ConfigError, IndexMissing
 from search.meaning import require_encoder
+from search.sections import load_section_order
 from search.settings import DEFAULT_ORIGIN, LoadedSettings
 
 _EXTRAS: Final = ("meaning", "opensearch", "evaluate")
@@ -61,6 +62,7 @@ def _findings(ctx: click.Context, index: str | None) -> Iterator[Finding]:
         return
     yield _settings(loaded)
     yield _model(loaded.settings.meaning_model)
+    yield _section_map(loaded.settings.section_map)
     try:
         engine = open_engine(loaded.settings.index)
     except ConfigError as error:
@@ -109,6 +111,16 @@ def _model(folder: str) -> Finding:
     except ConfigError as error:
         return Finding("model", "problem", str(error), "change the setting meaning_model")
     return Finding("model", "ok", folder or "none: the archive is not searched by meaning")
+
+
+def _section_map(path: str) -> Finding:
+    """Of the map only what a server needs: `backfile index` reads the rest."""
+    try:
+        order = load_section_order(path)
+    except ConfigError as error:
+        return Finding("section map", "problem", str(error), "change the file, or the setting section_map")
+    found = f"{path}: {len(order.names):,} sections in order" if path else "none: sections are shown by their counts"
+    return Finding("section map", "ok", found)
 
 
 def _index(engine: Engine) -> Finding:

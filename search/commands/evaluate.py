@@ -12,7 +12,9 @@ _ROWS: Final = {
     "duplicates": Row(
         "index.evaluate_duplicates:duplicates", "Measurements", "Score fingerprints by the wording of articles."
     ),
-    "extraction": Row("index.commands:extraction", "Measurements", "Score HTML extraction against known bodies."),
+    "extraction": Row(
+        "index.evaluate_extraction:extraction", "Measurements", "Score HTML extraction against known texts."
+    ),
     "language": Row("index.evaluate_language:language", "Measurements", "Score the detection of languages."),
     "related": Row("index.evaluate_related:related", "Measurements", "Score the related articles by editors' labels."),
     "ranking": Row("search.commands.evaluate_ranking:ranking", "Measurements", "Score the ranking on judged queries."),

@@ -22,6 +22,7 @@ from search.request.urls import Addresses
 from search.request.wording import NOT_WHOLE
 from search.results.answer import HitContext
 from search.results.response import IndexInfo, Period, SectionNode
+from search.sections import BY_COUNT, SectionOrder
 
 NEWEST: Final = 10
 """Articles listed as the newest."""
@@ -86,22 +87,30 @@ def section_counts(searcher: Searcher) -> Mapping[str, int]:
     return dict(searcher.top_values("section", MAX_SECTIONS))
 
 
-def section_tree(counts: Mapping[str, int], addresses: Addresses) -> tuple[SectionNode, ...]:
-    """The sections as a tree, the largest first. Each counts its own articles and those of the sections below it."""
+def section_tree(
+    counts: Mapping[str, int], addresses: Addresses, order: SectionOrder = BY_COUNT
+) -> tuple[SectionNode, ...]:
+    """The sections as a tree, at each level first those that the order names, then the largest.
+
+    Each counts its own articles and those of the sections below it.
+    """
     below: dict[str, set[str]] = defaultdict(set)
     for value in counts:
         top = SECTION_SEPARATOR.join(value.split(SECTION_SEPARATOR, MAX_DEPTH)[:MAX_DEPTH])
         path = section_ancestors(top)
         for parent, child in zip(("", *path), path, strict=False):
             below[parent].add(child)
-    return _nodes("", below, counts, addresses)
+
+    def place(value: str) -> tuple[int, int, str]:
+        return order.place(value), -counts.get(value, 0), value
+
+    return _nodes("", {parent: sorted(children, key=place) for parent, children in below.items()}, counts, addresses)
 
 
 def _nodes(
-    parent: str, below: Mapping[str, set[str]], counts: Mapping[str, int], addresses: Addresses
+    parent: str, below: Mapping[str, Sequence[str]], counts: Mapping[str, int], addresses: Addresses
 ) -> tuple[SectionNode, ...]:
     everything = SearchRequest(time_zone=addresses.time_zone)
-    children = sorted(below.get(parent, ()), key=lambda value: (-counts.get(value, 0), value))
     return tuple(
         SectionNode(
             value=value,
@@ -110,7 +119,7 @@ def _nodes(
             url=addresses.search(everything.with_filters("section", Filters((value,)))),
             children=_nodes(value, below, counts, addresses),
         )
-        for value in children
+        for value in below.get(parent, ())
     )
 
 
