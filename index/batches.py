@@ -36,9 +36,9 @@ class Batches:
 
     `replace`: everything goes into one transaction, which replaces the whole index. `most` and `seconds`: a batch is
     committed when it has that many articles or is that old. `workers`: processes that the engine may use. `progress`
-    is told what the engine is busy with. `between` is called after each commit, when no writer is open. While
-    `is_brief` says so, another writer will be done in a moment and is waited for. Call `commit` or `roll_back` at the
-    end.
+    is told what the engine is busy with. `before` is called before anything is committed, and `between` after each
+    commit, when no writer is open. While `is_brief` says so, another writer will be done in a moment and is waited for.
+    Call `commit` or `roll_back` at the end.
 
     `refused` has the articles that the engine could not take, by id, with the reason.
     """
@@ -52,10 +52,12 @@ class Batches:
         seconds: float = BATCH_SECONDS,
         workers: int = 1,
         progress: Progress | None = None,
+        before: Callable[[], None] = lambda: None,
         between: Callable[[], None] = lambda: None,
         is_brief: Callable[[], bool] = lambda: False,
     ) -> None:
         self._engine = engine
+        self._before = before
         self._between = between
         self._is_brief = is_brief
         self._takes_back = "transaction" in engine.capabilities
@@ -143,6 +145,7 @@ class Batches:
 
     def _commit(self) -> None:
         if self._writer is not None:
+            self._before()
             with uninterrupted(self._progress.stopping):
                 writer, self._writer = self._writer, None
                 try:

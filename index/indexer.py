@@ -102,7 +102,7 @@ class Indexer:
         gate = Gate(self._engine, self._ledger, clock=self._clock, dry_run=dry_run)
         batches = Batches(
             self._engine, replace=rebuild, most=self._batch, workers=self._workers, progress=progress,
-            between=lambda: run.committed(), is_brief=gate.is_brief,
+            before=lambda: run.committing(), between=lambda: run.committed(), is_brief=gate.is_brief,
         )  # fmt: skip
         lost: frozenset[str] | None = None
         generation = _generation(self._engine)

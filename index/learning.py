@@ -21,6 +21,7 @@ class Learning:
     state: State
     identities: Identities
     _marks: list[Mark] = field(default_factory=list)
+    _said_before: list[Mark] = field(default_factory=list)
     _articles_in: Counter[str] = field(default_factory=Counter)
     _imperfect: set[str] = field(default_factory=set)
     _failed_at: set[str] = field(default_factory=set)
@@ -57,8 +58,16 @@ class Learning:
         key = copy_of(article.id)
         said = self.state.get(source, key)
         self._marks.append(Mark(source, key, article.content_hash))
-        self._marks.append(Mark(stamp.source, key, stamp.content_hash))
+        self._said_before.append(Mark(stamp.source, key, stamp.content_hash))
         return article.is_excerpt or said == article.content_hash
+
+    def keep_what_is_held(self) -> None:
+        """Keeps what the sources have said of articles that the index has from them. Call it before the versions of
+        other sources take their place: after that nothing tells that these have been heard already, and a source that
+        is read again would take the articles back.
+        """
+        self.state.keep(self._said_before)
+        self._said_before.clear()
 
     def is_superseded(self, name: str, version: tuple[str, int], source: str, other: str) -> bool:
         """Whether a later version of an article was read in this run, or by an earlier one from the source `other`."""
@@ -70,9 +79,13 @@ class Learning:
         return False
 
     def keep(self, refused: Collection[str]) -> None:
-        """Keeps all that was learned, now that it is committed. In sources of `refused`, the index refused articles."""
+        """Keeps all that was learned, now that it is committed. In sources of `refused`, the index refused articles.
+
+        The names come first: what is remembered of a source keeps its articles from being read again, and only what is
+        read has its names learned.
+        """
+        self.identities.keep()
         self.state.keep(mark for mark in self._marks if mark.key != WHOLE or mark.source not in refused)
         self._marks.clear()
         self.state.forget_copies(self._gone)
         self._gone.clear()
-        self.identities.keep()

@@ -134,6 +134,10 @@ class Run:
         for name in self.deleted:
             notice("deleted", name)
 
+    def committing(self) -> None:
+        """What was taken so far goes into the index now."""
+        self.learning.keep_what_is_held()
+
     def committed(self) -> None:
         """All that was taken so far is in the index now."""
         self.gate.release()
