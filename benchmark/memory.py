@@ -3,8 +3,9 @@
     python -m benchmark.memory
     python -m benchmark.memory --sizes 1000 10000 --formats "JSON Lines" WARC --ways read
 
-Inputs of each size are generated. A process of its own reads the records of each, and another one indexes it whole; the
-largest resident memory of each process is shown (ru_maxrss, so Linux and macOS only), with what each further item takes.
+Inputs of each size are generated. A process of its own reads the records of each, and another one indexes it whole.
+The largest resident memory of each process is shown (ru_maxrss, so Linux and macOS only), with what each further item
+takes.
 To measure another format, write a function that makes a file of it, and give that a row in `INPUTS`.
 """
 
@@ -176,7 +177,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def measured(way: str, file: Path, items: int) -> int:
     """Reads or indexes a file in this process, and returns the most memory that it has had, in bytes."""
     if way == "index":
-        settings = Settings(index=f"whoosh:{file.parent / 'archive'}", index_workers=1, detect_language=False)
+        given = {"index": f"whoosh:{file.parent / 'archive'}", "index_workers": 1, "detect_language": False}
+        settings = Settings.model_validate(given)
         report = open_for_filling(settings).index([str(file)])
         found = report.added
     else:

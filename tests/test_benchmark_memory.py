@@ -22,7 +22,7 @@ def test_every_article_of_a_generated_file_is_found(name: str, way: str, tmp_pat
     called, make = INPUTS[name]
     make(tmp_path / called, 25)
     assert measured(way, tmp_path / called, 25) > 0
-    with pytest.raises(SystemExit, match="26 items, and (25|0) articles were found"):
+    with pytest.raises(SystemExit, match=r"26 items, and (25|0) articles were found"):
         measured(way, tmp_path / called, 26)
 
 
