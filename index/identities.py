@@ -102,7 +102,8 @@ class Identities:
 
     def _learn(self, keys: _Keys, name: str, article: Prepared, source: str) -> None:
         if keys.address:
-            self._claims.setdefault(keys.address, (source, article.id))
+            if not article.address_is_id:
+                self._claims.setdefault(keys.address, (source, article.id))
             self._learned.setdefault(keys.address, name)
         if keys.guid:
             self._learned[keys.guid] = name
