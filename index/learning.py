@@ -21,7 +21,7 @@ class Learning:
     state: State
     identities: Identities
     _marks: list[Mark] = field(default_factory=list)
-    _said_before: list[Mark] = field(default_factory=list)
+    _kept_first: list[Mark] = field(default_factory=list)
     _articles_in: Counter[str] = field(default_factory=Counter)
     _imperfect: set[str] = field(default_factory=set)
     _failed_at: set[str] = field(default_factory=set)
@@ -58,16 +58,16 @@ class Learning:
         key = copy_of(article.id)
         said = self.state.get(source, key)
         self._marks.append(Mark(source, key, article.content_hash))
-        self._said_before.append(Mark(stamp.source, key, stamp.content_hash))
+        self._kept_first.append(Mark(stamp.source, key, stamp.content_hash))
         return article.is_excerpt or said == article.content_hash
 
     def keep_what_is_held(self) -> None:
-        """Keeps what the sources have said of articles that the index has from them. Call it before the versions of
-        other sources take their place: after that nothing tells that these have been heard already, and a source that
-        is read again would take the articles back.
+        """Keeps what counts only while the index has an article from the source: what that has said of it, and which
+        version it has. Call it before a commit: if that is the last thing that happens, nothing else would tell that
+        an older text, read again, has been heard already.
         """
-        self.state.keep(self._said_before)
-        self._said_before.clear()
+        self.state.keep(self._kept_first)
+        self._kept_first.clear()
 
     def is_superseded(self, name: str, version: tuple[str, int], source: str, other: str) -> bool:
         """Whether a later version of an article was read in this run, or by an earlier one from the source `other`."""
@@ -75,7 +75,7 @@ class Learning:
         if later and later[0] == version[0] and later[1] > version[1]:
             return True
         self._versions[name] = version
-        self._marks.append(Mark(source, version_of(name), version))
+        self._kept_first.append(Mark(source, version_of(name), version))
         return False
 
     def keep(self, refused: Collection[str]) -> None:
