@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,6 @@ from hypothesis import strategies as st
 from index.article import Article, Withdrawal, read_source
 from index.indexer import Indexer
 from index.sources import find_sources, ninjs, nitf
-from index.sources.pages import PageSource
 from index.sources.reading import Reading
 from search.engines import open_engine
 from search.errors import SourceError
@@ -293,7 +293,7 @@ def test_files_are_recognised_by_what_is_in_them(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(json.dumps(NINJS[2], indent=1), encoding="utf-8")
     (tmp_path / "d.json").write_text(json.dumps({"uri": "x", "title": "Plain", "body": "JSON"}), encoding="utf-8")
     kinds = [type(source).__name__ for source in find_sources(tmp_path)]
-    assert kinds == [PageSource.__name__, ninjs.NinjsFile.__name__, ninjs.NinjsFile.__name__, "JsonFile"]
+    assert kinds == [nitf.NitfFile.__name__, ninjs.NinjsFile.__name__, ninjs.NinjsFile.__name__, "JsonFile"]
 
 
 def status(value: str, **more: str) -> list[Article | Withdrawal]:
@@ -317,6 +317,34 @@ def test_a_canceled_item_is_a_kill_notice() -> None:
         assert (found.kind, found.reason) == ("killed", "canceled by the agency")
         assert found.id == found.guid
         assert found.id in ("LNA.20240703.ferry", NINJS_1["uri"])
+
+
+@pytest.mark.parametrize("name", ["a.xml", "z.xml"])
+def test_a_kill_notice_takes_down_the_item_to_which_it_refers(name: str, tmp_path: Path) -> None:
+    engine = open_engine("memory:")
+    (tmp_path / "ferry.xml").write_text(NITF, "utf-8")
+    notice = NITF.replace('id-string="LNA.20240703.ferry"', 'id-string="LNA.20240704.other"')
+    for status, held in (
+        ("usable", ["LNA.20240703.ferry", "LNA.20240704.other"]),
+        ("withheld", ["LNA.20240703.ferry", "LNA.20240704.other"]),
+        ("Cancelled", ["LNA.20240704.other"]),
+    ):
+        refers = f'<docdata management-doc-idref="LNA.20240703.ferry" management-idref-status="{status}"'
+        text = notice.replace("<docdata", refers).replace('encoding="UTF-8"', 'encoding="UTF-16"')
+        (tmp_path / name).write_text(text, "utf-16")
+        Indexer(engine).run(find_sources(tmp_path))
+        with engine.searcher() as searcher:
+            assert sorted(stamps_of(searcher)) == held
+
+
+def test_a_broken_kill_notice_is_one_failure(tmp_path: Path) -> None:
+    broken = b'<nitf><head><docdata management-idref-status="canceled"></nitf>'
+    for data, reason in ((broken, "not well-formed XML"), (gzip.compress(broken)[:-9], "the gzip data is cut off")):
+        (tmp_path / "notice.nitf").write_bytes(data)
+        (found,) = find_sources(tmp_path)
+        (failure,) = read_source(found)
+        assert isinstance(failure, SourceError)
+        assert reason in failure.reason
 
 
 def test_an_embargo_is_kept() -> None:

@@ -66,7 +66,7 @@ FORMATS: tuple[Format, ...] = (
     _FEEDS,
     Format("site maps", sitemaps.EXTENSIONS, sitemaps.accepts, sitemaps.SiteMap),
     Format("ninjs", ninjs.EXTENSIONS, ninjs.accepts, ninjs.NinjsFile),
-    Format("NITF", nitf.EXTENSIONS, nitf.accepts, pages_read_by(nitf.read_nitf_file)),
+    Format("NITF", nitf.EXTENSIONS, nitf.accepts, nitf.NitfFile),
     Format("JSON", json_file.EXTENSIONS, json_file.accepts, json_file.JsonFile),
     Format("SQLite", sqlite_file.EXTENSIONS, sqlite_file.accepts, sqlite_file.SqliteFile),
     Format("CSV", csv_file.EXTENSIONS, csv_file.accepts, csv_file.CsvFile),

@@ -25,6 +25,9 @@ MAX_LISTED: Final = 500
 MAX_LINE: Final = 2_000
 """Characters of a headline, a name or a date."""
 
+CANCELED: Final = "canceled by the agency"
+"""The reason of a kill notice."""
+
 _EMPTY: Final = Body()
 _STATUS: Final = {"cancelled": "canceled", "killed": "canceled", "embargoed": "usable", "": "usable"}
 _BEGINNING_OF_TEXT: Final = 1_000
@@ -62,11 +65,10 @@ class AgencyItem:
 
     def article(self, origin: str, place: str, time_zone: ZoneInfo) -> Article | Withdrawal:
         """The article, or the notice that it is canceled. Raises SourceError if it has neither a title nor a text."""
-        status = self.status.strip().lower()
-        status = _STATUS.get(status, status)
+        status = status_of(self.status)
         own, url = plain(self.id), article_url(self.url)
         if status == "canceled":
-            return Withdrawal(origin, "killed", "canceled by the agency", own, own, place, url)
+            return Withdrawal(origin, "killed", CANCELED, own, own, place, url)
         body = _with_dateline(self.body, plain(self.dateline))
         title = plain(self.headline) or title_from(self.body)
         if not title:
@@ -104,6 +106,12 @@ class AgencyItem:
             version=_version(self.version, issued or published or created),
             warnings=(*self.warnings, *_unknown(status), *dates.warnings, *body.warnings),
         )
+
+
+def status_of(stated: str) -> str:
+    """The status that a word means, in whatever spelling; another word as it is."""
+    word = stated.strip().lower()
+    return _STATUS.get(word, word)
 
 
 def _unknown(status: str) -> tuple[str, ...]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from lxml import etree
 
-from index.article import Article, Withdrawal
+from index.article import Article, Record, Withdrawal
 from index.extraction.body import Body
 from index.extraction.html_tree import read_html
-from index.normalize import section_path
-from index.sources.agency import MAX_LINE, MAX_LISTED, AgencyItem
+from index.normalize import plain, section_path
+from index.sources.agency import CANCELED, MAX_LINE, MAX_LISTED, AgencyItem, status_of
 from index.sources.encoding import decode
+from index.sources.files import open_input, read_page
 from index.sources.markup import first_element
+from index.sources.pages import PageSource
 from index.sources.reading import Reading
 from search.errors import SourceError
 
@@ -39,6 +42,9 @@ _NOT_TEXT: Final = (
 _LINES: Final = ("p", "hl1", "hl2", "byttl", "br")
 """Elements that stand on a line of their own, whether or not there is a space between them."""
 _KEPT: Final = {"a": ("href", "id", "name")}
+_REFERS: Final = (b"management-idref-status", "management-idref-status".encode("utf-16-le")[:-1])
+_MAX_HEAD: Final = 65_536
+"""Bytes of a file in which what it says of another item is looked for."""
 _DECLARATION: Final = re.compile(r"<\?xml[^>]{0,500}\?>")
 # Names of HTML that XML does not know, and that are written all the same.
 _NAMED: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z][A-Za-z0-9]{1,30};")
@@ -50,15 +56,58 @@ def accepts(location: str, head: bytes) -> bool:
     return location.lower().removesuffix(".gz").endswith(EXTENSIONS) or first_element(head)[0] == "nitf"
 
 
+class NitfFile:
+    """A file of one item, which may also cancel another; see `index.article.Source`."""
+
+    def __init__(self, location: str, reading: Reading) -> None:
+        self.name = location
+        self._page = PageSource(location, reading, read_nitf_file)
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self._page.size
+
+    def digest(self) -> str | None:
+        """See `index.unchanged.Digested`."""
+        return self._page.digest()
+
+    def records(self) -> Iterator[Record | SourceError]:
+        """The item, and behind it the notice that the item to which it refers is canceled."""
+        yield from self._page.records()
+        if canceled := self._canceled():
+            yield Withdrawal(self.name, "killed", CANCELED, canceled, canceled)
+
+    def _canceled(self) -> str:
+        with suppress(SourceError):  # what cannot be read is reported with the item itself
+            with open_input(self.name) as source:
+                head = source.read(_MAX_HEAD)
+            if any(name in head for name in _REFERS):
+                return canceled_by(read_page(self.name), self.name)
+        return ""
+
+
+def canceled_by(data: bytes, origin: str) -> str:
+    """The id of another item that an item cancels, or "". Raises SourceError if it is no NITF."""
+    about = _named(_parse(data, origin)).find("head/docdata")
+    is_canceled = status_of(_own(about, "management-idref-status")) == "canceled"
+    return plain(_own(about, "management-doc-idref")) if is_canceled else ""
+
+
 def read_nitf_file(data: bytes, origin: str, reading: Reading) -> Article | Withdrawal:
     """The item in a file. Raises SourceError if it is no NITF, or has neither a headline nor a text."""
     root = _parse(data, origin)
     if _name(root) != "nitf":
         raise SourceError(origin, "not NITF: its first element is not <nitf>")
+    return _item(_named(root)).article(origin, "", reading.time_zone)
+
+
+def _named(root: Any) -> Any:
+    """The tree with the names of elements as NITF has them, without a namespace."""
     for part in list(root.iter()):
         if isinstance(part.tag, str):
             part.tag = _name(part)
-    return _item(root).article(origin, "", reading.time_zone)
+    return root
 
 
 def _item(root: Any) -> AgencyItem:
