@@ -63,6 +63,8 @@ def archive_on(address: str, *others: str, replicas: int = 0, **options: object)
         yield f"opensearch{'s' * (scheme == 'https')}://{','.join(hosts)}/{name}?{query}"
     finally:
         answer(address, Request("DELETE", f"/{name}*?expand_wildcards=all"))
+        for file in Path().glob(f"{name}.*"):  # its ledger, and the memory of runs
+            file.unlink()
 
 
 def archive_of(url: str) -> str:
