@@ -424,7 +424,7 @@ def test_the_hash_is_of_everything_but_the_source() -> None:
     changes: list[dict[str, object]] = [
         {"id": "x"}, {"title": "x"}, {"body": "x"}, {"summary": "x"}, {"headings": ()}, {"url": None}, {"sections": ()},
         {"authors": ()}, {"tags": ("river weather",)}, {"published": None}, {"modified": date(2024, 7, 4)},
-        {"language": ""}, {"type": "essay"}, {"html": ""}, {"fingerprint": 0},
+        {"language": ""}, {"type": "essay"}, {"html": ""}, {"fingerprint": 0}, {"first_published": date(2019, 5, 6)},
     ]  # fmt: skip
     hashes = {replace(article, **change).content_hash() for change in changes}  # type: ignore[arg-type]
     assert len(hashes | {article.content_hash()}) == len(changes) + 1

@@ -92,10 +92,9 @@ def test_a_file_without_an_article_says_so(tmp_path: Path, content: str) -> None
 def test_nesting_and_endless_texts_are_bounded() -> None:
     with pytest.raises(SourceError, match=f"nested more than {MAX_DEPTH} deep"):
         list(split_values(stream(b'[{"a":' * 5_000), "a.json"))
-    with pytest.raises(SourceError, match="a text longer than 16 MiB"):
+    with pytest.raises(SourceError, match="a text in it is longer than 16 MiB"):
         list(split_values(stream(b'[{"a": "' + b"x" * (3 * MAX_LINE)), "a.json"))
-    with pytest.raises(SourceError, match="not JSON"):
-        list(split_values(stream(b"1" * (3 * MAX_LINE)), "a.json"))
+    assert list(split_values(stream(b"1" * (3 * MAX_LINE)), "a.json")) == []
 
 
 def test_an_article_too_long_is_skipped_and_the_next_is_read(tmp_path: Path) -> None:

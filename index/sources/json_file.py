@@ -94,12 +94,13 @@ def split_values(source: Input, name: str) -> Iterator[bytes]:
     Of what is longer than MAX_LINE only that much is kept. Raises SourceError if the text ends inside a value.
     """
     splitter = _Splitter()
-    while chunk := source.read(_CHUNK):
+    # The beginning of a text is looked at again with each piece, so pieces grow with it.
+    while chunk := source.read(max(_CHUNK, splitter.pending)):
         yield from splitter.split(chunk)
         if splitter.depth > MAX_DEPTH:
             raise SourceError(name, f"nested more than {MAX_DEPTH} deep; what stood before was read")
         if splitter.pending > 2 * MAX_LINE:
-            raise SourceError(name, f"not JSON, or a text longer than {MAX_LINE // 2**20} MiB in it")
+            raise SourceError(name, f"not JSON: a text in it is longer than {MAX_LINE // 2**20} MiB")
     if splitter.is_inside:
         raise SourceError(name, "the file ends inside an article; what stood before was read")
 
@@ -116,7 +117,7 @@ class _Splitter:
 
     @property
     def pending(self) -> int:
-        """Bytes of a text or a number whose end has not come."""
+        """Bytes of a text whose end has not come."""
         return len(self._buffer) - self._scanned
 
     @property
@@ -135,6 +136,7 @@ class _Splitter:
         for token in _TOKEN.finditer(self._buffer, self._scanned):
             mark = token[0][:1]
             if mark == b'"' and len(token[0]) == 1:
+                self._scanned = token.start()
                 break
             self._scanned = token.end()
             if mark in b"[{":
@@ -143,6 +145,8 @@ class _Splitter:
                 yield from self._close(token.end())
             if self.depth > MAX_DEPTH:
                 return
+        else:
+            self._scanned = len(self._buffer)
         self._forget()
 
     def _open(self, position: int) -> None:
