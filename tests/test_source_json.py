@@ -12,13 +12,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from program import environment
 
 from index.article import Article, read_source
 from index.sources import find_sources
-from index.sources.files import Input
+from index.sources.files import GZIP_MAGIC, Input
 from index.sources.json_file import MAX_DEPTH, JsonFile, split_values
 from index.sources.jsonl import MAX_LINE
 from index.sources.reading import Reading
@@ -127,6 +127,7 @@ def test_an_array_is_split_where_its_articles_end(values: list[dict[str, object]
 
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_splitter(data: bytes) -> None:
+    assume(not data.startswith(GZIP_MAGIC))  # what is packed is unpacked first
     try:
         parts = list(split_values(stream(data), "a.json"))
     except SourceError:
