@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from index.article import Article, read_source
 from index.document import to_document
-from index.sources.jsonl import JsonLines
+from index.sources.jsonl import read_lines
 from index.sources.reading import Reading
+from index.sources.unpacked_file import UnpackedFile
 from search.document import Document
 from search.engines.disk.format import sorted_strings
 from search.engines.disk.format.container import Container
@@ -87,7 +88,9 @@ def test_merging_is_building_from_what_is_live(
 def test_merging_real_articles_is_building_from_what_is_live(shared: Path, tmp_path: Path) -> None:
     parts = []
     for name in ("opensuse-news", "bitcoinops", "reuters21578"):
-        lines = JsonLines(str(shared / "corpora" / "articles" / f"{name}.jsonl.gz"), Reading(ZoneInfo("UTC")))
+        lines = UnpackedFile(
+            str(shared / "corpora" / "articles" / f"{name}.jsonl.gz"), Reading(ZoneInfo("UTC")), read_lines
+        )
         found = islice((article for article in read_source(lines) if isinstance(article, Article)), 100)
         made = [to_document(article, source=name, language="en", time_zone="UTC") for article in found]
         parts.append([(article, number % 5 != 3) for number, article in enumerate(made)])

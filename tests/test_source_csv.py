@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from readers import reader_of
 
 from index.article import Article, Withdrawal, read_source
 from index.sources import csv_splitting, find_sources
 from index.sources.columns import columns_of
-from index.sources.csv_file import CsvFile, accepts
+from index.sources.csv_file import accepts, read_rows
 from index.sources.reading import Reading
+from index.sources.unpacked_file import UnpackedFile
 from search.errors import SourceError
 
 READING = Reading(ZoneInfo("UTC"))
@@ -33,7 +35,7 @@ def read(text: str | bytes, folder: Path, **reading: object) -> list[Article | W
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     found: list[Article | Withdrawal | SourceError] = []
     try:
-        for one in read_source(CsvFile(str(path), Reading(ZoneInfo("UTC"), **reading))):  # type: ignore[arg-type]
+        for one in read_source(UnpackedFile(str(path), Reading(ZoneInfo("UTC"), **reading), read_rows)):  # type: ignore[arg-type]
             found.append(one)  # noqa: PERF402 - what came before a failure counts
     except SourceError as error:
         found.append(error)
@@ -159,10 +161,10 @@ def test_a_table_is_recognised_by_its_header(tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "g.csv.gz").write_bytes(gzip.compress(HEADER.encode()))
-    found = [Path(one.name).name for one in find_sources(tmp_path) if isinstance(one, CsvFile)]
+    found = [Path(one.name).name for one in find_sources(tmp_path) if reader_of(one) is read_rows]
     assert found == ["a.csv", "b.tsv", "g.csv.gz", "nameless"]
     (named,) = find_sources(tmp_path / "c.csv")
-    assert isinstance(named, CsvFile)
+    assert reader_of(named) is read_rows
 
 
 def test_a_table_is_read_from_standard_input(tmp_path: Path) -> None:
@@ -185,7 +187,7 @@ def test_a_table_of_any_length_takes_little_memory(tmp_path: Path) -> None:
         path.write_text("title,body\n" + "".join(f'{n},"line\nmore {n}"\n' for n in range(count)), encoding="utf-8")
         tracemalloc.start()
         try:
-            assert sum(1 for _ in CsvFile(str(path), READING).records()) == count
+            assert sum(1 for _ in UnpackedFile(str(path), READING, read_rows).records()) == count
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -203,7 +205,7 @@ def test_what_a_writer_of_csv_writes_is_read_row_for_row(
     csv.writer(out, delimiter=mark, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerows([["title", "body"], *rows])
     path = tmp_path_factory.mktemp("c") / "x.csv"
     path.write_bytes(out.getvalue().encode("utf-8", "replace"))
-    found = list(CsvFile(str(path), READING).records())
+    found = list(UnpackedFile(str(path), READING, read_rows).records())
     assert len(found) == len(rows)
     assert not [one for one in found if isinstance(one, SourceError)]
 
@@ -215,4 +217,4 @@ def test_no_bytes_do_more_than_fail(tmp_path_factory: pytest.TempPathFactory, no
     path.write_bytes(begin + noise)
     accepts("x.csv", begin + noise)
     with contextlib.suppress(SourceError):
-        list(read_source(CsvFile(str(path), READING)))
+        list(read_source(UnpackedFile(str(path), READING, read_rows)))

@@ -19,9 +19,10 @@ from program import environment
 from index.article import Article, read_source
 from index.sources import find_sources
 from index.sources.files import GZIP_MAGIC, Input
-from index.sources.json_file import MAX_DEPTH, JsonFile, split_values
+from index.sources.json_file import MAX_DEPTH, read_elements, split_values
 from index.sources.jsonl import MAX_LINE
 from index.sources.reading import Reading
+from index.sources.unpacked_file import UnpackedFile
 from search.errors import SourceError
 
 READING = Reading(ZoneInfo("UTC"))
@@ -32,7 +33,7 @@ FERRY = {"title": "Ferry runs", "body": "All winter, with \\ and \n breaks."}
 def read(path: Path) -> list[Article | SourceError]:
     found: list[Article | SourceError] = []
     try:
-        for item in read_source(JsonFile(str(path), READING)):
+        for item in read_source(UnpackedFile(str(path), READING, read_elements)):
             assert isinstance(item, Article | SourceError)
             found.append(item)
     except SourceError as error:

@@ -16,8 +16,9 @@ from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.fields import BAD_URL, MAX_UNKNOWN_KEYS, ArticleFields
 from index.sources.files import GZIP_MAGIC, Input
-from index.sources.jsonl import MAX_LINE, JsonLines, Line, accepts, parse_line
+from index.sources.jsonl import MAX_LINE, Line, accepts, parse_line, read_lines
 from index.sources.reading import Reading
+from index.sources.unpacked_file import UnpackedFile
 from search.document import Heading
 from search.engines import open_engine
 from search.errors import SourceError
@@ -30,7 +31,7 @@ def read(path: Path) -> list[Article | SourceError]:
     """What is read, and why there is no more."""
     found: list[Article | SourceError] = []
     try:
-        found.extend(read_source(JsonLines(str(path), Reading(UTC_ZONE))))
+        found.extend(read_source(UnpackedFile(str(path), Reading(UTC_ZONE), read_lines)))
     except SourceError as error:
         if not found:
             raise
@@ -322,7 +323,7 @@ def test_a_file_that_is_no_json_lines_says_so_once(tmp_path: Path, content: byte
 
 def test_position_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
     path = lines(tmp_path / "a.jsonl", *(good(id=str(number)) for number in range(50)))
-    source = JsonLines(str(path), Reading(UTC_ZONE))
+    source = UnpackedFile(str(path), Reading(UTC_ZONE), read_lines)
     assert len(list(read_source(source))) == len(list(read_source(source))) == 50
     assert sum(record.weight for record in source.records() if isinstance(record, Line)) == source.size
 

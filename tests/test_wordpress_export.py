@@ -15,14 +15,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from readers import reader_of
 
 from index.article import Article, Record, Skipped, Withdrawal, read_record, read_source
 from index.indexer import Indexer
 from index.sources import FORMATS, find_sources
 from index.sources.reading import Reading
+from index.sources.unpacked_file import UnpackedFile
 from index.sources.wordpress import elements
 from index.sources.wordpress.elements import MAX_ELEMENT, NO_END, TOO_LONG, Elements
-from index.sources.wordpress.export import Export, accepts
+from index.sources.wordpress.export import accepts, read_export
 from search.engines import open_engine
 from search.errors import SourceError
 
@@ -77,7 +79,7 @@ def read(path: Path, *, types: tuple[str, ...] = ("post",), zone: str = "UTC") -
     """What is read, and in the end why there is no more."""
     found: list[object] = []
     try:
-        found.extend(read_source(Export(str(path), Reading(ZoneInfo(zone), types=types))))
+        found.extend(read_source(UnpackedFile(str(path), Reading(ZoneInfo(zone), types=types), read_export)))
     except SourceError as error:
         found.append(error)
     return found
@@ -227,13 +229,13 @@ def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     text = head + item(1, title="Überschwemmung in Köln") + FOOT
     (tmp_path / "a.xml").write_bytes(text.encode(encoding))
     assert titles(read(tmp_path / "a.xml")) == ["Überschwemmung in Köln"]
-    assert [type(source) for source in find_sources(tmp_path / "a.xml")] == [Export]
+    assert [reader_of(source) for source in find_sources(tmp_path / "a.xml")] == [read_export]
 
 
 def test_an_export_is_known_by_its_content_packed_or_not(tmp_path: Path) -> None:
     path = write(tmp_path / "export", item(1))
     (tmp_path / "packed.bin").write_bytes(gzip.compress(path.read_bytes()))
-    assert [type(source) for source in find_sources([path, tmp_path / "packed.bin"])] == [Export, Export]
+    assert [reader_of(source) for source in find_sources([path, tmp_path / "packed.bin"])] == [read_export] * 2
     assert titles(read(tmp_path / "packed.bin")) == ["Post 1"]
     assert not accepts("feed.xml", b'<?xml version="1.0"?><rss version="2.0"><channel>')
     assert not accepts("page.xml", b"<html>About http://wordpress.org/export/1.2/ and wp:")
@@ -241,7 +243,11 @@ def test_an_export_is_known_by_its_content_packed_or_not(tmp_path: Path) -> None
 
 def test_a_record_is_read_in_another_process_as_here(tmp_path: Path) -> None:
     path = write(tmp_path / "a.xml", *(item(number) for number in range(1, 4)))
-    records = [one for one in Export(str(path), Reading(ZoneInfo("UTC"))).records() if not isinstance(one, SourceError)]
+    records = [
+        one
+        for one in UnpackedFile(str(path), Reading(ZoneInfo("UTC")), read_export).records()
+        if not isinstance(one, SourceError)
+    ]
     sent: list[Record] = pickle.loads(pickle.dumps(records))  # noqa: S301 - our own
     assert [read_record(one) for one in sent] == [read_record(one) for one in records]
     # What the items have in common is sent once.
@@ -400,7 +406,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
             file.writelines(item(number, content__encoded="x" * 3_000) for number in range(posts))
             file.write(FOOT)
         tracemalloc.start()
-        assert sum(1 for _ in Export(str(path), Reading(ZoneInfo("UTC"))).records()) == posts
+        assert sum(1 for _ in UnpackedFile(str(path), Reading(ZoneInfo("UTC")), read_export).records()) == posts
         highest = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return highest

@@ -33,6 +33,7 @@ from index.sources import (
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
 from index.sources.reading import Reading, say_nothing
+from index.sources.unpacked_file import unpacked_read_by
 from index.sources.web import WebSource, is_web_address
 from index.sources.wordpress import export, objects
 from index.state import State
@@ -59,17 +60,17 @@ _FEEDS: Final = Format("RSS, Atom and JSON Feed", feeds.EXTENSIONS, feeds.accept
 _PAGES: Final = Format("HTML pages", html.EXTENSIONS, html.accepts, pages_read_by(html.read_html_file))
 
 FORMATS: tuple[Format, ...] = (
-    Format("WordPress exports", export.EXTENSIONS, export.accepts, export.Export),
+    Format("WordPress exports", export.EXTENSIONS, export.accepts, unpacked_read_by(export.read_export)),
     Format("WordPress posts", objects.EXTENSIONS, objects.accepts, objects.ObjectsFile),
     Format("web archives", warc.EXTENSIONS, warc.accepts, warc.WebArchive),
-    Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, jsonl.JsonLines),
+    Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, unpacked_read_by(jsonl.read_lines)),
     _FEEDS,
     Format("site maps", sitemaps.EXTENSIONS, sitemaps.accepts, sitemaps.SiteMap),
-    Format("ninjs", ninjs.EXTENSIONS, ninjs.accepts, ninjs.NinjsFile),
+    Format("ninjs", ninjs.EXTENSIONS, ninjs.accepts, unpacked_read_by(ninjs.read_items)),
     Format("NITF", nitf.EXTENSIONS, nitf.accepts, nitf.NitfFile),
-    Format("JSON", json_file.EXTENSIONS, json_file.accepts, json_file.JsonFile),
+    Format("JSON", json_file.EXTENSIONS, json_file.accepts, unpacked_read_by(json_file.read_elements)),
     Format("SQLite", sqlite_file.EXTENSIONS, sqlite_file.accepts, sqlite_file.SqliteFile),
-    Format("CSV", csv_file.EXTENSIONS, csv_file.accepts, csv_file.CsvFile),
+    Format("CSV", csv_file.EXTENSIONS, csv_file.accepts, unpacked_read_by(csv_file.read_rows)),
     Format(
         "Markdown", markdown_file.EXTENSIONS, markdown_file.accepts, pages_read_by(markdown_file.read_markdown_file)
     ),

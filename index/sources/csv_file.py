@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final
 
 from index.article import Article, Record, Withdrawal
 from index.sources.columns import Columns, columns_of, no_article
 from index.sources.csv_splitting import MAX_ROW, Row, delimiter_of, first_line, split_rows
 from index.sources.encoding import is_binary
-from index.sources.files import STANDARD_INPUT, file_digest, open_input, unpacked_size
+from index.sources.files import STANDARD_INPUT, open_input
 from index.sources.reading import Reading
 from search.errors import SourceError
 
@@ -66,51 +65,36 @@ class CsvRow:
         return found
 
 
-class CsvFile:
-    """A file of rows; see `index.article.Source`."""
+def read_rows(name: str, reading: Reading) -> Iterator[Record | SourceError]:
+    """Every row, in order.
 
-    def __init__(self, location: str, reading: Reading) -> None:
-        self.name = location
-        self._reading = reading
+    Raises SourceError if the file is missing, empty or binary, if no column is a title or a body, or if it breaks
+    off.
+    """
+    with open_input(name) as source:
+        rows = split_rows(source)
+        first = next(rows, None)
+        if first is None:
+            raise SourceError(name, "the file is empty")
+        header = _header(first, name, reading)
+        for row in rows:
+            if row.fault:
+                yield SourceError(f"{name}:{row.number}", row.fault)
+            else:
+                yield CsvRow(row, name, header, reading)
 
-    @cached_property
-    def size(self) -> int:
-        """Bytes after decompression."""
-        return unpacked_size(self.name)
 
-    def digest(self) -> str | None:
-        """See `index.unchanged.Digested`."""
-        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
-
-    def records(self) -> Iterator[Record | SourceError]:
-        """Every row, in order.
-
-        Raises SourceError if the file is missing, empty or binary, if no column is a title or a body, or if it breaks
-        off.
-        """
-        with open_input(self.name) as source:
-            rows = split_rows(source)
-            first = next(rows, None)
-            if first is None:
-                raise SourceError(self.name, "the file is empty")
-            header = self._header(first)
-            for row in rows:
-                if row.fault:
-                    yield SourceError(f"{self.name}:{row.number}", row.fault)
-                else:
-                    yield CsvRow(row, self.name, header, self._reading)
-
-    def _header(self, row: Row) -> Header:
-        if row.fault or is_binary(row.text.encode("utf-8", "replace")):
-            raise SourceError(self.name, row.fault or "a binary file, not CSV")
-        header = header_of(row.text, self._reading)
-        if len(header.names) > MAX_COLUMNS:
-            raise SourceError(self.name, f"has more than {MAX_COLUMNS:,} columns")
-        if not header.columns.are_of_articles:
-            raise no_article(self.name, "the table", header.names)
-        if said := header.columns.said():
-            self._reading.say(self.name, said)
-        return header
+def _header(row: Row, name: str, reading: Reading) -> Header:
+    if row.fault or is_binary(row.text.encode("utf-8", "replace")):
+        raise SourceError(name, row.fault or "a binary file, not CSV")
+    header = header_of(row.text, reading)
+    if len(header.names) > MAX_COLUMNS:
+        raise SourceError(name, f"has more than {MAX_COLUMNS:,} columns")
+    if not header.columns.are_of_articles:
+        raise no_article(name, "the table", header.names)
+    if said := header.columns.said():
+        reading.say(name, said)
+    return header
 
 
 def accepts(location: str, head: bytes) -> bool:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from index.article import Article, Record, Withdrawal
-from index.sources.files import STANDARD_INPUT, Input, file_digest, open_input, unpacked_size
+from index.sources.files import STANDARD_INPUT, Input, open_input
 from index.sources.jsonl import MAX_LINE, parse_line
 from index.sources.reading import Reading
 from search.errors import SourceError
@@ -55,30 +54,14 @@ class Element:
         return parse_line(self.text, self.origin, place, self.reading)
 
 
-class JsonFile:
-    """A JSON file as a source; see `index.article.Source`."""
-
-    def __init__(self, location: str, reading: Reading) -> None:
-        self.name = location
-        self._reading = reading
-
-    @cached_property
-    def size(self) -> int:
-        """Bytes after decompression."""
-        return unpacked_size(self.name)
-
-    def digest(self) -> str | None:
-        """See `index.unchanged.Digested`."""
-        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
-
-    def records(self) -> Iterator[Record | SourceError]:
-        """The articles in order. Raises SourceError if there is none, or if the file breaks off."""
-        number = 0
-        with open_input(self.name) as source:
-            for number, text in enumerate(split_values(source, self.name), 1):
-                yield Element(text, self.name, number, self._reading)
-        if not number:
-            raise SourceError(self.name, "holds no JSON object; an article is an object, several are an array")
+def read_elements(name: str, reading: Reading) -> Iterator[Record | SourceError]:
+    """The articles in order. Raises SourceError if there is none, or if the file breaks off."""
+    number = 0
+    with open_input(name) as source:
+        for number, text in enumerate(split_values(source, name), 1):
+            yield Element(text, name, number, reading)
+    if not number:
+        raise SourceError(name, "holds no JSON object; an article is an object, several are an array")
 
 
 def accepts(location: str, head: bytes) -> bool:

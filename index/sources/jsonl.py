@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 from index.article import Article, Record, Withdrawal, read_record
 from index.sources.fields import article_of
-from index.sources.files import STANDARD_INPUT, Input, file_digest, open_input, unpacked_size
+from index.sources.files import STANDARD_INPUT, Input, open_input
 from index.sources.reading import Reading
 from search.errors import SourceError
 
@@ -51,42 +50,27 @@ class Line:
         return parse_line(self.line, self.origin, place, self.reading)
 
 
-class JsonLines:
-    """A file of articles, one JSON object a line; see `index.article.Source`."""
+def read_lines(name: str, reading: Reading) -> Iterator[Record | SourceError]:
+    """Every line that is not blank, in order.
 
-    def __init__(self, location: str, reading: Reading) -> None:
-        self.name = location
-        self._reading = reading
+    Raises SourceError if the file is missing, empty, binary or not JSON Lines, or if it breaks off.
+    """
+    empty = True
+    with open_input(name) as source:
+        for record in _not_hopeless(_lines(source, name, reading), name):
+            empty = False
+            yield record
+    if empty:
+        raise SourceError(name, "the file is empty")
 
-    @cached_property
-    def size(self) -> int:
-        """Bytes after decompression."""
-        return unpacked_size(self.name)
 
-    def digest(self) -> str | None:
-        """See `index.unchanged.Digested`."""
-        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
-
-    def records(self) -> Iterator[Record | SourceError]:
-        """Every line that is not blank, in order.
-
-        Raises SourceError if the file is missing, empty, binary or not JSON Lines, or if it breaks off.
-        """
-        empty = True
-        with open_input(self.name) as source:
-            for record in _not_hopeless(self._lines(source), self.name):
-                empty = False
-                yield record
-        if empty:
-            raise SourceError(self.name, "the file is empty")
-
-    def _lines(self, source: Input) -> Iterator[Line]:
-        for number, line in enumerate(_bounded_lines(source), 1):
-            if number == 1:
-                _check_beginning(line, self.name)
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if line.strip():
-                yield Line(line, self.name, number, self._reading)
+def _lines(source: Input, name: str, reading: Reading) -> Iterator[Line]:
+    for number, line in enumerate(_bounded_lines(source), 1):
+        if number == 1:
+            _check_beginning(line, name)
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if line.strip():
+            yield Line(line, name, number, reading)
 
 
 def accepts(location: str, head: bytes) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 from index.article import Article, Record, Withdrawal
@@ -17,7 +16,7 @@ from index.extraction.html_tree import read_html
 from index.extraction.plain_text import read_text
 from index.normalize import section_path
 from index.sources.agency import MAX_LINE, MAX_LISTED, AgencyItem
-from index.sources.files import STANDARD_INPUT, file_digest, open_input, unpacked_size
+from index.sources.files import STANDARD_INPUT, open_input
 from index.sources.json_file import split_values
 from index.sources.jsonl import MAX_LINE as MAX_ITEM
 from index.sources.jsonl import decode_object
@@ -74,35 +73,19 @@ class Item:
         )
 
 
-class NinjsFile:
-    """A file of one item, or of an array of them; see `index.article.Source`."""
-
-    def __init__(self, location: str, reading: Reading) -> None:
-        self.name = location
-        self._reading = reading
-
-    @cached_property
-    def size(self) -> int:
-        """Bytes after decompression."""
-        return unpacked_size(self.name)
-
-    def digest(self) -> str | None:
-        """See `index.unchanged.Digested`."""
-        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
-
-    def records(self) -> Iterator[Record | SourceError]:
-        """The items in order. Raises SourceError if there is none, or if the file breaks off."""
-        with open_input(self.name) as source:
-            values = split_values(source, self.name)
-            first = next(values, None)
-            if first is None:
-                raise SourceError(self.name, "holds no JSON object")
-            second = next(values, None)
-            yield Item(first, self.name, 0 if second is None else 1, self._reading)
-            if second is not None:
-                yield Item(second, self.name, 2, self._reading)
-            for number, text in enumerate(values, 3):
-                yield Item(text, self.name, number, self._reading)
+def read_items(name: str, reading: Reading) -> Iterator[Record | SourceError]:
+    """The items in order. Raises SourceError if there is none, or if the file breaks off."""
+    with open_input(name) as source:
+        values = split_values(source, name)
+        first = next(values, None)
+        if first is None:
+            raise SourceError(name, "holds no JSON object")
+        second = next(values, None)
+        yield Item(first, name, 0 if second is None else 1, reading)
+        if second is not None:
+            yield Item(second, name, 2, reading)
+        for number, text in enumerate(values, 3):
+            yield Item(text, name, number, reading)
 
 
 def accepts(location: str, head: bytes) -> bool:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from index.article import Article, Record, Skipped, Withdrawal
 from index.identity import article_url
 from index.normalize import shorten
-from index.sources.files import STANDARD_INPUT, file_digest, open_input, unpacked_size
+from index.sources.files import STANDARD_INPUT, open_input
 from index.sources.reading import Reading
 from index.sources.wordpress.channel import Head, find_guests
 from index.sources.wordpress.elements import CUT_OFF, Element, Elements
@@ -54,33 +53,17 @@ class Item:
         return article_of(read_item(self.data, self.channel, self.origin, self.place), self.time_zone)
 
 
-class Export:
-    """The posts of an export; see `index.article.Source`."""
+def read_export(name: str, reading: Reading) -> Iterator[Record | SourceError]:
+    """Its posts of the wanted types in order, and in the end what was left out.
 
-    def __init__(self, location: str, reading: Reading) -> None:
-        self.name = location
-        self._reading = reading
-
-    @cached_property
-    def size(self) -> int:
-        """Bytes after decompression."""
-        return unpacked_size(self.name)
-
-    def digest(self) -> str | None:
-        """See `index.unchanged.Digested`."""
-        return file_digest(self.name, type(self).__name__, *self._reading.told(self.name))
-
-    def records(self) -> Iterator[Record | SourceError]:
-        """Its posts of the wanted types in order, and in the end what was left out.
-
-        A post that readers cannot see any more, such as a draft or one with a password, is a Withdrawal.
-        Raises SourceError if the file is missing or no export, or if it breaks off.
-        """
-        with open_input(self.name) as source:
-            stream = open_stream(source.read_some)
-            if stream is None:
-                raise SourceError(self.name, "not an export of WordPress: there is no <rss> with its namespace in it")
-            yield from _Run(self.name, self._reading, stream).records()
+    A post that readers cannot see any more, such as a draft or one with a password, is a Withdrawal.
+    Raises SourceError if the file is missing or no export, or if it breaks off.
+    """
+    with open_input(name) as source:
+        stream = open_stream(source.read_some)
+        if stream is None:
+            raise SourceError(name, "not an export of WordPress: there is no <rss> with its namespace in it")
+        yield from _Run(name, reading, stream).records()
 
 
 class _Run:
@@ -95,7 +78,7 @@ class _Run:
         self._left_out = LeftOut()
 
     def records(self) -> Iterator[Record | SourceError]:
-        """See `Export.records`."""
+        """See `read_export`."""
         elements = Elements(self._stream.read, ("item", *self._head.names))
         number = 0
         for element in elements:
