@@ -16,7 +16,7 @@ from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.fields import BAD_URL, MAX_UNKNOWN_KEYS, ArticleFields
 from index.sources.files import GZIP_MAGIC, Input
-from index.sources.jsonl import MAX_LINE, Line, accepts, parse_line, read_lines
+from index.sources.jsonl import MAX_LINE, ArticleText, accepts, parse_line, read_lines
 from index.sources.reading import Reading
 from index.sources.unpacked_file import UnpackedFile
 from search.document import Heading
@@ -325,7 +325,7 @@ def test_position_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
     path = lines(tmp_path / "a.jsonl", *(good(id=str(number)) for number in range(50)))
     source = UnpackedFile(str(path), Reading(UTC_ZONE), read_lines)
     assert len(list(read_source(source))) == len(list(read_source(source))) == 50
-    assert sum(record.weight for record in source.records() if isinstance(record, Line)) == source.size
+    assert sum(record.weight for record in source.records() if isinstance(record, ArticleText)) == source.size
 
 
 def test_the_keys_of_the_reference_are_the_keys_that_are_read() -> None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
-from index.article import Article, Record, Withdrawal
+from index.article import Record
 from index.sources.files import STANDARD_INPUT, Input, open_input
-from index.sources.jsonl import MAX_LINE, parse_line
+from index.sources.jsonl import MAX_LINE, ArticleText
 from index.sources.reading import Reading
 from search.errors import SourceError
 
@@ -29,37 +28,12 @@ _BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{")
 _KEYS: Final = (re.compile(rb'"title"\s*:'), re.compile(rb'"body"\s*:'))
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One article of the file; see `index.article.Record`."""
-
-    text: bytes
-    file: str
-    number: int
-    reading: Reading
-
-    @property
-    def origin(self) -> str:
-        """The file and the number of the article in it, from 1."""
-        return f"{self.file}#{self.number}"
-
-    @property
-    def weight(self) -> int:
-        """Its bytes."""
-        return len(self.text)
-
-    def read(self) -> Article | Withdrawal:
-        """The article. Raises SourceError."""
-        place = f"{self.reading.place(self.file)}#{self.number}"
-        return parse_line(self.text, self.origin, place, self.reading)
-
-
 def read_elements(name: str, reading: Reading) -> Iterator[Record | SourceError]:
     """The articles in order. Raises SourceError if there is none, or if the file breaks off."""
     number = 0
     with open_input(name) as source:
         for number, text in enumerate(split_values(source, name), 1):
-            yield Element(text, name, number, reading)
+            yield ArticleText(text, name, number, reading, sign="#")
     if not number:
         raise SourceError(name, "holds no JSON object; an article is an object, several are an array")
 

@@ -26,28 +26,32 @@ HOPELESS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line that is one article; see `index.article.Record`."""
+class ArticleText:
+    """The text of one article in a file of JSON; see `index.article.Record`.
 
-    line: bytes
+    `sign` stands between the file and the number: ":" before that of a line, "#" before that of an article.
+    """
+
+    text: bytes
     file: str
     number: int
     reading: Reading
+    sign: str = ":"
 
     @property
     def origin(self) -> str:
-        """The file and the number of the line."""
-        return f"{self.file}:{self.number}"
+        """The file and the number in it, from 1."""
+        return f"{self.file}{self.sign}{self.number}"
 
     @property
     def weight(self) -> int:
         """Its bytes."""
-        return len(self.line)
+        return len(self.text)
 
     def read(self) -> Article | Withdrawal:
-        """The article in the line. Raises SourceError."""
-        place = f"{self.reading.place(self.file)}:{self.number}"
-        return parse_line(self.line, self.origin, place, self.reading)
+        """The article. Raises SourceError."""
+        place = f"{self.reading.place(self.file)}{self.sign}{self.number}"
+        return parse_line(self.text, self.origin, place, self.reading)
 
 
 def read_lines(name: str, reading: Reading) -> Iterator[Record | SourceError]:
@@ -64,13 +68,13 @@ def read_lines(name: str, reading: Reading) -> Iterator[Record | SourceError]:
         raise SourceError(name, "the file is empty")
 
 
-def _lines(source: Input, name: str, reading: Reading) -> Iterator[Line]:
+def _lines(source: Input, name: str, reading: Reading) -> Iterator[ArticleText]:
     for number, line in enumerate(_bounded_lines(source), 1):
         if number == 1:
             _check_beginning(line, name)
             line = line.removeprefix(b"\xef\xbb\xbf")
         if line.strip():
-            yield Line(line, name, number, reading)
+            yield ArticleText(line, name, number, reading)
 
 
 def accepts(location: str, head: bytes) -> bool:
@@ -92,7 +96,7 @@ def accepts(location: str, head: bytes) -> bool:
     return isinstance(value, dict) and {"title", "body"} <= value.keys()
 
 
-def _not_hopeless(lines: Iterator[Line], name: str) -> Iterator[Line | SourceError]:
+def _not_hopeless(lines: Iterator[ArticleText], name: str) -> Iterator[ArticleText | SourceError]:
     """The lines. Those up to the first article are read here already, to recognise a file of another format."""
     for line in lines:
         try:
