@@ -91,7 +91,8 @@ def _from_url(url: str) -> str:
 
 
 def _from_place(place: str) -> str:
-    parts = [normalize_line(part) for part in PurePath(place).parts if part.strip("/\\")]
+    names = place.split("/") if "\\" not in place else PurePath(place).parts
+    parts = [normalize_line(name) for name in names if name.strip("/\\") not in ("", ".")]
     if len(parts) > 1 and _GENERIC_NAME.fullmatch(parts[-1]):
         parts.pop()
     key = "/".join(parts)

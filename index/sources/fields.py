@@ -15,7 +15,7 @@ from index.article import Article, Withdrawal
 from index.extraction.body import Body, title_from
 from index.extraction.frontmatter import KEYS as KEYS_OF_FRONT_MATTER
 from index.extraction.frontmatter import FrontMatter, as_list, as_text, split_front_matter
-from index.extraction.html_tree import read_html
+from index.extraction.html_text import read_html
 from index.extraction.markdown import read_markdown
 from index.extraction.plain_text import read_text
 from index.extraction.stated_dates import Dates

@@ -157,14 +157,17 @@ def _opened(location: str) -> io.BufferedReader:
 def read_page(location: str, limit: int = MAX_PAGE) -> bytes:
     """The whole input, decompressed. Raises SourceError if it is empty, unreadable or larger than `limit` bytes."""
     with open_input(location) as source:
-        data = io.BytesIO()
+        parts: list[bytes] = []
+        size = 0
         while chunk := source.read(2**20):
-            data.write(chunk)
-            if data.tell() > limit:
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit:
                 raise SourceError(location, f"larger than {limit // 2**20} MiB; a single page is never that long")
-    if not data.getvalue().strip():
+    data = b"".join(parts)
+    if not data or data.isspace():
         raise SourceError(location, "the file is empty")
-    return data.getvalue()
+    return data
 
 
 def read_head(location: str) -> bytes:

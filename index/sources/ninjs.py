@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from index.article import Article, Record, Withdrawal
 from index.extraction.body import Body
-from index.extraction.html_tree import read_html
+from index.extraction.html_text import read_html
 from index.extraction.plain_text import read_text
 from index.normalize import section_path
 from index.sources.agency import MAX_LINE, MAX_LISTED, AgencyItem

@@ -12,7 +12,7 @@ from lxml import etree
 
 from index.article import Article, Record, Withdrawal
 from index.extraction.body import Body
-from index.extraction.html_tree import read_html
+from index.extraction.html_text import read_html
 from index.normalize import plain, section_path
 from index.sources.agency import CANCELED, MAX_LINE, MAX_LISTED, AgencyItem, status_of
 from index.sources.encoding import decode
