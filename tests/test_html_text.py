@@ -115,7 +115,6 @@ def test_markup_as_programs_write_it_needs_no_tree() -> None:
 @pytest.mark.parametrize(
     "markup",
     [
-        "bare text",
         "<p>one <div>two</div></p>",
         "<p>not closed",
         "<p>a < b</p>",

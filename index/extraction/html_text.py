@@ -7,54 +7,57 @@ what is out of order in any way is read from its tree, which mends it, and the r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
-from typing import Final
+from typing import Final, TypeAlias
 
 from index.extraction import html_tree
 from index.extraction.body import Body, BodyBuilder
 from index.extraction.html_tree import ANCHOR_HOLDERS, MAX_BODY_ELEMENTS, MAX_DEPTH, usable_anchor, xml_characters
 from index.extraction.text_flow import BLOCKS, CELLS, HEADINGS, LINE_BREAK, TextFlow
 
-_TAG: Final = re.compile(r"""<(/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z_][\w:.-]*(?:="[^"<]*")?)*\s*/?)>""", re.ASCII)
+_PHRASES: Final = (
+    "a", "abbr", "b", "big", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q", "s", "samp", "small",
+    "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
+)  # fmt: skip
+"""Elements of running text."""
+_SECTIONS: Final = frozenset((
+    "article", "aside", "blockquote", "center", "details", "div", "dl", "figure", "footer", "header", "hr", "main",
+    "ol", "p", "pre", "section", "table", "ul", *HEADINGS,
+))  # fmt: skip
+_FLOW: Final = (
+    "", "article", "aside", "blockquote", "center", "dd", "div", "dt", "figcaption", "footer", "header", "li", "main",
+    "section", "td", "th",
+)  # fmt: skip
+_CONTENT: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(("p", "pre", "caption", "summary", *HEADINGS), frozenset[str]()),
+    **dict.fromkeys(_FLOW, _SECTIONS),
+    "figure": _SECTIONS | {"figcaption"},
+    "details": _SECTIONS | {"summary"},
+    "ul": frozenset(("li",)),
+    "ol": frozenset(("li",)),
+    "dl": frozenset(("dt", "dd")),
+    "table": frozenset(("caption", "col", "colgroup", "thead", "tbody", "tfoot", "tr")),
+    "colgroup": frozenset(("col",)),
+    **dict.fromkeys(("thead", "tbody", "tfoot"), frozenset(("tr",))),
+    "tr": CELLS,
+}
+"""For each element, and for the body as "", those that no parser moves out of it, beside running text."""
+_NO_TEXT: Final = frozenset(("colgroup", "ul", "ol", "dl", "table", "thead", "tbody", "tfoot", "tr"))
+_EMPTY: Final = ("col", "hr")
+
+_ATTRIBUTES: Final = r'((?:\s+[a-zA-Z_][\w:.-]*(?:="[^"<]*")?)*\s*)'
+_BLOCK_TAG: Final = re.compile(rf"<(/?)({'|'.join([*filter(None, _CONTENT), *_EMPTY])}){_ATTRIBUTES}(/?)>", re.ASCII)
+_PHRASE_TAG: Final = re.compile(rf"<(/?)({'|'.join(_PHRASES)}){_ATTRIBUTES}>", re.ASCII)
+_BREAK: Final = re.compile(rf"<br{_ATTRIBUTES}/?>", re.ASCII)
+_UNSEEN: Final = re.compile(rf"<(?:img|wbr){_ATTRIBUTES}/?>", re.ASCII)
 _COMMENT: Final = re.compile(r"<!--(?!-?>)(?:(?!--).)*+-->", re.DOTALL)
 _REFERENCE: Final = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z\d]{1,30});")
 _ANCHOR: Final = re.compile(r'\s(id|name)="([^"]*)"')
 _FIRST_HEADING: Final = re.compile(r"(</?)h1\b")
-_LONG: Final = 20_000
-"""Characters of one tag; longer ones are left to the tree, which knows how to shorten them."""
 
-_VOID: Final = frozenset(("br", "hr", "img", "wbr"))
-_PHRASES: Final = frozenset((
-    "a", "abbr", "b", "big", "br", "cite", "code", "del", "dfn", "em", "i", "img", "ins", "kbd", "mark", "q", "s",
-    "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
-))  # fmt: skip
-_SECTIONS: Final = frozenset((
-    "article", "aside", "blockquote", "details", "div", "dl", "figure", "footer", "header", "hr", "main", "ol", "p",
-    "pre", "section", "table", "ul", *HEADINGS,
-))  # fmt: skip
-_FLOW: Final = _PHRASES | _SECTIONS
-_CONTENT: Final[Mapping[str, frozenset[str]]] = {
-    "": _SECTIONS,
-    **dict.fromkeys(_PHRASES | {"p", "pre", "caption", "summary", *HEADINGS}, _PHRASES),
-    **dict.fromkeys(
-        (
-            "article", "aside", "blockquote", "dd", "div", "dt", "figcaption", "footer", "header", "li", "main",
-            "section", "td", "th",
-        ),
-        _FLOW,
-    ),
-    "figure": _FLOW | {"figcaption"},
-    "details": _FLOW | {"summary"},
-    "ul": frozenset(("li",)),
-    "ol": frozenset(("li",)),
-    "dl": frozenset(("dt", "dd")),
-    "table": frozenset(("caption", "thead", "tbody", "tfoot", "tr")),
-    **dict.fromkeys(("thead", "tbody", "tfoot"), frozenset(("tr",))),
-    "tr": CELLS,
-}  # fmt: skip
-"""For each element, and for the body as "", the elements that no parser moves out of it."""
-_NO_TEXT: Final = frozenset(("", "ul", "ol", "dl", "table", "thead", "tbody", "tfoot", "tr"))
+_Tag: TypeAlias = tuple[str, str, str, str, str]
+"""A slash or nothing, the name, the attributes, a slash or nothing, and what follows up to the next tag of a block."""
 
 
 def read_html(markup: str) -> Body:
@@ -67,12 +70,11 @@ def read_in_order(markup: str) -> Body | None:
     markup = xml_characters(markup)
     if "<!--" in markup:
         markup = _COMMENT.sub("", markup)
-    parts = _TAG.split(markup)
-    if markup.count("<") != len(parts) // 4 or len(parts) > 4 * MAX_BODY_ELEMENTS:
+    if markup.count("<") > MAX_BODY_ELEMENTS:
         return None
     reader = _Reader()
     try:
-        reader.read(iter(parts))
+        reader.read(iter(_BLOCK_TAG.split(markup)))
     except _OutOfOrderError:
         return None
     if reader.has_first_heading:
@@ -85,9 +87,10 @@ class _OutOfOrderError(Exception):
 
 
 class _Reader:
-    """One pass over tags and the texts between them.
+    """One pass over the tags of blocks and the running text between them.
 
-    `_open` has the elements that are open, and `_starts` the attributes of each and how many texts came before it.
+    `_open` has the blocks that are open, and `_starts` the attributes of each and how many texts came before it.
+    `_before` is the anchor that an empty link right before this place states.
     """
 
     def __init__(self) -> None:
@@ -98,22 +101,22 @@ class _Reader:
         self._starts = [("", 0)]
         self._texts = 0
         self._before = ""
-        self._heading: list[str] | None = None
-        self._anchors: list[str] = []
 
     def read(self, parts: Iterator[str]) -> None:
-        """Reads a text, and then again and again "/" or nothing, a tag's name, its attributes and the text after it.
-
-        Raises _OutOfOrderError.
-        """
+        """Reads a text, and then again and again the parts of a tag and the text after it. Raises _OutOfOrderError."""
         self._say(next(parts))
-        for closing, name, attributes, text in zip(parts, parts, parts, parts, strict=True):
+        tags: Iterator[_Tag] = zip(parts, parts, parts, parts, parts, strict=True)
+        for closing, tag, attributes, empty, text in tags:
             if closing:
-                self._end(name)
-            elif name in _VOID:
-                self._put(name)
+                self._end(tag)
+            elif tag not in _CONTENT[self._open[-1]] or (empty and tag not in _EMPTY):
+                raise _OutOfOrderError
+            elif tag == "p":
+                text = self._paragraph(text, next(tags, None))
+            elif tag in HEADINGS:
+                text = self._heading(tag, attributes, text, next(tags, None))
             else:
-                self._begin(name, attributes)
+                self._begin(tag, attributes)
             if text:
                 self._say(text)
         if len(self._open) > 1:
@@ -121,81 +124,102 @@ class _Reader:
         self._flow.flush()
 
     def _begin(self, tag: str, attributes: str) -> None:
-        if tag not in _CONTENT[self._open[-1]] or len(self._open) > MAX_DEPTH:
-            raise _OutOfOrderError
-        if attributes and (attributes[-1] == "/" or len(attributes) > _LONG):
-            raise _OutOfOrderError
-        if tag in _PHRASES:
-            if tag == "a" and "a" in self._open:
-                raise _OutOfOrderError
-            if self._heading is not None and tag in ("a", "span"):
-                self._anchors.append(_anchor(tag, attributes))
-        elif tag in HEADINGS:
-            self._begin_heading(tag, attributes)
-        elif tag in BLOCKS:
-            self._flow.begin(tag)
-        else:
-            self._flow.cell()
         self._before = ""
+        if tag in _EMPTY:
+            self._flow.flush()
+            return
+        if tag in BLOCKS:
+            self._flow.begin(tag)
+        elif tag in CELLS:
+            self._flow.cell()
         self._open.append(tag)
         self._starts.append((attributes, self._texts))
-
-    def _put(self, tag: str) -> None:
-        """An element without content."""
-        if tag not in _CONTENT[self._open[-1]]:
+        if len(self._open) > MAX_DEPTH // 2:
             raise _OutOfOrderError
-        self._before = ""
-        if tag == "br":
-            self._add(LINE_BREAK)
-        elif tag == "hr":
-            self._flow.flush()
-
-    def _begin_heading(self, tag: str, attributes: str) -> None:
-        parent = self._open[-1]
-        stated, texts = self._starts[-1]
-        begins = parent in ANCHOR_HOLDERS and texts == self._texts
-        self._anchors = [_anchor(tag, attributes), self._before, _anchor(parent, stated) if begins else ""]
-        self._heading = []
-        self.has_first_heading |= tag == "h1"
-        self._flow.flush()
 
     def _end(self, tag: str) -> None:
-        if tag != self._open.pop() or not tag:
+        if tag != self._open.pop():
             raise _OutOfOrderError
-        attributes, texts = self._starts.pop()
+        self._starts.pop()
         self._before = ""
-        if tag in _PHRASES:
-            if tag == "a" and texts == self._texts:
-                self._before = _anchor(tag, attributes)
-        elif self._heading is not None:
-            self._end_heading(tag, "".join(self._heading))
-        elif tag in BLOCKS:
+        if tag in BLOCKS:
             self._flow.end(tag)
 
-    def _end_heading(self, tag: str, text: str) -> None:
-        if not text.strip():
+    def _paragraph(self, text: str, end: _Tag | None) -> str:
+        """Reads a paragraph up to its end; returns the text after it."""
+        if end is None or end[:2] != ("/", "p"):
             raise _OutOfOrderError
-        own, before, parent, *inner = self._anchors
-        anchor = next((found for found in (own, *inner, before, parent) if found), None)
-        self._flow.heading(text, int(tag[1]), anchor)
-        self._heading = None
+        said = _spoken(text)
+        self._before = ""
+        self._texts += bool(said) and not said.isspace()
+        self._flow.paragraph(said)
+        return end[-1]
+
+    def _heading(self, tag: str, attributes: str, text: str, end: _Tag | None) -> str:
+        """Reads a heading up to its end; returns the text after it."""
+        said = _spoken(text)
+        if end is None or end[:2] != ("/", tag) or not said.strip():
+            raise _OutOfOrderError
+        parent, (stated, texts) = self._open[-1], self._starts[-1]
+        inside = (_anchor(name, given) for closing, name, given in _PHRASE_TAG.findall(text) if not closing)
+        around = _anchor(parent, stated) if parent in ANCHOR_HOLDERS and texts == self._texts else ""
+        anchors = (_anchor(tag, attributes), *inside, self._before, around)
+        self._flow.heading(said, int(tag[1]), next(filter(None, anchors), None))
+        self.has_first_heading |= tag == "h1"
+        self._before = ""
+        self._texts += 1
+        return end[-1]
 
     def _say(self, text: str) -> None:
-        if not text or text.isspace():
-            if text and self._open[-1] not in _NO_TEXT:
-                self._add(text)
-            return
+        """Running text beside blocks."""
         if self._open[-1] in _NO_TEXT:
-            raise _OutOfOrderError
-        self._texts += 1
-        self._before = ""
-        self._add(_REFERENCE.sub(_character, text) if "&" in text else text)
-
-    def _add(self, text: str) -> None:
-        if self._heading is None:
+            if text and not text.isspace():
+                raise _OutOfOrderError
+        elif text.isspace():
             self._flow.add(text)
+        elif said := _spoken(text):
+            self._before = _empty_link(text)
+            self._texts += not said.isspace()
+            self._flow.add(said)
+        elif text:
+            self._before = _empty_link(text)
+
+
+def _spoken(text: str) -> str:
+    """Running text without its tags. Raises _OutOfOrderError."""
+    if "<" in text:
+        if "<br" in text:
+            text = _BREAK.sub(LINE_BREAK, text)
+        if "<img" in text or "<wbr" in text:
+            text = _UNSEEN.sub("", text)
+        _check_order(_PHRASE_TAG.findall(text))
+        text = _PHRASE_TAG.sub("", text)
+        if "<" in text:
+            raise _OutOfOrderError
+    return _REFERENCE.sub(_character, text) if "&" in text else text
+
+
+def _check_order(tags: Iterable[tuple[str, str, str]]) -> None:
+    """Raises _OutOfOrderError if one is not closed, or not in order, and if a link is in a link."""
+    inside: list[str] = []
+    for closing, tag, _ in tags:
+        if closing:
+            if not inside or inside.pop() != tag:
+                raise _OutOfOrderError
+        elif tag == "a" and tag in inside:
+            raise _OutOfOrderError
         else:
-            self._heading.append(text)
+            inside.append(tag)
+    if inside:
+        raise _OutOfOrderError
+
+
+def _empty_link(text: str) -> str:
+    """The anchor that a link without words states at the end of a text, or ""."""
+    if not text.rstrip().endswith("</a>"):
+        return ""
+    *_, last = (tag for tag in _PHRASE_TAG.finditer(text) if tag[1] == "" and tag[2] == "a")
+    return "" if _spoken(text[last.start() :]).strip() else _anchor("a", last[3])
 
 
 def _character(reference: re.Match[str]) -> str:
@@ -203,8 +227,8 @@ def _character(reference: re.Match[str]) -> str:
 
 
 def _anchor(tag: str, attributes: str) -> str:
-    """The fragment id that a tag states, or ""."""
-    if "id=" not in attributes and "name=" not in attributes:
+    """The fragment id that a tag states, or ""; inside a heading, only links and spans state one."""
+    if ("id=" not in attributes and "name=" not in attributes) or (tag in _PHRASES and tag not in ("a", "span")):
         return ""
     stated = dict(_ANCHOR.findall(attributes))
     return usable_anchor(unescape(stated.get("id") or (stated.get("name", "") if tag == "a" else ""))) or ""

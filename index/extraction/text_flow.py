@@ -68,6 +68,16 @@ class TextFlow:
         elif tag == "pre":
             self._verbatim -= 1
 
+    def paragraph(self, text: str) -> None:
+        """A paragraph as a whole: it begins, has this text in it, and ends."""
+        self.flush()
+        if LINE_BREAK in text or self._verbatim:
+            self.begin("p")
+            self.add(text)
+            self.end("p")
+        elif text and not text.isspace():
+            self._put(text, "p")
+
     def cell(self) -> None:
         """An element of CELLS begins."""
         if self._has_words:
@@ -100,10 +110,9 @@ class TextFlow:
         if self._verbatim:
             self._builder.block(text.replace(_BREAK, "\n").strip("\n"))
         else:
-            self._put(text)
+            self._put(text, self._open[-1] if self._open else "")
 
-    def _put(self, text: str) -> None:
-        tag = self._open[-1] if self._open else ""
+    def _put(self, text: str, tag: str) -> None:
         parts = _BREAKS.split(text.strip(_BREAK + " \n")) if _BREAK in text else (text,)
         for part in parts:
             block = one_line(part)
