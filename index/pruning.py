@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from index.held import Held
 from index.identity import source_key
 from search.batching import in_batches
-from search.engines.conventions import is_below
+from search.document import is_below
 
 FEW_GONE: Final = 5
 """So many articles may vanish at once whatever share they are: a small source changes by large shares."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,21 +16,8 @@ from index.sources.encoding import decode
 from index.sources.reading import Reading
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".html", ".htm", ".xhtml")
-
 RICHER: Final = 1.5
 """JSON-LD that holds this many times the text found on the page is taken instead: a script fills that page in."""
-
-# A document type or a root element, after a byte order mark, an XML declaration and comments.
-_BEGINNING: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--(?s:.{0,2000}?)-->\s*){0,5}<(?:!doctype\s+html|html)[\s>]",
-    re.IGNORECASE,
-)
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file called HTML, or one that begins as an HTML page does: crawlers save pages under any name."""
-    return location.lower().removesuffix(".gz").endswith(EXTENSIONS) or _BEGINNING.match(head) is not None
 
 
 def read_html_file(data: bytes, origin: str, reading: Reading) -> Article:

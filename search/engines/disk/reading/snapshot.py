@@ -15,7 +15,8 @@ import numpy as np
 
 from search.engines.disk.errors import damaged, reading
 from search.engines.disk.format.arrays import Docs, Mask
-from search.engines.disk.format.manifest import File, Manifest, SegmentEntry, live_articles, read_manifest
+from search.engines.disk.format.entries import live_articles
+from search.engines.disk.format.manifest import File, Manifest, SegmentEntry, read_manifest
 from search.engines.disk.format.vector_file import VectorFile
 from search.engines.disk.reading.segments import Segment
 from search.engines.vectors import Quantised
