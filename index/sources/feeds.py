@@ -18,7 +18,6 @@ from index.sources.json_feed import json_entries
 from index.sources.reading import Reading
 from index.sources.recognition import is_json_feed
 from index.sources.web_page import Known, WebPage, fetch_page
-from index.sources.xml_feed import xml_entries
 from search.errors import SourceError
 
 Opened = Callable[[], AbstractContextManager[Input]]
@@ -46,7 +45,7 @@ class EntryRecord:
         """The entry. Raises SourceError."""
         if not isinstance(self.found, bytes):
             return self.found
-        found = xml_entries(self.found, self.address, self.origin)
+        found = _entries(self.found, self.address, self.origin)
         if not found:
             raise SourceError(self.origin, "no entry could be made out")
         return found[0]
@@ -54,6 +53,12 @@ class EntryRecord:
     def read(self) -> Article:
         """The article in the entry. Raises SourceError."""
         return self.entry().article(self.origin, self.place, self.time_zone, self.source_warnings)
+
+
+def _entries(feed: bytes, address: str, origin: str) -> list[Entry]:
+    from index.sources.xml_feed import xml_entries  # feedparser with it, for a feed that is read
+
+    return xml_entries(feed, address, origin)
 
 
 class Feed:
@@ -110,7 +115,7 @@ class Feed:
     def _rest(self, rest: Rest) -> Iterator[Record | SourceError]:
         """What can be made out of a feed that is not well-formed."""
         warning = f"the feed is not well-formed XML ({rest.reason}); what could be made out of it was read"
-        found = xml_entries(rest.feed, self._address, self.name)
+        found = _entries(rest.feed, self._address, self.name)
         if rest.is_cut_off:  # the last entry lacks its end, and half an article is worse than none
             found = found[: _closed(rest.feed)]
         for number, entry in enumerate(found, rest.number):

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from search.engines.disk.errors import reading
-from search.engines.disk.format.manifest import NAME, Manifest, is_ours, read_manifest
+from search.engines.disk.format.manifest import NAME, Manifest, is_ours, read_manifest, read_newest
 from search.engines.protocols import CAPABILITIES, Condensed, Finding, Problem, Purged, Repair, WriterProgress
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class DiskEngine:
         with self._lock:
             if stamp and self._seen and self._seen[0] == stamp:
                 return self._seen[1]
-        generation = read_manifest(self._directory).generation
+        generation = read_newest(self._directory).generation
         if stamp:
             with self._lock:
                 self._seen = (stamp, generation)

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from search.engines.disk.errors import damaged, reading
 from search.engines.disk.format.kinds import DELETIONS_SUFFIX, REBUILD, SEGMENT_SUFFIX, VECTORS_SUFFIX, VERSION
-from search.errors import EngineError, IndexMissing, IndexVersionError
+from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 
 FORMAT: Final = "backfile-index"
 NAME: Final = "backfile.json"
@@ -129,6 +129,30 @@ def read_manifest(directory: Path, name: str = NAME, *, signed: bool = True) -> 
         if content.pop("crc32", None) != _checksum(content) and signed:
             raise damaged(directory, f"{name} is not what was written: its checksum differs")
         return _from_content(content)
+
+
+def read_newest(directory: Path) -> Manifest:
+    """The newest commit, as `read_manifest` reads it, once its segments are seen to be there in their full size: that
+    shows most damage, and opens none of them."""
+    while True:
+        manifest = read_manifest(directory)
+        try:
+            for segment in manifest.segments:
+                for file in segment.files():
+                    require_size(directory, file)
+        except IndexDamaged:
+            if read_manifest(directory).generation == manifest.generation:
+                raise
+        else:
+            return manifest
+
+
+def require_size(directory: Path, file: File) -> None:
+    """Raises IndexDamaged if a file is not there, or not of the size that was committed."""
+    with reading(directory):
+        size = (directory / file.name).stat().st_size
+    if size != file.size:
+        raise damaged(directory, f"{file.name} has {size:,} bytes instead of {file.size:,}")
 
 
 def _read_bytes(directory: Path, name: str) -> bytes:
