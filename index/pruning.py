@@ -54,7 +54,7 @@ def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn) -> Iterat
             warn(root, "not pruned, because it has only the newest articles; older ones are not gone")
         elif not any(is_below(source, key) for source in seen.read_from):
             warn(root, "not pruned, because it holds no article")
-        else:
+        elif key not in seen.untouched:  # a file that is as it was has lost nothing
             for name in held.ids_from(key):
                 if name not in seen.ids and name not in told:
                     told.add(name)  # roots may overlap

@@ -94,6 +94,14 @@ def test_a_second_run_over_what_has_not_changed_loads_what_neither_reads_nor_wri
         assert not loaded & (READING | PREPARING)
 
 
+def test_bringing_a_file_that_has_not_changed_into_step_opens_no_index(tmp_path: Path) -> None:
+    (tmp_path / "articles.jsonl").write_text(INPUTS["articles.jsonl"], "utf-8")
+    (tmp_path / "backfile.toml").write_text('[[sources]]\nname = "desk"\nat = "articles.jsonl"\n', "utf-8")
+    first, second = (run(tmp_path, "sync") for _ in range(2))
+    assert ("added 1," in first.stdout, "unchanged 1, deleted 0" in second.stdout) == (True, True)
+    assert not modules_of(second) & (WRITING | PREPARING | WATCHED | SERVING | ASKING | {"lxml", "trafilatura"})
+
+
 def test_a_run_over_articles_in_json_loads_no_reader_of_pages(tmp_path: Path) -> None:
     (tmp_path / "articles.jsonl").write_text(INPUTS["articles.jsonl"], "utf-8")
     loaded = modules_of(run(tmp_path, "index", "articles.jsonl", "--workers", "1"))
