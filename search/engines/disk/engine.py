@@ -62,6 +62,7 @@ class DiskEngine:
             return self._builders
 
     def searcher(self) -> DiskSearcher:
+        read_manifest(self._directory)  # where there is no index, nothing that reads one is imported
         from search.engines.disk.searcher import DiskSearcher
 
         return DiskSearcher(self._directory, self._store())
