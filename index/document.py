@@ -21,8 +21,7 @@ from index.normalize import is_normal, normalize_line, normalize_markup, normali
 from index.sections import SectionMap
 from search.document import Document, Heading, Moment, language_tag
 from search.errors import SourceError
-from search.request.request import MAX_VALUE_LENGTH
-from search.schema import MISSING
+from search.schema import MAX_VALUE_LENGTH, MISSING
 
 MAX_TITLE: Final = 1_000
 MAX_SUMMARY: Final = 10_000

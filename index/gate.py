@@ -12,8 +12,7 @@ from typing import Final
 from index.naming import tombstones_for
 from index.preparing import Prepared
 from index.refusals import Refusals
-from search.document import Document
-from search.engines.conventions import is_below
+from search.document import Document, is_below
 from search.engines.protocols import Engine
 from search.errors import EngineError, IndexLocked
 from search.ledger.ledger import Ledger

@@ -108,7 +108,8 @@ class Indexer:
         generation = _generation(self._engine)
         if not rebuild:
             gate.release()  # what is published now was looked at in each run, so it changes nothing that is remembered
-        with closing(open_held(self._engine, unreadable_is_empty=rebuild)) as held:
+        at_once = rebuild or not generation  # what cannot be read is reported before anything else is done
+        with closing(open_held(self._engine, at_once=at_once, unreadable_is_empty=rebuild)) as held:
             identities = Identities(self._ledger, self._clock, dry_run=dry_run)
             learning = Learning(self._state, identities)
             run = Run(held, batches, gate, identities, learning, rebuild, dry_run, most_gone)

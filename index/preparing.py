@@ -14,7 +14,6 @@ from datetime import date, datetime
 from typing import Final, TypeAlias
 
 from index.article import Mark, Record, Unchanged, Untouched, Withdrawal, blaming
-from index.document import to_document
 from index.embargo import shown_from
 from index.identity import is_identified_by_address, is_identified_by_origin
 from index.language import Detector
@@ -120,6 +119,8 @@ class Preparation:
 
         Whatever its reader raises because of this record is in the result; only what concerns the run is raised.
         """
+        from index.document import to_document  # where nothing has changed, nothing is prepared
+
         warnings: list[str] = []
         origin = record.origin
         try:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from index.held import Held
 from index.identity import source_key
 from search.batching import in_batches
-from search.engines.conventions import is_below
+from search.document import is_below
 
 FEW_GONE: Final = 5
 """So many articles may vanish at once whatever share they are: a small source changes by large shares."""
@@ -54,7 +54,7 @@ def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn) -> Iterat
             warn(root, "not pruned, because it has only the newest articles; older ones are not gone")
         elif not any(is_below(source, key) for source in seen.read_from):
             warn(root, "not pruned, because it holds no article")
-        else:
+        elif key not in seen.untouched:  # a file that is as it was has lost nothing
             for name in held.ids_from(key):
                 if name not in seen.ids and name not in told:
                     told.add(name)  # roots may overlap

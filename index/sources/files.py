@@ -16,9 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from index.identity import is_address
+from index.identity import file_path, is_address
 from search.errors import SourceError
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -105,7 +104,7 @@ def _file_path(location: str) -> Path:
     parts = urlsplit(location)
     if parts.netloc not in ("", "localhost"):
         raise SourceError(location, "a file:// address names a file of this machine; write three slashes, file:///…")
-    return Path(url2pathname(parts.path))
+    return Path(file_path(location))
 
 
 SCHEMES: Final[Mapping[str, Callable[[str], Path]]] = {"file": _file_path}

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final
 
 from index.article import Item, Skipped
 from index.fetching import Fetched
 from index.fetching.address import read_address
 from index.sources.files import open_data, open_input
 from index.sources.reading import Reading
-from index.sources.site_map_file import is_site_map
 from index.sources.site_visit import MAX_SITE_MAPS, Visit
 from search.errors import SourceError
-
-EXTENSIONS: Final[tuple[str, ...]] = ()
-"""None is usual: most are called .xml, which says nothing."""
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """Whatever begins as a site map does; the name says nothing."""
-    del location
-    return is_site_map(head)
 
 
 class SiteMap:

@@ -20,12 +20,11 @@ from index.fetching.address import follow, read_address
 from index.fetching.validators import Validator, read_validator, validator_of
 from index.identity import article_id, source_key
 from index.preparing import NOT_RECORDS
-from index.sources import feeds, html
 from index.sources.encoding import decode
 from index.sources.feeds import Feed
 from index.sources.files import HEAD, open_data
 from index.sources.reading import Reading
-from index.sources.site_map_file import is_site_map
+from index.sources.recognition import is_feed, is_html, is_site_map
 from index.sources.site_visit import MAX_SITE_MAP
 from index.sources.sitemaps import SiteMap
 from index.sources.web_page import page_in
@@ -144,11 +143,6 @@ class _PageAt:
         yield page_in(self._fetched, self.name, self._time_zone)
 
 
-def is_web_address(location: str) -> bool:
-    """The location is an address that is fetched."""
-    return location[:8].lower().startswith(("http://", "https://"))
-
-
 def _recognised(location: str, fetched: Fetched, reading: Reading) -> Source:
     head = _head(fetched)
     kind = next((kind for kind in KINDS if kind.accepts(head)), None)
@@ -186,10 +180,10 @@ def _page_or_site(location: str, fetched: Fetched, reading: Reading) -> Source:
 
 
 KINDS: Final = (
-    Kind("a feed", feeds.is_feed, _feed),
-    Kind("a site map", is_site_map, lambda at, fetched, how: SiteMap(at, how, fetched)),
+    Kind("a feed", lambda head: is_feed("", head), _feed),
+    Kind("a site map", lambda head: is_site_map("", head), lambda at, fetched, how: SiteMap(at, how, fetched)),
     Kind("the API of a WordPress site", is_api, site_at),
-    Kind("an HTML page", lambda head: html.accepts("", head), _page_or_site),
+    Kind("an HTML page", lambda head: is_html("", head), _page_or_site),
 )
 """The first that accepts an answer reads it."""
 
@@ -204,7 +198,7 @@ def _by_site_map(location: str, fetched: Fetched, reading: Reading) -> Source | 
     named = fetcher.site_maps(fetched.url) or (f"{site.site}/sitemap.xml",)
     for number, address in enumerate(named):
         found = _fetched(fetcher, address)
-        if found and is_site_map(_head(found)):
+        if found and is_site_map("", _head(found)):
             return SiteMap(location, reading, found, {site.host}, named[number + 1 :])
     return None
 
@@ -216,7 +210,7 @@ def _by_feed(location: str, fetched: Fetched, reading: Reading) -> Source | None
         kind, rel = (link.get(name, "").strip().lower() for name in ("type", "rel"))
         if kind in FEED_TYPES and "alternate" in rel.split():
             found = _fetched(_fetcher(reading), _joined(fetched.url, link.get("href", "")))
-            if found and feeds.is_feed(_head(found)):
+            if found and is_feed("", _head(found)):
                 return _feed(location, found, reading)
     return None
 

@@ -14,7 +14,8 @@ from index.article import Article, Withdrawal
 from index.fetching import Disallowed, Fetched, Fetcher, FetchError
 from index.fetching.validators import Validator, validator_of
 from index.sources.encoding import is_binary, text_encoding
-from index.sources.html import accepts, read_html_page
+from index.sources.html import read_html_page
+from index.sources.recognition import is_html
 from search.document import Moment
 from search.errors import SourceError
 
@@ -109,7 +110,7 @@ def page_in(fetched: Fetched, origin: str, time_zone: ZoneInfo, known: Known = K
         case other:
             raise FetchError(origin, f"the server answered {other}, without a page", status=other)
     kind, charset = _content_type(fetched.headers)
-    if kind not in HTML_TYPES if kind else not accepts("", fetched.body[:8_192]):
+    if kind not in HTML_TYPES if kind else not is_html("", fetched.body[:8_192]):
         return Withdrawal(origin, "gone", "not an HTML page")
     if _is_not_for_finding(fetched):
         return Withdrawal(origin, "gone", "noindex", url=origin)

@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
 from search.document import Document
-from search.engines.plan import Plan
 from search.engines.results import IndexStatus, Results, Stamp
 from search.schema import ValueMatch
 
-if TYPE_CHECKING:  # it loads numpy, which help and completion can do without
+if TYPE_CHECKING:  # what only a search needs: the language of queries, and numpy
+    from search.engines.plan import Plan
     from search.engines.vectors import Vectors
 
 Phase = Literal["building", "merging", "committing"]

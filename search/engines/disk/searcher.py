@@ -12,8 +12,8 @@ from typing import Self
 import numpy as np
 
 from search.dates import zone_named
-from search.document import Document
-from search.engines.conventions import Deadline, count_each, is_below
+from search.document import Document, is_below
+from search.engines.conventions import Deadline, count_each
 from search.engines.disk.errors import reading
 from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.facets import Counts

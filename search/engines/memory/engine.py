@@ -19,8 +19,8 @@ from typing import Final, Self
 import numpy as np
 
 from search.dates import DAY_SECONDS, epoch, zone_named
-from search.document import Document, Moment
-from search.engines.conventions import WORD_FIELDS, Deadline, comes_after, count_each, is_below, order_key
+from search.document import Document, Moment, is_below
+from search.engines.conventions import WORD_FIELDS, Deadline, comes_after, count_each, order_key
 from search.engines.expansion import most_frequent
 from search.engines.grouping import grouped
 from search.engines.memory.counting import count_facet, count_timeline
