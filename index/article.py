@@ -34,6 +34,8 @@ class Article:
     `version` is (what is counted, number), such as the moment of a capture; of the files with an article, the greatest
     number stays.
     `is_excerpt`: the source has only the beginning of its text, or none.
+    `found_at` is the address at which its page was found, if the page states another one; `moved`: that address sends
+    everybody on for good.
     `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
     what is probably wrong with the whole source, and are reported once for each source.
     """
@@ -60,6 +62,8 @@ class Article:
     type: str = "article"
     version: tuple[str, int] | None = None
     is_excerpt: bool = False
+    found_at: str | None = None
+    moved: bool = False
     warnings: tuple[str, ...] = ()
     source_warnings: tuple[str, ...] = ()
 
@@ -132,6 +136,16 @@ class Unchanged:
     weight: ClassVar[int] = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What whoever named a source should know of it; a warning in the report."""
+
+    origin: str
+    text: str
+
+    weight: ClassVar[int] = 0
+
+
 class Skipped(SourceError):
     """What was left out on purpose: said, but no failure.
 
@@ -161,8 +175,8 @@ class Record(Protocol):
         ...
 
 
-Item: TypeAlias = "Record | Mark | Untouched | Unchanged | SourceError"
-"""What a source yields: records, why there is none, what has not changed, and what it wants to remember."""
+Item: TypeAlias = "Record | Mark | Untouched | Unchanged | Advice | SourceError"
+"""What a source yields: records, why there is none, what has not changed, what it wants to remember, and advice."""
 
 
 class Source(Protocol):
@@ -200,7 +214,7 @@ def read_record(record: Record) -> Article | Withdrawal:
 def read_source(source: Source) -> Iterator[Article | Withdrawal | SourceError]:
     """Each article of a source, or why there is none. Raises as `Source.records` does."""
     for record in source.records():
-        if isinstance(record, Mark | Untouched | Unchanged):
+        if isinstance(record, Mark | Untouched | Unchanged | Advice):
             continue
         if isinstance(record, SourceError):
             yield record

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from index.article import Mark, Skipped, Unchanged, Untouched, Withdrawal
+from index.article import Advice, Mark, Skipped, Unchanged, Untouched, Withdrawal
 from index.batches import Batches
 from index.finding import Group
 from index.gate import Gate
@@ -67,6 +67,8 @@ class Run:
                 self.learning.look_again(found.key)
             elif isinstance(item, Mark):
                 self.learning.mark(item, found.key)
+            elif isinstance(item, Advice):
+                self.tally.warn(item.origin, item.text)
             elif isinstance(item, Untouched):
                 self._pass_over(item, found.key)
             elif isinstance(item, Unchanged):
