@@ -78,6 +78,16 @@ class Identities:
         self._learn(keys, name, article, source)
         return Name(name, before)
 
+    def follows(self, before: str, url: str, holds: Callable[[Sequence[str]], Collection[str]]) -> bool:
+        """Whether the article `before` has moved to the article with that address, which `holds` has: then it is that
+        one from the next `keep` on."""
+        name = next(iter(self.names_of([article_id("", url, "")]).values()))
+        if not _key_of(url) or name == before or not holds([name]) or not self._is_free(name, before):
+            return False
+        self._targets.add(name)
+        self._moved[before] = name
+        return True
+
     def names_of(self, ids: Sequence[str]) -> Mapping[str, str]:
         """For each id that comes from an address, the id under which its article is known."""
         known = self._ledger.known(map(address_key, ids))
@@ -94,7 +104,7 @@ class Identities:
         learned, self._learned = self._learned, {}
         moved, self._moved = self._moved, {}
         self._known |= learned
-        if self._dry_run or not learned:
+        if self._dry_run or not (learned or moved):
             return
         for before, now in moved.items():
             self._ledger.move(before, now, self._clock())
@@ -118,10 +128,14 @@ class Identities:
         before = self._id_of(keys.found)
         if not before or before == name or not keys.address or not article.address_is_id:
             return ""
-        if not (article.moved or is_new) or name in self._targets or set(self._ledger.moved_from(name)) - {before}:
+        if not (article.moved or is_new) or not self._is_free(name, before):
             return ""
         self._targets.add(name)
         return before
+
+    def _is_free(self, name: str, before: str) -> bool:
+        """No other article than `before` has moved to `name`."""
+        return name not in self._targets and set(self._ledger.moved_from(name)) <= {before}
 
     def _is_shared(self, key: str, article: Prepared, source: str) -> bool:
         """Whether several articles of the source, with ids of their own, state this address: it is that of the site, or

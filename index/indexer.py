@@ -22,6 +22,7 @@ from index.report import Report
 from index.run import Notice, Run
 from index.sections import SectionMap
 from index.state import State, state_beside
+from index.vanished import Asking
 from search.engines.protocols import Engine
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 from search.ledger import open_ledger
@@ -121,6 +122,7 @@ class Indexer:
                     for group in in_groups(prepared, min(LOOKUP_RECORDS, self._batch)):
                         run.take(group, progress)
                 run.seen.newest_only = {source_key(source.name) for source in sources if not lists_all(source)}
+                run.askers = {source_key(source.name): source for source in sources if isinstance(source, Asking)}
                 run.finish(roots if prune else ())
             except KeyboardInterrupt:
                 if batches.loses_deletions:

@@ -20,6 +20,7 @@ from index.progress import Progress
 from index.pruning import Seen, gone, gone_from_index, objection
 from index.report import Outcome, Tally
 from index.suspicious_dates import SuspiciousDates
+from index.vanished import Asking, ask_for, still_there
 from search.engines.results import Stamp
 from search.errors import SourceError
 
@@ -52,6 +53,7 @@ class Run:
     source_warnings: dict[str, set[str]] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     dates: SuspiciousDates = field(default_factory=SuspiciousDates)
+    askers: Mapping[str, Asking] = field(default_factory=dict)
 
     def take(self, group: Group, progress: Progress) -> None:
         """Compares a group with the index, and writes what is new or different."""
@@ -113,7 +115,11 @@ class Run:
 
     def _prune(self, roots: Sequence[str]) -> None:
         """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
-        names = list(gone_from_index(self.held, roots, self.seen, self.tally.warn))
+        taken_out = set(self.deleted)
+        names = [
+            name for name in gone_from_index(self.held, roots, self.seen, self.tally.warn) if name not in taken_out
+        ]
+        names = self._really_gone(names)
         if reason := objection(names, self.held, roots, self.most_gone):
             self.tally.fail(", ".join(roots), reason)
             return
@@ -122,6 +128,31 @@ class Run:
                 self._deleted(name)
         for name in gone(self.gate, roots, self.seen, lambda *_: None):
             self.tally.deleted += self.gate.forget(name)
+
+    def _really_gone(self, names: Sequence[str]) -> list[str]:
+        """Those of the articles that are gone, after asking for them; what has moved or was killed is taken out."""
+        if not names or not self.askers:
+            return list(names)
+        if not self.dry_run:
+            self.batches.commit()  # asking takes time
+        now = self.gate.now()
+        found = ask_for(names, self.held, self.askers, self.learning.state, now)
+        for withdrawal in found.killed:
+            self._withdraw(withdrawal)
+        for name, url in found.moved:
+            if not self.identities.follows(name, url, self._is_there):
+                source = self.held.stamps([name])[name].source
+                self.learning.mark(still_there(name, source, now), source)
+            elif self._take_out(name, is_held=True):
+                self._deleted(name)
+        for mark in found.marks:
+            self.learning.mark(mark, mark.source)
+        for origin, text in found.remarks:
+            self.tally.warn(origin, text)
+        return found.gone
+
+    def _is_there(self, ids: Sequence[str]) -> list[str]:
+        return [name for name in ids if name in self.seen.ids or name in self.held.stamps([name])]
 
     def _deleted(self, name: str) -> None:
         self.tally.deleted += 1

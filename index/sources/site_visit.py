@@ -99,12 +99,16 @@ class Visit:
 
     def _is_wanted(self, address: Address) -> bool:
         """The address has not been seen, and is on a host that may be asked."""
-        if self.hosts is not None and not any(_is_of(address.host, host) for host in self.hosts):
+        if not self.may_ask(address):
             self.elsewhere[address.host] += 1
             return False
         known = len(self.seen)
         self.seen.add(hash(address.url))
         return len(self.seen) > known
+
+    def may_ask(self, address: Address) -> bool:
+        """The address is on a host that may be asked."""
+        return self.hosts is None or any(_is_of(address.host, host) for host in self.hosts)
 
     def _name(self, address: Address, depth: int) -> Iterator[Item]:
         self.site_maps += 1

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
-from index.article import Advice, Article, Item, Mark, Source, Untouched, lists_all, read_record
+from index.article import Advice, Article, Item, Mark, Source, Untouched, Withdrawal, lists_all, read_record
 from index.extraction.html_tree import MAX_PAGE_ELEMENTS, parse_html
 from index.fetching import Fetched, Fetcher, FetchError
 from index.fetching.address import follow, read_address
@@ -99,6 +99,10 @@ class WebSource:
             yield from self._found.records()
         else:
             yield from self._marked(validator_of(fetched), self._found.records())
+
+    def ask(self, url: str) -> str | Withdrawal | None:
+        """See `index.vanished.Asking`; once it has been read."""
+        return self._found.ask(url) if isinstance(self._found, SiteMap) else None
 
     def _moved(self, fetched: Fetched) -> Iterator[Item]:
         """That the source has another address for good, unless an earlier run has said so."""

@@ -103,6 +103,20 @@ def fetch_page(
     return page_in(fetched, url, time_zone, known or Known()), validator_of(fetched)
 
 
+def look_for(fetcher: Fetcher, url: str, time_zone: ZoneInfo) -> str | Withdrawal:
+    """Where the page of an article is now: its address, or the one to which it has moved for good; else why the article
+    is not to be shown. What may not be asked for is taken to be there. Raises FetchError.
+    """
+    try:
+        fetched = fetcher.get(url, headers={"accept": _ACCEPTED})
+    except Disallowed:
+        return url
+    found = page_in(fetched, url, time_zone)
+    if isinstance(found, Withdrawal):
+        return found if found.url else url
+    return found.url if found.moved else url
+
+
 def page_in(fetched: Fetched, origin: str, time_zone: ZoneInfo, known: Known = Known()) -> WebPage | Withdrawal:
     """The page in an answer, as `fetch_page` has it. Raises FetchError for an answer without a page."""
     match fetched.status:
