@@ -104,13 +104,15 @@ class Mark:
     """What a source wants to remember until its next run, once all that it has yielded so far is in the index.
 
     It is kept in `index.state.State` under `source` and `key`; a value of None is forgotten. It is dropped if the
-    record whose origin is `unless_failed` could not be read.
+    record whose origin is `unless_failed` could not be read. `with_id`: the record before it was that one, and the
+    value, a mapping, gets under "id" what its article is called in the index, unless that follows from the origin.
     """
 
     source: str
     key: str
     value: Any
     unless_failed: str = ""
+    with_id: bool = False
 
     weight: ClassVar[int] = 0
 

@@ -241,6 +241,7 @@ class Run:
         if article.origin_is_id and self._is_another_file(article.id, key, stamp):
             article = article.called(f"{article.id[: MAX_ID - 11]}-{digest(key)}")
             stamp = self.held.stamps([article.id]).get(article.id)
+        self.learning.name(article.origin, article.id)
         self.seen.read_from.add(key)
         if reason := self.gate.refusal(article, is_held=stamp is not None):
             self.learning.look_again(key)
