@@ -113,7 +113,11 @@ class Indexer:
             identities = Identities(self._ledger, self._clock, dry_run=dry_run)
             learning = Learning(self._state, identities)
             run = Run(held, batches, gate, identities, learning, rebuild, dry_run, most_gone)
-            self._state.begin(generation, lambda ids: () if rebuild else identities.among(ids, held.stamps))
+            self._state.begin(
+                generation,
+                lambda ids: () if rebuild else identities.among(ids, held.stamps),
+                self._ledger.released_since,
+            )
             try:
                 found = find(sources, progress, self._unchanged(rebuild))
                 with closing(

@@ -127,7 +127,12 @@ class Writer(Protocol):
     commits all else and then raises ArticlesRefused.
 
     An engine without the capability "transaction" cannot take back what it has written.
+
+    `step`: the generation before the commit, "" if there was no index, and the one that it has made; None as long as
+    there is no commit, and if nothing was changed. Nobody else has committed in between.
     """
+
+    step: tuple[str, str] | None
 
     def add(self, document: Document) -> None:
         """Adds the article, in place of one with the same id."""

@@ -151,7 +151,9 @@ class MemoryWriter(Transaction):
         if self._open and self._changed:
             held = {article.content_hash for article in self._articles.values()}
             kept = {key: rows for key, rows in self._vectors.items() if key[1] in held}
+            before = self._store.state.generation if self._store.state else ""
             self._store.state = State(secrets.token_hex(8), datetime.now(UTC), self._articles, kept)
+            self.step = before, self._store.state.generation
         self.rollback()
 
     def rollback(self) -> None:
