@@ -237,6 +237,16 @@ class ParallelWriting(Protocol):
 
 
 @runtime_checkable
+class FindingCopies(Protocol):
+    """What a searcher offers besides if it can compare a text with those of all articles."""
+
+    def copies_of(self, fingerprint: int) -> list[str]:
+        """The ids of all articles that are near-copies of a text with that fingerprint, the nearest first, then by id:
+        see `search.engines.grouping.near_copies`. Raises EngineError."""
+        ...
+
+
+@runtime_checkable
 class Maintenance(Protocol):
     """What an engine offers besides if its index is files on a local disk; a server looks after its own."""
 

@@ -22,7 +22,7 @@ from search.dates import DAY_SECONDS, epoch, zone_named
 from search.document import Document, Moment
 from search.engines.conventions import WORD_FIELDS, Deadline, comes_after, count_each, is_below, order_key
 from search.engines.expansion import most_frequent
-from search.engines.grouping import grouped
+from search.engines.grouping import grouped, near_copies
 from search.engines.memory.counting import count_facet, count_timeline
 from search.engines.memory.matching import Indexed, Scorer, passes
 from search.engines.outcome import Outcome
@@ -236,6 +236,14 @@ class MemorySearcher:
 
     def id_of_url(self, url: str) -> str | None:
         return min((article.document.id for article in self._articles if article.document.url == url), default=None)
+
+    def copies_of(self, fingerprint: int) -> list[str]:
+        """See `search.engines.protocols.FindingCopies`."""
+        documents = (article.document for article in self._articles)
+        near = [each for each in documents if near_copies(fingerprint, each.fingerprint)]
+        return [
+            each.id for each in sorted(near, key=lambda each: ((each.fingerprint ^ fingerprint).bit_count(), each.id))
+        ]
 
     def top_values(self, field: str, limit: int) -> list[tuple[str, int]]:
         counts = self._values(field)
