@@ -38,6 +38,12 @@ class Learning:
         """The article that was found there is called that in the index."""
         self._named = origin, id
 
+    def id_at(self, source: str, origin: str) -> str:
+        """What the article that a source has at an address was called when it was last read."""
+        known = self.state.get(source, origin)
+        own = known.get("id") if isinstance(known, dict) else None
+        return str(own or article_id("", origin, origin))
+
     def look_again(self, source: str, failed_at: str = "") -> None:
         """The source has to be read in the next run, whether it has changed or not: something in it failed, or may
         become an article with time."""

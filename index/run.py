@@ -221,7 +221,7 @@ class Run:
         self.tally.fail(error.origin, error.reason)
         if is_address(error.origin) and error.origin != key and not whole:
             # Its article is known by the address, so it can be kept, and the others may be pruned.
-            failed = article_id("", error.origin, error.origin)
+            failed = self.learning.id_at(key, error.origin)
             self.seen.ids.setdefault(self.identities.names_of([failed])[failed], key)
         else:
             self.seen.failed_in.add(key)

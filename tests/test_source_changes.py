@@ -135,6 +135,25 @@ def test_a_page_whose_article_has_an_id_of_its_own_is_not_read_again(archive: Ar
         assert [asked.headers.get("if-none-match") for asked in server.asked[2:]] == ['"A"', '"B"']
 
 
+def test_a_page_that_fails_keeps_its_article_whatever_its_address(archive: Archive) -> None:
+    site = Site()
+    failing: list[str] = []
+
+    def answer(asked: Asked) -> bytes:
+        return reply("no", 403) if asked.path in failing else site.answer(asked)
+
+    with web_server(answer) as server:
+        site.canonical["/a"] = f"<link rel=canonical href='{server.url}/story'>"  # where there is nothing
+        archive.run(server, "/map")
+        failing.append("/a")
+        for _ in range(2):
+            assert counts(archive.run(server, "/map", prune=True)) == (0, 0, 1, 0)
+            assert "/story" not in server.paths()
+        failing.clear()
+        assert counts(archive.run(server, "/map", prune=True)) == (0, 0, 2, 0)
+        assert archive.titles() == ["A", "B"]
+
+
 def test_a_page_whose_article_is_gone_is_read_again_whatever_its_address(archive: Archive) -> None:
     site = Site()
     site.canonical["/a"] = "<link rel=canonical href='https://x.example/story'>"
