@@ -156,7 +156,8 @@ def _keys(article: Prepared) -> _Keys:
     """The keys of an article, "" for none. The address of a front page names no article."""
     if not article.url:
         return _Keys("", "", "")
-    address, found = _key_of(article.url), _key_of(article.found_at)
+    address = _key_of(article.url)
+    found = _key_of(article.found_at) if article.found_at else ""
     host = urlsplit(article.url).hostname or ""
     return _Keys(address, guid_key(host, article.guid) if article.guid else "", found if found != address else "")
 
