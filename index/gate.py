@@ -147,6 +147,10 @@ class Gate:
 
     # --- others
 
+    def now(self) -> datetime:
+        """The time."""
+        return self._clock()
+
     def is_brief(self) -> bool:
         """Whether a writer that holds the index is one that publishes what was due, or purges: done in a moment."""
         now = self._clock()

@@ -54,6 +54,12 @@ class Held:
             self._give_up()
             return {}
 
+    def address(self, name: str) -> str:
+        """The address of an article; "" if it has none or is not there. Raises IndexDamaged."""
+        self.open()
+        document = self._searcher.document(name) if self._searcher else None
+        return (document.url or "") if document else ""
+
     def ids_from(self, source: str) -> Iterator[str]:
         """The ids of all articles that came from `source` or from a file below it. Raises IndexDamaged."""
         self.open()

@@ -28,13 +28,13 @@ CAPTURE = (
     "WARC-Target-URI: https://news.example/ferry\r\nContent-Type: application/http; msgtype=response\r\n"
     f"Content-Length: {len(HEADERS + PAGE)}\r\n\r\n{HEADERS}{PAGE}\r\n\r\n"
 )
-WORDY = "the council has decided that the ferry will run again from the old harbour on monday morning"
+DUTCH = "de raad heeft besloten dat de veerboot op maandagochtend weer vanuit de oude haven gaat varen"
 
 INPUTS = {
     "articles.jsonl": json.dumps(ARTICLE) + "\n",
     "html.jsonl": json.dumps(ARTICLE | {"body_format": "html", "body": "<p>It runs again.</p>"}) + "\n",
     "markdown.json": json.dumps([ARTICLE | {"body_format": "markdown"}]),
-    "untold.jsonl": json.dumps({"id": "2", "title": "Ferry", "body": WORDY}) + "\n",
+    "untold.jsonl": json.dumps({"id": "2", "title": "Ferry", "body": DUTCH}) + "\n",
     "table.csv": "id,title,body,lang\n3,Ferry,It runs again.,en\n",
     "ferry.html": PAGE,
     "ferry.md": "---\ntitle: Ferry\n---\nIt runs again.\n",

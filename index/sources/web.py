@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
-from index.article import Article, Item, Mark, Source, Untouched, lists_all, read_record
+from index.article import Advice, Article, Item, Mark, Source, Untouched, Withdrawal, lists_all, read_record
 from index.extraction.html_tree import MAX_PAGE_ELEMENTS, parse_html
 from index.fetching import Fetched, Fetcher, FetchError
 from index.fetching.address import follow, read_address
@@ -38,6 +38,8 @@ FEED_TYPES: Final = frozenset(
 )
 MAX_LINKS: Final = 500
 """Links in the head of a page that are looked at."""
+_MOVED: Final = "moved"
+"""The key under which the new address of a source is remembered, once it was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class WebSource:
             raise SourceError(self.name, "it has to be fetched, and this run fetches nothing")
         before = self._remembered()
         fetched = self._reading.fetcher.get(self.name, headers=before.headers() if before else {}, most=MAX_SITE_MAP)
+        yield from self._moved(fetched)
         if before and fetched.status == 304:
             yield Untouched(self._articles)
             return
@@ -95,6 +98,18 @@ class WebSource:
             yield from self._found.records()
         else:
             yield from self._marked(validator_of(fetched), self._found.records())
+
+    def ask(self, url: str) -> str | Withdrawal | None:
+        """See `index.vanished.Asking`; once it has been read."""
+        return self._found.ask(url) if isinstance(self._found, SiteMap) else None
+
+    def _moved(self, fetched: Fetched) -> Iterator[Item]:
+        """That the source has another address for good, unless an earlier run has said so."""
+        key = source_key(self.name)
+        known = self._reading.state.get(key, _MOVED) if self._reading.state else None
+        if fetched.moved and known != fetched.url:
+            yield Advice(self.name, f"has moved for good to {fetched.url}; name that address in future")
+            yield Mark(key, _MOVED, fetched.url)
 
     def _remembered(self) -> Validator | None:
         """By what the answer is known again, if a run has read all of it and its first article is in the index."""
