@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.extraction.dates import MONTHS, parse_moment, parse_written_date, written_dates
+from index.extraction.stated_dates import Unreadable, read_date
 from search.document import Moment
+
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.mark.parametrize(
@@ -74,3 +78,55 @@ def test_every_month_name_is_read_as_its_own_month(day: date, name: str) -> None
 def test_no_text_makes_reading_dates_fail(text: str) -> None:
     parse_moment(text)
     written_dates(text)
+
+
+# --- what an input states -----------------------------------------------------------------------------------------
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(Unreadable) as refused:
+        read_date(text, BERLIN)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["29.2.2023", "31.06.2024", "113/12/2024", "13.13.2024"])
+def test_a_day_that_there_is_not_is_not_taken_for_another_day(text: str) -> None:
+    assert refusal(text) == f"is not a date: {text!r}"
+
+
+@pytest.mark.parametrize("text", ["07/03/2024", "on 7-3-2024", "7/3/2024 10:00"])
+def test_a_date_that_may_be_two_days_is_refused_with_both(text: str) -> None:
+    assert "may be 2024-03-07 or 2024-07-03" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2024-07-03T10:00:00+99:00", "2024-07-03T10:00:00-99:00", "2024-07-03T25:00:00Z", "2024-07-03 10:61",
+     "2024/07/03 10:00:00 +9900", "Wed, 03 Jul 2024 10:00:00 +9900", "Wed, 03 Jul 2024 25:00:00 GMT",
+     "3 July 2024, 25:00", "3 July 2024 10:00 -99:00"],
+)  # fmt: skip
+def test_an_hour_or_an_offset_that_there_is_not_is_no_time(text: str) -> None:
+    assert refusal(text) == f"is not a date: {text!r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-07-03 10:00:00 UTC", datetime(2024, 7, 3, 10, tzinfo=UTC)),
+        ("2024-07-03 10:00:00 +0500", datetime(2024, 7, 3, 5, tzinfo=UTC)),
+        ("3 July 2024 10:00 -05:00", datetime(2024, 7, 3, 15, tzinfo=UTC)),
+        ("2024-7-3 9:30 +02:00", datetime(2024, 7, 3, 7, 30, tzinfo=UTC)),
+        ("3 July 2024 10:00-11:00", datetime(2024, 7, 3, 10, tzinfo=BERLIN)),
+        ("3. Juli 2024, 24:00", datetime(2024, 7, 4, tzinfo=BERLIN)),
+        ("2024-07-03T24:00:00Z", datetime(2024, 7, 4, tzinfo=UTC)),
+        ("3 July 2024, 4.75 stars", date(2024, 7, 3)),
+    ],
+)
+def test_a_time_is_read_with_its_offset(text: str, moment: Moment) -> None:
+    assert read_date(text, BERLIN) == moment
+
+
+@given(st.text(alphabet="0123456789:.-/+TZ ", max_size=30))
+def test_no_digits_do_more_than_be_refused(text: str) -> None:
+    with suppress(Unreadable):
+        read_date(text, BERLIN)

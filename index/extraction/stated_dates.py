@@ -7,7 +7,7 @@ from every date filter in silence.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,9 +15,13 @@ from index.extraction.dates import FIRST_YEAR, LAST_YEAR, parse_moment, written_
 from search.document import Moment
 
 _LOOSE: Final = re.compile(r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2}))?(?:[T ]+(.+))?")
+_IN_NUMBERS: Final = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}[T ] *(?!24:00)\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)? *(?:Z|[+-][\d:]+)?", re.IGNORECASE
+)
 _EPOCH: Final = re.compile(r"(-?\d{9,13})(?:\.\d{1,9})?")
-_EITHER: Final = re.compile(r"(0?[1-9]|1[0-2])([/.-])(0?[1-9]|1[0-2])\2(\d{4})(?!\d)")
+_EITHER: Final = re.compile(r"(?<!\d)(?<!\d[/.-])(0?[1-9]|1[0-2])([/.-])(0?[1-9]|1[0-2])\2(\d{4})(?!\d)")
 _CLOCK: Final = re.compile(r"(?<!\d)(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([ap])?\.?(?:m\b)?", re.IGNORECASE)
+_OFFSET: Final = re.compile(r"(?:(?<=\s)|\s+|(?=\+))([+-]\d{2}):?(\d{2})(?!\d)|\s*(?:UTC|GMT|Z)\b(?![+-]\d)")
 _HALF_DAY: Final = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
 _MILLISECONDS_FROM: Final = 10**11
 """Fewer seconds than this are before the year 5138; as many or more are milliseconds."""
@@ -60,7 +64,8 @@ def read_date(text: str, time_zone: ZoneInfo) -> Moment:
     # The reader of mail dates would take 2:30 pm for the night.
     found = _written(text, time_zone) if _HALF_DAY.search(text) else None
     found = found or parse_moment(text, time_zone) or _loose(text, time_zone) or _epoch(text)
-    found = found or _written(text, time_zone)
+    # What is all in numbers and yet no moment has an hour or an offset that there is not.
+    found = found or (None if _IN_NUMBERS.fullmatch(text) else _written(text, time_zone))
     if found is None:
         raise Unreadable(_ambiguity(text) or f"is not a date: {text[:40]!r}")
     return found
@@ -72,7 +77,10 @@ def _loose(text: str, time_zone: ZoneInfo) -> Moment | None:
         return None
     year, month, day, clock = match.groups()
     whole = f"{year}-{int(month):02}-{int(day or 1):02}"
-    return parse_moment(f"{whole}T{clock}" if clock else whole, time_zone)
+    if not clock:
+        return parse_moment(whole, time_zone)
+    clock = clock.replace(" ", "")
+    return parse_moment(f"{whole}T{'0' if clock[1:2] == ':' else ''}{clock}", time_zone)
 
 
 def _epoch(text: str) -> Moment | None:
@@ -98,14 +106,26 @@ def _written(text: str, time_zone: ZoneInfo) -> Moment | None:
     return _at(day, clock, time_zone) if clock else day
 
 
-def _at(day: date, clock: re.Match[str], time_zone: ZoneInfo) -> Moment:
+def _at(day: date, clock: re.Match[str], time_zone: ZoneInfo) -> Moment | None:
+    """None if it is no time of day, such as 25:70, or has an offset that there is not. 24:00 is the end of the day."""
     hour, minute, second = (int(part or 0) for part in clock.groups()[:3])
     if clock[4]:
         hour = hour % 12 + (12 if clock[4].lower() == "p" else 0)
+    offset = _OFFSET.match(clock.string, clock.end())
+    ends = (hour, minute, second) == (24, 0, 0)
     try:
-        return datetime.combine(day, time(hour, minute, second), time_zone)
-    except ValueError:  # no time of day, such as 25:70
-        return day
+        moment = datetime.combine(day, time(0 if ends else hour, minute, second), time_zone) + timedelta(days=ends)
+        return moment.replace(tzinfo=_zone(offset)) if offset else moment
+    except (ValueError, OverflowError):
+        return None if ":" in clock[0] else day  # what has a point, as 4.75 has, need not be a time
+
+
+def _zone(offset: re.Match[str]) -> timezone:
+    """Raises ValueError if it is a day or longer."""
+    if offset[1] is None:
+        return UTC
+    minutes = int(offset[1][1:]) * 60 + int(offset[2])
+    return timezone(timedelta(minutes=-minutes if offset[1][0] == "-" else minutes))
 
 
 def _ambiguity(text: str) -> str:
