@@ -9,7 +9,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from search.document import Heading, Moment
@@ -33,6 +33,8 @@ class Article:
     before which it must not be shown; with the status "withheld" it must not be shown until a later version is usable.
     `version` is (what is counted, number), such as the moment of a capture; of the files with an article, the greatest
     number stays.
+    `published_between` are the first and the last day that a date of publication may mean which is stated and cannot be
+    read: if both lie ahead, the article waits for the last.
     `is_excerpt`: the source has only the beginning of its text, or none.
     `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
     what is probably wrong with the whole source, and are reported once for each source.
@@ -55,6 +57,7 @@ class Article:
     modified: Moment | None = None
     first_published: Moment | None = None
     embargo: datetime | None = None
+    published_between: tuple[date, date] | None = None
     status: Literal["usable", "withheld"] = "usable"
     language: str = ""
     type: str = "article"

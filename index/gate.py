@@ -94,11 +94,19 @@ class Gate:
 
     def is_early(self, article: Prepared) -> bool:
         """Whether the article has to wait."""
-        return article.withheld or (article.shown_from is not None and article.shown_from > self._clock())
+        due = self._due(article)
+        return article.withheld or (due is not None and due > self._clock())
+
+    def _due(self, article: Prepared) -> datetime | None:
+        """From when on it may be shown; see `Article.published_between`. What waits already goes on waiting for the
+        last of the days that may be meant, although the first has come."""
+        first, last = article.published_between or (None, None)
+        is_ahead = first is not None and (first > self._clock() or article.id in self._states)
+        return max((moment for moment in (article.shown_from, last if is_ahead else None) if moment), default=None)
 
     def hold(self, article: Prepared) -> None:
         """Has the article wait from the next `keep` on, unless it does already."""
-        due = None if article.withheld else article.shown_from
+        due = None if article.withheld else self._due(article)
         self._let_in.discard(article.id)
         if self._states.get(article.id) != Due(due, article.content_hash, article.source) and not self._dry_run:
             self._held[article.id] = article.document(), due

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from index.article import Mark, Record, Unchanged, Untouched, Withdrawal, blaming
 from index.document import to_document
-from index.embargo import shown_from
+from index.embargo import between, shown_from
 from index.identity import is_identified_by_address, is_identified_by_origin
 from index.language import Detector
 from index.sections import SectionMap
@@ -60,6 +60,7 @@ class Prepared:
     `address_is_id`: from the address. `day` is that
     of its publication. The document stays packed until it is asked for: most runs find most articles unchanged and
     need no more than the hash.
+    `published_between` are the moments in UTC of what is so called in `Article`.
     `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
     """
 
@@ -80,6 +81,7 @@ class Prepared:
     withheld: bool = False
     version: tuple[str, int] | None = None
     day: date | None = None
+    published_between: tuple[datetime, datetime] | None = None
     _document: Document | bytes = field(default=b"", repr=False)
 
     def document(self) -> Document:
@@ -157,6 +159,7 @@ class Preparation:
             article.status == "withheld",
             article.version,
             document.published.date() if isinstance(document.published, datetime) else document.published,
+            between(article.published_between, self.time_zone),
             document,
         )
 

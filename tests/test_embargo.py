@@ -116,6 +116,32 @@ def test_a_day_begins_in_the_zone_of_the_archive(newsroom: Newsroom) -> None:
     assert newsroom.run(article("2", published=date(2024, 7, 4))).waiting == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "waits"),
+    [
+        (date(2024, 8, 7), date(2024, 12, 7), True),
+        (date(2024, 3, 7), date(2024, 12, 7), False),
+        (date(2024, 2, 1), date(2024, 2, 1), False),
+    ],
+)
+def test_an_article_whose_date_may_mean_two_days_waits_if_both_lie_ahead(
+    newsroom: Newsroom, first: date, last: date, waits: bool
+) -> None:
+    assert newsroom.run(article("1", published_between=(first, last))).waiting == waits
+    assert newsroom.shown() == ([] if waits else ["1"])
+
+
+def test_it_goes_on_waiting_for_the_later_day_when_the_earlier_has_come(newsroom: Newsroom) -> None:
+    told = article("1", published_between=(date(2024, 7, 8), date(2024, 8, 7)))
+    newsroom.run(told)
+    newsroom.now = datetime(2024, 7, 20, tzinfo=UTC)
+    assert newsroom.release() == 0
+    assert newsroom.run(told).waiting == 1
+    newsroom.now = datetime(2024, 8, 7, tzinfo=UTC)
+    assert newsroom.release() == 1
+    assert newsroom.run(told).unchanged == 1
+
+
 # --- then it appears -----------------------------------------------------------------------------------------------
 
 

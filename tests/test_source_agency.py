@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -362,7 +362,14 @@ def test_an_embargo_that_cannot_be_read_holds() -> None:
     for found in status("usable", embargoed="after the meeting"):
         assert isinstance(found, Article)
         assert found.status == "withheld"
-        assert found.warnings == ("embargo is not a date: 'after the meeting'",)
+        (warning,) = found.warnings
+        assert warning.startswith("embargo is not a date: 'after the meeting'; the article is withheld until")
+
+
+def test_a_publication_that_cannot_be_read_and_lies_ahead_holds() -> None:
+    found = read_ninjs(NINJS_1 | {"firstcreated": "07/03/2190", "versioncreated": "2024-07-03T09:30:00Z"})
+    assert found.published_between == (date(2190, 3, 7), date(2190, 7, 3))
+    assert read_ninjs(NINJS_1 | {"versioncreated": "07/03/2190"}).published_between is None
 
 
 def test_the_later_version_stays_in_whatever_order_they_come(tmp_path: Path) -> None:

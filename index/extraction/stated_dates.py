@@ -23,20 +23,38 @@ _EITHER: Final = re.compile(r"(?<!\d)(?<!\d[/.-])(0?[1-9]|1[0-2])([/.-])(0?[1-9]
 _CLOCK: Final = re.compile(r"(?<!\d)(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([ap])?\.?(?:m\b)?", re.IGNORECASE)
 _OFFSET: Final = re.compile(r"(?:(?<=\s)|\s+|(?=\+))([+-]\d{2}):?(\d{2})(?!\d)|\s*(?:UTC|GMT|Z)\b(?![+-]\d)")
 _HALF_DAY: Final = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
+_YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_THIS_FAR: Final = re.compile(r"(?:1[4-9]|2[01])\d\d")
+_NO_EMBARGO: Final = frozenset({"", "0", "-", "false", "no", "none", "null", "nil", "n/a", "\\n"})
+"""What exports of tables write where there is none, in lower case."""
+_NO_DAY: Final = "0000-00-00"
 _MILLISECONDS_FROM: Final = 10**11
 """Fewer seconds than this are before the year 5138; as many or more are milliseconds."""
 
 
+_EXAMPLE: Final = "2027-03-07T06:00:00+01:00"
+
+
 class Unreadable(ValueError):
-    """A text that is no date, or that could be two; the message says which."""
+    """A text that is no date, or that could be two; the message says which.
+
+    `readings` are the first and the last day that may be meant, if the text says that much: the two of an ambiguous
+    date, or the beginning of the years that are in it."""
+
+    def __init__(self, message: str, readings: tuple[date, date] | None = None) -> None:
+        super().__init__(message)
+        self.readings = readings
 
 
 class Dates:
-    """Reads the dates of one article. Times without a zone are in `time_zone`; `warnings` say what was not read."""
+    """Reads the dates of one article. Times without a zone are in `time_zone`; `warnings` say what was not read.
+
+    `published_between` is as in `index.article.Article`."""
 
     def __init__(self, time_zone: ZoneInfo) -> None:
         self._time_zone = time_zone
         self.warnings: list[str] = []
+        self.published_between: tuple[date, date] | None = None
 
     def read(self, key: str, text: str) -> Moment | None:
         """The date in a text, or None with a warning that names `key`."""
@@ -48,12 +66,37 @@ class Dates:
             self.warnings.append(f"{key} {error}")
             return None
 
-    def moment(self, key: str, text: str) -> datetime | None:
+    def published(self, text: str, key: str = "published") -> Moment | None:
+        """A date of publication. If it cannot be read, `published_between` has what may be meant."""
+        if not text.strip():
+            return None
+        try:
+            return read_date(text, self._time_zone)
+        except Unreadable as error:
+            first, last = error.readings or (date.min, date.min)
+            lies_ahead = first > datetime.now(self._time_zone).date()
+            until = f"; until then the article waits for {last}" if lies_ahead else ""
+            self.warnings.append(f"{key} {error}{until}")
+            self.published_between = max(self.published_between or (first, last), (first, last))
+        return None
+
+    def embargo(self, text: str) -> tuple[datetime | None, bool]:
+        """The moment of an embargo, and whether it holds without one, because it cannot be read.
+
+        A day or a year alone ends as it begins."""
+        text = " ".join(text.split())
+        if text.lower() in _NO_EMBARGO or text.startswith(_NO_DAY):
+            return None, False
+        try:
+            read = read_date(f"{text}-01-01" if _THIS_FAR.fullmatch(text) else text, self._time_zone)
+            return self.moment(read), False
+        except Unreadable as error:
+            self.warnings.append(f"embargo {error}; the article is withheld until it is a moment such as {_EXAMPLE}")
+            return None, True
+
+    def moment(self, read: Moment) -> datetime:
         """The same as a moment; a day alone begins at midnight."""
-        read = self.read(key, text)
-        if read is None or isinstance(read, datetime):
-            return read
-        return datetime.combine(read, time(), self._time_zone)
+        return read if isinstance(read, datetime) else datetime.combine(read, time(), self._time_zone)
 
 
 def read_date(text: str, time_zone: ZoneInfo) -> Moment:
@@ -67,7 +110,7 @@ def read_date(text: str, time_zone: ZoneInfo) -> Moment:
     # What is all in numbers and yet no moment has an hour or an offset that there is not.
     found = found or (None if _IN_NUMBERS.fullmatch(text) else _written(text, time_zone))
     if found is None:
-        raise Unreadable(_ambiguity(text) or f"is not a date: {text[:40]!r}")
+        raise _unreadable(text)
     return found
 
 
@@ -128,10 +171,13 @@ def _zone(offset: re.Match[str]) -> timezone:
     return timezone(timedelta(minutes=-minutes if offset[1][0] == "-" else minutes))
 
 
-def _ambiguity(text: str) -> str:
+def _unreadable(text: str) -> Unreadable:
     match = _EITHER.search(text)
-    if match is None:
-        return ""
+    years = [int(year) for year in _YEAR.findall(text[:200]) if int(year)]
+    if match is None or not int(match[4]):
+        readings = (date(min(years), 1, 1), date(max(years), 1, 1)) if years else None
+        return Unreadable(f"is not a date: {text[:40]!r}", readings)
     first, second, year = int(match[1]), int(match[3]), int(match[4])
-    one, other = f"{year}-{second:02}-{first:02}", f"{year}-{first:02}-{second:02}"
-    return f"is ambiguous: {match[0]!r} may be {one} or {other}; write it as one of these"
+    one, other = date(year, second, first), date(year, first, second)
+    message = f"is ambiguous: {match[0]!r} may be {one} or {other}; write it as one of these"
+    return Unreadable(message, (min(one, other), max(one, other)))
