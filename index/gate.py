@@ -6,6 +6,7 @@ A removal that is written while a run is under way holds for the rest of that ru
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +18,7 @@ from search.engines.conventions import is_below
 from search.engines.protocols import Engine
 from search.errors import EngineError, IndexLocked
 from search.ledger.ledger import Ledger
+from search.ledger.removals import Tombstone
 from search.ledger.waiting import Due
 from search.releasing import now_in_utc, release_due
 from search.takedown import PATIENCE_SECONDS, finish
@@ -72,13 +74,18 @@ class Gate:
 
     def kill(self, reason: str, *, id: str, url: str | None, guid: str) -> list[str]:
         """Takes down what its source has killed; returns the ids. The files of the index are purged in the end."""
-        stones = tombstones_for(self._engine, self._ledger, id=id, url=url, guid=guid)
+        stones = [self._with_text(one) for one in tombstones_for(self._engine, self._ledger, id=id, url=url, guid=guid)]
         if not self._dry_run:
             self._ledger.removed.add(stones, reason, self._clock(), "killed")
             self._learn_removals()
         for stone in stones:
             self._held.pop(stone.id, None)
         return [stone.id for stone in stones]
+
+    def _with_text(self, stone: Tombstone) -> Tombstone:
+        """The tombstone with the fingerprint of what was to wait from the next `keep` on."""
+        held = self._held.get(stone.id)
+        return replace(stone, fingerprint=held[0].fingerprint) if held and not stone.fingerprint else stone
 
     def purge(self, fail: Callable[[str, str], None]) -> None:
         """Finishes what was taken down in this run, or before it and was cut off. Call it when no writer is open."""

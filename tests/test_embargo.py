@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -14,6 +15,7 @@ from test_indexer import Given, article, ids
 from index.article import Article, Withdrawal
 from index.embargo import LAST, shown_from
 from index.indexer import Indexer
+from index.naming import tombstones_for
 from index.report import Report
 from search.document import Document
 from search.engines import open_engine
@@ -23,6 +25,7 @@ from search.ledger import open_ledger
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Tombstone
 from search.releasing import Releasing, release_due
+from search.takedown import take_down
 
 NOON = datetime(2024, 7, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -303,6 +306,37 @@ class Meddling:
         if happen:
             happen()
         return self._engine.writer(**options)  # type: ignore[arg-type]
+
+
+LONG = " ".join(f"word{number}" for number in range(600))
+
+
+@pytest.mark.parametrize("held", [{"embargo": NOON + HOUR}, {"status": "withheld"}])
+def test_a_copy_of_what_was_taken_down_while_it_waited_is_refused(newsroom: Newsroom, held: dict[str, object]) -> None:
+    newsroom.run(article("1", body=LONG, **held))
+    take_down(newsroom.engine, newsroom.ledger, tombstones_for(newsroom.engine, newsroom.ledger, id="1"), "why", NOON)
+    report = newsroom.run(article("copy", body=LONG), root="b.jsonl")
+    assert (report.added, report.removed) == (0, 1)
+    assert "the same or nearly the same text" in report.warnings[0].text
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_copy_of_what_its_source_kills_while_it_waits_is_refused(newsroom: Newsroom, apart: bool) -> None:
+    story, kill = article("1", body=LONG, embargo=NOON + HOUR), Withdrawal("a.jsonl:2", "killed", "canceled", id="1")
+    if apart:
+        newsroom.run(story)
+    report = newsroom.run(*([kill] if apart else [story, kill]), article("copy", body=LONG))
+    assert (report.added, report.removed) == (0, 1)
+
+
+def test_a_waiting_article_that_is_damaged_is_taken_down_all_the_same(tmp_path: Path) -> None:
+    engine = open_engine(f"whoosh:{tmp_path}/index")
+    newsroom = Newsroom(engine, open_ledger(engine.ledger_place))
+    newsroom.run(article("1", embargo=NOON + HOUR))
+    with sqlite3.connect(str(engine.ledger_place)) as connection:
+        connection.execute("UPDATE waiting SET document = '{'")
+    [stone] = tombstones_for(engine, newsroom.ledger, id="1")
+    assert (stone.id, stone.fingerprint) == ("1", 0)
 
 
 def test_what_is_put_off_while_it_is_being_published_does_not_stay(newsroom: Newsroom) -> None:
