@@ -35,6 +35,7 @@ class Article:
     number stays.
     `published_between` are the first and the last day that a date of publication may mean which is stated and cannot be
     read: if both lie ahead, the article waits for the last.
+    `lifts`: at its source, publishing again takes back a kill notice; what was killed before this moment comes back.
     `is_excerpt`: the source has only the beginning of its text, or none.
     `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
     what is probably wrong with the whole source, and are reported once for each source.
@@ -62,6 +63,7 @@ class Article:
     language: str = ""
     type: str = "article"
     version: tuple[str, int] | None = None
+    lifts: datetime | None = None
     is_excerpt: bool = False
     warnings: tuple[str, ...] = ()
     source_warnings: tuple[str, ...] = ()
@@ -81,7 +83,8 @@ class Withdrawal:
     """What a source says of an article that is not to be shown; `id`, `guid`, `place` and `url` as in `Article`.
 
     "killed": it must be taken down, and never come back. "gone": it is not published at its source, such as a draft.
-    `reason` is "a draft", "canceled": it is counted in the report.
+    `reason` is "a draft", "canceled": it is counted in the report. `at` is when the source killed it, if it says so.
+    `known_only`: readers may never have seen it, so nothing is remembered of an article that the archive does not have.
     """
 
     origin: str
@@ -91,6 +94,8 @@ class Withdrawal:
     guid: str = ""
     place: str = ""
     url: str | None = None
+    at: datetime | None = None
+    known_only: bool = False
     weight: int = 0
 
     def read(self) -> Withdrawal:

@@ -12,13 +12,13 @@ from typing import Final
 
 from index.naming import tombstones_for
 from index.preparing import Prepared
-from index.refusals import Refusals
+from index.refusals import TEXT, Refusals
 from search.document import Document
 from search.engines.conventions import is_below
 from search.engines.protocols import Engine
 from search.errors import EngineError, IndexLocked
 from search.ledger.ledger import Ledger
-from search.ledger.removals import Tombstone
+from search.ledger.removals import Removal, Tombstone
 from search.ledger.waiting import Due
 from search.releasing import now_in_utc, release_due
 from search.takedown import PATIENCE_SECONDS, finish
@@ -67,16 +67,28 @@ class Gate:
         if found is None:
             return None
         removal, how = found
+        if self._is_taken_back(removal, article, how):
+            return None if self._dry_run else self.refusal(article, is_held=is_held)
         return (
             f"refused: {removal.id!r} was taken down on {removal.at.date().isoformat()} ({removal.reason}), and this "
             f"has {how}; `backfile takedown --undo {removal.id!r}` lets it in"
         )
 
-    def kill(self, reason: str, *, id: str, url: str | None, guid: str) -> list[str]:
-        """Takes down what its source has killed; returns the ids. The files of the index are purged in the end."""
+    def _is_taken_back(self, removal: Removal, article: Prepared, how: str) -> bool:
+        """Whether the article was killed by its source, which has published it again since; see `Article.lifts`."""
+        is_older = article.lifts is not None and removal.kind == "killed" and removal.at < article.lifts
+        if is_older and not how.startswith(TEXT) and not self._dry_run:
+            self._ledger.removed.undo(removal.id, self._clock())
+            self._learn_removals()
+        return is_older and not how.startswith(TEXT)
+
+    def kill(self, reason: str, *, id: str, url: str | None, guid: str, at: datetime | None = None) -> list[str]:
+        """Takes down what its source has killed, at that moment; returns the ids. The files of the index are purged in
+        the end."""
         stones = [self._with_text(one) for one in tombstones_for(self._engine, self._ledger, id=id, url=url, guid=guid)]
         if not self._dry_run:
-            self._ledger.removed.add(stones, reason, self._clock(), "killed")
+            now = self._clock()
+            self._ledger.removed.add(stones, reason, min(now, at or now), "killed")
             self._learn_removals()
         for stone in stones:
             self._held.pop(stone.id, None)
@@ -123,6 +135,10 @@ class Gate:
         self._held.pop(id, None)
         if id in self._states:
             self._let_in.add(id)
+
+    def waits(self, ids: Sequence[str]) -> bool:
+        """Whether one of these articles waits."""
+        return bool(self._ledger.waiting.states(ids)) or not self._held.keys().isdisjoint(ids)
 
     def forget(self, id: str) -> bool:
         """Takes an article that its source has withdrawn out of what waits; False if it is not there."""

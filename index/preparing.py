@@ -61,6 +61,7 @@ class Prepared:
     of its publication. The document stays packed until it is asked for: most runs find most articles unchanged and
     need no more than the hash.
     `published_between` are the moments in UTC of what is so called in `Article`.
+    `lifts` is as in `Article`.
     `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
     """
 
@@ -82,6 +83,7 @@ class Prepared:
     version: tuple[str, int] | None = None
     day: date | None = None
     published_between: tuple[datetime, datetime] | None = None
+    lifts: datetime | None = None
     _document: Document | bytes = field(default=b"", repr=False)
 
     def document(self) -> Document:
@@ -160,6 +162,7 @@ class Preparation:
             article.version,
             document.published.date() if isinstance(document.published, datetime) else document.published,
             between(article.published_between, self.time_zone),
+            article.lifts,
             document,
         )
 

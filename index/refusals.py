@@ -18,6 +18,9 @@ Among 19,000 agency reports, 179 pairs with unequal texts are within it, 174 of 
 of three words. Of 2,300 posts of a project, 47 are, all of which do; within 3 bits there would be 172, which are more
 often two editions of a report than one text."""
 
+TEXT: Final = "the same or nearly the same text"
+"""By what an article matches that is only alike."""
+
 _PARTS: Final = MAX_DISTANCE + 1
 _PART_BITS: Final = 64 // _PARTS
 _PART: Final = (1 << _PART_BITS) - 1
@@ -67,7 +70,7 @@ class Refusals:
         nearest = min(alike, key=lambda removal: distance(removal.tombstone.fingerprint, fingerprint), default=None)
         if nearest is None or (bits := distance(nearest.tombstone.fingerprint, fingerprint)) > MAX_DISTANCE:
             return None
-        return nearest, f"the same or nearly the same text ({bits} of 64 bits differ)"
+        return nearest, f"{TEXT} ({bits} of 64 bits differ)"
 
 
 def _parts(fingerprint: int) -> list[tuple[int, int]]:
