@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -118,6 +119,12 @@ class Removals:
     def require_not(self, id: str) -> None:
         """Raises Removed if the article is taken down."""
         if found := self.of(id):
+            raise found.error()
+
+    def require_none_at(self, addresses: Iterable[str]) -> None:
+        """Raises Removed if an article with one of these addresses is taken down."""
+        query = f"address IN (SELECT value FROM json_each(?)) AND {_ACTIVE} LIMIT 1"
+        for found in self._find(query, json.dumps(list(addresses))):
             raise found.error()
 
     def in_force(self) -> list[Removal]:
