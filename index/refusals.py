@@ -53,14 +53,17 @@ class Refusals:
         return bool(self._by_id)
 
     def find(self, id: str, url: str | None, guid: str, fingerprint: int) -> tuple[Removal, str] | None:
-        """The removal that an article falls under, and by what it matches; None if it may come in."""
+        """The removal that an article falls under, and by what it matches; None if it may come in.
+
+        The id comes after the address and the guid, since an import calls an article by what these have told it.
+        """
         key = article_id("", url, "") if url else id
-        if found := self._by_id.get(id):
-            return found, "its id"
-        if found := self._by_key.get(key) or self._by_id.get(key) or self._by_key.get(id):
+        if url and (found := self._by_key.get(key) or self._by_id.get(key)):
             return found, "its address"
         if found := self._by_guid.get(guid):
             return found, "its guid"
+        if found := self._by_id.get(id) or self._by_key.get(id):
+            return found, "its id"
         return self._alike(fingerprint)
 
     def _alike(self, fingerprint: int) -> tuple[Removal, str] | None:

@@ -68,9 +68,10 @@ def refused(report: Report) -> str:
 @pytest.mark.parametrize(
     ("again", "how"),
     [
-        (story(), "its id"),
-        (story("other"), "its id"),
-        (story("", url="http://www.news.example/2024/story/?utm_source=x#top"), "its id"),
+        (story(), "its address"),
+        (story(url="https://other.example/story", guid=""), "its id"),
+        (story("other", guid=""), "its address"),
+        (story("", url="http://www.news.example/2024/story/?utm_source=x#top"), "its address"),
         (Article("feed:1", "Again", "Short.", id="other", guid="urn:story"), "its guid"),
         (Article("feed:1", "Under another name", LONG), "the same or nearly the same text (0 of 64 bits differ)"),
         (Article("feed:1", "Edited", LONG.replace("word7 ", "seven ")), "the same or nearly the same text"),
