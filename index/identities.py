@@ -77,8 +77,9 @@ class Identities:
         """The ids that an article may have of which an input says its own id, its address and its guid."""
         host = urlsplit(url or article_url(guid) or "").hostname or ""
         keys = [address_key(own), *([address_key(article_id("", url, ""))] if url else ()), guid_key(host, guid)]
-        known = self._ledger.known(keys) | self._learned
-        return list(dict.fromkeys([*filter(None, map(known.get, keys)), own]))
+        known = self._ledger.known(keys)
+        found = (self._learned[key] if key in self._learned else known.get(key) for key in keys)
+        return list(dict.fromkeys([*filter(None, found), own]))
 
     def among(self, ids: Sequence[str], holds: Callable[[Sequence[str]], Collection[str]]) -> Collection[str]:
         """Those of the ids that come from addresses whose articles `holds` has, under whatever id."""
