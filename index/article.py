@@ -9,7 +9,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from search.document import Heading, Moment
@@ -33,6 +33,9 @@ class Article:
     before which it must not be shown; with the status "withheld" it must not be shown until a later version is usable.
     `version` is (what is counted, number), such as the moment of a capture; of the files with an article, the greatest
     number stays.
+    `published_between` are the first and the last day that a date of publication may mean which is stated and cannot be
+    read: if both lie ahead, the article waits for the last.
+    `lifts`: at its source, publishing again takes back a kill notice; what was killed before this moment comes back.
     `is_excerpt`: the source has only the beginning of its text, or none.
     `found_at` is the address at which its page was found, if the page states another one; `moved`: that address sends
     everybody on for good.
@@ -57,10 +60,12 @@ class Article:
     modified: Moment | None = None
     first_published: Moment | None = None
     embargo: datetime | None = None
+    published_between: tuple[date, date] | None = None
     status: Literal["usable", "withheld"] = "usable"
     language: str = ""
     type: str = "article"
     version: tuple[str, int] | None = None
+    lifts: datetime | None = None
     is_excerpt: bool = False
     found_at: str | None = None
     moved: bool = False
@@ -82,7 +87,8 @@ class Withdrawal:
     """What a source says of an article that is not to be shown; `id`, `guid`, `place` and `url` as in `Article`.
 
     "killed": it must be taken down, and never come back. "gone": it is not published at its source, such as a draft.
-    `reason` is "a draft", "canceled": it is counted in the report.
+    `reason` is "a draft", "canceled": it is counted in the report. `at` is when the source killed it, if it says so.
+    `known_only`: readers may never have seen it, so nothing is remembered of an article that the archive does not have.
     """
 
     origin: str
@@ -92,6 +98,8 @@ class Withdrawal:
     guid: str = ""
     place: str = ""
     url: str | None = None
+    at: datetime | None = None
+    known_only: bool = False
     weight: int = 0
 
     def read(self) -> Withdrawal:

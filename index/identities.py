@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from index.identity import article_id
+from index.identity import article_id, article_url
 from index.preparing import Prepared
 from search.ledger.ledger import Ledger
 from search.ledger.names import address_key, guid_key
@@ -92,6 +92,14 @@ class Identities:
         """For each id that comes from an address, the id under which its article is known."""
         known = self._ledger.known(map(address_key, ids))
         return {name: known.get(address_key(name)) or name for name in ids}
+
+    def known_as(self, own: str, url: str | None, guid: str) -> list[str]:
+        """The ids that an article may have of which an input says its own id, its address and its guid."""
+        host = urlsplit(url or article_url(guid) or "").hostname or ""
+        keys = [address_key(own), *([address_key(article_id("", url, ""))] if url else ()), guid_key(host, guid)]
+        known = self._ledger.known(keys)
+        found = (self._learned[key] if key in self._learned else known.get(key) for key in keys)
+        return list(dict.fromkeys([*filter(None, found), own]))
 
     def among(self, ids: Sequence[str], holds: Callable[[Sequence[str]], Collection[str]]) -> Collection[str]:
         """Those of the ids that come from addresses whose articles `holds` has, under whatever id."""

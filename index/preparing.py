@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Final, TypeAlias
 
 from index.article import Advice, Mark, Record, Unchanged, Untouched, Withdrawal, blaming
-from index.embargo import shown_from
+from index.embargo import between, shown_from
 from index.identity import article_url, is_identified_by_address, is_identified_by_origin
 from index.language import Detector
 from index.sections import SectionMap
@@ -57,8 +57,8 @@ class Prepared:
 
     `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin, and
     `address_is_id`: from the address. `day` is that
-    of its publication. `found_at` and `moved` as in `Article`. The document stays packed until it is asked for: most
-    runs find most articles unchanged and need no more than the hash.
+    of its publication. `found_at`, `moved` and `lifts` as in `Article`, and `published_between` the same in UTC. The
+    document stays packed until it is asked for: most runs find most articles unchanged and need no more than the hash.
     `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
     """
 
@@ -81,6 +81,8 @@ class Prepared:
     day: date | None = None
     found_at: str = ""
     moved: bool = False
+    published_between: tuple[datetime, datetime] | None = None
+    lifts: datetime | None = None
     _document: Document | bytes = field(default=b"", repr=False)
 
     def document(self) -> Document:
@@ -142,27 +144,29 @@ class Preparation:
                 )
         except SourceError as error:
             return Prepared(error.origin, error.reason, tuple(warnings))
+        published = document.published
         return Prepared(
             article.origin,
-            "",
-            tuple(warnings),
-            article.source_warnings,
-            document.id,
-            document.source,
-            document.content_hash(),
-            is_identified_by_origin(article),
-            is_identified_by_address(article),
-            article.is_excerpt,
-            document.url,
-            article.guid,
-            document.fingerprint,
-            shown_from(article.embargo, document.published, self.time_zone),
-            article.status == "withheld",
-            article.version,
-            document.published.date() if isinstance(document.published, datetime) else document.published,
-            article_url(article.found_at) or "",
-            article.moved,
-            document,
+            warnings=tuple(warnings),
+            source_warnings=article.source_warnings,
+            id=document.id,
+            source=document.source,
+            content_hash=document.content_hash(),
+            origin_is_id=is_identified_by_origin(article),
+            address_is_id=is_identified_by_address(article),
+            is_excerpt=article.is_excerpt,
+            url=document.url,
+            guid=article.guid,
+            fingerprint=document.fingerprint,
+            shown_from=shown_from(article.embargo, published, self.time_zone),
+            withheld=article.status == "withheld",
+            version=article.version,
+            day=published.date() if isinstance(published, datetime) else published,
+            found_at=article_url(article.found_at) or "",
+            moved=article.moved,
+            published_between=between(article.published_between, self.time_zone),
+            lifts=article.lifts,
+            _document=document,
         )
 
     def __call__(self, batch: list[tuple[Record, str]]) -> list[Prepared | Withdrawal]:

@@ -34,7 +34,8 @@ MAX_SOURCE_WARNINGS: Final = 100
 class Run:
     """One run under way.
 
-    `written` has the ids that went to `batches`. `known` counts the ids seen that the index holds.
+    `written` has the ids that went to `batches`, `taken_out` those that the index held and that were deleted.
+    `known` counts the ids seen that the index holds.
     """
 
     held: Held
@@ -48,6 +49,7 @@ class Run:
     tally: Tally = field(default_factory=Tally)
     seen: Seen = field(default_factory=Seen)
     written: set[str] = field(default_factory=set)
+    taken_out: set[str] = field(default_factory=set)
     known: int = 0
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
     source_warnings: dict[str, set[str]] = field(default_factory=dict)
@@ -280,21 +282,28 @@ class Run:
             return is_held
         self.batches.forget(name)
         was_written = name in self.written
+        if is_held:
+            self.taken_out.add(name)
         self.written.discard(name)
         return (was_written or (is_held and not self.rebuild)) and self.batches.delete(name)
 
     def _withdraw(self, withdrawal: Withdrawal) -> None:
         """Takes an article out that its source has withdrawn, or counts it if it was never there."""
         own = article_id(withdrawal.id, withdrawal.url, withdrawal.place or withdrawal.origin)
-        name = self.identities.names_of([own])[own]
-        names = [name]
-        if withdrawal.kind == "killed":
-            names = self.gate.kill(withdrawal.reason, id=name, url=withdrawal.url, guid=withdrawal.guid)
+        names = self.identities.known_as(own, withdrawal.url, withdrawal.guid)
+        if withdrawal.kind == "killed" and not (withdrawal.known_only and not self._knows(names)):
+            names = self.gate.kill(
+                withdrawal.reason, id=names[0], url=withdrawal.url, guid=withdrawal.guid, at=withdrawal.at
+            )
         taken_out = [each for each in names if self._withdraw_named(each)]
         for each in taken_out:
             self._deleted(each)
         if not taken_out:
             self.tally.leave_out(withdrawal.reason)
+
+    def _knows(self, names: Sequence[str]) -> bool:
+        """One of them is in the index, goes into it or waits."""
+        return bool(self.held.stamps(names)) or not self.written.isdisjoint(names) or self.gate.waits(names)
 
     def _withdraw_named(self, name: str) -> bool:
         waited = self.gate.forget(name)
@@ -322,14 +331,24 @@ class Run:
         self.tally.outcomes[name] = outcome
         if self.dry_run:
             return
-        if is_held and not self.rebuild and (self.batches.forget(name) or name not in self.written):
+        if name in self.taken_out:
+            self._undelete(name)
+        elif is_held and not self.rebuild and (self.batches.forget(name) or name not in self.written):
             self.written.discard(name)
             return
         self.written.add(name)
         self.batches.add(article.document())
 
+    def _undelete(self, name: str) -> None:
+        """What was withdrawn earlier in this run is published later in it, and not deleted after all."""
+        if name in self.deleted:
+            self.deleted.remove(name)
+            self.tally.deleted -= 1
+
     def _is_copy(self, article: Prepared, key: str, stamp: Stamp | None) -> bool:
         """Whether another source has the article, and this one has nothing to add."""
+        if article.id in self.taken_out:
+            return False
         if stamp is None or stamp.source == key or self.rebuild or article.id in self.seen.ids:
             return False
         return self.learning.is_copy(article, key, stamp)

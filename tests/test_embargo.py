@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -14,6 +15,7 @@ from test_indexer import Given, article, ids
 from index.article import Article, Item, Withdrawal
 from index.embargo import LAST, shown_from
 from index.indexer import Indexer
+from index.naming import tombstones_for
 from index.report import Report
 from index.state import State
 from search.document import Document
@@ -24,6 +26,7 @@ from search.ledger import open_ledger
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Tombstone
 from search.releasing import Releasing, release_due
+from search.takedown import take_down
 
 NOON = datetime(2024, 7, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -115,6 +118,32 @@ def test_a_day_begins_in_the_zone_of_the_archive(newsroom: Newsroom) -> None:
     assert newsroom.run(article("1", published=date(2024, 7, 4))).added == 1
     newsroom.time_zone = "America/New_York"
     assert newsroom.run(article("2", published=date(2024, 7, 4))).waiting == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "waits"),
+    [
+        (date(2024, 8, 7), date(2024, 12, 7), True),
+        (date(2024, 3, 7), date(2024, 12, 7), False),
+        (date(2024, 2, 1), date(2024, 2, 1), False),
+    ],
+)
+def test_an_article_whose_date_may_mean_two_days_waits_if_both_lie_ahead(
+    newsroom: Newsroom, first: date, last: date, waits: bool
+) -> None:
+    assert newsroom.run(article("1", published_between=(first, last))).waiting == waits
+    assert newsroom.shown() == ([] if waits else ["1"])
+
+
+def test_it_goes_on_waiting_for_the_later_day_when_the_earlier_has_come(newsroom: Newsroom) -> None:
+    told = article("1", published_between=(date(2024, 7, 8), date(2024, 8, 7)))
+    newsroom.run(told)
+    newsroom.now = datetime(2024, 7, 20, tzinfo=UTC)
+    assert newsroom.release() == 0
+    assert newsroom.run(told).waiting == 1
+    newsroom.now = datetime(2024, 8, 7, tzinfo=UTC)
+    assert newsroom.release() == 1
+    assert newsroom.run(told).unchanged == 1
 
 
 # --- then it appears -----------------------------------------------------------------------------------------------
@@ -278,6 +307,37 @@ class Meddling:
         if happen:
             happen()
         return self._engine.writer(**options)  # type: ignore[arg-type]
+
+
+LONG = " ".join(f"word{number}" for number in range(600))
+
+
+@pytest.mark.parametrize("held", [{"embargo": NOON + HOUR}, {"status": "withheld"}])
+def test_a_copy_of_what_was_taken_down_while_it_waited_is_refused(newsroom: Newsroom, held: dict[str, object]) -> None:
+    newsroom.run(article("1", body=LONG, **held))
+    take_down(newsroom.engine, newsroom.ledger, tombstones_for(newsroom.engine, newsroom.ledger, id="1"), "why", NOON)
+    report = newsroom.run(article("copy", body=LONG), root="b.jsonl")
+    assert (report.added, report.removed) == (0, 1)
+    assert "the same or nearly the same text" in report.warnings[0].text
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_copy_of_what_its_source_kills_while_it_waits_is_refused(newsroom: Newsroom, apart: bool) -> None:
+    story, kill = article("1", body=LONG, embargo=NOON + HOUR), Withdrawal("a.jsonl:2", "killed", "canceled", id="1")
+    if apart:
+        newsroom.run(story)
+    report = newsroom.run(*([kill] if apart else [story, kill]), article("copy", body=LONG))
+    assert (report.added, report.removed) == (0, 1)
+
+
+def test_a_waiting_article_that_is_damaged_is_taken_down_all_the_same(tmp_path: Path) -> None:
+    engine = open_engine(f"whoosh:{tmp_path}/index")
+    newsroom = Newsroom(engine, open_ledger(engine.ledger_place))
+    newsroom.run(article("1", embargo=NOON + HOUR))
+    with sqlite3.connect(str(engine.ledger_place)) as connection:
+        connection.execute("UPDATE waiting SET document = '{'")
+    [stone] = tombstones_for(engine, newsroom.ledger, id="1")
+    assert (stone.id, stone.fingerprint) == ("1", 0)
 
 
 def test_what_is_put_off_while_it_is_being_published_does_not_stay(newsroom: Newsroom) -> None:

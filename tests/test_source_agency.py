@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -362,7 +362,40 @@ def test_an_embargo_that_cannot_be_read_holds() -> None:
     for found in status("usable", embargoed="after the meeting"):
         assert isinstance(found, Article)
         assert found.status == "withheld"
-        assert found.warnings == ("embargo is not a date: 'after the meeting'",)
+        (warning,) = found.warnings
+        assert warning.startswith("embargo is not a date: 'after the meeting'; the article is withheld until")
+
+
+@pytest.mark.parametrize("embargoed", [True, {}, [], ["2020-01-01"], {"until": "2020-01-01"}, 5, "true"])
+def test_an_embargo_that_is_no_text_holds(embargoed: object) -> None:
+    found = read_ninjs(NINJS_1 | {"embargoed": embargoed})
+    assert (found.status, found.embargo) == ("withheld", None)
+    assert found.warnings[0].startswith("embargo is not a date")
+
+
+@pytest.mark.parametrize("embargoed", [None, False, ""])
+def test_no_embargo_is_none(embargoed: object) -> None:
+    found = read_ninjs(NINJS_1 | {"embargoed": embargoed})
+    assert (found.status, found.embargo, found.warnings) == ("usable", None, ())
+
+
+@pytest.mark.parametrize("embargoed", [None, True, False])
+def test_until_when_an_embargo_holds_counts_for_more_than_that_there_is_one(embargoed: object) -> None:
+    found = read_ninjs(NINJS_1 | {"embargoed": embargoed, "embargoedUntil": "2099-01-01T06:00:00Z"})
+    assert (found.status, found.embargo) == ("usable", datetime(2099, 1, 1, 6, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("odd", [["usable", "canceled"], ["canceled"], [], {}, True, False, 5, "weird"])
+def test_a_status_that_is_none_withholds_the_item(odd: object) -> None:
+    found = read_ninjs(NINJS_1 | {"pubstatus": odd})
+    assert found.status == "withheld"
+    assert "is not known; the item is withheld" in found.warnings[0]
+
+
+def test_a_publication_that_cannot_be_read_and_lies_ahead_holds() -> None:
+    found = read_ninjs(NINJS_1 | {"firstcreated": "07/03/2190", "versioncreated": "2024-07-03T09:30:00Z"})
+    assert found.published_between == (date(2190, 3, 7), date(2190, 7, 3))
+    assert read_ninjs(NINJS_1 | {"versioncreated": "07/03/2190"}).published_between is None
 
 
 def test_the_later_version_stays_in_whatever_order_they_come(tmp_path: Path) -> None:

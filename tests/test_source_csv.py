@@ -9,6 +9,7 @@ import io
 import subprocess
 import sys
 import tracemalloc
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -219,3 +220,10 @@ def test_no_bytes_do_more_than_fail(tmp_path_factory: pytest.TempPathFactory, no
     is_csv("x.csv", begin + noise)
     with contextlib.suppress(SourceError):
         list(read_source(UnpackedFile(str(path), READING, read_rows)))
+
+
+def test_an_embargo_in_a_table_holds(tmp_path: Path) -> None:
+    rows = "title,embargo until\nA,next week\nB,2190-01-01\nC,NULL\n"
+    first, second, third = (one for one in read(rows, tmp_path) if isinstance(one, Article))
+    assert (first.status, second.status, third.status) == ("withheld", "usable", "usable")
+    assert (first.embargo, second.embargo, third.embargo) == (None, datetime(2190, 1, 1, tzinfo=UTC), None)

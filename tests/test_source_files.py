@@ -65,6 +65,18 @@ def test_what_comes_with_saved_pages_is_no_failure_in_a_folder(folder: Path) -> 
     assert not [item for item in read(find_sources(folder)) if isinstance(item, SourceError)]
 
 
+def test_what_is_no_file_is_counted_with_what_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Text.", "utf-8")
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
+    (tmp_path / "itself.css").symlink_to("itself.css")
+    os.mkfifo(tmp_path / "pipe.md")
+    page, left_out = find_sources(tmp_path)
+    assert page.name == str(tmp_path / "a.md")
+    with pytest.raises(Skipped, match=r"3 files .* \(link that leads nowhere: 2, pipe, socket or device: 1\)") as found:
+        list(left_out.records())
+    assert found.value.files == 3
+
+
 def test_files_of_no_known_format_in_a_folder_are_counted_in_one_error(folder: Path) -> None:
     for name in ("a.docx", "b.docx", "c"):
         (folder / name).write_bytes(b"x")

@@ -81,6 +81,17 @@ def test_what_is_no_published_post_is_left_out_with_counts(tmp_path: Path) -> No
     assert str(found[3]) == f"{tmp_path / 'all.json'}: post 5: not a post: 7"
 
 
+def test_every_post_that_readers_cannot_see_is_withdrawn(tmp_path: Path) -> None:
+    statuses = ["draft", "in-review", "trash"]
+    found = read(tmp_path / "a.json", [post(number, status=status) for number, status in enumerate(statuses, 1)])
+    gone = [(one.kind, one.reason, one.known_only) for one in found if isinstance(one, Withdrawal)]
+    assert gone == [
+        ("gone", "a draft", True),
+        ("gone", "of the status 'in-review'", True),
+        ("killed", "in the trash", True),
+    ]
+
+
 @pytest.mark.parametrize("data", [b'[{"id": 1, "title"', b"[" * 100_000, b"\xff\xfe\x00", b'{"id": ' + b"9" * 5_000])
 def test_a_damaged_file_is_reported(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.json").write_bytes(data)

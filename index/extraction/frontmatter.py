@@ -41,11 +41,15 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "title": ("title",),
     "published": ("date", "published", "publishdate", "pubdate", "publish_date"),
     "modified": ("lastmod", "updated", "modified", "last_modified_at", "date_updated"),
+    "embargo": ("embargo", "embargo_until", "embargoed_until", "embargoed"),
     "summary": ("description", "summary", "excerpt", "abstract"),
     "tags": ("tags", "keywords", "tag"),
     "author": ("authors", "author"),
 }
 """For each key of an article, the keys by which Hugo, Jekyll, Eleventy and others state it."""
+
+SHOWN_FROM: Final = ("publishdate", "publish_date", "pubdate")
+"""Keys of a date before which an article is not to be shown, whatever its date is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +137,13 @@ def _split_json(text: str) -> FrontMatter:
 
 
 def _fields(value: Mapping[Any, Any]) -> dict[str, Value]:
-    fitting = ((str(key).lower(), _fitting(given)) for key, given in value.items())
+    fitting = ((name := str(key).lower(), _fitting(given) or _odd(name, given)) for key, given in value.items())
     return {key: given for key, given in fitting if given not in (None, "", [])}
+
+
+def _odd(name: str, value: object) -> str:
+    """An embargo that is no date is kept, since it holds."""
+    return f"a {type(value).__name__}" if name in KEYS["embargo"] and value else ""
 
 
 def _fitting(value: object) -> Value | None:

@@ -161,6 +161,9 @@ def _sources_in(location: str, folder: Path, reading: Reading) -> list[Source]:
     empty = True
     for file in _walk(folder):
         empty = False
+        if odd := _odd_kind(file):
+            unknown[odd] += 1
+            continue
         if file.suffix.lower() in COMPANIONS:
             continue
         if row := _format_of(str(file), reading):
@@ -211,7 +214,8 @@ def _known() -> str:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Every regular file below a folder, sorted; each folder once, however links lead to it."""
+    """All that is below a folder and is no folder, sorted; each folder once, however links lead to it. A folder that
+    cannot be read stands for what is in it."""
     seen: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -220,12 +224,24 @@ def _walk(folder: Path) -> Iterator[Path]:
             status = current.stat()
             entries = sorted(entry for entry in current.iterdir() if not entry.name.startswith("."))
         except OSError:
+            if current != folder:
+                yield current
             continue
         if (status.st_dev, status.st_ino) in seen:
             continue
         seen.add((status.st_dev, status.st_ino))
-        yield from (entry for entry in entries if entry.is_file())
-        waiting.extend(reversed([entry for entry in entries if entry.is_dir()]))
+        folders = {entry: None for entry in entries if entry.is_dir()}
+        yield from (entry for entry in entries if entry not in folders)
+        waiting.extend(reversed(folders))
+
+
+def _odd_kind(path: Path) -> str:
+    """What in a folder is no regular file, in words; "" for one."""
+    if path.is_file():
+        return ""
+    if path.is_dir():
+        return "folder that cannot be read"
+    return "pipe, socket or device" if path.exists() else "link that leads nowhere"
 
 
 class Unreadable:

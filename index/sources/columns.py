@@ -21,6 +21,7 @@ OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "published": ("date", "pubdate", "pub_date", "published_at", "publish_date", "date_published", "publication_date",
                   "published_on", "post_date", "datetime", "timestamp", "created_at", "created", "date_created"),
     "modified": ("updated_at", "updated", "modified_at", "last_modified", "date_modified", "post_modified"),
+    "embargo": ("embargo_until", "embargoed_until", "embargo_date", "embargoed", "hold_until"),
     "url": ("link", "address", "href", "permalink", "canonical_url", "article_url", "uri"),
     "section": ("category", "categories", "desk", "channel", "topic", "rubric"),
     "author": ("byline", "writer", "author_name", "creator", "reporter"),

@@ -70,7 +70,7 @@ class Entry:
             raise SourceError(origin, "the entry has neither a title nor a text")
         url = article_url(self.link)
         dates = Dates(time_zone)
-        published, updated = dates.read("published", self.published), dates.read("updated", self.updated)
+        published, updated = dates.published(self.published), dates.read("updated", self.updated)
         sections, tags = _sorted_categories(self.categories)
         return Article(
             origin=origin,
@@ -88,6 +88,7 @@ class Entry:
             tags=tags,
             published=published or updated,
             modified=updated if published else None,
+            published_between=dates.published_between,
             language=language_tag(self.language),
             is_excerpt=self.is_excerpt(),
             warnings=(*body.warnings, *dates.warnings),

@@ -15,7 +15,7 @@ from index.article import Article, Withdrawal
 from index.extraction.frontmatter import FrontMatter, Value, as_list, as_text, split_front_matter
 from index.extraction.stated_dates import Unreadable, read_date
 from index.sources.encoding import decode
-from index.sources.fields import article_of, stated_keys
+from index.sources.fields import article_of, other_dates, stated_keys
 from index.sources.reading import Reading
 from search.document import language_tag
 
@@ -52,7 +52,7 @@ def read_markdown_file(data: bytes, origin: str, reading: Reading) -> Article | 
         "lang": _language(found, path),
         "type": as_text(found.first(("type",)) or ""),
     }
-    article = article_of(value, origin, place, replace(reading, mapping={}))
+    article = article_of(value, origin, place, replace(reading, mapping={}), other_dates(found))
     if found.warning and isinstance(article, Article):
         return replace(article, warnings=(found.warning, *article.warnings))
     return article

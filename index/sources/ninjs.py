@@ -87,12 +87,13 @@ def read_item(value: dict[str, Any], origin: str, place: str, reading: Reading) 
     own = _text(value.get("uri")) or _text(value.get("guid"))
     body = _body(value)
     kind = _text(value.get("type")).lower()
-    if not body.text and kind in _WITHOUT_TEXT and _text(value.get("pubstatus")).lower() in ("", "usable"):
+    status = _as_stated(value.get("pubstatus"))
+    if not body.text and kind in _WITHOUT_TEXT and status.lower() in ("", "usable"):
         return Withdrawal(origin, "gone", _WITHOUT_TEXT[kind], own, own, place)
     subjects = [*_named(value, "subject", "subjects")]
     item = AgencyItem(
         id=own,
-        status=_text(value.get("pubstatus")),
+        status=status,
         version=_text(value.get("version")),
         headline=_headline(value),
         summary=_written(value, "description", "descriptions", ("summary", "caption")).text,
@@ -104,10 +105,16 @@ def read_item(value: dict[str, Any], origin: str, place: str, reading: Reading) 
         genres=tuple(one["name"] for one in _named(value, "genre", "genres")),
         created=_text(value.get("firstcreated")),
         issued=_text(value.get("versioncreated")),
-        released=_text(value.get("embargoed")) or _text(value.get("embargoeduntil")),
+        released=_released(value),
         language=_text(value.get("language")),
     )
     return item.article(origin, place, reading.time_zone)
+
+
+def _released(value: dict[str, Any]) -> str:
+    """The embargo. That there is one says less than until when."""
+    embargoed, until = _as_stated(value.get("embargoed")), _as_stated(value.get("embargoeduntil"))
+    return until if until and embargoed in ("", "true", "false") else embargoed
 
 
 def _headline(value: dict[str, Any]) -> str:
@@ -175,6 +182,13 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value)[:MAX_LINE]
+
+
+def _as_stated(value: Any) -> str:
+    """The text; what is none gives a word that is no status and no date, so that the item is withheld."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _text(value) if value is None or isinstance(value, str | int | float) else f"a {type(value).__name__}"
 
 
 def _long(value: Any) -> str:

@@ -64,6 +64,13 @@ class Glance:
         found = re.search(rf"<{re.escape(name)}(?:\s[^<>]{{0,200}})?>([^<]*)<", self._text)
         return html.unescape(found[1]).strip() if found else ""
 
+    def status_before_trash(self) -> str:
+        """What WordPress remembers of a post in the trash, so that it can be put back; "" if it does not say."""
+        prefix = re.escape(self._prefix)
+        key = rf"_wp_trash_meta_status\s*</{prefix}:meta_key>\s*<{prefix}:meta_value>\s*([\w-]*)"
+        found = re.search(key, self._text)
+        return found[1] if found else ""
+
     def names_co_authors(self) -> bool:
         """Authors are given as terms of a taxonomy, as plugins for several authors do."""
         return 'domain="author"' in self._text

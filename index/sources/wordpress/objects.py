@@ -17,8 +17,8 @@ from index.identity import article_url
 from index.normalize import plain, shorten
 from index.sources.files import file_digest, file_size, read_page
 from index.sources.reading import Reading
-from index.sources.wordpress.left_out import HIDDEN, LeftOut, reason_to_leave
-from index.sources.wordpress.posts import POST, Post, article_of, plain_text
+from index.sources.wordpress.left_out import LeftOut, hidden_as, reason_to_leave, withdrawal_kind
+from index.sources.wordpress.posts import POST, Post, article_of, changed_at, plain_text
 from index.sources.wordpress.shortcodes import without_shortcodes
 from search.errors import SourceError
 
@@ -193,7 +193,8 @@ class ObjectsFile:
         place = f"{self._reading.place(self.name)}#{number_of(value)}"
         if kind := kind_left_out(value, self._reading.types):
             left_out.add(kind)
-            return withdrawal_of(value, origin, place, HIDDEN[kind]) if kind in HIDDEN else None
+            reason = hidden_as(text_of(value, "type") or self._reading.types[0], kind, self._reading.types)
+            return withdrawal_of(value, origin, place, reason) if reason else None
         names = embedded_names(value)
         is_nameless = "_embedded" not in value and bool(numbers_in(value, "categories") or numbers_in(value, "tags"))
         warnings = (NAMELESS,) if is_nameless else ()
@@ -214,7 +215,8 @@ def parse_json(data: bytes, origin: str) -> Any:
 def withdrawal_of(value: Object, origin: str, place: str, reason: str) -> Withdrawal:
     """The notice that a post is not to be shown."""
     guid, url = plain(markup_of(value, "guid")), article_url(text_of(value, "link"))
-    return Withdrawal(origin, "gone", reason, guid=guid, place=place, url=url)
+    at = changed_at(text_of(value, "modified_gmt"))
+    return Withdrawal(origin, withdrawal_kind(reason), reason, guid=guid, place=place, url=url, at=at, known_only=True)
 
 
 FIELDS: Final = (
