@@ -10,6 +10,7 @@ import click
 
 from index.copying import Copied, copy_archive
 from index.fetching.address import read_address
+from index.identity import written_location
 from index.opening import open_for_filling
 from index.progress import Bar, Progress, Silence, remark
 from index.report import Report
@@ -34,7 +35,7 @@ def require_locations(ctx: click.Context, param: click.Parameter, locations: tup
     """The locations, each a path that exists, an address that can be read or "-"; else a usage error."""
     for location in locations:
         try:
-            missing = not (_is_elsewhere(location) or local_path(location).exists())
+            missing = not (_is_elsewhere(location) or local_path(written_location(location)).exists())
         except SourceError as error:
             raise click.BadParameter(str(error), ctx, param) from error
         if missing:

@@ -13,7 +13,7 @@ from index.finding import LOOKUP_RECORDS, Passing, find, in_groups
 from index.gate import Gate
 from index.held import open_held
 from index.identities import Identities
-from index.identity import source_key
+from index.identity import source_key, written_location
 from index.language import Detector
 from index.learning import Learning
 from index.preparing import START_SECONDS, Preparation, prepare_all
@@ -121,7 +121,7 @@ class Indexer:
                     for group in in_groups(prepared, min(LOOKUP_RECORDS, self._batch)):
                         run.take(group, progress)
                 run.seen.newest_only = {source_key(source.name) for source in sources if not lists_all(source)}
-                run.finish(roots if prune else ())
+                run.finish([*map(written_location, roots)] if prune else ())
             except KeyboardInterrupt:
                 if batches.loses_deletions:
                     run.tally.deleted = 0

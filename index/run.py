@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final, TypeAlias
 
 from index.article import Mark, Skipped, Unchanged, Untouched, Withdrawal
@@ -15,6 +14,7 @@ from index.held import Held
 from index.identities import Identities
 from index.identity import MAX_ID, article_id, digest, is_address, source_key
 from index.learning import Learning
+from index.paths import text_as_path
 from index.preparing import Found, Prepared
 from index.progress import Progress
 from index.pruning import Seen, gone, gone_from_index, objection
@@ -270,11 +270,13 @@ class Run:
     def _is_another_file(self, name: str, key: str, stamp: Stamp | None) -> bool:
         """A file at the same place below another folder has the id. One that was only moved is not there any more."""
         earlier = self.seen.ids.get(name) or (stamp.source if stamp else key)
-        return earlier != key and Path(earlier).is_file()
+        return earlier != key and text_as_path(earlier).is_file()
 
     def _is_superseded(self, name: str, version: tuple[str, int], key: str, stamp: Stamp | None) -> bool:
         """Whether a later version was read in this run, or is in the index from a file that is still there."""
-        is_there = stamp is not None and stamp.source != key and not self.rebuild and Path(stamp.source).is_file()
+        is_there = (
+            stamp is not None and stamp.source != key and not self.rebuild and text_as_path(stamp.source).is_file()
+        )
         other = stamp.source if stamp and is_there else ""
         if not self.learning.is_superseded(name, version, key, other):
             return False

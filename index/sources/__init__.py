@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from index.article import Record, Skipped, Source
 from index.fetching import Fetcher
-from index.identity import is_address
+from index.identity import is_address, written_location
+from index.paths import path_as_text
 from index.sources import (
     csv_file,
     feeds,
@@ -102,8 +103,9 @@ def find_sources(
 ) -> list[Source]:
     """A source for each file at `locations` (paths of files or folders, addresses, or "-"), in order and each once.
 
-    Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
-    an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
+    Folders are searched through, sorted, without hidden files. Sources are called by the text of their paths; see
+    `index.paths`. A location that is missing, of no known format or of an unknown scheme becomes a source that says so
+    when it is read. Times that state no zone are in `time_zone`.
     `mapping` has for keys of the input our names. `types` are the post types of WordPress that are articles. `table`
     names one of a file of tables. `fetcher`, `pages`, `say` and `state` are for addresses of the web, which are asked
     when they are read; see `index.sources.reading.Reading`.
@@ -125,7 +127,7 @@ def find_sources(
 
 def _plain(location: Location) -> str:
     text = os.fspath(location)
-    return text if is_address(text) else str(PurePath(text))
+    return text if is_address(text) else written_location(str(PurePath(text)))
 
 
 def _sources_at(location: str, reading: Reading) -> list[Source]:
@@ -138,7 +140,7 @@ def _sources_at(location: str, reading: Reading) -> list[Source]:
     except SourceError as error:
         return [Unreadable(error)]
     if path.is_dir():
-        return _sources_in(location, path, reading.below(str(path)))
+        return _sources_in(location, path, reading.below(path_as_text(path)))
     if not path.is_file():
         reason = "not a file or folder" if path.exists() else "there is no such file or folder"
         return [Unreadable(SourceError(location, reason))]
@@ -154,14 +156,15 @@ def _sources_in(location: str, folder: Path, reading: Reading) -> list[Source]:
     found: list[tuple[Format, str]] = []
     unknown: Counter[str] = Counter()
     empty = True
-    for file in _walk(folder):
+    for file in map(path_as_text, _walk(folder)):
         empty = False
-        if file.suffix.lower() in COMPANIONS:
+        suffix = PurePath(file).suffix.lower()
+        if suffix in COMPANIONS:
             continue
-        if row := _format_of(str(file), reading):
-            found.append((row, str(file)))
+        if row := _format_of(file, reading):
+            found.append((row, file))
         else:
-            unknown[file.suffix.lower() or "no extension"] += 1
+            unknown[suffix or "no extension"] += 1
     if empty:
         return [Unreadable(SourceError(location, "the folder holds no files"))]
     sources, repeated = _without_repetitions(found, reading)

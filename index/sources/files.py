@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from index.identity import is_address
+from index.identity import file_path, is_address
+from index.paths import text_as_path
 from search.errors import SourceError
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -91,9 +91,10 @@ class _Counted(io.BufferedIOBase):
 
 
 def local_path(location: str) -> Path:
-    """The path that a location means. Raises SourceError for an address that cannot be read."""
+    """The path that a location means, in the text of `index.paths`. Raises SourceError for an address that cannot be
+    read."""
     if not is_address(location):
-        return Path(location)
+        return text_as_path(location)
     scheme = urlsplit(location).scheme.lower() if location.isprintable() else ""
     if scheme not in SCHEMES:
         known = ", ".join(f"{name}://" for name in (*SCHEMES, "https", "http"))
@@ -105,7 +106,7 @@ def _file_path(location: str) -> Path:
     parts = urlsplit(location)
     if parts.netloc not in ("", "localhost"):
         raise SourceError(location, "a file:// address names a file of this machine; write three slashes, file:///…")
-    return Path(url2pathname(parts.path))
+    return text_as_path(file_path(location))
 
 
 SCHEMES: Final[Mapping[str, Callable[[str], Path]]] = {"file": _file_path}
