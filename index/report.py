@@ -206,7 +206,7 @@ def _shared_remarks(shared: Mapping[tuple[str, str, bool], _Shared]) -> Iterator
         pair = pairs.setdefault((*names, in_this_run), _Shared(0, found.origin, found.id))
         pair.count += found.count
     for (before, _, in_this_run), found in pairs.items():
-        others = f"; so do {found.count - 1:,} others" if found.count > 1 else ""
+        others = {1: "", 2: "; so does 1 other"}.get(found.count, f"; so do {found.count - 1:,} others")
         if in_this_run:
             text = f"takes the place of an earlier article from {before} with the same id ({found.id!r}){others}"
         else:

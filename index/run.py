@@ -217,8 +217,11 @@ class Run:
             self.tally.leave_out("superseded by a later version")
             return
         is_early = self.gate.is_early(article)
-        is_copy = not is_early and self._is_copy(article, key, stamp)
-        self._note(article, key, stamp, is_copy=is_copy)
+        is_moved = _is_moved(article, key, stamp)
+        is_copy = not is_early and not is_moved and self._is_copy(article, key, stamp)
+        self._note(article, key, stamp, is_meant=is_copy or is_moved)
+        if stamp and is_moved:
+            self.learning.move_away(stamp.source)
         if is_early:
             self.learning.look_again(key)
             self._hold(article, stamp)
@@ -226,7 +229,7 @@ class Run:
             self.tally.outcomes[article.id] = "unchanged"
         else:
             self.gate.let_in(article.id)
-            self._compare(article, stamp)
+            self._compare(article, stamp, is_moved=is_moved)
 
     def _refuse(self, article: Prepared, key: str, stamp: Stamp | None, reason: str) -> None:
         self.seen.ids[article.id] = key
@@ -283,10 +286,11 @@ class Run:
         self.seen.ids.setdefault(name, other or key)
         return True
 
-    def _compare(self, article: Prepared, stamp: Stamp | None) -> None:
+    def _compare(self, article: Prepared, stamp: Stamp | None, *, is_moved: bool) -> None:
+        """Writes an article that differs. One whose file has moved has not changed, but its source is another now."""
         name = article.id
         is_held = stamp == Stamp(article.content_hash, article.source)
-        outcome: Outcome = "unchanged" if is_held else "changed" if stamp else "added"
+        outcome: Outcome = "unchanged" if is_held or is_moved else "changed" if stamp else "added"
         self.tally.outcomes[name] = outcome
         if self.dry_run:
             return
@@ -302,7 +306,7 @@ class Run:
             return False
         return self.learning.is_copy(article, key, stamp)
 
-    def _note(self, article: Prepared, key: str, stamp: Stamp | None, *, is_copy: bool) -> None:
+    def _note(self, article: Prepared, key: str, stamp: Stamp | None, *, is_meant: bool) -> None:
         """Remembers where the id was read, and warns if it was another article's before.
 
         A later version is meant to replace an earlier one, and a rebuild what is in the index, wherever it came from.
@@ -314,7 +318,7 @@ class Run:
                 self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
             return
         self.known += stamp is not None
-        if stamp and stamp.source != key and not (self.rebuild or is_copy or article.version):
+        if stamp and stamp.source != key and not (self.rebuild or is_meant or article.version):
             self.tally.share(stamp.source, key, article.origin, article.id, in_this_run=False)
 
     def _warn_of_source(self, article: Prepared, key: str) -> None:
@@ -325,3 +329,10 @@ class Run:
             if warning not in said and len(said) < MAX_SOURCE_WARNINGS:
                 said.add(warning)
                 self.tally.warn(article.origin, warning)
+
+
+def _is_moved(article: Prepared, key: str, stamp: Stamp | None) -> bool:
+    """Whether the index has the same text from a path at which there is nothing any more."""
+    if stamp is None or stamp.source == key or stamp.content_hash != article.content_hash:
+        return False
+    return not (is_address(stamp.source) or text_as_path(stamp.source).exists())
