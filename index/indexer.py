@@ -85,7 +85,8 @@ class Indexer:
         the share `most_gone` of what came from `roots`, none of them is deleted, and the report has a failure.
         What was taken down is refused, and what must not be shown yet waits in the ledger; what is due is published.
         `dry_run`: counts what would be done and writes nothing. `notice` is told of each article whether it is "added",
-        "changed", "unchanged", "waiting", "removed" (taken down before, and refused) or "deleted", and its id.
+        "changed", "unchanged", "waiting", "removed" (taken down before, and refused), "deleted" or "gone" (from its
+        source, and kept since too much would be deleted at once), and its id.
         An interruption keeps what was committed, discards the open batch, and is in the report.
         Raises EngineError if the index cannot be read or written, and SourceError if a rebuild would lose articles
         only because their source cannot be read, or if there is no article at all. Raises ProcessLost if another
@@ -112,7 +113,9 @@ class Indexer:
             identities = Identities(self._ledger, self._clock, dry_run=dry_run)
             learning = Learning(self._state, identities)
             run = Run(held, batches, gate, identities, learning, rebuild, dry_run, most_gone)
-            self._state.begin(generation, lambda ids: () if rebuild else identities.among(ids, held.stamps))
+            self._state.begin(
+                generation, lambda ids: () if rebuild else identities.among(ids, held.stamps), keeps=not dry_run
+            )
             try:
                 found = find(sources, progress, self._unchanged(rebuild))
                 with closing(

@@ -33,7 +33,9 @@ MAX_SOURCE_WARNINGS: Final = 100
 class Run:
     """One run under way.
 
-    `written` has the ids that went to `batches`. `known` counts the ids seen that the index holds.
+    `written` has the ids that went to `batches`. `known` counts the ids seen that the index holds. `deleted` are in
+    order. `moved` has for articles with a new id the one that they had, and `gone` what is not deleted since it would
+    be too much at once.
     """
 
     held: Held
@@ -50,7 +52,9 @@ class Run:
     known: int = 0
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
     source_warnings: dict[str, set[str]] = field(default_factory=dict)
-    deleted: list[str] = field(default_factory=list)
+    deleted: dict[str, None] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
     dates: SuspiciousDates = field(default_factory=SuspiciousDates)
 
     def take(self, group: Group, progress: Progress) -> None:
@@ -92,6 +96,8 @@ class Run:
             stamp = self.held.stamps([former]).get(former)
             if name.before or (stamp and stamp.source == key):
                 self._take_out(former, stamp is not None)
+                if stamp:
+                    self.moved[name.id] = former
         return article if article.id == name.id else article.called(name.id)
 
     def finish(self, roots: Sequence[str]) -> None:
@@ -111,19 +117,23 @@ class Run:
 
     def _prune(self, roots: Sequence[str]) -> None:
         """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
-        names = list(gone_from_index(self.held, roots, self.seen, self.tally.warn))
+        settled = {*self.deleted, *self.moved.values()}
+        names = [name for name in gone_from_index(self.held, roots, self.seen, self.tally.warn) if name not in settled]
         if reason := objection(names, self.held, roots, self.most_gone):
             self.tally.fail(", ".join(roots), reason)
+            self.gone = names
             return
         for name in names:
             if self.dry_run or self.batches.delete(name):
                 self._deleted(name)
         for name in gone(self.gate, roots, self.seen, lambda *_: None):
-            self.tally.deleted += self.gate.forget(name)
+            if self.gate.forget(name):
+                self._deleted(name)
 
     def _deleted(self, name: str) -> None:
-        self.tally.deleted += 1
-        self.deleted.append(name)
+        if name not in self.deleted:
+            self.tally.deleted += 1
+            self.deleted[name] = None
         self.learning.forget(name)
 
     def tell(self, notice: Notice, lost: frozenset[str]) -> None:
@@ -133,6 +143,8 @@ class Run:
                 notice(outcome, name)
         for name in self.deleted:
             notice("deleted", name)
+        for name in self.gone:
+            notice("gone", name)
 
     def committing(self) -> None:
         """What was taken so far goes into the index now."""
@@ -287,10 +299,11 @@ class Run:
         return True
 
     def _compare(self, article: Prepared, stamp: Stamp | None, *, is_moved: bool) -> None:
-        """Writes an article that differs. One whose file has moved has not changed, but its source is another now."""
+        """Writes an article that differs. One whose file has moved has not changed, but its source is another now; one
+        whose address has moved has."""
         name = article.id
         is_held = stamp == Stamp(article.content_hash, article.source)
-        outcome: Outcome = "unchanged" if is_held or is_moved else "changed" if stamp else "added"
+        outcome: Outcome = "unchanged" if is_held or is_moved else "changed" if stamp or name in self.moved else "added"
         self.tally.outcomes[name] = outcome
         if self.dry_run:
             return

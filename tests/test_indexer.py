@@ -196,6 +196,28 @@ def test_without_pruning_nothing_is_deleted(target: Engine) -> None:
     assert ids(target) == ["1", "2"]
 
 
+def test_a_dry_run_says_what_the_run_then_does(target: Engine) -> None:
+    def moving(url: str) -> Article:
+        return article("", url=url, guid="https://example.org/?p=7", origin="a:3")
+
+    run(target, Given("/in/a", article("1"), article("2"), moving("https://example.org/old"), article("4")))
+    protected = Withdrawal("a:2", "gone", "protected by a password", id="2")
+    later = Given("/in/a", article("1"), protected, moving("https://example.org/new"))
+    for dry_run in (True, False):
+        told: list[tuple[str, str]] = []
+        report = run(target, later, roots=["/in"], prune=True, dry_run=dry_run, notice=lambda *said: told.append(said))  # noqa: B023
+        assert counts(report) == (0, 1, 1, 2, 0)
+        assert sorted(told) == [("changed", "example.org/new"), ("deleted", "2"), ("deleted", "4"), ("unchanged", "1")]
+
+
+def test_what_a_source_withdraws_does_not_count_as_vanished(target: Engine) -> None:
+    names = [str(number) for number in range(10)]
+    run(target, Given("/in/a", *map(article, names)))
+    drafts = [Withdrawal(f"a:{name}", "gone", "a draft", id=name) for name in names[1:]]
+    report = run(target, Given("/in/a", article("0"), *drafts), roots=["/in/a"], prune=True, most_gone=0.2)
+    assert counts(report) == (0, 0, 1, 9, 0)
+
+
 def test_an_article_that_moved_to_another_file_is_not_pruned(target: Engine) -> None:
     run(target, Given("/in/a", article("1"), article("2")))
     report = run(target, Given("/in/a", article("1")), Given("/in/b", article("2")), prune=True, roots=["/in"])

@@ -96,9 +96,42 @@ def test_a_plan_shows_what_would_change_and_writes_nothing(site: Path, sync: Syn
         "added": 1,
         "changed": 1,
         "deleted": 1,
+        "gone": 0,
     }
     sync()
     assert "posts is in step" in sync("posts", "--plan").stdout
+
+
+def test_a_plan_lists_what_would_vanish_and_never_calls_a_failure_in_step(site: Path, sync: Sync) -> None:
+    sync()
+    for number in range(7):
+        (site / "posts" / f"{number}.md").unlink()
+    plan = sync("posts", "--plan")
+    assert plan.exit_code == EXIT_SOME_FAILED
+    assert [line[:4] for line in plan.stdout.splitlines()] == [*(f"! {number}-" for number in range(7)), "post"]
+    assert "deleted 0, failed 1" in plan.stdout
+    allowed = sync("posts", "--plan", "--allow-gone")
+    assert [line[:4] for line in allowed.stdout.splitlines()] == [*(f"- {number}-" for number in range(7)), "post"]
+    (site / "wire.jsonl").unlink()
+    missing = sync("wire.jsonl", "--plan")
+    assert missing.stdout.startswith("wire.jsonl: dry run, nothing was written: ")
+    assert "there is no such file or folder" in missing.stderr
+
+
+def test_a_plan_writes_no_file_and_changes_none(site: Path, sync: Sync, runner: CliRunner) -> None:
+    def files() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+    before = files()
+    sync("--plan")
+    runner.invoke(main, ["index", "posts", "--dry-run", "--index", "whoosh:archive"])
+    assert files() == before
+    sync()
+    with open_engine("whoosh:archive").writer() as writer:
+        writer.delete("wire/1")
+    before = files()
+    assert "+ wire/1" in sync("--plan").stdout, "what the state knows of another index is not believed"
+    assert files() == before
 
 
 def test_nothing_is_deleted_if_too_much_would_vanish_at_once(site: Path, sync: Sync) -> None:

@@ -17,8 +17,8 @@ from search.errors import BackfileError
 MOST_PLANNED: Final = 1_000
 """Articles of each kind that a plan lists by their ids; the rest is counted."""
 
-CHANGES: Final = {"added": "+", "changed": "~", "deleted": "-"}
-"""What a plan lists, and the sign for each."""
+CHANGES: Final = {"added": "+", "changed": "~", "deleted": "-", "gone": "!"}
+"""What a plan lists, and the sign for each. What is gone is kept, since it would be too much at once."""
 
 _log = logging.getLogger("backfile.sync")
 
@@ -37,7 +37,7 @@ class Plan:
             self.ids[outcome].append(id)
 
     def lines(self) -> Iterator[str]:
-        """A line for each article that would change: "+ id", "~ id", "- id"."""
+        """A line for each article that would change: "+ id", "~ id", "- id", "! id"."""
         for outcome, sign in CHANGES.items():
             yield from (f"{sign} {name}" for name in sorted(self.ids[outcome]))
             if more := self.counts[outcome] - len(self.ids[outcome]):
