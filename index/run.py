@@ -103,7 +103,7 @@ class Run:
     def finish(self, roots: Sequence[str]) -> None:
         """Deletes what is gone, and commits."""
         for origin, warning in self.dates.warnings():
-            self.tally.warn(origin, warning)
+            self.tally.warn_of_source(origin, warning)
         if self.rebuild:
             self._refuse_to_lose()
             self.tally.deleted = max(0, self.held.articles - self.known)
@@ -118,7 +118,11 @@ class Run:
     def _prune(self, roots: Sequence[str]) -> None:
         """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
         settled = {*self.deleted, *self.moved.values()}
-        names = [name for name in gone_from_index(self.held, roots, self.seen, self.tally.warn) if name not in settled]
+        names = [
+            name
+            for name in gone_from_index(self.held, roots, self.seen, self.tally.warn_of_source)
+            if name not in settled
+        ]
         if reason := objection(names, self.held, roots, self.most_gone):
             self.tally.fail(", ".join(roots), reason)
             self.gone = names
@@ -191,7 +195,7 @@ class Run:
 
     def _take_failure(self, error: SourceError, found: Found) -> None:
         if isinstance(error, Skipped):
-            self.tally.skip(error.origin, error.reason, error.files)
+            self.tally.skip(error.origin, error.reason, error.files, whole=found.whole)
             return
         self._fail(found.key, error, whole=found.whole)
 

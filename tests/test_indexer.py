@@ -20,7 +20,7 @@ from index import batches, held
 from index.article import Article, Record, Withdrawal
 from index.finding import LOOKUP_RECORDS
 from index.indexer import Indexer
-from index.report import MAX_LISTED, Report, Tally
+from index.report import MAX_GENERAL, MAX_LISTED, Report, Tally
 from index.run import MAX_SOURCE_WARNINGS
 from index.sources import find_sources
 from search.document import Document
@@ -619,6 +619,36 @@ def test_the_summary_gives_every_count_and_the_rate() -> None:
     report = tally.report(seconds=2.0, generation="g", discarded=["4"], interrupted=False, dry_run=False)
     assert report.summary() == ("added 1, changed 1, unchanged 1, deleted 0, failed 0 in 2.0 s (2 articles a second)")
     assert json.loads(json.dumps(report.as_json()))["rate"] == 1.5
+
+
+def test_what_was_left_out_is_said_before_the_warnings_about_articles_and_never_cut(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.jsonl").write_text(
+            f'{{"id": "{number}", "title": "T", "body": "B", "published": "soon"}}\n', "utf-8"
+        )
+    (tmp_path / "photo.psd").write_bytes(b"x")
+    (tmp_path / "empty").mkdir()
+    indexer = Indexer(open_engine("memory:"))
+    found = [*find_sources([tmp_path]), Given("/w", Withdrawal("w", "gone", "a draft", id="w"), article("1"))]
+    report = indexer.run(found, roots=[str(tmp_path / "empty")], prune=True)
+    lines = report.remarks(2)
+    assert [line.split(": ")[1] for line in lines[:3]] == [
+        "left out because its source does not publish it", str(tmp_path), str(tmp_path / "empty")
+    ]  # fmt: skip
+    assert "1 file in it is of no known format (.psd: 1)" in lines[1]
+    assert lines[-1] == f"warning: … and {report.warned - len(lines) + 1} more"
+    assert len(lines) == 6
+
+
+def test_warnings_about_very_many_sources_are_cut_too() -> None:
+    tally = Tally()
+    for number in range(MAX_GENERAL + 30):
+        tally.skip(f"{number}.warc", "left out 3 pictures", 0)
+    tally.skip("a folder", "1 file in it is of no known format", 1, whole=True)
+    report = tally.report(seconds=1.0, generation="g", discarded=[], interrupted=False, dry_run=False)
+    lines = report.remarks(20)
+    assert lines[0] == "warning: a folder: 1 file in it is of no known format"
+    assert (len(lines), lines[-1]) == (MAX_GENERAL + 22, "warning: … and 10 more")
 
 
 def test_a_folder_that_is_moved_keeps_the_ids_of_its_articles(tmp_path: Path) -> None:
