@@ -95,6 +95,15 @@ def test_delimiters_line_ends_and_encodings_are_found_out(mark: str, end: str, e
     assert accepts("x.csv", out.getvalue().encode(encoding))
 
 
+def test_a_nul_in_a_row_costs_nothing_whether_the_file_is_named_or_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "posts.csv").write_bytes(b"title,body\nFerry,It\0 runs.\nBridge,Open.\n")
+    (tmp_path / "head.csv").write_bytes(b"ti\0tle,body\nFerry,It runs.\n")
+    for location in (tmp_path, tmp_path / "posts.csv"):
+        first, *_ = find_sources(location)
+        assert [item.title for item in read_source(first) if isinstance(item, Article)] == ["Ferry", "Bridge"]
+    assert not accepts("table", b"title,body\nFerry,It\0 runs.\n"), "under another name it is no table"
+
+
 def test_an_older_encoding_is_guessed(tmp_path: Path) -> None:
     text = "title,body\n" + "Fähre über den Fluß,Die Fähre fährt täglich über den Fluß zur Mühle.\n" * 40
     assert bodies(read(text.encode("cp1252"), tmp_path))[0].startswith("Die Fähre fährt täglich über")

@@ -101,9 +101,12 @@ def accepts(location: str, head: bytes) -> bool:
     """A table whose header names a title or a body and something else that we know; under any other name than CSV, a
     title and a body."""
     is_called_so = location.lower().removesuffix(".gz").endswith(EXTENSIONS)
-    if is_binary(head) or not head:
-        return is_called_so and not head
+    if not head:
+        return is_called_so
     line = first_line(head)
+    # Rows of a table may have a stray NUL. What is called CSV is judged by its header, as when it is read.
+    if is_binary(line.encode("utf-8", "replace") if is_called_so else head):
+        return False
     delimiter = delimiter_of(line)
     if delimiter not in line:
         return False
