@@ -229,6 +229,8 @@ class Run:
             self.learning.look_again(key)
             self._refuse(article, key, stamp, reason)
             return
+        if article.is_excerpt and self.seen.ids.get(article.id, key) != key:
+            return  # what another source had in this run is the article itself, or as little of it
         if article.version and self._is_superseded(article.id, article.version, key, stamp):
             self.tally.leave_out("superseded by a later version")
             return

@@ -34,6 +34,7 @@ from index.sources import (
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
 from index.sources.reading import Reading, say_nothing
+from index.sources.repeated_pages import FeedBesidePages, Pages, Repetitions
 from index.sources.unpacked_file import unpacked_read_by
 from index.sources.web import WebSource, is_web_address
 from index.sources.wordpress import export, objects
@@ -167,20 +168,19 @@ def _sources_in(location: str, folder: Path, reading: Reading) -> list[Source]:
             unknown[suffix or "no extension"] += 1
     if empty:
         return [Unreadable(SourceError(location, "the folder holds no files"))]
-    sources, repeated = _without_repetitions(found, reading)
-    if repeated:
-        reason = f"{repeated:,} of its feeds repeat its pages and are passed over; to have one, name it itself"
-        sources.append(Unreadable(Skipped(location, reason, repeated)))
+    sources = _without_repetitions(location, found, reading)
     if unknown:
         sources.append(Unreadable(_skipped(location, unknown)))
     return sources
 
 
-def _without_repetitions(found: list[tuple[Format, str]], reading: Reading) -> tuple[list[Source], int]:
-    """The sources of a folder, and how many feeds are left out: generators put them beside the pages that they list."""
-    feeds_too = all(row is not _PAGES for row, _ in found)
-    kept = [(row, file) for row, file in found if feeds_too or row is not _FEEDS]
-    return [row.open(file, reading) for row, file in kept], len(found) - len(kept)
+def _without_repetitions(location: str, found: list[tuple[Format, str]], reading: Reading) -> list[Source]:
+    """The sources of a folder. Where feeds stand beside pages, they come last, without the entries that are pages."""
+    pages = Pages([file for row, file in found if row is _PAGES], reading)
+    beside = [file for row, file in found if row is _FEEDS] if any(row is _PAGES for row, _ in found) else []
+    sources = [row.open(file, reading) for row, file in found if not (beside and row is _FEEDS)]
+    sources += [FeedBesidePages(feeds.Feed(file, reading), pages) for file in beside]
+    return [*sources, Repetitions(location, pages)] if beside else sources
 
 
 def _format_of(location: str, reading: Reading) -> Format | None:
