@@ -1,7 +1,7 @@
 r"""Paths as text that can be stored, shown and compared. A file system holds names of any bytes, text does not.
 
-A byte that is not UTF-8 is written as `\xe9`. A name that has such characters itself has its backslash written as
-`\x5c`, so that each text means one path.
+A byte that is not UTF-8 is written as `\xe9`, and a control character as `\x1b`. A name that has such characters
+itself has its backslash written as `\x5c`, so that each text means one path.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 # Python has a byte that it cannot decode as a lone surrogate (PEP 383).
-_TO_WRITE: Final = re.compile(r"[\udc80-\udcff]|\\(?=x(?:5c|[89a-f][0-9a-f]))")
-_WRITTEN: Final = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
+_TO_WRITE: Final = re.compile(r"[\x00-\x1f\x7f\udc80-\udcff]|\\(?=x(?:5c|7f|[0189a-f][0-9a-f]))")
+_WRITTEN: Final = re.compile(r"\\x(5c|7f|[0189a-f][0-9a-f])")
 
 
 def path_as_text(path: str | os.PathLike[str]) -> str:
@@ -32,4 +32,4 @@ def _written(match: re.Match[str]) -> str:
 
 def _meant(match: re.Match[str]) -> str:
     code = int(match[1], 16)
-    return "\\" if code < 0x80 else chr(0xDC00 + code)
+    return chr(code if code < 0x80 else 0xDC00 + code)

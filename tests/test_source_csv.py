@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from readers import reader_of
 
-from index.article import Article, Withdrawal, read_source
+from index.article import Article, Skipped, Withdrawal, read_source
 from index.sources import csv_splitting, find_sources
 from index.sources.columns import columns_of
 from index.sources.csv_file import accepts, read_rows
@@ -73,6 +73,14 @@ def test_a_given_mapping_wins_over_names_that_are_guessed_or_ours(tmp_path: Path
     assert only(read(text, tmp_path)).title == "Ours"
     found = only(read(text, tmp_path, mapping={"headline": "title", "text": "body"}))
     assert (found.title, found.body) == ("Theirs", "Two")
+
+
+def test_a_column_that_is_not_there_is_said_with_the_nearest(tmp_path: Path) -> None:
+    warning, found = read("title,content\nFerry,It runs.\n", tmp_path, mapping={"contnet": "body"})
+    assert isinstance(warning, Skipped)
+    assert warning.reason.endswith("names the column 'contnet', which is nowhere in it; did you mean 'content'?")
+    assert isinstance(found, Article)
+    assert found.body == "It runs."
 
 
 def test_a_body_with_markup_is_html_unless_a_column_says_otherwise(tmp_path: Path) -> None:

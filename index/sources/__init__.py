@@ -59,6 +59,7 @@ class Format:
 
 
 _FEEDS: Final = Format("RSS, Atom and JSON Feed", feeds.EXTENSIONS, feeds.accepts, feeds.Feed)
+_TABLES: Final = Format("CSV", csv_file.EXTENSIONS, csv_file.accepts, unpacked_read_by(csv_file.read_rows))
 _PAGES: Final = Format("HTML pages", html.EXTENSIONS, html.accepts, pages_read_by(html.read_html_file))
 
 FORMATS: tuple[Format, ...] = (
@@ -72,7 +73,7 @@ FORMATS: tuple[Format, ...] = (
     Format("NITF", nitf.EXTENSIONS, nitf.accepts, nitf.NitfFile),
     Format("JSON", json_file.EXTENSIONS, json_file.accepts, unpacked_read_by(json_file.read_elements)),
     Format("SQLite", sqlite_file.EXTENSIONS, sqlite_file.accepts, sqlite_file.SqliteFile),
-    Format("CSV", csv_file.EXTENSIONS, csv_file.accepts, unpacked_read_by(csv_file.read_rows)),
+    _TABLES,
     Format(
         "Markdown", markdown_file.EXTENSIONS, markdown_file.accepts, pages_read_by(markdown_file.read_markdown_file)
     ),
@@ -150,7 +151,18 @@ def _sources_at(location: str, reading: Reading) -> list[Source]:
 
 def _opened(location: str, reading: Reading) -> Source:
     row = _format_of(location, reading) or _format_called(location)
+    if row is None and location == STANDARD_INPUT:
+        return _unrecognised(reading)
     return row.open(location, reading) if row else Unreadable(SourceError(location, f"not a known format; {_known()}"))
+
+
+def _unrecognised(reading: Reading) -> Source:
+    """Standard input that no format accepts. With a mapping a table is one whatever its columns are called."""
+    head = read_head(STANDARD_INPUT)
+    if head and reading.mapping and csv_file.is_table(head):
+        return _TABLES.open(STANDARD_INPUT, reading)
+    reason = f"not a known format; {_known()}" if head else "standard input is empty"
+    return Unreadable(SourceError(STANDARD_INPUT, reason))
 
 
 def _sources_in(location: str, folder: Path, reading: Reading) -> list[Source]:

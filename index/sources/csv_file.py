@@ -13,6 +13,7 @@ from index.sources.csv_splitting import MAX_ROW, Row, delimiter_of, first_line, 
 from index.sources.encoding import is_binary
 from index.sources.files import STANDARD_INPUT, open_input
 from index.sources.reading import Reading
+from index.sources.unmet_mapping import unmet
 from search.errors import SourceError
 
 EXTENSIONS: Final = (".csv", ".tsv", ".tab")
@@ -77,6 +78,7 @@ def read_rows(name: str, reading: Reading) -> Iterator[Record | SourceError]:
         if first is None:
             raise SourceError(name, "the file is empty")
         header = _header(first, name, reading)
+        yield from unmet(name, "column", header.columns.missing, header.names)
         for row in rows:
             if row.fault:
                 yield SourceError(f"{name}:{row.number}", row.fault)
@@ -91,7 +93,7 @@ def _header(row: Row, name: str, reading: Reading) -> Header:
     if len(header.names) > MAX_COLUMNS:
         raise SourceError(name, f"has more than {MAX_COLUMNS:,} columns")
     if not header.columns.are_of_articles:
-        raise no_article(name, "the table", header.names)
+        raise no_article(name, "the table", header.names, header.columns.missing)
     if said := header.columns.said():
         reading.say(name, said)
     return header
@@ -114,6 +116,12 @@ def accepts(location: str, head: bytes) -> bool:
     if location == STANDARD_INPUT or is_called_so:
         return columns.are_of_articles and len(columns.mapping) > 1
     return columns.has("title", "body")
+
+
+def is_table(head: bytes) -> bool:
+    """The first line may be the header of a table, whatever its columns are called."""
+    line = first_line(head)
+    return not is_binary(head) and delimiter_of(line) in line
 
 
 def header_of(line: str, reading: Reading) -> Header:

@@ -39,7 +39,8 @@ class Input:
         self._raw = _Counted(stream)
         self.compressed = self._raw.peek(2)[:2] == GZIP_MAGIC
         self._stream: BinaryIO = gzip.GzipFile(fileobj=self._raw) if self.compressed else stream  # type: ignore[assignment]
-        self._given = 0
+        self.given = 0
+        """Bytes that were read so far."""
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes; b"" at the end. Raises OSError, EOFError or zlib.error if the data is damaged."""
@@ -62,8 +63,10 @@ class Input:
         self._raw.close()
 
     def _counted(self, data: bytes) -> bytes:
-        self._given += len(data)
-        if self.compressed and self._given > max(_RATIO_FROM, _MAX_RATIO * self._raw.taken):
+        if self.compressed and not self.given and data[:2] == GZIP_MAGIC:
+            raise OSError("packed with gzip twice; unpack it once")
+        self.given += len(data)
+        if self.compressed and self.given > max(_RATIO_FROM, _MAX_RATIO * self._raw.taken):
             raise OSError(f"expands to more than {_MAX_RATIO} times its size; unpack it yourself if that is right")
         return data
 

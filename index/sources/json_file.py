@@ -14,6 +14,7 @@ from index.article import Record
 from index.sources.files import STANDARD_INPUT, Input, open_input
 from index.sources.jsonl import MAX_LINE, ArticleText
 from index.sources.reading import Reading
+from index.sources.unmet_mapping import watching
 from search.errors import SourceError
 
 EXTENSIONS: Final = (".json",)
@@ -30,11 +31,17 @@ _KEYS: Final = (re.compile(rb'"title"\s*:'), re.compile(rb'"body"\s*:'))
 
 def read_elements(name: str, reading: Reading) -> Iterator[Record | SourceError]:
     """The articles in order. Raises SourceError if there is none, or if the file breaks off."""
-    number = 0
+    found = False
     with open_input(name) as source:
-        for number, text in enumerate(split_values(source, name), 1):
-            yield ArticleText(text, name, number, reading, sign="#")
-    if not number:
+        texts = enumerate(split_values(source, name), 1)
+        records = (ArticleText(text, name, number, reading, sign="#") for number, text in texts)
+        for record in watching(records, name, reading.mapping) if reading.mapping else records:
+            found = True
+            yield record
+        is_empty = not source.given
+    if is_empty:
+        raise SourceError(name, "the file is empty")
+    if not found:
         raise SourceError(name, "holds no JSON object; an article is an object, several are an array")
 
 
