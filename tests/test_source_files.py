@@ -160,6 +160,12 @@ def test_an_empty_or_binary_file_is_called_that(tmp_path: Path, name: str, conte
     assert error.origin == str(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["a.ninjs", "a.rss", "a.json", "a.csv", "a.db", "a.nitf", "a.wxr", "a.warc"])
+def test_an_empty_file_of_any_format_is_called_that(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert [str(error) for error in read(find_sources(tmp_path / name))] == [f"{tmp_path / name}: the file is empty"]
+
+
 @pytest.mark.parametrize("name", ["a.html.gz", "a.jsonl.gz", "a.csv.gz", "a.md.gz", "a.json.gz"])
 def test_a_file_that_was_packed_twice_is_called_that(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(gzip.compress(gzip.compress(LINE.encode())))

@@ -38,9 +38,6 @@ def read_elements(name: str, reading: Reading) -> Iterator[Record | SourceError]
         for record in watching(records, name, reading.mapping) if reading.mapping else records:
             found = True
             yield record
-        is_empty = not source.given
-    if is_empty:
-        raise SourceError(name, "the file is empty")
     if not found:
         raise SourceError(name, "holds no JSON object; an article is an object, several are an array")
 
@@ -55,7 +52,8 @@ def accepts(location: str, head: bytes) -> bool:
 def split_values(source: Input, name: str) -> Iterator[bytes]:
     """The text of each element of an array, or of each value that stands one after another.
 
-    Of what is longer than MAX_LINE only that much is kept. Raises SourceError if the text ends inside a value.
+    Of what is longer than MAX_LINE only that much is kept. Raises SourceError if there is no text, or if it ends inside
+    a value.
     """
     splitter = _Splitter()
     # The beginning of a text is looked at again with each piece, so pieces grow with it.
@@ -65,6 +63,8 @@ def split_values(source: Input, name: str) -> Iterator[bytes]:
             raise SourceError(name, f"nested more than {MAX_DEPTH} deep; what stood before was read")
         if splitter.pending > 2 * MAX_LINE:
             raise SourceError(name, f"not JSON: a text in it is longer than {MAX_LINE // 2**20} MiB")
+    if not source.given:
+        raise SourceError(name, "the file is empty")
     if splitter.is_inside:
         raise SourceError(name, "the file ends inside an article; what stood before was read")
 
