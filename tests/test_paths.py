@@ -113,6 +113,16 @@ def test_what_is_said_of_such_a_file_can_be_printed(folder: Path, tmp_path: Path
     assert failure["origin"].endswith(r"bad\xe9.md")
 
 
+def test_a_configuration_may_stand_in_such_a_folder(folder: Path, tmp_path: Path) -> None:
+    config = folder / "backfile.toml"
+    config.write_text('[[sources]]\nat = "."\n', "utf-8")
+    arguments = ["--config", str(config), "sync", "--json", "--index", f"whoosh:{tmp_path / 'index'}"]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    said = json.loads(result.stdout)
+    assert said["at"].endswith(r"arch\xefv")
+    assert said["report"]["added"] == 6
+
+
 def test_an_address_of_a_file_may_have_bytes_that_are_not_utf_8(folder: Path) -> None:
     address = "file://" + os.fsencode(folder).replace(b"\xef", b"%EF").decode() + "/caf%E9.md"
     engine = open_engine("memory:")

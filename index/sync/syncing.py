@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from index.identity import written_location
 from index.opening import Opened
 from index.progress import Progress
 from index.report import EXIT_DONE, EXIT_SOME_FAILED, Report
@@ -62,7 +63,8 @@ class Synced:
         """The source and what became of it, as JSON values."""
         report = self.report.as_json() if self.report else None
         plan = {outcome: self.plan.ids[outcome] for outcome in CHANGES} if self.plan else None
-        return {"name": self.source.name, "at": self.source.at, "report": report, "problem": self.problem, "plan": plan}
+        at = written_location(self.source.at)
+        return {"name": self.source.name, "at": at, "report": report, "problem": self.problem, "plan": plan}
 
 
 def sync_all(
