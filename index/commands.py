@@ -6,7 +6,7 @@ import json
 
 import click
 
-from index.identity import is_web_address
+from index.identity import is_web_address, written_location
 from index.opening import open_for_filling
 from index.progress import progress_shown, remark
 from index.report import Report
@@ -23,7 +23,7 @@ def require_locations(ctx: click.Context, param: click.Parameter, locations: tup
     """The locations, each a path that exists, an address that can be read or "-"; else a usage error."""
     for location in locations:
         try:
-            missing = not (_is_elsewhere(location) or local_path(location).exists())
+            missing = not (_is_elsewhere(location) or local_path(written_location(location)).exists())
         except SourceError as error:
             raise click.BadParameter(str(error), ctx, param) from error
         if missing:

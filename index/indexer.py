@@ -13,7 +13,7 @@ from index.finding import LOOKUP_RECORDS, Passing, find, in_groups
 from index.gate import Gate
 from index.held import open_held
 from index.identities import Identities
-from index.identity import source_key
+from index.identity import source_key, written_location
 from index.language import Detector
 from index.learning import Learning
 from index.preparing import START_SECONDS, Preparation, prepare_all
@@ -88,7 +88,8 @@ class Indexer:
         `is_routine`: see `index.pruning.Seen`.
         What was taken down is refused, and what must not be shown yet waits in the ledger; what is due is published.
         `dry_run`: counts what would be done and writes nothing. `notice` is told of each article whether it is "added",
-        "changed", "unchanged", "waiting", "removed" (taken down before, and refused) or "deleted", and its id.
+        "changed", "unchanged", "waiting", "removed" (taken down before, and refused), "deleted" or "gone" (from its
+        source, and kept since too much would be deleted at once), and its id.
         An interruption keeps what was committed, discards the open batch, and is in the report.
         Raises EngineError if the index cannot be read or written, and SourceError if a rebuild would lose articles
         only because their source cannot be read, or if there is no article at all. Raises ProcessLost if another
@@ -120,6 +121,7 @@ class Indexer:
                 generation,
                 lambda ids: () if rebuild else identities.among(ids, held.stamps),
                 self._ledger.released_since,
+                keeps=not dry_run,
             )
             try:
                 found = find(sources, progress, self._unchanged(rebuild))
@@ -131,7 +133,7 @@ class Indexer:
                 run.seen.newest_only = {source_key(source.name) for source in sources if not lists_all(source)}
                 run.seen.is_routine = is_routine
                 run.askers = {source_key(source.name): source for source in sources if isinstance(source, Asking)}
-                run.finish(roots if prune else ())
+                run.finish([*map(written_location, roots)] if prune else ())
             except KeyboardInterrupt:
                 if batches.loses_deletions:
                     run.tally.deleted = 0

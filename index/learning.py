@@ -83,6 +83,10 @@ class Learning:
         self.state.keep(self._kept_first)
         self._kept_first.clear()
 
+    def move_away(self, source: str) -> None:
+        """An article of the source is that of another one now. What comes back there is to be read again."""
+        self._marks.append(Mark(source, WHOLE, None))
+
     def is_superseded(self, name: str, version: tuple[str, int], source: str, other: str) -> bool:
         """Whether a later version of an article was read in this run, or by an earlier one from the source `other`."""
         later: Any = self._versions.get(name) or (self.state.get(other, version_of(name)) if other else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from index.held import Held
@@ -67,14 +67,16 @@ def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn) -> Iterat
 
 
 def gone_from_index(held: Held, roots: Sequence[str], seen: Seen, warn: Warn) -> Iterator[str]:
-    """The same for the index, without the articles of sources that were passed over."""
-    names = gone(held, roots, seen, warn)
-    if not seen.untouched:
+    """The same for the index, without the articles of sources that were passed over, and of feeds in a folder."""
+    listing = seen.newest_only & {source_key(root) for root in roots}
+    spared = seen.untouched | (seen.newest_only - listing)
+    names = gone(held, roots, replace(seen, newest_only=listing), warn)
+    if not spared:
         yield from names
         return
     for batch in in_batches(names, _BATCH):
         stamps = held.stamps(batch)
-        yield from (name for name in batch if name not in stamps or stamps[name].source not in seen.untouched)
+        yield from (name for name in batch if name not in stamps or stamps[name].source not in spared)
 
 
 def objection(names: Sequence[str], held: Held, roots: Sequence[str], most: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final, TypeAlias
 
 from index.article import Advice, Mark, Skipped, Unchanged, Untouched, Withdrawal
@@ -15,6 +14,7 @@ from index.held import Held
 from index.identities import Identities
 from index.identity import MAX_ID, article_id, digest, is_address, source_key
 from index.learning import Learning
+from index.paths import text_as_path
 from index.preparing import Found, Prepared
 from index.progress import Progress
 from index.pruning import Seen, gone, gone_from_index, objection
@@ -35,7 +35,8 @@ class Run:
     """One run under way.
 
     `written` has the ids that went to `batches`, `taken_out` those that the index held and that were deleted.
-    `known` counts the ids seen that the index holds.
+    `known` counts the ids seen that the index holds. `deleted` are in order. `moved` has for articles with a new id the
+    one that they had, and `gone` what is not deleted since it would be too much at once.
     """
 
     held: Held
@@ -53,7 +54,9 @@ class Run:
     known: int = 0
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
     source_warnings: dict[str, set[str]] = field(default_factory=dict)
-    deleted: list[str] = field(default_factory=list)
+    deleted: dict[str, None] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
     dates: SuspiciousDates = field(default_factory=SuspiciousDates)
     askers: Mapping[str, Asking] = field(default_factory=dict)
 
@@ -98,12 +101,14 @@ class Run:
             stamp = self.held.stamps([former]).get(former)
             if name.before or (stamp and stamp.source == key):
                 self._take_out(former, stamp is not None)
+                if stamp:
+                    self.moved[name.id] = former
         return article if article.id == name.id else article.called(name.id)
 
     def finish(self, roots: Sequence[str]) -> None:
         """Deletes what is gone, and commits."""
         for origin, warning in self.dates.warnings():
-            self.tally.warn(origin, warning)
+            self.tally.warn_of_source(origin, warning)
         if self.rebuild:
             self._refuse_to_lose()
             self.tally.deleted = max(0, self.held.articles - self.known)
@@ -117,19 +122,24 @@ class Run:
 
     def _prune(self, roots: Sequence[str]) -> None:
         """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
-        taken_out = set(self.deleted)
-        names = [
-            name for name in gone_from_index(self.held, roots, self.seen, self.tally.warn) if name not in taken_out
-        ]
-        names = self._really_gone(names)
+        settled = {*self.deleted, *self.moved.values()}
+        names = self._really_gone(
+            [
+                name
+                for name in gone_from_index(self.held, roots, self.seen, self.tally.warn_of_source)
+                if name not in settled
+            ]
+        )
         if reason := objection(names, self.held, roots, self.most_gone):
             self.tally.fail(", ".join(roots), reason)
+            self.gone = names
             return
         for name in names:
             if self.dry_run or self.batches.delete(name):
                 self._deleted(name)
         for name in gone(self.gate, roots, self.seen, lambda *_: None):
-            self.tally.deleted += self.gate.forget(name)
+            if self.gate.forget(name):
+                self._deleted(name)
 
     def _really_gone(self, names: Sequence[str]) -> list[str]:
         """Those of the articles that are gone, after asking for them; what has moved or was killed is taken out."""
@@ -157,8 +167,9 @@ class Run:
         return [name for name in ids if name in self.seen.ids or name in self.held.stamps([name])]
 
     def _deleted(self, name: str) -> None:
-        self.tally.deleted += 1
-        self.deleted.append(name)
+        if name not in self.deleted:
+            self.tally.deleted += 1
+            self.deleted[name] = None
         self.learning.forget(name)
 
     def tell(self, notice: Notice, lost: frozenset[str]) -> None:
@@ -168,6 +179,8 @@ class Run:
                 notice(outcome, name)
         for name in self.deleted:
             notice("deleted", name)
+        for name in self.gone:
+            notice("gone", name)
 
     def committing(self) -> None:
         """What was taken so far goes into the index now."""
@@ -214,7 +227,7 @@ class Run:
 
     def _take_failure(self, error: SourceError, found: Found) -> None:
         if isinstance(error, Skipped):
-            self.tally.skip(error.origin, error.reason, error.files)
+            self.tally.skip(error.origin, error.reason, error.files, whole=found.whole)
             return
         self._fail(found.key, error, whole=found.whole)
 
@@ -249,12 +262,17 @@ class Run:
             self.learning.look_again(key)
             self._refuse(article, key, stamp, reason)
             return
+        if article.is_excerpt and self.seen.ids.get(article.id, key) != key:
+            return  # what another source had in this run is the article itself, or as little of it
         if article.version and self._is_superseded(article.id, article.version, key, stamp):
             self.tally.leave_out("superseded by a later version")
             return
         is_early = self.gate.is_early(article)
-        is_copy = not is_early and self._is_copy(article, key, stamp)
-        self._note(article, key, stamp, is_copy=is_copy)
+        is_moved = _is_moved(article, key, stamp)
+        is_copy = not is_early and not is_moved and self._is_copy(article, key, stamp)
+        self._note(article, key, stamp, is_meant=is_copy or is_moved)
+        if stamp and is_moved:
+            self.learning.move_away(stamp.source)
         if is_early:
             self.learning.look_again(key)
             self._hold(article, stamp)
@@ -262,7 +280,7 @@ class Run:
             self.tally.outcomes[article.id] = "unchanged"
         else:
             self.gate.let_in(article.id)
-            self._compare(article, stamp)
+            self._compare(article, stamp, is_moved=is_moved)
 
     def _refuse(self, article: Prepared, key: str, stamp: Stamp | None, reason: str) -> None:
         self.seen.ids[article.id] = key
@@ -313,21 +331,25 @@ class Run:
     def _is_another_file(self, name: str, key: str, stamp: Stamp | None) -> bool:
         """A file at the same place below another folder has the id. One that was only moved is not there any more."""
         earlier = self.seen.ids.get(name) or (stamp.source if stamp else key)
-        return earlier != key and Path(earlier).is_file()
+        return earlier != key and text_as_path(earlier).is_file()
 
     def _is_superseded(self, name: str, version: tuple[str, int], key: str, stamp: Stamp | None) -> bool:
         """Whether a later version was read in this run, or is in the index from a file that is still there."""
-        is_there = stamp is not None and stamp.source != key and not self.rebuild and Path(stamp.source).is_file()
+        is_there = (
+            stamp is not None and stamp.source != key and not self.rebuild and text_as_path(stamp.source).is_file()
+        )
         other = stamp.source if stamp and is_there else ""
         if not self.learning.is_superseded(name, version, key, other):
             return False
         self.seen.ids.setdefault(name, other or key)
         return True
 
-    def _compare(self, article: Prepared, stamp: Stamp | None) -> None:
+    def _compare(self, article: Prepared, stamp: Stamp | None, *, is_moved: bool) -> None:
+        """Writes an article that differs. One whose file has moved has not changed, but its source is another now; one
+        whose address has moved has."""
         name = article.id
         is_held = stamp == Stamp(article.content_hash, article.source)
-        outcome: Outcome = "unchanged" if is_held else "changed" if stamp else "added"
+        outcome: Outcome = "unchanged" if is_held or is_moved else "changed" if stamp or name in self.moved else "added"
         self.tally.outcomes[name] = outcome
         if self.dry_run:
             return
@@ -342,7 +364,7 @@ class Run:
     def _undelete(self, name: str) -> None:
         """What was withdrawn earlier in this run is published later in it, and not deleted after all."""
         if name in self.deleted:
-            self.deleted.remove(name)
+            del self.deleted[name]
             self.tally.deleted -= 1
 
     def _is_copy(self, article: Prepared, key: str, stamp: Stamp | None) -> bool:
@@ -353,7 +375,7 @@ class Run:
             return False
         return self.learning.is_copy(article, key, stamp)
 
-    def _note(self, article: Prepared, key: str, stamp: Stamp | None, *, is_copy: bool) -> None:
+    def _note(self, article: Prepared, key: str, stamp: Stamp | None, *, is_meant: bool) -> None:
         """Remembers where the id was read, and warns if it was another article's before.
 
         A later version is meant to replace an earlier one, and a rebuild what is in the index, wherever it came from.
@@ -365,7 +387,7 @@ class Run:
                 self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
             return
         self.known += stamp is not None
-        if stamp and stamp.source != key and not (self.rebuild or is_copy or article.version):
+        if stamp and stamp.source != key and not (self.rebuild or is_meant or article.version):
             self.tally.share(stamp.source, key, article.origin, article.id, in_this_run=False)
 
     def _warn_of_source(self, article: Prepared, key: str) -> None:
@@ -376,3 +398,10 @@ class Run:
             if warning not in said and len(said) < MAX_SOURCE_WARNINGS:
                 said.add(warning)
                 self.tally.warn(article.origin, warning)
+
+
+def _is_moved(article: Prepared, key: str, stamp: Stamp | None) -> bool:
+    """Whether the index has the same text from a path at which there is nothing any more."""
+    if stamp is None or stamp.source == key or stamp.content_hash != article.content_hash:
+        return False
+    return not (is_address(stamp.source) or text_as_path(stamp.source).exists())

@@ -20,6 +20,7 @@ from index.article import Article, Withdrawal, read_source
 from index.indexer import Indexer
 from index.sources import find_sources, ninjs, nitf
 from index.sources.json_file import read_elements
+from index.sources.markup import xml_fault
 from index.sources.reading import Reading
 from index.sources.unpacked_file import UnpackedFile
 from search.engines import open_engine
@@ -241,6 +242,15 @@ def test_a_flood_of_entities_or_blanks_takes_no_longer_than_its_length() -> None
 def test_what_is_no_nitf_says_why(data: bytes, reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
         nitf.read_nitf_file(data, "x.xml", READING)
+
+
+def test_advice_of_the_parser_to_programmers_is_not_passed_on() -> None:
+    with pytest.raises(SourceError) as caught:
+        nitf.read_nitf_file(b"<nitf>" + b"<block>" * 100_000, "x.xml", READING)
+    assert "Excessive depth" in caught.value.reason
+    assert not [word for word in ("XML_PARSE", "xmlCtxt", "<string>", " use ") if word in caught.value.reason]
+    amplified = "Maximum entity amplification factor exceeded, see xmlCtxtSetMaxAmplification., line 1, column 7"
+    assert xml_fault(amplified) == "Maximum entity amplification factor exceeded, line 1, column 7"
 
 
 # --- ninjs

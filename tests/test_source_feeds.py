@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.article import Article, Skipped, lists_all, read_source
+from index.article import Article, lists_all, read_source
 from index.sources import find_sources
 from index.sources.encoding import text_encoding
 from index.sources.feed_splitting import MAX_BEGINNING, MAX_ENTRY
@@ -376,16 +376,6 @@ def test_a_feed_is_recognised_by_its_beginning(data: str) -> None:
 )
 def test_nothing_else_is(data: str) -> None:
     assert not is_feed("", data.encode())
-
-
-def test_feeds_that_a_generator_puts_beside_its_pages_are_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "index.xml").write_text(VALID[0], "utf-8")
-    assert {type(found) for found in find_sources(tmp_path)} == {Feed}
-    (tmp_path / "index.html").write_text(f"<html><title>Page</title><p>{PROSE}</p></html>", "utf-8")
-    _, last = find_sources(tmp_path)
-    with pytest.raises(Skipped, match="repeat its pages"):
-        list(last.records())
-    assert {type(found) for found in find_sources(tmp_path / "index.xml")} == {Feed}
 
 
 @pytest.mark.shared

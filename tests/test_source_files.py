@@ -172,6 +172,28 @@ def test_an_empty_or_binary_file_is_called_that(tmp_path: Path, name: str, conte
     assert error.origin == str(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["a.ninjs", "a.rss", "a.json", "a.csv", "a.db", "a.nitf", "a.wxr", "a.warc"])
+def test_an_empty_file_of_any_format_is_called_that(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert [str(error) for error in read(find_sources(tmp_path / name))] == [f"{tmp_path / name}: the file is empty"]
+
+
+@pytest.mark.parametrize("name", ["a.html.gz", "a.jsonl.gz", "a.csv.gz", "a.md.gz", "a.json.gz"])
+def test_a_file_that_was_packed_twice_is_called_that(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(gzip.compress(LINE.encode())))
+    for location in (tmp_path, tmp_path / name):
+        (error,) = read(find_sources(location))
+        assert isinstance(error, SourceError)
+        assert "packed with gzip twice; unpack it once" in error.reason or isinstance(error, Skipped)
+
+
+def test_a_binary_file_is_named_by_what_it_should_be(tmp_path: Path) -> None:
+    (tmp_path / "a.html.gz").write_bytes(gzip.compress(b"\x7fELF\x01\x00\x00" * 200))
+    (error,) = read(find_sources(tmp_path))
+    assert isinstance(error, SourceError)
+    assert error.reason == "a binary file, not .html"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")
 def test_a_file_that_may_not_be_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x", "utf-8")

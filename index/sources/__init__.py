@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from index.article import Record, Skipped, Source
 from index.fetching import Fetcher
-from index.identity import is_address, is_web_address
+from index.identity import is_address, is_web_address, written_location
+from index.paths import path_as_text, text_as_path
 from index.sources import recognition as known
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
@@ -45,6 +46,7 @@ class Format:
 
 
 _FEEDS: Final = Format("RSS, Atom and JSON Feed", known.FEED, known.is_feed, Named("index.sources.feeds:Feed"))
+_TABLES: Final = Format("CSV", known.CSV, known.is_csv, unpacked_read_by(Named("index.sources.csv_file:read_rows")))
 _PAGES: Final = Format(
     "HTML pages", known.HTML, known.is_html, pages_read_by(Named("index.sources.html:read_html_file"))
 )
@@ -70,7 +72,7 @@ FORMATS: tuple[Format, ...] = (
     Format("NITF", known.NITF, known.is_nitf, Named("index.sources.nitf:NitfFile")),
     Format("JSON", known.JSON, known.is_json, unpacked_read_by(Named("index.sources.json_file:read_elements"))),
     Format("SQLite", known.SQLITE, known.is_sqlite, Named("index.sources.sqlite_file:SqliteFile")),
-    Format("CSV", known.CSV, known.is_csv, unpacked_read_by(Named("index.sources.csv_file:read_rows"))),
+    _TABLES,
     Format(
         "Markdown",
         known.MARKDOWN,
@@ -107,8 +109,9 @@ def find_sources(
 ) -> list[Source]:
     """A source for each file at `locations` (paths of files or folders, addresses, or "-"), in order and each once.
 
-    Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
-    an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
+    Folders are searched through, sorted, without hidden files. Sources are called by the text of their paths; see
+    `index.paths`. A location that is missing, of no known format or of an unknown scheme becomes a source that says so
+    when it is read. Times that state no zone are in `time_zone`.
     `mapping` has for keys of the input our names. `types` are the post types of WordPress that are articles. `table`
     names one of a file of tables. `fetcher`, `pages`, `say` and `state` are for addresses of the web, which are asked
     when they are read; see `index.sources.reading.Reading`.
@@ -130,7 +133,7 @@ def find_sources(
 
 def _plain(location: Location) -> str:
     text = os.fspath(location)
-    return text if is_address(text) else str(PurePath(text))
+    return text if is_address(text) else written_location(str(PurePath(text)))
 
 
 def _sources_at(location: str, reading: Reading) -> list[Source]:
@@ -143,7 +146,7 @@ def _sources_at(location: str, reading: Reading) -> list[Source]:
     except SourceError as error:
         return [Unreadable(error)]
     if path.is_dir():
-        return _sources_in(location, path, reading.below(str(path)))
+        return _sources_in(location, path, reading.below(path_as_text(path)))
     if not path.is_file():
         reason = "not a file or folder" if path.exists() else "there is no such file or folder"
         return [Unreadable(SourceError(location, reason))]
@@ -152,40 +155,54 @@ def _sources_at(location: str, reading: Reading) -> list[Source]:
 
 def _opened(location: str, reading: Reading) -> Source:
     row = _format_of(location, reading) or _format_called(location)
+    if row is None and location == STANDARD_INPUT:
+        return _unrecognised(reading)
     return row.open(location, reading) if row else Unreadable(SourceError(location, f"not a known format; {_known()}"))
+
+
+def _unrecognised(reading: Reading) -> Source:
+    """Standard input that no format accepts. With a mapping a table is one whatever its columns are called."""
+    head = read_head(STANDARD_INPUT)
+    if head and reading.mapping and known.is_table(head):
+        return _TABLES.open(STANDARD_INPUT, reading)
+    reason = f"not a known format; {_known()}" if head else "standard input is empty"
+    return Unreadable(SourceError(STANDARD_INPUT, reason))
 
 
 def _sources_in(location: str, folder: Path, reading: Reading) -> list[Source]:
     found: list[tuple[Format, str]] = []
     unknown: Counter[str] = Counter()
     empty = True
-    for file in _walk(folder):
+    for file in map(path_as_text, _walk(folder)):
         empty = False
-        if odd := _odd_kind(file):
+        if odd := _odd_kind(text_as_path(file)):
             unknown[odd] += 1
             continue
-        if file.suffix.lower() in COMPANIONS:
+        suffix = PurePath(file).suffix.lower()
+        if suffix in COMPANIONS:
             continue
-        if row := _format_of(str(file), reading):
-            found.append((row, str(file)))
+        if row := _format_of(file, reading):
+            found.append((row, file))
         else:
-            unknown[file.suffix.lower() or "no extension"] += 1
+            unknown[suffix or "no extension"] += 1
     if empty:
         return [Unreadable(SourceError(location, "the folder holds no files"))]
-    sources, repeated = _without_repetitions(found, reading)
-    if repeated:
-        reason = f"{repeated:,} of its feeds repeat its pages and are passed over; to have one, name it itself"
-        sources.append(Unreadable(Skipped(location, reason, repeated)))
+    sources = _without_repetitions(location, found, reading)
     if unknown:
         sources.append(Unreadable(_skipped(location, unknown)))
     return sources
 
 
-def _without_repetitions(found: list[tuple[Format, str]], reading: Reading) -> tuple[list[Source], int]:
-    """The sources of a folder, and how many feeds are left out: generators put them beside the pages that they list."""
-    feeds_too = all(row is not _PAGES for row, _ in found)
-    kept = [(row, file) for row, file in found if feeds_too or row is not _FEEDS]
-    return [row.open(file, reading) for row, file in kept], len(found) - len(kept)
+def _without_repetitions(location: str, found: list[tuple[Format, str]], reading: Reading) -> list[Source]:
+    """The sources of a folder. Where feeds stand beside pages, they come last, without the entries that are pages."""
+    beside = [file for row, file in found if row is _FEEDS] if any(row is _PAGES for row, _ in found) else []
+    if not beside:
+        return [row.open(file, reading) for row, file in found]
+    from index.sources.repeated_pages import feeds_beside_pages  # with all that reads feeds
+
+    pages = [file for row, file in found if row is _PAGES]
+    others = [row.open(file, reading) for row, file in found if row is not _FEEDS]
+    return [*others, *feeds_beside_pages(location, beside, pages, reading)]
 
 
 def _format_of(location: str, reading: Reading) -> Format | None:

@@ -13,6 +13,7 @@ from index.sources.csv_splitting import MAX_ROW, Row, delimiter_of, split_rows
 from index.sources.encoding import is_binary
 from index.sources.files import open_input
 from index.sources.reading import Reading
+from index.sources.unmet_mapping import unmet
 from search.errors import SourceError
 
 MAX_COLUMNS: Final = 2_000
@@ -76,6 +77,7 @@ def read_rows(name: str, reading: Reading) -> Iterator[Record | SourceError]:
         if first is None:
             raise SourceError(name, "the file is empty")
         header = _header(first, name, reading)
+        yield from unmet(name, "column", header.columns.missing, header.names)
         for row in rows:
             if row.fault:
                 yield SourceError(f"{name}:{row.number}", row.fault)
@@ -90,7 +92,7 @@ def _header(row: Row, name: str, reading: Reading) -> Header:
     if len(header.names) > MAX_COLUMNS:
         raise SourceError(name, f"has more than {MAX_COLUMNS:,} columns")
     if not header.columns.are_of_articles:
-        raise no_article(name, "the table", header.names)
+        raise no_article(name, "the table", header.names, header.columns.missing)
     if said := header.columns.said():
         reading.say(name, said)
     return header

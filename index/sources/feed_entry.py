@@ -65,7 +65,7 @@ class Entry:
         both by its title and date, since its number changes with each new entry.
         """
         body = _body(self.content if self.content.value.strip() else self.summary)
-        title = _line(self.title) or title_from(body)
+        title = self.plain_title() or title_from(body)
         if not title:
             raise SourceError(origin, "the entry has neither a title nor a text")
         url = article_url(self.link)
@@ -94,6 +94,10 @@ class Entry:
             warnings=(*body.warnings, *dates.warnings),
             source_warnings=source_warnings,
         )
+
+    def plain_title(self) -> str:
+        """Its title on one line, without markup."""
+        return _line(self.title)
 
     def is_excerpt(self) -> bool:
         """Whether it has only the beginning of its article: a summary, or a content that says that it goes on."""

@@ -94,6 +94,8 @@ class Feed:
         """
         with self._opened() as source:
             head = source.read(HEAD)
+            if not head:
+                raise SourceError(self.name, "the file is empty" if self._is_file else "the answer is empty")
             yield from self._json(head, source) if is_json_feed(head) else self._xml(head, source)
 
     def _json(self, head: bytes, source: Input) -> Iterator[Record | SourceError]:

@@ -14,6 +14,7 @@ from index.article import Article, Record, Withdrawal, read_record
 from index.sources.fields import article_of
 from index.sources.files import Input, open_input
 from index.sources.reading import Reading
+from index.sources.unmet_mapping import watching
 from search.errors import SourceError
 
 MAX_LINE = 16 * 2**20
@@ -59,7 +60,8 @@ def read_lines(name: str, reading: Reading) -> Iterator[Record | SourceError]:
     """
     empty = True
     with open_input(name) as source:
-        for record in _not_hopeless(_lines(source, name, reading), name):
+        records = _not_hopeless(_lines(source, name, reading), name)
+        for record in watching(records, name, reading.mapping) if reading.mapping else records:
             empty = False
             yield record
     if empty:

@@ -17,6 +17,7 @@ from index.normalize import plain, section_path
 from index.sources.agency import CANCELED, MAX_LINE, MAX_LISTED, AgencyItem, status_of
 from index.sources.encoding import decode
 from index.sources.files import open_input, read_page
+from index.sources.markup import xml_fault
 from index.sources.pages import PageSource
 from index.sources.reading import Reading
 from search.errors import SourceError
@@ -182,7 +183,8 @@ def _parse(data: bytes, origin: str) -> Any:
         try:
             root = etree.fromstring(_NAMED.sub(_character, text.encode("utf-8", "replace")), _parser("utf-8"))
         except (etree.XMLSyntaxError, ValueError) as error:
-            raise SourceError(origin, f"not well-formed XML ({error})") from error
+            fault = xml_fault(getattr(error, "msg", str(error)))
+            raise SourceError(origin, f"not well-formed XML ({fault})") from error
     etree.strip_elements(root, etree.Entity, with_tail=False)
     return root
 

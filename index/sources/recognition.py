@@ -157,9 +157,12 @@ def is_csv(location: str, head: bytes) -> bool:
     """A table whose header names a title or a body and something else that we know; under any other name than CSV, a
     title and a body."""
     is_called_so = _is_called(location, CSV)
-    if is_binary(head) or not head:
-        return is_called_so and not head
+    if not head:
+        return is_called_so
     line = first_line(head)
+    # Rows of a table may have a stray NUL. What is called CSV is judged by its header, as when it is read.
+    if is_binary(line.encode("utf-8", "replace") if is_called_so else head):
+        return False
     delimiter = delimiter_of(line)
     if delimiter not in line:
         return False
@@ -167,6 +170,12 @@ def is_csv(location: str, head: bytes) -> bool:
     if location == STANDARD_INPUT or is_called_so:
         return bool(columns.are_of_articles and len(columns.mapping) > 1)
     return bool(columns.has("title", "body"))
+
+
+def is_table(head: bytes) -> bool:
+    """The first line may be the header of a table, whatever its columns are called."""
+    line = first_line(head)
+    return not is_binary(head) and delimiter_of(line) in line
 
 
 # --- pages

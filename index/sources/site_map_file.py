@@ -14,7 +14,7 @@ from lxml import etree
 
 from index.sources.encoding import decode
 from index.sources.files import Input
-from index.sources.markup import first_element
+from index.sources.markup import first_element, xml_fault
 from index.sources.recognition import SITE_MAP_ROOTS, WEB_ADDRESS, is_site_map
 from search.errors import SourceError
 
@@ -87,7 +87,8 @@ def _in_xml(source: _Again, name: str) -> Iterator[Listed]:
         )
         yield from _rows(parsing, name)
     except etree.XMLSyntaxError as error:
-        raise SourceError(name, f"the site map breaks off ({error.msg}); what stood before was read") from error
+        fault = xml_fault(error.msg)
+        raise SourceError(name, f"the site map breaks off ({fault}); what stood before was read") from error
 
 
 def _rows(parsing: Any, name: str) -> Iterator[Listed]:

@@ -158,8 +158,8 @@ class Visit:
             validator = before.validator if before else None
             found, validator = fetch_page(self.fetcher, url, self.time_zone, known, validator)
         except FetchError as error:
-            self.failures[host] += MAX_FAILURES + 1 if error.is_lasting else 1
-            yield error
+            self.failures[_failing(error, host)] += MAX_FAILURES + 1 if error.is_lasting else 1
+            yield _of_page(url, error)
             return
         self.failures[host] = 0
         key = source_key(self.name)
@@ -192,6 +192,19 @@ def _is_of(host: str, site: str) -> bool:
     """The host is that of the site, or below it."""
     site = site.removeprefix("www.")
     return host == site or host.endswith(f".{site}")
+
+
+def _failing(error: FetchError, asked: str) -> str:
+    """The host that failed: the one that was asked, or the one to which that redirects."""
+    try:
+        return read_address(error.origin).place
+    except FetchError:
+        return asked
+
+
+def _of_page(url: str, error: FetchError) -> SourceError:
+    """The error as one of the page that was asked for, whose article stays as it is until it can be read again."""
+    return error if error.origin == url else SourceError(url, f"redirects to {error.origin}, and there: {error.reason}")
 
 
 def _known(row: Listed, time_zone: ZoneInfo) -> Known:

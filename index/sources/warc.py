@@ -142,7 +142,8 @@ class WebArchive:
                 kind = why_left_out(item)
                 left_out[kind if kind in left_out or len(left_out) < MAX_KINDS else ("other", "others")] += 1
         if empty:
-            raise SourceError(self.name, "the file holds no record of a web archive")
+            reason = "the file holds no record of a web archive" if file_size(self.name) else "the file is empty"
+            raise SourceError(self.name, reason)
 
     def _capture(self, item: ArchiveRecord, date: int) -> Capture:
         head = item.head

@@ -28,7 +28,9 @@ def _seconds(value: Any) -> Any:
         match = _DURATION.fullmatch(value.strip().lower())
         if match is None:
             raise ValueError('must be a time such as "30s", "15m", "2h" or "1d"')
-        return float(match[1]) * _SECONDS[match[2]]
+        value = float(match[1]) * _SECONDS[match[2]]
+    if isinstance(value, int | float) and not SHORTEST_SECONDS <= value <= LONGEST_SECONDS:
+        raise ValueError('must be from "10s" to "366d", such as "15m"')
     return value
 
 

@@ -53,7 +53,8 @@ def read_export(name: str, reading: Reading) -> Iterator[Record | SourceError]:
     with open_input(name) as source:
         stream = open_stream(source.read_some)
         if stream is None:
-            raise SourceError(name, "not an export of WordPress: there is no <rss> with its namespace in it")
+            reason = "not an export of WordPress: there is no <rss> with its namespace in it"
+            raise SourceError(name, reason if source.given else "the file is empty")
         yield from _Run(name, reading, stream).records()
 
 

@@ -12,6 +12,7 @@ from lxml import etree
 
 from index.normalize import plain
 from index.sources.encoding import decode
+from index.sources.markup import xml_fault
 from index.sources.wordpress.left_out import SCHEDULED
 from index.sources.wordpress.paragraphs import rendered
 from index.sources.wordpress.posts import POST, Post, plain_text
@@ -130,11 +131,11 @@ def _parse(data: bytes, channel: Channel, origin: str) -> tuple[Any, tuple[str, 
     try:
         return _tree(mended, recover=False), ()
     except etree.XMLSyntaxError as error:
-        problem = str(error.msg)
+        problem = xml_fault(error.msg)
     try:
         item = _tree(mended, recover=True)
     except etree.XMLSyntaxError as error:
-        raise SourceError(origin, f"its XML cannot be read: {error.msg}") from error
+        raise SourceError(origin, f"its XML cannot be read: {xml_fault(error.msg)}") from error
     if item is None:
         raise SourceError(origin, f"its XML cannot be read: {problem}")
     return item, (f"its XML is broken, and only what could be read of it was taken: {problem}",)
