@@ -1,0 +1,50 @@
+"""What only the markup of a page shows of its article: titles in other words, sections, authors and dates."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from index.article import Article
+from index.sources.html import read_html_page
+
+SENTENCE = "The ferry to the north island will sail once an hour from May on, said the office of the harbour on Monday."
+TEXT = f"<p>{SENTENCE}</p>"
+TITLE = "Ferry sails every hour"
+ADDRESS = "<link rel=canonical href=https://islander.example/news/local/ferry>"
+
+
+def read(body: str, head: str = f"<title>{TITLE}</title>") -> Article:
+    page = f"<!doctype html><html><head>{head}</head><body>{body}</body></html>"
+    return read_html_page(page.encode(), "page.html", ZoneInfo("UTC"))
+
+
+def story(before: str = "", after: str = "", head: str = "") -> Article:
+    return read(f"<main><h1>{TITLE}</h1>{before}{TEXT}{after}</main>", f"<title>{TITLE}</title>{head}")
+
+
+# --- titles
+
+
+@pytest.mark.parametrize(
+    ("window", "stated", "heading", "title"),
+    [
+        ("Boat: more crossings", "Boat sails more often now", "Boat: more crossings", "Boat: more crossings"),
+        ("Ferry sails again | Islander", "Ferry sails again", "Ferry sails again: how", "Ferry sails again: how"),
+        ("Ferry will sail at noon", "Ferry will sail at noon", "Ferry will sail at ten", "Ferry will sail at ten"),
+        ("Boats", "The boat is faster - Office", "Monday The boat is faster", "The boat is faster"),
+        ("Series: Fog horns", "Fog horns of the sound", "Series Fog horns of the sound", "Fog horns of the sound"),
+        ("Fog over the pier", "Fog over the pier", "News from the harbour", "Fog over the pier"),
+    ],
+)  # fmt: skip
+def test_the_heading_above_the_article_wins_if_it_says_the_same(
+    window: str, stated: str, heading: str, title: str
+) -> None:
+    head = f'<title>{window}</title><meta property=og:title content="{stated}">'
+    assert read(f"<h1>{heading}</h1>{TEXT}", head).title == title
+
+
+def test_the_name_of_the_site_before_the_title_is_left_out() -> None:
+    head = "<title>Islander » Fog stops all boats</title><meta property=og:site_name content=Islander>"
+    assert read(f"<h1>Islander</h1><h2>Fog stops all boats</h2>{TEXT}", head).title == "Fog stops all boats"
