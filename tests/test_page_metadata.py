@@ -48,3 +48,29 @@ def test_the_heading_above_the_article_wins_if_it_says_the_same(
 def test_the_name_of_the_site_before_the_title_is_left_out() -> None:
     head = "<title>Islander » Fog stops all boats</title><meta property=og:site_name content=Islander>"
     assert read(f"<h1>Islander</h1><h2>Fog stops all boats</h2>{TEXT}", head).title == "Fog stops all boats"
+
+
+# --- sections
+
+
+@pytest.mark.parametrize(
+    ("body", "sections"),
+    [
+        ("<ul class=rootline><li><a href=/>Home</a><li><a href=/sea>Sea</a></ul>", ("Sea",)),
+        ("<ol class=breadcrumb><li><a href=/sea>Sea</a><li><a href=https://pics.example/by>CC BY</a></ol>", ("Sea",)),
+        ("<ol class=breadcrumb><li><a href=/sea>Sea</a><li><a href=/author/doe>J Doe</a></ol>", ("Sea",)),
+        ("<ol class=breadcrumb><li><a href=/sea>Sea</a><li><a href=/s>Facebook</a><li><a href=/m>Mail me</a></ol>",
+         ("Sea",)),
+        ("<ul><li><a href=/sea>Sea</a></ul><div><a href=/sea>Sea</a></div><h1>Ferry sails</h1>", ("Sea",)),
+        ("<nav><a href=/news/>News</a><a href='/news/local/'>Local</a></nav>", ("News > Local",)),
+        ("<nav><a href=/sea>Sea</a><a href=//other.example/news>News</a><a href='/news?x'>All</a></nav>", ()),
+    ],
+)  # fmt: skip
+def test_sections_are_read_from_trails_links_and_menus(body: str, sections: tuple[str, ...]) -> None:
+    assert read(body + TEXT, ADDRESS).sections == sections
+
+
+def test_an_author_is_no_section() -> None:
+    byline = "<a href=/doe>Jane Doe</a>"
+    page = f"<footer>{byline}</footer>{byline}<h1>{TITLE}</h1><meta name=author content='Jane Doe'>{TEXT}"
+    assert read(page, ADDRESS).sections == ()
