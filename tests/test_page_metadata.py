@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -74,3 +76,48 @@ def test_an_author_is_no_section() -> None:
     byline = "<a href=/doe>Jane Doe</a>"
     page = f"<footer>{byline}</footer>{byline}<h1>{TITLE}</h1><meta name=author content='Jane Doe'>{TEXT}"
     assert read(page, ADDRESS).sections == ()
+
+
+# --- authors
+
+
+@pytest.mark.parametrize(
+    ("markup", "authors"),
+    [
+        ("<p>05.02.2020 <span>- Redaktion: Jane Doe (spokeswoman)</span></p>", ("Jane Doe",)),
+        ("<p>Auteur : Jane Doe</p>", ("Jane Doe",)),
+        ("<p>Von: Jane Doe</p>", ("Jane Doe",)),
+        ("<p><a href=/staff/jane-doe/>Jane Doe</a></p>", ("Jane Doe",)),
+        ("<div class=author-line>Jane Doe <i>3 July 2024</i></div>", ("Jane Doe",)),
+        ("<p><b class=username>gull24</b></p>", ("gull24",)),
+        ("<p><b class=user-name>Log out</b></p>", ()),
+    ],
+)
+def test_authors_are_read_from_lines_links_and_users_near_the_heading(markup: str, authors: tuple[str, ...]) -> None:
+    assert story(markup).authors == authors
+
+
+def test_a_far_author_counts_if_a_phrase_leads_in() -> None:
+    assert story(after="<hr>" * 90 + "<div class=authors>Author: Jane Doe</div>").authors == ("Jane Doe",)
+    assert story(after="<hr>" * 90 + "<div class=authors>Jane Doe</div>").authors == ()
+
+
+def test_the_first_post_of_a_discussion_has_an_author_in_linked_data() -> None:
+    post = {"@type": "DiscussionForumPosting", "author": {"@type": "Person", "name": "Jane Doe"}}
+    answer = {"@type": "Comment", "author": {"@type": "Person", "name": "John Roe"}}
+    head = f"<script type=application/ld+json>{json.dumps({'@graph': [answer, post]})}</script>"
+    assert story(head=head).authors == ("Jane Doe",)
+
+
+def test_a_site_that_calls_itself_the_author_gives_way_to_a_byline() -> None:
+    head = f"{ADDRESS}<meta name=author content='The Islander (www.islander.example)'>"
+    assert story("<p>By Jane Doe</p>", head=head).authors == ("Jane Doe",)
+    joined = "<meta name=author content='Boats &amp; Fog'><meta property=og:site_name content='Boats &amp; Fog'>"
+    assert story("<p>By Jane Doe</p>", head=joined).authors == ("Jane Doe",)
+
+
+def test_linked_data_nested_in_graphs_is_read() -> None:
+    inner = {"@type": "NewsArticle", "headline": TITLE, "datePublished": "2024-07-03", "author": {"@id": "#jane"}}
+    nested = {"@graph": [{"@graph": [[inner]]}, {"@id": "#jane", "@type": "Person", "name": "Jane Doe"}]}
+    article = story(head=f"<script type=application/ld+json>{json.dumps(nested)}</script>")
+    assert (article.authors, article.published) == (("Jane Doe",), date(2024, 7, 3))
