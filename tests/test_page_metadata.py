@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from index.article import Article
 from index.sources.html import read_html_page
+from search.document import Moment
 
 SENTENCE = "The ferry to the north island will sail once an hour from May on, said the office of the harbour on Monday."
 TEXT = f"<p>{SENTENCE}</p>"
@@ -121,3 +122,25 @@ def test_linked_data_nested_in_graphs_is_read() -> None:
     nested = {"@graph": [{"@graph": [[inner]]}, {"@id": "#jane", "@type": "Person", "name": "Jane Doe"}]}
     article = story(head=f"<script type=application/ld+json>{json.dumps(nested)}</script>")
     assert (article.authors, article.published) == (("Jane Doe",), date(2024, 7, 3))
+
+
+# --- dates
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "published"),
+    [
+        ("<b data-published-time='2024-07-03T10:00:00Z'>Wednesday</b>", "", datetime(2024, 7, 3, 10, tzinfo=UTC)),
+        ("<abbr title='3 July 2024'>two days ago</abbr>", "", date(2024, 7, 3)),
+        ("<span property='schema:datePublished' content='2024-07-03'>lately</span>", "", date(2024, 7, 3)),
+        ("<b data-id='2024-07-03'>Wednesday</b>", "", None),
+        (f"<p>Northport (3 July 2024). {SENTENCE}</p>", "", date(2024, 7, 3)),
+        (f"<p>It was decided by the council on 3 July 2024. {SENTENCE}</p>", "", None),
+        ("", "<p>This page was last updated on 3 July 2024 by the office of the harbour on the island.</p>",
+         date(2024, 7, 3)),
+    ],
+)  # fmt: skip
+def test_dates_are_read_from_attributes_first_words_and_last_changes(
+    before: str, after: str, published: Moment | None
+) -> None:
+    assert story(before, after).published == published
