@@ -18,13 +18,16 @@ from index.document import to_document
 from index.embargo import shown_from
 from index.identity import is_identified_by_address, is_identified_by_origin
 from index.language import Detector
+from search.copies import can_copy
 from index.sections import SectionMap
 from search.document import Document
 from search.errors import SourceError
 from search.processes import Pool
 
 START_SECONDS: Final = 2.0
-"""Other processes are started only after this much time spent preparing, since each takes a second to start."""
+COPY_SECONDS: Final = 0.2
+"""Other processes are started only after this much time spent preparing, since each takes a second to start. Copies of
+this one (see `search.copies`) take no time, but each would load what only the first article shows to be needed."""
 
 BATCH_RECORDS: Final = 200
 BATCH_BYTES: Final = 200_000
@@ -167,16 +170,18 @@ class Preparation:
 
 
 def prepare_all(
-    found: Iterable[Found], preparation: Preparation, *, workers: int = 1, patience: float = START_SECONDS
+    found: Iterable[Found], preparation: Preparation, *, workers: int = 1, patience: float | None = None
 ) -> Generator[tuple[Found, Outcome], None, None]:
     """Each thing found, in order, with what became of it.
 
-    Up to `workers` processes help if preparing takes longer than `patience` seconds. Raises ProcessLost if one of
-    them ends before its work is done.
+    Up to `workers` processes help if preparing takes longer than `patience` seconds, by default as long as starting
+    them is worth. Raises ProcessLost if one of them ends before its work is done.
     """
     found = iter(found)
     spent = 0.0
     for one in found:
+    if patience is None:
+        patience = COPY_SECONDS if can_copy() else START_SECONDS
         started = time.perf_counter()
         prepared = one.item if isinstance(one.item, NOT_RECORDS) else preparation.prepare(one.item, one.key)
         spent += time.perf_counter() - started

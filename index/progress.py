@@ -84,6 +84,7 @@ class Bar:
         self._started = time.monotonic()
         self._total = total or None
         has_size = _terminal_has_size()
+        tqdm.monitor_interval = 0  # its thread is for bars that it counts itself, and no copy could be made beside it
         self._bar = tqdm(
             total=total,
             unit="B",

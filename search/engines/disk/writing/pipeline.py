@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from search.copies import can_copy
 from search.document import Document
 from search.engines.disk.format.manifest import SegmentEntry, entry_of, new_segment_path
 from search.engines.disk.writing.segment_writer import SegmentWriter
@@ -26,7 +27,7 @@ START_ARTICLES: Final = 2_000
 """Articles built here before other processes are started: starting them takes most of a second."""
 
 JOIN_ARTICLES: Final = 400
-"""Articles built here before other processes join in that are running already."""
+"""Articles built here before other processes join in that are running already, or are copies of this one."""
 
 _BATCH_ARTICLES: Final = 200
 _BATCH_CHARACTERS: Final = 2_000_000
@@ -154,8 +155,10 @@ class Pipeline:
         return self._added - 1
 
     def _is_worth_sharing(self) -> bool:
-        enough = JOIN_ARTICLES if self._builders.is_running else START_ARTICLES
-        if self._workers == 1 or (self._added < enough and not self._segments):
+        if self._workers == 1:
+            return False
+        enough = JOIN_ARTICLES if self._builders.is_running or can_copy() else START_ARTICLES
+        if self._added < enough and not self._segments:
             return False
         self._pool = self._builders.pool(self._workers)
         return True
