@@ -292,7 +292,7 @@ class Run:
             self.written.discard(name)
             return
         self.written.add(name)
-        self.batches.add(article.document())
+        self.batches.add(article.content())
 
     def _is_copy(self, article: Prepared, key: str, stamp: Stamp | None) -> bool:
         """Whether another source has the article, and this one has nothing to add."""

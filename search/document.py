@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from search.records import record
+from search.records import record, sent
 
 SECTION_SEPARATOR = " > "
 
@@ -41,6 +41,7 @@ class Canonical(NamedTuple):
     html: bytes
 
 
+@sent
 @record
 class Heading:
     """A heading inside an article.
@@ -76,6 +77,7 @@ class Head:
     first_published: Moment | None = None
 
 
+@sent
 @dataclass(frozen=True, slots=True)
 class Document:
     """One article, normalised and ready to index.

@@ -21,6 +21,7 @@ from search.document import Document
 from search.engines.disk.format.manifest import SegmentEntry, entry_of, new_segment_path
 from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import EngineError, ProcessLost
+from search.packed import Packed, characters, unpacked
 from search.processes import Pool
 
 START_ARTICLES: Final = 2_000
@@ -54,7 +55,7 @@ class Batch:
 
     directory: Path
     first: int
-    documents: Sequence[Document]
+    documents: Sequence[Document | Packed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class BatchBuilder:
         for number, document in enumerate(batch.documents, batch.first):
             if writer.is_full:
                 segments.append(self._write(writer, batch.directory))
-            writer.add(document)
+            writer.add(unpacked(document))
             self._numbers.append(number)
         if not batch.documents and writer.articles:
             segments.append(self._write(writer, batch.directory))
@@ -139,10 +140,10 @@ class Pipeline:
         self._segments: list[NewSegment] = []
         self._added = self._written = self._built_elsewhere = 0
         self._pool: Pool[Batch, Built] | None = None
-        self._batch: list[Document] = []
+        self._batch: list[Document | Packed] = []
         self._batch_characters = 0
 
-    def add(self, document: Document) -> int:
+    def add(self, document: Document | Packed) -> int:
         """Takes an article and gives its number. If this raises, the article is not taken and the others are untouched;
         but an article that another process cannot build fails the whole transaction, later."""
         if self._pool is not None or self._is_worth_sharing():
@@ -150,7 +151,7 @@ class Pipeline:
         else:
             if self._writer.is_full:
                 self._write()
-            self._writer.add(document)
+            self._writer.add(unpacked(document))
         self._added += 1
         return self._added - 1
 
@@ -163,11 +164,11 @@ class Pipeline:
         self._pool = self._builders.pool(self._workers)
         return True
 
-    def _share(self, document: Document) -> None:
+    def _share(self, document: Document | Packed) -> None:
         if len(self._batch) >= _BATCH_ARTICLES or self._batch_characters >= _BATCH_CHARACTERS:
             self._send()
         self._batch.append(document)
-        self._batch_characters += len(document.body) + len(document.html)
+        self._batch_characters += characters(document)
 
     def _send(self) -> None:
         """Gives the batch away; waits while too many are waiting already."""
