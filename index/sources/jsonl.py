@@ -15,6 +15,7 @@ from index.sources.fields import article_of
 from index.sources.files import STANDARD_INPUT, Input, open_input
 from index.sources.reading import Reading
 from search.errors import SourceError
+from search.records import sent
 
 EXTENSIONS: Final = (".jsonl", ".ndjson")
 
@@ -25,6 +26,7 @@ HOPELESS = 100
 """If none of this many first lines is an article, the file is not JSON Lines."""
 
 
+@sent
 @dataclass(frozen=True, slots=True)
 class ArticleText:
     """The text of one article in a file of JSON; see `index.article.Record`.
