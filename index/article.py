@@ -34,6 +34,8 @@ class Article:
     `version` is (what is counted, number), such as the moment of a capture; of the files with an article, the greatest
     number stays.
     `is_excerpt`: the source has only the beginning of its text, or none.
+    `found_at` is the address at which its page was found, if the page states another one; `moved`: that address sends
+    everybody on for good.
     `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
     what is probably wrong with the whole source, and are reported once for each source.
     """
@@ -60,6 +62,8 @@ class Article:
     type: str = "article"
     version: tuple[str, int] | None = None
     is_excerpt: bool = False
+    found_at: str | None = None
+    moved: bool = False
     warnings: tuple[str, ...] = ()
     source_warnings: tuple[str, ...] = ()
 
@@ -100,13 +104,15 @@ class Mark:
     """What a source wants to remember until its next run, once all that it has yielded so far is in the index.
 
     It is kept in `index.state.State` under `source` and `key`; a value of None is forgotten. It is dropped if the
-    record whose origin is `unless_failed` could not be read.
+    record whose origin is `unless_failed` could not be read. `with_id`: the record before it was that one, and the
+    value, a mapping, gets under "id" what its article is called in the index, unless that follows from the origin.
     """
 
     source: str
     key: str
     value: Any
     unless_failed: str = ""
+    with_id: bool = False
 
     weight: ClassVar[int] = 0
 
@@ -128,6 +134,16 @@ class Unchanged:
     """
 
     id: str
+
+    weight: ClassVar[int] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What whoever named a source should know of it; a warning in the report."""
+
+    origin: str
+    text: str
 
     weight: ClassVar[int] = 0
 
@@ -161,8 +177,8 @@ class Record(Protocol):
         ...
 
 
-Item: TypeAlias = "Record | Mark | Untouched | Unchanged | SourceError"
-"""What a source yields: records, why there is none, what has not changed, and what it wants to remember."""
+Item: TypeAlias = "Record | Mark | Untouched | Unchanged | Advice | SourceError"
+"""What a source yields: records, why there is none, what has not changed, what it wants to remember, and advice."""
 
 
 class Source(Protocol):
@@ -200,7 +216,7 @@ def read_record(record: Record) -> Article | Withdrawal:
 def read_source(source: Source) -> Iterator[Article | Withdrawal | SourceError]:
     """Each article of a source, or why there is none. Raises as `Source.records` does."""
     for record in source.records():
-        if isinstance(record, Mark | Untouched | Unchanged):
+        if isinstance(record, Mark | Untouched | Unchanged | Advice):
             continue
         if isinstance(record, SourceError):
             yield record

@@ -11,8 +11,6 @@ from collections import Counter
 from functools import cache
 from typing import Final
 
-from search.analysis.stop_words import STOP_WORDS
-
 UNMISTAKABLE: Final = frozenset(("de", "el", "en", "fi", "fr", "hu", "it", "pl", "tr"))
 """Languages with no near relative but those that we have the words of: the words of Dutch are found in Afrikaans too,
 and those of Czech in Slovak."""
@@ -48,6 +46,8 @@ def unmistakable_language(text: str) -> str:
 @cache
 def _languages() -> dict[str, tuple[str, ...]]:
     """The languages of each function word; the two standards of Norwegian share theirs, and count as one."""
+    from search.analysis.stop_words import STOP_WORDS  # with all that analyses text, which few commands need
+
     found: dict[str, tuple[str, ...]] = {}
     for language, words in STOP_WORDS.items():
         if language not in ("nb", "nn"):

@@ -12,8 +12,7 @@ from typing import Final
 from index.naming import tombstones_for
 from index.preparing import Prepared
 from index.refusals import Refusals
-from search.document import Document
-from search.engines.conventions import is_below
+from search.document import Document, is_below
 from search.engines.protocols import Engine
 from search.errors import EngineError, IndexLocked
 from search.ledger.ledger import Ledger
@@ -147,6 +146,10 @@ class Gate:
                 return
 
     # --- others
+
+    def now(self) -> datetime:
+        """The time."""
+        return self._clock()
 
     def is_brief(self) -> bool:
         """Whether a writer that holds the index is one that publishes what was due, or purges: done in a moment."""

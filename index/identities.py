@@ -2,7 +2,8 @@
 
 An article is known by its address, however that is written, and by what its source calls it whatever its address
 (`Article.guid`). The ledger remembers under which id. The first id stays, so that links to it go on working. If an
-article whose id is its address comes under the same guid with another address, it has moved.
+article whose id is its address comes under the same guid with another address, it has moved; so it has if its page now
+states another address, or if its address sends everybody to another one for good.
 """
 
 from __future__ import annotations
@@ -29,8 +30,11 @@ class Name(NamedTuple):
 
 
 class _Keys(NamedTuple):
+    """The keys of an article's address, of its guid, and of the address at which it was found if that is another."""
+
     address: str
     guid: str
+    found: str
 
 
 class Identities:
@@ -44,6 +48,7 @@ class Identities:
         self._learned: dict[str, str] = {}
         self._claims: dict[str, tuple[str, str]] = {}
         self._moved: dict[str, str] = {}
+        self._targets: set[str] = set()
 
     def look_up(self, articles: Iterable[Prepared]) -> None:
         """Gets ready for a group of articles."""
@@ -65,8 +70,23 @@ class Identities:
             self._moved[before] = name
         else:
             name = by_guid or article.id
+            if keys.found and not by_guid and (own := self._own_id(keys.found)):
+                name = own
+        if keys.found and not before and (before := self._before(keys, name, article, is_new=not by_address)):
+            self._moved[before] = name
+            self._learned[keys.found] = name
         self._learn(keys, name, article, source)
         return Name(name, before)
+
+    def follows(self, before: str, url: str, holds: Callable[[Sequence[str]], Collection[str]]) -> bool:
+        """Whether the article `before` has moved to the article with that address, which `holds` has: then it is that
+        one from the next `keep` on."""
+        name = next(iter(self.names_of([article_id("", url, "")]).values()))
+        if not _key_of(url) or name == before or not holds([name]) or not self._is_free(name, before):
+            return False
+        self._targets.add(name)
+        self._moved[before] = name
+        return True
 
     def names_of(self, ids: Sequence[str]) -> Mapping[str, str]:
         """For each id that comes from an address, the id under which its article is known."""
@@ -84,7 +104,7 @@ class Identities:
         learned, self._learned = self._learned, {}
         moved, self._moved = self._moved, {}
         self._known |= learned
-        if self._dry_run or not learned:
+        if self._dry_run or not (learned or moved):
             return
         for before, now in moved.items():
             self._ledger.move(before, now, self._clock())
@@ -93,6 +113,29 @@ class Identities:
 
     def _id_of(self, key: str) -> str:
         return (self._learned.get(key) or self._known.get(key) or "") if key else ""
+
+    def _own_id(self, key: str) -> str:
+        """The id of its own under which the article with an address is known; "" if its id is an address."""
+        known = self._id_of(key)
+        return known if known and self._ledger.known([address_key(known)]).get(address_key(known)) != known else ""
+
+    def _before(self, keys: _Keys, name: str, article: Prepared, *, is_new: bool) -> str:
+        """The id that an article had which was found at the address of that id; "" if it has not moved.
+
+        One article moves to an address, not several: sites send what they have deleted to one page for all. And none
+        moves to the page of another article only because a page says so, without sending anybody there.
+        """
+        before = self._id_of(keys.found)
+        if not before or before == name or not keys.address or not article.address_is_id:
+            return ""
+        if not (article.moved or is_new) or not self._is_free(name, before):
+            return ""
+        self._targets.add(name)
+        return before
+
+    def _is_free(self, name: str, before: str) -> bool:
+        """No other article than `before` has moved to `name`."""
+        return name not in self._targets and set(self._ledger.moved_from(name)) <= {before}
 
     def _is_shared(self, key: str, article: Prepared, source: str) -> bool:
         """Whether several articles of the source, with ids of their own, state this address: it is that of the site, or
@@ -110,10 +153,15 @@ class Identities:
 
 
 def _keys(article: Prepared) -> _Keys:
-    """The keys of its address and of its guid; "" for none. The address of a front page names no article."""
+    """The keys of an article, "" for none. The address of a front page names no article."""
     if not article.url:
-        return _Keys("", "")
-    parts = urlsplit(article.url)
-    is_deep = len(parts.path) > 1 or parts.query
-    address = address_key(article_id("", article.url, "")) if is_deep else ""
-    return _Keys(address, guid_key(parts.hostname or "", article.guid) if article.guid else "")
+        return _Keys("", "", "")
+    address = _key_of(article.url)
+    found = _key_of(article.found_at) if article.found_at else ""
+    host = urlsplit(article.url).hostname or ""
+    return _Keys(address, guid_key(host, article.guid) if article.guid else "", found if found != address else "")
+
+
+def _key_of(url: str) -> str:
+    parts = urlsplit(url)
+    return address_key(article_id("", url, "")) if len(parts.path) > 1 or parts.query else ""

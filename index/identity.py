@@ -8,7 +8,6 @@ import re
 from pathlib import PurePath
 from typing import Final
 from urllib.parse import parse_qsl, quote, urldefrag, urlencode, urlsplit
-from urllib.request import url2pathname
 
 from index.article import Article
 from index.normalize import clean_block, normalize_line
@@ -71,7 +70,14 @@ def is_file_address(location: str) -> bool:
 
 def file_path(address: str) -> str:
     """The path that a file:// address names."""
+    from urllib.request import url2pathname  # it loads what fetches from the web
+
     return url2pathname(urlsplit(address).path)
+
+
+def is_web_address(location: str) -> bool:
+    """The location is an address that is fetched."""
+    return location[:8].lower().startswith(("http://", "https://"))
 
 
 def is_address(location: str) -> bool:
@@ -91,7 +97,8 @@ def _from_url(url: str) -> str:
 
 
 def _from_place(place: str) -> str:
-    parts = [normalize_line(part) for part in PurePath(place).parts if part.strip("/\\")]
+    names = place.split("/") if "\\" not in place else PurePath(place).parts
+    parts = [normalize_line(name) for name in names if name.strip("/\\") not in ("", ".")]
     if len(parts) > 1 and _GENERIC_NAME.fullmatch(parts[-1]):
         parts.pop()
     key = "/".join(parts)

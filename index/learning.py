@@ -9,6 +9,7 @@ from typing import Any
 
 from index.article import Mark
 from index.identities import Identities
+from index.identity import article_id
 from index.preparing import Prepared
 from index.state import WHOLE, State, copy_of, version_of
 from search.engines.results import Stamp
@@ -26,11 +27,22 @@ class Learning:
     _imperfect: set[str] = field(default_factory=set)
     _failed_at: set[str] = field(default_factory=set)
     _gone: list[str] = field(default_factory=list)
+    _named: tuple[str, str] = ("", "")
     _versions: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def count(self, source: str) -> None:
         """The source has given one more article."""
         self._articles_in[source] += 1
+
+    def name(self, origin: str, id: str) -> None:
+        """The article that was found there is called that in the index."""
+        self._named = origin, id
+
+    def id_at(self, source: str, origin: str) -> str:
+        """What the article that a source has at an address was called when it was last read."""
+        known = self.state.get(source, origin)
+        own = known.get("id") if isinstance(known, dict) else None
+        return str(own or article_id("", origin, origin))
 
     def look_again(self, source: str, failed_at: str = "") -> None:
         """The source has to be read in the next run, whether it has changed or not: something in it failed, or may
@@ -46,6 +58,8 @@ class Learning:
         """Takes what a source wants to remember."""
         if mark.unless_failed and mark.unless_failed in self._failed_at:
             return
+        if mark.with_id and mark.unless_failed == self._named[0]:
+            mark = replace(mark, value=mark.value | _called(*self._named))
         if mark.key == WHOLE:
             if source in self._imperfect:
                 return
@@ -89,3 +103,7 @@ class Learning:
         self._marks.clear()
         self.state.forget_copies(self._gone)
         self._gone.clear()
+
+
+def _called(origin: str, id: str) -> dict[str, str]:
+    return {"id": id} if id != article_id("", origin, origin) else {}

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, TypeAlias
 
-from index.article import Mark, Record, Unchanged, Untouched, Withdrawal, blaming
-from index.document import to_document
+from index.article import Advice, Mark, Record, Unchanged, Untouched, Withdrawal, blaming
 from index.embargo import shown_from
-from index.identity import is_identified_by_address, is_identified_by_origin
+from index.identity import article_url, is_identified_by_address, is_identified_by_origin
 from index.language import Detector
 from index.sections import SectionMap
 from search.copies import can_copy
@@ -47,12 +46,12 @@ class Found:
     """
 
     key: str
-    item: Record | Mark | Untouched | Unchanged | SourceError
+    item: Record | Mark | Untouched | Unchanged | Advice | SourceError
     position: int
     whole: bool = False
 
 
-NOT_RECORDS: Final = (Mark, Untouched, Unchanged, SourceError)
+NOT_RECORDS: Final = (Mark, Untouched, Unchanged, Advice, SourceError)
 """What is found and needs no preparing."""
 
 
@@ -63,8 +62,8 @@ class Prepared:
 
     `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin, and
     `address_is_id`: from the address. `day` is that
-    of its publication. The document stays packed until it is asked for: most runs find most articles unchanged and
-    need no more than the hash.
+    of its publication. `found_at` and `moved` as in `Article`. The document stays packed until it is asked for: most
+    runs find most articles unchanged and need no more than the hash.
     `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
     """
 
@@ -85,6 +84,8 @@ class Prepared:
     withheld: bool = False
     version: tuple[str, int] | None = None
     day: date | None = None
+    found_at: str = ""
+    moved: bool = False
     _document: Document | Packed | None = field(default=None, repr=False)
 
     def document(self) -> Document:
@@ -103,7 +104,7 @@ class Prepared:
         return replace(self, id=id, content_hash=document.content_hash(), _document=document)
 
 
-Outcome: TypeAlias = Prepared | Withdrawal | Mark | Untouched | Unchanged | SourceError
+Outcome: TypeAlias = Prepared | Withdrawal | Mark | Untouched | Unchanged | Advice | SourceError
 """What becomes of a thing found."""
 
 
@@ -126,6 +127,8 @@ class Preparation:
 
         Whatever its reader raises because of this record is in the result; only what concerns the run is raised.
         """
+        from index.document import to_document  # where nothing has changed, nothing is prepared
+
         warnings: list[str] = []
         origin = record.origin
         try:
@@ -163,6 +166,8 @@ class Preparation:
             article.status == "withheld",
             article.version,
             document.published.date() if isinstance(document.published, datetime) else document.published,
+            article_url(article.found_at) or "",
+            article.moved,
             held(document),
         )
 
@@ -232,5 +237,5 @@ def _batches(found: Iterator[Found]) -> Iterator[tuple[list[Found], int]]:
         yield batch, weight
 
 
-def _weight(item: Record | Mark | Untouched | Unchanged | SourceError) -> int:
+def _weight(item: Record | Mark | Untouched | Unchanged | Advice | SourceError) -> int:
     return 0 if isinstance(item, SourceError) else item.weight

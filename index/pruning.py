@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from index.held import Held
 from index.identity import source_key
 from search.batching import in_batches
-from search.engines.conventions import is_below
+from search.document import is_below
 
 FEW_GONE: Final = 5
 """So many articles may vanish at once whatever share they are: a small source changes by large shares."""
@@ -22,13 +22,17 @@ Warn = Callable[[str, str], None]
 @dataclass(slots=True)
 class Seen:
     """What a run has seen: the source in which each id was read last, and the keys of the sources that gave articles,
-    in which something failed, that were passed over as they have not changed, or that list only their newest."""
+    in which something failed, that were passed over as they have not changed, or that list only their newest.
+
+    `is_routine`: the run is one of many over the same sources, and does not say again what is always so of them.
+    """
 
     ids: dict[str, str] = field(default_factory=dict)
     read_from: set[str] = field(default_factory=set)
     failed_in: set[str] = field(default_factory=set)
     untouched: set[str] = field(default_factory=set)
     newest_only: set[str] = field(default_factory=set)
+    is_routine: bool = False
 
 
 class BySource(Protocol):
@@ -51,10 +55,11 @@ def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn) -> Iterat
         if any(is_below(source, key) for source in seen.failed_in):
             warn(root, "not pruned, because not all of it could be read")
         elif any(is_below(source, key) for source in seen.newest_only):
-            warn(root, "not pruned, because it has only the newest articles; older ones are not gone")
+            if not seen.is_routine:
+                warn(root, "not pruned, because it has only the newest articles; older ones are not gone")
         elif not any(is_below(source, key) for source in seen.read_from):
             warn(root, "not pruned, because it holds no article")
-        else:
+        elif key not in seen.untouched:  # a file that is as it was has lost nothing
             for name in held.ids_from(key):
                 if name not in seen.ids and name not in told:
                     told.add(name)  # roots may overlap

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from index.fingerprint import distance
 from index.identity import article_id
 from search.ledger.removals import Removal
 
@@ -63,6 +62,8 @@ class Refusals:
     def _alike(self, fingerprint: int) -> tuple[Removal, str] | None:
         if not fingerprint:
             return None
+        from index.fingerprint import distance  # numpy with it, for archives from which something was taken down
+
         alike = (removal for part in _parts(fingerprint) for removal in self._by_part.get(part, ()))
         nearest = min(alike, key=lambda removal: distance(removal.tombstone.fingerprint, fingerprint), default=None)
         if nearest is None or (bits := distance(nearest.tombstone.fingerprint, fingerprint)) > MAX_DISTANCE:

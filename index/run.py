@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from index.article import Mark, Skipped, Unchanged, Untouched, Withdrawal
+from index.article import Advice, Mark, Skipped, Unchanged, Untouched, Withdrawal
 from index.batches import Batches
 from index.finding import Group
 from index.gate import Gate
@@ -20,6 +20,7 @@ from index.progress import Progress
 from index.pruning import Seen, gone, gone_from_index, objection
 from index.report import Outcome, Tally
 from index.suspicious_dates import SuspiciousDates
+from index.vanished import Asking, ask_for, still_there
 from search.engines.results import Stamp
 from search.errors import SourceError
 
@@ -52,6 +53,7 @@ class Run:
     source_warnings: dict[str, set[str]] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     dates: SuspiciousDates = field(default_factory=SuspiciousDates)
+    askers: Mapping[str, Asking] = field(default_factory=dict)
 
     def take(self, group: Group, progress: Progress) -> None:
         """Compares a group with the index, and writes what is new or different."""
@@ -67,6 +69,8 @@ class Run:
                 self.learning.look_again(found.key)
             elif isinstance(item, Mark):
                 self.learning.mark(item, found.key)
+            elif isinstance(item, Advice):
+                self.tally.warn(item.origin, item.text)
             elif isinstance(item, Untouched):
                 self._pass_over(item, found.key)
             elif isinstance(item, Unchanged):
@@ -111,7 +115,11 @@ class Run:
 
     def _prune(self, roots: Sequence[str]) -> None:
         """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
-        names = list(gone_from_index(self.held, roots, self.seen, self.tally.warn))
+        taken_out = set(self.deleted)
+        names = [
+            name for name in gone_from_index(self.held, roots, self.seen, self.tally.warn) if name not in taken_out
+        ]
+        names = self._really_gone(names)
         if reason := objection(names, self.held, roots, self.most_gone):
             self.tally.fail(", ".join(roots), reason)
             return
@@ -120,6 +128,31 @@ class Run:
                 self._deleted(name)
         for name in gone(self.gate, roots, self.seen, lambda *_: None):
             self.tally.deleted += self.gate.forget(name)
+
+    def _really_gone(self, names: Sequence[str]) -> list[str]:
+        """Those of the articles that are gone, after asking for them; what has moved or was killed is taken out."""
+        if not names or not self.askers:
+            return list(names)
+        if not self.dry_run:
+            self.batches.commit()  # asking takes time
+        now = self.gate.now()
+        found = ask_for(names, self.held, self.askers, self.learning.state, now)
+        for withdrawal in found.killed:
+            self._withdraw(withdrawal)
+        for name, url in found.moved:
+            if not self.identities.follows(name, url, self._is_there):
+                source = self.held.stamps([name])[name].source
+                self.learning.mark(still_there(name, source, now), source)
+            elif self._take_out(name, is_held=True):
+                self._deleted(name)
+        for mark in found.marks:
+            self.learning.mark(mark, mark.source)
+        for origin, text in found.remarks:
+            self.tally.warn(origin, text)
+        return found.gone
+
+    def _is_there(self, ids: Sequence[str]) -> list[str]:
+        return [name for name in ids if name in self.seen.ids or name in self.held.stamps([name])]
 
     def _deleted(self, name: str) -> None:
         self.tally.deleted += 1
@@ -188,7 +221,7 @@ class Run:
         self.tally.fail(error.origin, error.reason)
         if is_address(error.origin) and error.origin != key and not whole:
             # Its article is known by the address, so it can be kept, and the others may be pruned.
-            failed = article_id("", error.origin, error.origin)
+            failed = self.learning.id_at(key, error.origin)
             self.seen.ids.setdefault(self.identities.names_of([failed])[failed], key)
         else:
             self.seen.failed_in.add(key)
@@ -208,6 +241,7 @@ class Run:
         if article.origin_is_id and self._is_another_file(article.id, key, stamp):
             article = article.called(f"{article.id[: MAX_ID - 11]}-{digest(key)}")
             stamp = self.held.stamps([article.id]).get(article.id)
+        self.learning.name(article.origin, article.id)
         self.seen.read_from.add(key)
         if reason := self.gate.refusal(article, is_held=stamp is not None):
             self.learning.look_again(key)

@@ -86,13 +86,21 @@ class State:
 
     # --- which index it is about
 
-    def begin(self, generation: str, holds: Callable[[Sequence[str]], Collection[str]]) -> None:
+    def begin(
+        self,
+        generation: str,
+        holds: Callable[[Sequence[str]], Collection[str]],
+        is_same: Callable[[str, str], bool] = lambda _, __: False,
+    ) -> None:
         """A run begins on an index of that generation; `holds` says which ids of some it has.
 
-        If somebody else has written to the index since, sources that were read to their end are forgotten.
+        If somebody else has written to the index since, sources that were read to their end are forgotten. `is_same`
+        says of an earlier generation and of this one whether nothing was done in between that matters to a source:
+        what is released was never in one that was read to its end.
         """
         self._holds = holds
-        if self.get(_ARCHIVE, _GENERATION) != generation:
+        known = self.get(_ARCHIVE, _GENERATION)
+        if known != generation and not (known and is_same(known, generation)):
             with _transaction(self._opened()) as connection:
                 connection.execute("DELETE FROM marks WHERE key = ?", (WHOLE,))
 

@@ -11,13 +11,14 @@ import pytest
 from leftovers import files_with
 from test_indexer import Given, article, ids
 
-from index.article import Article, Withdrawal
+from index.article import Article, Item, Withdrawal
 from index.embargo import LAST, shown_from
 from index.indexer import Indexer
 from index.report import Report
+from index.state import State
 from search.document import Document
 from search.engines import open_engine
-from search.engines.protocols import Engine
+from search.engines.protocols import Engine, Writer
 from search.errors import IndexLocked, IndexMissing
 from search.ledger import open_ledger
 from search.ledger.ledger import Ledger
@@ -300,6 +301,125 @@ def test_what_is_taken_down_while_it_is_being_published_does_not_stay(newsroom: 
 
     assert release_due(Meddling(newsroom.engine, take_down), newsroom.ledger, newsroom.now) == 1  # type: ignore[arg-type]
     assert newsroom.shown() == ["2"]
+
+
+# --- what earlier runs remember ---------------------------------------------------------------------------------
+
+
+class Archived(Given):
+    """A source that is a file, of which it is known how often it was read."""
+
+    reads = 0
+
+    def digest(self) -> str:
+        return self.name
+
+    def records(self) -> Iterator[Item]:
+        self.reads += 1
+        return super().records()
+
+
+@dataclass
+class Routine:
+    """Runs over a file of which nothing waits, and one of which an article does, with what each run remembers."""
+
+    newsroom: Newsroom
+    state: State
+    whole: Archived
+    early: Archived
+
+    def run(self) -> int:
+        """A run; returns how often the first file was read for it."""
+        before = self.whole.reads
+        Indexer(
+            self.newsroom.engine, ledger=self.newsroom.ledger, state=self.state, clock=lambda: self.newsroom.now
+        ).run([self.whole, self.early])
+        return self.whole.reads - before
+
+
+@pytest.fixture
+def routine(newsroom: Newsroom, tmp_path: Path) -> Routine:
+    early = Archived("b.jsonl", article("2", embargo=NOON + HOUR), article("3", embargo=NOON + DAY))
+    routine = Routine(newsroom, State(str(tmp_path / "archive.state")), Archived("a.jsonl", article("1")), early)
+    assert [routine.run(), routine.run()] == [1, 0]
+    return routine
+
+
+def test_a_release_has_no_file_read_again_that_has_not_changed(routine: Routine) -> None:
+    newsroom = routine.newsroom
+    for later in (HOUR, DAY):
+        newsroom.now += later
+        assert newsroom.release() == 1
+    assert routine.run() == 0
+    assert newsroom.shown() == ["1", "2", "3"]
+
+
+def test_what_another_writer_did_around_a_release_is_not_overlooked(routine: Routine) -> None:
+    newsroom = routine.newsroom
+    newsroom.now += HOUR
+    assert newsroom.release() == 1
+    with newsroom.engine.writer() as writer:
+        writer.delete("1")
+    newsroom.now += DAY
+    assert newsroom.release() == 1
+    assert routine.run() == 1
+    assert newsroom.shown() == ["1", "2", "3"]
+
+
+def test_what_another_writer_did_right_after_a_release_is_not_overlooked(routine: Routine) -> None:
+    newsroom = routine.newsroom
+    newsroom.now += HOUR
+
+    class Crowded:
+        """An engine on which another writer commits as soon as the first has."""
+
+        def writer(self) -> Writer:
+            writer = newsroom.engine.writer()
+            commit = writer.commit
+
+            def commit_and_lose_the_turn() -> None:
+                commit()
+                with newsroom.engine.writer() as other:
+                    other.delete("1")
+
+            writer.commit = commit_and_lose_the_turn  # type: ignore[method-assign]
+            return writer
+
+    assert release_due(Crowded(), newsroom.ledger, newsroom.now) == 1  # type: ignore[arg-type]
+    assert newsroom.shown() == ["2"]
+    assert routine.run() == 1
+    assert newsroom.shown() == ["1", "2"]
+
+
+def test_a_release_that_is_cut_off_costs_reading_and_nothing_else(routine: Routine) -> None:
+    newsroom = routine.newsroom
+    newsroom.now += HOUR
+    claim = newsroom.ledger.waiting.claim(newsroom.now)
+    assert claim
+    with newsroom.engine.writer() as writer:  # and then the process is killed
+        for document in claim.documents:
+            writer.add(document)
+    assert routine.run() == 1
+    assert newsroom.shown() == ["1", "2"]
+
+
+def test_a_release_whose_articles_were_put_off_meanwhile_has_all_read_again(routine: Routine) -> None:
+    newsroom = routine.newsroom
+    newsroom.now += HOUR
+
+    def put_off() -> None:
+        newsroom.ledger.waiting.put([(Document("2", "Put off"), newsroom.now + HOUR)])
+
+    release_due(Meddling(newsroom.engine, put_off), newsroom.ledger, newsroom.now)  # type: ignore[arg-type]
+    assert routine.run() == 1
+
+
+def test_a_ledger_remembers_the_last_releases_only(newsroom: Newsroom) -> None:
+    for number in range(1_200):
+        newsroom.ledger.note_release(str(number), str(number + 1))
+    assert newsroom.ledger.released_since("300", "1200")
+    assert not newsroom.ledger.released_since("100", "1200")
+    assert not newsroom.ledger.released_since("1200", "300")
 
 
 # --- nothing leaks -------------------------------------------------------------------------------------------------

@@ -288,8 +288,8 @@ def test_an_index_that_proves_damaged_while_it_is_compared_counts_as_empty_for_a
 
     for ask in (lambda found: found.stamps(["1"]), lambda found: list(found.ids_from("/a"))):
         with pytest.raises(IndexDamaged):
-            ask(held.Held(Damaged()))  # type: ignore[arg-type]
-        lenient = held.Held(Damaged(), damage_is_empty=True)  # type: ignore[arg-type]
+            ask(held.Held(Damaged))  # type: ignore[arg-type]
+        lenient = held.Held(Damaged, damage_is_empty=True)  # type: ignore[arg-type]
         ask(lenient)
         assert (lenient.articles, lenient.stamps(["1"]), list(lenient.ids_from("/a"))) == (0, {}, [])
 

@@ -20,8 +20,9 @@ from readers import reader_of
 from index.article import Article, Withdrawal, read_source
 from index.sources import csv_splitting, find_sources
 from index.sources.columns import columns_of
-from index.sources.csv_file import accepts, read_rows
+from index.sources.csv_file import read_rows
 from index.sources.reading import Reading
+from index.sources.recognition import is_csv
 from index.sources.unpacked_file import UnpackedFile
 from search.errors import SourceError
 
@@ -92,7 +93,7 @@ def test_delimiters_line_ends_and_encodings_are_found_out(mark: str, end: str, e
     assert [(one.title, one.body) for one in found if isinstance(one, Article)] == [
         ("Fähre", f"One{mark} two.\n\nThree ”."), ("B", "x"),
     ]  # fmt: skip
-    assert accepts("x.csv", out.getvalue().encode(encoding))
+    assert is_csv("x.csv", out.getvalue().encode(encoding))
 
 
 def test_an_older_encoding_is_guessed(tmp_path: Path) -> None:
@@ -215,6 +216,6 @@ def test_what_a_writer_of_csv_writes_is_read_row_for_row(
 def test_no_bytes_do_more_than_fail(tmp_path_factory: pytest.TempPathFactory, noise: bytes, begin: bytes) -> None:
     path = tmp_path_factory.mktemp("c") / "x.csv"
     path.write_bytes(begin + noise)
-    accepts("x.csv", begin + noise)
+    is_csv("x.csv", begin + noise)
     with contextlib.suppress(SourceError):
         list(read_source(UnpackedFile(str(path), READING, read_rows)))

@@ -16,8 +16,9 @@ from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.fields import BAD_URL, MAX_UNKNOWN_KEYS, ArticleFields
 from index.sources.files import GZIP_MAGIC, Input
-from index.sources.jsonl import MAX_LINE, ArticleText, accepts, parse_line, read_lines
+from index.sources.jsonl import MAX_LINE, ArticleText, parse_line, read_lines
 from index.sources.reading import Reading
+from index.sources.recognition import is_json_lines
 from index.sources.unpacked_file import UnpackedFile
 from search.document import Heading
 from search.engines import open_engine
@@ -394,5 +395,5 @@ def test_an_address_that_is_left_out_is_said() -> None:
     ],
 )
 def test_lines_are_recognised_by_a_whole_article_in_the_first(head: bytes, known: bool) -> None:
-    assert accepts("export", head) is known
-    assert accepts("export.jsonl.gz", head)
+    assert is_json_lines("export", head) is known
+    assert is_json_lines("export.jsonl.gz", head)

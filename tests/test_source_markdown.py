@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from index.article import Article, Withdrawal, read_source
 from index.indexer import Indexer
 from index.sources import find_sources
-from index.sources.markdown_file import accepts, read_markdown_file
+from index.sources.markdown_file import read_markdown_file
 from index.sources.reading import Reading
+from index.sources.recognition import is_markdown
 from search.engines import open_engine
 from search.errors import SourceError
 
@@ -126,10 +127,10 @@ def test_the_language_comes_from_the_name_if_nothing_states_it() -> None:
 
 
 def test_pages_about_the_repository_are_passed_over() -> None:
-    assert accepts("/site/content/ferry.md", b"")
-    assert accepts("/site/FERRY.MARKDOWN.gz", b"")
+    assert is_markdown("/site/content/ferry.md", b"")
+    assert is_markdown("/site/FERRY.MARKDOWN.gz", b"")
     names = ("README.md", "readme.de.md", "LICENSE.md", "CODE-OF-CONDUCT.md", "_index.md", "_index.fr.md")
-    assert not any(accepts(f"/site/{name}", b"") for name in names)
+    assert not any(is_markdown(f"/site/{name}", b"") for name in names)
 
 
 def test_broken_front_matter_is_said_and_the_text_is_kept() -> None:

@@ -18,7 +18,8 @@ from web_servers import Asked, WebServer, fetcher_for, redirect, reply, web_serv
 from index.article import Article, Skipped, Source, Withdrawal, lists_all, read_source
 from index.sources import find_sources
 from index.sources.files import open_data
-from index.sources.site_map_file import MAX_ELEMENTS, Listed, is_site_map, read_site_map
+from index.sources.recognition import is_site_map
+from index.sources.site_map_file import MAX_ELEMENTS, Listed, read_site_map
 from index.sources.site_visit import MAX_DEPTH, MAX_FAILURES
 from index.sources.web_page import WebPage
 from search.errors import SourceError
@@ -112,7 +113,7 @@ def test_a_news_site_map_says_more() -> None:
 def test_a_list_of_addresses_is_a_site_map(end: str) -> None:
     lines = [f"https://x.example/{number}/{'long' * 20}" for number in range(500)]
     data = ("\ufeff" + "\n".join(lines) + end).encode()
-    assert is_site_map(data[:8_192])
+    assert is_site_map("", data[:8_192])
     assert [row.url for row in listed(data)] == lines
 
 
@@ -132,7 +133,7 @@ def test_a_site_map_that_breaks_off_gives_what_stood_before() -> None:
 
 @pytest.mark.parametrize("data", ["", "<html>", "https://x.example/a\nand prose", "<rss><channel/></rss>", "a,b\nc,d"])
 def test_nothing_else_is_a_site_map(data: str) -> None:
-    assert not is_site_map(data.encode())
+    assert not is_site_map("", data.encode())
 
 
 # --- hostile site maps

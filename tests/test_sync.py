@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from program import environment
+from test_source_feeds import rss
+from web_servers import reply, web_server
 
 from index.opening import open_for_filling
 from index.report import EXIT_DONE, EXIT_SOME_FAILED
@@ -221,3 +223,18 @@ def test_watching_goes_on_until_it_is_told_to_stop(site: Path) -> None:
 
 
 REPORT = open_for_filling(Settings.model_validate({"index": "memory:"})).index([], dry_run=True)
+
+
+def test_a_routine_does_not_say_each_time_that_a_feed_has_only_its_newest(sync: Sync, runner: CliRunner) -> None:
+    items = ["<title>A</title><link>https://x.example/a</link>", "<title>B</title><link>https://x.example/b</link>"]
+    with web_server({"/feed": lambda _: reply(rss(*items))}) as server:
+        Path("backfile.toml").write_text(
+            f'fetch_allow = ["{server.place}"]\n[[sources]]\nname = "feed"\nat = "{server.url}/feed"\n', "utf-8"
+        )
+        sync()
+        items.pop(0)
+        result = sync()
+        assert (result.stderr, result.exit_code) == ("", EXIT_DONE)
+        assert result.stdout.startswith("feed: added 0, changed 0, unchanged 1, deleted 0")
+        asked = runner.invoke(main, ["index", f"{server.url}/feed", "--prune"])
+        assert "not pruned, because it has only the newest articles" in asked.stderr

@@ -21,10 +21,11 @@ from index.article import Article, Record, Skipped, Withdrawal, read_record, rea
 from index.indexer import Indexer
 from index.sources import FORMATS, find_sources
 from index.sources.reading import Reading
+from index.sources.recognition import is_export
 from index.sources.unpacked_file import UnpackedFile
 from index.sources.wordpress import elements
 from index.sources.wordpress.elements import MAX_ELEMENT, NO_END, TOO_LONG, Elements
-from index.sources.wordpress.export import accepts, read_export
+from index.sources.wordpress.export import read_export
 from search.engines import open_engine
 from search.errors import SourceError
 
@@ -237,8 +238,8 @@ def test_an_export_is_known_by_its_content_packed_or_not(tmp_path: Path) -> None
     (tmp_path / "packed.bin").write_bytes(gzip.compress(path.read_bytes()))
     assert [reader_of(source) for source in find_sources([path, tmp_path / "packed.bin"])] == [read_export] * 2
     assert titles(read(tmp_path / "packed.bin")) == ["Post 1"]
-    assert not accepts("feed.xml", b'<?xml version="1.0"?><rss version="2.0"><channel>')
-    assert not accepts("page.xml", b"<html>About http://wordpress.org/export/1.2/ and wp:")
+    assert not is_export("feed.xml", b'<?xml version="1.0"?><rss version="2.0"><channel>')
+    assert not is_export("page.xml", b"<html>About http://wordpress.org/export/1.2/ and wp:")
 
 
 def test_a_record_is_read_in_another_process_as_here(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from index.article import Article, Skipped, Withdrawal, read_source
 from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.reading import Reading
-from index.sources.wordpress.objects import FIELDS, NAMELESS, ObjectsFile, accepts
+from index.sources.recognition import is_posts
+from index.sources.wordpress.objects import FIELDS, NAMELESS, ObjectsFile
 from search.engines import open_engine
 from search.errors import SourceError
 
@@ -100,10 +101,10 @@ def test_strange_values_cost_no_more_than_themselves(tmp_path: Path) -> None:
 
 
 def test_posts_are_told_from_other_json() -> None:
-    assert accepts("a", json.dumps([post()]).encode())
-    assert not accepts("a.jsonl", json.dumps(post()).encode())
-    assert not accepts("a.json", b'{"title": "x", "body": "y", "date_gmt": ""}')
-    assert not accepts("a.html", b'<script>{"title":{"rendered":"x"},"date_gmt":""}</script>')
+    assert is_posts("a", json.dumps([post()]).encode())
+    assert not is_posts("a.jsonl", json.dumps(post()).encode())
+    assert not is_posts("a.json", b'{"title": "x", "body": "y", "date_gmt": ""}')
+    assert not is_posts("a.html", b'<script>{"title":{"rendered":"x"},"date_gmt":""}</script>')
 
 
 keys = st.sampled_from([*FIELDS, "categories", "tags", "author", "_embedded"])

@@ -23,7 +23,15 @@ MAX_DEPTH: Final = 20
 MAX_ALIASES: Final = 50
 """YAML aliases, each of which may repeat a whole branch."""
 
+_BEGINS: Final = re.compile(r"\s*(---|\+\+\+|\{)")
 _FENCED: Final = re.compile(r"\s*(---|\+\+\+)[ \t]*\n(.*?)\n[ \t]*\1[ \t]*(?:\n|\Z)", re.DOTALL)
+_SHALLOW: Final = re.compile(
+    r"""(?:[ ]{0,4}(?:-[ ])?[ ]?[\w"'][^*\[{\n]*+(?:\[[^*\[\]{\n]*\][^*\[{\n]*+)?(?:\n|\Z)
+    |[ ]*\n)*+""",
+    re.VERBOSE,
+)
+"""YAML without aliases, with little indentation and at most one flow list in a line, closed in it: what nearly all
+front matter is. It cannot be nested deeper than it is indented."""
 _KEY: Final = re.compile(r"[A-Za-z_][\w-]{0,40}")
 _FIRST_LINE: Final = re.compile(r"\s*[A-Za-z_][\w-]{0,40}[ \t]*[:=]")
 
@@ -60,10 +68,12 @@ class FrontMatter:
 
 def split_front_matter(text: str) -> FrontMatter:
     """The front matter of a text; no fields and the whole text if it begins with none, or with one that is broken."""
-    head = text[:MAX_FRONT_MATTER].replace("\r\n", "\n")
-    if head.lstrip()[:1] == "{":
+    begins = _BEGINS.match(text)
+    if not begins:
+        return FrontMatter({}, text)
+    if begins[1] == "{":
         return _split_json(text)
-    match = _FENCED.match(head)
+    match = _FENCED.match(text[:MAX_FRONT_MATTER].replace("\r\n", "\n"))
     if not match:
         return FrontMatter({}, text)
     name, parse = _PARSERS[match[1]]
@@ -91,13 +101,18 @@ _Loader.yaml_implicit_resolvers = {
 
 def _parse_yaml(text: str) -> Any:
     """Raises ValueError, RecursionError or YAMLError."""
+    if not _SHALLOW.fullmatch(text):
+        _refuse_bombs(text)
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+
+
+def _refuse_bombs(text: str) -> None:
     depth = aliases = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         aliases += isinstance(event, yaml.AliasEvent)
         if depth > MAX_DEPTH or aliases > MAX_ALIASES:
             raise ValueError("it is nested too deeply or repeats itself too often")
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
 
 
 _PARSERS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {

@@ -8,7 +8,8 @@ from copy import deepcopy
 from typing import Final
 from urllib.parse import urljoin
 
-from index.extraction.html_tree import BLOCKS, HEADINGS, Element, anchor_of, text_of
+from index.extraction.html_tree import Element, anchor_of, text_of
+from index.extraction.text_flow import BLOCKS, HEADINGS
 from index.normalize import one_line
 
 _OTHERS: Final = tuple(BLOCKS)

@@ -14,12 +14,13 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Extractor
 
 from index.extraction.body import Body
-from index.extraction.html_tree import HEADINGS, Element, parse_html, read_tree, text_of
+from index.extraction.html_tree import Element, parse_html, read_tree, text_of
 from index.extraction.page_blocks import PageBlocks
 from index.extraction.page_cleaning import TEXT_BLOCKS, clean_body
 from index.extraction.page_metadata import PageMetadata
 from index.extraction.page_tree import prepare_page
 from index.extraction.standfirst import find_standfirst
+from index.extraction.text_flow import HEADINGS
 
 PRECISE_ENOUGH: Final = 0.6
 """The precise setting's text is taken if it is at least this share of the text that the balanced setting finds."""

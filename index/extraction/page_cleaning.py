@@ -7,7 +7,8 @@ from collections.abc import Collection
 from typing import Final
 
 from index.extraction.boilerplate import is_bar, is_call, is_foot, is_last_wall, is_notice, is_profile, is_wall
-from index.extraction.html_tree import HEADINGS, Element, drop_element, text_of
+from index.extraction.html_tree import Element, drop_element, text_of
+from index.extraction.text_flow import HEADINGS
 from index.normalize import one_line
 
 TEXT_BLOCKS: Final = ("p", "li", "h2", "h3", "h4", "h5", "h6", "blockquote")

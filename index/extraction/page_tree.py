@@ -11,7 +11,8 @@ from typing import Final
 
 from lxml import etree
 
-from index.extraction.html_tree import BLOCKS, HEADINGS, Element, drop_element, text_of
+from index.extraction.html_tree import Element, drop_element, text_of
+from index.extraction.text_flow import BLOCKS, HEADINGS
 
 ADVERTISEMENT: Final = 400
 """Characters of an advertisement; an element with more is not cut, whatever it is called."""

@@ -1,6 +1,7 @@
 """Finds what can be indexed under paths and addresses, and matches each file with the format that reads it.
 
-To add a format, write its module beside the others and give it a row in `FORMATS`.
+To add a format, write its module beside the others, a function in `index.sources.recognition` by which it is known, and
+a row in `FORMATS`.
 """
 
 from __future__ import annotations
@@ -15,29 +16,15 @@ from zoneinfo import ZoneInfo
 
 from index.article import Record, Skipped, Source
 from index.fetching import Fetcher
-from index.identity import is_address
-from index.sources import (
-    csv_file,
-    feeds,
-    html,
-    json_file,
-    jsonl,
-    markdown_file,
-    ninjs,
-    nitf,
-    sitemaps,
-    sqlite_file,
-    text,
-    warc,
-)
+from index.identity import is_address, is_web_address
+from index.sources import recognition as known
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
 from index.sources.reading import Reading, say_nothing
 from index.sources.unpacked_file import unpacked_read_by
-from index.sources.web import WebSource, is_web_address
-from index.sources.wordpress import export, objects
 from index.state import State
 from search.errors import SourceError
+from search.named import Named
 
 __all__ = ["FORMATS", "Format", "find_sources"]
 
@@ -47,7 +34,8 @@ class Format:
     """One input format: its name for people, its usual file extensions (".gz" may follow each), and its reader.
 
     `accepts` is given a location and the first bytes of what is there, decompressed (see `index.sources.files.HEAD`);
-    the bytes are empty if nothing can be read. `open` is given a location and how it is to be read.
+    the bytes are empty if nothing can be read. `open` is given a location and how it is to be read; what reads the
+    format is named, and imported when a file of it is met.
     """
 
     name: str
@@ -56,28 +44,45 @@ class Format:
     open: Callable[[str, Reading], Source]
 
 
-_FEEDS: Final = Format("RSS, Atom and JSON Feed", feeds.EXTENSIONS, feeds.accepts, feeds.Feed)
-_PAGES: Final = Format("HTML pages", html.EXTENSIONS, html.accepts, pages_read_by(html.read_html_file))
+_FEEDS: Final = Format("RSS, Atom and JSON Feed", known.FEED, known.is_feed, Named("index.sources.feeds:Feed"))
+_PAGES: Final = Format(
+    "HTML pages", known.HTML, known.is_html, pages_read_by(Named("index.sources.html:read_html_file"))
+)
 
 FORMATS: tuple[Format, ...] = (
-    Format("WordPress exports", export.EXTENSIONS, export.accepts, unpacked_read_by(export.read_export)),
-    Format("WordPress posts", objects.EXTENSIONS, objects.accepts, objects.ObjectsFile),
-    Format("web archives", warc.EXTENSIONS, warc.accepts, warc.WebArchive),
-    Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, unpacked_read_by(jsonl.read_lines)),
-    _FEEDS,
-    Format("site maps", sitemaps.EXTENSIONS, sitemaps.accepts, sitemaps.SiteMap),
-    Format("ninjs", ninjs.EXTENSIONS, ninjs.accepts, unpacked_read_by(ninjs.read_items)),
-    Format("NITF", nitf.EXTENSIONS, nitf.accepts, nitf.NitfFile),
-    Format("JSON", json_file.EXTENSIONS, json_file.accepts, unpacked_read_by(json_file.read_elements)),
-    Format("SQLite", sqlite_file.EXTENSIONS, sqlite_file.accepts, sqlite_file.SqliteFile),
-    Format("CSV", csv_file.EXTENSIONS, csv_file.accepts, unpacked_read_by(csv_file.read_rows)),
     Format(
-        "Markdown", markdown_file.EXTENSIONS, markdown_file.accepts, pages_read_by(markdown_file.read_markdown_file)
+        "WordPress exports",
+        known.EXPORT,
+        known.is_export,
+        unpacked_read_by(Named("index.sources.wordpress.export:read_export")),
+    ),
+    Format("WordPress posts", (), known.is_posts, Named("index.sources.wordpress.objects:ObjectsFile")),
+    Format("web archives", known.WEB_ARCHIVE, known.is_web_archive, Named("index.sources.warc:WebArchive")),
+    Format(
+        "JSON Lines",
+        known.JSON_LINES,
+        known.is_json_lines,
+        unpacked_read_by(Named("index.sources.jsonl:read_lines")),
+    ),
+    _FEEDS,
+    Format("site maps", (), known.is_site_map, Named("index.sources.sitemaps:SiteMap")),
+    Format("ninjs", known.NINJS, known.is_ninjs, unpacked_read_by(Named("index.sources.ninjs:read_items"))),
+    Format("NITF", known.NITF, known.is_nitf, Named("index.sources.nitf:NitfFile")),
+    Format("JSON", known.JSON, known.is_json, unpacked_read_by(Named("index.sources.json_file:read_elements"))),
+    Format("SQLite", known.SQLITE, known.is_sqlite, Named("index.sources.sqlite_file:SqliteFile")),
+    Format("CSV", known.CSV, known.is_csv, unpacked_read_by(Named("index.sources.csv_file:read_rows"))),
+    Format(
+        "Markdown",
+        known.MARKDOWN,
+        known.is_markdown,
+        pages_read_by(Named("index.sources.markdown_file:read_markdown_file")),
     ),
     _PAGES,
-    Format("page captures", text.EXTENSIONS, text.accepts, pages_read_by(text.read_text_page)),
+    Format("page captures", known.TEXT, known.is_text, pages_read_by(Named("index.sources.text:read_text_page"))),
 )
 """The first that accepts a file reads it."""
+
+_WEB: Final = Named("index.sources.web:WebSource")
 
 # Browsers and crawlers save these beside the pages. In a folder they are passed over without a word.
 COMPANIONS = frozenset((
@@ -132,7 +137,7 @@ def _sources_at(location: str, reading: Reading) -> list[Source]:
     if location == STANDARD_INPUT:
         return [_opened(location, reading)]
     if is_web_address(location):
-        return [WebSource(location, reading)]
+        return [_WEB(location, reading)]
     try:
         path = local_path(location)
     except SourceError as error:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article
 from index.extraction.body import Body, title_from
-from index.extraction.html_tree import read_html
+from index.extraction.html_text import read_html
 from index.extraction.plain_text import read_text
 from index.extraction.stated_dates import Dates
 from index.identity import article_url, digest

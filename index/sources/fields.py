@@ -15,8 +15,6 @@ from index.article import Article, Withdrawal
 from index.extraction.body import Body, title_from
 from index.extraction.frontmatter import KEYS as KEYS_OF_FRONT_MATTER
 from index.extraction.frontmatter import FrontMatter, as_list, as_text, split_front_matter
-from index.extraction.html_tree import read_html
-from index.extraction.markdown import read_markdown
 from index.extraction.plain_text import read_text
 from index.extraction.stated_dates import Dates
 from index.identity import article_url
@@ -24,6 +22,7 @@ from index.normalize import plain, section_path, shorten, unique
 from index.sources.reading import Reading
 from search.document import language_tag
 from search.errors import SourceError
+from search.named import Named
 
 MAX_UNKNOWN_KEYS: Final = 20
 """Unknown keys of one article that are reported."""
@@ -81,7 +80,11 @@ class ArticleFields(BaseModel):
 
 BAD_URL: Final = "a url that is not an absolute http or https address is left out"
 
-READERS: Final[dict[str, Callable[[str], Body]]] = {"text": read_text, "markdown": read_markdown, "html": read_html}
+READERS: Final[dict[str, Callable[[str], Body]]] = {
+    "text": read_text,
+    "markdown": Named("index.extraction.markdown:read_markdown"),
+    "html": Named("index.extraction.html_text:read_html"),
+}
 """The values of `body_format`, and the reader for each."""
 
 KEYS: Final = frozenset(

@@ -16,9 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from index.identity import is_address
+from index.identity import file_path, is_address
 from search.errors import SourceError
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -105,7 +104,7 @@ def _file_path(location: str) -> Path:
     parts = urlsplit(location)
     if parts.netloc not in ("", "localhost"):
         raise SourceError(location, "a file:// address names a file of this machine; write three slashes, file:///…")
-    return Path(url2pathname(parts.path))
+    return Path(file_path(location))
 
 
 SCHEMES: Final[Mapping[str, Callable[[str], Path]]] = {"file": _file_path}
@@ -157,14 +156,17 @@ def _opened(location: str) -> io.BufferedReader:
 def read_page(location: str, limit: int = MAX_PAGE) -> bytes:
     """The whole input, decompressed. Raises SourceError if it is empty, unreadable or larger than `limit` bytes."""
     with open_input(location) as source:
-        data = io.BytesIO()
+        parts: list[bytes] = []
+        size = 0
         while chunk := source.read(2**20):
-            data.write(chunk)
-            if data.tell() > limit:
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit:
                 raise SourceError(location, f"larger than {limit // 2**20} MiB; a single page is never that long")
-    if not data.getvalue().strip():
+    data = b"".join(parts)
+    if not data or data.isspace():
         raise SourceError(location, "the file is empty")
-    return data.getvalue()
+    return data
 
 
 def read_head(location: str) -> bytes:

@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from index.article import Record
-from index.sources.files import STANDARD_INPUT, Input, open_input
+from index.sources.files import Input, open_input
 from index.sources.jsonl import MAX_LINE, ArticleText
 from index.sources.reading import Reading
 from search.errors import SourceError
-
-EXTENSIONS: Final = (".json",)
 
 MAX_DEPTH: Final = 200
 """Levels of nesting in one article."""
@@ -24,8 +22,6 @@ MAX_DEPTH: Final = 200
 _CHUNK: Final = 2**18
 # A whole string, or what opens, closes or separates values; a quote alone is a string that is not complete yet.
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
-_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{")
-_KEYS: Final = (re.compile(rb'"title"\s*:'), re.compile(rb'"body"\s*:'))
 
 
 def read_elements(name: str, reading: Reading) -> Iterator[Record | SourceError]:
@@ -36,13 +32,6 @@ def read_elements(name: str, reading: Reading) -> Iterator[Record | SourceError]
             yield ArticleText(text, name, number, reading, sign="#")
     if not number:
         raise SourceError(name, "holds no JSON object; an article is an object, several are an array")
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file that begins with an object, or an array of objects, with title and body: most JSON is something else."""
-    if location == STANDARD_INPUT and head.lstrip().startswith(b"["):
-        return True
-    return _BEGINNING.match(head) is not None and all(key.search(head) for key in _KEYS)
 
 
 def split_values(source: Input, name: str) -> Iterator[bytes]:

@@ -19,14 +19,6 @@ from index.sources.fields import article_of, stated_keys
 from index.sources.reading import Reading
 from search.document import language_tag
 
-EXTENSIONS: Final = (".md", ".markdown", ".mdown", ".mkd")
-
-_NOT_ARTICLES: Final = frozenset((
-    "readme", "license", "licence", "contributing", "changelog", "code_of_conduct", "security", "authors", "notice",
-    "support", "governance", "maintainers", "_index", "404",
-))  # fmt: skip
-"""Files of a repository, and the pages of sections, by name without extension and language."""
-
 # Folders that say what kind of files are in them, not what the articles are about.
 _CONTAINERS: Final = frozenset((
     "content", "src", "source", "site", "docs", "posts", "post", "_posts", "_drafts", "articles", "article", "blog",
@@ -38,12 +30,6 @@ _ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
 
 _ADDRESS_KEYS: Final = ("canonical_url", "canonicalurl", "canonical", "permalink", "url")
 _SECTION_KEYS: Final = ("categories", "category", "sections", "section")
-
-
-def accepts(location: str, _: bytes) -> bool:
-    """A file called Markdown, unless its name says that it is about the repository or a list of pages."""
-    name = PurePosixPath(location.lower().replace("\\", "/").removesuffix(".gz")).name
-    return name.endswith(EXTENSIONS) and name.partition(".")[0].replace("-", "_") not in _NOT_ARTICLES
 
 
 def read_markdown_file(data: bytes, origin: str, reading: Reading) -> Article | Withdrawal:

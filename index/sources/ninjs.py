@@ -12,24 +12,17 @@ from typing import Any, Final
 
 from index.article import Article, Record, Withdrawal
 from index.extraction.body import Body
-from index.extraction.html_tree import read_html
+from index.extraction.html_text import read_html
 from index.extraction.plain_text import read_text
 from index.normalize import section_path
 from index.sources.agency import MAX_LINE, MAX_LISTED, AgencyItem
-from index.sources.files import STANDARD_INPUT, open_input
+from index.sources.files import open_input
 from index.sources.json_file import split_values
 from index.sources.jsonl import MAX_LINE as MAX_ITEM
 from index.sources.jsonl import decode_object
 from index.sources.reading import Reading
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".ninjs",)
-
-_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{")
-_ID: Final = re.compile(rb'"(?:uri|guid)"\s*:')
-_OF_NINJS: Final = re.compile(
-    rb'"(?:pubstatus|versioncreated)"\s*:|"(?:bodies|headlines)"\s*:\s*\[|"body_[a-z0-9_]+"\s*:|"ninjs"', re.IGNORECASE
-)
 _HTML: Final = re.compile(r"</?[a-z][^<>]{0,1000}>", re.IGNORECASE)
 _TOP: Final = re.compile(r"(?:.*\D)?\d{2}000000")
 """The code of a subject that is at the top of the IPTC's tree, such as medtop:15000000 (sport)."""
@@ -86,15 +79,6 @@ def read_items(name: str, reading: Reading) -> Iterator[Record | SourceError]:
             yield Item(second, name, 2, reading)
         for number, text in enumerate(values, 3):
             yield Item(text, name, number, reading)
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file called ninjs, or JSON that has the id of an item and keys that only ninjs has."""
-    if location.lower().removesuffix(".gz").endswith(EXTENSIONS):
-        return True
-    if location == STANDARD_INPUT or _BEGINNING.match(head) is None:
-        return False
-    return _ID.search(head) is not None and _OF_NINJS.search(head) is not None
 
 
 def read_item(value: dict[str, Any], origin: str, place: str, reading: Reading) -> Article | Withdrawal:

@@ -21,8 +21,6 @@ from index.sources.files import GZIP_MAGIC, file_digest, file_size, local_path
 from index.sources.reading import Reading
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".sqlite", ".sqlite3", ".db")
-MAGIC: Final = b"SQLite format 3\0"
 MAX_VALUE: Final = 32 * 2**20
 """Bytes of one row."""
 MAX_TABLES: Final = 2_000
@@ -231,11 +229,6 @@ class SqliteFile:
             raise SourceError(self.name, f"is damaged ({error}); what stood before was read") from error
         except OSError as error:
             raise SourceError(self.name, (error.strerror or str(error)).lower()) from error
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file that begins as those of SQLite do, or one called so of which nothing can be read."""
-    return head.startswith(MAGIC) or (not head and location.lower().removesuffix(".gz").endswith(EXTENSIONS))
 
 
 def _key(names: tuple[str, ...]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from types import FrameType
 import click
 
 from index.opening import open_for_filling
-from index.progress import Bar, Progress, Silence
+from index.progress import Progress, progress_shown
 from index.sync.named_source import NamedSource, named_sources
 from index.sync.syncing import Synced, exit_code, sync_all, sync_source
 from index.sync.watching import watch
@@ -62,7 +61,7 @@ def sync(
     say = _say_json if as_json else _sayer(quiet)
 
     def show(source: NamedSource) -> Progress:
-        return Bar(source.name) if sys.stderr.isatty() and not (quiet or as_json) else Silence()
+        return progress_shown(quiet=quiet or as_json, doing=source.name)
 
     def one(source: NamedSource) -> Synced:
         with show(source) as progress:

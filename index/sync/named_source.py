@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from index.identity import is_address
-from index.sources.fields import KEYS
 from search.document import language_tag
 from search.errors import ConfigError
 from search.settings import SOURCES, known_time_zone, nearest
@@ -41,6 +40,8 @@ def _language(value: str) -> str:
 
 
 def _known_keys(mapping: dict[str, str]) -> dict[str, str]:
+    from index.sources.fields import KEYS  # what reads articles with it
+
     for ours in mapping.values():
         if ours not in KEYS:
             raise ValueError(f"{ours!r} is not a key of an article; {nearest(ours, tuple(sorted(KEYS)))}")

@@ -102,6 +102,7 @@ def sync_source(
             prune=True,
             dry_run=plan,
             most_gone=1.0 if allow_gone else source.most_gone,
+            is_routine=True,
             progress=progress,
             notice=planned.notice,
         )

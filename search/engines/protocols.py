@@ -14,12 +14,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
 from search.document import Document
-from search.engines.plan import Plan
 from search.engines.results import IndexStatus, Results, Stamp
 from search.packed import Packed
 from search.schema import ValueMatch
 
-if TYPE_CHECKING:  # it loads numpy, which help and completion can do without
+if TYPE_CHECKING:  # what only a search needs: the language of queries, and numpy
+    from search.engines.plan import Plan
     from search.engines.vectors import Vectors
 
 Phase = Literal["building", "merging", "committing"]
@@ -128,7 +128,12 @@ class Writer(Protocol):
     commits all else and then raises ArticlesRefused.
 
     An engine without the capability "transaction" cannot take back what it has written.
+
+    `step`: the generation before the commit, "" if there was no index, and the one that it has made; None as long as
+    there is no commit, and if nothing was changed. Nobody else has committed in between.
     """
+
+    step: tuple[str, str] | None
 
     def add(self, document: Document) -> None:
         """Adds the article, in place of one with the same id."""
@@ -238,6 +243,16 @@ class PassingOn(Protocol):
 
     def add_any(self, document: Document | Packed) -> None:
         """As `Writer.add`; what is packed is unpacked where it is needed."""
+        ...
+
+
+@runtime_checkable
+class FindingCopies(Protocol):
+    """What a searcher offers besides if it can compare a text with those of all articles."""
+
+    def copies_of(self, fingerprint: int) -> list[str]:
+        """The ids of all articles that are near-copies of a text with that fingerprint, the nearest first, then by id:
+        see `search.engines.grouping.near_copies`. Raises EngineError."""
         ...
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from index.article import Article, Record, Skipped, Withdrawal
@@ -21,16 +20,8 @@ from index.sources.wordpress.elements import CUT_OFF, Element, Elements
 from index.sources.wordpress.items import Channel, Glance, place_of, read_item
 from index.sources.wordpress.left_out import HIDDEN, LeftOut, reason_to_leave
 from index.sources.wordpress.posts import article_of, plain_text
-from index.sources.wordpress.stream import Stream, is_export, open_stream
+from index.sources.wordpress.stream import Stream, open_stream
 from search.errors import SourceError
-
-EXTENSIONS: Final = (".wxr",)
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """RSS with the namespace of WordPress's exports."""
-    del location
-    return is_export(head)
 
 
 @dataclass(frozen=True, slots=True)

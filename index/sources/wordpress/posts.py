@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from index.article import Article
 from index.extraction.body import title_from
 from index.extraction.dates import parse_moment
-from index.extraction.html_tree import drop_element, parse_html, read_html, read_tree, text_of
+from index.extraction.html_text import read_html
+from index.extraction.html_tree import drop_element, parse_html, read_tree, text_of
 from index.identity import article_url
 from index.normalize import one_line, plain, unique
 from search.document import Moment, language_tag
