@@ -5,7 +5,9 @@
 
 Each program is run as a whole process, in turn with the others, and the processor time that it and its own processes
 took in user mode is counted: the start of the program counts, and other work on the machine counts little. Of each, the
-least of the rounds is shown. For HTML see `python -m benchmark.pages`.
+least of the rounds is shown. A last line says how much faster two processes are than one: by the clock, which other
+work on the machine disturbs, and at most, which is what the processor time of both allows on two free cores. How fast
+pages are read beside another program says `python -m benchmark.pages`.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ ROUNDS: Final = 3
 TEXT: Final = CORPORA / "reuters21578.jsonl.gz"
 POSTS: Final = CORPORA.parent / "markdown" / "18f-blog"
 LINES: Final = CORPORA / "opensuse-news.jsonl.gz"
+PAGES: Final = CORPORA.parent / "html" / "pages"
+ONE: Final = "backfile"
+TWO: Final = "backfile, two processes"
 
 Command = Callable[[Path, Path], Sequence[Sequence[str]]]
 """The commands that bring an input into an index in a folder: (input, folder)."""
@@ -39,9 +44,10 @@ Command = Callable[[Path, Path], Sequence[Sequence[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Seconds of one run: those of the processors in user mode, and those on the clock."""
+    """Seconds of one run: those of the processors in user mode and in the system, and those on the clock."""
 
     user: float
+    system: float
     clock: float
 
 
@@ -81,7 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, help="folder for the indexes (default: a temporary folder)")
     parser.add_argument("--quick", action="store_true", help="a smoke run on the sample archive")
     asked = parser.parse_args(arguments)
-    inputs = [SAMPLE] if asked.quick else asked.inputs or [path for path in (TEXT, POSTS, LINES) if path.exists()]
+    inputs = (
+        [SAMPLE] if asked.quick else asked.inputs or [path for path in (TEXT, POSTS, LINES, PAGES) if path.exists()]
+    )
     if not inputs:
         parser.error("there are no shared corpora here; name --inputs")
     with work_folder(asked.work and asked.work.resolve()) as work:
@@ -93,8 +101,8 @@ def _table(given: Path, work: Path, rounds: int) -> list[str]:
     articles = sum(isinstance(item, Article) for source in find_sources(given) for item in read_source(source))
     plain = _unpacked(given, work)
     rows: dict[str, tuple[Command, Path]] = {
-        "backfile": (backfile(1), given),
-        "backfile, two processes": (backfile(2), given),
+        ONE: (backfile(1), given),
+        TWO: (backfile(2), given),
     }
     if plain is not None:
         rows |= {"sqlite-utils, FTS5": (sqlite_utils, plain), "tantivy and orjson": (tantivy, plain)}
@@ -103,11 +111,19 @@ def _table(given: Path, work: Path, rounds: int) -> list[str]:
         for name, (command, path) in rows.items():
             folder = work / "index"
             took.setdefault(name, []).append(_run(command(path, folder), folder))
-            if name == "backfile":
-                took.setdefault("backfile, again", []).append(_run(command(path, folder), folder, fresh=False))
+            if name == ONE:
+                took.setdefault(f"{ONE}, again", []).append(_run(command(path, folder), folder, fresh=False))
             shutil.rmtree(folder)
     lines = [f"{given.name}: {articles:,} articles", f"{'':28}{'user s':>9}{'articles/s':>12}{'clock s':>9}{'a s':>9}"]
-    return lines + [_line(name, articles, runs) for name, runs in took.items()]
+    return [*lines, *(_line(name, articles, runs) for name, runs in took.items()), _speed_up(took[ONE], took[TWO])]
+
+
+def _speed_up(one: Sequence[Took], two: Sequence[Took]) -> str:
+    by_clock = min(run.clock for run in one) / min(run.clock for run in two)
+    work = min(run.user + run.system for run in two) / min(run.user + run.system for run in one)
+    return (
+        f"two processes: {by_clock:.2f} times as fast by the clock, at most {2 / work:.2f}; {work:.2f} times the work"
+    )
 
 
 def _line(name: str, articles: int, runs: Sequence[Took]) -> str:
@@ -118,13 +134,13 @@ def _line(name: str, articles: int, runs: Sequence[Took]) -> str:
 def _run(commands: Sequence[Sequence[str]], folder: Path, *, fresh: bool = True) -> Took:
     if fresh:
         folder.mkdir()
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, perf_counter()
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
     for command in commands:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKFILE_")}
         environment = kept | {"PYTHONPATH": str(ROOT)}
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, env=environment)  # noqa: S603
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-    return Took(spent, perf_counter() - started)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Took(after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime, perf_counter() - started)
 
 
 def _unpacked(given: Path, work: Path) -> Path | None:

@@ -20,8 +20,9 @@ from typing import Final
 
 from index.progress import Progress, Silence
 from search.document import Document
-from search.engines.protocols import Engine, ParallelWriting, Writer, WriterProgress
+from search.engines.protocols import Engine, ParallelWriting, PassingOn, Writer, WriterProgress
 from search.errors import ArticlesRefused, IndexLocked
+from search.packed import Packed, characters, unpacked
 
 BATCH_SECONDS: Final = 60.0
 BATCH_ARTICLES: Final = 500_000
@@ -66,18 +67,18 @@ class Batches:
         self._seconds = seconds
         self._workers = workers
         self._progress = progress or Silence()
-        self._queue: dict[str, Document] = {}
+        self._queue: dict[str, Document | Packed] = {}
         self._queued_characters = 0
         self._writer: Writer | None = None
         self._opened = 0.0
         self._written: set[str] = set()
         self.refused: dict[str, str] = {}
 
-    def add(self, document: Document) -> None:
+    def add(self, document: Document | Packed) -> None:
         """Queues the article, in place of a queued one with the same id."""
         self.forget(document.id)
         self._queue[document.id] = document
-        self._queued_characters += _characters(document)
+        self._queued_characters += characters(document)
         if len(self._queue) >= min(QUEUE_ARTICLES, self._most) or self._queued_characters >= QUEUE_CHARACTERS:
             self._write_queue()
             if not self._replace and self._is_full():
@@ -87,7 +88,7 @@ class Batches:
         """Removes an article from the queue; False if it is not there."""
         document = self._queue.pop(id, None)
         if document is not None:
-            self._queued_characters -= _characters(document)
+            self._queued_characters -= characters(document)
         return document is not None
 
     def delete(self, id: str) -> bool:
@@ -137,8 +138,9 @@ class Batches:
 
     def _write_queue(self) -> None:
         writer = self._open_writer()
+        add = writer.add_any if isinstance(writer, PassingOn) else lambda document: writer.add(unpacked(document))
         for document in list(self._queue.values()):
-            writer.add(document)
+            add(document)
             self._written.add(document.id)
             del self._queue[document.id]
         self._queued_characters = 0
@@ -187,7 +189,3 @@ def uninterrupted(pressed_once: Callable[[], None] = lambda: None) -> Iterator[N
         signal.signal(signal.SIGINT, before)
     if pressed:
         raise KeyboardInterrupt
-
-
-def _characters(document: Document) -> int:
-    return len(document.body) + len(document.html)

@@ -16,7 +16,7 @@ from index.identities import Identities
 from index.identity import source_key, written_location
 from index.language import Detector
 from index.learning import Learning
-from index.preparing import START_SECONDS, Preparation, prepare_all
+from index.preparing import Preparation, prepare_all
 from index.progress import Progress, Silence
 from index.report import Report
 from index.run import Notice, Run
@@ -34,8 +34,9 @@ class Indexer:
     """Brings `engine` up to date with its sources; `language` and `time_zone` are for articles that state none.
 
     `workers`: how many processes may prepare articles, and as many may build the index; 1 is this one alone. Others
-    are started only for work of more than `patience` seconds. A program that asks for more than 1 must guard its own
-    start with `if __name__ == "__main__"`, as `multiprocessing` says. `batch`: articles in one transaction, at most.
+    are started only for work of more than `patience` seconds, by default as many as starting them is worth. A program
+    that asks for more than 1 must guard its own start with `if __name__ == "__main__"`, as `multiprocessing` says.
+    `batch`: articles in one transaction, at most.
     `ledger` is that of the archive, else the one in the place that the engine names; `clock` gives the aware time.
     `state` is what earlier runs remember, else what lies beside the ledger. `detector` and `sections` as in
     `index.document.to_document`.
@@ -49,7 +50,7 @@ class Indexer:
         time_zone: str = "UTC",
         batch: int = BATCH_ARTICLES,
         workers: int = 1,
-        patience: float = START_SECONDS,
+        patience: float | None = None,
         ledger: Ledger | None = None,
         state: State | None = None,
         clock: Callable[[], datetime] = now_in_utc,

@@ -5,10 +5,9 @@ The result and its order do not depend on the number of processes.
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, TypeAlias
@@ -18,12 +17,17 @@ from index.embargo import between, shown_from
 from index.identity import article_url, is_identified_by_address, is_identified_by_origin
 from index.language import Detector
 from index.sections import SectionMap
+from search.copies import can_copy
 from search.document import Document
 from search.errors import SourceError
+from search.packed import Packed, unpacked
 from search.processes import Pool
+from search.records import sent
 
 START_SECONDS: Final = 2.0
-"""Other processes are started only after this much time spent preparing, since each takes a second to start."""
+COPY_SECONDS: Final = 0.2
+"""Other processes are started only after this much time spent preparing, since each takes a second to start. Copies of
+this one (see `search.copies`) take no time, but each would load what only the first article shows to be needed."""
 
 BATCH_RECORDS: Final = 200
 BATCH_BYTES: Final = 200_000
@@ -51,6 +55,7 @@ NOT_RECORDS: Final = (Mark, Untouched, Unchanged, Advice, SourceError)
 """What is found and needs no preparing."""
 
 
+@sent
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An article ready to index, or the reason (`failure`) why there is none at `origin`, with its warnings.
@@ -83,23 +88,22 @@ class Prepared:
     moved: bool = False
     published_between: tuple[datetime, datetime] | None = None
     lifts: datetime | None = None
-    _document: Document | bytes = field(default=b"", repr=False)
+    _document: Document | Packed | None = field(default=None, repr=False)
 
     def document(self) -> Document:
         """The document; only if there is no failure."""
-        if isinstance(self._document, Document):
-            return self._document
-        document: Document = pickle.loads(self._document)  # noqa: S301 - packed by a process of our own
-        return document
+        return unpacked(self.content())
+
+    def content(self) -> Document | Packed:
+        """The document as it came, to be passed on; only if there is no failure."""
+        if self._document is None:
+            raise ValueError(f"there is no article at {self.origin}: {self.failure}")
+        return self._document
 
     def called(self, id: str) -> Prepared:
         """The same article under another id."""
         document = replace(self.document(), id=id)
         return replace(self, id=id, content_hash=document.content_hash(), _document=document)
-
-    def packed(self) -> Prepared:
-        """The same, cheap to send to another process."""
-        return replace(self, _document=pickle.dumps(self._document, pickle.HIGHEST_PROTOCOL))
 
 
 Outcome: TypeAlias = Prepared | Withdrawal | Mark | Untouched | Unchanged | Advice | SourceError
@@ -118,8 +122,10 @@ class Preparation:
     detector: Detector | None = None
     sections: SectionMap = field(default_factory=SectionMap)
 
-    def prepare(self, record: Record, key: str) -> Prepared | Withdrawal:
-        """The document of a record of the source `key`, or the notice that its article is withdrawn.
+    def prepare(
+        self, record: Record, key: str, held: Callable[[Document], Document | Packed] = lambda document: document
+    ) -> Prepared | Withdrawal:
+        """The document of a record of the source `key`, as it is `held`, or the notice that its article is withdrawn.
 
         Whatever its reader raises because of this record is in the result; only what concerns the run is raised.
         """
@@ -166,24 +172,25 @@ class Preparation:
             moved=article.moved,
             published_between=between(article.published_between, self.time_zone),
             lifts=article.lifts,
-            _document=document,
+            _document=held(document),
         )
 
     def __call__(self, batch: list[tuple[Record, str]]) -> list[Prepared | Withdrawal]:
         """What another process does with a batch."""
-        prepared = (self.prepare(record, key) for record, key in batch)
-        return [one.packed() if isinstance(one, Prepared) else one for one in prepared]
+        return [self.prepare(record, key, Packed.of) for record, key in batch]
 
 
 def prepare_all(
-    found: Iterable[Found], preparation: Preparation, *, workers: int = 1, patience: float = START_SECONDS
+    found: Iterable[Found], preparation: Preparation, *, workers: int = 1, patience: float | None = None
 ) -> Generator[tuple[Found, Outcome], None, None]:
     """Each thing found, in order, with what became of it.
 
-    Up to `workers` processes help if preparing takes longer than `patience` seconds. Raises ProcessLost if one of
-    them ends before its work is done.
+    Up to `workers` processes help if preparing takes longer than `patience` seconds, by default as long as starting
+    them is worth. Raises ProcessLost if one of them ends before its work is done.
     """
     found = iter(found)
+    if patience is None:
+        patience = COPY_SECONDS if can_copy() else START_SECONDS
     spent = 0.0
     for one in found:
         started = time.perf_counter()

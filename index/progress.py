@@ -87,6 +87,7 @@ class Bar:
         has_size = _terminal_has_size()
         from tqdm import tqdm  # only where somebody watches
 
+        tqdm.monitor_interval = 0  # its thread is for bars that it counts itself, and no copy could be made beside it
         self._bar = tqdm(
             total=total,
             unit="B",

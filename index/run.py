@@ -359,7 +359,7 @@ class Run:
             self.written.discard(name)
             return
         self.written.add(name)
-        self.batches.add(article.document())
+        self.batches.add(article.content())
 
     def _undelete(self, name: str) -> None:
         """What was withdrawn earlier in this run is published later in it, and not deleted after all."""

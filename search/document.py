@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from search.records import record
+from search.records import record, sent
 
 SECTION_SEPARATOR = " > "
 
@@ -42,6 +42,7 @@ class Canonical(NamedTuple):
     html: bytes
 
 
+@sent
 @record
 class Heading:
     """A heading inside an article.
@@ -77,6 +78,7 @@ class Head:
     first_published: Moment | None = None
 
 
+@sent
 @dataclass(frozen=True, slots=True)
 class Document:
     """One article, normalised and ready to index.

@@ -3,6 +3,7 @@
 Every worker has a pipe of its own, so it notices when the parent is gone, even after a SIGKILL, and ends. Pools built
 on shared queues cannot notice: each of their processes holds the writing end of the queue it reads from. Ctrl-C is for
 the parent alone, which then stops its workers. docs/explanation/dependencies.md says why this is not a library.
+A worker is a copy of this process where that is safe (see `search.copies`), and else a new one.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ import signal
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from threading import Thread, current_thread, main_thread
 from typing import Any, Final, Generic, Self, TypeVar
 
+from search.copies import become_worker, can_copy, open_descriptors
 from search.errors import ProcessLost
 
 Task = TypeVar("Task")
@@ -41,7 +44,7 @@ def core_count() -> int:
 
 
 class Worker(Generic[Task, Answer]):
-    """One process that calls `work` with each task in turn. `work` is pickled once and may keep state there.
+    """One process that calls `work` with each task in turn. `work` is copied or pickled once and may keep state there.
 
     Tasks may be given before earlier ones are answered; answers come in the order of the tasks.
     Call `close` when done, also after an error.
@@ -50,10 +53,11 @@ class Worker(Generic[Task, Answer]):
     def __init__(self, work: Callable[[Task], Answer], name: str) -> None:
         self.waiting = 0
         """Tasks whose answer has not been taken."""
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, work), name=name, daemon=True)
-        with ctrl_c_held_back():
+        is_copy = can_copy()
+        self.pipe, theirs = multiprocessing.Pipe()
+        inherited = tuple(each for each in open_descriptors() if each != theirs.fileno()) if is_copy else ()
+        self._process = _process(is_copy)(target=_serve, args=(theirs, work, inherited), name=name, daemon=True)
+        with ctrl_c_held_back(spawns=not is_copy):
             self._process.start()
         theirs.close()
 
@@ -168,10 +172,16 @@ class Pool(Generic[Task, Answer]):
         self.close()
 
 
-def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
+def _process(is_copy: bool) -> Callable[..., BaseProcess]:
+    return multiprocessing.get_context("fork").Process if is_copy else multiprocessing.get_context("spawn").Process
+
+
+def _serve(pipe: Connection, work: Callable[[Any], Any], inherited: Sequence[int]) -> None:
     """What a worker runs. A thread receives tasks at all times, so that the parent is not kept waiting while it
     sends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if inherited:
+        become_worker(inherited)
     sys.setswitchinterval(_SWITCH_SECONDS)
     tasks: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_receive, args=(pipe, tasks), daemon=True).start()
@@ -209,12 +219,15 @@ def _pickled(error: Exception) -> bytes:
 
 
 @contextmanager
-def ctrl_c_held_back() -> Iterator[None]:
-    """Delays Ctrl-C until the block is done. A process started in it never sees one, not even while it is starting."""
+def ctrl_c_held_back(*, spawns: bool = True) -> Iterator[None]:
+    """Delays Ctrl-C until the block is done. A process started in it never sees one, not even while it is starting.
+
+    `spawns`: it is started by multiprocessing, and not as a copy."""
     if sys.platform == "win32":
         yield
         return
-    resource_tracker.ensure_running()  # starting a process would start it with the signal let through
+    if spawns:
+        resource_tracker.ensure_running()  # starting a process would start it with the signal let through
     pressed = False
 
     def remember(*_: object) -> None:

@@ -139,10 +139,10 @@ def helpers_of(pid: int) -> list[int]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            is_spawned = b"spawn_main" in (folder / "cmdline").read_bytes()
+            is_tracker = b"resource_tracker" in (folder / "cmdline").read_bytes()
         except (OSError, IndexError):
             continue
-        if parent == pid and is_spawned:
+        if parent == pid and not is_tracker:
             found.append(int(folder.name))
     return found
 

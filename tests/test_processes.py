@@ -13,6 +13,7 @@ from threading import Event, Thread
 
 import pytest
 
+from search.copies import can_copy
 from search.errors import ParameterError, ProcessLost
 from search.processes import Pool, Worker, core_count, ctrl_c_held_back
 
@@ -223,6 +224,58 @@ def test_ctrl_c_does_not_reach_it_and_the_end_of_the_parent_does(tmp_path: Path)
     parent.wait()
     parent.stdout.close()
     assert ends_soon(first)
+
+
+COPIES = """
+import fcntl, os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from search.copies import can_copy
+from search.processes import Pool
+from test_processes import process_id
+
+if __name__ == "__main__":
+    assert can_copy()
+    lock = open(sys.argv[2], "w")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    pool = Pool(process_id, 2, "asking")
+    pool.start()
+    pool.give_each(None)
+    workers = {pool.take(), pool.take()}
+    assert os.getpid() not in workers
+    assert all("copies.py" in Path(f"/proc/{pid}/cmdline").read_text() for pid in workers)
+    lock.close()
+    with open(sys.argv[2], "w") as again:
+        fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    print("free")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are not copied here")
+@pytest.mark.parametrize("warnings", ["error", "default"])
+def test_a_copy_starts_without_a_new_interpreter_and_holds_no_lock_of_its_parent(tmp_path: Path, warnings: str) -> None:
+    (tmp_path / "copies.py").write_text(COPIES)
+    done = subprocess.run(
+        [sys.executable, "-W", warnings, tmp_path / "copies.py", Path(__file__).parent, tmp_path / "lock"],
+        capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.returncode) == ("free\n", 0), done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are not copied here")
+def test_a_process_with_another_thread_is_not_copied_and_has_workers_all_the_same() -> None:
+    done = Event()
+    other = Thread(target=done.wait)
+    other.start()
+    try:
+        assert not can_copy()
+        with Pool(slow_for_even, 2, "squaring") as pool:
+            for number in range(4):
+                pool.give(number)
+            assert [pool.take() for _ in range(4)] == [0, 1, 4, 9]
+    finally:
+        done.set()
+        other.join()
 
 
 def test_there_is_at_least_one_core() -> None:

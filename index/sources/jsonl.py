@@ -16,6 +16,7 @@ from index.sources.files import Input, open_input
 from index.sources.reading import Reading
 from index.sources.unmet_mapping import watching
 from search.errors import SourceError
+from search.records import sent
 
 MAX_LINE = 16 * 2**20
 """Bytes of one line; a longer one is reported and skipped."""
@@ -24,6 +25,7 @@ HOPELESS = 100
 """If none of this many first lines is an article, the file is not JSON Lines."""
 
 
+@sent
 @dataclass(frozen=True, slots=True)
 class ArticleText:
     """The text of one article in a file of JSON; see `index.article.Record`.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
 from search.document import Document
 from search.engines.results import IndexStatus, Results, Stamp
+from search.packed import Packed
 from search.schema import ValueMatch
 
 if TYPE_CHECKING:  # what only a search needs: the language of queries, and numpy
@@ -233,6 +234,15 @@ class ParallelWriting(Protocol):
 
     def parallel_writer(self, *, workers: int, replace: bool = False, progress: WriterProgress | None = None) -> Writer:
         """A writer that may use up to `workers` processes; 1 is this one alone. The index does not depend on it."""
+        ...
+
+
+@runtime_checkable
+class PassingOn(Protocol):
+    """What a writer offers besides if it passes articles on to processes of its own."""
+
+    def add_any(self, document: Document | Packed) -> None:
+        """As `Writer.add`; what is packed is unpacked where it is needed."""
         ...
 
 

@@ -16,18 +16,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from search.copies import can_copy
 from search.document import Document
 from search.engines.disk.format.entries import entry_of, new_segment_path
 from search.engines.disk.format.manifest import SegmentEntry
 from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import EngineError, ProcessLost
+from search.packed import Packed, characters, unpacked
 from search.processes import Pool
 
 START_ARTICLES: Final = 2_000
 """Articles built here before other processes are started: starting them takes most of a second."""
 
 JOIN_ARTICLES: Final = 400
-"""Articles built here before other processes join in that are running already."""
+"""Articles built here before other processes join in that are running already, or are copies of this one."""
 
 _BATCH_ARTICLES: Final = 200
 _BATCH_CHARACTERS: Final = 2_000_000
@@ -54,7 +56,7 @@ class Batch:
 
     directory: Path
     first: int
-    documents: Sequence[Document]
+    documents: Sequence[Document | Packed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class BatchBuilder:
         for number, document in enumerate(batch.documents, batch.first):
             if writer.is_full:
                 segments.append(self._write(writer, batch.directory))
-            writer.add(document)
+            writer.add(unpacked(document))
             self._numbers.append(number)
         if not batch.documents and writer.articles:
             segments.append(self._write(writer, batch.directory))
@@ -139,10 +141,10 @@ class Pipeline:
         self._segments: list[NewSegment] = []
         self._added = self._written = self._built_elsewhere = 0
         self._pool: Pool[Batch, Built] | None = None
-        self._batch: list[Document] = []
+        self._batch: list[Document | Packed] = []
         self._batch_characters = 0
 
-    def add(self, document: Document) -> int:
+    def add(self, document: Document | Packed) -> int:
         """Takes an article and gives its number. If this raises, the article is not taken and the others are untouched;
         but an article that another process cannot build fails the whole transaction, later."""
         if self._pool is not None or self._is_worth_sharing():
@@ -150,22 +152,24 @@ class Pipeline:
         else:
             if self._writer.is_full:
                 self._write()
-            self._writer.add(document)
+            self._writer.add(unpacked(document))
         self._added += 1
         return self._added - 1
 
     def _is_worth_sharing(self) -> bool:
-        enough = JOIN_ARTICLES if self._builders.is_running else START_ARTICLES
-        if self._workers == 1 or (self._added < enough and not self._segments):
+        if self._workers == 1:
+            return False
+        enough = JOIN_ARTICLES if self._builders.is_running or can_copy() else START_ARTICLES
+        if self._added < enough and not self._segments:
             return False
         self._pool = self._builders.pool(self._workers)
         return True
 
-    def _share(self, document: Document) -> None:
+    def _share(self, document: Document | Packed) -> None:
         if len(self._batch) >= _BATCH_ARTICLES or self._batch_characters >= _BATCH_CHARACTERS:
             self._send()
         self._batch.append(document)
-        self._batch_characters += len(document.body) + len(document.html)
+        self._batch_characters += characters(document)
 
     def _send(self) -> None:
         """Gives the batch away; waits while too many are waiting already."""

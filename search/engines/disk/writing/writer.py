@@ -30,6 +30,7 @@ from search.engines.disk.writing.vector_writer import carry_vectors
 from search.engines.protocols import Phase, WriterProgress
 from search.engines.transaction import Transaction
 from search.errors import EngineError, IndexMissing
+from search.packed import Packed
 
 
 class DiskWriter(Transaction):
@@ -105,6 +106,10 @@ class DiskWriter(Transaction):
             return None
 
     def add(self, document: Document) -> None:
+        self.add_any(document)
+
+    def add_any(self, document: Document | Packed) -> None:
+        """See `search.engines.protocols.PassingOn`."""
         self._require_open()
         self._is_building = True
         try:  # `writing` does the same, but a generator for each article shows in the time of an import
