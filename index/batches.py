@@ -22,10 +22,11 @@ from index.progress import Progress, Silence
 from search.document import Document
 from search.engines.protocols import Engine, ParallelWriting, Writer, WriterProgress
 from search.errors import ArticlesRefused, IndexLocked
+from search.spilling import Texts
 
 BATCH_SECONDS: Final = 60.0
 BATCH_ARTICLES: Final = 500_000
-"""Bounds memory, since the ids of the open batch are kept until it is committed."""
+"""Bounds what an interruption costs where articles come faster than any known source gives them."""
 QUEUE_ARTICLES: Final = 1_000
 QUEUE_CHARACTERS: Final = 20_000_000
 _PAUSE_SECONDS: Final = 0.05
@@ -70,7 +71,7 @@ class Batches:
         self._queued_characters = 0
         self._writer: Writer | None = None
         self._opened = 0.0
-        self._written: set[str] = set()
+        self._written = Texts()
         self.refused: dict[str, str] = {}
 
     def add(self, document: Document) -> None:
@@ -112,6 +113,7 @@ class Batches:
         """
         lost = frozenset(self._queue) | frozenset(self._written if self._takes_back else ())
         self._queue.clear()
+        self._written.clear()
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.rollback()
@@ -137,10 +139,11 @@ class Batches:
 
     def _write_queue(self) -> None:
         writer = self._open_writer()
-        for document in list(self._queue.values()):
-            writer.add(document)
-            self._written.add(document.id)
-            del self._queue[document.id]
+        names = list(self._queue)
+        self._written.add(names)
+        for name in names:
+            writer.add(self._queue[name])
+            del self._queue[name]
         self._queued_characters = 0
 
     def _commit(self) -> None:

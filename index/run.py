@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from index.article import Mark, Skipped, Unchanged, Untouched, Withdrawal
 from index.batches import Batches
@@ -17,24 +17,20 @@ from index.identity import MAX_ID, article_id, digest, is_address, source_key
 from index.learning import Learning
 from index.preparing import Found, Prepared
 from index.progress import Progress
-from index.pruning import Seen, gone, gone_from_index, objection
+from index.pruning import gone, gone_from_index, objection, refuse_to_lose
 from index.report import Outcome, Tally
+from index.seen import Seen
 from index.suspicious_dates import SuspiciousDates
 from search.engines.results import Stamp
 from search.errors import SourceError
+from search.spilling import NOTHING
 
 Notice: TypeAlias = Callable[[str, str], None]
-
-MAX_SOURCE_WARNINGS: Final = 100
-"""Different warnings about one source that are reported."""
 
 
 @dataclass(slots=True)
 class Run:
-    """One run under way.
-
-    `written` has the ids that went to `batches`. `known` counts the ids seen that the index holds.
-    """
+    """One run under way. `known` counts the ids seen that the index holds."""
 
     held: Held
     batches: Batches
@@ -46,11 +42,8 @@ class Run:
     most_gone: float = 1.0
     tally: Tally = field(default_factory=Tally)
     seen: Seen = field(default_factory=Seen)
-    written: set[str] = field(default_factory=set)
     known: int = 0
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
-    source_warnings: dict[str, set[str]] = field(default_factory=dict)
-    deleted: list[str] = field(default_factory=list)
     dates: SuspiciousDates = field(default_factory=SuspiciousDates)
 
     def take(self, group: Group, progress: Progress) -> None:
@@ -73,7 +66,7 @@ class Run:
                 self._leave(self.identities.names_of([item.id])[item.id], found.key)
             else:
                 self._take_failure(item, found)
-            progress.at(found.position, len(self.seen.ids))
+            progress.at(found.position, len(self.seen))
         for name in self.gate.keep():
             self.batches.delete(name)
 
@@ -99,19 +92,19 @@ class Run:
         for origin, warning in self.dates.warnings():
             self.tally.warn(origin, warning)
         if self.rebuild:
-            self._refuse_to_lose()
+            refuse_to_lose(self.held, self.seen, self.unread, self.tally.first_failure)
             self.tally.deleted = max(0, self.held.articles - self.known)
         else:
             self._prune(roots)
         if not self.dry_run:
             self.batches.commit()
         if self.rebuild:
-            for name in [name for name in self.gate.waiting_ids() if name not in self.seen.ids]:
+            for name in list(self.seen.unseen(self.gate.waiting_ids())):
                 self.gate.forget(name)
 
     def _prune(self, roots: Sequence[str]) -> None:
         """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
-        names = list(gone_from_index(self.held, roots, self.seen, self.tally.warn))
+        names = gone_from_index(self.held, roots, self.seen, self.tally.warn)
         if reason := objection(names, self.held, roots, self.most_gone):
             self.tally.fail(", ".join(roots), reason)
             return
@@ -123,15 +116,15 @@ class Run:
 
     def _deleted(self, name: str) -> None:
         self.tally.deleted += 1
-        self.deleted.append(name)
+        self.seen.deleted.put(name, NOTHING)
         self.learning.forget(name)
 
     def tell(self, notice: Notice, lost: frozenset[str]) -> None:
         """Says what became of each article, but for those in `lost`."""
-        for name, outcome in self.tally.outcomes.items():
+        for name, outcome in self.seen.outcomes():
             if name not in lost:
                 notice(outcome, name)
-        for name in self.deleted:
+        for name in self.seen.deleted:
             notice("deleted", name)
 
     def committing(self) -> None:
@@ -141,41 +134,33 @@ class Run:
     def committed(self) -> None:
         """All that was taken so far is in the index now."""
         self.gate.release()
-        self.learning.keep({self.seen.ids[name] for name in self.batches.refused})
+        self.learning.keep({self.seen.source_of(name) for name in self.batches.refused})
 
     def _leave(self, name: str, key: str) -> None:
         self.seen.read_from.add(key)
         self.learning.count(key)
-        if name not in self.seen.ids:
-            self.seen.ids[name] = key
-            self.tally.outcomes[name] = "unchanged"
+        if self.seen.see_first(name, key):
+            self.seen.judge(name, "unchanged")
 
     def _pass_over(self, source: Untouched, key: str) -> None:
         self.seen.untouched.add(key)
         self.seen.read_from.add(key)
         self.tally.pass_over(source.articles)
 
-    def close(self, lost: frozenset[str]) -> None:
+    def close(self) -> None:
+        """Frees what the run kept on the disk."""
+        self.seen.close()
+        self.identities.close()
+        self.learning.close()
+
+    def settle(self, lost: frozenset[str]) -> None:
         """Finishes what can be done only when everything is committed; `lost` are articles of a discarded batch."""
         self.gate.finish(lost)
         if not lost:
             self.gate.purge(self.tally.fail)
         for name, reason in self.batches.refused.items():
-            self.tally.outcomes.pop(name, None)
-            self.tally.fail(self.seen.ids[name], f"{name!r} could not be indexed: {reason}")
-
-    def _refuse_to_lose(self) -> None:
-        """Raises SourceError if the index would lose articles only because their source cannot be read."""
-        if not self.seen.ids:
-            first = self.tally.first_failure
-            cause = f"; the first failure is {first}" if first else ""
-            raise SourceError("the input", f"holds no article that can be read; the index is left as it was{cause}")
-        for key, error in self.unread:
-            lost = sum(name not in self.seen.ids for name in self.held.ids_from(key))
-            if lost:
-                raise SourceError(
-                    error.origin, f"{error.reason}; {lost:,} articles would be lost, so nothing was changed"
-                )
+            self.seen.judge(name, None)
+            self.tally.fail(self.seen.source_of(name) or "", f"{name!r} could not be indexed: {reason}")
 
     def _take_failure(self, error: SourceError, found: Found) -> None:
         if isinstance(error, Skipped):
@@ -189,7 +174,7 @@ class Run:
         if is_address(error.origin) and error.origin != key and not whole:
             # Its article is known by the address, so it can be kept, and the others may be pruned.
             failed = article_id("", error.origin, error.origin)
-            self.seen.ids.setdefault(self.identities.names_of([failed])[failed], key)
+            self.seen.see_first(self.identities.names_of([failed])[failed], key)
         else:
             self.seen.failed_in.add(key)
         if whole or source_key(error.origin) == key:  # the whole source, not a line of it
@@ -198,7 +183,7 @@ class Run:
     def _take(self, article: Prepared, key: str, stamps: Mapping[str, Stamp]) -> None:
         for warning in article.warnings:
             self.tally.warn(article.origin, warning)
-        self._warn_of_source(article, key)
+        self.tally.warn_of_source(key, article.origin, article.source_warnings)
         if article.failure:
             self._fail(key, SourceError(article.origin, article.failure), whole=False)
             return
@@ -223,20 +208,20 @@ class Run:
             self.learning.look_again(key)
             self._hold(article, stamp)
         elif is_copy:
-            self.tally.outcomes[article.id] = "unchanged"
+            self.seen.judge(article.id, "unchanged")
         else:
             self.gate.let_in(article.id)
             self._compare(article, stamp)
 
     def _refuse(self, article: Prepared, key: str, stamp: Stamp | None, reason: str) -> None:
-        self.seen.ids[article.id] = key
+        self.seen.see(article.id, key)
         self.known += stamp is not None
-        self.tally.outcomes[article.id] = "removed"
+        self.seen.judge(article.id, "removed")
         self.tally.warn(article.origin, reason)
         self._take_out(article.id, stamp is not None)
 
     def _hold(self, article: Prepared, stamp: Stamp | None) -> None:
-        self.tally.outcomes[article.id] = "waiting"
+        self.seen.judge(article.id, "waiting")
         self.gate.hold(article)
         self._take_out(article.id, stamp is not None)
 
@@ -245,8 +230,7 @@ class Run:
         if self.dry_run:
             return is_held
         self.batches.forget(name)
-        was_written = name in self.written
-        self.written.discard(name)
+        was_written = self.seen.take_back(name)
         return (was_written or (is_held and not self.rebuild)) and self.batches.delete(name)
 
     def _withdraw(self, withdrawal: Withdrawal) -> None:
@@ -264,12 +248,12 @@ class Run:
 
     def _withdraw_named(self, name: str) -> bool:
         waited = self.gate.forget(name)
-        self.tally.outcomes.pop(name, None)
+        self.seen.judge(name, None)
         return self._take_out(name, name in self.held.stamps([name])) or waited
 
     def _is_another_file(self, name: str, key: str, stamp: Stamp | None) -> bool:
         """A file at the same place below another folder has the id. One that was only moved is not there any more."""
-        earlier = self.seen.ids.get(name) or (stamp.source if stamp else key)
+        earlier = self.seen.source_of(name) or (stamp.source if stamp else key)
         return earlier != key and Path(earlier).is_file()
 
     def _is_superseded(self, name: str, version: tuple[str, int], key: str, stamp: Stamp | None) -> bool:
@@ -278,25 +262,22 @@ class Run:
         other = stamp.source if stamp and is_there else ""
         if not self.learning.is_superseded(name, version, key, other):
             return False
-        self.seen.ids.setdefault(name, other or key)
+        self.seen.see_first(name, other or key)
         return True
 
     def _compare(self, article: Prepared, stamp: Stamp | None) -> None:
         name = article.id
         is_held = stamp == Stamp(article.content_hash, article.source)
         outcome: Outcome = "unchanged" if is_held else "changed" if stamp else "added"
-        self.tally.outcomes[name] = outcome
-        if self.dry_run:
-            return
-        if is_held and not self.rebuild and (self.batches.forget(name) or name not in self.written):
-            self.written.discard(name)
-            return
-        self.written.add(name)
-        self.batches.add(article.document())
+        is_there = is_held and not self.rebuild and (self.batches.forget(name) or not self.seen.is_written(name))
+        is_written = not (self.dry_run or is_there)
+        self.seen.judge(name, outcome, is_written=is_written)
+        if is_written:
+            self.batches.add(article.document())
 
     def _is_copy(self, article: Prepared, key: str, stamp: Stamp | None) -> bool:
         """Whether another source has the article, and this one has nothing to add."""
-        if stamp is None or stamp.source == key or self.rebuild or article.id in self.seen.ids:
+        if stamp is None or stamp.source == key or self.rebuild or article.id in self.seen:
             return False
         return self.learning.is_copy(article, key, stamp)
 
@@ -305,8 +286,7 @@ class Run:
 
         A later version is meant to replace an earlier one, and a rebuild what is in the index, wherever it came from.
         """
-        earlier = self.seen.ids.get(article.id)
-        self.seen.ids[article.id] = key
+        earlier = self.seen.see(article.id, key)
         if earlier is not None:
             if article.version is None:
                 self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
@@ -314,12 +294,3 @@ class Run:
         self.known += stamp is not None
         if stamp and stamp.source != key and not (self.rebuild or is_copy or article.version):
             self.tally.share(stamp.source, key, article.origin, article.id, in_this_run=False)
-
-    def _warn_of_source(self, article: Prepared, key: str) -> None:
-        if not article.source_warnings:
-            return
-        said = self.source_warnings.setdefault(key, set())
-        for warning in article.source_warnings:
-            if warning not in said and len(said) < MAX_SOURCE_WARNINGS:
-                said.add(warning)
-                self.tally.warn(article.origin, warning)
