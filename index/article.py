@@ -9,7 +9,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from search.document import Heading, Moment
@@ -33,7 +33,12 @@ class Article:
     before which it must not be shown; with the status "withheld" it must not be shown until a later version is usable.
     `version` is (what is counted, number), such as the moment of a capture; of the files with an article, the greatest
     number stays.
+    `published_between` are the first and the last day that a date of publication may mean which is stated and cannot be
+    read: if both lie ahead, the article waits for the last.
+    `lifts`: at its source, publishing again takes back a kill notice; what was killed before this moment comes back.
     `is_excerpt`: the source has only the beginning of its text, or none.
+    `found_at` is the address at which its page was found, if the page states another one; `moved`: that address sends
+    everybody on for good.
     `warnings` say what was wrong but did not cost the article ("published is not a date: …"); `source_warnings` say
     what is probably wrong with the whole source, and are reported once for each source.
     """
@@ -55,11 +60,15 @@ class Article:
     modified: Moment | None = None
     first_published: Moment | None = None
     embargo: datetime | None = None
+    published_between: tuple[date, date] | None = None
     status: Literal["usable", "withheld"] = "usable"
     language: str = ""
     type: str = "article"
     version: tuple[str, int] | None = None
+    lifts: datetime | None = None
     is_excerpt: bool = False
+    found_at: str | None = None
+    moved: bool = False
     warnings: tuple[str, ...] = ()
     source_warnings: tuple[str, ...] = ()
 
@@ -78,7 +87,8 @@ class Withdrawal:
     """What a source says of an article that is not to be shown; `id`, `guid`, `place` and `url` as in `Article`.
 
     "killed": it must be taken down, and never come back. "gone": it is not published at its source, such as a draft.
-    `reason` is "a draft", "canceled": it is counted in the report.
+    `reason` is "a draft", "canceled": it is counted in the report. `at` is when the source killed it, if it says so.
+    `known_only`: readers may never have seen it, so nothing is remembered of an article that the archive does not have.
     """
 
     origin: str
@@ -88,6 +98,8 @@ class Withdrawal:
     guid: str = ""
     place: str = ""
     url: str | None = None
+    at: datetime | None = None
+    known_only: bool = False
     weight: int = 0
 
     def read(self) -> Withdrawal:
@@ -100,13 +112,15 @@ class Mark:
     """What a source wants to remember until its next run, once all that it has yielded so far is in the index.
 
     It is kept in `index.state.State` under `source` and `key`; a value of None is forgotten. It is dropped if the
-    record whose origin is `unless_failed` could not be read.
+    record whose origin is `unless_failed` could not be read. `with_id`: the record before it was that one, and the
+    value, a mapping, gets under "id" what its article is called in the index, unless that follows from the origin.
     """
 
     source: str
     key: str
     value: Any
     unless_failed: str = ""
+    with_id: bool = False
 
     weight: ClassVar[int] = 0
 
@@ -128,6 +142,16 @@ class Unchanged:
     """
 
     id: str
+
+    weight: ClassVar[int] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What whoever named a source should know of it; a warning in the report."""
+
+    origin: str
+    text: str
 
     weight: ClassVar[int] = 0
 
@@ -161,8 +185,8 @@ class Record(Protocol):
         ...
 
 
-Item: TypeAlias = "Record | Mark | Untouched | Unchanged | SourceError"
-"""What a source yields: records, why there is none, what has not changed, and what it wants to remember."""
+Item: TypeAlias = "Record | Mark | Untouched | Unchanged | Advice | SourceError"
+"""What a source yields: records, why there is none, what has not changed, what it wants to remember, and advice."""
 
 
 class Source(Protocol):
@@ -200,7 +224,7 @@ def read_record(record: Record) -> Article | Withdrawal:
 def read_source(source: Source) -> Iterator[Article | Withdrawal | SourceError]:
     """Each article of a source, or why there is none. Raises as `Source.records` does."""
     for record in source.records():
-        if isinstance(record, Mark | Untouched | Unchanged):
+        if isinstance(record, Mark | Untouched | Unchanged | Advice):
             continue
         if isinstance(record, SourceError):
             yield record

@@ -1,31 +1,20 @@
-"""The commands that fill an archive: `backfile index` and `backfile copy`."""
+"""The command `backfile index`."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
 
 import click
 
-from index.copying import Copied, copy_archive
-from index.fetching.address import read_address
+from index.identity import is_web_address, written_location
 from index.opening import open_for_filling
-from index.progress import Bar, Progress, Silence, remark
+from index.progress import progress_shown, remark
 from index.report import Report
-from index.sources.fields import KEYS
 from index.sources.files import STANDARD_INPUT, local_path
 from index.sources.reading import say_nothing
-from index.sources.web import is_web_address
-from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings, opened_engine
-from search.commands.differences import compared_shown, comparison_lines
-from search.commands.encode import encode_shown
-from search.commands.terminal import articles
-from search.comparing import Comparison
+from search.commands.context import index_option, interruptible, json_option, loaded_settings
 from search.errors import SourceError
-from search.ledger import ledger_of
 from search.meaning import open_encoder
-from search.processes import core_count
 
 MOST_REMARKS = 20
 
@@ -34,7 +23,7 @@ def require_locations(ctx: click.Context, param: click.Parameter, locations: tup
     """The locations, each a path that exists, an address that can be read or "-"; else a usage error."""
     for location in locations:
         try:
-            missing = not (_is_elsewhere(location) or local_path(location).exists())
+            missing = not (_is_elsewhere(location) or local_path(written_location(location)).exists())
         except SourceError as error:
             raise click.BadParameter(str(error), ctx, param) from error
         if missing:
@@ -45,6 +34,8 @@ def require_locations(ctx: click.Context, param: click.Parameter, locations: tup
 def _is_elsewhere(location: str) -> bool:
     """The location is no file. Raises SourceError for an address of the web that cannot be one."""
     if is_web_address(location):
+        from index.fetching.address import read_address  # what fetches with it
+
         read_address(location)
         return True
     return location == STANDARD_INPUT
@@ -52,6 +43,10 @@ def _is_elsewhere(location: str) -> bool:
 
 def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     """The pairs "theirs=ours" as a mapping; else a usage error."""
+    if not pairs:
+        return {}
+    from index.sources.fields import KEYS  # what reads articles with it
+
     mapping: dict[str, str] = {}
     for pair in pairs:
         theirs, equals, ours = (part.strip() for part in pair.rpartition("="))
@@ -131,7 +126,7 @@ def index(
     settings = loaded_settings(ctx, index=index, language=language, time_zone=time_zone, index_workers=workers).settings
     opened = open_for_filling(settings)
     encoder = None if no_meaning or dry_run else open_encoder(settings.meaning_model)
-    with interruptible(), _progress(quiet or as_json) as progress:
+    with interruptible(), progress_shown(quiet=quiet or as_json) as progress:
         report = opened.index(
             paths,
             language=language or "",
@@ -147,13 +142,11 @@ def index(
         )
     _print(report, quiet=quiet, as_json=as_json)
     if encoder and not report.interrupted:
+        from search.commands.encode import encode_shown  # numpy with it
+
         encode_shown(opened.engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
     if report.exit_code:
         ctx.exit(report.exit_code)
-
-
-def _progress(quiet: bool, doing: str = "") -> Progress:
-    return Bar(doing) if sys.stderr.isatty() and not quiet else Silence()
 
 
 def _print(report: Report, *, quiet: bool, as_json: bool) -> None:
@@ -163,86 +156,3 @@ def _print(report: Report, *, quiet: bool, as_json: bool) -> None:
     for line in report.remarks(MOST_REMARKS, warnings=not quiet):
         click.echo(line, err=True)
     click.echo(report.summary())
-
-
-@click.command()
-@click.argument("source", metavar="FROM", type=TEXT)
-@click.argument("target", metavar="TO", type=TEXT)
-@click.option("--exact", is_flag=True, help="Delete articles that are only in TO.")
-@click.option("--yes", is_flag=True, help="Do not ask before articles are deleted.")
-@click.option("--no-verify", is_flag=True, help="Do not compare all articles of both in the end.")
-@click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress bar.")
-@json_option
-@click.pass_context
-def copy(
-    ctx: click.Context,
-    source: str,
-    target: str,
-    exact: bool,
-    yes: bool,
-    no_verify: bool,
-    workers: int | None,
-    quiet: bool,
-    as_json: bool,
-) -> None:
-    """Copy all articles of the index FROM into the index TO, with their vectors, whatever kinds of index they are.
-
-    What is in TO already is left as it is, so a run that was cut goes on where it stopped. Articles that are only in TO
-    stay there, unless --exact is given. In the end all articles of both are read and compared; the exit code is 1 if
-    they differ, and the articles are listed. Ctrl-C keeps what was committed, about up to the last minute.
-
-    \b
-    Examples:
-      backfile copy whoosh:archive opensearch://search.example:9200/archive
-      backfile copy opensearch://search.example:9200/archive whoosh:archive --exact
-    """
-    settings = loaded_settings(ctx, index_workers=workers).settings
-    first, second = opened_engine(ctx, source), opened_engine(ctx, target)
-
-    def show(doing: str) -> Progress:
-        return _progress(quiet or as_json, doing)
-
-    def confirm(count: int) -> bool:
-        return yes or _may_delete(count, second.url)
-
-    with interruptible():
-        copied = copy_archive(
-            first,
-            second,
-            exact=exact,
-            confirm=confirm,
-            workers=settings.index_workers or core_count(),
-            show=show,
-            ledgers=(ledger_of(first, settings), ledger_of(second, settings)),
-        )
-        compared = None
-        if not no_verify and not copied.interrupted:
-            compared = compared_shown(first, second, quiet=quiet or as_json, left_out=copied.removed)
-    if as_json:
-        verified = compared and compared.as_json()
-        click.echo(json.dumps({"from": first.url, "to": second.url, **copied.as_json(), "verified": verified}))
-    else:
-        click.echo("\n".join(_copy_lines(copied, compared, exact)))
-    if compared and not (compared.is_same if exact else compared.covers):
-        ctx.exit(1)
-    ctx.exit(copied.exit_code)
-
-
-def _may_delete(count: int, url: str) -> bool:
-    try:
-        return click.confirm(f"delete {count:,} from {url} that are not in the other index?", err=True)
-    except click.Abort:  # nobody is there to answer
-        click.echo(err=True)
-        return False
-
-
-def _copy_lines(copied: Copied, compared: Comparison | None, exact: bool) -> Iterator[str]:
-    yield copied.summary()
-    if copied.vectors:
-        yield f"vectors of {articles(copied.vectors)}"
-    if copied.superfluous:
-        advice = "were left there" if exact else "--exact would delete them"
-        yield f"{articles(copied.superfluous)} only in the second index: {advice}"
-    if compared:
-        yield from comparison_lines(compared, ("the first index", "the second index"), may_have_more=not exact)

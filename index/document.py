@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,12 +17,11 @@ from index.authors import tidy_authors
 from index.fingerprint import fingerprint
 from index.identity import article_id, article_url
 from index.language import Detector
-from index.normalize import normalize_line, normalize_markup, normalize_text, normalize_values, shorten
+from index.normalize import is_normal, normalize_line, normalize_markup, normalize_text, normalize_values, shorten
 from index.sections import SectionMap
 from search.document import Document, Heading, Moment, language_tag
 from search.errors import SourceError
-from search.request.request import MAX_VALUE_LENGTH
-from search.schema import MISSING
+from search.schema import MAX_VALUE_LENGTH, MISSING
 
 MAX_TITLE: Final = 1_000
 MAX_SUMMARY: Final = 10_000
@@ -97,6 +97,11 @@ def _silent(_: str) -> None:
 
 def _normalize_body(body: str, headings: Sequence[Heading], say: Warn) -> tuple[str, tuple[Heading, ...]]:
     """Normalises each heading and the text between them, and keeps track of where each heading begins."""
+    if is_normal(body) and _are_blocks(body, headings):
+        return body, tuple(
+            heading if _anchor(heading.anchor) == heading.anchor else replace(heading, anchor=None)
+            for heading in headings
+        )
     if len(headings) > MAX_HEADINGS:
         say(f"has {len(headings):,} headings; only the first {MAX_HEADINGS:,} are kept as headings")
     parts: list[str] = []
@@ -124,6 +129,24 @@ def _normalize_body(body: str, headings: Sequence[Heading], say: Warn) -> tuple[
         cursor = found + len(heading.text)
     put(normalize_text(body[cursor:]))
     return "\n\n".join(parts), tuple(placed)
+
+
+def _are_blocks(body: str, headings: Sequence[Heading]) -> bool:
+    """Whether each heading is a block of its own, where it says it is, and there is nothing to change about it."""
+    end = -2
+    for heading in headings:
+        start, end = end, heading.offset + len(heading.text)
+        if not (
+            heading.offset >= start + 2
+            and body.startswith(heading.text, heading.offset)
+            and (heading.offset == 0 or body.startswith("\n\n", heading.offset - 2))
+            and (end == len(body) or body.startswith("\n\n", end))
+            and heading.text
+            and "\n" not in heading.text
+            and 2 <= heading.level <= 6
+        ):
+            return False
+    return len(headings) <= MAX_HEADINGS
 
 
 def _find(body: str, heading: Heading, cursor: int) -> int | None:

@@ -20,6 +20,11 @@ def shown_from(embargo: datetime | None, published: Moment | None, zone: str) ->
     return max((_instant(moment, zone) for moment in (embargo, published) if moment is not None), default=None)
 
 
+def between(days: tuple[date, date] | None, zone: str) -> tuple[datetime, datetime] | None:
+    """The moments in UTC at which two days begin in `zone`."""
+    return (_instant(days[0], zone), _instant(days[1], zone)) if days else None
+
+
 def _instant(moment: Moment, zone: str) -> datetime:
     if moment.year > LAST.year:
         return LAST

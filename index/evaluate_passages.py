@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from index.article import Article
-from index.extraction.html_tree import HEADINGS, parse_html, text_of
+from index.extraction.html_tree import parse_html, text_of
 from index.extraction.page_markup import squeezed
+from index.extraction.text_flow import HEADINGS
 from index.judged_pages import Reading, Truth
 from index.normalize import one_line
 from index.sources.encoding import decode

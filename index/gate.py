@@ -6,17 +6,18 @@ A removal that is written while a run is under way holds for the rest of that ru
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from index.naming import tombstones_for
 from index.preparing import Prepared
-from index.refusals import Refusals
-from search.document import Document
-from search.engines.conventions import is_below
+from index.refusals import TEXT, Refusals
+from search.document import Document, is_below
 from search.engines.protocols import Engine
 from search.errors import EngineError, IndexLocked
 from search.ledger.ledger import Ledger
+from search.ledger.removals import Removal, Tombstone
 from search.ledger.waiting import Due
 from search.releasing import now_in_utc, release_due
 from search.takedown import PATIENCE_SECONDS, finish
@@ -65,20 +66,37 @@ class Gate:
         if found is None:
             return None
         removal, how = found
+        if self._is_taken_back(removal, article, how):
+            return None if self._dry_run else self.refusal(article, is_held=is_held)
         return (
             f"refused: {removal.id!r} was taken down on {removal.at.date().isoformat()} ({removal.reason}), and this "
             f"has {how}; `backfile takedown --undo {removal.id!r}` lets it in"
         )
 
-    def kill(self, reason: str, *, id: str, url: str | None, guid: str) -> list[str]:
-        """Takes down what its source has killed; returns the ids. The files of the index are purged in the end."""
-        stones = tombstones_for(self._engine, self._ledger, id=id, url=url, guid=guid)
+    def _is_taken_back(self, removal: Removal, article: Prepared, how: str) -> bool:
+        """Whether the article was killed by its source, which has published it again since; see `Article.lifts`."""
+        is_older = article.lifts is not None and removal.kind == "killed" and removal.at < article.lifts
+        if is_older and not how.startswith(TEXT) and not self._dry_run:
+            self._ledger.removed.undo(removal.id, self._clock())
+            self._learn_removals()
+        return is_older and not how.startswith(TEXT)
+
+    def kill(self, reason: str, *, id: str, url: str | None, guid: str, at: datetime | None = None) -> list[str]:
+        """Takes down what its source has killed, at that moment; returns the ids. The files of the index are purged in
+        the end."""
+        stones = [self._with_text(one) for one in tombstones_for(self._engine, self._ledger, id=id, url=url, guid=guid)]
         if not self._dry_run:
-            self._ledger.removed.add(stones, reason, self._clock(), "killed")
+            now = self._clock()
+            self._ledger.removed.add(stones, reason, min(now, at or now), "killed")
             self._learn_removals()
         for stone in stones:
             self._held.pop(stone.id, None)
         return [stone.id for stone in stones]
+
+    def _with_text(self, stone: Tombstone) -> Tombstone:
+        """The tombstone with the fingerprint of what was to wait from the next `keep` on."""
+        held = self._held.get(stone.id)
+        return replace(stone, fingerprint=held[0].fingerprint) if held and not stone.fingerprint else stone
 
     def purge(self, fail: Callable[[str, str], None]) -> None:
         """Finishes what was taken down in this run, or before it and was cut off. Call it when no writer is open."""
@@ -94,11 +112,19 @@ class Gate:
 
     def is_early(self, article: Prepared) -> bool:
         """Whether the article has to wait."""
-        return article.withheld or (article.shown_from is not None and article.shown_from > self._clock())
+        due = self._due(article)
+        return article.withheld or (due is not None and due > self._clock())
+
+    def _due(self, article: Prepared) -> datetime | None:
+        """From when on it may be shown; see `Article.published_between`. What waits already goes on waiting for the
+        last of the days that may be meant, although the first has come."""
+        first, last = article.published_between or (None, None)
+        is_ahead = first is not None and (first > self._clock() or article.id in self._states)
+        return max((moment for moment in (article.shown_from, last if is_ahead else None) if moment), default=None)
 
     def hold(self, article: Prepared) -> None:
         """Has the article wait from the next `keep` on, unless it does already."""
-        due = None if article.withheld else article.shown_from
+        due = None if article.withheld else self._due(article)
         self._let_in.discard(article.id)
         if self._states.get(article.id) != Due(due, article.content_hash, article.source) and not self._dry_run:
             self._held[article.id] = article.document(), due
@@ -108,6 +134,10 @@ class Gate:
         self._held.pop(id, None)
         if id in self._states:
             self._let_in.add(id)
+
+    def waits(self, ids: Sequence[str]) -> bool:
+        """Whether one of these articles waits."""
+        return bool(self._ledger.waiting.states(ids)) or not self._held.keys().isdisjoint(ids)
 
     def forget(self, id: str) -> bool:
         """Takes an article that its source has withdrawn out of what waits; False if it is not there."""
@@ -147,6 +177,10 @@ class Gate:
                 return
 
     # --- others
+
+    def now(self) -> datetime:
+        """The time."""
+        return self._clock()
 
     def is_brief(self) -> bool:
         """Whether a writer that holds the index is one that publishes what was due, or purges: done in a moment."""

@@ -2,7 +2,8 @@
 
 An article is known by its address, however that is written, and by what its source calls it whatever its address
 (`Article.guid`). The ledger remembers under which id. The first id stays, so that links to it go on working. If an
-article whose id is its address comes under the same guid with another address, it has moved.
+article whose id is its address comes under the same guid with another address, it has moved; so it has if its page now
+states another address, or if its address sends everybody to another one for good.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
-from index.identity import article_id
+from index.identity import article_id, article_url
 from index.preparing import Prepared
 from search.batching import in_batches
 from search.ledger.ledger import Ledger
@@ -25,6 +26,10 @@ _SEVERAL = ""
 """What the key of an address names that several articles of one source state: none of them."""
 
 
+_Stated: TypeAlias = tuple[str | None, str, str | None]
+"""What of an article its keys are made of."""
+
+
 class Name(NamedTuple):
     """The id under which an article is known, and the one that it had until it moved."""
 
@@ -33,8 +38,11 @@ class Name(NamedTuple):
 
 
 class _Keys(NamedTuple):
+    """The keys of an article's address, of its guid, and of the address at which it was found if that is another."""
+
     address: str
     guid: str
+    found: str
 
 
 class _Id(NamedTuple):
@@ -57,20 +65,21 @@ class Identities:
         self._ledger = ledger
         self._clock = clock
         self._dry_run = dry_run
-        self._keys: dict[tuple[str | None, str], _Keys] = {}
+        self._keys: dict[_Stated, _Keys] = {}
         self._known: dict[str, str] = {}
         self._learned = SpillingTable(_Id)
         self._claims = SpillingTable(_Claim)
         self._moved: dict[str, str] = {}
+        self._targets: set[str] = set()
 
     def look_up(self, articles: Iterable[Prepared]) -> None:
         """Gets ready for a group of articles."""
-        self._keys = {(article.url, article.guid): _keys(article) for article in articles}
+        self._keys = {_stated(article): _keys(article) for article in articles}
         self._known = self._ledger.known(key for key in self._all_keys() if key not in self._learned)
 
     def name_of(self, article: Prepared, source: str) -> Name:
         """Under which id the article of a source, one that was looked up, is known; its own if it is new."""
-        keys = self._keys[article.url, article.guid]
+        keys = self._keys[_stated(article)]
         by_address, by_guid = self._id_of(keys.address), self._id_of(keys.guid)
         before = ""
         if self._is_shared(keys.address, article, source):
@@ -83,13 +92,36 @@ class Identities:
             self._moved[before] = name
         else:
             name = by_guid or article.id
+            if keys.found and not by_guid and (own := self._own_id(keys.found)):
+                name = own
+        if keys.found and not before and (before := self._before(keys, name, article, is_new=not by_address)):
+            self._moved[before] = name
+            self._learned.put(keys.found, _Id(name))
         self._learn(keys, name)
         return Name(name, before)
+
+    def follows(self, before: str, url: str, holds: Callable[[Sequence[str]], Collection[str]]) -> bool:
+        """Whether the article `before` has moved to the article with that address, which `holds` has: then it is that
+        one from the next `keep` on."""
+        name = next(iter(self.names_of([article_id("", url, "")]).values()))
+        if not _key_of(url) or name == before or not holds([name]) or not self._is_free(name, before):
+            return False
+        self._targets.add(name)
+        self._moved[before] = name
+        return True
 
     def names_of(self, ids: Sequence[str]) -> Mapping[str, str]:
         """For each id that comes from an address, the id under which its article is known."""
         known = self._ledger.known(map(address_key, ids))
         return {name: known.get(address_key(name)) or name for name in ids}
+
+    def known_as(self, own: str, url: str | None, guid: str) -> list[str]:
+        """The ids that an article may have of which an input says its own id, its address and its guid."""
+        host = urlsplit(url or article_url(guid) or "").hostname or ""
+        keys = [address_key(own), *([address_key(article_id("", url, ""))] if url else ()), guid_key(host, guid)]
+        known = self._ledger.known(keys)
+        found = (entry.id if (entry := self._learned.get(key)) else known.get(key) for key in keys)
+        return list(dict.fromkeys([*filter(None, found), own]))
 
     def among(self, ids: Sequence[str], holds: Callable[[Sequence[str]], Collection[str]]) -> Collection[str]:
         """Those of the ids that come from addresses whose articles `holds` has, under whatever id."""
@@ -99,7 +131,7 @@ class Identities:
 
     def keep(self) -> None:
         """Remembers all that was learned so far, now that it is committed."""
-        if self._dry_run or not self._learned:
+        if self._dry_run or not (self._learned or self._moved):
             return
         moved, self._moved = self._moved, {}
         for before, now in moved.items():
@@ -124,6 +156,29 @@ class Identities:
         learned = self._learned.get(key)
         return (learned.id if learned else "") or self._known.get(key) or ""
 
+    def _own_id(self, key: str) -> str:
+        """The id of its own under which the article with an address is known; "" if its id is an address."""
+        known = self._id_of(key)
+        return known if known and self._ledger.known([address_key(known)]).get(address_key(known)) != known else ""
+
+    def _before(self, keys: _Keys, name: str, article: Prepared, *, is_new: bool) -> str:
+        """The id that an article had which was found at the address of that id; "" if it has not moved.
+
+        One article moves to an address, not several: sites send what they have deleted to one page for all. And none
+        moves to the page of another article only because a page says so, without sending anybody there.
+        """
+        before = self._id_of(keys.found)
+        if not before or before == name or not keys.address or not article.address_is_id:
+            return ""
+        if not (article.moved or is_new) or not self._is_free(name, before):
+            return ""
+        self._targets.add(name)
+        return before
+
+    def _is_free(self, name: str, before: str) -> bool:
+        """No other article than `before` has moved to `name`."""
+        return name not in self._targets and set(self._ledger.moved_from(name)) <= {before}
+
     def _is_shared(self, key: str, article: Prepared, source: str) -> bool:
         """Whether several articles of the source, with ids of their own, state this address: it is that of the site, or
         of a section."""
@@ -141,11 +196,20 @@ class Identities:
             self._learned.put(keys.guid, _Id(name))
 
 
+def _stated(article: Prepared) -> _Stated:
+    return article.url, article.guid, article.found_at
+
+
 def _keys(article: Prepared) -> _Keys:
-    """The keys of its address and of its guid; "" for none. The address of a front page names no article."""
+    """The keys of an article, "" for none. The address of a front page names no article."""
     if not article.url:
-        return _Keys("", "")
-    parts = urlsplit(article.url)
-    is_deep = len(parts.path) > 1 or parts.query
-    address = address_key(article_id("", article.url, "")) if is_deep else ""
-    return _Keys(address, guid_key(parts.hostname or "", article.guid) if article.guid else "")
+        return _Keys("", "", "")
+    address = _key_of(article.url)
+    found = _key_of(article.found_at) if article.found_at else ""
+    host = urlsplit(article.url).hostname or ""
+    return _Keys(address, guid_key(host, article.guid) if article.guid else "", found if found != address else "")
+
+
+def _key_of(url: str) -> str:
+    parts = urlsplit(url)
+    return address_key(article_id("", url, "")) if len(parts.path) > 1 or parts.query else ""

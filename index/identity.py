@@ -8,11 +8,11 @@ import re
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Final
-from urllib.parse import parse_qsl, quote, urldefrag, urlencode, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urldefrag, urlencode, urlsplit
 
 from index.article import Article
 from index.normalize import clean_block, normalize_line
+from index.paths import path_as_text
 from search.document import MAX_URL, web_address
 
 MAX_ID: Final = 200
@@ -69,11 +69,16 @@ def is_identified_by_address(article: Article) -> bool:
 def source_key(name: str) -> str:
     """How an input is remembered in the index: its address, or its absolute path however it was written.
 
-    A file:// address is remembered as its path.
+    A file:// address is remembered as its path. Paths are in the text of `index.paths`.
     """
     if is_file_address(name):
         name = file_path(name)
-    return name if is_address(name) else os.path.abspath(name.replace("\0", ""))  # noqa: PTH100 - links are not followed
+    return name if is_address(name) else _absolute(name.replace("\0", ""))
+
+
+def written_location(location: str) -> str:
+    """A location as a person gives it in the text of `index.paths`: an address as it is, and a path."""
+    return location if is_address(location) else path_as_text(location)
 
 
 def is_file_address(location: str) -> bool:
@@ -82,13 +87,29 @@ def is_file_address(location: str) -> bool:
 
 
 def file_path(address: str) -> str:
-    """The path that a file:// address names."""
-    return url2pathname(urlsplit(address).path)
+    """The path that a file:// address names, in the text of `index.paths`."""
+    stated = urlsplit(address).path
+    if os.name == "posix":
+        return path_as_text(os.fsdecode(unquote_to_bytes(stated)))
+    from urllib.request import url2pathname  # it loads what fetches from the web
+
+    return path_as_text(url2pathname(stated))
+
+
+def is_web_address(location: str) -> bool:
+    """The location is an address that is fetched."""
+    return location[:8].lower().startswith(("http://", "https://"))
 
 
 def is_address(location: str) -> bool:
     """The location begins with a scheme ("https://"), so it is not a path."""
     return _ADDRESS.match(location) is not None
+
+
+def _absolute(name: str) -> str:
+    """The absolute path; links are not followed."""
+    base = "" if os.path.isabs(name) else path_as_text(os.getcwd())  # noqa: PTH109, PTH117 - this is text
+    return os.path.abspath(os.path.join(base, name))  # noqa: PTH100, PTH118
 
 
 @lru_cache(_LATELY)
@@ -104,7 +125,8 @@ def _from_url(url: str) -> str:
 
 
 def _from_place(place: str) -> str:
-    parts = [normalize_line(part) for part in PurePath(place).parts if part.strip("/\\")]
+    names = place.split("/") if "\\" not in place else PurePath(place).parts
+    parts = [normalize_line(name) for name in names if name.strip("/\\") not in ("", ".")]
     if len(parts) > 1 and _GENERIC_NAME.fullmatch(parts[-1]):
         parts.pop()
     key = "/".join(parts)

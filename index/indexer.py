@@ -13,7 +13,7 @@ from index.finding import LOOKUP_RECORDS, Passing, find, in_groups
 from index.gate import Gate
 from index.held import open_held
 from index.identities import Identities
-from index.identity import source_key
+from index.identity import source_key, written_location
 from index.language import Detector
 from index.learning import Learning
 from index.preparing import START_SECONDS, Preparation, prepare_all
@@ -22,6 +22,7 @@ from index.report import Report
 from index.run import Notice, Run
 from index.sections import SectionMap
 from index.state import State, state_beside
+from index.vanished import Asking
 from search.engines.protocols import Engine
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 from search.ledger import open_ledger
@@ -73,6 +74,7 @@ class Indexer:
         prune: bool = False,
         dry_run: bool = False,
         most_gone: float = 1.0,
+        is_routine: bool = False,
         progress: Progress | None = None,
         notice: Notice | None = None,
     ) -> Report:
@@ -83,9 +85,11 @@ class Indexer:
         `prune`: articles that came from `roots` (paths of files or folders, or addresses) and are no longer in them
         are deleted, for each root that was read to its end without a failure and was not empty. If that is more than
         the share `most_gone` of what came from `roots`, none of them is deleted, and the report has a failure.
+        `is_routine`: see `index.pruning.Seen`.
         What was taken down is refused, and what must not be shown yet waits in the ledger; what is due is published.
         `dry_run`: counts what would be done and writes nothing. `notice` is told of each article whether it is "added",
-        "changed", "unchanged", "waiting", "removed" (taken down before, and refused) or "deleted", and its id.
+        "changed", "unchanged", "waiting", "removed" (taken down before, and refused), "deleted" or "gone" (from its
+        source, and kept since too much would be deleted at once), and its id.
         An interruption keeps what was committed, discards the open batch, and is in the report.
         Raises EngineError if the index cannot be read or written, and SourceError if a rebuild would lose articles
         only because their source cannot be read, or if there is no article at all. Raises ProcessLost if another
@@ -108,11 +112,17 @@ class Indexer:
         generation = _generation(self._engine)
         if not rebuild:
             gate.release()  # what is published now was looked at in each run, so it changes nothing that is remembered
-        with closing(open_held(self._engine, unreadable_is_empty=rebuild)) as held:
+        at_once = rebuild or not generation  # what cannot be read is reported before anything else is done
+        with closing(open_held(self._engine, at_once=at_once, unreadable_is_empty=rebuild)) as held:
             identities = Identities(self._ledger, self._clock, dry_run=dry_run)
             learning = Learning(self._state, identities)
             run = Run(held, batches, gate, identities, learning, rebuild, dry_run, most_gone)
-            self._state.begin(generation, lambda ids: () if rebuild else identities.among(ids, held.stamps))
+            self._state.begin(
+                generation,
+                lambda ids: () if rebuild else identities.among(ids, held.stamps),
+                self._ledger.released_since,
+                keeps=not dry_run,
+            )
             try:
                 found = find(sources, progress, self._unchanged(rebuild))
                 with closing(
@@ -121,7 +131,9 @@ class Indexer:
                     for group in in_groups(prepared, min(LOOKUP_RECORDS, self._batch)):
                         run.take(group, progress)
                 run.seen.newest_only = {source_key(source.name) for source in sources if not lists_all(source)}
-                run.finish(roots if prune else ())
+                run.seen.is_routine = is_routine
+                run.askers = {source_key(source.name): source for source in sources if isinstance(source, Asking)}
+                run.finish([*map(written_location, roots)] if prune else ())
             except KeyboardInterrupt:
                 if batches.loses_deletions:
                     run.tally.deleted = 0

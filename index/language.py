@@ -1,7 +1,8 @@
 """Detects the language of an article that states none, from its first few hundred characters of prose.
 
-The detector is py3langid: naive Bayes over byte sequences (Lui and Baldwin, "langid.py", ACL 2012). Its model takes
-half a second to load, so that is done for the first article that needs it. docs/explanation/languages.md has figures.
+Function words tell that of most articles: see `index.function_words`. For the others the detector is py3langid: naive
+Bayes over byte sequences (Lui and Baldwin, "langid.py", ACL 2012). Its model takes half a second to load, so that is
+done for the first article that needs it. docs/explanation/languages.md has figures.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
+from index.function_words import unmistakable_language
 from search.errors import ConfigError
 
 CHARACTERS: Final = 400
@@ -54,6 +56,9 @@ class Detector:
 
     def detect(self, title: str, body: str) -> str:
         """The language, "zh" for Chinese of any kind, or "" if it is not sure."""
+        plain = unmistakable_language(f"{title}\n{body[:MOST_READ]}")
+        if plain and (not self.languages or plain in self.languages):
+            return plain
         text = prose(f"{title}\n{body[:MOST_READ]}")
         best, chance = self._best(text[:ENOUGH])
         if chance < CERTAIN and len(text) > ENOUGH:
@@ -81,14 +86,22 @@ def open_detector(languages: Iterable[str]) -> Detector:
 
 def prose(text: str) -> str:
     """The first CHARACTERS of a text in one line, without words that belong to no language."""
-    return " ".join(_NO_PROSE.sub(" ", text[:MOST_READ]).split())[:CHARACTERS]
+    for most in (2 * CHARACTERS, MOST_READ):  # the first half is enough for most texts
+        # What has one of the signs in it is left out, so a word that is cut makes no difference.
+        found = " ".join(_NO_PROSE.sub(" ", text[:most]).split())[:CHARACTERS]
+        if len(found) == CHARACTERS:
+            break
+    return found
 
 
 @lru_cache(maxsize=4)
 def _identifier(languages: tuple[str, ...]) -> Any:
+    from numpy import ascontiguousarray
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # takes a tenth of a second, with its model
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     spoken = [code for code, standard in _SPOKEN.items() if not languages or standard in languages]
     identifier.set_languages([*(languages or KNOWN), *spoken])
+    # Of this table a few hundred rows are read for each text; as it comes, it is stored by column.
+    identifier.nb_ptc = ascontiguousarray(identifier.nb_ptc)
     return identifier

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from index.article import Mark
 from index.identities import Identities
+from index.identity import article_id
 from index.marks import Marks
 from index.preparing import Prepared
 from index.state import WHOLE, State, copy_of, version_of
@@ -35,11 +36,22 @@ class Learning:
     _imperfect: set[str] = field(default_factory=set)
     _failed_at: set[str] = field(default_factory=set)
     _gone: SpillingTable[Nothing] = field(default_factory=lambda: SpillingTable(Nothing))
+    _named: tuple[str, str] = ("", "")
     _versions: SpillingTable[_Version] = field(default_factory=lambda: SpillingTable(_Version))
 
     def count(self, source: str) -> None:
         """The source has given one more article."""
         self._articles_in[source] += 1
+
+    def name(self, origin: str, id: str) -> None:
+        """The article that was found there is called that in the index."""
+        self._named = origin, id
+
+    def id_at(self, source: str, origin: str) -> str:
+        """What the article that a source has at an address was called when it was last read."""
+        known = self.state.get(source, origin)
+        own = known.get("id") if isinstance(known, dict) else None
+        return str(own or article_id("", origin, origin))
 
     def look_again(self, source: str, failed_at: str = "") -> None:
         """The source has to be read in the next run, whether it has changed or not: something in it failed, or may
@@ -55,6 +67,8 @@ class Learning:
         """Takes what a source wants to remember."""
         if mark.unless_failed and mark.unless_failed in self._failed_at:
             return
+        if mark.with_id and mark.unless_failed == self._named[0]:
+            mark = replace(mark, value=mark.value | _called(*self._named))
         if mark.key == WHOLE:
             if source in self._imperfect:
                 return
@@ -77,6 +91,10 @@ class Learning:
         """
         self.state.keep(self._kept_first)
         self._kept_first.clear()
+
+    def move_away(self, source: str) -> None:
+        """An article of the source is that of another one now. What comes back there is to be read again."""
+        self._marks.add(Mark(source, WHOLE, None))
 
     def is_superseded(self, name: str, version: tuple[str, int], source: str, other: str) -> bool:
         """Whether a later version of an article was read in this run, or by an earlier one from the source `other`."""
@@ -103,3 +121,7 @@ class Learning:
         """Frees what it takes on the disk, and forgets what was not kept."""
         for table in (self._marks, self._kept_first, self._gone, self._versions):
             table.clear()
+
+
+def _called(origin: str, id: str) -> dict[str, str]:
+    return {"id": id} if id != article_id("", origin, origin) else {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from index.identity import article_id, article_url
 from index.refusals import Refusals
 from search.document import Document
 from search.engines.protocols import Engine, Searcher
-from search.errors import IndexMissing
+from search.errors import IndexMissing, LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.names import address_key, guid_key
 from search.ledger.removals import Tombstone
@@ -43,10 +44,19 @@ def _tombstones(searcher: Searcher | None, ledger: Ledger, id: str, url: str | N
     address = article_url(url)
     own = article_id(id, address, guid)
     names = dict.fromkeys(_names(searcher, ledger, own, address, guid))
-    found = [(name, searcher.document(name) if searcher else None) for name in names]
+    found = [(name, _document(searcher, ledger, name)) for name in names]
     waiting = ledger.waiting.states(list(names))
     known = [(name, document) for name, document in found if document or name in waiting or ledger.removed.of(name)]
     return [_tombstone(name, document, address, guid) for name, document in known]
+
+
+def _document(searcher: Searcher | None, ledger: Ledger, name: str) -> Document | None:
+    """The article as readers have it, or would have had it when it had waited."""
+    if searcher and (shown := searcher.document(name)):
+        return shown
+    with suppress(LedgerError):  # one that is damaged is taken down all the same, without its fingerprint
+        return ledger.waiting.document(name)
+    return None
 
 
 def _names(searcher: Searcher | None, ledger: Ledger, own: str, address: str | None, guid: str) -> Iterator[str]:

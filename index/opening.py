@@ -47,6 +47,7 @@ class Opened:
         prune: bool = False,
         dry_run: bool = False,
         most_gone: float = 1.0,
+        is_routine: bool = False,
         progress: Progress | None = None,
         notice: Notice | None = None,
     ) -> Report:
@@ -85,6 +86,7 @@ class Opened:
                 prune=prune,
                 dry_run=dry_run,
                 most_gone=most_gone,
+                is_routine=is_routine,
                 progress=progress,
                 notice=notice,
             )

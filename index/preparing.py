@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, TypeAlias
 
-from index.article import Mark, Record, Unchanged, Untouched, Withdrawal, blaming
-from index.document import to_document
-from index.embargo import shown_from
-from index.identity import is_identified_by_address, is_identified_by_origin
+from index.article import Advice, Mark, Record, Unchanged, Untouched, Withdrawal, blaming
+from index.embargo import between, shown_from
+from index.identity import article_url, is_identified_by_address, is_identified_by_origin
 from index.language import Detector
 from index.sections import SectionMap
 from search.document import Document
@@ -43,12 +42,12 @@ class Found:
     """
 
     key: str
-    item: Record | Mark | Untouched | Unchanged | SourceError
+    item: Record | Mark | Untouched | Unchanged | Advice | SourceError
     position: int
     whole: bool = False
 
 
-NOT_RECORDS: Final = (Mark, Untouched, Unchanged, SourceError)
+NOT_RECORDS: Final = (Mark, Untouched, Unchanged, Advice, SourceError)
 """What is found and needs no preparing."""
 
 
@@ -58,8 +57,8 @@ class Prepared:
 
     `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin, and
     `address_is_id`: from the address. `day` is that
-    of its publication. The document stays packed until it is asked for: most runs find most articles unchanged and
-    need no more than the hash.
+    of its publication. `found_at`, `moved` and `lifts` as in `Article`, and `published_between` the same in UTC. The
+    document stays packed until it is asked for: most runs find most articles unchanged and need no more than the hash.
     `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
     """
 
@@ -80,6 +79,10 @@ class Prepared:
     withheld: bool = False
     version: tuple[str, int] | None = None
     day: date | None = None
+    found_at: str = ""
+    moved: bool = False
+    published_between: tuple[datetime, datetime] | None = None
+    lifts: datetime | None = None
     _document: Document | bytes = field(default=b"", repr=False)
 
     def document(self) -> Document:
@@ -99,7 +102,7 @@ class Prepared:
         return replace(self, _document=pickle.dumps(self._document, pickle.HIGHEST_PROTOCOL))
 
 
-Outcome: TypeAlias = Prepared | Withdrawal | Mark | Untouched | Unchanged | SourceError
+Outcome: TypeAlias = Prepared | Withdrawal | Mark | Untouched | Unchanged | Advice | SourceError
 """What becomes of a thing found."""
 
 
@@ -120,6 +123,8 @@ class Preparation:
 
         Whatever its reader raises because of this record is in the result; only what concerns the run is raised.
         """
+        from index.document import to_document  # where nothing has changed, nothing is prepared
+
         warnings: list[str] = []
         origin = record.origin
         try:
@@ -139,25 +144,29 @@ class Preparation:
                 )
         except SourceError as error:
             return Prepared(error.origin, error.reason, tuple(warnings))
+        published = document.published
         return Prepared(
             article.origin,
-            "",
-            tuple(warnings),
-            article.source_warnings,
-            document.id,
-            document.source,
-            document.content_hash(),
-            is_identified_by_origin(article),
-            is_identified_by_address(article),
-            article.is_excerpt,
-            document.url,
-            article.guid,
-            document.fingerprint,
-            shown_from(article.embargo, document.published, self.time_zone),
-            article.status == "withheld",
-            article.version,
-            document.published.date() if isinstance(document.published, datetime) else document.published,
-            document,
+            warnings=tuple(warnings),
+            source_warnings=article.source_warnings,
+            id=document.id,
+            source=document.source,
+            content_hash=document.content_hash(),
+            origin_is_id=is_identified_by_origin(article),
+            address_is_id=is_identified_by_address(article),
+            is_excerpt=article.is_excerpt,
+            url=document.url,
+            guid=article.guid,
+            fingerprint=document.fingerprint,
+            shown_from=shown_from(article.embargo, published, self.time_zone),
+            withheld=article.status == "withheld",
+            version=article.version,
+            day=published.date() if isinstance(published, datetime) else published,
+            found_at=article_url(article.found_at) or "",
+            moved=article.moved,
+            published_between=between(article.published_between, self.time_zone),
+            lifts=article.lifts,
+            _document=document,
         )
 
     def __call__(self, batch: list[tuple[Record, str]]) -> list[Prepared | Withdrawal]:
@@ -225,5 +234,5 @@ def _batches(found: Iterator[Found]) -> Iterator[tuple[list[Found], int]]:
         yield batch, weight
 
 
-def _weight(item: Record | Mark | Untouched | Unchanged | SourceError) -> int:
+def _weight(item: Record | Mark | Untouched | Unchanged | Advice | SourceError) -> int:
     return 0 if isinstance(item, SourceError) else item.weight

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import Any, Final, Literal, Protocol, Self
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self
 
 from search.engines.protocols import Phase
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 _BAR: Final = "{desc}{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left{postfix}]"
 _BAR_WITHOUT_TOTAL: Final = "{n_fmt} read [{elapsed}{postfix}]"
@@ -84,6 +85,8 @@ class Bar:
         self._started = time.monotonic()
         self._total = total or None
         has_size = _terminal_has_size()
+        from tqdm import tqdm  # only where somebody watches
+
         self._bar = tqdm(
             total=total,
             unit="B",
@@ -133,8 +136,15 @@ class Bar:
         self._bar.refresh()
 
 
+def progress_shown(*, quiet: bool, doing: str = "") -> Progress:
+    """A bar for what a command is doing, unless it is `quiet` or nobody watches."""
+    return Bar(doing) if sys.stderr.isatty() and not quiet else Silence()
+
+
 def remark(origin: str, text: str) -> None:
     """Writes a line on standard error, above a bar if there is one."""
+    from tqdm import tqdm  # what it writes stands above a bar
+
     tqdm.write(f"{origin}: {text}", file=sys.stderr)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set, Sized
 from typing import Final, Protocol
 
 from index.held import Held
@@ -10,7 +10,7 @@ from index.identity import source_key
 from index.report import Remark
 from index.seen import Seen
 from search.batching import in_batches
-from search.engines.conventions import is_below
+from search.document import is_below
 from search.errors import SourceError
 from search.spilling import NOTHING, Nothing, SpillingTable
 
@@ -30,31 +30,35 @@ class BySource(Protocol):
         ...
 
 
-def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn) -> Iterator[str]:
+def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn, listing: Set[str]) -> Iterator[str]:
     """The ids that `held` has from one of `roots` and that were not seen in this run.
 
     A root in which anything failed, or that gave nothing, is left alone with a warning: a disk that is not mounted must
-    not empty the archive. So is one that lists only its newest articles.
+    not empty the archive. So is one that lists only its newest articles, which is in `listing` or has such in it.
     """
     for root in roots:
         key = source_key(root)
         if any(is_below(source, key) for source in seen.failed_in):
             warn(root, "not pruned, because not all of it could be read")
-        elif any(is_below(source, key) for source in seen.newest_only):
-            warn(root, "not pruned, because it has only the newest articles; older ones are not gone")
+        elif any(is_below(source, key) for source in listing):
+            if not seen.is_routine:
+                warn(root, "not pruned, because it has only the newest articles; older ones are not gone")
         elif not any(is_below(source, key) for source in seen.read_from):
             warn(root, "not pruned, because it holds no article")
-        else:
+        elif key not in seen.untouched:  # a file that is as it was has lost nothing
             yield from seen.unseen(held.ids_from(key))
 
 
 def gone_from_index(held: Held, roots: Sequence[str], seen: Seen, warn: Warn) -> SpillingTable[Nothing]:
-    """The same for the index, each once, without the articles of sources that were passed over."""
+    """The same for the index, each once, without the articles of sources that were passed over, and of feeds in a
+    folder."""
+    listing = seen.newest_only & {source_key(root) for root in roots}
+    spared = seen.untouched | (seen.newest_only - listing)
     names = SpillingTable(Nothing)
-    for batch in in_batches(gone(held, roots, seen, warn), _BATCH):
-        stamps = held.stamps(batch) if seen.untouched else {}
+    for batch in in_batches(gone(held, roots, seen, warn, listing), _BATCH):
+        stamps = held.stamps(batch) if spared else {}
         for name in batch:
-            if name not in stamps or stamps[name].source not in seen.untouched:
+            if name not in stamps or stamps[name].source not in spared:
                 names.put(name, NOTHING)  # roots may overlap
     return names
 

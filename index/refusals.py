@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from index.fingerprint import distance
 from index.identity import article_id
 from search.ledger.removals import Removal
 
@@ -17,6 +16,9 @@ near-copies in lists of hits, because a wrong match costs an article.
 Among 19,000 agency reports, 179 pairs with unequal texts are within it, 174 of which share at least 80 % of their runs
 of three words. Of 2,300 posts of a project, 47 are, all of which do; within 3 bits there would be 172, which are more
 often two editions of a report than one text."""
+
+TEXT: Final = "the same or nearly the same text"
+"""By what an article matches that is only alike."""
 
 _PARTS: Final = MAX_DISTANCE + 1
 _PART_BITS: Final = 64 // _PARTS
@@ -50,24 +52,29 @@ class Refusals:
         return bool(self._by_id)
 
     def find(self, id: str, url: str | None, guid: str, fingerprint: int) -> tuple[Removal, str] | None:
-        """The removal that an article falls under, and by what it matches; None if it may come in."""
+        """The removal that an article falls under, and by what it matches; None if it may come in.
+
+        The id comes after the address and the guid, since an import calls an article by what these have told it.
+        """
         key = article_id("", url, "") if url else id
-        if found := self._by_id.get(id):
-            return found, "its id"
-        if found := self._by_key.get(key) or self._by_id.get(key) or self._by_key.get(id):
+        if url and (found := self._by_key.get(key) or self._by_id.get(key)):
             return found, "its address"
         if found := self._by_guid.get(guid):
             return found, "its guid"
+        if found := self._by_id.get(id) or self._by_key.get(id):
+            return found, "its id"
         return self._alike(fingerprint)
 
     def _alike(self, fingerprint: int) -> tuple[Removal, str] | None:
         if not fingerprint:
             return None
+        from index.fingerprint import distance  # numpy with it, for archives from which something was taken down
+
         alike = (removal for part in _parts(fingerprint) for removal in self._by_part.get(part, ()))
         nearest = min(alike, key=lambda removal: distance(removal.tombstone.fingerprint, fingerprint), default=None)
         if nearest is None or (bits := distance(nearest.tombstone.fingerprint, fingerprint)) > MAX_DISTANCE:
             return None
-        return nearest, f"the same or nearly the same text ({bits} of 64 bits differ)"
+        return nearest, f"{TEXT} ({bits} of 64 bits differ)"
 
 
 def _parts(fingerprint: int) -> list[tuple[int, int]]:

@@ -13,6 +13,8 @@ MAX_LISTED: Final = 1_000
 """Failures and warnings that are kept with their text; the rest is counted."""
 MAX_SOURCE_WARNINGS: Final = 100
 """Different warnings about one source that are reported."""
+MAX_GENERAL: Final = 50
+"""Warnings about whole sources that come before those about articles."""
 MAX_PAIRS: Final = 20
 """Pairs of sources with shared ids that are reported one by one."""
 
@@ -39,7 +41,7 @@ class Report:
     `waiting` counts articles that are to be shown later, and `removed` those that were refused because they had been
     taken down. `skipped` counts the files in folders that are of no known format, and `left_out` the articles that
     their source does not publish, such as drafts. `failed` and `warned` count all; `failures` and `warnings` hold the
-    first MAX_LISTED of them.
+    first MAX_LISTED of them. `general`: so many of the warnings, the first, are about a whole source, folder or run.
     `generation` is the index's after the run, "" if there is no index. `seconds` is wall time.
     """
 
@@ -59,6 +61,7 @@ class Report:
     generation: str
     interrupted: bool = False
     dry_run: bool = False
+    general: int = 0
 
     @property
     def articles(self) -> int:
@@ -99,9 +102,10 @@ class Report:
         return line
 
     def remarks(self, most: int, *, warnings: bool = True) -> list[str]:
-        """The failures and then the warnings, at most `most` of each, and how many more there are."""
+        """The failures and then the warnings, at most `most` of each, and how many more there are. Warnings about a
+        whole source or run are beyond these, and all are there."""
         failures = _listed("failed", self.failures, self.failed, most)
-        return failures + (_listed("warning", self.warnings, self.warned, most) if warnings else [])
+        return failures + (_listed("warning", self.warnings, self.warned, most + self.general) if warnings else [])
 
 
 def _listed(kind: str, remarks: Iterable[Remark], total: int, most: int) -> list[str]:
@@ -126,6 +130,8 @@ class Tally:
         self._failures: list[Remark] = []
         self._failed = 0
         self._skipped = 0
+        self._whole: list[Remark] = []
+        self._general: list[Remark] = []
         self._warnings: list[Remark] = []
         self._warned = 0
         self._warned_of: dict[str, set[str]] = {}
@@ -145,7 +151,7 @@ class Tally:
         if len(self._warnings) < MAX_LISTED:
             self._warnings.append(Remark(origin, text))
 
-    def warn_of_source(self, source: str, origin: str, warnings: Iterable[str]) -> None:
+    def warn_once(self, source: str, origin: str, warnings: Iterable[str]) -> None:
         """Notes what an article at `origin` shows about its source as a whole, each thing once."""
         for warning in warnings:
             said = self._warned_of.setdefault(source, set())
@@ -153,10 +159,23 @@ class Tally:
                 said.add(warning)
                 self.warn(origin, warning)
 
-    def skip(self, origin: str, reason: str, files: int) -> None:
-        """Counts files of no known format, and says so in one warning."""
+    def warn_of_source(self, origin: str, text: str) -> None:
+        """Notes something about a whole source, which is said before all that is about articles."""
+        if len(self._general) == MAX_GENERAL:
+            self.warn(origin, text)
+        else:
+            self._warned += 1
+            self._general.append(Remark(origin, text))
+
+    def skip(self, origin: str, reason: str, files: int, *, whole: bool = False) -> None:
+        """Counts files of no known format, and says so in one warning. `whole`: it is about what was given to be read,
+        such as a folder, so that it always comes first."""
         self._skipped += files
-        self.warn(origin, reason)
+        if whole:
+            self._warned += 1
+            self._whole.append(Remark(origin, reason))
+        else:
+            self.warn_of_source(origin, reason)
 
     def pass_over(self, articles: int) -> None:
         """Counts the articles of a source that has not changed."""
@@ -183,7 +202,9 @@ class Tally:
         self, outcomes: Counter[Outcome], *, seconds: float, generation: str, interrupted: bool, dry_run: bool
     ) -> Report:
         """The sum, given how many articles have each outcome."""
-        shared = [*_left_out_remarks(self._left_out), *_shared_remarks(self._shared)]
+        general = [*_left_out_remarks(self._left_out), *self._whole, *self._general]
+        shared = [*_shared_remarks(self._shared)]
+        said = len(shared) + bool(self._left_out)
         return Report(
             added=outcomes["added"],
             changed=outcomes["changed"],
@@ -195,12 +216,13 @@ class Tally:
             skipped=self._skipped,
             left_out=self._left_out.total(),
             failures=tuple(self._failures),
-            warned=self._warned + len(shared),
-            warnings=tuple([*shared, *self._warnings][:MAX_LISTED]),
+            warned=self._warned + said,
+            warnings=tuple([*general, *shared, *self._warnings][:MAX_LISTED]),
             seconds=seconds,
             generation=generation,
             interrupted=interrupted,
             dry_run=dry_run,
+            general=len(general),
         )
 
 
@@ -218,7 +240,7 @@ def _shared_remarks(shared: Mapping[tuple[str, str, bool], _Shared]) -> Iterator
         pair = pairs.setdefault((*names, in_this_run), _Shared(0, found.origin, found.id))
         pair.count += found.count
     for (before, _, in_this_run), found in pairs.items():
-        others = f"; so do {found.count - 1:,} others" if found.count > 1 else ""
+        others = {1: "", 2: "; so does 1 other"}.get(found.count, f"; so do {found.count - 1:,} others")
         if in_this_run:
             text = f"takes the place of an earlier article from {before} with the same id ({found.id!r}){others}"
         else:

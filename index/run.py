@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias
 
-from index.article import Mark, Skipped, Unchanged, Untouched, Withdrawal
+from index.article import Advice, Mark, Skipped, Unchanged, Untouched, Withdrawal
 from index.batches import Batches
 from index.finding import Group
 from index.gate import Gate
@@ -15,12 +14,14 @@ from index.held import Held
 from index.identities import Identities
 from index.identity import MAX_ID, article_id, digest, is_address, source_key
 from index.learning import Learning
+from index.paths import text_as_path
 from index.preparing import Found, Prepared
 from index.progress import Progress
 from index.pruning import gone, gone_from_index, objection, refuse_to_lose
 from index.report import Outcome, Tally
 from index.seen import Seen
 from index.suspicious_dates import SuspiciousDates
+from index.vanished import Asking, ask_for, still_there
 from search.engines.results import Stamp
 from search.errors import SourceError
 from search.spilling import NOTHING
@@ -30,7 +31,12 @@ Notice: TypeAlias = Callable[[str, str], None]
 
 @dataclass(slots=True)
 class Run:
-    """One run under way. `known` counts the ids seen that the index holds."""
+    """One run under way.
+
+    `taken_out` has the ids that the index held and that were deleted. `known` counts the ids seen that the index holds.
+    `moved` has for articles with a new id the one that they had, and `gone` what is not deleted since it would be too
+    much at once.
+    """
 
     held: Held
     batches: Batches
@@ -42,9 +48,13 @@ class Run:
     most_gone: float = 1.0
     tally: Tally = field(default_factory=Tally)
     seen: Seen = field(default_factory=Seen)
+    taken_out: set[str] = field(default_factory=set)
     known: int = 0
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
     dates: SuspiciousDates = field(default_factory=SuspiciousDates)
+    askers: Mapping[str, Asking] = field(default_factory=dict)
 
     def take(self, group: Group, progress: Progress) -> None:
         """Compares a group with the index, and writes what is new or different."""
@@ -60,6 +70,8 @@ class Run:
                 self.learning.look_again(found.key)
             elif isinstance(item, Mark):
                 self.learning.mark(item, found.key)
+            elif isinstance(item, Advice):
+                self.tally.warn(item.origin, item.text)
             elif isinstance(item, Untouched):
                 self._pass_over(item, found.key)
             elif isinstance(item, Unchanged):
@@ -85,12 +97,14 @@ class Run:
             stamp = self.held.stamps([former]).get(former)
             if name.before or (stamp and stamp.source == key):
                 self._take_out(former, stamp is not None)
+                if stamp:
+                    self.moved[name.id] = former
         return article if article.id == name.id else article.called(name.id)
 
     def finish(self, roots: Sequence[str]) -> None:
         """Deletes what is gone, and commits."""
         for origin, warning in self.dates.warnings():
-            self.tally.warn(origin, warning)
+            self.tally.warn_of_source(origin, warning)
         if self.rebuild:
             refuse_to_lose(self.held, self.seen, self.unread, self.tally.first_failure)
             self.tally.deleted = max(0, self.held.articles - self.known)
@@ -104,19 +118,49 @@ class Run:
 
     def _prune(self, roots: Sequence[str]) -> None:
         """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
-        names = gone_from_index(self.held, roots, self.seen, self.tally.warn)
+        moved = set(self.moved.values())
+        found = gone_from_index(self.held, roots, self.seen, self.tally.warn_of_source)
+        names = self._really_gone([name for name in found if name not in moved and name not in self.seen.deleted])
         if reason := objection(names, self.held, roots, self.most_gone):
             self.tally.fail(", ".join(roots), reason)
+            self.gone = names
             return
         for name in names:
             if self.dry_run or self.batches.delete(name):
                 self._deleted(name)
-        for name in gone(self.gate, roots, self.seen, lambda *_: None):
-            self.tally.deleted += self.gate.forget(name)
+        for name in gone(self.gate, roots, self.seen, lambda *_: None, self.seen.newest_only):
+            if self.gate.forget(name):
+                self._deleted(name)
+
+    def _really_gone(self, names: Sequence[str]) -> list[str]:
+        """Those of the articles that are gone, after asking for them; what has moved or was killed is taken out."""
+        if not names or not self.askers:
+            return list(names)
+        if not self.dry_run:
+            self.batches.commit()  # asking takes time
+        now = self.gate.now()
+        found = ask_for(names, self.held, self.askers, self.learning.state, now)
+        for withdrawal in found.killed:
+            self._withdraw(withdrawal)
+        for name, url in found.moved:
+            if not self.identities.follows(name, url, self._is_there):
+                source = self.held.stamps([name])[name].source
+                self.learning.mark(still_there(name, source, now), source)
+            elif self._take_out(name, is_held=True):
+                self._deleted(name)
+        for mark in found.marks:
+            self.learning.mark(mark, mark.source)
+        for origin, text in found.remarks:
+            self.tally.warn(origin, text)
+        return found.gone
+
+    def _is_there(self, ids: Sequence[str]) -> list[str]:
+        return [name for name in ids if name in self.seen or name in self.held.stamps([name])]
 
     def _deleted(self, name: str) -> None:
-        self.tally.deleted += 1
-        self.seen.deleted.put(name, NOTHING)
+        if name not in self.seen.deleted:
+            self.tally.deleted += 1
+            self.seen.deleted.put(name, NOTHING)
         self.learning.forget(name)
 
     def tell(self, notice: Notice, lost: frozenset[str]) -> None:
@@ -126,6 +170,8 @@ class Run:
                 notice(outcome, name)
         for name in self.seen.deleted:
             notice("deleted", name)
+        for name in self.gone:
+            notice("gone", name)
 
     def committing(self) -> None:
         """What was taken so far goes into the index now."""
@@ -164,7 +210,7 @@ class Run:
 
     def _take_failure(self, error: SourceError, found: Found) -> None:
         if isinstance(error, Skipped):
-            self.tally.skip(error.origin, error.reason, error.files)
+            self.tally.skip(error.origin, error.reason, error.files, whole=found.whole)
             return
         self._fail(found.key, error, whole=found.whole)
 
@@ -173,7 +219,7 @@ class Run:
         self.tally.fail(error.origin, error.reason)
         if is_address(error.origin) and error.origin != key and not whole:
             # Its article is known by the address, so it can be kept, and the others may be pruned.
-            failed = article_id("", error.origin, error.origin)
+            failed = self.learning.id_at(key, error.origin)
             self.seen.see_first(self.identities.names_of([failed])[failed], key)
         else:
             self.seen.failed_in.add(key)
@@ -183,7 +229,7 @@ class Run:
     def _take(self, article: Prepared, key: str, stamps: Mapping[str, Stamp]) -> None:
         for warning in article.warnings:
             self.tally.warn(article.origin, warning)
-        self.tally.warn_of_source(key, article.origin, article.source_warnings)
+        self.tally.warn_once(key, article.origin, article.source_warnings)
         if article.failure:
             self._fail(key, SourceError(article.origin, article.failure), whole=False)
             return
@@ -193,17 +239,23 @@ class Run:
         if article.origin_is_id and self._is_another_file(article.id, key, stamp):
             article = article.called(f"{article.id[: MAX_ID - 11]}-{digest(key)}")
             stamp = self.held.stamps([article.id]).get(article.id)
+        self.learning.name(article.origin, article.id)
         self.seen.read_from.add(key)
         if reason := self.gate.refusal(article, is_held=stamp is not None):
             self.learning.look_again(key)
             self._refuse(article, key, stamp, reason)
             return
+        if article.is_excerpt and (self.seen.source_of(article.id) or key) != key:
+            return  # what another source had in this run is the article itself, or as little of it
         if article.version and self._is_superseded(article.id, article.version, key, stamp):
             self.tally.leave_out("superseded by a later version")
             return
         is_early = self.gate.is_early(article)
-        is_copy = not is_early and self._is_copy(article, key, stamp)
-        self._note(article, key, stamp, is_copy=is_copy)
+        is_moved = _is_moved(article, key, stamp)
+        is_copy = not is_early and not is_moved and self._is_copy(article, key, stamp)
+        self._note(article, key, stamp, is_meant=is_copy or is_moved)
+        if stamp and is_moved:
+            self.learning.move_away(stamp.source)
         if is_early:
             self.learning.look_again(key)
             self._hold(article, stamp)
@@ -211,7 +263,7 @@ class Run:
             self.seen.judge(article.id, "unchanged")
         else:
             self.gate.let_in(article.id)
-            self._compare(article, stamp)
+            self._compare(article, stamp, is_moved=is_moved)
 
     def _refuse(self, article: Prepared, key: str, stamp: Stamp | None, reason: str) -> None:
         self.seen.see(article.id, key)
@@ -230,21 +282,28 @@ class Run:
         if self.dry_run:
             return is_held
         self.batches.forget(name)
+        if is_held:
+            self.taken_out.add(name)
         was_written = self.seen.take_back(name)
         return (was_written or (is_held and not self.rebuild)) and self.batches.delete(name)
 
     def _withdraw(self, withdrawal: Withdrawal) -> None:
         """Takes an article out that its source has withdrawn, or counts it if it was never there."""
         own = article_id(withdrawal.id, withdrawal.url, withdrawal.place or withdrawal.origin)
-        name = self.identities.names_of([own])[own]
-        names = [name]
-        if withdrawal.kind == "killed":
-            names = self.gate.kill(withdrawal.reason, id=name, url=withdrawal.url, guid=withdrawal.guid)
+        names = self.identities.known_as(own, withdrawal.url, withdrawal.guid)
+        if withdrawal.kind == "killed" and not (withdrawal.known_only and not self._knows(names)):
+            names = self.gate.kill(
+                withdrawal.reason, id=names[0], url=withdrawal.url, guid=withdrawal.guid, at=withdrawal.at
+            )
         taken_out = [each for each in names if self._withdraw_named(each)]
         for each in taken_out:
             self._deleted(each)
         if not taken_out:
             self.tally.leave_out(withdrawal.reason)
+
+    def _knows(self, names: Sequence[str]) -> bool:
+        """One of them is in the index, goes into it or waits."""
+        return bool(self.held.stamps(names)) or any(map(self.seen.is_written, names)) or self.gate.waits(names)
 
     def _withdraw_named(self, name: str) -> bool:
         waited = self.gate.forget(name)
@@ -254,34 +313,47 @@ class Run:
     def _is_another_file(self, name: str, key: str, stamp: Stamp | None) -> bool:
         """A file at the same place below another folder has the id. One that was only moved is not there any more."""
         earlier = self.seen.source_of(name) or (stamp.source if stamp else key)
-        return earlier != key and Path(earlier).is_file()
+        return earlier != key and text_as_path(earlier).is_file()
 
     def _is_superseded(self, name: str, version: tuple[str, int], key: str, stamp: Stamp | None) -> bool:
         """Whether a later version was read in this run, or is in the index from a file that is still there."""
-        is_there = stamp is not None and stamp.source != key and not self.rebuild and Path(stamp.source).is_file()
+        is_there = (
+            stamp is not None and stamp.source != key and not self.rebuild and text_as_path(stamp.source).is_file()
+        )
         other = stamp.source if stamp and is_there else ""
         if not self.learning.is_superseded(name, version, key, other):
             return False
         self.seen.see_first(name, other or key)
         return True
 
-    def _compare(self, article: Prepared, stamp: Stamp | None) -> None:
+    def _compare(self, article: Prepared, stamp: Stamp | None, *, is_moved: bool) -> None:
+        """Writes an article that differs. One whose file has moved has not changed, but its source is another now; one
+        whose address has moved has."""
         name = article.id
         is_held = stamp == Stamp(article.content_hash, article.source)
-        outcome: Outcome = "unchanged" if is_held else "changed" if stamp else "added"
-        is_there = is_held and not self.rebuild and (self.batches.forget(name) or not self.seen.is_written(name))
+        outcome: Outcome = "unchanged" if is_held or is_moved else "changed" if stamp or name in self.moved else "added"
+        is_there = is_held and not self.rebuild and name not in self.taken_out
+        is_there = is_there and (self.batches.forget(name) or not self.seen.is_written(name))
         is_written = not (self.dry_run or is_there)
         self.seen.judge(name, outcome, is_written=is_written)
         if is_written:
+            self._undelete(name)
             self.batches.add(article.document())
+
+    def _undelete(self, name: str) -> None:
+        """What was withdrawn earlier in this run is published later in it, and not deleted after all."""
+        if name in self.taken_out and self.seen.deleted.pop(name) is not None:
+            self.tally.deleted -= 1
 
     def _is_copy(self, article: Prepared, key: str, stamp: Stamp | None) -> bool:
         """Whether another source has the article, and this one has nothing to add."""
+        if article.id in self.taken_out:
+            return False
         if stamp is None or stamp.source == key or self.rebuild or article.id in self.seen:
             return False
         return self.learning.is_copy(article, key, stamp)
 
-    def _note(self, article: Prepared, key: str, stamp: Stamp | None, *, is_copy: bool) -> None:
+    def _note(self, article: Prepared, key: str, stamp: Stamp | None, *, is_meant: bool) -> None:
         """Remembers where the id was read, and warns if it was another article's before.
 
         A later version is meant to replace an earlier one, and a rebuild what is in the index, wherever it came from.
@@ -292,5 +364,12 @@ class Run:
                 self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
             return
         self.known += stamp is not None
-        if stamp and stamp.source != key and not (self.rebuild or is_copy or article.version):
+        if stamp and stamp.source != key and not (self.rebuild or is_meant or article.version):
             self.tally.share(stamp.source, key, article.origin, article.id, in_this_run=False)
+
+
+def _is_moved(article: Prepared, key: str, stamp: Stamp | None) -> bool:
+    """Whether the index has the same text from a path at which there is nothing any more."""
+    if stamp is None or stamp.source == key or stamp.content_hash != article.content_hash:
+        return False
+    return not (is_address(stamp.source) or text_as_path(stamp.source).exists())

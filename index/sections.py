@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from index.normalize import normalize_line
 from search.document import SECTION_SEPARATOR
-from search.request.request import MAX_VALUE_LENGTH
+from search.schema import MAX_VALUE_LENGTH
 from search.sections import (
     BELOW,
     MAX_DEPTH,

@@ -31,7 +31,8 @@ class Seen:
 
     `read_from`: the sources that gave articles. `failed_in`: those in which something failed. `untouched`: those that
     were passed over, as they have not changed. `newest_only`: those that list only their newest articles.
-    `deleted`: the ids of what was deleted in the index.
+    `deleted`: the ids of what was deleted. `is_routine`: the run is one of many over the same sources, and does not say
+    again what is always so of them.
     """
 
     def __init__(self) -> None:
@@ -45,6 +46,7 @@ class Seen:
         self.failed_in: set[str] = set()
         self.untouched: set[str] = set()
         self.newest_only: set[str] = set()
+        self.is_routine = False
 
     # --- where it was read
 

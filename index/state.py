@@ -45,6 +45,8 @@ class State:
         self.place = place
         self._connection: sqlite3.Connection | None = None
         self._holds: Callable[[Sequence[str]], Collection[str]] = lambda _: ()
+        self._keeps = True
+        self._knows_whole = True
 
     def get(self, source: str, key: str) -> Any:
         """What is remembered of a source under a key; None if nothing is."""
@@ -56,7 +58,7 @@ class State:
         for batch in in_batches(keys, _BATCH):
             query = "SELECT key, value FROM marks WHERE source = ? AND key IN (SELECT value FROM json_each(?))"
             rows = self._opened().execute(query, (source, json.dumps(batch)))
-            found.update((key, json.loads(value)) for key, value in rows)
+            found.update((key, json.loads(value)) for key, value in rows if self._knows_whole or key != WHOLE)
         return found
 
     def keep(self, marks: Iterable[Mark]) -> None:
@@ -89,13 +91,30 @@ class State:
 
     # --- which index it is about
 
-    def begin(self, generation: str, holds: Callable[[Sequence[str]], Collection[str]]) -> None:
+    def begin(
+        self,
+        generation: str,
+        holds: Callable[[Sequence[str]], Collection[str]],
+        is_same: Callable[[str, str], bool] = lambda _, __: False,
+        *,
+        keeps: bool = True,
+    ) -> None:
         """A run begins on an index of that generation; `holds` says which ids of some it has.
 
-        If somebody else has written to the index since, sources that were read to their end are forgotten.
+        If somebody else has written to the index since, sources that were read to their end are forgotten. `is_same`
+        says of an earlier generation and of this one whether nothing was done in between that matters to a source:
+        what is released was never in one that was read to its end. A run that `keeps` nothing writes no file: it may
+        only read until its end.
         """
-        self._holds = holds
-        if self.get(_ARCHIVE, _GENERATION) != generation:
+        if self._keeps != keeps:
+            self.close()
+        self._holds, self._keeps, self._knows_whole = holds, keeps, True
+        known = self.get(_ARCHIVE, _GENERATION)
+        if known == generation or (known and is_same(known, generation)):
+            return
+        if not keeps:
+            self._knows_whole = False
+        else:
             with _transaction(self._opened()) as connection:
                 connection.execute("DELETE FROM marks WHERE key = ?", (WHOLE,))
 
@@ -116,7 +135,7 @@ class State:
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = _open(self.place)
+            self._connection = _open(self.place) if self._keeps else _open_to_read(self.place)
         return self._connection
 
 
@@ -144,6 +163,19 @@ def _open(place: str) -> sqlite3.Connection:
             with suppress(FileNotFoundError):
                 file.unlink()
         return _connected(place)
+
+
+def _open_to_read(place: str) -> sqlite3.Connection:
+    """What is in the file, which is left as it is; nothing if it is not there, or cannot be read."""
+    if place.startswith(IN_MEMORY):
+        return _open(place)
+    with suppress(sqlite3.Error):
+        connection = sqlite3.connect(f"{Path(place).absolute().as_uri()}?mode=ro", timeout=_BUSY_SECONDS, uri=True)
+        with suppress(sqlite3.Error):
+            if _version(connection) == _VERSION:
+                return connection
+        connection.close()
+    return _open(IN_MEMORY)
 
 
 def _connected(place: str) -> sqlite3.Connection:

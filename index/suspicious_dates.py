@@ -96,8 +96,8 @@ class SuspiciousDates:
 def _common(one: str, other: str) -> str:
     """The folder or address that two sources have in common."""
     length = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    if length == len(one) == len(other):
-        return one
+    if length == len(one) and other[length : length + 1] in ("", "/"):
+        return one  # what they have in common so far is the folder of both
     folder = one[:length].rpartition("/")[0]
     return folder if folder and not (is_address(one) and folder.endswith(":/")) else one
 

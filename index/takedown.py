@@ -159,7 +159,15 @@ def _receipt(receipt: Receipt, old_snapshots: float) -> dict[str, Any]:
         "files_removed": purged.files_removed,
         "files_kept": list(purged.kept),
         "old_snapshots_seconds": old_snapshots,
+        "near_copies": _copies(receipt),
+        "more_near_copies": receipt.more_copies,
     }
+
+
+def _copies(receipt: Receipt) -> list[dict[str, str | None]] | None:
+    if receipt.copies is None:
+        return None
+    return [{"id": name, "address": address} for name, address in receipt.copies]
 
 
 def _facts(removal: Removal) -> dict[str, Any]:
@@ -240,3 +248,18 @@ def _purge_lines(facts: dict[str, Any]) -> Iterator[str]:
         f"readers     servers stop showing it within a second; an answer that had begun may take up to "
         f"{facts['old_snapshots_seconds']:.0f} seconds"
     )
+    if facts["was_in_index"] or facts["near_copies"]:
+        yield from _copy_lines(facts["near_copies"], facts["more_near_copies"])
+
+
+def _copy_lines(copies: Sequence[dict[str, str | None]] | None, more: int) -> Iterator[str]:
+    """The articles that somebody should look at, who has taken down one with nearly the same text."""
+    if copies is None:
+        yield "also        this kind of index cannot tell which articles have nearly the same text"
+        return
+    label = "also look at"
+    for copy in copies:
+        address = f" ({one_line(copy['address'])})" if copy["address"] else ""
+        yield f"{label}: {one_line(copy['id'] or '')}{address}, which has nearly the same text and is still there"
+    if more:
+        yield f"{label}: {more:,} more with nearly the same text"

@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from search.answering import answered, out_of_time
-from search.assist.related import Mode, Subject, related
+from search.assist.related import Mode, Subject, address_spellings, related
 from search.assist.suggest import suggest
 from search.document import Head
 from search.engines.plan import After, Plan
@@ -311,7 +311,7 @@ class PinnedArchive:
     ) -> RelatedResponse:
         """Articles related to a stored article or to a draft: see `search.assist.related.related`.
 
-        Raises NotFound, ParameterError.
+        Raises NotFound, ParameterError; Removed if the article at the address was taken down.
         """
         return self.related_by_mode(subject, (mode,), addresses, limit=limit)[0]
 
@@ -326,9 +326,11 @@ class PinnedArchive:
     ) -> tuple[RelatedResponse, ...]:
         """The related articles of several modes, for little more than those of one. `took_ms` is that of all.
 
-        Raises NotFound, ParameterError.
+        Raises NotFound, Removed, ParameterError.
         """
         started = perf_counter()
+        if self._ledger is not None and subject.id is None and subject.url:
+            self._ledger.removed.require_none_at(address_spellings(subject.url))
         found = related(self._planner, subject, modes=modes, limit=limit, texts=snippets, deadline=self._deadline)
         linked_modes = [linked_relatives(each, self.status, addresses or self._addresses) for each in found]
         took = milliseconds_since(started)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -160,6 +161,14 @@ def content_digest(canonical: Canonical) -> bytes:
     head, body, html = canonical
     content = b"%d %b%d %b%d %b" % (len(head), head, len(body), body, len(html), html)
     return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def is_below(source: str, root: str) -> bool:
+    """The source is `root` itself, or a file or an address below it. An empty root holds only itself."""
+    if source == root:
+        return True
+    folder = root.rstrip("/" + os.sep)
+    return source.startswith((f"{folder}/", folder + os.sep)) and bool(root)
 
 
 def section_ancestors(section: str) -> tuple[str, ...]:

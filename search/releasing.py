@@ -34,11 +34,13 @@ def release_due(engine: Engine, ledger: Ledger, now: datetime) -> int:
     released = 0
     while claim := ledger.waiting.claim(now):
         try:
-            refused = _publish(engine, claim)
+            refused, step = _publish(engine, claim)
         except BaseException:
             ledger.waiting.give_back(claim)
             raise
         changed = ledger.waiting.published(claim)
+        if step and not changed:
+            ledger.note_release(*step)
         if changed:  # an import or a takedown has decided otherwise in the meantime
             with engine.writer() as writer:
                 for name in changed:
@@ -47,16 +49,18 @@ def release_due(engine: Engine, ledger: Ledger, now: datetime) -> int:
     return released
 
 
-def _publish(engine: Engine, claim: Claim) -> frozenset[str]:
-    """Adds the articles in one commit; returns the ids of those that the index could not take."""
+def _publish(engine: Engine, claim: Claim) -> tuple[frozenset[str], tuple[str, str] | None]:
+    """Adds the articles in one commit; returns the ids of those that the index could not take, and the commit's
+    step."""
+    writer = engine.writer()
     try:
-        with engine.writer() as writer:
+        with writer:
             for document in claim.documents:
                 writer.add(document)
     except ArticlesRefused as error:
         _log.error("%s", error)
-        return frozenset(error.reasons)
-    return frozenset()
+        return frozenset(error.reasons), writer.step
+    return frozenset(), writer.step
 
 
 class Releasing:

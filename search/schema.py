@@ -83,5 +83,8 @@ DATE_FIELDS: dict[str, DateField] = {
 ValueMatch = Literal["same", "words", "near"]
 """How values of a keyword field are compared with what people type: see `Searcher.find_values`."""
 
+MAX_VALUE_LENGTH = 500
+"""Characters of a value of a keyword field, and of a filter's value."""
+
 MISSING = "_missing"
 """The filter value for articles that have no value in a field."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from search.document import SECTION_SEPARATOR
 from search.errors import ConfigError
-from search.request.request import MAX_VALUE_LENGTH
+from search.schema import MAX_VALUE_LENGTH
 from search.settings import nearest
 
 MAX_BYTES: Final = 1_000_000

@@ -301,9 +301,10 @@ def _from_file(path: Path) -> dict[str, object]:
         table: dict[str, object] = tomllib.loads(raw.decode("utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of many digits is a ValueError of its own
         raise ConfigError(f"{path}: is not valid TOML in UTF-8 ({error})") from error
     for name in table:
+        _require_showable(path, name, table[name])
         if name not in (*Settings.names(), SOURCES):
             raise ConfigError(
                 f"{path}: unknown setting {_shortened(name)}; {nearest(name, (*Settings.names(), SOURCES))}"
@@ -314,6 +315,15 @@ def _from_file(path: Path) -> dict[str, object]:
         if isinstance(place := table.get(name), str) and place:
             table[name] = str(path.parent / place)
     return table
+
+
+def _require_showable(path: Path, name: str, value: object) -> None:
+    """Raises ConfigError for what no message could show: hexadecimal numbers and tables may be of any size."""
+    try:
+        repr(value)
+    except (ValueError, RecursionError) as error:
+        reason = "holds a number of too many digits, or tables in tables without end"
+        raise ConfigError(f"{path}: {_shortened(name)} {reason}") from error
 
 
 def _beside(config: Path, index: str) -> str:

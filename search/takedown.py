@@ -10,28 +10,37 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
-from search.engines.protocols import Engine, Purged, Purging, WriterProgress
+from search.engines.protocols import Engine, FindingCopies, Purged, Purging, WriterProgress
 from search.errors import IndexLocked, IndexMissing
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Kind, Removal, Tombstone
 
 PATIENCE_SECONDS: Final = 120.0
 """How long a takedown waits for a writer that holds the index: an import commits about once a minute."""
+MAX_COPIES: Final = 100
+"""Near-copies that a receipt lists."""
 _PAUSE_SECONDS: Final = 0.1
+
+
+Copies: TypeAlias = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of one article. `was_there`: the index held it, or it was waiting. `was_down`: it had been taken
     down before. `purged` is what the purge of all articles of one takedown came to; of an engine that cannot purge it
-    says no files."""
+    says no files. `copies` are articles that stay in the index though they have nearly the same text, the nearest
+    first, each with its address or None; None if the engine cannot look for them, or the text is not known any more.
+    Of more than MAX_COPIES there are `more_copies`."""
 
     removal: Removal
     was_there: bool
     was_down: bool
     purged: Purged
+    copies: Copies | None = None
+    more_copies: int = 0
 
 
 def take_down(
@@ -54,10 +63,15 @@ def take_down(
     ids = [stone.id for stone in tombstones]
     down = {name for name in ids if ledger.removed.of(name)}
     there = _held(engine, ids) | set(ledger.waiting.states(ids))
+    copies = {stone.id: _copies(engine, ledger, stone, ids) for stone in tombstones}
     ledger.removed.add(tombstones, reason, at, kind)
     purged = finish(engine, ledger, ids, patience=patience, progress=progress)
     removals = (ledger.removed.of(name) for name in ids)
-    return [Receipt(each, each.id in there, each.id in down, purged) for each in removals if each is not None]
+    return [
+        Receipt(each, each.id in there, each.id in down, purged, *copies[each.id])
+        for each in removals
+        if each is not None
+    ]
 
 
 def finish(
@@ -112,3 +126,20 @@ def _held(engine: Engine, ids: Iterable[str]) -> set[str]:
             return set(searcher.stamps(list(ids)))
     except IndexMissing:
         return set()
+
+
+def _copies(engine: Engine, ledger: Ledger, stone: Tombstone, ids: Collection[str]) -> tuple[Copies | None, int]:
+    """The near-copies of an article but for `ids`, as many as a receipt lists, and how many more there are."""
+    try:
+        with engine.searcher() as searcher:
+            document = searcher.document(stone.id)
+            before = ledger.removed.of(stone.id)
+            known = stone.fingerprint or (document or (before.tombstone if before else stone)).fingerprint
+            if not isinstance(searcher, FindingCopies) or not (known or document):
+                return None, 0
+            found = [name for name in searcher.copies_of(known) if name not in ids]
+            listed = ((name, searcher.document(name)) for name in found[:MAX_COPIES])
+            copies = tuple((name, other.url if other else None) for name, other in listed)
+            return copies, len(found) - len(copies)
+    except IndexMissing:
+        return None, 0

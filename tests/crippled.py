@@ -57,6 +57,8 @@ class CrippledEngine:
 class _HastyWriter:
     """Commits each change at once, so that nothing can be taken back."""
 
+    step = None
+
     def __init__(self, engine: Engine, writer: Writer) -> None:
         self._engine = engine
         self._writer = writer

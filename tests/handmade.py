@@ -11,15 +11,9 @@ import numpy as np
 
 from search.document import Document
 from search.engines.disk.format.container import Container
-from search.engines.disk.format.layout import SEGMENT, SEGMENT_SUFFIX
-from search.engines.disk.format.manifest import (
-    File,
-    Manifest,
-    SegmentEntry,
-    new_generation,
-    write_deletions,
-    write_manifest,
-)
+from search.engines.disk.format.entries import write_deletions
+from search.engines.disk.format.kinds import SEGMENT, SEGMENT_SUFFIX
+from search.engines.disk.format.manifest import File, Manifest, SegmentEntry, new_generation, write_manifest
 from search.engines.disk.whoosh_codec import write_toc
 from search.engines.disk.writing.segment_writer import SegmentWriter
 

@@ -211,6 +211,7 @@ def test_only_tables_of_commands_name_modules_of_other_packages() -> None:
     }
     assert {module for _, module in named} == {
         "index.commands",
+        "index.copy_command",
         "index.evaluate_duplicates",
         "index.evaluate_extraction",
         "index.evaluate_language",

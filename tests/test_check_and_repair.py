@@ -26,9 +26,10 @@ from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.disk import repair as repairing
 from search.engines.disk.format.arrays import rising_within, row_ranges
-from search.engines.disk.format.container import VERSION, Container, ContainerWriter, DamagedFile
-from search.engines.disk.format.layout import DELETIONS, SEGMENT
-from search.engines.disk.format.manifest import File, live_articles, read_manifest, write_manifest
+from search.engines.disk.format.container import Container, ContainerWriter, DamagedFile
+from search.engines.disk.format.entries import live_articles
+from search.engines.disk.format.kinds import DELETIONS, SEGMENT, VERSION
+from search.engines.disk.format.manifest import File, read_manifest, write_manifest
 from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.engines.plan import FacetPlan, TimelinePlan
 from search.engines.protocols import Engine, Problem

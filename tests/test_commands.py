@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from search.commands import COMMANDS, main
 from search.commands.terminal import marked, plain
 from search.engines import open_engine
+from search.ledger import open_ledger
 from search.results.response import SearchResponse
 from search.settings import Settings
 from webui import create_app
@@ -417,6 +418,31 @@ def test_delete_asks_and_takes_articles_out(runner: CliRunner) -> None:
     partly = invoke(runner, "delete", "fluss", "press-1931", "--yes")
     assert (partly.exit_code, partly.stdout, partly.stderr) == (1, "deleted 1\n", "not in the index: fluss\n")
     assert "articles    1\n" in invoke(runner, "status").stdout
+
+
+@pytest.mark.parametrize("others", [[], ARTICLES])
+def test_delete_forgets_what_waits_for_its_moment_and_says_so(
+    runner: CliRunner, others: list[dict[str, object]]
+) -> None:
+    early = {"id": "early", "title": "Secret", "body": "Not yet.", "embargo": "2190-01-01T06:00:00Z"}
+    held = {"id": "held", "title": "Secret", "body": "Not at all.", "status": "withheld"}
+    write_articles(Path("a.jsonl"), [*others, early, held])
+    invoke(runner, "index", "a.jsonl")
+    ledger = open_ledger(open_engine("whoosh:archive").ledger_place)
+    refused = invoke(runner, "delete", "early", "held", input="n\n")
+    assert refused.stdout.splitlines()[:2] == [
+        "early: waits until 2190-01-01T06:00:00+00:00",
+        "held: waits, withheld by its source",
+    ]
+    assert ledger.waiting.counts() == (1, 1)
+    one = invoke(runner, "delete", "early", "--yes")
+    assert (one.exit_code, one.stdout) == (0, "deleted 0\nforgot 1 that waited for its moment\n")
+    assert ledger.waiting.counts() == (0, 1)
+    both = invoke(runner, "delete", "held", *(["fluss"] if others else []), "early", "--yes")
+    assert both.stdout == f"deleted {1 if others else 0}\nforgot 1 that waited for its moment\n"
+    assert (both.exit_code, both.stderr) == (1, "not in the index: early\n")
+    assert ledger.waiting.counts() == (0, 0)
+    assert "waiting 2" in invoke(runner, "index", "a.jsonl").stdout, "they come back with the next import"
 
 
 def test_deleting_what_is_not_there_commits_nothing(runner: CliRunner, archive: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from search.commands import main
 from search.engines import open_engine
 from search.ledger import open_ledger
 from search.ledger.removals import Tombstone
+from search.takedown import MAX_COPIES
 
 STORY = {
     "id": "17",
@@ -72,6 +74,8 @@ def test_an_article_is_taken_down_with_a_receipt(runner: CliRunner, folder: Path
         "files_written": 1,
         "files_kept": [],
         "old_snapshots_seconds": 60.2,
+        "near_copies": [],
+        "more_near_copies": 0,
     }
     assert files_with("zyxqvorm", folder / "archive", folder / "archive.ledger") == []
 
@@ -87,6 +91,44 @@ def test_the_receipt_is_read_by_people(runner: CliRunner) -> None:
     assert "index       it was there, and is gone" in shown
     assert "copies      are refused too" in shown
     assert "an answer that had begun may take up to 60 seconds" in shown
+
+
+EDITED = re.sub(r"word\d*0 ", "", STORY["body"])
+"""Nearly the same text."""
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("options", [(), ("--only-this",)])
+def test_near_copies_that_stay_in_the_index_are_named(
+    runner: CliRunner, folder: Path, options: tuple[str, ...]
+) -> None:
+    copies = [STORY | {"id": "same", "url": "https://news.example/same"},
+              {"id": "edited", "title": "E", "body": EDITED},
+              {"id": "third", "title": "T", "body": STORY["body"]}]  # fmt: skip
+    write(folder, *copies)
+    done(runner, "index", "articles.jsonl")
+    [receipt, _] = as_json(runner, "takedown", "17", "third", "--reason", "court order", *options)
+    assert receipt["near_copies"] == [
+        {"id": "same", "address": "https://news.example/same"},
+        {"id": "edited", "address": None},
+    ]
+    if options:
+        again = as_json(runner, "takedown", "17", "--reason", "court order", *options)
+        assert again[0]["near_copies"] is None, "nothing is left that its text could be known by"
+        return
+    shown = done(runner, "takedown", "17", "--reason", "court order")
+    assert "also look at: same (https://news.example/same), which has nearly the same text" in shown
+    assert "also look at: edited, which has nearly the same text and is still there" in shown
+    done(runner, "takedown", "same", "edited", "--reason", "court order")
+    assert as_json(runner, "takedown", "17", "--reason", "court order")[0]["near_copies"] == []
+
+
+def test_of_many_near_copies_the_first_are_named_and_the_others_counted(runner: CliRunner, folder: Path) -> None:
+    write(folder, *(STORY | {"id": f"copy {n:03}", "url": f"https://news.example/{n}"} for n in range(MAX_COPIES + 7)))
+    done(runner, "index", "articles.jsonl")
+    shown = done(runner, "takedown", "17", "--reason", "court order")
+    assert shown.count("which has nearly the same text") == MAX_COPIES
+    assert "also look at: 7 more with nearly the same text" in shown
 
 
 def test_an_article_that_is_not_there_is_refused_when_it_comes(runner: CliRunner, folder: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from search.engines.disk.format.container import Container, ContainerWriter, DamagedFile
-from search.engines.disk.format.layout import SEGMENT
+from search.engines.disk.format.kinds import SEGMENT
 
 BYTES = np.frombuffer(os.urandom(10_000), np.uint8)
 

@@ -22,7 +22,8 @@ from search.engines.conventions import Deadline
 from search.engines.disk.errors import TimeIsUp
 from search.engines.disk.format.arrays import Ints
 from search.engines.disk.format.container import Container, ContainerWriter
-from search.engines.disk.format.layout import NO_STEM, SEGMENT, STEM_MARK, letters, string_arrays, to_bytes
+from search.engines.disk.format.kinds import SEGMENT
+from search.engines.disk.format.layout import NO_STEM, STEM_MARK, letters, string_arrays, to_bytes
 from search.engines.disk.format.manifest import Manifest
 from search.engines.disk.reading import document_frequencies, term_dictionary
 from search.engines.disk.reading.segments import Segment

@@ -17,7 +17,7 @@ from index.article import Article
 from index.document import to_document
 from index.fingerprint import _HASHES, _MEMO_WORDS, MIN_WORDS, distance, fingerprint
 from index.identity import MAX_ID, article_id, article_url
-from index.normalize import normalize_text
+from index.normalize import is_normal, normalize_text
 from search.document import Document, Heading
 from search.errors import SourceError
 
@@ -41,6 +41,17 @@ def test_headings_still_point_at_their_text_after_tidying() -> None:
     assert document.body == "Intro text\n\nFirst heading\n\nText one.\n\nSecond\n\nEnd."
     assert [document.body[h.offset :].split("\n")[0] for h in document.headings] == ["First heading", "Second"]
     assert [(h.level, h.anchor) for h in document.headings] == [(2, None), (6, "two")]
+
+
+def test_a_text_in_order_stays_as_it_is_with_its_headings() -> None:
+    headings = (Heading("First", 2, 0, "one"), Heading("Second", 3, 24, "no good anchor"), Heading("Third", 2, 32))
+    body = "First\n\nText of the first\n\nSecond\n\nThird\n\nEnd."
+    headings = tuple(replace(heading, offset=body.index(heading.text)) for heading in headings)
+    document = made(body=body, headings=headings)
+    assert document.body == body
+    assert document.headings == (headings[0], replace(headings[1], anchor=None), headings[2])
+    beside = made(body="First text\n\nEnd.", headings=(Heading("First", 2, 0),))
+    assert (beside.body, beside.headings) == ("First\n\ntext\n\nEnd.", (Heading("First", 2, 0),))
 
 
 def test_a_wrong_offset_is_mended_where_the_heading_is_a_line_of_the_text() -> None:
@@ -74,6 +85,7 @@ def test_headings_point_at_their_text_whatever_the_text(blocks: list[tuple[bool,
 def test_tidying_is_stable_and_leaves_nothing_that_cannot_be_stored(text: str) -> None:
     tidy = normalize_text(text)
     assert normalize_text(tidy) == tidy
+    assert not is_normal(text) or tidy == text
     tidy.encode("utf-8")
     assert "\x00" not in tidy
     assert "\n\n\n" not in tidy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -11,18 +12,21 @@ import pytest
 from leftovers import files_with
 from test_indexer import Given, article, ids
 
-from index.article import Article, Withdrawal
+from index.article import Article, Item, Withdrawal
 from index.embargo import LAST, shown_from
 from index.indexer import Indexer
+from index.naming import tombstones_for
 from index.report import Report
+from index.state import State
 from search.document import Document
 from search.engines import open_engine
-from search.engines.protocols import Engine
+from search.engines.protocols import Engine, Writer
 from search.errors import IndexLocked, IndexMissing
 from search.ledger import open_ledger
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Tombstone
 from search.releasing import Releasing, release_due
+from search.takedown import take_down
 
 NOON = datetime(2024, 7, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -114,6 +118,32 @@ def test_a_day_begins_in_the_zone_of_the_archive(newsroom: Newsroom) -> None:
     assert newsroom.run(article("1", published=date(2024, 7, 4))).added == 1
     newsroom.time_zone = "America/New_York"
     assert newsroom.run(article("2", published=date(2024, 7, 4))).waiting == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "waits"),
+    [
+        (date(2024, 8, 7), date(2024, 12, 7), True),
+        (date(2024, 3, 7), date(2024, 12, 7), False),
+        (date(2024, 2, 1), date(2024, 2, 1), False),
+    ],
+)
+def test_an_article_whose_date_may_mean_two_days_waits_if_both_lie_ahead(
+    newsroom: Newsroom, first: date, last: date, waits: bool
+) -> None:
+    assert newsroom.run(article("1", published_between=(first, last))).waiting == waits
+    assert newsroom.shown() == ([] if waits else ["1"])
+
+
+def test_it_goes_on_waiting_for_the_later_day_when_the_earlier_has_come(newsroom: Newsroom) -> None:
+    told = article("1", published_between=(date(2024, 7, 8), date(2024, 8, 7)))
+    newsroom.run(told)
+    newsroom.now = datetime(2024, 7, 20, tzinfo=UTC)
+    assert newsroom.release() == 0
+    assert newsroom.run(told).waiting == 1
+    newsroom.now = datetime(2024, 8, 7, tzinfo=UTC)
+    assert newsroom.release() == 1
+    assert newsroom.run(told).unchanged == 1
 
 
 # --- then it appears -----------------------------------------------------------------------------------------------
@@ -279,6 +309,37 @@ class Meddling:
         return self._engine.writer(**options)  # type: ignore[arg-type]
 
 
+LONG = " ".join(f"word{number}" for number in range(600))
+
+
+@pytest.mark.parametrize("held", [{"embargo": NOON + HOUR}, {"status": "withheld"}])
+def test_a_copy_of_what_was_taken_down_while_it_waited_is_refused(newsroom: Newsroom, held: dict[str, object]) -> None:
+    newsroom.run(article("1", body=LONG, **held))
+    take_down(newsroom.engine, newsroom.ledger, tombstones_for(newsroom.engine, newsroom.ledger, id="1"), "why", NOON)
+    report = newsroom.run(article("copy", body=LONG), root="b.jsonl")
+    assert (report.added, report.removed) == (0, 1)
+    assert "the same or nearly the same text" in report.warnings[0].text
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_copy_of_what_its_source_kills_while_it_waits_is_refused(newsroom: Newsroom, apart: bool) -> None:
+    story, kill = article("1", body=LONG, embargo=NOON + HOUR), Withdrawal("a.jsonl:2", "killed", "canceled", id="1")
+    if apart:
+        newsroom.run(story)
+    report = newsroom.run(*([kill] if apart else [story, kill]), article("copy", body=LONG))
+    assert (report.added, report.removed) == (0, 1)
+
+
+def test_a_waiting_article_that_is_damaged_is_taken_down_all_the_same(tmp_path: Path) -> None:
+    engine = open_engine(f"whoosh:{tmp_path}/index")
+    newsroom = Newsroom(engine, open_ledger(engine.ledger_place))
+    newsroom.run(article("1", embargo=NOON + HOUR))
+    with sqlite3.connect(str(engine.ledger_place)) as connection:
+        connection.execute("UPDATE waiting SET document = '{'")
+    [stone] = tombstones_for(engine, newsroom.ledger, id="1")
+    assert (stone.id, stone.fingerprint) == ("1", 0)
+
+
 def test_what_is_put_off_while_it_is_being_published_does_not_stay(newsroom: Newsroom) -> None:
     newsroom.run(article("1", embargo=NOON + HOUR), article("2", embargo=NOON + HOUR))
     newsroom.now += HOUR
@@ -300,6 +361,125 @@ def test_what_is_taken_down_while_it_is_being_published_does_not_stay(newsroom: 
 
     assert release_due(Meddling(newsroom.engine, take_down), newsroom.ledger, newsroom.now) == 1  # type: ignore[arg-type]
     assert newsroom.shown() == ["2"]
+
+
+# --- what earlier runs remember ---------------------------------------------------------------------------------
+
+
+class Archived(Given):
+    """A source that is a file, of which it is known how often it was read."""
+
+    reads = 0
+
+    def digest(self) -> str:
+        return self.name
+
+    def records(self) -> Iterator[Item]:
+        self.reads += 1
+        return super().records()
+
+
+@dataclass
+class Routine:
+    """Runs over a file of which nothing waits, and one of which an article does, with what each run remembers."""
+
+    newsroom: Newsroom
+    state: State
+    whole: Archived
+    early: Archived
+
+    def run(self) -> int:
+        """A run; returns how often the first file was read for it."""
+        before = self.whole.reads
+        Indexer(
+            self.newsroom.engine, ledger=self.newsroom.ledger, state=self.state, clock=lambda: self.newsroom.now
+        ).run([self.whole, self.early])
+        return self.whole.reads - before
+
+
+@pytest.fixture
+def routine(newsroom: Newsroom, tmp_path: Path) -> Routine:
+    early = Archived("b.jsonl", article("2", embargo=NOON + HOUR), article("3", embargo=NOON + DAY))
+    routine = Routine(newsroom, State(str(tmp_path / "archive.state")), Archived("a.jsonl", article("1")), early)
+    assert [routine.run(), routine.run()] == [1, 0]
+    return routine
+
+
+def test_a_release_has_no_file_read_again_that_has_not_changed(routine: Routine) -> None:
+    newsroom = routine.newsroom
+    for later in (HOUR, DAY):
+        newsroom.now += later
+        assert newsroom.release() == 1
+    assert routine.run() == 0
+    assert newsroom.shown() == ["1", "2", "3"]
+
+
+def test_what_another_writer_did_around_a_release_is_not_overlooked(routine: Routine) -> None:
+    newsroom = routine.newsroom
+    newsroom.now += HOUR
+    assert newsroom.release() == 1
+    with newsroom.engine.writer() as writer:
+        writer.delete("1")
+    newsroom.now += DAY
+    assert newsroom.release() == 1
+    assert routine.run() == 1
+    assert newsroom.shown() == ["1", "2", "3"]
+
+
+def test_what_another_writer_did_right_after_a_release_is_not_overlooked(routine: Routine) -> None:
+    newsroom = routine.newsroom
+    newsroom.now += HOUR
+
+    class Crowded:
+        """An engine on which another writer commits as soon as the first has."""
+
+        def writer(self) -> Writer:
+            writer = newsroom.engine.writer()
+            commit = writer.commit
+
+            def commit_and_lose_the_turn() -> None:
+                commit()
+                with newsroom.engine.writer() as other:
+                    other.delete("1")
+
+            writer.commit = commit_and_lose_the_turn  # type: ignore[method-assign]
+            return writer
+
+    assert release_due(Crowded(), newsroom.ledger, newsroom.now) == 1  # type: ignore[arg-type]
+    assert newsroom.shown() == ["2"]
+    assert routine.run() == 1
+    assert newsroom.shown() == ["1", "2"]
+
+
+def test_a_release_that_is_cut_off_costs_reading_and_nothing_else(routine: Routine) -> None:
+    newsroom = routine.newsroom
+    newsroom.now += HOUR
+    claim = newsroom.ledger.waiting.claim(newsroom.now)
+    assert claim
+    with newsroom.engine.writer() as writer:  # and then the process is killed
+        for document in claim.documents:
+            writer.add(document)
+    assert routine.run() == 1
+    assert newsroom.shown() == ["1", "2"]
+
+
+def test_a_release_whose_articles_were_put_off_meanwhile_has_all_read_again(routine: Routine) -> None:
+    newsroom = routine.newsroom
+    newsroom.now += HOUR
+
+    def put_off() -> None:
+        newsroom.ledger.waiting.put([(Document("2", "Put off"), newsroom.now + HOUR)])
+
+    release_due(Meddling(newsroom.engine, put_off), newsroom.ledger, newsroom.now)  # type: ignore[arg-type]
+    assert routine.run() == 1
+
+
+def test_a_ledger_remembers_the_last_releases_only(newsroom: Newsroom) -> None:
+    for number in range(1_200):
+        newsroom.ledger.note_release(str(number), str(number + 1))
+    assert newsroom.ledger.released_since("300", "1200")
+    assert not newsroom.ledger.released_since("100", "1200")
+    assert not newsroom.ledger.released_since("1200", "300")
 
 
 # --- nothing leaks -------------------------------------------------------------------------------------------------

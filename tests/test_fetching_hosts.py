@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from web_servers import fetcher_for, reply, web_server
 from index.fetching import Fetcher, FetchError
 from index.fetching.address import read_address, without_login
 from index.fetching.hosts import is_public
+from index.fetching.lookup import MAX_LOOKUPS
 
 
 @pytest.mark.parametrize(
@@ -178,3 +181,60 @@ def test_any_text_is_an_address_or_a_reason(text: str, beginning: str) -> None:
 @given(st.text(max_size=40), st.text(max_size=20))
 def test_no_address_shows_its_login(host: str, path: str) -> None:
     assert "s3cr3t-word" not in without_login(f"https://me:s3cr3t-word@{host.replace('@', '')}/{path}")
+
+
+# --- names that take their time
+
+
+@contextmanager
+def stuck() -> Iterator[Callable[[str, int], Sequence[str]]]:
+    """A resolver that finds nothing before the end of the block; by then all its threads have ended."""
+    go = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def resolve(_: str, __: int) -> Sequence[str]:
+        threads.append(threading.current_thread())
+        go.wait()
+        return ["127.0.0.1"]
+
+    try:
+        yield resolve
+    finally:
+        go.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_name_that_is_not_found_in_time_does_not_hold_up_the_rest() -> None:
+    with web_server({"/": reply("here")}) as server, stuck() as resolve:
+
+        def slow_for_one(host: str, port: int) -> Sequence[str]:
+            return resolve(host, port) if host == "slow.example" else ["127.0.0.1"]
+
+        with fetcher_for(server, resolve=slow_for_one, seconds=0.05) as fetcher:
+            with pytest.raises(
+                FetchError, match=r"slow\.example cannot be found \(looking it up takes longer"
+            ) as raised:
+                fetcher.get("http://slow.example/")
+            assert raised.value.is_lasting
+            assert fetcher.get(f"{server.url}/").body == b"here"
+
+
+def test_only_so_many_names_are_looked_up_at_once() -> None:
+    with stuck() as resolve, fetcher_for(resolve=resolve, seconds=0.05, robots=False) as fetcher:
+        reasons = []
+        for number in range(MAX_LOOKUPS + 2):
+            with pytest.raises(FetchError) as raised:
+                fetcher.get(f"http://{number}.example/")
+            reasons.append(raised.value.reason)
+        assert ["still being looked up" in reason for reason in reasons] == [False] * MAX_LOOKUPS + [True] * 2
+    with web_server({"/": reply("here")}) as server, fetcher_for(server) as fetcher:
+        assert fetcher.get(f"{server.url}/").body == b"here", "whoever is done makes room for others"
+
+
+def test_what_a_resolver_raises_is_a_reason() -> None:
+    def resolve(host: str, port: int) -> Sequence[str]:
+        raise OSError(f"no server knows {host}:{port}")
+
+    with fetcher_for(resolve=resolve) as fetcher, pytest.raises(FetchError, match=r"no server knows x\.example:80"):
+        fetcher.get("http://x.example/")

@@ -12,6 +12,7 @@ import pytest
 from conftest import ARTICLES
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from search.engines.memory.engine import MemoryEngine
 from search.request.reading import MAX_QUERY_STRING
@@ -20,6 +21,7 @@ from webui import create_app
 from webui.api import MAX_BODY_BYTES
 from webui.headers import SECURITY_HEADERS
 from webui.logs import configuration, formatter
+from webui.site import UNSEEN
 
 PAGES = ("/", "/search?q=flood", "/article/1", "/article/1?q=river")
 MACHINE = (
@@ -33,12 +35,16 @@ FAILING = ("/nope", "/article/none", "/search?q=%28%28%28&sort=best", "/api/v1/s
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW")
 
 
-def client_with(**settings: object) -> FlaskClient:
+def filled() -> MemoryEngine:
     engine = MemoryEngine("")
     with engine.writer() as writer:
         for article in ARTICLES:
             writer.add(article)
-    return create_app(Settings(**settings), engine).test_client()  # type: ignore[arg-type]
+    return engine
+
+
+def client_with(**settings: object) -> FlaskClient:
+    return create_app(Settings(**settings), filled()).test_client()  # type: ignore[arg-type]
 
 
 # --- methods -------------------------------------------------------------------------------------------------------
@@ -119,6 +125,26 @@ def test_a_failure_is_never_kept_nor_tagged(client: FlaskClient, path: str) -> N
     assert response.status_code >= 400
     assert response.headers["Cache-Control"] == "no-store"
     assert "ETag" not in response.headers
+
+
+@pytest.mark.parametrize("path", [path for path in TAGGED if path not in ("/openapi.json", "/sitemap.xml")])
+def test_an_answer_under_other_settings_is_another_one(path: str) -> None:
+    engine = filled()
+
+    def asked(tag: str = "", **settings: object) -> TestResponse:
+        app = create_app(Settings(**settings), engine)  # type: ignore[arg-type]
+        return app.test_client().get(path, headers={"If-None-Match": tag})
+
+    tag = asked().headers["ETag"]
+    assert asked(tag, port=1001, cache_bytes=0).status_code == 304, "nothing of that shows"
+    for changed in ({"title": "Other"}, {"language": "de"}, {"time_zone": "Asia/Tokyo"}):
+        assert asked(tag, **changed).status_code == 200, changed
+    assert b"Other" in asked(tag, title="Other").data or path not in PAGES
+
+
+def test_each_setting_is_one_that_answers_show_or_one_that_none_shows() -> None:
+    shown = {"title", "language", "time_zone", "public_url", "meaning_model"}
+    assert (shown | UNSEEN, shown & UNSEEN) == (set(Settings.names()), set())
 
 
 def test_two_hosts_of_one_site_do_not_share_a_tag(client: FlaskClient) -> None:

@@ -21,7 +21,7 @@ from index import batches, held
 from index.article import Article, Record, Withdrawal
 from index.finding import LOOKUP_RECORDS
 from index.indexer import Indexer
-from index.report import MAX_LISTED, MAX_SOURCE_WARNINGS, Outcome, Report, Tally
+from index.report import MAX_GENERAL, MAX_LISTED, MAX_SOURCE_WARNINGS, Outcome, Report, Tally
 from index.sources import find_sources
 from search.document import Document
 from search.engines import open_engine
@@ -196,10 +196,32 @@ def test_without_pruning_nothing_is_deleted(target: Engine) -> None:
     assert ids(target) == ["1", "2"]
 
 
+def test_a_dry_run_says_what_the_run_then_does(target: Engine) -> None:
+    def moving(url: str) -> Article:
+        return article("", url=url, guid="https://example.org/?p=7", origin="a:3")
+
+    run(target, Given("/in/a", article("1"), article("2"), moving("https://example.org/old"), article("4")))
+    protected = Withdrawal("a:2", "gone", "protected by a password", id="2")
+    later = Given("/in/a", article("1"), protected, moving("https://example.org/new"))
+    for dry_run in (True, False):
+        told: list[tuple[str, str]] = []
+        report = run(target, later, roots=["/in"], prune=True, dry_run=dry_run, notice=lambda *said: told.append(said))  # noqa: B023
+        assert counts(report) == (0, 1, 1, 2, 0)
+        assert sorted(told) == [("changed", "example.org/new"), ("deleted", "2"), ("deleted", "4"), ("unchanged", "1")]
+
+
+def test_what_a_source_withdraws_does_not_count_as_vanished(target: Engine) -> None:
+    names = [str(number) for number in range(10)]
+    run(target, Given("/in/a", *map(article, names)))
+    drafts = [Withdrawal(f"a:{name}", "gone", "a draft", id=name) for name in names[1:]]
+    report = run(target, Given("/in/a", article("0"), *drafts), roots=["/in/a"], prune=True, most_gone=0.2)
+    assert counts(report) == (0, 0, 1, 9, 0)
+
+
 def test_an_article_that_moved_to_another_file_is_not_pruned(target: Engine) -> None:
     run(target, Given("/in/a", article("1"), article("2")))
     report = run(target, Given("/in/a", article("1")), Given("/in/b", article("2")), prune=True, roots=["/in"])
-    assert counts(report) == (0, 1, 1, 0, 0)
+    assert counts(report) == (0, 0, 2, 0, 0)
     report = run(target, Given("/in/a", article("1")), prune=True, roots=["/in/a"])
     assert report.deleted == 0
 
@@ -288,8 +310,8 @@ def test_an_index_that_proves_damaged_while_it_is_compared_counts_as_empty_for_a
 
     for ask in (lambda found: found.stamps(["1"]), lambda found: list(found.ids_from("/a"))):
         with pytest.raises(IndexDamaged):
-            ask(held.Held(Damaged()))  # type: ignore[arg-type]
-        lenient = held.Held(Damaged(), damage_is_empty=True)  # type: ignore[arg-type]
+            ask(held.Held(Damaged))  # type: ignore[arg-type]
+        lenient = held.Held(Damaged, damage_is_empty=True)  # type: ignore[arg-type]
         ask(lenient)
         assert (lenient.articles, lenient.stamps(["1"]), list(lenient.ids_from("/a"))) == (0, {}, [])
 
@@ -449,6 +471,7 @@ def test_a_commit_outlasts_one_ctrl_c_but_not_two(presses: int, finished: bool) 
 def test_an_id_derived_from_its_origin_that_meets_another_file_is_said(tmp_path: Path) -> None:
     engine = open_engine("memory:")
     pages = [str(tmp_path / year / "w" / "x" / "y" / "page.txt") for year in ("2023", "2024")]
+    Path(pages[0]).mkdir(parents=True)  # there is something, but no such file
     run(engine, Given(pages[0], article("", origin=pages[0], place="page.txt")))
     report = run(engine, Given(pages[1], article("", origin=pages[1], place="page.txt")))
     assert "takes the place of the article with the same id" in str(report.warnings[0])
@@ -456,15 +479,21 @@ def test_an_id_derived_from_its_origin_that_meets_another_file_is_said(tmp_path:
 
 
 def test_ids_that_change_their_source_are_said_once_for_each_pair_of_sources(target: Engine) -> None:
-    run(target, Given("/a", *(article(str(number)) for number in range(5))), Given("/b", article("x")))
-    moved = Given("/c", *(article(str(number)) for number in range(4)), article("x"), article("new"))
-    report = run(target, moved)
+    run(
+        target,
+        Given("/a", *(article(str(number)) for number in range(5))),
+        Given("/b", article("x")),
+        Given("/d", article("y"), article("z")),
+    )
+    others = [article(name, "Another title") for name in ("0", "1", "2", "3", "x", "y", "z", "new")]
+    report = run(target, Given("/c", *others))
     assert [str(warning) for warning in report.warnings] == [
         "0.jsonl:1: takes the place of the article with the same id ('0') from /a; so do 3 others",
         "x.jsonl:1: takes the place of the article with the same id ('x') from /b",
+        "y.jsonl:1: takes the place of the article with the same id ('y') from /d; so does 1 other",
     ]
-    assert report.warned == 2
-    assert run(target, moved).warnings == ()
+    assert report.warned == 3
+    assert run(target, Given("/c", *others)).warnings == ()
 
 
 def test_a_rebuild_out_of_other_sources_is_meant(target: Engine) -> None:
@@ -473,7 +502,7 @@ def test_a_rebuild_out_of_other_sources_is_meant(target: Engine) -> None:
     assert [str(warning) for warning in report.warnings] == [
         "2.jsonl:1: takes the place of an earlier article from /b with the same id ('2')"
     ]
-    assert report.changed == 2
+    assert report.unchanged == 2
 
 
 def test_ids_that_two_sources_of_one_run_share_are_said_once(target: Engine) -> None:
@@ -485,9 +514,9 @@ def test_ids_that_two_sources_of_one_run_share_are_said_once(target: Engine) -> 
     assert counts(report) == (30, 0, 0, 0, 0)
 
 
-def test_a_folder_of_pages_that_moved_is_said_in_one_line(target: Engine) -> None:
+def test_a_folder_of_pages_that_replaces_another_is_said_in_one_line(target: Engine) -> None:
     run(target, *(Given(f"/old/{number}.html", article(str(number))) for number in range(30)))
-    report = run(target, *(Given(f"/new/{number}.html", article(str(number))) for number in range(30)))
+    report = run(target, *(Given(f"/new/{number}.html", article(str(number), "New")) for number in range(30)))
     assert [str(warning) for warning in report.warnings] == [
         "0.jsonl:1: takes the place of the article with the same id ('0') from /old; so do 29 others"
     ]
@@ -592,6 +621,36 @@ def test_the_summary_gives_every_count_and_the_rate() -> None:
     assert json.loads(json.dumps(report.as_json()))["rate"] == 1.5
 
 
+def test_what_was_left_out_is_said_before_the_warnings_about_articles_and_never_cut(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.jsonl").write_text(
+            f'{{"id": "{number}", "title": "T", "body": "B", "published": "soon"}}\n', "utf-8"
+        )
+    (tmp_path / "photo.psd").write_bytes(b"x")
+    (tmp_path / "empty").mkdir()
+    indexer = Indexer(open_engine("memory:"))
+    found = [*find_sources([tmp_path]), Given("/w", Withdrawal("w", "gone", "a draft", id="w"), article("1"))]
+    report = indexer.run(found, roots=[str(tmp_path / "empty")], prune=True)
+    lines = report.remarks(2)
+    assert [line.split(": ")[1] for line in lines[:3]] == [
+        "left out because its source does not publish it", str(tmp_path), str(tmp_path / "empty")
+    ]  # fmt: skip
+    assert "1 file in it is of no known format (.psd: 1)" in lines[1]
+    assert lines[-1] == f"warning: … and {report.warned - len(lines) + 1} more"
+    assert len(lines) == 6
+
+
+def test_warnings_about_very_many_sources_are_cut_too() -> None:
+    tally = Tally()
+    for number in range(MAX_GENERAL + 30):
+        tally.skip(f"{number}.warc", "left out 3 pictures", 0)
+    tally.skip("a folder", "1 file in it is of no known format", 1, whole=True)
+    report = tally.report(Counter(), seconds=1.0, generation="g", interrupted=False, dry_run=False)
+    lines = report.remarks(20)
+    assert lines[0] == "warning: a folder: 1 file in it is of no known format"
+    assert (len(lines), lines[-1]) == (MAX_GENERAL + 22, "warning: … and 10 more")
+
+
 def test_a_folder_that_is_moved_keeps_the_ids_of_its_articles(tmp_path: Path) -> None:
     engine = open_engine("memory:")
     (tmp_path / "old" / "2024").mkdir(parents=True)
@@ -599,8 +658,35 @@ def test_a_folder_that_is_moved_keeps_the_ids_of_its_articles(tmp_path: Path) ->
     Indexer(engine).run(find_sources(tmp_path / "old"))
     (tmp_path / "old").rename(tmp_path / "new")
     report = Indexer(engine).run(find_sources(tmp_path / "new"))
-    assert (report.added, report.changed) == (0, 1), "only its source is another"
+    assert (report.added, report.unchanged) == (0, 1), "only its source is another"
     assert engine.searcher().status().articles == 1
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_a_folder_that_is_moved_there_and_back_is_not_pruned_where_it_was(tmp_path: Path, rebuild: bool) -> None:
+    indexer = Indexer(open_engine("memory:"))
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / f"only-{folder.name}.txt").write_text(f"Only {folder.name}\n\nThe bus runs.\n", "utf-8")
+    (old / "ferry.txt").write_text("Ferry runs\n\nThe ferry runs all winter.\n", "utf-8")
+    indexer.run(find_sources([old, new]))
+    for before, after in ((old, new), (new, old)):
+        (before / "ferry.txt").rename(after / "ferry.txt")
+        report = indexer.run(find_sources([after, before] if rebuild else after), rebuild=rebuild)
+        assert (report.added, report.changed, report.warnings) == (0, 0, ())
+        assert indexer.run(find_sources(before), roots=[str(before)], prune=True).deleted == 0
+        assert indexer.run(find_sources([old, new]), roots=[str(tmp_path)], prune=True).deleted == 0
+
+
+def test_a_file_that_was_moved_and_edited_has_changed(tmp_path: Path) -> None:
+    engine = open_engine("memory:")
+    (tmp_path / "a.jsonl").write_text('{"id": "1", "title": "Ferry", "body": "It runs."}\n', "utf-8")
+    Indexer(engine).run(find_sources(tmp_path / "a.jsonl"))
+    (tmp_path / "a.jsonl").unlink()
+    (tmp_path / "b.jsonl").write_text('{"id": "1", "title": "Ferry", "body": "It rests."}\n', "utf-8")
+    report = Indexer(engine).run(find_sources(tmp_path / "b.jsonl"))
+    assert (report.changed, report.warned) == (1, 1)
 
 
 def test_files_at_the_same_place_in_two_folders_are_two_articles(tmp_path: Path) -> None:

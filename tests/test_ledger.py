@@ -14,7 +14,7 @@ import pytest
 from search.errors import LedgerError
 from search.ledger import open_ledger
 from search.ledger.ledger import Ledger
-from search.ledger.schema import MIGRATIONS
+from search.ledger.schema import APPLICATION_ID, MIGRATIONS
 
 NOON = datetime(2024, 7, 3, 12, tzinfo=UTC)
 
@@ -115,6 +115,22 @@ def test_a_file_that_takes_the_place_of_the_ledger_is_read_from_then_on(tmp_path
     ledger.close()
     (tmp_path / "other.ledger").replace(tmp_path / "archive.ledger")
     assert ledger.known(["a"]) == {"a": "2"}
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_ledger_of_an_older_version_gets_the_tables_of_today(tmp_path: Path, version: int) -> None:
+    place = tmp_path / "archive.ledger"
+    with sqlite3.connect(place) as connection:
+        for script in MIGRATIONS[:version]:
+            connection.executescript(script)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("INSERT INTO keys VALUES ('a', '1')")
+    connection.close()
+    ledger = Ledger(str(place))
+    assert ledger.known(["a"]) == {"a": "1"}
+    ledger.note_release("x", "y")
+    assert ledger.released_since("x", "y")
 
 
 def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:

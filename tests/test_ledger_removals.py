@@ -49,6 +49,16 @@ def test_a_second_takedown_keeps_the_first_reason_and_learns_what_was_not_known(
     assert third.tombstone == again.tombstone
 
 
+def test_a_takedown_of_what_its_source_killed_is_the_editors_from_then_on(ledger: Ledger) -> None:
+    [killed] = ledger.removed.add([Tombstone("1")], "in the trash", NOON, "killed")
+    [again] = ledger.removed.add([Tombstone("1")], "in the trash too", NOON, "killed")
+    [taken] = ledger.removed.add([Tombstone("1")], "court order", NOON)
+    assert (again.kind, again.reason, again.changed_at) == (killed.kind, killed.reason, killed.changed_at)
+    assert (taken.kind, taken.reason, taken.at) == ("takedown", "court order", killed.at)
+    assert ledger.removed.changed(None, killed.changed_at, 10) == [taken]
+    assert ledger.removed.add([Tombstone("1")], "killed again", NOON, "killed") == [taken]
+
+
 def test_what_is_purged_is_not_purged_again(ledger: Ledger) -> None:
     ledger.removed.add([Tombstone("1"), Tombstone("2")], "why", NOON)
     ledger.removed.mark_purged(["1"], NOON + HOUR)

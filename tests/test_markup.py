@@ -15,18 +15,11 @@ from hypothesis import strategies as st
 from index.extraction.body import Body
 from index.extraction.dates import parse_moment
 from index.extraction.frontmatter import MAX_FRONT_MATTER, FrontMatter, as_text, split_front_matter
-from index.extraction.html_tree import (
-    HEADINGS,
-    MAX_DEPTH,
-    Element,
-    anchor_of,
-    parse_html,
-    read_html,
-    read_tree,
-    text_of,
-)
+from index.extraction.html_text import read_html
+from index.extraction.html_tree import MAX_DEPTH, Element, anchor_of, parse_html, read_tree, text_of
 from index.extraction.markdown import MAX_MARKDOWN, read_markdown
 from index.extraction.plain_text import read_text
+from index.extraction.text_flow import HEADINGS
 from index.sources.fields import READERS
 from search.document import Heading
 
@@ -216,6 +209,9 @@ def test_text_that_only_looks_like_front_matter_stays(text: str) -> None:
         ("---\na: &a [x]\nb: [" + "*a, " * 60 + "]\n---\nText", "repeats itself too often"),
         ("---\ntitle: " + "[" * 5_000 + "\n---\nText", "the front matter is not YAML: "),
         ("---\ntitle: " + "[" * 50 + "]" * 50 + "\n---\nText", "nested too deeply"),
+        ("---\n" + "title: [a,\n" * 50 + "]" * 50 + "\n---\nText", "nested too deeply"),
+        ("---\ntitle:\n  " + "- " * 50 + "a\n---\nText", "nested too deeply"),
+        ("---\ntitle: &a [b]\n" + "".join(f"k{n}: [*a]\n" for n in range(60)) + "---\nText", "nested too deeply"),
         ("+++\ntitle = x\n+++\nText", "the front matter is not TOML: "),
         ("+++\ntitle = " + "[" * 5_000 + "\n+++\nText", "the front matter is not TOML: "),
     ],

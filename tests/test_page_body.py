@@ -8,8 +8,9 @@ import pytest
 
 from index.article import Article
 from index.extraction import page_tree
-from index.extraction.html_tree import HEADINGS, parse_html, text_of
+from index.extraction.html_tree import parse_html, text_of
 from index.extraction.page_tree import prepare_page
+from index.extraction.text_flow import HEADINGS
 from index.normalize import one_line
 from index.sources.html import read_html_page
 

@@ -27,14 +27,13 @@ from search.request.reading import parse_article, parse_search, read_pairs, sear
 from search.request.request import (
     DEFAULT_FACETS,
     HIT_KEYS,
-    MAX_VALUE_LENGTH,
     FacetRequest,
     Filters,
     SearchRequest,
 )
 from search.request.urls import PER_PAGE, Addresses, Rendering, path_prefix, quote_id
 from search.results.response import Hit
-from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MISSING, TEXT_FIELDS
+from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MAX_VALUE_LENGTH, MISSING, TEXT_FIELDS
 from webui.site import ArticleIdConverter
 
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)

@@ -18,7 +18,8 @@ from leftovers import files_with, holds
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.disk.format.container import Container
-from search.engines.disk.format.layout import SEGMENT, Strings
+from search.engines.disk.format.kinds import SEGMENT
+from search.engines.disk.format.layout import Strings
 from search.engines.disk.format.stored import decode_article
 from search.engines.opensearch.transport.address import Address
 from search.engines.opensearch.transport.connection import Connection

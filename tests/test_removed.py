@@ -51,6 +51,19 @@ def test_the_endpoint_answers_410_with_the_reason_and_the_time(app: Flask, clien
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("asked", ["{}", "{}/?utm_source=x#top"])
+@pytest.mark.parametrize("more", [{}, {"title": "Flood", "text": "The flood came."}])
+def test_related_articles_to_a_removed_address_are_410(
+    app: Flask, client: FlaskClient, asked: str, more: dict[str, str]
+) -> None:
+    assert client.post("/api/v1/related", json={"url": asked.format(ONE.url), **more}).status_code == 200
+    down(app, "1")
+    answer = client.post("/api/v1/related", json={"url": asked.format(ONE.url), **more})
+    assert (answer.status_code, answer.content_type) == (410, "application/problem+json")
+    assert (answer.json or {})["reason"] == "court order"
+    assert client.post("/api/v1/related", json={"url": "https://unknown.example/"}).status_code == 404
+
+
 def test_the_page_answers_410_in_plain_words_and_shows_nothing_of_it(app: Flask, client: FlaskClient) -> None:
     down(app, "1")
     answer = client.get("/article/1?q=flood&position=0")

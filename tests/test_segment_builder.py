@@ -32,7 +32,8 @@ from search.document import Document, Heading, content_digest
 from search.engines.conventions import WORD_FIELDS, keyword_values
 from search.engines.disk.format import stored
 from search.engines.disk.format.container import Container
-from search.engines.disk.format.layout import NO_STEM, SEGMENT, STEM_MARK, Strings, letters, text_hash, to_bytes
+from search.engines.disk.format.kinds import SEGMENT
+from search.engines.disk.format.layout import NO_STEM, STEM_MARK, Strings, letters, text_hash, to_bytes
 from search.engines.disk.format.stored import decode_article, decode_head, decode_text, deflate_article
 from search.engines.disk.writing import inversion
 from search.engines.disk.writing.segment_writer import SegmentWriter

@@ -23,7 +23,8 @@ from index.sources.unpacked_file import UnpackedFile
 from search.document import Document
 from search.engines.disk.format import sorted_strings
 from search.engines.disk.format.container import Container
-from search.engines.disk.format.layout import SEGMENT, string_arrays
+from search.engines.disk.format.kinds import SEGMENT
+from search.engines.disk.format.layout import string_arrays
 from search.engines.disk.format.sorted_strings import ByteStrings
 from search.engines.disk.format.structure import structure_problems
 from search.engines.disk.writing import merge_dictionary, merge_postings

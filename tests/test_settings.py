@@ -85,6 +85,27 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path, content: bytes) -> Non
         load(file)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"port = {'1' * 5_000}",
+        f"port = {'[' * 5_000}{']' * 5_000}",
+        f"port = {'{a=' * 3_000}1{'}' * 3_000}",
+        f"port = 0x{'f' * 6_000}",
+        f"cors_origins = [[0x{'f' * 6_000}]]",
+        f"title.{'a.' * 10_000}a = 1",
+        f"[{'a.' * 10_000}a]",
+        f"[[sources]]\nat = 'x'\nevery = 0x{'f' * 6_000}",
+        f"[[sources]]\nat = 'x'\n[sources.map.{'a.' * 10_000}a]\nb = 1",
+        f"{'a' * 10_000} = 1",
+    ],
+)
+def test_whatever_a_file_holds_the_error_names_it_and_is_short(tmp_path: Path, content: str) -> None:
+    with pytest.raises(ConfigError, match=r"bad\.toml") as raised:
+        load(write(tmp_path / "bad.toml", content))
+    assert len(str(raised.value)) < 1_000
+
+
 def test_a_huge_file_is_not_read_whole(tmp_path: Path) -> None:
     file = write(tmp_path / "b.toml", "#" * (MAX_CONFIG_BYTES + 1))
     with pytest.raises(ConfigError, match="larger than"):

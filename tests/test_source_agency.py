@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from index.article import Article, Withdrawal, read_source
 from index.indexer import Indexer
 from index.sources import find_sources, ninjs, nitf
 from index.sources.json_file import read_elements
+from index.sources.markup import xml_fault
 from index.sources.reading import Reading
 from index.sources.unpacked_file import UnpackedFile
 from search.engines import open_engine
@@ -243,6 +244,15 @@ def test_what_is_no_nitf_says_why(data: bytes, reason: str) -> None:
         nitf.read_nitf_file(data, "x.xml", READING)
 
 
+def test_advice_of_the_parser_to_programmers_is_not_passed_on() -> None:
+    with pytest.raises(SourceError) as caught:
+        nitf.read_nitf_file(b"<nitf>" + b"<block>" * 100_000, "x.xml", READING)
+    assert "Excessive depth" in caught.value.reason
+    assert not [word for word in ("XML_PARSE", "xmlCtxt", "<string>", " use ") if word in caught.value.reason]
+    amplified = "Maximum entity amplification factor exceeded, see xmlCtxtSetMaxAmplification., line 1, column 7"
+    assert xml_fault(amplified) == "Maximum entity amplification factor exceeded, line 1, column 7"
+
+
 # --- ninjs
 
 
@@ -362,7 +372,40 @@ def test_an_embargo_that_cannot_be_read_holds() -> None:
     for found in status("usable", embargoed="after the meeting"):
         assert isinstance(found, Article)
         assert found.status == "withheld"
-        assert found.warnings == ("embargo is not a date: 'after the meeting'",)
+        (warning,) = found.warnings
+        assert warning.startswith("embargo is not a date: 'after the meeting'; the article is withheld until")
+
+
+@pytest.mark.parametrize("embargoed", [True, {}, [], ["2020-01-01"], {"until": "2020-01-01"}, 5, "true"])
+def test_an_embargo_that_is_no_text_holds(embargoed: object) -> None:
+    found = read_ninjs(NINJS_1 | {"embargoed": embargoed})
+    assert (found.status, found.embargo) == ("withheld", None)
+    assert found.warnings[0].startswith("embargo is not a date")
+
+
+@pytest.mark.parametrize("embargoed", [None, False, ""])
+def test_no_embargo_is_none(embargoed: object) -> None:
+    found = read_ninjs(NINJS_1 | {"embargoed": embargoed})
+    assert (found.status, found.embargo, found.warnings) == ("usable", None, ())
+
+
+@pytest.mark.parametrize("embargoed", [None, True, False])
+def test_until_when_an_embargo_holds_counts_for_more_than_that_there_is_one(embargoed: object) -> None:
+    found = read_ninjs(NINJS_1 | {"embargoed": embargoed, "embargoedUntil": "2099-01-01T06:00:00Z"})
+    assert (found.status, found.embargo) == ("usable", datetime(2099, 1, 1, 6, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("odd", [["usable", "canceled"], ["canceled"], [], {}, True, False, 5, "weird"])
+def test_a_status_that_is_none_withholds_the_item(odd: object) -> None:
+    found = read_ninjs(NINJS_1 | {"pubstatus": odd})
+    assert found.status == "withheld"
+    assert "is not known; the item is withheld" in found.warnings[0]
+
+
+def test_a_publication_that_cannot_be_read_and_lies_ahead_holds() -> None:
+    found = read_ninjs(NINJS_1 | {"firstcreated": "07/03/2190", "versioncreated": "2024-07-03T09:30:00Z"})
+    assert found.published_between == (date(2190, 3, 7), date(2190, 7, 3))
+    assert read_ninjs(NINJS_1 | {"versioncreated": "07/03/2190"}).published_between is None
 
 
 def test_the_later_version_stays_in_whatever_order_they_come(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ class Site:
     def __init__(self) -> None:
         self.pages = {"/a": "A", "/b": "B"}
         self.dates = {"/a": "", "/b": ""}
+        self.canonical: dict[str, str] = {}
+        """What the head of a page says besides."""
 
     def answer(self, asked: Asked) -> bytes:
         if asked.path == "/map":
@@ -33,7 +35,11 @@ class Site:
             return reply(status=404)
         if asked.headers.get("if-none-match") == f'"{title}"':
             return reply(status=304)
-        body = rss(f"<title>{title}</title><link>/a</link>") if asked.path == "/feed" else page(title)
+        body = (
+            rss(f"<title>{title}</title><link>/a</link>")
+            if asked.path == "/feed"
+            else page(title, self.canonical.get(asked.path, ""))
+        )
         return reply(body, etag=f'"{title}"', **HTML)
 
 
@@ -94,12 +100,76 @@ def test_a_page_with_the_same_date_in_the_site_map_is_not_asked_for(archive: Arc
         assert server.paths() == ["/map"]
 
 
+@pytest.mark.parametrize("date", ["", "2024-07-03"])
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_page_whose_article_has_another_address_is_not_read_again(archive: Archive, date: str, moves: bool) -> None:
+    site = Site()
+    site.dates = {"/a": date, "/b": date}
+    with web_server(site.answer) as server:
+        if moves:
+            archive.run(server, "/map")
+            site.dates["/a"], site.pages["/a"] = date and "2024-07-04", "A2"
+        site.canonical["/a"] = "<link rel=canonical href='https://x.example/story'>"
+        archive.run(server, "/map")
+        with archive.engine.searcher() as searcher:
+            assert searcher.document("x.example/story") is not None
+        for _ in range(2):
+            assert counts(archive.run(server, "/map", prune=True)) == (0, 0, 2, 0)
+            tags = [asked.headers.get("if-none-match") for asked in server.asked if asked.path in site.pages]
+            assert tags == ([] if date else [f'"{site.pages["/a"]}"', '"B"'])
+        site.dates["/a"] = date and "2024-07-05"  # touched, and the same
+        assert counts(archive.run(server, "/map", prune=True)) == (0, 0, 2, 0)
+        site.dates["/a"], site.pages["/a"] = date and "2024-07-06", "A3"
+        assert counts(archive.run(server, "/map", prune=True)) == (0, 1, 1, 0)
+        assert archive.titles() == ["A3", "B"]
+
+
+def test_a_page_whose_article_has_an_id_of_its_own_is_not_read_again(archive: Archive, tmp_path: Path) -> None:
+    site = Site()
+    with web_server(site.answer) as server:
+        line = f'{{"id": "cms-7", "title": "A", "body": "Old.", "url": "{server.url}/a"}}\n'
+        (tmp_path / "export.jsonl").write_text(line, "utf-8")
+        Indexer(archive.engine, state=archive.state).run(find_sources(tmp_path / "export.jsonl"))
+        archive.run(server, "/map")
+        assert counts(archive.run(server, "/map", prune=True)) == (0, 0, 2, 0)
+        assert [asked.headers.get("if-none-match") for asked in server.asked[2:]] == ['"A"', '"B"']
+
+
+def test_a_page_that_fails_keeps_its_article_whatever_its_address(archive: Archive) -> None:
+    site = Site()
+    failing: list[str] = []
+
+    def answer(asked: Asked) -> bytes:
+        return reply("no", 403) if asked.path in failing else site.answer(asked)
+
+    with web_server(answer) as server:
+        site.canonical["/a"] = f"<link rel=canonical href='{server.url}/story'>"  # where there is nothing
+        archive.run(server, "/map")
+        failing.append("/a")
+        for _ in range(2):
+            assert counts(archive.run(server, "/map", prune=True)) == (0, 0, 1, 0)
+            assert "/story" not in server.paths()
+        failing.clear()
+        assert counts(archive.run(server, "/map", prune=True)) == (0, 0, 2, 0)
+        assert archive.titles() == ["A", "B"]
+
+
+def test_a_page_whose_article_is_gone_is_read_again_whatever_its_address(archive: Archive) -> None:
+    site = Site()
+    site.canonical["/a"] = "<link rel=canonical href='https://x.example/story'>"
+    with web_server(site.answer) as server:
+        archive.run(server, "/map")
+        with archive.engine.writer() as writer:
+            writer.delete("x.example/story")
+        assert counts(archive.run(server, "/map")) == (1, 0, 1, 0)
+
+
 def test_pages_that_were_not_asked_for_are_not_pruned_and_others_are(archive: Archive) -> None:
     site = Site()
     site.dates = {"/a": "2024-07-03", "/b": "2024-07-03"}
     with web_server(site.answer) as server:
         archive.run(server, "/map")
-        del site.dates["/b"]
+        del site.dates["/b"], site.pages["/b"]
         assert counts(archive.run(server, "/map", prune=True)) == (0, 0, 1, 1)
         assert archive.titles() == ["A"]
 

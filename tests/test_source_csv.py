@@ -9,6 +9,7 @@ import io
 import subprocess
 import sys
 import tracemalloc
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from readers import reader_of
 
-from index.article import Article, Withdrawal, read_source
+from index.article import Article, Skipped, Withdrawal, read_source
 from index.sources import csv_splitting, find_sources
 from index.sources.columns import columns_of
-from index.sources.csv_file import accepts, read_rows
+from index.sources.csv_file import read_rows
 from index.sources.reading import Reading
+from index.sources.recognition import is_csv
 from index.sources.unpacked_file import UnpackedFile
 from search.errors import SourceError
 
@@ -75,6 +77,14 @@ def test_a_given_mapping_wins_over_names_that_are_guessed_or_ours(tmp_path: Path
     assert (found.title, found.body) == ("Theirs", "Two")
 
 
+def test_a_column_that_is_not_there_is_said_with_the_nearest(tmp_path: Path) -> None:
+    warning, found = read("title,content\nFerry,It runs.\n", tmp_path, mapping={"contnet": "body"})
+    assert isinstance(warning, Skipped)
+    assert warning.reason.endswith("names the column 'contnet', which is nowhere in it; did you mean 'content'?")
+    assert isinstance(found, Article)
+    assert found.body == "It runs."
+
+
 def test_a_body_with_markup_is_html_unless_a_column_says_otherwise(tmp_path: Path) -> None:
     assert only(read('title,body\nA,"<p>One.</p><h2>Two</h2><p>3 < 4</p>"\n', tmp_path)).headings[0].text == "Two"
     assert only(read("title,body\nA,If a < b then b > a\n", tmp_path)).body == "If a < b then b > a"
@@ -92,7 +102,16 @@ def test_delimiters_line_ends_and_encodings_are_found_out(mark: str, end: str, e
     assert [(one.title, one.body) for one in found if isinstance(one, Article)] == [
         ("Fähre", f"One{mark} two.\n\nThree ”."), ("B", "x"),
     ]  # fmt: skip
-    assert accepts("x.csv", out.getvalue().encode(encoding))
+    assert is_csv("x.csv", out.getvalue().encode(encoding))
+
+
+def test_a_nul_in_a_row_costs_nothing_whether_the_file_is_named_or_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "posts.csv").write_bytes(b"title,body\nFerry,It\0 runs.\nBridge,Open.\n")
+    (tmp_path / "head.csv").write_bytes(b"ti\0tle,body\nFerry,It runs.\n")
+    for location in (tmp_path, tmp_path / "posts.csv"):
+        first, *_ = find_sources(location)
+        assert [item.title for item in read_source(first) if isinstance(item, Article)] == ["Ferry", "Bridge"]
+    assert not is_csv("table", b"title,body\nFerry,It\0 runs.\n"), "under another name it is no table"
 
 
 def test_an_older_encoding_is_guessed(tmp_path: Path) -> None:
@@ -215,6 +234,13 @@ def test_what_a_writer_of_csv_writes_is_read_row_for_row(
 def test_no_bytes_do_more_than_fail(tmp_path_factory: pytest.TempPathFactory, noise: bytes, begin: bytes) -> None:
     path = tmp_path_factory.mktemp("c") / "x.csv"
     path.write_bytes(begin + noise)
-    accepts("x.csv", begin + noise)
+    is_csv("x.csv", begin + noise)
     with contextlib.suppress(SourceError):
         list(read_source(UnpackedFile(str(path), READING, read_rows)))
+
+
+def test_an_embargo_in_a_table_holds(tmp_path: Path) -> None:
+    rows = "title,embargo until\nA,next week\nB,2190-01-01\nC,NULL\n"
+    first, second, third = (one for one in read(rows, tmp_path) if isinstance(one, Article))
+    assert (first.status, second.status, third.status) == ("withheld", "usable", "usable")
+    assert (first.embargo, second.embargo, third.embargo) == (None, datetime(2190, 1, 1, tzinfo=UTC), None)

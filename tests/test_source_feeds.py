@@ -15,13 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.article import Article, Skipped, lists_all, read_source
+from index.article import Article, lists_all, read_source
 from index.sources import find_sources
 from index.sources.encoding import text_encoding
 from index.sources.feed_splitting import MAX_BEGINNING, MAX_ENTRY
-from index.sources.feeds import EntryRecord, Feed, is_feed
+from index.sources.feeds import EntryRecord, Feed
 from index.sources.files import open_data
 from index.sources.reading import Reading
+from index.sources.recognition import is_feed
 from search.document import Heading
 from search.errors import SourceError
 
@@ -367,24 +368,14 @@ def test_a_cut_feed_loses_no_entry_that_was_whole(feed: str, at: int) -> None:
                                   "<?xml version='1.0'?>\n<!DOCTYPE rss>\n<rss>",
                                   '<feed xmlns:x="y">', '<a:feed xmlns:a="http://www.w3.org/2005/Atom">'])  # fmt: skip
 def test_a_feed_is_recognised_by_its_beginning(data: str) -> None:
-    assert is_feed(data.encode()[:8_192])
+    assert is_feed("", data.encode()[:8_192])
 
 
 @pytest.mark.parametrize(
     "data", ["", "rss", "<html>", "<urlset>", '{"items": []}', '<feed xmlns="urn:other">', "<RDF>", "<?xml"]
 )
 def test_nothing_else_is(data: str) -> None:
-    assert not is_feed(data.encode())
-
-
-def test_feeds_that_a_generator_puts_beside_its_pages_are_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "index.xml").write_text(VALID[0], "utf-8")
-    assert {type(found) for found in find_sources(tmp_path)} == {Feed}
-    (tmp_path / "index.html").write_text(f"<html><title>Page</title><p>{PROSE}</p></html>", "utf-8")
-    _, last = find_sources(tmp_path)
-    with pytest.raises(Skipped, match="repeat its pages"):
-        list(last.records())
-    assert {type(found) for found in find_sources(tmp_path / "index.xml")} == {Feed}
+    assert not is_feed("", data.encode())
 
 
 @pytest.mark.shared

@@ -65,6 +65,18 @@ def test_what_comes_with_saved_pages_is_no_failure_in_a_folder(folder: Path) -> 
     assert not [item for item in read(find_sources(folder)) if isinstance(item, SourceError)]
 
 
+def test_what_is_no_file_is_counted_with_what_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Text.", "utf-8")
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
+    (tmp_path / "itself.css").symlink_to("itself.css")
+    os.mkfifo(tmp_path / "pipe.md")
+    page, left_out = find_sources(tmp_path)
+    assert page.name == str(tmp_path / "a.md")
+    with pytest.raises(Skipped, match=r"3 files .* \(link that leads nowhere: 2, pipe, socket or device: 1\)") as found:
+        list(left_out.records())
+    assert found.value.files == 3
+
+
 def test_files_of_no_known_format_in_a_folder_are_counted_in_one_error(folder: Path) -> None:
     for name in ("a.docx", "b.docx", "c"):
         (folder / name).write_bytes(b"x")
@@ -158,6 +170,28 @@ def test_an_empty_or_binary_file_is_called_that(tmp_path: Path, name: str, conte
     assert isinstance(error, SourceError)
     assert words in error.reason
     assert error.origin == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.ninjs", "a.rss", "a.json", "a.csv", "a.db", "a.nitf", "a.wxr", "a.warc"])
+def test_an_empty_file_of_any_format_is_called_that(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert [str(error) for error in read(find_sources(tmp_path / name))] == [f"{tmp_path / name}: the file is empty"]
+
+
+@pytest.mark.parametrize("name", ["a.html.gz", "a.jsonl.gz", "a.csv.gz", "a.md.gz", "a.json.gz"])
+def test_a_file_that_was_packed_twice_is_called_that(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(gzip.compress(LINE.encode())))
+    for location in (tmp_path, tmp_path / name):
+        (error,) = read(find_sources(location))
+        assert isinstance(error, SourceError)
+        assert "packed with gzip twice; unpack it once" in error.reason or isinstance(error, Skipped)
+
+
+def test_a_binary_file_is_named_by_what_it_should_be(tmp_path: Path) -> None:
+    (tmp_path / "a.html.gz").write_bytes(gzip.compress(b"\x7fELF\x01\x00\x00" * 200))
+    (error,) = read(find_sources(tmp_path))
+    assert isinstance(error, SourceError)
+    assert error.reason == "a binary file, not .html"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")

@@ -16,7 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from program import environment
 
-from index.article import Article, read_source
+from index.article import Article, Skipped, read_source
 from index.sources import find_sources
 from index.sources.files import GZIP_MAGIC, Input
 from index.sources.json_file import MAX_DEPTH, read_elements, split_values
@@ -83,7 +83,12 @@ def test_a_file_that_breaks_off_gives_what_stood_before(tmp_path: Path) -> None:
     assert titles(read(path)) == ["Berry harvest", "the file ends inside an article; what stood before was read"]
 
 
-@pytest.mark.parametrize("content", ["", "[]", " [ ] ", "17", '"text"', "null"])
+def test_an_empty_file_is_called_that(tmp_path: Path) -> None:
+    (tmp_path / "a.json").touch()
+    assert titles(read(tmp_path / "a.json")) == ["the file is empty"]
+
+
+@pytest.mark.parametrize("content", ["[]", " [ ] ", "17", '"text"', "null"])
 def test_a_file_without_an_article_says_so(tmp_path: Path, content: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(content, "utf-8")
@@ -159,6 +164,39 @@ def test_json_that_is_no_article_is_passed_over_in_a_folder_and_read_if_it_is_ma
     (article,) = read_source(source)
     assert isinstance(article, Article)
     assert (article.title, article.body, article.source_warnings) == ("Rain", "It rained.", ())
+
+
+@pytest.mark.parametrize("name", ["posts.json", "posts.jsonl"])
+def test_a_key_of_the_mapping_that_no_article_has_is_said_with_the_nearest(tmp_path: Path, name: str) -> None:
+    values = [{"title": "Rain", "content": {"plain": "It rained."}, "Größe": 1}, {"title": "Sun", "dek": "It shone."}]
+    lines = "\n".join(map(json.dumps, values))
+    (tmp_path / name).write_text(lines if name.endswith("l") else json.dumps(values), "utf-8")
+    mapping = {"contnet.plain": "body", "dek": "summary", "Größe": "type", "rubric": "section"}
+    (source,) = find_sources(tmp_path / name, mapping=mapping)
+    said = [item.reason for item in read_source(source) if isinstance(item, Skipped)]
+    assert said == [
+        "the mapping names the key 'contnet.plain', which is nowhere in it; did you mean 'content.plain'?",
+        "the mapping names the key 'rubric', which is nowhere in it; there are title, content, Größe, content.plain",
+    ]
+    (source,) = find_sources(tmp_path / name, mapping={"content.plain": "body"})
+    assert not [item for item in read_source(source) if isinstance(item, Skipped)]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("", "-: standard input is empty"),
+        ("foo,bar\n1,2\n", "neither a title nor a body, only foo, bar, and no zzz; say which"),
+        ("title,bar\n1,2\n", "the mapping names the column 'zzz', which is nowhere in it; there are title, bar"),
+        ("Some prose, nothing more.\n", "neither a title nor a body, only Some prose, nothing more., and no zzz"),
+        ("Some prose\n", "-: not a known format; known are "),
+    ],
+)
+def test_what_cannot_be_read_from_standard_input_says_why(tmp_path: Path, data: str, said: str) -> None:
+    index = f"whoosh:{tmp_path / 'archive'}"
+    command = [sys.executable, "-m", "search", "index", "-", "--map", "zzz=body", "--index", index]
+    result = subprocess.run(command, input=data, capture_output=True, env=environment(), check=False, text=True)
+    assert said in result.stderr
 
 
 @pytest.mark.parametrize("packed", [False, True])

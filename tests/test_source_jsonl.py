@@ -16,8 +16,9 @@ from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.fields import BAD_URL, MAX_UNKNOWN_KEYS, ArticleFields
 from index.sources.files import GZIP_MAGIC, Input
-from index.sources.jsonl import MAX_LINE, ArticleText, accepts, parse_line, read_lines
+from index.sources.jsonl import MAX_LINE, ArticleText, parse_line, read_lines
 from index.sources.reading import Reading
+from index.sources.recognition import is_json_lines
 from index.sources.unpacked_file import UnpackedFile
 from search.document import Heading
 from search.engines import open_engine
@@ -394,5 +395,30 @@ def test_an_address_that_is_left_out_is_said() -> None:
     ],
 )
 def test_lines_are_recognised_by_a_whole_article_in_the_first(head: bytes, known: bool) -> None:
-    assert accepts("export", head) is known
-    assert accepts("export.jsonl.gz", head)
+    assert is_json_lines("export", head) is known
+    assert is_json_lines("export.jsonl.gz", head)
+
+
+@pytest.mark.parametrize("embargo", ["07/03/2027", "next week", True, {}, ["2027-03-07"], {"until": "2027-03-07"}])
+def test_an_embargo_that_cannot_be_read_withholds_the_article(embargo: object) -> None:
+    article = one(title="A", embargo=embargo)
+    assert (article.status, article.embargo) == ("withheld", None)
+    assert "embargo is" in article.warnings[0]
+
+
+@pytest.mark.parametrize("embargo", [None, False, "", "null"])
+def test_no_embargo_is_none(embargo: object) -> None:
+    article = one(title="A", embargo=embargo)
+    assert (article.status, article.embargo, article.warnings) == ("usable", None, ())
+
+
+def test_front_matter_in_a_body_holds_the_article_too() -> None:
+    body = "---\ndate: 2020-01-01\npublishDate: 2190-01-01\n---\nText."
+    assert one(body=body, body_format="markdown").embargo == datetime(2190, 1, 1, tzinfo=UTC)
+    assert one(body="---\nembargo: soon\n---\nText.", body_format="markdown").status == "withheld"
+
+
+@pytest.mark.parametrize("status", [[], {}, 0, False])
+def test_a_status_that_is_none_is_refused(status: object) -> None:
+    with pytest.raises(SourceError, match="status"):
+        one(status=status)

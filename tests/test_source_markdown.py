@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from index.article import Article, Withdrawal, read_source
 from index.indexer import Indexer
 from index.sources import find_sources
-from index.sources.markdown_file import accepts, read_markdown_file
+from index.sources.markdown_file import read_markdown_file
 from index.sources.reading import Reading
+from index.sources.recognition import is_markdown
 from search.engines import open_engine
 from search.errors import SourceError
 
@@ -126,10 +127,10 @@ def test_the_language_comes_from_the_name_if_nothing_states_it() -> None:
 
 
 def test_pages_about_the_repository_are_passed_over() -> None:
-    assert accepts("/site/content/ferry.md", b"")
-    assert accepts("/site/FERRY.MARKDOWN.gz", b"")
+    assert is_markdown("/site/content/ferry.md", b"")
+    assert is_markdown("/site/FERRY.MARKDOWN.gz", b"")
     names = ("README.md", "readme.de.md", "LICENSE.md", "CODE-OF-CONDUCT.md", "_index.md", "_index.fr.md")
-    assert not any(accepts(f"/site/{name}", b"") for name in names)
+    assert not any(is_markdown(f"/site/{name}", b"") for name in names)
 
 
 def test_broken_front_matter_is_said_and_the_text_is_kept() -> None:
@@ -161,3 +162,39 @@ def test_a_real_blog_is_read_without_loss(shared: Path) -> None:
     assert all(article.title and article.published and article.authors and article.tags for article in articles)
     assert sum(bool(article.headings) for article in articles) > 200
     assert not [warning for article in articles for warning in article.warnings if "date" in warning]
+
+
+@pytest.mark.parametrize(
+    ("stated", "published", "embargo"),
+    [
+        ("date: 2020-01-01\npublishDate: 2190-01-01", date(2020, 1, 1), datetime(2190, 1, 1, tzinfo=BERLIN.time_zone)),
+        ("date: 2190-01-01\npublishDate: 2020-01-01", date(2190, 1, 1), datetime(2020, 1, 1, tzinfo=BERLIN.time_zone)),
+        ("publishDate: 2190-01-01", date(2190, 1, 1), None),
+        ("date: 2020-01-01\nembargo: 2190-01-01", date(2020, 1, 1), datetime(2190, 1, 1, tzinfo=BERLIN.time_zone)),
+        ("embargo: 2190-01-01\npublish_date: 2020-01-01\ndate: 2019-01-01", date(2019, 1, 1),
+         datetime(2190, 1, 1, tzinfo=BERLIN.time_zone)),
+    ],
+)  # fmt: skip
+def test_the_later_of_all_dates_decides_when_an_article_is_shown(
+    stated: str, published: date, embargo: datetime | None
+) -> None:
+    article = read(f"---\ntitle: A\n{stated}\n---\n{BODY}")
+    assert (article.published, article.embargo, article.status, article.warnings) == (published, embargo, "usable", ())
+
+
+@pytest.mark.parametrize(
+    "stated", ["embargo: next week", "embargo: true", "embargo:\n  until: 2190-01-01", "embargo: [a, b]"]
+)
+def test_an_embargo_in_front_matter_that_cannot_be_read_holds(stated: str) -> None:
+    article = read(f"---\ntitle: A\n{stated}\n---\n{BODY}")
+    assert article.status == "withheld"
+    assert article.warnings[0].startswith("embargo is not a date")
+
+
+def test_no_embargo_in_front_matter_is_none() -> None:
+    assert read(f"---\ntitle: A\nembargo: false\n---\n{BODY}").status == "usable"
+
+
+def test_an_ambiguous_publish_date_says_what_it_may_mean() -> None:
+    found = read(f"---\ntitle: A\ndate: 2020-01-01\npublishDate: 07/03/2190\n---\n{BODY}")
+    assert found.published_between == (date(2190, 3, 7), date(2190, 7, 3))

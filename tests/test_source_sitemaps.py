@@ -16,11 +16,14 @@ from hypothesis import strategies as st
 from web_servers import Asked, WebServer, fetcher_for, redirect, reply, web_server
 
 from index.article import Article, Skipped, Source, Withdrawal, lists_all, read_source
+from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.files import open_data
-from index.sources.site_map_file import MAX_ELEMENTS, Listed, is_site_map, read_site_map
+from index.sources.recognition import is_site_map
+from index.sources.site_map_file import MAX_ELEMENTS, Listed, read_site_map
 from index.sources.site_visit import MAX_DEPTH, MAX_FAILURES
 from index.sources.web_page import WebPage
+from search.engines import open_engine
 from search.errors import SourceError
 
 PROSE = "The river rose two metres overnight and the lower town was cleared before anyone was hurt. " * 3
@@ -74,6 +77,13 @@ def visit(table: Mapping[str, Any], start: str = "/map.xml", **options: Any) -> 
         return read(source), server
 
 
+def nowhere(host: str, _port: int) -> list[str]:
+    """The addresses of hosts, where none but numbers are known."""
+    if host.replace(".", "").isdigit():
+        return [host]
+    raise OSError("no such name")
+
+
 def titles(found: list[Any]) -> list[str]:
     return [item.title for item in found if isinstance(item, Article)]
 
@@ -112,7 +122,7 @@ def test_a_news_site_map_says_more() -> None:
 def test_a_list_of_addresses_is_a_site_map(end: str) -> None:
     lines = [f"https://x.example/{number}/{'long' * 20}" for number in range(500)]
     data = ("\ufeff" + "\n".join(lines) + end).encode()
-    assert is_site_map(data[:8_192])
+    assert is_site_map("", data[:8_192])
     assert [row.url for row in listed(data)] == lines
 
 
@@ -132,7 +142,7 @@ def test_a_site_map_that_breaks_off_gives_what_stood_before() -> None:
 
 @pytest.mark.parametrize("data", ["", "<html>", "https://x.example/a\nand prose", "<rss><channel/></rss>", "a,b\nc,d"])
 def test_nothing_else_is_a_site_map(data: str) -> None:
-    assert not is_site_map(data.encode())
+    assert not is_site_map("", data.encode())
 
 
 # --- hostile site maps
@@ -328,6 +338,29 @@ def test_a_host_that_dies_is_left_alone_soon() -> None:
     found, server = visit({**table, **{f"/{number}": reply("oh", 500) for number in range(500)}})
     assert len(server.paths()) < 30
     assert "were not asked for" in found[-1].reason
+
+
+@pytest.mark.parametrize("target", ["http://gone.invalid/x", "http://169.254.169.254/latest"])
+def test_a_page_that_redirects_to_a_host_that_cannot_be_asked_costs_only_itself(target: str) -> None:
+    table = {
+        "/map.xml": urlset(*(f"HERE/{name}" for name in ("a", "lost", "b"))), "/a": page("A"), "/b": page("B"),
+        "/lost": redirect(target),
+    }  # fmt: skip
+    found, server = visit(table, resolve=nowhere)
+    assert titles(found) == ["A", "B"]
+    assert [item.origin for item in found if isinstance(item, SourceError)] == [f"{server.url}/lost"]
+    assert f"redirects to {target}" in found[1].reason
+
+
+def test_a_page_that_redirects_to_a_host_that_cannot_be_asked_is_not_pruned() -> None:
+    table = {"/map.xml": reply(urlset("/a", "/b")), "/a": reply(page("A"), **HTML), "/b": reply(page("B"), **HTML)}
+    indexer = Indexer(open_engine("memory:"))
+    with web_server(table) as server, fetcher_for(server, resolve=nowhere) as fetcher:
+        location = f"{server.url}/map.xml"
+        assert indexer.run(find_sources(location, fetcher=fetcher)).added == 2
+        table["/b"] = redirect("http://gone.invalid/x")
+        report = indexer.run(find_sources(location, fetcher=fetcher), roots=[location], prune=True)
+    assert (report.deleted, report.failed) == (0, 1)
 
 
 def test_only_a_news_site_map_lists_the_newest_alone() -> None:

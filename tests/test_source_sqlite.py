@@ -101,7 +101,17 @@ def test_a_mapping_makes_a_table_fit(tmp_path: Path) -> None:
     assert titles(read(path, mapping={"k1": "title", "k2": "body"})) == ["Ferry"]
     made(tmp_path, "CREATE TABLE u (k)")
     assert reason(read(path)).startswith("none of its tables (t, u) has a title or a body; say which is which")
-    assert reason(read(made(tmp_path, "VACUUM", name="empty.db"))).startswith(("none of its tables", "cannot be read"))
+    (warning, _) = read(path, mapping={"k1": "title", "k2": "body", "k3": "url"}, table="t")
+    assert "names the column 'k3', which is nowhere in it" in str(warning)
+
+
+def test_a_file_without_tables_or_without_anything_readable_says_so(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    assert reason(read(tmp_path / "empty.db")) == "the file is empty"
+    made(tmp_path, "CREATE TABLE t (k)", "DROP TABLE t", name="bare.db")
+    assert reason(read(tmp_path / "bare.db")) == "has no tables"
+    (tmp_path / "odd.db").write_bytes(b"SQLite format 3\0" + b"\x07\xff" * 4_000)
+    assert reason(read(tmp_path / "odd.db")) == "is damaged (file is not a database); nothing of it could be read"
 
 
 def test_views_and_virtual_tables_are_read_only_if_they_are_asked_for(tmp_path: Path) -> None:

@@ -209,13 +209,15 @@ def test_articles_that_have_left_a_feed_are_not_pruned(tmp_path: Path) -> None:
         assert "deleted 0" in output
 
 
-def test_pages_that_have_left_a_site_map_are_pruned(tmp_path: Path) -> None:
+def test_pages_that_have_left_a_site_map_are_pruned_if_they_are_gone(tmp_path: Path) -> None:
     pages = ["/a", "/b"]
-    table = {"/map": lambda _: reply(urlset(*pages)), "/a": reply(page("A"), **HTML), "/b": reply(page("B"), **HTML)}
+    answers = {"/b": reply(page("B"), **HTML)}
+    table = {"/map": lambda _: reply(urlset(*pages)), "/a": reply(page("A"), **HTML), "/b": lambda _: answers["/b"]}
     with web_server(table) as server:
         arguments = (f"{server.url}/map", "--index", str(tmp_path / "archive"), "--prune")
         assert "added 2" in run(*arguments, fetch_allow=server.place)[1]
         pages.pop()
+        answers["/b"] = reply(status=404)
         assert "unchanged 1, deleted 1" in run(*arguments, fetch_allow=server.place)[1]
 
 

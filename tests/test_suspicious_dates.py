@@ -43,6 +43,9 @@ def test_pages_of_one_article_each_are_judged_together_by_their_folder() -> None
     pages = [(f"/site/{number % 7}/page{number}.html", TODAY) for number in range(LEAST)]
     assert [origin for origin, _ in warnings(*pages)] == ["/site"]
     assert warnings(*pages, ("/site/other.html", date(1999, 1, 1))) == []
+    early = [(f"/in/site/{name}", date(1599, 1, 1)) for name in ("a.md", "b.md", "c/d.md", "e.md")]
+    assert [origin for origin, _ in warnings(*early)] == ["/in/site"]
+    assert [origin for origin, _ in warnings(*early, ("/in/sites.md", TODAY))] == ["/in"]
     addresses = [(f"https://news.example/{number}", TODAY) for number in range(LEAST)]
     assert [origin for origin, _ in warnings(*addresses)] == ["https://news.example"]
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from program import environment
+from test_source_feeds import rss
+from web_servers import reply, web_server
 
 from index.opening import open_for_filling
 from index.report import EXIT_DONE, EXIT_SOME_FAILED
@@ -96,9 +98,42 @@ def test_a_plan_shows_what_would_change_and_writes_nothing(site: Path, sync: Syn
         "added": 1,
         "changed": 1,
         "deleted": 1,
+        "gone": 0,
     }
     sync()
     assert "posts is in step" in sync("posts", "--plan").stdout
+
+
+def test_a_plan_lists_what_would_vanish_and_never_calls_a_failure_in_step(site: Path, sync: Sync) -> None:
+    sync()
+    for number in range(7):
+        (site / "posts" / f"{number}.md").unlink()
+    plan = sync("posts", "--plan")
+    assert plan.exit_code == EXIT_SOME_FAILED
+    assert [line[:4] for line in plan.stdout.splitlines()] == [*(f"! {number}-" for number in range(7)), "post"]
+    assert "deleted 0, failed 1" in plan.stdout
+    allowed = sync("posts", "--plan", "--allow-gone")
+    assert [line[:4] for line in allowed.stdout.splitlines()] == [*(f"- {number}-" for number in range(7)), "post"]
+    (site / "wire.jsonl").unlink()
+    missing = sync("wire.jsonl", "--plan")
+    assert missing.stdout.startswith("wire.jsonl: dry run, nothing was written: ")
+    assert "there is no such file or folder" in missing.stderr
+
+
+def test_a_plan_writes_no_file_and_changes_none(site: Path, sync: Sync, runner: CliRunner) -> None:
+    def files() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+    before = files()
+    sync("--plan")
+    runner.invoke(main, ["index", "posts", "--dry-run", "--index", "whoosh:archive"])
+    assert files() == before
+    sync()
+    with open_engine("whoosh:archive").writer() as writer:
+        writer.delete("wire/1")
+    before = files()
+    assert "+ wire/1" in sync("--plan").stdout, "what the state knows of another index is not believed"
+    assert files() == before
 
 
 def test_nothing_is_deleted_if_too_much_would_vanish_at_once(site: Path, sync: Sync) -> None:
@@ -148,7 +183,9 @@ def test_without_sources_it_says_what_to_write(sync: Sync) -> None:
         ({}, "[[sources]] 1 has no 'at'"),
         ({"at": "a", "evry": "1h"}, "unknown key 'evry'; did you mean every?"),
         ({"at": "a", "name": "wire", "every": "soon"}, '[[sources]] wire: every must be a time such as "30s"'),
-        ({"at": "a", "every": 1}, "every: input should be greater than or equal to 10"),
+        ({"at": "a", "every": 1}, 'every must be from "10s" to "366d", such as "15m"'),
+        ({"at": "a", "every": "2s"}, 'every must be from "10s" to "366d", such as "15m"'),
+        ({"at": "a", "every": "1000d"}, 'every must be from "10s" to "366d", such as "15m"'),
         ({"at": "a", "most_gone": 20}, "most_gone: input should be less than or equal to 1"),
         ({"at": "a", "language": "?"}, "language must be a language tag"),
         ({"at": "a", "time_zone": "Mars/Base"}, "time_zone must be an IANA time zone"),
@@ -221,3 +258,18 @@ def test_watching_goes_on_until_it_is_told_to_stop(site: Path) -> None:
 
 
 REPORT = open_for_filling(Settings.model_validate({"index": "memory:"})).index([], dry_run=True)
+
+
+def test_a_routine_does_not_say_each_time_that_a_feed_has_only_its_newest(sync: Sync, runner: CliRunner) -> None:
+    items = ["<title>A</title><link>https://x.example/a</link>", "<title>B</title><link>https://x.example/b</link>"]
+    with web_server({"/feed": lambda _: reply(rss(*items))}) as server:
+        Path("backfile.toml").write_text(
+            f'fetch_allow = ["{server.place}"]\n[[sources]]\nname = "feed"\nat = "{server.url}/feed"\n', "utf-8"
+        )
+        sync()
+        items.pop(0)
+        result = sync()
+        assert (result.stderr, result.exit_code) == ("", EXIT_DONE)
+        assert result.stdout.startswith("feed: added 0, changed 0, unchanged 1, deleted 0")
+        asked = runner.invoke(main, ["index", f"{server.url}/feed", "--prune"])
+        assert "not pruned, because it has only the newest articles" in asked.stderr

@@ -68,9 +68,10 @@ def refused(report: Report) -> str:
 @pytest.mark.parametrize(
     ("again", "how"),
     [
-        (story(), "its id"),
-        (story("other"), "its id"),
-        (story("", url="http://www.news.example/2024/story/?utm_source=x#top"), "its id"),
+        (story(), "its address"),
+        (story(url="https://other.example/story", guid=""), "its id"),
+        (story("other", guid=""), "its address"),
+        (story("", url="http://www.news.example/2024/story/?utm_source=x#top"), "its address"),
         (Article("feed:1", "Again", "Short.", id="other", guid="urn:story"), "its guid"),
         (Article("feed:1", "Under another name", LONG), "the same or nearly the same text (0 of 64 bits differ)"),
         (Article("feed:1", "Edited", LONG.replace("word7 ", "seven ")), "the same or nearly the same text"),
@@ -194,6 +195,45 @@ def test_an_article_that_is_only_gone_may_come_back(target: Engine, ledger: Ledg
     run(target, Given("a", Withdrawal("a:1", "gone", "deleted", id="1")))
     assert ledger.removed.in_force() == []
     assert run(target, Given("a", story())).added == 1
+
+
+def test_what_is_withdrawn_and_published_again_in_one_run_stays(target: Engine) -> None:
+    run(target, Given("a", story(), article("2")))
+    report = run(target, Given("a", Withdrawal("a:1", "gone", "a draft", id="1"), story()))
+    assert (report.deleted, report.unchanged) == (0, 1)
+    assert ids(target) == ["1", "2"]
+
+
+def test_a_kill_that_its_source_takes_back_is_lifted_and_no_other(target: Engine, ledger: Ledger) -> None:
+    def at(hours: int) -> datetime:
+        return NOON + timedelta(hours=hours)
+
+    run(target, Given("a", story()))
+    run(target, Given("a", Withdrawal("a:1", "killed", "in the trash", id="1", at=NOON)))
+    assert run(target, Given("a", story())).removed == 1
+    assert run(target, Given("a", story(lifts=at(-1)))).removed == 1
+    assert run(target, Given("b", story("copy", url=None, guid="", lifts=at(1)))).removed == 1
+    assert run(target, Given("a", story(lifts=at(1))), dry_run=True).added == 1
+    assert ledger.removed.of("1") is not None
+    assert run(target, Given("a", story(lifts=at(1)))).added == 1
+    assert ledger.removed.of("1") is None
+    down(target, ledger, id="1")
+    assert run(target, Given("a", story(lifts=at(10**5)))).removed == 1
+
+
+@pytest.mark.parametrize("known_only", [True, False])
+def test_a_kill_of_what_readers_never_saw_is_not_remembered(target: Engine, ledger: Ledger, known_only: bool) -> None:
+    run(target, Given("a", article("2")))
+    run(target, Given("a", Withdrawal("a:1", "killed", "in the trash", id="1", known_only=known_only)))
+    assert len(ledger.removed.in_force()) == (0 if known_only else 1)
+
+
+@pytest.mark.parametrize("kind", ["gone", "killed"])
+def test_an_article_is_withdrawn_by_its_guid(target: Engine, kind: str) -> None:
+    run(target, Given("a", story("", guid="https://news.example/?p=1"), article("2")))
+    elsewhere = Withdrawal("a:1", kind, "why", guid="https://news.example/?p=1", url="https://news.example/?p=1")  # type: ignore[arg-type]
+    assert run(target, Given("b", elsewhere)).deleted == 1
+    assert ids(target) == ["2"]
 
 
 def test_an_import_waits_for_a_purge_and_not_for_another_import(target: Engine, ledger: Ledger) -> None:

@@ -14,19 +14,26 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from leftovers import files_with
 from lxml import etree
 from readers import reader_of
 
 from index.article import Article, Record, Skipped, Withdrawal, read_record, read_source
 from index.indexer import Indexer
+from index.naming import tombstones_for
+from index.report import Report
 from index.sources import FORMATS, find_sources
 from index.sources.reading import Reading
+from index.sources.recognition import is_export
 from index.sources.unpacked_file import UnpackedFile
 from index.sources.wordpress import elements
 from index.sources.wordpress.elements import MAX_ELEMENT, NO_END, TOO_LONG, Elements
-from index.sources.wordpress.export import accepts, read_export
+from index.sources.wordpress.export import read_export
 from search.engines import open_engine
+from search.engines.protocols import Engine
 from search.errors import SourceError
+from search.ledger import open_ledger
+from search.takedown import take_down
 
 NAMESPACES = (
     'xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
@@ -143,20 +150,24 @@ def test_what_is_no_published_post_is_left_out_with_counts(tmp_path: Path) -> No
         item(10, wp__post_type="revision", wp__status="inherit"),
         item(11, wp__status="trash"),
         item(12, wp__post_type="recipe"),
+        *(item(number, wp__status=status) for number, status in enumerate(("in-review", "auto-draft", "inherit"), 13)),
     )
     found = read(path)
     assert titles(found) == ["Post 1"]
     (skipped,) = [one for one in found if isinstance(one, Skipped)]
     assert skipped.reason == (
         "left out 3 attachments, 1 draft, 1 private post, 1 post with a password, 1 page, 1 menu item, 1 revision, "
-        "1 post in the trash, 1 'recipe'"
+        "1 post in the trash, 1 'recipe', 1 'in-review', 1 'auto-draft', 1 'inherit'"
     )
     gone = {one.guid: (one.kind, one.reason) for one in found if isinstance(one, Withdrawal)}
     assert gone == {
         "https://lantern.example/?p=5": ("gone", "a draft"),
         "https://lantern.example/?p=6": ("gone", "private"),
         "https://lantern.example/?p=7": ("gone", "protected by a password"),
-        "https://lantern.example/?p=11": ("gone", "in the trash"),
+        "https://lantern.example/?p=11": ("killed", "in the trash"),
+        "https://lantern.example/?p=13": ("gone", "of the status 'in-review'"),
+        "https://lantern.example/?p=14": ("gone", "of the status 'auto-draft'"),
+        "https://lantern.example/?p=15": ("gone", "of the status 'inherit'"),
     }
 
 
@@ -181,6 +192,92 @@ def test_a_post_that_is_not_shown_any_more_leaves_the_index(tmp_path: Path) -> N
     assert [remark.text for remark in report.warnings] == ["left out 1 private post"]
 
 
+UNSEEN = {"link": "https://lantern.example/?p=2", "wp__post_modified_gmt": "2024-07-04 10:00:00"}
+"""What a post that is not published any more has for an address."""
+
+
+@pytest.mark.parametrize("status", ["draft", "pending", "private", "in-review", "auto-draft", "inherit", ""])
+def test_a_post_of_any_other_status_is_gone_whatever_its_address_is_now(tmp_path: Path, status: str) -> None:
+    path, engine = write(tmp_path / "a.xml", item(1), item(2)), open_engine(f"memory:{tmp_path}")
+    Indexer(engine).run(find_sources(path))
+    write(path, item(1), item(2, wp__status=status, **UNSEEN))
+    assert Indexer(engine).run(find_sources(path)).deleted == 1
+    assert open_ledger(engine.ledger_place).removed.in_force() == []
+    write(path, item(1), item(2))
+    assert Indexer(engine).run(find_sources(path)).added == 1
+
+
+TRASHED = (
+    "<wp:postmeta><wp:meta_key><![CDATA[_edit_last]]></wp:meta_key><wp:meta_value>1</wp:meta_value></wp:postmeta>"
+    "<wp:postmeta>\n<wp:meta_key><![CDATA[_wp_trash_meta_status]]></wp:meta_key>\n"
+    "<wp:meta_value><![CDATA[{}]]></wp:meta_value></wp:postmeta>"
+)
+LONG = "zyxqvorm " + " ".join(f"word{number}" for number in range(600))
+
+
+def exported(path: Path, engine: Engine, *items: str) -> Report:
+    """An import of an export with these posts, beside another."""
+    return Indexer(engine).run(find_sources(write(path, item(1), *items)))
+
+
+def test_a_post_in_the_trash_is_taken_down_and_comes_back_when_it_is_published_again(tmp_path: Path) -> None:
+    engine = open_engine(f"whoosh:{tmp_path}/index")
+    old, ledger = item(2, content__encoded=LONG), open_ledger(engine.ledger_place)
+    exported(tmp_path / "a.xml", engine, old)
+    trashed = item(2, wp__status="trash", content__encoded=LONG, **UNSEEN)
+    assert exported(tmp_path / "b.xml", engine, trashed).deleted == 1
+    (removal,) = ledger.removed.in_force()
+    assert (removal.kind, removal.reason, removal.tombstone.address) == (
+        "killed", "in the trash", "https://lantern.example/2/",
+    )  # fmt: skip
+    assert (removal.at, removal.purged_at is not None) == (datetime(2024, 7, 4, 10, tzinfo=UTC), True)
+    assert files_with("zyxqvorm", tmp_path / "index") == []
+
+    assert exported(tmp_path / "old.xml", engine, old).removed == 1
+    assert exported(tmp_path / "copy.xml", engine, item(3, content__encoded=LONG)).removed == 1
+    again = item(2, content__encoded=LONG, wp__post_modified_gmt="2024-07-05 10:00:00")
+    assert exported(tmp_path / "c.xml", engine, again).added == 1
+    assert ledger.removed.in_force() == []
+
+
+def test_what_an_editor_took_down_does_not_come_back_from_the_trash(tmp_path: Path) -> None:
+    engine = open_engine(f"memory:{tmp_path}")
+    path, ledger = tmp_path / "a.xml", open_ledger(engine.ledger_place)
+    exported(path, engine, item(2))
+    exported(path, engine, item(2, wp__status="trash", **UNSEEN))
+    take_down(engine, ledger, tombstones_for(engine, ledger, id="lantern.example/2"), "court order", datetime.now(UTC))
+    (removal,) = ledger.removed.in_force()
+    assert (removal.kind, removal.reason) == ("takedown", "court order")
+    assert exported(path, engine, item(2, wp__post_modified_gmt="2199-07-05 10:00:00")).removed == 1
+
+
+@pytest.mark.parametrize(("before", "stones"), [("publish", 1), ("draft", 0), ("", 0)])
+def test_a_post_in_the_trash_that_was_never_in_the_archive_is_remembered_if_it_was_published(
+    tmp_path: Path, before: str, stones: int
+) -> None:
+    engine = open_engine(f"memory:{tmp_path}")
+    meta = TRASHED.format(before) if before else ""
+    report = exported(tmp_path / "a.xml", engine, item(2, meta, wp__status="trash", **UNSEEN))
+    assert (report.added, report.left_out) == (1, 1)
+    assert len(open_ledger(engine.ledger_place).removed.in_force()) == stones
+    older = exported(tmp_path / "older.xml", engine, item(2, wp__post_modified_gmt="2024-07-03 10:00:00"))
+    assert older.removed == stones
+
+
+def test_exports_in_any_order_end_in_the_same_archive(tmp_path: Path) -> None:
+    write(tmp_path / "1.xml", item(1), item(2, wp__status="trash", **UNSEEN))
+    write(tmp_path / "2.xml", item(1), item(2))
+    engine = open_engine(f"memory:{tmp_path}")
+    Indexer(engine).run(find_sources(tmp_path / "2.xml"))
+    again = item(2, wp__post_modified_gmt="2024-07-05 10:00:00")
+    write(tmp_path / "3.xml", item(1), again)
+    report = Indexer(engine).run(find_sources([tmp_path / "1.xml", tmp_path / "3.xml"]))
+    assert report.deleted == 0
+    assert open_ledger(engine.ledger_place).removed.in_force() == []
+    with engine.searcher() as searcher:
+        assert searcher.document("lantern.example/2") is not None
+
+
 def test_co_authors_are_named_as_guest_authors_and_users_are(tmp_path: Path) -> None:
     path = write(
         tmp_path / "a.xml",
@@ -199,7 +296,11 @@ def test_categories_that_are_their_own_parents_come_to_an_end(tmp_path: Path) ->
     head = HEAD.replace("<wp:category_parent></wp:category_parent>", "<wp:category_parent>economy</wp:category_parent>")
     (article,) = read(write(tmp_path / "a.xml", item(1, term("category", "economy", "Economy")), head=head))
     assert isinstance(article, Article)
-    assert article.sections[0].endswith("Economy > News & Views > Economy")
+    assert article.sections == ("News & Views > Economy",)
+    alone = head.replace("<wp:category_parent>news<", "<wp:category_parent>economy<")
+    (article,) = read(write(tmp_path / "a.xml", item(1, term("category", "economy", "Economy")), head=alone))
+    assert isinstance(article, Article)
+    assert article.sections == ("Economy",)
 
 
 def test_what_looks_like_markup_of_the_export_in_a_text_is_text(tmp_path: Path) -> None:
@@ -237,8 +338,8 @@ def test_an_export_is_known_by_its_content_packed_or_not(tmp_path: Path) -> None
     (tmp_path / "packed.bin").write_bytes(gzip.compress(path.read_bytes()))
     assert [reader_of(source) for source in find_sources([path, tmp_path / "packed.bin"])] == [read_export] * 2
     assert titles(read(tmp_path / "packed.bin")) == ["Post 1"]
-    assert not accepts("feed.xml", b'<?xml version="1.0"?><rss version="2.0"><channel>')
-    assert not accepts("page.xml", b"<html>About http://wordpress.org/export/1.2/ and wp:")
+    assert not is_export("feed.xml", b'<?xml version="1.0"?><rss version="2.0"><channel>')
+    assert not is_export("page.xml", b"<html>About http://wordpress.org/export/1.2/ and wp:")
 
 
 def test_a_record_is_read_in_another_process_as_here(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from index.article import Article, Skipped, Withdrawal, read_source
 from index.indexer import Indexer
 from index.sources import find_sources
 from index.sources.reading import Reading
-from index.sources.wordpress.objects import FIELDS, NAMELESS, ObjectsFile, accepts
+from index.sources.recognition import is_posts
+from index.sources.wordpress.objects import FIELDS, NAMELESS, ObjectsFile
 from search.engines import open_engine
 from search.errors import SourceError
 
@@ -80,6 +81,17 @@ def test_what_is_no_published_post_is_left_out_with_counts(tmp_path: Path) -> No
     assert str(found[3]) == f"{tmp_path / 'all.json'}: post 5: not a post: 7"
 
 
+def test_every_post_that_readers_cannot_see_is_withdrawn(tmp_path: Path) -> None:
+    statuses = ["draft", "in-review", "trash"]
+    found = read(tmp_path / "a.json", [post(number, status=status) for number, status in enumerate(statuses, 1)])
+    gone = [(one.kind, one.reason, one.known_only) for one in found if isinstance(one, Withdrawal)]
+    assert gone == [
+        ("gone", "a draft", True),
+        ("gone", "of the status 'in-review'", True),
+        ("killed", "in the trash", True),
+    ]
+
+
 @pytest.mark.parametrize("data", [b'[{"id": 1, "title"', b"[" * 100_000, b"\xff\xfe\x00", b'{"id": ' + b"9" * 5_000])
 def test_a_damaged_file_is_reported(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.json").write_bytes(data)
@@ -100,10 +112,10 @@ def test_strange_values_cost_no_more_than_themselves(tmp_path: Path) -> None:
 
 
 def test_posts_are_told_from_other_json() -> None:
-    assert accepts("a", json.dumps([post()]).encode())
-    assert not accepts("a.jsonl", json.dumps(post()).encode())
-    assert not accepts("a.json", b'{"title": "x", "body": "y", "date_gmt": ""}')
-    assert not accepts("a.html", b'<script>{"title":{"rendered":"x"},"date_gmt":""}</script>')
+    assert is_posts("a", json.dumps([post()]).encode())
+    assert not is_posts("a.jsonl", json.dumps(post()).encode())
+    assert not is_posts("a.json", b'{"title": "x", "body": "y", "date_gmt": ""}')
+    assert not is_posts("a.html", b'<script>{"title":{"rendered":"x"},"date_gmt":""}</script>')
 
 
 keys = st.sampled_from([*FIELDS, "categories", "tags", "author", "_embedded"])

@@ -26,6 +26,7 @@ from index.state import State
 from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.errors import ConfigError, SourceError
+from search.ledger import open_ledger
 
 
 def site_with(posts: int, **options: Any) -> WordPress:
@@ -314,7 +315,7 @@ def test_a_later_run_fetches_only_what_has_changed(tmp_path: Path) -> None:
         server.asked.clear()
         report = archive.sync()
         assert archive.difference() == IN_STEP
-        assert (report.added, report.changed, report.failed) == (2, 1, 0)
+        assert (report.added, report.changed, report.failed) == (1, 2, 0), "a post at another place has changed"
         assert sorted(fetched(server)) == [17, 40, 231]
 
 
@@ -526,6 +527,25 @@ def test_with_a_login_scheduled_posts_wait_for_their_moment(login: str) -> None:
         found = {one.title: one.embargo for one in read(server)}
     assert set(found) == {"Post 1", "Post 2", "Post 3"}
     assert str(found["Post 3"]) == "2199-01-01 06:00:00+00:00"
+
+
+def test_with_a_login_what_is_thrown_away_is_taken_down_and_comes_back(login: str, tmp_path: Path) -> None:
+    site = site_with(3, login=login)
+    with archive_of(site, tmp_path) as (archive, server):
+        archive.sync()
+        site.write(2, status="trash", more={"link": f"{server.url}/?p=2"})
+        assert archive.sync().deleted == 1
+        ledger = open_ledger(archive.engine.ledger_place)
+        (removal,) = ledger.removed.in_force()
+        assert (removal.id, removal.kind) == (f"{server.url.removeprefix('http://')}/post-2", "killed")
+        assert archive.sync().deleted == 0
+        server.asked.clear()
+        assert archive.sync().unchanged == 2
+        assert not [path for path in requests_for(server, "posts") if "orderby=id" in path]
+        site.write(2, status="publish", more={})
+        assert archive.sync().added == 1
+        assert ledger.removed.in_force() == []
+        assert archive.difference() == IN_STEP
 
 
 def test_the_login_goes_to_the_api_alone_and_is_never_shown(login: str, tmp_path: Path) -> None:

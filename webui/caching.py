@@ -104,9 +104,8 @@ def _tag(archive: PinnedArchive) -> str:
         asked, accepted = repr(asked_search(kind)), ""
     minute = current_minute().isoformat() if _is_relative(asked) else ""
     place = request.scheme, request.host, request.script_root, request.path
-    return entity_tag(
-        archive.order_generation, archive.section_order.version, *place, asked, accepted, minute, appearance()
-    )
+    order = archive.order_generation, archive.section_order.version
+    return entity_tag(*order, *place, asked, accepted, minute, appearance(), current_site().look)
 
 
 def _is_relative(asked: str) -> bool:

@@ -71,7 +71,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "post", "/api/v1/related", api.related_to_draft, NoParameters, RelatedResponse, body=RelatedBody,
-        errors=(400, 404, 413, 415, 500, 503),
+        errors=(400, 404, 410, 413, 415, 500, 503),
     ),
     Operation("get", "/api/v1/suggest", api.suggest, SuggestParameters, SuggestAnswer, media=(api.SUGGESTIONS,)),
     Operation("get", "/api/v1/sections", api.sections, NoParameters, SectionsAnswer),

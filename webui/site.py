@@ -31,22 +31,32 @@ if TYPE_CHECKING:
 EXTENSION: Final = "backfile"
 """The key of the `Site` in `app.extensions`."""
 
+UNSEEN: Final = frozenset({
+    "index", "ledger", "detect_language", "languages", "section_map", "index_workers", "host", "port", "workers",
+    "cors_origins", "deadline_seconds", "searches_at_once", "cache_bytes", "user_agent", "fetch_allow",
+    "fetch_per_second", "log_level",
+})  # fmt: skip
+"""Settings that no whole answer depends on, or only by the index and by the order of the sections, which have versions
+of their own. What depends on the others is another answer if they are others."""
+
 
 @dataclass(slots=True)
 class Site:
     """An archive with the settings it is served by; the `answers` given before, the `turns` of searches, and
-    the `frames` of its pages of results, by where it is mounted."""
+    the `frames` of its pages of results, by where it is mounted. `look` tells apart the settings that answers show."""
 
     settings: Settings
     archive: Archive
     answers: AnswerCache = field(init=False)
     turns: Turns = field(init=False)
     frames: dict[str, Frame] = field(init=False, default_factory=dict)
+    look: str = field(init=False)
     _sections: tuple[str, SectionChoices] = field(init=False, default=("", SectionChoices()))
 
     def __post_init__(self) -> None:
         self.answers = AnswerCache(self.settings.cache_bytes)
         self.turns = Turns(self.settings.searches_at_once)
+        self.look = self.settings.model_dump_json(exclude=set(UNSEEN))
 
     def section_choices(self, archive: PinnedArchive) -> SectionChoices:
         """The sections of the archive at its commit, as options of the search form: made once for each commit."""

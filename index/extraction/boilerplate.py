@@ -26,6 +26,8 @@ log in|login|sign in|newsletter|newsletters|sign up for our newsletter|subscribe
 get our newsletter|stay connected|follow us|connect with us|useful links|quick links|about us|contact us
 about the author|about author|advertisement feedback|our picks|in this section|in other news
 you may also be interested in|similar articles|lesen sie auch|mehr zum thema|auch interessant
+das könnte dich auch interessieren|das könnte ihnen auch gefallen|schon gelesen?|mehr zu diesem thema|aus dem forum
+interessante links|weiterführende links|zum newsletter anmelden|teilen sie dies mit|teilen mit|beitrag teilen
 das könnte sie auch interessieren|weitere artikel|ähnliche artikel|verwandte artikel|meistgelesen|am meisten gelesen
 kommentare|kommentar schreiben|mehr aus|folgen sie uns|zum thema|lire aussi|à lire aussi|à lire également
 sur le même sujet|articles similaires|articles liés|les plus lus|commentaires|laisser un commentaire
@@ -74,8 +76,10 @@ _MEDIA_NAME = re.compile(
 BYLINE = re.compile(
     r"^(?:(?:written|reported|posted|published|story|words|text|article|analysis|photos?|veröffentlicht|verfasst|geschrieben|"
     r"erstellt|publié|écrit|publicado|escrito|pubblicato|scritto)\s+)?"
-    r"(?:by|von|vom|par|por|door|av|af|przez|od|di|autore?s?:|authors?:|auteure?s?:|autora?:|yazan:?|yazar:?|müəllif:?|"
-    r"автор:?|автори:?|από|作者[:：]?|文[:：/／]|記者[:：]?|기자[:：]?|oleh:?|penulis:?|text:|текст:|foto:|byline:)\s+(?=\S)",
+    r"(?:(?:by|von|vom|par|por|door|av|af|przez|od|di|ab)\s*:?|"
+    r"(?:redaktion|autor(?:in|en|innen)?|auteure?s?|autore?s?|autora?s?|authors?|verfasser(?:in)?|text|byline|foto|"
+    r"rédaction|redacción|redazione|redakcja|författare|forfatter|kirjoittaja|szerző|текст)\s*:|"
+    r"(?:yazan|yazar|müəllif|автор|автори|από|作者|文|記者|기자|oleh|penulis)\s*[:：]?|文[/／])\s+(?=\S)",
     re.IGNORECASE,
 )
 UPDATED = re.compile(
@@ -89,6 +93,7 @@ DATED = re.compile(
     r"publisert|opublikowano|опубликовано|дата)\b([^\n]{6,60})",
     re.IGNORECASE,
 )
+CHANGED = re.compile(rf"(?:{UPDATED.pattern})([^\n]{{6,60}})", re.IGNORECASE)
 _DATELINE_NOISE = re.compile(
     r"""\d+\s*(?:-?\s*min(?:ute)?s?\b\.?|мин\w*|dk\.?|分|분)(?:\s*(?:de\s+)?(?:read|reading|lesezeit|lecture|lectura|
         leitura|lettura|leestid|okuma|чтения|читання|czytania))?
@@ -114,7 +119,8 @@ AUTHORS_PAGE = re.compile(
 NOT_A_NAME = re.compile(
     r"\W*(?:(?:your\s+|full\s+)?name\b.*|reply|like|follow|share|comments?|kommentare?|e-?mail.*|website|contact|"
     r"kontakt|admin(?:istrator)?|unknown|publisher|articles?(?:\s+by)?|artikel(?:\s+von)?|beitrag|beiträge|posts?(?:\s+by)?|"
-    r"inhalt|hauptmenü|suche|search|menu|log\s?in|.*\b(?:copyright|all\s+rights\s+reserved|artikel empfehlen)\b.*)\W*",
+    r"inhalt|hauptmenü|suche|search|menu|(?:log|sign)\s?(?:in|out|up|off)|"
+    r".*\b(?:copyright|all\s+rights\s+reserved|artikel empfehlen)\b.*)\W*",
     re.IGNORECASE,
 )
 """Words of forms, buttons and roles that stand where an author's name may stand."""

@@ -65,6 +65,8 @@ MONTHS = _month_names()
 _WORD = r"([^\W\d_]{3,14})\.?"
 _YEAR = r"(1[4-9]\d\d|2[01]\d\d)"
 _DAY = r"(0?[1-9]|[12]\d|3[01])"
+_COLON = re.compile(r"(?<=\s[+-]\d\d):(?=\d\d$)")
+"""In an offset. The reader of mail dates passes over an offset that has it."""
 _WRITTEN = (
     ("ymd", re.compile(rf"(?<!\d){_YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?!\d)")),
     ("ymd", re.compile(rf"{_YEAR}\s*[年년]\s*(\d{{1,2}})\s*[月월]\s*{_DAY}\s*[日일]")),
@@ -138,7 +140,7 @@ def _from_groups(order: str, groups: tuple[str, ...]) -> date | None:
 
 def _parse_mail_date(text: str, time_zone: ZoneInfo | None) -> Moment | None:
     try:
-        return _sensible(_with_zone(parsedate_to_datetime(text), time_zone))
+        return _sensible(_with_zone(parsedate_to_datetime(_COLON.sub("", text)), time_zone))
     except (ValueError, TypeError, OverflowError):
         return None
 

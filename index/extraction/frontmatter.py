@@ -23,7 +23,15 @@ MAX_DEPTH: Final = 20
 MAX_ALIASES: Final = 50
 """YAML aliases, each of which may repeat a whole branch."""
 
+_BEGINS: Final = re.compile(r"\s*(---|\+\+\+|\{)")
 _FENCED: Final = re.compile(r"\s*(---|\+\+\+)[ \t]*\n(.*?)\n[ \t]*\1[ \t]*(?:\n|\Z)", re.DOTALL)
+_SHALLOW: Final = re.compile(
+    r"""(?:[ ]{0,4}(?:-[ ])?[ ]?[\w"'][^*\[{\n]*+(?:\[[^*\[\]{\n]*\][^*\[{\n]*+)?(?:\n|\Z)
+    |[ ]*\n)*+""",
+    re.VERBOSE,
+)
+"""YAML without aliases, with little indentation and at most one flow list in a line, closed in it: what nearly all
+front matter is. It cannot be nested deeper than it is indented."""
 _KEY: Final = re.compile(r"[A-Za-z_][\w-]{0,40}")
 _FIRST_LINE: Final = re.compile(r"\s*[A-Za-z_][\w-]{0,40}[ \t]*[:=]")
 
@@ -33,11 +41,15 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "title": ("title",),
     "published": ("date", "published", "publishdate", "pubdate", "publish_date"),
     "modified": ("lastmod", "updated", "modified", "last_modified_at", "date_updated"),
+    "embargo": ("embargo", "embargo_until", "embargoed_until", "embargoed"),
     "summary": ("description", "summary", "excerpt", "abstract"),
     "tags": ("tags", "keywords", "tag"),
     "author": ("authors", "author"),
 }
 """For each key of an article, the keys by which Hugo, Jekyll, Eleventy and others state it."""
+
+SHOWN_FROM: Final = ("publishdate", "publish_date", "pubdate")
+"""Keys of a date before which an article is not to be shown, whatever its date is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +72,12 @@ class FrontMatter:
 
 def split_front_matter(text: str) -> FrontMatter:
     """The front matter of a text; no fields and the whole text if it begins with none, or with one that is broken."""
-    head = text[:MAX_FRONT_MATTER].replace("\r\n", "\n")
-    if head.lstrip()[:1] == "{":
+    begins = _BEGINS.match(text)
+    if not begins:
+        return FrontMatter({}, text)
+    if begins[1] == "{":
         return _split_json(text)
-    match = _FENCED.match(head)
+    match = _FENCED.match(text[:MAX_FRONT_MATTER].replace("\r\n", "\n"))
     if not match:
         return FrontMatter({}, text)
     name, parse = _PARSERS[match[1]]
@@ -91,13 +105,18 @@ _Loader.yaml_implicit_resolvers = {
 
 def _parse_yaml(text: str) -> Any:
     """Raises ValueError, RecursionError or YAMLError."""
+    if not _SHALLOW.fullmatch(text):
+        _refuse_bombs(text)
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+
+
+def _refuse_bombs(text: str) -> None:
     depth = aliases = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         aliases += isinstance(event, yaml.AliasEvent)
         if depth > MAX_DEPTH or aliases > MAX_ALIASES:
             raise ValueError("it is nested too deeply or repeats itself too often")
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
 
 
 _PARSERS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
@@ -118,8 +137,13 @@ def _split_json(text: str) -> FrontMatter:
 
 
 def _fields(value: Mapping[Any, Any]) -> dict[str, Value]:
-    fitting = ((str(key).lower(), _fitting(given)) for key, given in value.items())
+    fitting = ((name := str(key).lower(), _fitting(given) or _odd(name, given)) for key, given in value.items())
     return {key: given for key, given in fitting if given not in (None, "", [])}
+
+
+def _odd(name: str, value: object) -> str:
+    """An embargo that is no date is kept, since it holds."""
+    return f"a {type(value).__name__}" if name in KEYS["embargo"] and value else ""
 
 
 def _fitting(value: object) -> Value | None:

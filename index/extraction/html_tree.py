@@ -16,7 +16,7 @@ import lxml.html
 from lxml import etree
 
 from index.extraction.body import Body, BodyBuilder
-from index.normalize import one_line
+from index.extraction.text_flow import BLOCKS, CELLS, HEADINGS, LINE_BREAK, TextFlow
 
 MAX_PAGE_ELEMENTS: Final = 20_000
 """Elements of a page that are read with their structure: the largest of 479 real news pages has 5,535."""
@@ -25,20 +25,10 @@ MAX_BODY_ELEMENTS: Final = 200_000
 MAX_DEPTH: Final = 256
 """Levels of nesting that are read with their structure: 51 on real pages, 15 in real bodies."""
 
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 NOT_TEXT = (
     "script", "style", "noscript", "template", "nav", "svg", "iframe", "object", "embed", "audio", "video", "canvas",
     "button", "select", "textarea", "input", "datalist", "dialog", "head", "map", "link", "meta",
 )  # fmt: skip
-BLOCKS = frozenset((
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt",
-    "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "li", "main",
-    "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul", *HEADINGS,
-))  # fmt: skip
-_GROUPS = frozenset(("ul", "ol", "dl", "table"))
-_CELLS = ("td", "th")
-_ROWS = frozenset(("li", "dd", "dt", "tr", "ul", "ol", "dl"))
-
 # libxml2 stops at 2048 nested elements and drops what follows. Without these tags nothing is left to nest.
 _NESTING = re.compile(r"(?:</?(?!(?:p|br|script|style)\b)[a-z][^<>]*>\s*)+", re.IGNORECASE)
 _TOO_DEEP = "Excessive depth"
@@ -59,13 +49,9 @@ _LONG = 20_000
 _LONG_TAG = re.compile(rf"<([a-zA-Z][\w:-]*)[^<>]{{{_LONG},}}>")
 _MANY_ATTRIBUTES = 1000
 
-# What stands for <br>: in a tree the control character for it, and from there on NUL, which cannot occur in a tree and
-# is no white space, until that has been collapsed.
-_NEXT_LINE = "\x85"
-_BREAK = "\x00"
-_BREAKS = re.compile(r"\x00(?:\s*\x00)+")
-_AROUND_BREAK = re.compile(r" ?\x00 ?")
-_ANCHOR_HOLDERS = frozenset(("section", "div", "article", "li", "a", "span", "header"))
+ANCHOR_HOLDERS = frozenset(("section", "div", "article", "li", "a", "span", "header"))
+"""Elements whose id is the anchor of a heading with which they begin."""
+_FRAGMENT_ID = re.compile(r"\S{1,200}")
 
 # lxml.html.HtmlElement, which the type stubs of lxml do not declare.
 Element: TypeAlias = Any
@@ -83,7 +69,7 @@ def parse_html(
     there is more. The tree has no more than 1.5 * `most` elements. No entity is expanded, no file or address is opened.
     """
     say = warn or _silent
-    markup = _bounded(_without_long_tags(_xml_characters(markup)), most, say)
+    markup = _bounded(_without_long_tags(xml_characters(markup)), most, say)
     tree, complete = _parse(markup, for_extraction)
     if not complete:
         say(f"has elements nested more than {MAX_DEPTH} deep; it was read as bare paragraphs")
@@ -105,7 +91,7 @@ def read_tree(tree: Element, warnings: tuple[str, ...] = ()) -> Body:
     clean_tree(tree)
     markup = inner_html(tree)
     builder = BodyBuilder()
-    _Walk(builder).run(tree)
+    _Walk(TextFlow(builder)).run(tree)
     return builder.build(markup, warnings)
 
 
@@ -161,14 +147,19 @@ def anchor_of(heading: Element) -> str | None:
     if before is not None and before.tag == "a" and not text_of(before).strip() and not (before.tail or "").strip():
         candidates.append(before)
     parent = heading.getparent()
-    if parent is not None and parent.tag in _ANCHOR_HOLDERS and _begins_with(parent, heading):
+    if parent is not None and parent.tag in ANCHOR_HOLDERS and _begins_with(parent, heading):
         candidates.append(parent)
     return next((anchor for element in candidates if (anchor := _stated_anchor(element))), None)
 
 
 def _stated_anchor(element: Element) -> str | None:
-    anchor = element.get("id") or (element.get("name") if element.tag == "a" else None)
-    return anchor.strip() if anchor and re.fullmatch(r"\S{1,200}", anchor.strip()) else None
+    return usable_anchor(element.get("id") or (element.get("name") if element.tag == "a" else None) or "")
+
+
+def usable_anchor(stated: str) -> str | None:
+    """A fragment id without the white space around it, or None if nothing can link to it."""
+    anchor = stated.strip()
+    return anchor if _FRAGMENT_ID.fullmatch(anchor) else None
 
 
 def _begins_with(parent: Element, child: Element) -> bool:
@@ -180,12 +171,13 @@ def _begins_with(parent: Element, child: Element) -> bool:
     )
 
 
-def _xml_characters(markup: str) -> str:
+def xml_characters(markup: str) -> str:
+    """The markup without characters, and references to such, that a tree may not hold."""
     # Looking at bytes takes a fifth of the time that a pattern takes on text.
     try:
         data = markup.encode()
     except UnicodeEncodeError:
-        return _xml_characters(markup.encode(errors="ignore").decode())
+        return xml_characters(markup.encode(errors="ignore").decode())
     kept = data.translate(None, _CONTROLS)
     for character in _NON_CHARACTERS:
         kept = kept.replace(character, b"")
@@ -271,7 +263,7 @@ def _escape(text: str) -> str:
 def _containers(tree: Element) -> set[Element]:
     """The elements with a block or a cell in them; of all others the text can be taken at once."""
     found: set[Element] = set()
-    for block in tree.iter(*BLOCKS, *_CELLS):
+    for block in tree.iter(*BLOCKS, *CELLS):
         parent = block.getparent()
         while parent is not None and parent not in found:
             found.add(parent)
@@ -280,98 +272,40 @@ def _containers(tree: Element) -> set[Element]:
 
 
 class _Walk:
-    """One pass over a tree, without recursion, that feeds a `BodyBuilder` with its blocks."""
+    """One pass over a tree that tells a `TextFlow` what is in it."""
 
-    def __init__(self, builder: BodyBuilder) -> None:
-        self._builder = builder
-        self._text: list[str] = []
-        self._has_words = False
-        self._open: list[str] = []
-        self._group = 0
-        self._last_group = 0
-        self._verbatim = 0
-        self._marker = ""
+    def __init__(self, flow: TextFlow) -> None:
+        self._flow = flow
         self._containers: set[Element] = set()
 
     def run(self, tree: Element) -> None:
-        """Feeds the builder with each block of the tree, in order. The tree's line breaks become marks in its text."""
+        """Tells all of the tree. Its line breaks become marks in its text."""
         for element in tree.iter("br"):
-            element.tail = _NEXT_LINE + (element.tail or "")
+            element.tail = LINE_BREAK + (element.tail or "")
         self._containers = _containers(tree)
         self._visit(tree)
-        self._flush()
+        self._flow.flush()
 
     def _visit(self, element: Element) -> None:
         """The element and all in it, but not what follows it. Trees are at most MAX_DEPTH deep."""
         tag = element.tag
+        flow = self._flow
         if tag in HEADINGS:
-            self._flush()
-            self._builder.heading(text_of(element).replace(_NEXT_LINE, " "), int(tag[1]), anchor_of(element))
+            flow.heading(text_of(element), int(tag[1]), anchor_of(element))
             return
         is_block = tag in BLOCKS
-        if tag == "p" and element not in self._containers:  # most blocks are these
-            self._flush()
-            if text := text_of(element) if len(element) else element.text:
-                self._open.append(tag)
-                self._text.append(text)
-                self._flush()
-                self._open.pop()
-            return
         if is_block:
-            self._begin(tag)
-        elif tag in _CELLS and self._has_words:
-            self._text.append(" | ")
+            flow.begin(tag)
+        elif tag in CELLS:
+            flow.cell()
         if element in self._containers:
-            self._add(element.text)
+            if element.text:
+                flow.add(element.text)
             for child in element:
                 self._visit(child)
-                self._add(child.tail)
-        else:
-            self._add(text_of(element) if len(element) else element.text)
+                if child.tail:
+                    flow.add(child.tail)
+        elif text := text_of(element) if len(element) else element.text:
+            flow.add(text)
         if is_block:
-            self._end(tag)
-
-    def _begin(self, tag: str) -> None:
-        self._flush()
-        self._open.append(tag)
-        if tag in _GROUPS and not self._inside_group():
-            self._group += 1
-        if tag == "li":
-            self._marker = "• "
-        self._verbatim += tag == "pre"
-
-    def _end(self, tag: str) -> None:
-        self._flush()
-        self._open.pop()
-        self._verbatim -= tag == "pre"
-
-    def _add(self, text: str | None) -> None:
-        if text:
-            self._text.append(text)
-            self._has_words = self._has_words or not text.isspace()
-
-    def _inside_group(self) -> bool:
-        return any(tag in _GROUPS for tag in self._open[:-1])
-
-    def _flush(self) -> None:
-        if not self._text:
-            return
-        text = "".join(self._text).replace(_NEXT_LINE, _BREAK)
-        self._text.clear()
-        self._has_words = False
-        if not text.strip(" \t\r\n\x00"):
-            return
-        tag = self._open[-1] if self._open else ""
-        if self._verbatim:
-            self._builder.block(text.replace(_BREAK, "\n").strip("\n"))
-            return
-        parts = _BREAKS.split(text.strip(_BREAK + " \n")) if _BREAK in text else (text,)
-        for part in parts:
-            block = one_line(part)
-            if _BREAK in block:
-                block = _AROUND_BREAK.sub("\n", block)
-            row = tag in _ROWS or bool(self._marker)
-            gap = "\n" if row and self._last_group == self._group else "\n\n"
-            self._builder.block(self._marker + (block.strip(" |") if tag == "tr" else block), gap=gap)
-            self._last_group = self._group if row else 0
-        self._marker = ""
+            flow.end(tag)

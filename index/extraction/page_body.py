@@ -14,12 +14,13 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Extractor
 
 from index.extraction.body import Body
-from index.extraction.html_tree import HEADINGS, Element, parse_html, read_tree, text_of
+from index.extraction.html_tree import Element, read_tree, text_of
 from index.extraction.page_blocks import PageBlocks
 from index.extraction.page_cleaning import TEXT_BLOCKS, clean_body
 from index.extraction.page_metadata import PageMetadata
-from index.extraction.page_tree import prepare_page
+from index.extraction.page_tree import prepare_page, prose_length
 from index.extraction.standfirst import find_standfirst
+from index.extraction.text_flow import HEADINGS
 
 PRECISE_ENOUGH: Final = 0.6
 """The precise setting's text is taken if it is at least this share of the text that the balanced setting finds."""
@@ -32,7 +33,6 @@ ENOUGH: Final = 500
 ENOUGH_OF_PAGE: Final = 0.5
 """What the fast and precise setting finds is taken if it has so many characters, and so large a share of those in the
 long paragraphs of the page; else it may have missed the text, and slower settings are compared."""
-_LONG: Final = 80
 
 _TAGS: Final = {"list": "ul", "item": "li", "quote": "blockquote", "lb": "br", "row": "tr", "ref": "a", "del": "s"}
 _TAG_NAME: Final = re.compile("[a-z][a-z0-9]*")
@@ -52,10 +52,11 @@ def extract_body(page: Element, stated: PageMetadata) -> Body:
     found = _extract(page)
     if found is None:
         return Body()
-    body = _as_html(found)
+    body = _as_html(found, page)
     blocks = PageBlocks(page)
     for block in [element for element in body.iter(*TEXT_BLOCKS) if element is not body]:
         blocks.restore(block, stated.url)
+    blocks.put_text_back(stated.url)
     blocks.put_headings_back()
     standfirst = find_standfirst(blocks.before_text(), stated.summary, text_of(body), stated.title)
     blocks.put_before(body, standfirst, stated.url)
@@ -74,14 +75,16 @@ def _extract(page: Element) -> Element | None:
 
 
 def _compared(page: Element) -> Element | None:
-    """The precise setting's text, unless it is much less than the balanced setting's: then a third setting decides."""
+    """The precise setting's text, unless it is much less than the balanced setting's: then a third setting decides by
+    its length, or if that finds less than either, the long paragraphs of the page."""
     balanced, precise = _run(page), _run(page, precise=True)
     if precise is None or balanced is None:
         return balanced if precise is None else precise
     if _length(precise) >= PRECISE_ENOUGH * _length(balanced):
         return precise
     fast = _run(page, fast=True)
-    wanted = _length(fast) if fast is not None else _length(balanced)
+    least = PRECISE_ENOUGH * _length(precise)
+    wanted = _length(fast) if fast is not None and _length(fast) >= least else prose_length(page)
     return min(balanced, precise, key=lambda body: abs(_length(body) - wanted))
 
 
@@ -92,12 +95,7 @@ def _longest(*found: Element | None) -> Element | None:
 def _is_plausible(length: int, page: Element) -> bool:
     if length < ENOUGH:
         return False
-    expected = 0
-    for paragraph in page.iter("p"):
-        words = len(text_of(paragraph))
-        if words > _LONG and 2 * sum(len(text_of(link)) for link in paragraph.iter("a")) < words:
-            expected += words
-    return length >= ENOUGH_OF_PAGE * expected
+    return length >= ENOUGH_OF_PAGE * prose_length(page)
 
 
 def _run(page: Element, *, precise: bool = False, fast: bool = False) -> Element | None:
@@ -121,8 +119,8 @@ def _length(body: Element) -> int:
 # --- from the extractor's elements to HTML
 
 
-def _as_html(body: Element) -> Element:
-    root: Element = parse_html("").find("body")
+def _as_html(body: Element, page: Element) -> Element:
+    root: Element = page.makeelement("body")
     for child in list(body):
         root.append(child)
     root.text = body.text

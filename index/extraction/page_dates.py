@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 from lxml.etree import XPath
 
-from index.extraction.boilerplate import DATED
+from index.extraction.boilerplate import CHANGED, DATED
 from index.extraction.dateline import dates_in
 from index.extraction.dates import parse_moment, parse_written_date, written_dates
 from index.extraction.html_tree import Element
 from index.extraction.jsonld import types
 from index.extraction.page_markup import spaced, words
 from index.extraction.page_statements import Statements, elements_after, elements_near
+from index.extraction.text_flow import BLOCKS
 from search.document import Moment
 
 PUBLISHED: Final = (
@@ -37,6 +38,13 @@ MAX_NEAR: Final = 60
 _SHORTEST: Final = 6
 _SHORT: Final = 60
 """Characters of a text that is a date with little else."""
+_DATED_ATTRIBUTE: Final = re.compile(
+    r"datetime|content|title|value|data-[\w-]*(?:date|time|publish)[\w-]*", re.IGNORECASE
+)
+_BEGINS_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_WITHOUT_TEXT: Final = frozenset(("script", "style", "link", "meta", "input", "option"))
+_PLACE: Final = 3
+"""Words before the date at the beginning of a text: those of a place."""
 _SEARCHED: Final = 100_000
 """Characters of a page in which a sentence such as "Published on …" is looked for."""
 _CLOSE: Final = 16
@@ -127,13 +135,49 @@ def _date_alone(stated: Statements, element: Element) -> date | None:
     return found[0] if found else None
 
 
+def _in_attributes(stated: Statements) -> Moment | None:
+    """The first date in an attribute of an element near the heading, such as the moment behind "two days ago"."""
+    for element in elements_near(stated, MAX_NEAR):
+        texts = [text for name, text in element.attrib.items() if _DATED_ATTRIBUTE.fullmatch(name)]
+        if not texts or element.tag in _WITHOUT_TEXT or stated.is_apart(element):
+            continue
+        if found := next(filter(None, (_in_attribute(stated, text) for text in texts)), None):
+            return found
+    return None
+
+
+def _in_attribute(stated: Statements, text: str) -> Moment | None:
+    if _BEGINS_DATE.match(text):
+        return parse_moment(text, stated.time_zone)
+    found = dates_in(text) if len(text) <= _SHORT else None
+    return found[0] if found else None
+
+
+def _in_first_words(stated: Statements) -> date | None:
+    """The date at the beginning of the first paragraph, at most behind a place, as press releases have it."""
+    below = islice(elements_after(stated.first_heading), 2 * MAX_NEAR)
+    paragraphs = (element for element in below if element.tag in ("p", "div") and not _holds_blocks(element))
+    text = next((text for element in paragraphs if len(text := spaced(element)) > 2 * _SHORT), "")
+    found = next(iter(written_dates(text[:_SHORT])), None)
+    return found[0] if found and len(text[: found[1]].split()) <= _PLACE else None
+
+
+def _holds_blocks(element: Element) -> bool:
+    return any(child.tag in BLOCKS for child in element)
+
+
+def _last_change(stated: Statements) -> date | None:
+    """The date after words such as "Last updated", which readers take for the article's where no other is written."""
+    return _in_sentence(stated, CHANGED)
+
+
 def _classed(stated: Statements) -> Moment | None:
     marked: Any = _CLASSED(stated.page)
     own = [element for element in marked[:60] if not stated.is_apart(element)]
     return _moment(stated, (text for element in own if len(text := words(element)) <= 120))
 
 
-def _in_sentence(stated: Statements) -> date | None:
+def _in_sentence(stated: Statements, phrase: re.Pattern[str] = DATED) -> date | None:
     """The date after words such as "Published on", in the text below the heading if there is one."""
     heading = stated.first_heading
     body = stated.page.find("body")
@@ -147,7 +191,7 @@ def _in_sentence(stated: Statements) -> date | None:
         if length > _SEARCHED:
             break
     whole = " ".join(" ".join(text)[:_SEARCHED].split())
-    found = (next(iter(written_dates(match[1])), None) for match in DATED.finditer(whole))
+    found = (next(iter(written_dates(match[1])), None) for match in phrase.finditer(whole))
     return next((dated[0] for dated in found if dated and dated[1] <= _CLOSE), None)
 
 
@@ -175,8 +219,11 @@ _PLACES: Final = (
     _of_property,
     _near_heading,
     _first_time,
+    _in_attributes,
     _classed,
+    _in_first_words,
     _in_sentence,
     _in_title,
     _in_address,
+    _last_change,
 )

@@ -51,14 +51,14 @@ class PageMetadata:
 def read_metadata(page: Element, time_zone: ZoneInfo | None = None) -> PageMetadata:
     """The metadata of a page's article; times without a zone are in `time_zone`."""
     stated = Statements(page, time_zone)
-    title = find_title(stated)
+    title, authors = find_title(stated), find_authors(stated)
     article_text = stated.article.get("articleBody")
     return PageMetadata(
         title=title,
         url=stated.url,
         summary=_summary(stated),
-        sections=find_sections(stated, title),
-        authors=find_authors(stated),
+        sections=find_sections(stated, title, authors),
+        authors=authors,
         tags=_tags(stated),
         published=find_published(stated),
         modified=find_modified(stated),

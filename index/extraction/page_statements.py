@@ -155,7 +155,7 @@ def elements_near(stated: Statements, most: int) -> Iterator[Element]:
     heading = stated.first_heading
     if heading is not None:
         yield from islice(elements_after(heading), most)
-        yield from islice(_elements_before(heading), most // 2)
+        yield from islice(elements_before(heading), most // 2)
 
 
 def elements_after(element: Element | None) -> Iterator[Element]:
@@ -166,7 +166,8 @@ def elements_after(element: Element | None) -> Iterator[Element]:
         element = element.getparent()
 
 
-def _elements_before(element: Element | None) -> Iterator[Element]:
+def elements_before(element: Element | None) -> Iterator[Element]:
+    """The elements before one, the nearest sibling first."""
     while element is not None:
         for sibling in element.itersiblings(preceding=True):
             yield from sibling.iter()

@@ -11,15 +11,21 @@ from typing import Final
 
 from lxml import etree
 
-from index.extraction.html_tree import BLOCKS, HEADINGS, Element, drop_element, text_of
+from index.extraction.html_tree import Element, drop_element, text_of
+from index.extraction.text_flow import BLOCKS, HEADINGS
 
 ADVERTISEMENT: Final = 400
 """Characters of an advertisement; an element with more is not cut, whatever it is called."""
 
-_ADVERTISING: Final = frozenset(
-    ("ad", "ads", "advert", "advertisement", "advertising", "ad-slot", "adslot", "ad-container")
-)
+_CUT: Final = frozenset((
+    "ad", "ads", "advert", "advertisement", "advertising", "ad-slot", "adslot", "ad-container",
+    "addtoany", "share", "share-bar", "share-buttons", "share-tools", "sharebar", "sharedaddy", "shariff", "sharing",
+    "sharing-buttons", "social-share", "social-sharing",
+))  # fmt: skip
+"""What elements of advertising and of buttons to share the page call themselves."""
 _CHUNK: Final = 250
+_PARAGRAPH: Final = 80
+"""Characters of a long paragraph."""
 
 # What the extractor drops in every setting. Dropped once, before, it is in no copy of the tree and in no search.
 _NO_WORDS: Final = (
@@ -34,7 +40,8 @@ _NOT_THE_TEXT: Final = (
 )  # fmt: skip
 _MOST: Final = 0.5
 _LOOKS: Final = 20
-"""How often all the words of a page may be looked at in search of the element that holds most of them."""
+"""How often all the words of a page may be looked at in search of the element that holds most of them, or most of the
+long paragraphs."""
 _MAX_LINKS: Final = 20
 """Links of a heading that are looked at: a heading with more is a menu."""
 _HOLLOW: Final = (
@@ -50,7 +57,7 @@ _PERMALINK: Final = re.compile(
 
 
 def prepare_page(page: Element) -> None:
-    """Cuts what is never text and small advertisements, takes permalinks out of headings, and joins text in chunks."""
+    """Cuts what is never text, small advertisements and share buttons; frees headings of permalinks; joins chunks."""
     _free_strays(page)
     for heading in page.iter(*HEADINGS):
         if len(heading):
@@ -61,6 +68,7 @@ def prepare_page(page: Element) -> None:
             figure.tag = "div"
     etree.strip_elements(page, *_NO_WORDS, with_tail=False)
     _keep_main(page)
+    _keep_prose(page)
     etree.strip_elements(page, *_NOT_THE_TEXT, with_tail=False)
     for element in [found for found in page.iter(*_HOLLOW) if found.text is None and not len(found)]:
         element.tag = _EMPTY
@@ -95,6 +103,27 @@ def _keep_main(page: Element) -> None:
         main.tag, inside = "div", main
 
 
+def _keep_prose(page: Element) -> None:
+    """The same for one of them that holds an article or its heading, and most of the long paragraphs: around a short
+    article there may be more words in links."""
+    boxes = (box for box in page.iter(*_NOT_THE_TEXT) if len(box))
+    holders = [box for box in boxes if next(box.iter("h1", "article", "main"), None) is not None]
+    whole = prose_length(page) if holders else 0
+    for box in holders[:_LOOKS]:
+        if prose_length(box) > _MOST * whole:
+            box.tag = "div"
+
+
+def prose_length(element: Element) -> int:
+    """Characters of the long paragraphs in an element, without those that are links for the most part."""
+    lengths = ((paragraph, len(text_of(paragraph))) for paragraph in element.iter("p"))
+    return sum(length for paragraph, length in lengths if length > _PARAGRAPH and 2 * _linked(paragraph) < length)
+
+
+def _linked(element: Element) -> int:
+    return sum(len(text_of(link)) for link in element.iter("a"))
+
+
 def _free_heading(heading: Element) -> None:
     """Takes links to the heading itself out of it; they are no part of its text, and a heading of links looks like a
     teaser. Their anchor becomes that of the heading, if it has none."""
@@ -117,12 +146,11 @@ def _free_heading(heading: Element) -> None:
 
 
 def _cut_advertising(page: Element) -> None:
-    """Takes out small elements that call themselves advertising."""
+    """Takes out small elements that call themselves advertising or buttons to share the page."""
     for element in list(page.iter("div", "section", "aside", "p", "span", "ins")):
-        if not element.attrib:
-            continue
-        names = {element.get("id", "").lower(), *element.get("class", "").lower().split()}
-        if not _ADVERTISING.isdisjoint(names) and len(text_of(element)) <= ADVERTISEMENT:
+        classes, own = element.get("class"), element.get("id")
+        named = (classes and not _CUT.isdisjoint(classes.lower().split())) or (own and own.lower() in _CUT)
+        if named and len(text_of(element)) <= ADVERTISEMENT:
             drop_element(element)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -14,6 +14,10 @@ MIN_LENGTH: Final = 30
 """Letters and digits of a standfirst, and of what it has in common with the stated summary."""
 _SEARCHED: Final = 40
 """Blocks above the text in which the standfirst is looked for."""
+_AROUND: Final = 3
+"""Elements that may call the block in them a standfirst, the block included."""
+_LARGER: Final = 1.5
+"""How many times the text of the block such an element holds at most."""
 _CALLED_ONE: Final = re.compile(
     r"(?:^|[\s_-])(?:standfirst|dek|deck|sub-?(?:head(?:line|ing)?|title)|lead(?:-?text|-?paragraph)?|lede|intro(?:duction|text)?|"
     r"teaser(?:-?text)?|excerpt|summary|abstract|incipit|chap[oô]|einleitung|vorspann|anleser|entradilla|bajada|sottotitolo|"
@@ -43,5 +47,15 @@ def _is_alike(text: str, stated: str) -> bool:
 
 
 def _is_called_one(block: Element) -> bool:
-    names = block.get("class") or ""
+    names = " ".join(around.get("class") or "" for around in _close_around(block))
     return _CALLED_ONE.search(names) is not None and _NOT_ONE.search(names) is None
+
+
+def _close_around(block: Element) -> Iterator[Element]:
+    """The block, and the elements around it that hold hardly more than it does."""
+    length, around = len(text_of(block)), block
+    for _ in range(_AROUND):
+        yield around
+        around = around.getparent()
+        if around is None or len(text_of(around)) > _LARGER * length:
+            return

@@ -6,13 +6,14 @@ import ssl
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from index.fetching.address import Address
 from index.fetching.connection import Broken, Connection, Deadline, Head, connect
 from index.fetching.decoding import Unusable, read_body, too_large
 from index.fetching.hosts import Resolver, choose_addresses
+from index.fetching.lookup import within
 
 MAX_ERROR: Final = 65_536
 """Bytes that are read of what comes with a failure."""
@@ -76,7 +77,7 @@ class Sites:
         if kept:
             with suppress(Broken):
                 return kept, self._ask(kept, address, given, deadline)
-        ips = choose_addresses(address, self._allowed, self._resolve)
+        ips = choose_addresses(address, self._allowed, partial(within, deadline, self._resolve))
         context = self._context if address.scheme == "https" else None
         connection = connect(ips, address.port, address.host, context, deadline)
         return connection, self._ask(connection, address, given, deadline)

@@ -1,6 +1,7 @@
 """Finds what can be indexed under paths and addresses, and matches each file with the format that reads it.
 
-To add a format, write its module beside the others and give it a row in `FORMATS`.
+To add a format, write its module beside the others, a function in `index.sources.recognition` by which it is known, and
+a row in `FORMATS`.
 """
 
 from __future__ import annotations
@@ -15,29 +16,16 @@ from zoneinfo import ZoneInfo
 
 from index.article import Record, Skipped, Source
 from index.fetching import Fetcher
-from index.identity import is_address
-from index.sources import (
-    csv_file,
-    feeds,
-    html,
-    json_file,
-    jsonl,
-    markdown_file,
-    ninjs,
-    nitf,
-    sitemaps,
-    sqlite_file,
-    text,
-    warc,
-)
+from index.identity import is_address, is_web_address, written_location
+from index.paths import path_as_text, text_as_path
+from index.sources import recognition as known
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
 from index.sources.reading import Reading, say_nothing
 from index.sources.unpacked_file import unpacked_read_by
-from index.sources.web import WebSource, is_web_address
-from index.sources.wordpress import export, objects
 from index.state import State
 from search.errors import SourceError
+from search.named import Named
 
 __all__ = ["FORMATS", "Format", "find_sources"]
 
@@ -47,7 +35,8 @@ class Format:
     """One input format: its name for people, its usual file extensions (".gz" may follow each), and its reader.
 
     `accepts` is given a location and the first bytes of what is there, decompressed (see `index.sources.files.HEAD`);
-    the bytes are empty if nothing can be read. `open` is given a location and how it is to be read.
+    the bytes are empty if nothing can be read. `open` is given a location and how it is to be read; what reads the
+    format is named, and imported when a file of it is met.
     """
 
     name: str
@@ -56,28 +45,46 @@ class Format:
     open: Callable[[str, Reading], Source]
 
 
-_FEEDS: Final = Format("RSS, Atom and JSON Feed", feeds.EXTENSIONS, feeds.accepts, feeds.Feed)
-_PAGES: Final = Format("HTML pages", html.EXTENSIONS, html.accepts, pages_read_by(html.read_html_file))
+_FEEDS: Final = Format("RSS, Atom and JSON Feed", known.FEED, known.is_feed, Named("index.sources.feeds:Feed"))
+_TABLES: Final = Format("CSV", known.CSV, known.is_csv, unpacked_read_by(Named("index.sources.csv_file:read_rows")))
+_PAGES: Final = Format(
+    "HTML pages", known.HTML, known.is_html, pages_read_by(Named("index.sources.html:read_html_file"))
+)
 
 FORMATS: tuple[Format, ...] = (
-    Format("WordPress exports", export.EXTENSIONS, export.accepts, unpacked_read_by(export.read_export)),
-    Format("WordPress posts", objects.EXTENSIONS, objects.accepts, objects.ObjectsFile),
-    Format("web archives", warc.EXTENSIONS, warc.accepts, warc.WebArchive),
-    Format("JSON Lines", jsonl.EXTENSIONS, jsonl.accepts, unpacked_read_by(jsonl.read_lines)),
-    _FEEDS,
-    Format("site maps", sitemaps.EXTENSIONS, sitemaps.accepts, sitemaps.SiteMap),
-    Format("ninjs", ninjs.EXTENSIONS, ninjs.accepts, unpacked_read_by(ninjs.read_items)),
-    Format("NITF", nitf.EXTENSIONS, nitf.accepts, nitf.NitfFile),
-    Format("JSON", json_file.EXTENSIONS, json_file.accepts, unpacked_read_by(json_file.read_elements)),
-    Format("SQLite", sqlite_file.EXTENSIONS, sqlite_file.accepts, sqlite_file.SqliteFile),
-    Format("CSV", csv_file.EXTENSIONS, csv_file.accepts, unpacked_read_by(csv_file.read_rows)),
     Format(
-        "Markdown", markdown_file.EXTENSIONS, markdown_file.accepts, pages_read_by(markdown_file.read_markdown_file)
+        "WordPress exports",
+        known.EXPORT,
+        known.is_export,
+        unpacked_read_by(Named("index.sources.wordpress.export:read_export")),
+    ),
+    Format("WordPress posts", (), known.is_posts, Named("index.sources.wordpress.objects:ObjectsFile")),
+    Format("web archives", known.WEB_ARCHIVE, known.is_web_archive, Named("index.sources.warc:WebArchive")),
+    Format(
+        "JSON Lines",
+        known.JSON_LINES,
+        known.is_json_lines,
+        unpacked_read_by(Named("index.sources.jsonl:read_lines")),
+    ),
+    _FEEDS,
+    Format("site maps", (), known.is_site_map, Named("index.sources.sitemaps:SiteMap")),
+    Format("ninjs", known.NINJS, known.is_ninjs, unpacked_read_by(Named("index.sources.ninjs:read_items"))),
+    Format("NITF", known.NITF, known.is_nitf, Named("index.sources.nitf:NitfFile")),
+    Format("JSON", known.JSON, known.is_json, unpacked_read_by(Named("index.sources.json_file:read_elements"))),
+    Format("SQLite", known.SQLITE, known.is_sqlite, Named("index.sources.sqlite_file:SqliteFile")),
+    _TABLES,
+    Format(
+        "Markdown",
+        known.MARKDOWN,
+        known.is_markdown,
+        pages_read_by(Named("index.sources.markdown_file:read_markdown_file")),
     ),
     _PAGES,
-    Format("page captures", text.EXTENSIONS, text.accepts, pages_read_by(text.read_text_page)),
+    Format("page captures", known.TEXT, known.is_text, pages_read_by(Named("index.sources.text:read_text_page"))),
 )
 """The first that accepts a file reads it."""
+
+_WEB: Final = Named("index.sources.web:WebSource")
 
 # Browsers and crawlers save these beside the pages. In a folder they are passed over without a word.
 COMPANIONS = frozenset((
@@ -102,8 +109,9 @@ def find_sources(
 ) -> list[Source]:
     """A source for each file at `locations` (paths of files or folders, addresses, or "-"), in order and each once.
 
-    Folders are searched through, sorted, without hidden files. A location that is missing, of no known format or of
-    an unknown scheme becomes a source that says so when it is read. Times that state no zone are in `time_zone`.
+    Folders are searched through, sorted, without hidden files. Sources are called by the text of their paths; see
+    `index.paths`. A location that is missing, of no known format or of an unknown scheme becomes a source that says so
+    when it is read. Times that state no zone are in `time_zone`.
     `mapping` has for keys of the input our names. `types` are the post types of WordPress that are articles. `table`
     names one of a file of tables. `fetcher`, `pages`, `say` and `state` are for addresses of the web, which are asked
     when they are read; see `index.sources.reading.Reading`.
@@ -125,20 +133,20 @@ def find_sources(
 
 def _plain(location: Location) -> str:
     text = os.fspath(location)
-    return text if is_address(text) else str(PurePath(text))
+    return text if is_address(text) else written_location(str(PurePath(text)))
 
 
 def _sources_at(location: str, reading: Reading) -> list[Source]:
     if location == STANDARD_INPUT:
         return [_opened(location, reading)]
     if is_web_address(location):
-        return [WebSource(location, reading)]
+        return [_WEB(location, reading)]
     try:
         path = local_path(location)
     except SourceError as error:
         return [Unreadable(error)]
     if path.is_dir():
-        return _sources_in(location, path, reading.below(str(path)))
+        return _sources_in(location, path, reading.below(path_as_text(path)))
     if not path.is_file():
         reason = "not a file or folder" if path.exists() else "there is no such file or folder"
         return [Unreadable(SourceError(location, reason))]
@@ -147,37 +155,54 @@ def _sources_at(location: str, reading: Reading) -> list[Source]:
 
 def _opened(location: str, reading: Reading) -> Source:
     row = _format_of(location, reading) or _format_called(location)
+    if row is None and location == STANDARD_INPUT:
+        return _unrecognised(reading)
     return row.open(location, reading) if row else Unreadable(SourceError(location, f"not a known format; {_known()}"))
+
+
+def _unrecognised(reading: Reading) -> Source:
+    """Standard input that no format accepts. With a mapping a table is one whatever its columns are called."""
+    head = read_head(STANDARD_INPUT)
+    if head and reading.mapping and known.is_table(head):
+        return _TABLES.open(STANDARD_INPUT, reading)
+    reason = f"not a known format; {_known()}" if head else "standard input is empty"
+    return Unreadable(SourceError(STANDARD_INPUT, reason))
 
 
 def _sources_in(location: str, folder: Path, reading: Reading) -> list[Source]:
     found: list[tuple[Format, str]] = []
     unknown: Counter[str] = Counter()
     empty = True
-    for file in _walk(folder):
+    for file in map(path_as_text, _walk(folder)):
         empty = False
-        if file.suffix.lower() in COMPANIONS:
+        if odd := _odd_kind(text_as_path(file)):
+            unknown[odd] += 1
             continue
-        if row := _format_of(str(file), reading):
-            found.append((row, str(file)))
+        suffix = PurePath(file).suffix.lower()
+        if suffix in COMPANIONS:
+            continue
+        if row := _format_of(file, reading):
+            found.append((row, file))
         else:
-            unknown[file.suffix.lower() or "no extension"] += 1
+            unknown[suffix or "no extension"] += 1
     if empty:
         return [Unreadable(SourceError(location, "the folder holds no files"))]
-    sources, repeated = _without_repetitions(found, reading)
-    if repeated:
-        reason = f"{repeated:,} of its feeds repeat its pages and are passed over; to have one, name it itself"
-        sources.append(Unreadable(Skipped(location, reason, repeated)))
+    sources = _without_repetitions(location, found, reading)
     if unknown:
         sources.append(Unreadable(_skipped(location, unknown)))
     return sources
 
 
-def _without_repetitions(found: list[tuple[Format, str]], reading: Reading) -> tuple[list[Source], int]:
-    """The sources of a folder, and how many feeds are left out: generators put them beside the pages that they list."""
-    feeds_too = all(row is not _PAGES for row, _ in found)
-    kept = [(row, file) for row, file in found if feeds_too or row is not _FEEDS]
-    return [row.open(file, reading) for row, file in kept], len(found) - len(kept)
+def _without_repetitions(location: str, found: list[tuple[Format, str]], reading: Reading) -> list[Source]:
+    """The sources of a folder. Where feeds stand beside pages, they come last, without the entries that are pages."""
+    beside = [file for row, file in found if row is _FEEDS] if any(row is _PAGES for row, _ in found) else []
+    if not beside:
+        return [row.open(file, reading) for row, file in found]
+    from index.sources.repeated_pages import feeds_beside_pages  # with all that reads feeds
+
+    pages = [file for row, file in found if row is _PAGES]
+    others = [row.open(file, reading) for row, file in found if row is not _FEEDS]
+    return [*others, *feeds_beside_pages(location, beside, pages, reading)]
 
 
 def _format_of(location: str, reading: Reading) -> Format | None:
@@ -206,7 +231,8 @@ def _known() -> str:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Every regular file below a folder, sorted; each folder once, however links lead to it."""
+    """All that is below a folder and is no folder, sorted; each folder once, however links lead to it. A folder that
+    cannot be read stands for what is in it."""
     seen: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -215,12 +241,24 @@ def _walk(folder: Path) -> Iterator[Path]:
             status = current.stat()
             entries = sorted(entry for entry in current.iterdir() if not entry.name.startswith("."))
         except OSError:
+            if current != folder:
+                yield current
             continue
         if (status.st_dev, status.st_ino) in seen:
             continue
         seen.add((status.st_dev, status.st_ino))
-        yield from (entry for entry in entries if entry.is_file())
-        waiting.extend(reversed([entry for entry in entries if entry.is_dir()]))
+        folders = {entry: None for entry in entries if entry.is_dir()}
+        yield from (entry for entry in entries if entry not in folders)
+        waiting.extend(reversed(folders))
+
+
+def _odd_kind(path: Path) -> str:
+    """What in a folder is no regular file, in words; "" for one."""
+    if path.is_file():
+        return ""
+    if path.is_dir():
+        return "folder that cannot be read"
+    return "pipe, socket or device" if path.exists() else "link that leads nowhere"
 
 
 class Unreadable:

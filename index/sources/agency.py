@@ -74,14 +74,13 @@ class AgencyItem:
         if not title:
             raise SourceError(origin, "the item has neither a headline nor a text")
         dates = Dates(time_zone)
-        published, created, issued = (
-            dates.read(key, text[:MAX_LINE])
-            for key, text in (("published", self.published), ("created", self.created), ("issued", self.issued))
-        )
-        embargo = dates.moment("embargo", self.released[:MAX_LINE])
+        published = dates.published(self.published[:MAX_LINE])
+        created = _fallback(dates, "created", self.created, is_needed=published is None)
+        issued = _fallback(dates, "issued", self.issued, is_needed=published is None and created is None)
+        embargo, is_withheld = dates.embargo(self.released[:MAX_LINE])
         appeared = published or created or issued
-        # An embargo without a moment, or with one that cannot be read, lasts until a later version.
-        is_early = embargo is None and (bool(self.released.strip()) or self.status.strip().lower() == "embargoed")
+        # An embargo without a moment lasts until a later version.
+        is_early = is_withheld or (embargo is None and self.status.strip().lower() == "embargoed")
         return Article(
             origin=origin,
             id=own,
@@ -100,12 +99,18 @@ class AgencyItem:
             modified=issued if issued != appeared else None,
             first_published=created,
             embargo=embargo,
+            published_between=dates.published_between,
             status="usable" if status == "usable" and not is_early else "withheld",
             language=language_tag(self.language),
             type=next((genre.lower() for genre in self.genres if genre.lower() in GENRES), "article"),
             version=_version(self.version, issued or published or created),
             warnings=(*self.warnings, *_unknown(status), *dates.warnings, *body.warnings),
         )
+
+
+def _fallback(dates: Dates, key: str, text: str, *, is_needed: bool) -> Moment | None:
+    """A date that is that of the publication if no better one is there."""
+    return dates.published(text[:MAX_LINE], key) if is_needed else dates.read(key, text[:MAX_LINE])
 
 
 def status_of(stated: str) -> str:

@@ -21,6 +21,7 @@ OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "published": ("date", "pubdate", "pub_date", "published_at", "publish_date", "date_published", "publication_date",
                   "published_on", "post_date", "datetime", "timestamp", "created_at", "created", "date_created"),
     "modified": ("updated_at", "updated", "modified_at", "last_modified", "date_modified", "post_modified"),
+    "embargo": ("embargo_until", "embargoed_until", "embargo_date", "embargoed", "hold_until"),
     "url": ("link", "address", "href", "permalink", "canonical_url", "article_url", "uri"),
     "section": ("category", "categories", "desk", "channel", "topic", "rubric"),
     "author": ("byline", "writer", "author_name", "creator", "reporter"),
@@ -43,11 +44,12 @@ _MARKUP: Final = re.compile(r"</(?:p|div|h[1-6]|li|blockquote|a|em|strong)>|<br\
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of a table. `mapping` has for those that are read our names, `guessed` those of them that nobody
-    stated; `unread` are the others."""
+    stated; `unread` are the others. `missing` were stated and are not there."""
 
     mapping: Mapping[str, str]
     guessed: Mapping[str, str]
     unread: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
     def has(self, *ours: str) -> bool:
         """All of our names are there."""
@@ -89,15 +91,15 @@ def columns_of(names: Sequence[str], given: Mapping[str, str]) -> Columns:
         if found is not None and ours not in mapping.values():
             guessed[found] = ours
     mapping |= guessed
-    return Columns(mapping, guessed, tuple(name for name in names if name not in mapping))
+    unread = tuple(name for name in names if name not in mapping)
+    return Columns(mapping, guessed, unread, tuple(theirs for theirs in given if theirs not in names))
 
 
-def no_article(name: str, what: str, names: Sequence[str]) -> SourceError:
-    """Why a table cannot be read: none of its columns is a title or a body."""
-    return SourceError(
-        name,
-        f"{what} has neither a title nor a body, only {_listed(names)}; say which is which with --map COLUMN=title",
-    )
+def no_article(name: str, what: str, names: Sequence[str], missing: Sequence[str] = ()) -> SourceError:
+    """Why a table cannot be read: none of its columns is a title or a body. `missing` were said to be."""
+    said = f", and no {_listed(missing)}" if missing else ""
+    what_is_there = f"{what} has neither a title nor a body, only {_listed(names)}{said}"
+    return SourceError(name, f"{what_is_there}; say which is which with --map COLUMN=title")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,13 +9,13 @@ from typing import Final
 
 from index.article import Article, Record, Withdrawal
 from index.sources.columns import Columns, columns_of, no_article
-from index.sources.csv_splitting import MAX_ROW, Row, delimiter_of, first_line, split_rows
+from index.sources.csv_splitting import MAX_ROW, Row, delimiter_of, split_rows
 from index.sources.encoding import is_binary
-from index.sources.files import STANDARD_INPUT, open_input
+from index.sources.files import open_input
 from index.sources.reading import Reading
+from index.sources.unmet_mapping import unmet
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".csv", ".tsv", ".tab")
 MAX_COLUMNS: Final = 2_000
 BAD_BYTES: Final = "has bytes that are not in the encoding of the file"
 
@@ -77,6 +77,7 @@ def read_rows(name: str, reading: Reading) -> Iterator[Record | SourceError]:
         if first is None:
             raise SourceError(name, "the file is empty")
         header = _header(first, name, reading)
+        yield from unmet(name, "column", header.columns.missing, header.names)
         for row in rows:
             if row.fault:
                 yield SourceError(f"{name}:{row.number}", row.fault)
@@ -91,26 +92,10 @@ def _header(row: Row, name: str, reading: Reading) -> Header:
     if len(header.names) > MAX_COLUMNS:
         raise SourceError(name, f"has more than {MAX_COLUMNS:,} columns")
     if not header.columns.are_of_articles:
-        raise no_article(name, "the table", header.names)
+        raise no_article(name, "the table", header.names, header.columns.missing)
     if said := header.columns.said():
         reading.say(name, said)
     return header
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A table whose header names a title or a body and something else that we know; under any other name than CSV, a
-    title and a body."""
-    is_called_so = location.lower().removesuffix(".gz").endswith(EXTENSIONS)
-    if is_binary(head) or not head:
-        return is_called_so and not head
-    line = first_line(head)
-    delimiter = delimiter_of(line)
-    if delimiter not in line:
-        return False
-    columns = columns_of(fields_of(line, delimiter), {})
-    if location == STANDARD_INPUT or is_called_so:
-        return columns.are_of_articles and len(columns.mapping) > 1
-    return columns.has("title", "body")
 
 
 def header_of(line: str, reading: Reading) -> Header:
@@ -121,6 +106,11 @@ def header_of(line: str, reading: Reading) -> Header:
         plain = name.strip()
         names.append(f"{plain} (column {number})" if plain in names or not plain else plain)
     return Header(tuple(names), columns_of(names, reading.mapping), delimiter)
+
+
+def columns_in(line: str, delimiter: str) -> Columns:
+    """What the columns are that the first line of an input names, if it is a table."""
+    return columns_of(fields_of(line, delimiter), {})
 
 
 def fields_of(text: str, delimiter: str) -> list[str]:

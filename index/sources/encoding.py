@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 
-from charset_normalizer import from_bytes
-
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -61,8 +59,7 @@ def encoding_of(sample: bytes) -> str:
     mended = codecs.getincrementaldecoder("utf-8")("replace").decode(sample)
     if mended.count("\ufffd") * 200 <= len(mended):
         return "utf-8"
-    best = from_bytes(sample[:_SAMPLE]).best()
-    return best.encoding if best else "cp1252"
+    return _likeliest(sample)
 
 
 def text_encoding(label: str) -> str | None:
@@ -96,5 +93,11 @@ def _guess(data: bytes) -> str:
     mended = data.decode("utf-8", "replace")
     if mended.count("\ufffd") * 200 < len(mended):
         return mended
+    return data.decode(_likeliest(data), "replace")
+
+
+def _likeliest(data: bytes) -> str:
+    from charset_normalizer import from_bytes  # hardly any input comes so far
+
     best = from_bytes(data[:_SAMPLE]).best()
-    return data.decode(best.encoding if best else "cp1252", "replace")
+    return best.encoding if best else "cp1252"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article
 from index.extraction.body import Body, title_from
-from index.extraction.html_tree import read_html
+from index.extraction.html_text import read_html
 from index.extraction.plain_text import read_text
 from index.extraction.stated_dates import Dates
 from index.identity import article_url, digest
@@ -65,12 +65,12 @@ class Entry:
         both by its title and date, since its number changes with each new entry.
         """
         body = _body(self.content if self.content.value.strip() else self.summary)
-        title = _line(self.title) or title_from(body)
+        title = self.plain_title() or title_from(body)
         if not title:
             raise SourceError(origin, "the entry has neither a title nor a text")
         url = article_url(self.link)
         dates = Dates(time_zone)
-        published, updated = dates.read("published", self.published), dates.read("updated", self.updated)
+        published, updated = dates.published(self.published), dates.read("updated", self.updated)
         sections, tags = _sorted_categories(self.categories)
         return Article(
             origin=origin,
@@ -88,11 +88,16 @@ class Entry:
             tags=tags,
             published=published or updated,
             modified=updated if published else None,
+            published_between=dates.published_between,
             language=language_tag(self.language),
             is_excerpt=self.is_excerpt(),
             warnings=(*body.warnings, *dates.warnings),
             source_warnings=source_warnings,
         )
+
+    def plain_title(self) -> str:
+        """Its title on one line, without markup."""
+        return _line(self.title)
 
     def is_excerpt(self) -> bool:
         """Whether it has only the beginning of its article: a summary, or a content that says that it goes on."""

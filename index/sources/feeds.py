@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from index.article import Article, Record
@@ -15,30 +14,13 @@ from index.identity import article_url
 from index.sources.feed_entry import Entry
 from index.sources.feed_splitting import Rest, cut_feed
 from index.sources.files import HEAD, MAX_PAGE, Input, file_digest, open_input, unpacked_size
-from index.sources.json_feed import is_json_feed, json_entries
-from index.sources.markup import first_element
+from index.sources.json_feed import json_entries
 from index.sources.reading import Reading
+from index.sources.recognition import is_json_feed
 from index.sources.web_page import Known, WebPage, fetch_page
-from index.sources.xml_feed import xml_entries
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".rss", ".atom")
-
 Opened = Callable[[], AbstractContextManager[Input]]
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file called a feed, or whatever begins as one does."""
-    return location.lower().removesuffix(".gz").endswith(EXTENSIONS) or is_feed(head)
-
-
-def is_feed(head: bytes) -> bool:
-    """The first bytes are those of RSS, Atom or JSON Feed."""
-    name, tag = first_element(head)
-    if name == "RDF":
-        return b"purl.org/rss/" in head or b"my.netscape.com/rdf" in head
-    is_atom = name == "feed" and ("xmlns=" not in tag or "Atom" in tag or "purl.org/atom" in tag)
-    return name == "rss" or is_atom or is_json_feed(head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +45,7 @@ class EntryRecord:
         """The entry. Raises SourceError."""
         if not isinstance(self.found, bytes):
             return self.found
-        found = xml_entries(self.found, self.address, self.origin)
+        found = _entries(self.found, self.address, self.origin)
         if not found:
             raise SourceError(self.origin, "no entry could be made out")
         return found[0]
@@ -71,6 +53,12 @@ class EntryRecord:
     def read(self) -> Article:
         """The article in the entry. Raises SourceError."""
         return self.entry().article(self.origin, self.place, self.time_zone, self.source_warnings)
+
+
+def _entries(feed: bytes, address: str, origin: str) -> list[Entry]:
+    from index.sources.xml_feed import xml_entries  # feedparser with it, for a feed that is read
+
+    return xml_entries(feed, address, origin)
 
 
 class Feed:
@@ -106,6 +94,8 @@ class Feed:
         """
         with self._opened() as source:
             head = source.read(HEAD)
+            if not head:
+                raise SourceError(self.name, "the file is empty" if self._is_file else "the answer is empty")
             yield from self._json(head, source) if is_json_feed(head) else self._xml(head, source)
 
     def _json(self, head: bytes, source: Input) -> Iterator[Record | SourceError]:
@@ -127,7 +117,7 @@ class Feed:
     def _rest(self, rest: Rest) -> Iterator[Record | SourceError]:
         """What can be made out of a feed that is not well-formed."""
         warning = f"the feed is not well-formed XML ({rest.reason}); what could be made out of it was read"
-        found = xml_entries(rest.feed, self._address, self.name)
+        found = _entries(rest.feed, self._address, self.name)
         if rest.is_cut_off:  # the last entry lacks its end, and half an article is worse than none
             found = found[: _closed(rest.feed)]
         for number, entry in enumerate(found, rest.number):

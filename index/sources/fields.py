@@ -5,7 +5,7 @@ They are described in docs/reference/formats.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
 
@@ -14,9 +14,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from index.article import Article, Withdrawal
 from index.extraction.body import Body, title_from
 from index.extraction.frontmatter import KEYS as KEYS_OF_FRONT_MATTER
-from index.extraction.frontmatter import FrontMatter, as_list, as_text, split_front_matter
-from index.extraction.html_tree import read_html
-from index.extraction.markdown import read_markdown
+from index.extraction.frontmatter import SHOWN_FROM, FrontMatter, as_list, as_text, split_front_matter
 from index.extraction.plain_text import read_text
 from index.extraction.stated_dates import Dates
 from index.identity import article_url
@@ -24,6 +22,7 @@ from index.normalize import plain, section_path, shorten, unique
 from index.sources.reading import Reading
 from search.document import language_tag
 from search.errors import SourceError
+from search.named import Named
 
 MAX_UNKNOWN_KEYS: Final = 20
 """Unknown keys of one article that are reported."""
@@ -41,9 +40,16 @@ def _as_text(value: Any) -> Any:
     return "" if value is None else value
 
 
+def _as_embargo(value: Any) -> str:
+    """Whatever is stated: what is no text cannot be read, and holds."""
+    if value is None or value is False:
+        return ""
+    return str(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
+
+
 def _as_status(value: Any) -> Any:
-    stated = value.strip().lower() if isinstance(value, str) else value or "usable"
-    return "canceled" if stated == "cancelled" else stated or "usable"
+    stated = value.strip().lower() if isinstance(value, str) else "usable" if value is None else value
+    return "canceled" if stated == "cancelled" else "usable" if stated == "" else stated
 
 
 Text = Annotated[str, BeforeValidator(_as_text)]
@@ -70,7 +76,7 @@ class ArticleFields(BaseModel):
     published: Text = ""
     modified: Text = ""
     first_published: Text = ""
-    embargo: Text = ""
+    embargo: Annotated[str, BeforeValidator(_as_embargo)] = ""
     status: Annotated[Literal["usable", "withheld", "canceled"], BeforeValidator(_as_status)] = "usable"
     summary: Text = ""
     body: Text = ""
@@ -81,7 +87,11 @@ class ArticleFields(BaseModel):
 
 BAD_URL: Final = "a url that is not an absolute http or https address is left out"
 
-READERS: Final[dict[str, Callable[[str], Body]]] = {"text": read_text, "markdown": read_markdown, "html": read_html}
+READERS: Final[dict[str, Callable[[str], Body]]] = {
+    "text": read_text,
+    "markdown": Named("index.extraction.markdown:read_markdown"),
+    "html": Named("index.extraction.html_text:read_html"),
+}
 """The values of `body_format`, and the reader for each."""
 
 KEYS: Final = frozenset(
@@ -96,13 +106,16 @@ KEYS: Final = frozenset(
 """Every key that is read."""
 
 
-def article_of(value: Mapping[str, Any], origin: str, place: str, reading: Reading) -> Article | Withdrawal:
+def article_of(
+    value: Mapping[str, Any], origin: str, place: str, reading: Reading, not_before: Sequence[str] = ()
+) -> Article | Withdrawal:
     """The article that the keys of an input state, once `reading.mapping` has given them our names.
 
+    `not_before` are dates of publication, beside that in `value`, before which it is not to be shown either.
     Raises SourceError with the reason if there is none.
     """
     value = mapped(value, reading.mapping)
-    fields, warnings = _with_front_matter(_validate(value, origin))
+    fields, warnings, stated = _with_front_matter(_validate(value, origin))
     url, own, guid = article_url(fields.url), plain(fields.id), plain(fields.guid)
     if fields.status == "canceled":
         return Withdrawal(origin, "killed", "canceled at its source", own, guid, place, url)
@@ -111,6 +124,8 @@ def article_of(value: Mapping[str, Any], origin: str, place: str, reading: Readi
     if not title:
         raise SourceError(origin, "the article has neither a title nor a body")
     dates = Dates(reading.time_zone)
+    embargo, is_withheld = dates.embargo(fields.embargo)
+    appears = [found for text in (*not_before, *stated) if (found := dates.published(text, "publishDate"))]
     language = language_tag(fields.lang)
     if fields.lang and not language:
         warnings.append(f"lang is not a language tag: {fields.lang[:40]!r}")
@@ -128,11 +143,12 @@ def article_of(value: Mapping[str, Any], origin: str, place: str, reading: Readi
         sections=unique(section_path(part if isinstance(part, list) else [part]) for part in fields.section),
         authors=unique(fields.author),
         tags=unique(fields.tags),
-        published=dates.read("published", fields.published),
+        published=dates.published(fields.published),
         modified=dates.read("modified", fields.modified),
         first_published=dates.read("first_published", fields.first_published),
-        embargo=dates.moment("embargo", fields.embargo),
-        status=fields.status,
+        embargo=max([*filter(None, [embargo]), *map(dates.moment, appears)], default=None),
+        published_between=dates.published_between,
+        status="withheld" if is_withheld else fields.status,
         language=language,
         type=plain(fields.type) or "article",
         warnings=(*warnings, *dates.warnings, *body.warnings),
@@ -167,20 +183,27 @@ def _unknown_keys(keys: Iterable[str]) -> Iterator[str]:
         yield f"the key {shorten(key, 60)!r} is not known and is ignored{hint}"
 
 
-def _with_front_matter(fields: ArticleFields) -> tuple[ArticleFields, list[str]]:
-    """A Markdown body may still begin with its front matter, which fills what the input itself leaves out."""
+def _with_front_matter(fields: ArticleFields) -> tuple[ArticleFields, list[str], tuple[str, ...]]:
+    """A Markdown body may still begin with its front matter, which fills what the input itself leaves out. Returns what
+    that makes, with warnings, and what `other_dates` gives."""
     if fields.body_format != "markdown":
-        return fields, []
+        return fields, [], ()
     found = split_front_matter(fields.body)
     missing = {key: value for key, value in stated_keys(found).items() if not getattr(fields, key)}
-    return fields.model_copy(update=missing), [found.warning] if found.warning else []
+    return fields.model_copy(update=missing), [found.warning] if found.warning else [], other_dates(found)
+
+
+def other_dates(found: FrontMatter) -> tuple[str, ...]:
+    """The dates from which on a generator would publish, as Hugo's `publishDate`, beside that in `stated_keys`."""
+    taken = next((name for name in KEYS_OF_FRONT_MATTER["published"] if name in found.fields), "")
+    return tuple(as_text(found.fields[name]) for name in SHOWN_FROM if name in found.fields and name != taken)
 
 
 def stated_keys(found: FrontMatter) -> dict[str, str | list[str]]:
     """What front matter states, under our names."""
     stated = ((key, found.first(names)) for key, names in KEYS_OF_FRONT_MATTER.items())
     return {
-        key: as_list(value) if key in ("tags", "author") else as_text(value)
+        key: as_list(value) if key in ("tags", "author") else as_text(value) or ", ".join(as_list(value))
         for key, value in stated
         if value is not None
     }

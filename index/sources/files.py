@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from index.identity import is_address
+from index.identity import file_path, is_address
+from index.paths import text_as_path
 from search.errors import SourceError
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -39,7 +39,8 @@ class Input:
         self._raw = _Counted(stream)
         self.compressed = self._raw.peek(2)[:2] == GZIP_MAGIC
         self._stream: BinaryIO = gzip.GzipFile(fileobj=self._raw) if self.compressed else stream  # type: ignore[assignment]
-        self._given = 0
+        self.given = 0
+        """Bytes that were read so far."""
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes; b"" at the end. Raises OSError, EOFError or zlib.error if the data is damaged."""
@@ -62,8 +63,10 @@ class Input:
         self._raw.close()
 
     def _counted(self, data: bytes) -> bytes:
-        self._given += len(data)
-        if self.compressed and self._given > max(_RATIO_FROM, _MAX_RATIO * self._raw.taken):
+        if self.compressed and not self.given and data[:2] == GZIP_MAGIC:
+            raise OSError("packed with gzip twice; unpack it once")
+        self.given += len(data)
+        if self.compressed and self.given > max(_RATIO_FROM, _MAX_RATIO * self._raw.taken):
             raise OSError(f"expands to more than {_MAX_RATIO} times its size; unpack it yourself if that is right")
         return data
 
@@ -91,9 +94,10 @@ class _Counted(io.BufferedIOBase):
 
 
 def local_path(location: str) -> Path:
-    """The path that a location means. Raises SourceError for an address that cannot be read."""
+    """The path that a location means, in the text of `index.paths`. Raises SourceError for an address that cannot be
+    read."""
     if not is_address(location):
-        return Path(location)
+        return text_as_path(location)
     scheme = urlsplit(location).scheme.lower() if location.isprintable() else ""
     if scheme not in SCHEMES:
         known = ", ".join(f"{name}://" for name in (*SCHEMES, "https", "http"))
@@ -105,7 +109,7 @@ def _file_path(location: str) -> Path:
     parts = urlsplit(location)
     if parts.netloc not in ("", "localhost"):
         raise SourceError(location, "a file:// address names a file of this machine; write three slashes, file:///…")
-    return Path(url2pathname(parts.path))
+    return text_as_path(file_path(location))
 
 
 SCHEMES: Final[Mapping[str, Callable[[str], Path]]] = {"file": _file_path}
@@ -157,14 +161,17 @@ def _opened(location: str) -> io.BufferedReader:
 def read_page(location: str, limit: int = MAX_PAGE) -> bytes:
     """The whole input, decompressed. Raises SourceError if it is empty, unreadable or larger than `limit` bytes."""
     with open_input(location) as source:
-        data = io.BytesIO()
+        parts: list[bytes] = []
+        size = 0
         while chunk := source.read(2**20):
-            data.write(chunk)
-            if data.tell() > limit:
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit:
                 raise SourceError(location, f"larger than {limit // 2**20} MiB; a single page is never that long")
-    if not data.getvalue().strip():
+    data = b"".join(parts)
+    if not data or data.isspace():
         raise SourceError(location, "the file is empty")
-    return data.getvalue()
+    return data
 
 
 def read_head(location: str) -> bytes:

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from index.article import Article
 from index.extraction.body import Body, title_from
 from index.extraction.html_tree import MAX_PAGE_ELEMENTS, parse_html
-from index.extraction.page_body import extract_body
-from index.extraction.page_metadata import PageMetadata, read_metadata
 from index.extraction.plain_text import read_text
 from index.normalize import plain
 from index.sources.encoding import decode
 from index.sources.reading import Reading
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".html", ".htm", ".xhtml")
+if TYPE_CHECKING:
+    from index.extraction.page_metadata import PageMetadata
 
 RICHER: Final = 1.5
 """JSON-LD that holds this many times the text found on the page is taken instead: a script fills that page in."""
-
-# A document type or a root element, after a byte order mark, an XML declaration and comments.
-_BEGINNING: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--(?s:.{0,2000}?)-->\s*){0,5}<(?:!doctype\s+html|html)[\s>]",
-    re.IGNORECASE,
-)
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file called HTML, or one that begins as an HTML page does: crawlers save pages under any name."""
-    return location.lower().removesuffix(".gz").endswith(EXTENSIONS) or _BEGINNING.match(head) is not None
 
 
 def read_html_file(data: bytes, origin: str, reading: Reading) -> Article:
@@ -41,6 +28,9 @@ def read_html_file(data: bytes, origin: str, reading: Reading) -> Article:
 
 def read_html_page(data: bytes, origin: str, time_zone: ZoneInfo) -> Article:
     """The article on a page. Raises SourceError if there is neither running text nor a title."""
+    from index.extraction.page_body import extract_body  # trafilatura with it, for sources that may hold no page
+    from index.extraction.page_metadata import read_metadata
+
     warnings: list[str] = []
     page = parse_html(decode(data, markup=True), most=MAX_PAGE_ELEMENTS, warn=warnings.append)
     stated = read_metadata(page, time_zone)

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from index.sources.feed_entry import Category, Entry, Text
 from search.errors import SourceError
-
-_VERSION: Final = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org\\?/version\\?/1')
-
-
-def is_json_feed(head: bytes) -> bool:
-    """The first bytes are those of a JSON Feed."""
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") and _VERSION.search(head) is not None
 
 
 def json_entries(data: bytes, name: str) -> Iterator[Entry | SourceError]:

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from index.article import Record
-from index.sources.files import STANDARD_INPUT, Input, open_input
+from index.sources.files import Input, open_input
 from index.sources.jsonl import MAX_LINE, ArticleText
 from index.sources.reading import Reading
+from index.sources.unmet_mapping import watching
 from search.errors import SourceError
-
-EXTENSIONS: Final = (".json",)
 
 MAX_DEPTH: Final = 200
 """Levels of nesting in one article."""
@@ -24,31 +23,26 @@ MAX_DEPTH: Final = 200
 _CHUNK: Final = 2**18
 # A whole string, or what opens, closes or separates values; a quote alone is a string that is not complete yet.
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
-_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{")
-_KEYS: Final = (re.compile(rb'"title"\s*:'), re.compile(rb'"body"\s*:'))
 
 
 def read_elements(name: str, reading: Reading) -> Iterator[Record | SourceError]:
     """The articles in order. Raises SourceError if there is none, or if the file breaks off."""
-    number = 0
+    found = False
     with open_input(name) as source:
-        for number, text in enumerate(split_values(source, name), 1):
-            yield ArticleText(text, name, number, reading, sign="#")
-    if not number:
+        texts = enumerate(split_values(source, name), 1)
+        records = (ArticleText(text, name, number, reading, sign="#") for number, text in texts)
+        for record in watching(records, name, reading.mapping) if reading.mapping else records:
+            found = True
+            yield record
+    if not found:
         raise SourceError(name, "holds no JSON object; an article is an object, several are an array")
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file that begins with an object, or an array of objects, with title and body: most JSON is something else."""
-    if location == STANDARD_INPUT and head.lstrip().startswith(b"["):
-        return True
-    return _BEGINNING.match(head) is not None and all(key.search(head) for key in _KEYS)
 
 
 def split_values(source: Input, name: str) -> Iterator[bytes]:
     """The text of each element of an array, or of each value that stands one after another.
 
-    Of what is longer than MAX_LINE only that much is kept. Raises SourceError if the text ends inside a value.
+    Of what is longer than MAX_LINE only that much is kept. Raises SourceError if there is no text, or if it ends inside
+    a value.
     """
     splitter = _Splitter()
     # The beginning of a text is looked at again with each piece, so pieces grow with it.
@@ -58,6 +52,8 @@ def split_values(source: Input, name: str) -> Iterator[bytes]:
             raise SourceError(name, f"nested more than {MAX_DEPTH} deep; what stood before was read")
         if splitter.pending > 2 * MAX_LINE:
             raise SourceError(name, f"not JSON: a text in it is longer than {MAX_LINE // 2**20} MiB")
+    if not source.given:
+        raise SourceError(name, "the file is empty")
     if splitter.is_inside:
         raise SourceError(name, "the file ends inside an article; what stood before was read")
 

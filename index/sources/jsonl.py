@@ -8,15 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from index.article import Article, Record, Withdrawal, read_record
 from index.sources.fields import article_of
-from index.sources.files import STANDARD_INPUT, Input, open_input
+from index.sources.files import Input, open_input
 from index.sources.reading import Reading
+from index.sources.unmet_mapping import watching
 from search.errors import SourceError
-
-EXTENSIONS: Final = (".jsonl", ".ndjson")
 
 MAX_LINE = 16 * 2**20
 """Bytes of one line; a longer one is reported and skipped."""
@@ -61,7 +60,8 @@ def read_lines(name: str, reading: Reading) -> Iterator[Record | SourceError]:
     """
     empty = True
     with open_input(name) as source:
-        for record in _not_hopeless(_lines(source, name, reading), name):
+        records = _not_hopeless(_lines(source, name, reading), name)
+        for record in watching(records, name, reading.mapping) if reading.mapping else records:
             empty = False
             yield record
     if empty:
@@ -75,25 +75,6 @@ def _lines(source: Input, name: str, reading: Reading) -> Iterator[ArticleText]:
             line = line.removeprefix(b"\xef\xbb\xbf")
         if line.strip():
             yield ArticleText(line, name, number, reading)
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file called JSON Lines, or one whose first line is an article with title and body.
-
-    What begins with an object on standard input is taken at its word, since only a part may have come by then.
-    """
-    if location == STANDARD_INPUT:
-        return head.lstrip().startswith(b"{")
-    if location.lower().removesuffix(".gz").endswith(EXTENSIONS):
-        return True
-    line, end, _ = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
-    if not line.startswith(b"{") or not end:
-        return False
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(value, dict) and {"title", "body"} <= value.keys()
 
 
 def _not_hopeless(lines: Iterator[ArticleText], name: str) -> Iterator[ArticleText | SourceError]:

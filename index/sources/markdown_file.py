@@ -15,17 +15,9 @@ from index.article import Article, Withdrawal
 from index.extraction.frontmatter import FrontMatter, Value, as_list, as_text, split_front_matter
 from index.extraction.stated_dates import Unreadable, read_date
 from index.sources.encoding import decode
-from index.sources.fields import article_of, stated_keys
+from index.sources.fields import article_of, other_dates, stated_keys
 from index.sources.reading import Reading
 from search.document import language_tag
-
-EXTENSIONS: Final = (".md", ".markdown", ".mdown", ".mkd")
-
-_NOT_ARTICLES: Final = frozenset((
-    "readme", "license", "licence", "contributing", "changelog", "code_of_conduct", "security", "authors", "notice",
-    "support", "governance", "maintainers", "_index", "404",
-))  # fmt: skip
-"""Files of a repository, and the pages of sections, by name without extension and language."""
 
 # Folders that say what kind of files are in them, not what the articles are about.
 _CONTAINERS: Final = frozenset((
@@ -38,12 +30,6 @@ _ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
 
 _ADDRESS_KEYS: Final = ("canonical_url", "canonicalurl", "canonical", "permalink", "url")
 _SECTION_KEYS: Final = ("categories", "category", "sections", "section")
-
-
-def accepts(location: str, _: bytes) -> bool:
-    """A file called Markdown, unless its name says that it is about the repository or a list of pages."""
-    name = PurePosixPath(location.lower().replace("\\", "/").removesuffix(".gz")).name
-    return name.endswith(EXTENSIONS) and name.partition(".")[0].replace("-", "_") not in _NOT_ARTICLES
 
 
 def read_markdown_file(data: bytes, origin: str, reading: Reading) -> Article | Withdrawal:
@@ -66,7 +52,7 @@ def read_markdown_file(data: bytes, origin: str, reading: Reading) -> Article | 
         "lang": _language(found, path),
         "type": as_text(found.first(("type",)) or ""),
     }
-    article = article_of(value, origin, place, replace(reading, mapping={}))
+    article = article_of(value, origin, place, replace(reading, mapping={}), other_dates(found))
     if found.warning and isinstance(article, Article):
         return replace(article, warnings=(found.warning, *article.warnings))
     return article

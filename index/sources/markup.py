@@ -12,7 +12,13 @@ _BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _ELEMENT: Final = re.compile(r"<(?:[\w.-]{1,50}:)?([A-Za-z][\w.-]{0,50})(?=[\s/>])[^<]{0,4000}")
+_ADVICE: Final = re.compile(r"[,.]? (?:use|see|try) (?:XML_\w+|xml\w+)(?: option)?\.?")
 _UTF16: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
+
+
+def xml_fault(message: str | None) -> str:
+    """What libxml2 says is wrong with XML, without its advice to programmers."""
+    return _ADVICE.sub("", message or "no reason is given")
 
 
 def first_element(head: bytes) -> tuple[str, str]:

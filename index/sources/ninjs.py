@@ -12,24 +12,17 @@ from typing import Any, Final
 
 from index.article import Article, Record, Withdrawal
 from index.extraction.body import Body
-from index.extraction.html_tree import read_html
+from index.extraction.html_text import read_html
 from index.extraction.plain_text import read_text
 from index.normalize import section_path
 from index.sources.agency import MAX_LINE, MAX_LISTED, AgencyItem
-from index.sources.files import STANDARD_INPUT, open_input
+from index.sources.files import open_input
 from index.sources.json_file import split_values
 from index.sources.jsonl import MAX_LINE as MAX_ITEM
 from index.sources.jsonl import decode_object
 from index.sources.reading import Reading
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".ninjs",)
-
-_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{")
-_ID: Final = re.compile(rb'"(?:uri|guid)"\s*:')
-_OF_NINJS: Final = re.compile(
-    rb'"(?:pubstatus|versioncreated)"\s*:|"(?:bodies|headlines)"\s*:\s*\[|"body_[a-z0-9_]+"\s*:|"ninjs"', re.IGNORECASE
-)
 _HTML: Final = re.compile(r"</?[a-z][^<>]{0,1000}>", re.IGNORECASE)
 _TOP: Final = re.compile(r"(?:.*\D)?\d{2}000000")
 """The code of a subject that is at the top of the IPTC's tree, such as medtop:15000000 (sport)."""
@@ -88,27 +81,19 @@ def read_items(name: str, reading: Reading) -> Iterator[Record | SourceError]:
             yield Item(text, name, number, reading)
 
 
-def accepts(location: str, head: bytes) -> bool:
-    """A file called ninjs, or JSON that has the id of an item and keys that only ninjs has."""
-    if location.lower().removesuffix(".gz").endswith(EXTENSIONS):
-        return True
-    if location == STANDARD_INPUT or _BEGINNING.match(head) is None:
-        return False
-    return _ID.search(head) is not None and _OF_NINJS.search(head) is not None
-
-
 def read_item(value: dict[str, Any], origin: str, place: str, reading: Reading) -> Article | Withdrawal:
     """The article that an item is, or the notice that there is none. Raises SourceError."""
     value = {key.lower(): given for key, given in value.items()}
     own = _text(value.get("uri")) or _text(value.get("guid"))
     body = _body(value)
     kind = _text(value.get("type")).lower()
-    if not body.text and kind in _WITHOUT_TEXT and _text(value.get("pubstatus")).lower() in ("", "usable"):
+    status = _as_stated(value.get("pubstatus"))
+    if not body.text and kind in _WITHOUT_TEXT and status.lower() in ("", "usable"):
         return Withdrawal(origin, "gone", _WITHOUT_TEXT[kind], own, own, place)
     subjects = [*_named(value, "subject", "subjects")]
     item = AgencyItem(
         id=own,
-        status=_text(value.get("pubstatus")),
+        status=status,
         version=_text(value.get("version")),
         headline=_headline(value),
         summary=_written(value, "description", "descriptions", ("summary", "caption")).text,
@@ -120,10 +105,16 @@ def read_item(value: dict[str, Any], origin: str, place: str, reading: Reading) 
         genres=tuple(one["name"] for one in _named(value, "genre", "genres")),
         created=_text(value.get("firstcreated")),
         issued=_text(value.get("versioncreated")),
-        released=_text(value.get("embargoed")) or _text(value.get("embargoeduntil")),
+        released=_released(value),
         language=_text(value.get("language")),
     )
     return item.article(origin, place, reading.time_zone)
+
+
+def _released(value: dict[str, Any]) -> str:
+    """The embargo. That there is one says less than until when."""
+    embargoed, until = _as_stated(value.get("embargoed")), _as_stated(value.get("embargoeduntil"))
+    return until if until and embargoed in ("", "true", "false") else embargoed
 
 
 def _headline(value: dict[str, Any]) -> str:
@@ -191,6 +182,13 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value)[:MAX_LINE]
+
+
+def _as_stated(value: Any) -> str:
+    """The text; what is none gives a word that is no status and no date, so that the item is withheld."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _text(value) if value is None or isinstance(value, str | int | float) else f"a {type(value).__name__}"
 
 
 def _long(value: Any) -> str:

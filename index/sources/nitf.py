@@ -12,17 +12,16 @@ from lxml import etree
 
 from index.article import Article, Record, Withdrawal
 from index.extraction.body import Body
-from index.extraction.html_tree import read_html
+from index.extraction.html_text import read_html
 from index.normalize import plain, section_path
 from index.sources.agency import CANCELED, MAX_LINE, MAX_LISTED, AgencyItem, status_of
 from index.sources.encoding import decode
 from index.sources.files import open_input, read_page
-from index.sources.markup import first_element
+from index.sources.markup import xml_fault
 from index.sources.pages import PageSource
 from index.sources.reading import Reading
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".nitf",)
 MAX_TAGS: Final = 500_000
 
 # Elements that HTML calls by another name. Those of both keep theirs; of all others only what is inside is kept.
@@ -49,11 +48,6 @@ _DECLARATION: Final = re.compile(r"<\?xml[^>]{0,500}\?>")
 # Names of HTML that XML does not know, and that are written all the same.
 _NAMED: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z][A-Za-z0-9]{1,30};")
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file called NITF, or XML whose first element is <nitf>."""
-    return location.lower().removesuffix(".gz").endswith(EXTENSIONS) or first_element(head)[0] == "nitf"
 
 
 class NitfFile:
@@ -189,7 +183,8 @@ def _parse(data: bytes, origin: str) -> Any:
         try:
             root = etree.fromstring(_NAMED.sub(_character, text.encode("utf-8", "replace")), _parser("utf-8"))
         except (etree.XMLSyntaxError, ValueError) as error:
-            raise SourceError(origin, f"not well-formed XML ({error})") from error
+            fault = xml_fault(getattr(error, "msg", str(error)))
+            raise SourceError(origin, f"not well-formed XML ({fault})") from error
     etree.strip_elements(root, etree.Entity, with_tail=False)
     return root
 

@@ -30,7 +30,8 @@ class Page:
         """The article in the file. Raises SourceError."""
         data = read_page(self.origin)
         if is_binary(data):
-            raise SourceError(self.origin, f"a binary file, not {PurePath(self.origin).suffix or 'text'}")
+            name = PurePath(self.origin.removesuffix(".gz"))
+            raise SourceError(self.origin, f"a binary file, not {name.suffix or 'text'}")
         return replace(self.reader(data, self.origin, self.reading), place=self.reading.place(self.origin))
 
 

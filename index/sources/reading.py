@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -53,6 +54,9 @@ class Reading:
 
     def place(self, location: str) -> str:
         """The path of a file below the folder that was given, else its name: what is left when the folder moves."""
+        start = self.root + os.sep
+        if self.root and location.startswith(start) and os.path.normpath(location) == location:
+            return location[len(start) :].replace(os.sep, "/")
         path = PurePath(file_path(location) if is_file_address(location) else location)
         if self.root and path.is_relative_to(self.root):
             return path.relative_to(self.root).as_posix()

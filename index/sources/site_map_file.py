@@ -6,7 +6,6 @@ each article (https://support.google.com/news/publisher-center/answer/9606710).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -14,8 +13,9 @@ from typing import Any, Final, cast
 from lxml import etree
 
 from index.sources.encoding import decode
-from index.sources.files import HEAD, Input
-from index.sources.markup import first_element
+from index.sources.files import Input
+from index.sources.markup import first_element, xml_fault
+from index.sources.recognition import SITE_MAP_ROOTS, WEB_ADDRESS, is_site_map
 from search.errors import SourceError
 
 MAX_ELEMENTS: Final = 10_000
@@ -24,11 +24,9 @@ MAX_TEXT: Final = 8_000
 """Characters of one value."""
 MAX_LINE: Final = 8_192
 
-_ROOTS: Final = frozenset({"urlset", "sitemapindex"})
 _ROWS: Final = frozenset({"url", "sitemap"})
 _OF_ROW: Final = frozenset({"loc", "lastmod"})
 _OF_NEWS: Final = frozenset({"title", "publication_date", "keywords", "genres", "access"})
-_ADDRESS: Final = re.compile(r"https?://\S{1,8000}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +39,12 @@ class Listed:
     is_site_map: bool = False
 
 
-def is_site_map(head: bytes) -> bool:
-    """The first bytes are those of a site map, in XML or as lines of addresses."""
-    if first_element(head)[0] in _ROOTS:
-        return True
-    lines = [line.strip() for line in head.decode("utf-8-sig", "replace").splitlines() if line.strip()]
-    if len(head) >= HEAD and len(lines) > 1:
-        lines.pop()  # it may be cut
-    return bool(lines) and all(_ADDRESS.fullmatch(line) for line in lines)
-
-
 def read_site_map(source: Input, name: str) -> Iterator[Listed]:
     """The entries, in order. Raises SourceError if it breaks off or is no site map, and as `Input.read` does."""
     head = source.read(MAX_LINE)
-    if first_element(head)[0] in _ROOTS:
+    if first_element(head)[0] in SITE_MAP_ROOTS:
         yield from _in_xml(_Again(head, source), name)
-    elif is_site_map(head):
+    elif is_site_map("", head):
         yield from _in_lines(head, source)
     else:
         raise SourceError(name, "not a site map: neither XML with <urlset> or <sitemapindex>, nor one address a line")
@@ -80,7 +68,7 @@ def _in_lines(head: bytes, source: Input) -> Iterator[Listed]:
         if not data.endswith(b"\n"):
             data += source.readline(MAX_LINE)
         for line in decode(data).splitlines():
-            if _ADDRESS.fullmatch(line.strip()):
+            if WEB_ADDRESS.fullmatch(line.strip()):
                 yield Listed(line.strip(), "", {})
         data = source.read(MAX_LINE)
 
@@ -99,7 +87,8 @@ def _in_xml(source: _Again, name: str) -> Iterator[Listed]:
         )
         yield from _rows(parsing, name)
     except etree.XMLSyntaxError as error:
-        raise SourceError(name, f"the site map breaks off ({error.msg}); what stood before was read") from error
+        fault = xml_fault(error.msg)
+        raise SourceError(name, f"the site map breaks off ({fault}); what stood before was read") from error
 
 
 def _rows(parsing: Any, name: str) -> Iterator[Listed]:

@@ -35,6 +35,19 @@ _KINDS: Final = {"blog": "blog", "oped": "opinion", "opinion": "opinion", "press
                  "satire": "satire", "usergenerated": "user-generated"}  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A page as an earlier run had it: by what its answer is known again, and what its article is called."""
+
+    validator: Validator
+    id: str
+
+    def mark(self, source: str, url: str, validator: Validator, listed: str) -> Mark:
+        """What is to be remembered of the page, which is the same."""
+        own = {} if self.id == article_id("", url, url) else {"id": self.id}
+        return Mark(source, url, replace(validator, listed=listed).as_json() | own)
+
+
 @dataclass(slots=True)
 class Visit:
     """The site map `name` with those that it names, breadth first.
@@ -99,12 +112,16 @@ class Visit:
 
     def _is_wanted(self, address: Address) -> bool:
         """The address has not been seen, and is on a host that may be asked."""
-        if self.hosts is not None and not any(_is_of(address.host, host) for host in self.hosts):
+        if not self.may_ask(address):
             self.elsewhere[address.host] += 1
             return False
         known = len(self.seen)
         self.seen.add(hash(address.url))
         return len(self.seen) > known
+
+    def may_ask(self, address: Address) -> bool:
+        """The address is on a host that may be asked."""
+        return self.hosts is None or any(_is_of(address.host, host) for host in self.hosts)
 
     def _name(self, address: Address, depth: int) -> Iterator[Item]:
         self.site_maps += 1
@@ -113,46 +130,47 @@ class Visit:
         else:
             self.waiting.append((address, depth))
 
-    def _remembered(self, urls: list[str]) -> Mapping[str, Validator]:
-        """By what the pages are known again that are in the index under their addresses."""
+    def _remembered(self, urls: list[str]) -> Mapping[str, _Before]:
+        """What is remembered of those pages whose articles are in the index, whatever addresses these have."""
         if self.state is None:
             return {}
         kept = self.state.several(source_key(self.name), urls)
-        ids = {url: article_id("", url, url) for url in kept}
-        held = set(self.state.holds(list(ids.values())))
-        found = {url: read_validator(kept[url]) for url, name in ids.items() if name in held}
-        return {url: validator for url, validator in found.items() if validator}
+        found = {url: _Before(validator, str(value.get("id") or article_id("", url, url)))
+                 for url, value in kept.items() if (validator := read_validator(value))}  # fmt: skip
+        held = set(self.state.holds([before.id for before in found.values()]))
+        return {url: before for url, before in found.items() if before.id in held}
 
-    def _page(self, address: Address, row: Listed, before: Validator | None) -> Iterator[Item]:
+    def _page(self, address: Address, row: Listed, before: _Before | None) -> Iterator[Item]:
         self.pages += 1
         self.lists_all = self.lists_all or not row.news
         if self.pages > MAX_PAGES:
             raise SourceError(self.name, f"lists more than {MAX_PAGES:,} pages; the rest was not read")
-        if before and row.lastmod and before.listed == row.lastmod:
-            yield Unchanged(article_id("", address.url, address.url))
+        if before and row.lastmod and before.validator.listed == row.lastmod:
+            yield Unchanged(before.id)
         elif self.failures[address.place] > MAX_FAILURES:
             self.unasked[address.place] += 1
         else:
             yield from self._fetched(address.url, address.place, row, before)
 
-    def _fetched(self, url: str, host: str, row: Listed, before: Validator | None) -> Iterator[Item]:
+    def _fetched(self, url: str, host: str, row: Listed, before: _Before | None) -> Iterator[Item]:
         try:
             known = _known(row, self.time_zone)
-            found, validator = fetch_page(self.fetcher, url, self.time_zone, known, before)
+            validator = before.validator if before else None
+            found, validator = fetch_page(self.fetcher, url, self.time_zone, known, validator)
         except FetchError as error:
-            self.failures[host] += MAX_FAILURES + 1 if error.is_lasting else 1
-            yield error
+            self.failures[_failing(error, host)] += MAX_FAILURES + 1 if error.is_lasting else 1
+            yield _of_page(url, error)
             return
         self.failures[host] = 0
         key = source_key(self.name)
-        if found is None:
-            yield Unchanged(article_id("", url, url))
-            yield Mark(key, url, replace(validator, listed=row.lastmod).as_json())
-        else:
+        if found is None and before:
+            yield Unchanged(before.id)
+            yield before.mark(key, url, validator, row.lastmod)
+        elif found:
             yield found
             is_page = isinstance(found, WebPage)
             kept = replace(validator, listed=row.lastmod).as_json() if is_page else None
-            yield Mark(key, url, kept, unless_failed=found.origin if is_page else "")
+            yield Mark(key, url, kept, unless_failed=found.origin if is_page else "", with_id=is_page)
 
 
 def _batches(rows: Iterable[Listed]) -> Iterator[list[Listed]]:
@@ -174,6 +192,19 @@ def _is_of(host: str, site: str) -> bool:
     """The host is that of the site, or below it."""
     site = site.removeprefix("www.")
     return host == site or host.endswith(f".{site}")
+
+
+def _failing(error: FetchError, asked: str) -> str:
+    """The host that failed: the one that was asked, or the one to which that redirects."""
+    try:
+        return read_address(error.origin).place
+    except FetchError:
+        return asked
+
+
+def _of_page(url: str, error: FetchError) -> SourceError:
+    """The error as one of the page that was asked for, whose article stays as it is until it can be read again."""
+    return error if error.origin == url else SourceError(url, f"redirects to {error.origin}, and there: {error.reason}")
 
 
 def _known(row: Listed, time_zone: ZoneInfo) -> Known:

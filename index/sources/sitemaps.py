@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final
 
-from index.article import Item, Skipped
+from index.article import Item, Skipped, Withdrawal
 from index.fetching import Fetched
 from index.fetching.address import read_address
 from index.sources.files import open_data, open_input
 from index.sources.reading import Reading
-from index.sources.site_map_file import is_site_map
 from index.sources.site_visit import MAX_SITE_MAPS, Visit
+from index.sources.web_page import look_for
 from search.errors import SourceError
-
-EXTENSIONS: Final[tuple[str, ...]] = ()
-"""None is usual: most are called .xml, which says nothing."""
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """Whatever begins as a site map does; the name says nothing."""
-    del location
-    return is_site_map(head)
 
 
 class SiteMap:
@@ -48,6 +38,7 @@ class SiteMap:
         self._hosts = hosts
         self._others = others
         self.lists_all = True
+        self._visit: Visit | None = None
 
     def records(self) -> Iterator[Item]:
         """The pages, in order, each fetched when it is its turn.
@@ -59,7 +50,7 @@ class SiteMap:
             raise Skipped(self.name, "a site map, whose pages are not fetched; to have them, name the file itself")
         if self._reading.fetcher is None:
             raise SourceError(self.name, "the pages of a site map have to be fetched, and this run fetches nothing")
-        visit = Visit(self.name, self._reading.fetcher, self._reading.time_zone, self._reading.state)
+        visit = self._visit = Visit(self.name, self._reading.fetcher, self._reading.time_zone, self._reading.state)
         if self._fetched is None:
             with open_input(self.name) as source:
                 yield from visit.read(source, self.name, None)
@@ -70,3 +61,9 @@ class SiteMap:
                 yield from visit.read(source, self._fetched.url, read_address(self._fetched.url))
         yield from visit.read_named()
         self.lists_all = visit.lists_all
+
+    def ask(self, url: str) -> str | Withdrawal | None:
+        """See `index.vanished.Asking`; once it has been read. On hosts that may not be asked nothing is asked for."""
+        if self._visit is None or not self._visit.may_ask(read_address(url)):
+            return None
+        return look_for(self._visit.fetcher, url, self._visit.time_zone)

@@ -19,10 +19,9 @@ from index.article import Article, Record, Skipped, Withdrawal
 from index.sources.columns import Columns, columns_of, no_article
 from index.sources.files import GZIP_MAGIC, file_digest, file_size, local_path
 from index.sources.reading import Reading
+from index.sources.unmet_mapping import unmet
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".sqlite", ".sqlite3", ".db")
-MAGIC: Final = b"SQLite format 3\0"
 MAX_VALUE: Final = 32 * 2**20
 """Bytes of one row."""
 MAX_TABLES: Final = 2_000
@@ -92,6 +91,7 @@ class SqliteFile:
         self.name = location
         self._reading = reading
         self._steps = 0
+        self._has_read = False
 
     @cached_property
     def size(self) -> int:
@@ -112,7 +112,10 @@ class SqliteFile:
             table = self._table(database)
             said = table.columns.said()
             self._reading.say(self.name, f"the table {table.name}{': ' if said else ''}{said}")
-            yield from self._rows(database, table)
+            yield from unmet(self.name, "column", table.columns.missing, table.names)
+            for row in self._rows(database, table):
+                self._has_read = True
+                yield row
         journal = path.with_name(f"{path.name}-wal")
         if file_size(str(journal)):
             reason = f"what is only in {journal.name} was not read; close the program that has the file open"
@@ -120,8 +123,11 @@ class SqliteFile:
 
     def _opened(self, path: Path) -> sqlite3.Connection:
         with path.open("rb") as file:
-            if file.read(2) == GZIP_MAGIC:
-                raise SourceError(self.name, "a packed SQLite file; unpack it first")
+            match file.read(2):
+                case b"":
+                    raise SourceError(self.name, "the file is empty")
+                case start if start == GZIP_MAGIC:
+                    raise SourceError(self.name, "a packed SQLite file; unpack it first")
         address = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
         database = sqlite3.connect(address, uri=True, isolation_level=None)
         database.text_factory = lambda data: data.decode("utf-8", "replace")
@@ -154,8 +160,11 @@ class SqliteFile:
         if are_fitting:
             reason = f"several of its tables may be the articles ({_listed(tables)}); say which with --table NAME"
             return SourceError(self.name, reason)
+        if not tables:
+            return SourceError(self.name, "has no tables")
         if len(tables) == 1:
-            return no_article(self.name, f"the table {tables[0].name}", tables[0].names)
+            (one,) = tables
+            return no_article(self.name, f"the table {one.name}", one.names, one.columns.missing)
         reason = f"none of its tables ({_listed(tables)}) has a title or a body"
         return SourceError(self.name, f"{reason}; say which is which with --table NAME --map COLUMN=title")
 
@@ -228,14 +237,10 @@ class SqliteFile:
             reason = "takes too long to read" if "interrupt" in str(error) else f"cannot be read as SQLite ({error})"
             raise SourceError(self.name, reason) from error
         except sqlite3.Error as error:
-            raise SourceError(self.name, f"is damaged ({error}); what stood before was read") from error
+            read = "what stood before was read" if self._has_read else "nothing of it could be read"
+            raise SourceError(self.name, f"is damaged ({error}); {read}") from error
         except OSError as error:
             raise SourceError(self.name, (error.strerror or str(error)).lower()) from error
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file that begins as those of SQLite do, or one called so of which nothing can be read."""
-    return head.startswith(MAGIC) or (not head and location.lower().removesuffix(".gz").endswith(EXTENSIONS))
 
 
 def _key(names: tuple[str, ...]) -> str:

@@ -22,7 +22,6 @@ from index.sources.encoding import decode
 from index.sources.reading import Reading
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".txt",)
 TITLE_CHARACTERS: Final = 200
 TRAIL_CHARACTERS: Final = 400
 
@@ -45,12 +44,6 @@ class Captured:
     tags: tuple[str, ...] = ()
     published: date | None = None
     modified: date | None = None
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """A file called text; the content of a text file does not tell an article from a note."""
-    del head
-    return location.lower().removesuffix(".gz").endswith(EXTENSIONS)
 
 
 def read_text_page(data: bytes, origin: str, _: Reading) -> Article:

@@ -20,11 +20,11 @@ from index.sources.files import MAX_PAGE, file_digest, file_size
 from index.sources.http_payload import BadPayload, charset, decoded
 from index.sources.members import Members, open_members
 from index.sources.reading import Reading
+from index.sources.recognition import is_html
 from index.sources.warc_captures import Captures
 from index.sources.warc_records import ArchiveRecord, BrokenRecord, Head, read_records
 from search.errors import SourceError
 
-EXTENSIONS: Final = (".warc", ".arc")
 MAX_KINDS: Final = 50
 """Kinds of records that are counted apart in the line about what was left out."""
 
@@ -142,7 +142,8 @@ class WebArchive:
                 kind = why_left_out(item)
                 left_out[kind if kind in left_out or len(left_out) < MAX_KINDS else ("other", "others")] += 1
         if empty:
-            raise SourceError(self.name, "the file holds no record of a web archive")
+            reason = "the file holds no record of a web archive" if file_size(self.name) else "the file is empty"
+            raise SourceError(self.name, reason)
 
     def _capture(self, item: ArchiveRecord, date: int) -> Capture:
         head = item.head
@@ -153,11 +154,6 @@ class WebArchive:
         return Capture(origin, head.address, date, item.payload, headers, warnings, self._reading.time_zone)
 
 
-def accepts(location: str, head: bytes) -> bool:
-    """A file called WARC or ARC, or one that begins as they do: crawlers name their files as they like."""
-    return location.lower().removesuffix(".gz").endswith(EXTENSIONS) or head.startswith((b"WARC/", b"filedesc://"))
-
-
 def is_page(record: ArchiveRecord) -> bool:
     """A web page that was answered with all of its content."""
     head = record.head
@@ -165,7 +161,7 @@ def is_page(record: ArchiveRecord) -> bool:
         return False
     if head.kind == "response" and head.status != 200:
         return False
-    return head.media_type in _HTML or (not head.media_type and html.accepts("", record.begins))
+    return head.media_type in _HTML or (not head.media_type and is_html("", record.begins))
 
 
 def why_left_out(record: ArchiveRecord) -> Kind:

@@ -13,10 +13,6 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, Final
 
-from warcio.exceptions import ArchiveLoadFailed
-from warcio.recordloader import ArcWarcRecordLoader
-from warcio.statusandheaders import StatusAndHeadersParserException
-
 from index.sources.files import MAX_PAGE
 from index.sources.members import CHUNK, Damaged, Members
 
@@ -118,6 +114,8 @@ class _Reader:
     """One pass over an archive. `_line` is the first line of the next record, if that has been found already."""
 
     def __init__(self, members: Members, wanted: Container[int]) -> None:
+        from warcio.recordloader import ArcWarcRecordLoader  # asyncio and more with it, for an archive that is read
+
         self._members = members
         self._wanted = wanted
         self._loader = ArcWarcRecordLoader(verify_http=False, arc2warc=False)
@@ -154,6 +152,9 @@ class _Reader:
         return self._mended(number, parsed, mark, found, between, is_whole)
 
     def _parsed(self, line: bytes) -> Any:
+        from warcio.exceptions import ArchiveLoadFailed
+        from warcio.statusandheaders import StatusAndHeadersParserException
+
         try:
             parsed = self._loader.parse_record_stream(_Headers(self._members), line, no_record_parse=True)
         except (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError) as error:

@@ -13,19 +13,18 @@ from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
-from index.article import Article, Item, Mark, Source, Untouched, lists_all, read_record
+from index.article import Advice, Article, Item, Mark, Source, Untouched, Withdrawal, lists_all, read_record
 from index.extraction.html_tree import MAX_PAGE_ELEMENTS, parse_html
 from index.fetching import Fetched, Fetcher, FetchError
 from index.fetching.address import follow, read_address
 from index.fetching.validators import Validator, read_validator, validator_of
 from index.identity import article_id, source_key
 from index.preparing import NOT_RECORDS
-from index.sources import feeds, html
 from index.sources.encoding import decode
 from index.sources.feeds import Feed
 from index.sources.files import HEAD, open_data
 from index.sources.reading import Reading
-from index.sources.site_map_file import is_site_map
+from index.sources.recognition import is_feed, is_html, is_site_map
 from index.sources.site_visit import MAX_SITE_MAP
 from index.sources.sitemaps import SiteMap
 from index.sources.web_page import page_in
@@ -39,6 +38,8 @@ FEED_TYPES: Final = frozenset(
 )
 MAX_LINKS: Final = 500
 """Links in the head of a page that are looked at."""
+_MOVED: Final = "moved"
+"""The key under which the new address of a source is remembered, once it was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class WebSource:
             raise SourceError(self.name, "it has to be fetched, and this run fetches nothing")
         before = self._remembered()
         fetched = self._reading.fetcher.get(self.name, headers=before.headers() if before else {}, most=MAX_SITE_MAP)
+        yield from self._moved(fetched)
         if before and fetched.status == 304:
             yield Untouched(self._articles)
             return
@@ -96,6 +98,18 @@ class WebSource:
             yield from self._found.records()
         else:
             yield from self._marked(validator_of(fetched), self._found.records())
+
+    def ask(self, url: str) -> str | Withdrawal | None:
+        """See `index.vanished.Asking`; once it has been read."""
+        return self._found.ask(url) if isinstance(self._found, SiteMap) else None
+
+    def _moved(self, fetched: Fetched) -> Iterator[Item]:
+        """That the source has another address for good, unless an earlier run has said so."""
+        key = source_key(self.name)
+        known = self._reading.state.get(key, _MOVED) if self._reading.state else None
+        if fetched.moved and known != fetched.url:
+            yield Advice(self.name, f"has moved for good to {fetched.url}; name that address in future")
+            yield Mark(key, _MOVED, fetched.url)
 
     def _remembered(self) -> Validator | None:
         """By what the answer is known again, if a run has read all of it and its first article is in the index."""
@@ -144,11 +158,6 @@ class _PageAt:
         yield page_in(self._fetched, self.name, self._time_zone)
 
 
-def is_web_address(location: str) -> bool:
-    """The location is an address that is fetched."""
-    return location[:8].lower().startswith(("http://", "https://"))
-
-
 def _recognised(location: str, fetched: Fetched, reading: Reading) -> Source:
     head = _head(fetched)
     kind = next((kind for kind in KINDS if kind.accepts(head)), None)
@@ -186,10 +195,10 @@ def _page_or_site(location: str, fetched: Fetched, reading: Reading) -> Source:
 
 
 KINDS: Final = (
-    Kind("a feed", feeds.is_feed, _feed),
-    Kind("a site map", is_site_map, lambda at, fetched, how: SiteMap(at, how, fetched)),
+    Kind("a feed", lambda head: is_feed("", head), _feed),
+    Kind("a site map", lambda head: is_site_map("", head), lambda at, fetched, how: SiteMap(at, how, fetched)),
     Kind("the API of a WordPress site", is_api, site_at),
-    Kind("an HTML page", lambda head: html.accepts("", head), _page_or_site),
+    Kind("an HTML page", lambda head: is_html("", head), _page_or_site),
 )
 """The first that accepts an answer reads it."""
 
@@ -204,7 +213,7 @@ def _by_site_map(location: str, fetched: Fetched, reading: Reading) -> Source | 
     named = fetcher.site_maps(fetched.url) or (f"{site.site}/sitemap.xml",)
     for number, address in enumerate(named):
         found = _fetched(fetcher, address)
-        if found and is_site_map(_head(found)):
+        if found and is_site_map("", _head(found)):
             return SiteMap(location, reading, found, {site.host}, named[number + 1 :])
     return None
 
@@ -216,7 +225,7 @@ def _by_feed(location: str, fetched: Fetched, reading: Reading) -> Source | None
         kind, rel = (link.get(name, "").strip().lower() for name in ("type", "rel"))
         if kind in FEED_TYPES and "alternate" in rel.split():
             found = _fetched(_fetcher(reading), _joined(fetched.url, link.get("href", "")))
-            if found and feeds.is_feed(_head(found)):
+            if found and is_feed("", _head(found)):
                 return _feed(location, found, reading)
     return None
 

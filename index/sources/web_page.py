@@ -14,7 +14,8 @@ from index.article import Article, Withdrawal
 from index.fetching import Disallowed, Fetched, Fetcher, FetchError
 from index.fetching.validators import Validator, validator_of
 from index.sources.encoding import is_binary, text_encoding
-from index.sources.html import accepts, read_html_page
+from index.sources.html import read_html_page
+from index.sources.recognition import is_html
 from search.document import Moment
 from search.errors import SourceError
 
@@ -45,13 +46,17 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class WebPage:
-    """A page that was fetched from `url`, in the end; `origin` was asked for. See `index.article.Record`."""
+    """A page that was fetched from `url`, in the end; `origin` was asked for. `moved`: that leads to `url` for good.
+
+    See `index.article.Record`.
+    """
 
     origin: str
     url: str
     data: bytes
     time_zone: ZoneInfo
     known: Known = Known()
+    moved: bool = False
 
     @property
     def weight(self) -> int:
@@ -63,10 +68,12 @@ class WebPage:
         if is_binary(self.data):
             raise SourceError(self.origin, "a binary file, not HTML")
         page = read_html_page(self.data, self.origin, self.time_zone)
-        known = self.known
+        known, url = self.known, page.url or self.url
         return replace(
             page,
-            url=page.url or self.url,
+            url=url,
+            found_at=self.origin if url != self.origin else None,
+            moved=self.moved,
             guid=known.guid,
             title=known.title or page.title,
             sections=known.sections or page.sections,
@@ -97,6 +104,20 @@ def fetch_page(
     return page_in(fetched, url, time_zone, known or Known()), validator_of(fetched)
 
 
+def look_for(fetcher: Fetcher, url: str, time_zone: ZoneInfo) -> str | Withdrawal:
+    """Where the page of an article is now: its address, or the one to which it has moved for good; else why the article
+    is not to be shown. What may not be asked for is taken to be there. Raises FetchError.
+    """
+    try:
+        fetched = fetcher.get(url, headers={"accept": _ACCEPTED})
+    except Disallowed:
+        return url
+    found = page_in(fetched, url, time_zone)
+    if isinstance(found, Withdrawal):
+        return found if found.url else url
+    return found.url if found.moved else url
+
+
 def page_in(fetched: Fetched, origin: str, time_zone: ZoneInfo, known: Known = Known()) -> WebPage | Withdrawal:
     """The page in an answer, as `fetch_page` has it. Raises FetchError for an answer without a page."""
     match fetched.status:
@@ -109,11 +130,11 @@ def page_in(fetched: Fetched, origin: str, time_zone: ZoneInfo, known: Known = K
         case other:
             raise FetchError(origin, f"the server answered {other}, without a page", status=other)
     kind, charset = _content_type(fetched.headers)
-    if kind not in HTML_TYPES if kind else not accepts("", fetched.body[:8_192]):
+    if kind not in HTML_TYPES if kind else not is_html("", fetched.body[:8_192]):
         return Withdrawal(origin, "gone", "not an HTML page")
     if _is_not_for_finding(fetched):
         return Withdrawal(origin, "gone", "noindex", url=origin)
-    return WebPage(origin, fetched.url, _as_utf8(fetched.body, charset), time_zone, known)
+    return WebPage(origin, fetched.url, _as_utf8(fetched.body, charset), time_zone, known, fetched.moved)
 
 
 def _content_type(headers: Mapping[str, str]) -> tuple[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ from types import FrameType
 import click
 
 from index.opening import open_for_filling
-from index.progress import Bar, Progress, Silence
+from index.progress import Progress, progress_shown
+from index.report import EXIT_DONE
 from index.sync.named_source import NamedSource, named_sources
 from index.sync.syncing import Synced, exit_code, sync_all, sync_source
 from index.sync.watching import watch
@@ -62,7 +62,7 @@ def sync(
     say = _say_json if as_json else _sayer(quiet)
 
     def show(source: NamedSource) -> Progress:
-        return Bar(source.name) if sys.stderr.isatty() and not (quiet or as_json) else Silence()
+        return progress_shown(quiet=quiet or as_json, doing=source.name)
 
     def one(source: NamedSource) -> Synced:
         with show(source) as progress:
@@ -125,6 +125,14 @@ def _say_json(synced: Synced, *, timed: bool) -> None:
     click.echo(json.dumps(at | synced.as_json(), ensure_ascii=False))
 
 
+def _plan_lines(synced: Synced) -> Iterator[str]:
+    if synced.plan is None:
+        return
+    yield from (lines := list(synced.plan.lines()))
+    if not lines and synced.exit_code == EXIT_DONE:
+        yield f"{synced.source.name} is in step"
+
+
 def _sayer(quiet: bool) -> Callable[..., None]:
     def say(synced: Synced, *, timed: bool) -> None:
         at = f"{datetime.now().astimezone().isoformat(' ', 'seconds')} " if timed else ""
@@ -134,8 +142,8 @@ def _sayer(quiet: bool) -> Callable[..., None]:
             return
         for line in synced.report.remarks(MOST_REMARKS, warnings=not quiet):
             click.echo(f"{at}{name}: {line}", err=True)
-        if synced.plan:
-            click.echo("\n".join(synced.plan.lines()) or f"{name} is in step")
+        for line in _plan_lines(synced):
+            click.echo(line)
         click.echo(f"{at}{name}: {synced.report.summary()}")
 
     return say

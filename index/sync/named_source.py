@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from index.identity import is_address
-from index.sources.fields import KEYS
 from search.document import language_tag
 from search.errors import ConfigError
 from search.settings import SOURCES, known_time_zone, nearest
@@ -29,7 +28,9 @@ def _seconds(value: Any) -> Any:
         match = _DURATION.fullmatch(value.strip().lower())
         if match is None:
             raise ValueError('must be a time such as "30s", "15m", "2h" or "1d"')
-        return float(match[1]) * _SECONDS[match[2]]
+        value = float(match[1]) * _SECONDS[match[2]]
+    if isinstance(value, int | float) and not SHORTEST_SECONDS <= value <= LONGEST_SECONDS:
+        raise ValueError('must be from "10s" to "366d", such as "15m"')
     return value
 
 
@@ -41,6 +42,8 @@ def _language(value: str) -> str:
 
 
 def _known_keys(mapping: dict[str, str]) -> dict[str, str]:
+    from index.sources.fields import KEYS  # what reads articles with it
+
     for ours in mapping.values():
         if ours not in KEYS:
             raise ValueError(f"{ours!r} is not a key of an article; {nearest(ours, tuple(sorted(KEYS)))}")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from index.identity import written_location
 from index.opening import Opened
 from index.progress import Progress
 from index.report import EXIT_DONE, EXIT_SOME_FAILED, Report
@@ -17,8 +18,8 @@ from search.errors import BackfileError
 MOST_PLANNED: Final = 1_000
 """Articles of each kind that a plan lists by their ids; the rest is counted."""
 
-CHANGES: Final = {"added": "+", "changed": "~", "deleted": "-"}
-"""What a plan lists, and the sign for each."""
+CHANGES: Final = {"added": "+", "changed": "~", "deleted": "-", "gone": "!"}
+"""What a plan lists, and the sign for each. What is gone is kept, since it would be too much at once."""
 
 _log = logging.getLogger("backfile.sync")
 
@@ -37,7 +38,7 @@ class Plan:
             self.ids[outcome].append(id)
 
     def lines(self) -> Iterator[str]:
-        """A line for each article that would change: "+ id", "~ id", "- id"."""
+        """A line for each article that would change: "+ id", "~ id", "- id", "! id"."""
         for outcome, sign in CHANGES.items():
             yield from (f"{sign} {name}" for name in sorted(self.ids[outcome]))
             if more := self.counts[outcome] - len(self.ids[outcome]):
@@ -62,7 +63,8 @@ class Synced:
         """The source and what became of it, as JSON values."""
         report = self.report.as_json() if self.report else None
         plan = {outcome: self.plan.ids[outcome] for outcome in CHANGES} if self.plan else None
-        return {"name": self.source.name, "at": self.source.at, "report": report, "problem": self.problem, "plan": plan}
+        at = written_location(self.source.at)
+        return {"name": self.source.name, "at": at, "report": report, "problem": self.problem, "plan": plan}
 
 
 def sync_all(
@@ -102,6 +104,7 @@ def sync_source(
             prune=True,
             dry_run=plan,
             most_gone=1.0 if allow_gone else source.most_gone,
+            is_routine=True,
             progress=progress,
             notice=planned.notice,
         )

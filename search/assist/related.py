@@ -213,8 +213,13 @@ def _own(planner: Planner, subject: Subject) -> tuple[Document, bool]:
 
 def _id_of(searcher: Searcher, url: str) -> str | None:
     """The article with that address, or with another address of the same page."""
-    found = (searcher.id_of_url(address) for address in dict.fromkeys(_spellings(url.strip())))
+    found = (searcher.id_of_url(address) for address in address_spellings(url))
     return next((name for name in found if name is not None), None)
+
+
+def address_spellings(url: str) -> list[str]:
+    """The ways in which the address of the same page may have been written, that which was sent first."""
+    return list(dict.fromkeys(_spellings(url.strip())))
 
 
 def _spellings(url: str) -> Iterator[str]:

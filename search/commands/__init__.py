@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +20,7 @@ _CARE: Final = "Look after it"
 COMMANDS: Final = {
     "index": Row("index.commands:index", _ARCHIVE, "Read articles from files and folders into the index."),
     "sync": Row("index.sync.command:sync", _ARCHIVE, "Bring the index into step with its configured sources."),
-    "copy": Row("index.commands:copy", _ARCHIVE, "Copy all articles from one index into another."),
+    "copy": Row("index.copy_command:copy", _ARCHIVE, "Copy all articles from one index into another."),
     "encode": Row("search.commands.encode:encode", _ARCHIVE, "Make the vectors for search by meaning."),
     "delete": Row("search.commands.upkeep:delete", _ARCHIVE, "Delete articles from the index."),
     "takedown": Row("index.takedown:takedown", _ARCHIVE, "Take articles down for good, with a receipt."),
@@ -64,6 +63,8 @@ class Program(LazyGroup):
 
 def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
+        from importlib.metadata import version  # takes as long as the rest of the group
+
         click.echo(f"backfile {version('backfile')}")
         ctx.exit()
 

@@ -77,7 +77,7 @@ def _kernel() -> Finding:
     if native.kernel is not None:
         return Finding("kernel", "ok", "compiled")
     return Finding(
-        "kernel", "warning", "not compiled: everything works, only slower",
+        "kernel", "warning", "not compiled, or of another version: everything works, only slower",
         "install a C compiler, and Backfile again; unset BACKFILE_PURE if it is set",
     )  # fmt: skip
 

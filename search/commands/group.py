@@ -14,12 +14,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Final
 
 import click
 
 from search.errors import BackfileError
+from search.named import imported
 
 INTERRUPTED: Final = 130
 """The exit code after Ctrl-C, as shells count it: 128 + SIGINT."""
@@ -65,8 +65,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in self.rows:
             return None
-        module, _, attribute = self.rows[cmd_name].target.partition(":")
-        command = getattr(import_module(module), attribute)
+        command = imported(self.rows[cmd_name].target)
         if not isinstance(command, click.Command):
             raise TypeError(f"{self.rows[cmd_name].target} is not a command")
         if not any("--no-color" in parameter.secondary_opts for parameter in command.params):

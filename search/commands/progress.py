@@ -6,8 +6,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tqdm import tqdm
-
 Show = Callable[[int, int], None]
 """Takes how much is done, and of how much."""
 
@@ -21,6 +19,8 @@ def progress_bar(doing: str, *, quiet: bool, unit: str = " articles", scaled: bo
     if quiet or not sys.stderr.isatty():
         yield None
         return
+    from tqdm import tqdm  # only where somebody watches
+
     with tqdm(desc=doing, unit=unit, unit_scale=scaled, file=sys.stderr, leave=False) as bar:
 
         def show(done: int, total: int) -> None:

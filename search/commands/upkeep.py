@@ -5,15 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from search.commands.context import TEXT, index_option, interruptible, json_option, maintained, opened_engine
+from search.commands.context import (
+    TEXT,
+    index_option,
+    interruptible,
+    json_option,
+    loaded_settings,
+    maintained,
+    opened_engine,
+)
 from search.commands.differences import audited_shown, compared_shown, comparison_lines
 from search.commands.progress import Show, progress_bar
 from search.commands.terminal import byte_size, one_line
+from search.engines import open_engine
 from search.engines.protocols import Condensed, Engine, Maintenance, Phase, Problem, WriterProgress
-from search.errors import ConfigError
+from search.errors import ConfigError, IndexMissing
+from search.ledger import ledger_of
+
+if TYPE_CHECKING:  # SQLite is loaded when a ledger is opened
+    from search.ledger.waiting import Due
 
 # --- delete --------------------------------------------------------------------------------------------------------
 
@@ -24,7 +38,8 @@ from search.errors import ConfigError
 @index_option
 @click.pass_context
 def delete(ctx: click.Context, ids: tuple[str, ...], yes: bool, index: str | None) -> None:
-    """Delete the articles with those IDs from the index, all in one commit.
+    """Delete the articles with those IDs from the index, all in one commit. Those that wait for their moment, such as
+    the end of an embargo, are forgotten as well.
 
     They come back the next time `backfile index` reads an input that still holds them; `backfile takedown` keeps them
     out, and leaves no word of them in the files. The exit code is 1 if one of them is not in the index.
@@ -33,19 +48,41 @@ def delete(ctx: click.Context, ids: tuple[str, ...], yes: bool, index: str | Non
     Example:
       backfile delete 19870226-0001 --yes
     """
-    engine = opened_engine(ctx, index)
-    with engine.searcher() as searcher:
-        found = {name: document.title for name in dict.fromkeys(ids) if (document := searcher.document(name))}
-    for name in found if not yes else ():
-        click.echo(f"{one_line(name)}: {one_line(found[name])}")
-    if found and not yes:
-        click.confirm(f"delete {len(found):,} from {engine.url}?", abort=True)
+    settings = loaded_settings(ctx, index=index).settings
+    engine = open_engine(settings.index)
+    waiting = ledger_of(engine, settings).waiting
+    waits = waiting.states(list(ids))
+    found = _titles(engine, ids, may_be_missing=bool(waits))
+    shown = found | {name: f"waits{_until(due)}" for name, due in waits.items()}
+    for name in shown if not yes else ():
+        click.echo(f"{one_line(name)}: {one_line(shown[name])}")
+    if shown and not yes:
+        click.confirm(f"delete {len(shown):,} from {engine.url}?", abort=True)
+    forgotten = waiting.drop(waits) if waits else 0
+    found |= _titles(engine, waits, may_be_missing=True)  # its moment may have come meanwhile
     click.echo(f"deleted {_deleted(engine, list(found)):,}")
-    absent = [name for name in dict.fromkeys(ids) if name not in found]
+    if forgotten:
+        click.echo(f"forgot {forgotten:,} that waited for {'its' if forgotten == 1 else 'their'} moment")
+    absent = [name for name in dict.fromkeys(ids) if name not in shown]
     for name in absent:
         click.echo(f"not in the index: {one_line(name)}", err=True)
     if absent:
         ctx.exit(1)
+
+
+def _titles(engine: Engine, ids: Iterable[str], *, may_be_missing: bool) -> dict[str, str]:
+    """The titles of those articles that the index has."""
+    try:
+        with engine.searcher() as searcher:
+            return {name: document.title for name in dict.fromkeys(ids) if (document := searcher.document(name))}
+    except IndexMissing:
+        if not may_be_missing:
+            raise
+        return {}
+
+
+def _until(due: Due) -> str:
+    return f" until {due.due.isoformat(timespec='seconds')}" if due.due else ", withheld by its source"
 
 
 def _deleted(engine: Engine, ids: list[str]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
@@ -18,14 +17,6 @@ from search.schema import KEYWORD_FIELDS, TEXT_FIELDS
 
 WORD_FIELDS: Final = ("title", "headings", "summary", "body")
 """The fields whose words make up the vocabulary, for completions, corrections and document frequencies."""
-
-
-def is_below(source: str, root: str) -> bool:
-    """The source is `root` itself, or a file or an address below it. An empty root holds only itself."""
-    if source == root:
-        return True
-    folder = root.rstrip("/" + os.sep)
-    return source.startswith((f"{folder}/", folder + os.sep)) and bool(root)
 
 
 class Deadline:

@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
 from search.document import Document
-from search.engines.plan import Plan
 from search.engines.results import IndexStatus, Results, Stamp
 from search.schema import ValueMatch
 
-if TYPE_CHECKING:  # it loads numpy, which help and completion can do without
+if TYPE_CHECKING:  # what only a search needs: the language of queries, and numpy
+    from search.engines.plan import Plan
     from search.engines.vectors import Vectors
 
 Phase = Literal["building", "merging", "committing"]
@@ -127,7 +127,12 @@ class Writer(Protocol):
     commits all else and then raises ArticlesRefused.
 
     An engine without the capability "transaction" cannot take back what it has written.
+
+    `step`: the generation before the commit, "" if there was no index, and the one that it has made; None as long as
+    there is no commit, and if nothing was changed. Nobody else has committed in between.
     """
+
+    step: tuple[str, str] | None
 
     def add(self, document: Document) -> None:
         """Adds the article, in place of one with the same id."""
@@ -228,6 +233,16 @@ class ParallelWriting(Protocol):
 
     def parallel_writer(self, *, workers: int, replace: bool = False, progress: WriterProgress | None = None) -> Writer:
         """A writer that may use up to `workers` processes; 1 is this one alone. The index does not depend on it."""
+        ...
+
+
+@runtime_checkable
+class FindingCopies(Protocol):
+    """What a searcher offers besides if it can compare a text with those of all articles."""
+
+    def copies_of(self, fingerprint: int) -> list[str]:
+        """The ids of all articles that are near-copies of a text with that fingerprint, the nearest first, then by id:
+        see `search.engines.grouping.near_copies`. Raises EngineError."""
         ...
 
 

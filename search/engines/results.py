@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from search.document import Head
 from search.periods import Interval
-from search.query.match import Leaf
 from search.records import record
+
+if TYPE_CHECKING:  # what only a search needs: the language of queries
+    from search.query.match import Leaf
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ class Transaction(ABC):
     """
 
     _open = True
+    step: tuple[str, str] | None = None
+    """See `search.engines.protocols.Writer`."""
 
     @abstractmethod
     def commit(self) -> None:

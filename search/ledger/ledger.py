@@ -16,6 +16,8 @@ from search.ledger.waiting import Waiting
 
 _BATCH: Final = 10_000
 """Keys in one statement."""
+_RELEASES: Final = 1_000
+"""Commits of releases that are remembered."""
 
 _REMOVED: Final = "id, address, guid, fingerprint, reason, at, kind, undone_at, changed_at"
 _WAITING: Final = "id, due, document, source, hash"
@@ -99,6 +101,25 @@ class Ledger:
         """The ids that the article had before, the oldest first."""
         query = "SELECT old_id FROM moved WHERE new_id = ? ORDER BY at, old_id"
         return tuple(old for (old,) in self._database.rows(query, [id]))
+
+    # --- what was released
+
+    def note_release(self, before: str, after: str) -> None:
+        """A commit that brought an index from one generation to the next has only published what had waited."""
+        with self._database.writing() as connection:
+            connection.execute("INSERT INTO releases (before, after) VALUES (?, ?)", [before, after])
+            connection.execute(
+                "DELETE FROM releases WHERE number <= (SELECT max(number) FROM releases) - ?", [_RELEASES]
+            )
+
+    def released_since(self, generation: str, now: str) -> bool:
+        """Whether the index of the generation `now` is the earlier one with nothing but what was released since."""
+        query = (
+            "WITH RECURSIVE earlier (generation) AS (SELECT ? UNION "
+            "SELECT releases.before FROM releases JOIN earlier ON releases.after = earlier.generation) "
+            "SELECT 1 FROM earlier WHERE generation = ?"
+        )
+        return bool(self._database.rows(query, [now, generation]))
 
     # --- other ledgers
 

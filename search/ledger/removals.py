@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ Kind = Literal["takedown", "killed"]
 
 _COLUMNS: Final = "id, address, guid, fingerprint, reason, at, kind, purged_at, undone_at, changed_at"
 _ACTIVE: Final = "undone_at IS NULL"
+_BY_EDITOR: Final = "kind = 'killed' AND excluded.kind = 'takedown'"
 _SIGN: Final = 1 << 63
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -66,7 +68,8 @@ class Removals:
 
     def add(self, tombstones: Iterable[Tombstone], reason: str, at: datetime, kind: Kind = "takedown") -> list[Removal]:
         """Takes the articles down, in one transaction: from then on every import refuses them, and what waits of them
-        is deleted. One that is down already stays so, with its first reason and time."""
+        is deleted. One that is down already stays so, with its first reason and time; what its source killed becomes a
+        takedown if an editor takes it down, with that reason."""
         added = []
         with self._database.writing() as connection:
             for stone in tombstones:
@@ -77,7 +80,10 @@ class Removals:
                     f"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) WHERE {_ACTIVE} DO UPDATE SET "
                     "address = coalesce(address, excluded.address), "
                     "guid = CASE guid WHEN '' THEN excluded.guid ELSE guid END, "
-                    "fingerprint = CASE fingerprint WHEN 0 THEN excluded.fingerprint ELSE fingerprint END",
+                    "fingerprint = CASE fingerprint WHEN 0 THEN excluded.fingerprint ELSE fingerprint END, "
+                    f"reason = CASE WHEN {_BY_EDITOR} THEN excluded.reason ELSE reason END, "
+                    f"changed_at = CASE WHEN {_BY_EDITOR} THEN excluded.changed_at ELSE changed_at END, "
+                    f"kind = CASE WHEN {_BY_EDITOR} THEN excluded.kind ELSE kind END",
                     (*values, changed_at),
                 )
                 connection.execute("DELETE FROM waiting WHERE id = ?", [stone.id])
@@ -113,6 +119,12 @@ class Removals:
     def require_not(self, id: str) -> None:
         """Raises Removed if the article is taken down."""
         if found := self.of(id):
+            raise found.error()
+
+    def require_none_at(self, addresses: Iterable[str]) -> None:
+        """Raises Removed if an article with one of these addresses is taken down."""
+        query = f"address IN (SELECT value FROM json_each(?)) AND {_ACTIVE} LIMIT 1"
+        for found in self._find(query, json.dumps(list(addresses))):
             raise found.error()
 
     def in_force(self) -> list[Removal]:

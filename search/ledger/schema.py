@@ -49,6 +49,10 @@ MIGRATIONS: Final = (
     CREATE TABLE keys (key TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
     CREATE INDEX keys_id ON keys (id);
     """,
+    """
+    CREATE TABLE releases (number INTEGER PRIMARY KEY, before TEXT NOT NULL, after TEXT NOT NULL);
+    CREATE INDEX releases_after ON releases (after)
+    """,
 )
 """What brings a ledger from each version to the next; `PRAGMA user_version` is the number of those it has had."""
 

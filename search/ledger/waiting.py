@@ -83,6 +83,11 @@ class Waiting:
         )
         return {name: Due(read_moment(due), content_hash, source) for name, due, content_hash, source in rows}
 
+    def document(self, id: str) -> Document | None:
+        """The article itself; None if it does not wait. Raises LedgerError also if it is damaged."""
+        rows = self._database.rows("SELECT document FROM waiting WHERE id = ?", [id])
+        return self._unpacked(rows[0][0]) if rows else None
+
     def sources(self) -> Iterator[tuple[str, str]]:
         """The id and the source of every waiting article."""
         yield from self._database.rows("SELECT id, source FROM waiting ORDER BY id")

@@ -29,8 +29,6 @@ MAX_PER_PAGE: Final = 100
 MAX_PAGE_DEPTH: Final = 10_000
 """The last hit that `page` can reach; deeper, `cursor` goes on."""
 MAX_FACET_SIZE: Final = 1_000
-MAX_VALUE_LENGTH: Final = 500
-"""Characters of a filter's value."""
 MAX_VALUES: Final = 50
 """Filter values in one request."""
 

@@ -13,12 +13,11 @@ from search.request.request import (
     MAX_FACET_SIZE,
     MAX_PAGE_DEPTH,
     MAX_PER_PAGE,
-    MAX_VALUE_LENGTH,
     MAX_VALUES,
     SearchRequest,
 )
 from search.request.wording import out_of_range, quoted, too_long, too_many, unknown
-from search.schema import DATE_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
+from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MAX_VALUE_LENGTH, TEXT_FIELDS
 
 
 def check(request: SearchRequest) -> None:

@@ -18,8 +18,9 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from search.periods import Interval, first_day
 from search.request.facets import FACETS
-from search.request.request import MAX_FACET_SIZE, MAX_VALUE_LENGTH, FacetRequest, Filters
+from search.request.request import MAX_FACET_SIZE, FacetRequest, Filters
 from search.request.wording import out_of_range, quoted, too_long, unknown
+from search.schema import MAX_VALUE_LENGTH
 
 NO_FACETS: Final = "none"
 """The value of `facets` that asks for none."""

@@ -8,29 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from index.article import Article, Record, Skipped, Withdrawal
 from index.identity import article_url
-from index.normalize import shorten
+from index.normalize import plain, shorten
 from index.sources.files import STANDARD_INPUT, open_input
 from index.sources.reading import Reading
 from index.sources.wordpress.channel import Head, find_guests
 from index.sources.wordpress.elements import CUT_OFF, Element, Elements
 from index.sources.wordpress.items import Channel, Glance, place_of, read_item
-from index.sources.wordpress.left_out import HIDDEN, LeftOut, reason_to_leave
-from index.sources.wordpress.posts import article_of, plain_text
-from index.sources.wordpress.stream import Stream, is_export, open_stream
+from index.sources.wordpress.left_out import PUBLISHED, LeftOut, hidden_as, reason_to_leave, withdrawal_kind
+from index.sources.wordpress.posts import article_of, changed_at, plain_text
+from index.sources.wordpress.stream import Stream, open_stream
 from search.errors import SourceError
-
-EXTENSIONS: Final = (".wxr",)
-
-
-def accepts(location: str, head: bytes) -> bool:
-    """RSS with the namespace of WordPress's exports."""
-    del location
-    return is_export(head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +53,8 @@ def read_export(name: str, reading: Reading) -> Iterator[Record | SourceError]:
     with open_input(name) as source:
         stream = open_stream(source.read_some)
         if stream is None:
-            raise SourceError(name, "not an export of WordPress: there is no <rss> with its namespace in it")
+            reason = "not an export of WordPress: there is no <rss> with its namespace in it"
+            raise SourceError(name, reason if source.given else "the file is empty")
         yield from _Run(name, reading, stream).records()
 
 
@@ -114,7 +106,8 @@ class _Run:
         )
         if kind:
             self._left_out.add(kind)
-            return self._withdrawal(seen, origin, kind) if kind in HIDDEN else None
+            reason = hidden_as(seen.get("wp:post_type"), kind, types)
+            return self._withdrawal(seen, origin, reason) if reason else None
         if seen.names_co_authors() and not self._knows_guests:
             self._knows_guests = True
             self._head.set_guests(self._guests())
@@ -122,8 +115,14 @@ class _Run:
             origin, self._reading.place(self._name), element.data, self._head.channel(), self._reading.time_zone
         )
 
-    def _withdrawal(self, seen: Glance, origin: str, kind: str) -> Withdrawal:
-        place = place_of(self._reading.place(self._name), seen.get("wp:post_id"))
+    def _withdrawal(self, seen: Glance, origin: str, reason: str) -> Withdrawal:
         return Withdrawal(
-            origin, "gone", HIDDEN[kind], guid=seen.get("guid"), place=place, url=article_url(seen.get("link"))
+            origin,
+            withdrawal_kind(reason),
+            reason,
+            guid=plain(seen.get("guid")),
+            place=place_of(self._reading.place(self._name), seen.get("wp:post_id")),
+            url=article_url(seen.get("link")),
+            at=changed_at(seen.get("wp:post_modified_gmt")),
+            known_only=seen.status_before_trash() != PUBLISHED,
         )

@@ -12,6 +12,7 @@ from lxml import etree
 
 from index.normalize import plain
 from index.sources.encoding import decode
+from index.sources.markup import xml_fault
 from index.sources.wordpress.left_out import SCHEDULED
 from index.sources.wordpress.paragraphs import rendered
 from index.sources.wordpress.posts import POST, Post, plain_text
@@ -63,6 +64,13 @@ class Glance:
         name = re.sub("^wp:", f"{self._prefix}:", name)
         found = re.search(rf"<{re.escape(name)}(?:\s[^<>]{{0,200}})?>([^<]*)<", self._text)
         return html.unescape(found[1]).strip() if found else ""
+
+    def status_before_trash(self) -> str:
+        """What WordPress remembers of a post in the trash, so that it can be put back; "" if it does not say."""
+        prefix = re.escape(self._prefix)
+        key = rf"_wp_trash_meta_status\s*</{prefix}:meta_key>\s*<{prefix}:meta_value>\s*([\w-]*)"
+        found = re.search(key, self._text)
+        return found[1] if found else ""
 
     def names_co_authors(self) -> bool:
         """Authors are given as terms of a taxonomy, as plugins for several authors do."""
@@ -123,11 +131,11 @@ def _parse(data: bytes, channel: Channel, origin: str) -> tuple[Any, tuple[str, 
     try:
         return _tree(mended, recover=False), ()
     except etree.XMLSyntaxError as error:
-        problem = str(error.msg)
+        problem = xml_fault(error.msg)
     try:
         item = _tree(mended, recover=True)
     except etree.XMLSyntaxError as error:
-        raise SourceError(origin, f"its XML cannot be read: {error.msg}") from error
+        raise SourceError(origin, f"its XML cannot be read: {xml_fault(error.msg)}") from error
     if item is None:
         raise SourceError(origin, f"its XML cannot be read: {problem}")
     return item, (f"its XML is broken, and only what could be read of it was taken: {problem}",)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import Final, Literal
 
 PUBLISHED: Final = "publish"
 SCHEDULED: Final = "future"
+IN_TRASH: Final = "in the trash"
 HIDDEN: Final = {
     "draft": "a draft",
     "pending": "waiting for review",
     "private": "private",
-    "trash": "in the trash",
+    "trash": IN_TRASH,
     "password": "protected by a password",
 }
-"""Kinds of posts that readers cannot see, though they may have seen them before; and what a report says of each."""
+"""Kinds of posts that readers cannot see, though they may have seen them before; and what a report says of each.
+Plugins add others, such as "in-review"."""
 
 _KINDS: Final = {
     "attachment": ("attachment", "attachments"),
@@ -37,6 +39,16 @@ def reason_to_leave(type: str, status: str, *, has_password: bool, types: tuple[
     if status not in (PUBLISHED, SCHEDULED):
         return status or "of no status"
     return "password" if has_password else ""
+
+
+def hidden_as(type: str, kind: str, types: tuple[str, ...]) -> str:
+    """What a report says of a post of a wanted type that readers cannot see; "" for a post of another type."""
+    return HIDDEN.get(kind, f"of the status {kind[:40]!r}") if type in types else ""
+
+
+def withdrawal_kind(reason: str) -> Literal["killed", "gone"]:
+    """How a post is withdrawn that is hidden for that reason: what was thrown away is killed, the rest is only gone."""
+    return "killed" if reason == IN_TRASH else "gone"
 
 
 class LeftOut:

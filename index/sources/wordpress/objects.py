@@ -6,7 +6,6 @@ The fields are those of https://developer.wordpress.org/rest-api/reference/posts
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,19 +16,15 @@ from index.article import Article, Record, Skipped, Withdrawal
 from index.identity import article_url
 from index.normalize import plain, shorten
 from index.sources.files import file_digest, file_size, read_page
-from index.sources.jsonl import EXTENSIONS as JSON_LINES
 from index.sources.reading import Reading
-from index.sources.wordpress.left_out import HIDDEN, LeftOut, reason_to_leave
-from index.sources.wordpress.posts import POST, Post, article_of, plain_text
+from index.sources.wordpress.left_out import LeftOut, hidden_as, reason_to_leave, withdrawal_kind
+from index.sources.wordpress.posts import POST, Post, article_of, changed_at, plain_text
 from index.sources.wordpress.shortcodes import without_shortcodes
 from search.errors import SourceError
 
-EXTENSIONS: Final[tuple[str, ...]] = ()
 MAX_FILE: Final = 64 * 2**20
 """Bytes of a file of objects; a page of a hundred posts has one or two million."""
 
-_RENDERED: Final = re.compile(rb'"(?:content|title|guid|excerpt)"\s*:\s*\{\s*"(?:rendered|raw|protected)"\s*:')
-_OTHER: Final = re.compile(rb'"(?:date_gmt|modified_gmt|_links|comment_status|ping_status|featured_media)"\s*:')
 
 NAMELESS: Final = "its categories, tags and authors are only numbers; ask the API for _embed=1 to have their names"
 
@@ -164,13 +159,6 @@ def _language(value: Object) -> str:
 # --- files
 
 
-def accepts(location: str, head: bytes) -> bool:
-    """A JSON object or array that begins as posts of the REST API do."""
-    is_lines = location.lower().removesuffix(".gz").endswith(JSON_LINES)
-    begins = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
-    return begins and not is_lines and bool(_RENDERED.search(head) and _OTHER.search(head))
-
-
 class ObjectsFile:
     """A file with one post of the REST API, or an array of them; see `index.article.Source`."""
 
@@ -205,7 +193,8 @@ class ObjectsFile:
         place = f"{self._reading.place(self.name)}#{number_of(value)}"
         if kind := kind_left_out(value, self._reading.types):
             left_out.add(kind)
-            return withdrawal_of(value, origin, place, HIDDEN[kind]) if kind in HIDDEN else None
+            reason = hidden_as(text_of(value, "type") or self._reading.types[0], kind, self._reading.types)
+            return withdrawal_of(value, origin, place, reason) if reason else None
         names = embedded_names(value)
         is_nameless = "_embedded" not in value and bool(numbers_in(value, "categories") or numbers_in(value, "tags"))
         warnings = (NAMELESS,) if is_nameless else ()
@@ -226,7 +215,8 @@ def parse_json(data: bytes, origin: str) -> Any:
 def withdrawal_of(value: Object, origin: str, place: str, reason: str) -> Withdrawal:
     """The notice that a post is not to be shown."""
     guid, url = plain(markup_of(value, "guid")), article_url(text_of(value, "link"))
-    return Withdrawal(origin, "gone", reason, guid=guid, place=place, url=url)
+    at = changed_at(text_of(value, "modified_gmt"))
+    return Withdrawal(origin, withdrawal_kind(reason), reason, guid=guid, place=place, url=url, at=at, known_only=True)
 
 
 FIELDS: Final = (

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from index.article import Article
 from index.extraction.body import title_from
 from index.extraction.dates import parse_moment
-from index.extraction.html_tree import drop_element, parse_html, read_html, read_tree, text_of
+from index.extraction.html_text import read_html
+from index.extraction.html_tree import drop_element, parse_html, read_tree, text_of
 from index.identity import article_url
 from index.normalize import one_line, plain, unique
 from search.document import Moment, language_tag
@@ -67,6 +68,8 @@ def article_of(post: Post, time_zone: ZoneInfo) -> Article:
     published = moment(post.published_gmt, post.published, time_zone)
     if published is None and _stated(post.published_gmt or post.published):
         warnings.append(f"its date is none that can be read: {(post.published_gmt or post.published)[:40]!r}")
+    modified = moment(post.modified_gmt, post.modified, time_zone)
+    changed = modified or published
     embargo = published if post.is_scheduled and isinstance(published, datetime) else None
     return Article(
         origin=post.origin,
@@ -82,9 +85,10 @@ def article_of(post: Post, time_zone: ZoneInfo) -> Article:
         authors=unique(post.authors),
         tags=unique(post.tags),
         published=published,
-        modified=moment(post.modified_gmt, post.modified, time_zone),
+        modified=modified,
         embargo=embargo,
         status="withheld" if post.is_scheduled and embargo is None else "usable",
+        lifts=changed if isinstance(changed, datetime) else None,
         language=language_tag(post.language) or "",
         type="article" if post.type == POST else post.type,
         warnings=tuple(warnings),
@@ -119,6 +123,12 @@ def moment(gmt: str, local: str, time_zone: ZoneInfo) -> Moment | None:
     if found is None and _stated(local):
         found = parse_moment(local, time_zone)
     return found
+
+
+def changed_at(gmt: str) -> datetime | None:
+    """The moment of a change, by its time in UTC; None if that does not say it."""
+    found = moment(gmt, "", ZoneInfo("UTC"))
+    return found if isinstance(found, datetime) else None
 
 
 def _stated(text: str) -> bool:

@@ -45,7 +45,7 @@ class Stream:
     encoding: str
 
 
-def is_export(head: bytes) -> bool:
+def begins_export(head: bytes) -> bool:
     """The first bytes of a file are those of an export."""
     wide = _wide(head)
     text = head.decode(wide, "ignore").encode() if wide else head

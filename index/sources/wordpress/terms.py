@@ -11,7 +11,7 @@ from search.document import SECTION_SEPARATOR
 Key = TypeVar("Key", str, int)
 
 MOST_LEVELS = 20
-"""Categories above each other; a category that is its own parent comes to an end here."""
+"""Categories above each other."""
 
 
 class Categories(Generic[Key]):
@@ -39,13 +39,15 @@ class Categories(Generic[Key]):
         return {parent for _, parent in self._rows.values() if parent and parent not in self._rows}
 
     def path(self, key: Key) -> str:
-        """The category as a section with its parents: "News > Economy"; "" if it is not known."""
-        names: list[str] = []
-        while key in self._rows and len(names) < MOST_LEVELS:
-            name, key = self._rows[key]
+        """The category as a section with its parents: "News > Economy"; "" if it is not known. Where a category is its
+        own parent, or that of its parents, the path begins below the repetition."""
+        names: dict[Key, str] = {}
+        while key in self._rows and key not in names and len(names) < MOST_LEVELS:
+            name, parent = self._rows[key]
             # A name is not a path, whatever it holds.
-            names.append(name.replace(SECTION_SEPARATOR, " - "))
-        return section_path(reversed(names))
+            names[key] = name.replace(SECTION_SEPARATOR, " - ")
+            key = parent
+        return section_path(reversed(names.values()))
 
 
 def sections(paths: Iterable[str]) -> tuple[str, ...]:

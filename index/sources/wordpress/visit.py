@@ -15,7 +15,7 @@ from index.article import Item, Mark, Unchanged, Withdrawal
 from index.identity import article_id, article_url, digest, source_key
 from index.sources.reading import Reading
 from index.sources.wordpress.api import MOST, NOT_THERE, REFUSED, Api, ApiError
-from index.sources.wordpress.left_out import HIDDEN
+from index.sources.wordpress.left_out import IN_TRASH, hidden_as, withdrawal_kind
 from index.sources.wordpress.listing import Listing, Row
 from index.sources.wordpress.names import AUTHOR_FIELD, Directory
 from index.sources.wordpress.objects import (
@@ -30,6 +30,7 @@ from index.sources.wordpress.objects import (
     withdrawal_of,
     without_surplus,
 )  # fmt: skip
+from index.sources.wordpress.posts import changed_at
 from index.sources.wordpress.recent import changed_since
 from search.batching import in_batches
 from search.errors import SourceError
@@ -128,8 +129,8 @@ class Visit:
         return f"{space.strip('/')}/{base.strip('/')}"
 
     def _statuses(self, route: str) -> Mapping[str, str]:
-        """Scheduled posts are asked for too where a login may see them."""
-        statuses = {"status": "publish,future"}
+        """Scheduled posts, and what was thrown away, are asked for too where a login may see them."""
+        statuses = {"status": "publish,future,trash"}
         if not self.api.has_login:
             return {}
         try:
@@ -137,7 +138,9 @@ class Visit:
         except ApiError as error:
             if error.status not in REFUSED | {400}:
                 raise
-            self.reading.say(self.name, "its scheduled posts are not read, since the login may not see them")
+            self.reading.say(
+                self.name, "its scheduled posts and its trash are not read, since the login may not see them"
+            )
             return {}
         return statuses
 
@@ -151,6 +154,8 @@ class Visit:
         wanted: list[Row] = []
         for row in rows:
             hidden = known[row.number][1] if row.number in known else ""
+            if hidden == IN_TRASH:  # it was taken down then, and a run need not look at it again
+                continue
             if hidden:
                 yield self._hidden(row, of, hidden)
             elif row.number in held:
@@ -180,7 +185,15 @@ class Visit:
 
     def _hidden(self, row: Row, of: Kind, reason: str) -> Withdrawal:
         place = self._place(row.number, of)
-        return Withdrawal(self._origin(row), "gone", reason, place=place, url=article_url(row.link))
+        return Withdrawal(
+            self._origin(row),
+            withdrawal_kind(reason),
+            reason,
+            place=place,
+            url=article_url(row.link),
+            at=changed_at(row.modified),
+            known_only=True,
+        )
 
     def _print(self, row: Row) -> str:
         """By what a post is known to be as it was."""
@@ -257,7 +270,8 @@ class Visit:
         place, origin = self._place(row.number, of), self._origin(row)
         mark = _mark_key(of, row.number)
         if hidden := kind_left_out(value, self.reading.types):
-            reason = HIDDEN.get(hidden, hidden)
+            types = self.reading.types
+            reason = hidden_as(text_of(value, "type") or types[0], hidden, types) or hidden
             yield withdrawal_of(value, origin, place, reason)
             yield Mark(self.key, mark, [self._print(row), reason])
             return

@@ -20,16 +20,9 @@ from search.document import Document
 from search.engines.conventions import keyword_values
 from search.engines.disk.errors import UNREADABLE, reading
 from search.engines.disk.format.container import Container, DamagedFile
-from search.engines.disk.format.layout import DELETIONS, SEGMENT, VECTORS
-from search.engines.disk.format.manifest import (
-    NAME,
-    PREVIOUS_NAME,
-    File,
-    Manifest,
-    SegmentEntry,
-    live_articles,
-    read_manifest,
-)
+from search.engines.disk.format.entries import live_articles
+from search.engines.disk.format.kinds import DELETIONS, SEGMENT, VECTORS
+from search.engines.disk.format.manifest import NAME, PREVIOUS_NAME, File, Manifest, SegmentEntry, read_manifest
 from search.engines.disk.format.structure import structure_problems
 from search.engines.disk.format.vector_file import VectorFile
 from search.engines.disk.reading.segments import Segment

@@ -1,4 +1,7 @@
-"""An index directory as an engine: who may write, and what is the newest commit."""
+"""An index directory as an engine: who may write, and what is the newest commit.
+
+What reads, writes and repairs is imported when it is asked for: many a run only looks whether there is a new commit.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,18 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from search.engines.disk.check import check_directory
-from search.engines.disk.doctor import examine_directory
 from search.engines.disk.errors import reading
-from search.engines.disk.format.manifest import NAME, Manifest, is_ours, read_manifest
-from search.engines.disk.reading.snapshot import SegmentStore
-from search.engines.disk.repair import repair_directory
-from search.engines.disk.searcher import DiskSearcher
-from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_merges
-from search.engines.disk.writing.pipeline import BuilderPool
-from search.engines.disk.writing.vector_writer import add_vectors
-from search.engines.disk.writing.writer import DiskWriter
+from search.engines.disk.format.manifest import NAME, Manifest, is_ours, read_manifest, read_newest
 from search.engines.protocols import CAPABILITIES, Condensed, Finding, Problem, Purged, Repair, WriterProgress
-from search.engines.vectors import Vectors
+
+if TYPE_CHECKING:
+    from search.engines.disk.reading.snapshot import SegmentStore
+    from search.engines.disk.searcher import DiskSearcher
+    from search.engines.disk.writing.pipeline import BuilderPool
+    from search.engines.disk.writing.writer import DiskWriter
+    from search.engines.vectors import Vectors
 
 _Stamp = tuple[int, int, int]
 
@@ -38,8 +39,8 @@ class DiskEngine:
         whole = Path(os.path.abspath(directory))  # noqa: PTH100 - links are not followed
         self.ledger_place = str(whole.with_name(f"{whole.name}.ledger"))
         self._directory = directory
-        self._segments = SegmentStore(directory)
-        self._builders = BuilderPool()
+        self._segments: SegmentStore | None = None
+        self._builders: BuilderPool | None = None
         self._lock = Lock()
         self._seen: tuple[_Stamp, str] | None = None
 
@@ -49,17 +50,36 @@ class DiskEngine:
     def parallel_writer(
         self, *, workers: int, replace: bool = False, progress: WriterProgress | None = None
     ) -> DiskWriter:
-        return DiskWriter(self._directory, self._builders, replace=replace, workers=workers, progress=progress)
+        from search.engines.disk.writing.writer import DiskWriter
+
+        return DiskWriter(self._directory, self._pool(), replace=replace, workers=workers, progress=progress)
+
+    def _pool(self) -> BuilderPool:
+        from search.engines.disk.writing.pipeline import BuilderPool
+
+        with self._lock:
+            self._builders = self._builders or BuilderPool()
+            return self._builders
 
     def searcher(self) -> DiskSearcher:
-        return DiskSearcher(self._directory, self._segments)
+        read_manifest(self._directory)  # where there is no index, nothing that reads one is imported
+        from search.engines.disk.searcher import DiskSearcher
+
+        return DiskSearcher(self._directory, self._store())
+
+    def _store(self) -> SegmentStore:
+        from search.engines.disk.reading.snapshot import SegmentStore
+
+        with self._lock:
+            self._segments = self._segments or SegmentStore(self._directory)
+            return self._segments
 
     def generation(self) -> str:
         stamp = self._stamp()
         with self._lock:
             if stamp and self._seen and self._seen[0] == stamp:
                 return self._seen[1]
-        generation = read_manifest(self._directory).generation
+        generation = read_newest(self._directory).generation
         if stamp:
             with self._lock:
                 self._seen = (stamp, generation)
@@ -74,39 +94,53 @@ class DiskEngine:
         return f"whoosh:{found.st_dev}:{found.st_ino}"
 
     def check(self) -> Iterable[Problem]:
+        from search.engines.disk.check import check_directory
+
         return check_directory(self._directory)
 
     def examine(self) -> Iterable[Finding]:
+        from search.engines.disk.doctor import examine_directory
+
         return examine_directory(self._directory)
 
     def repair(self) -> Iterable[Repair]:
+        from search.engines.disk.repair import repair_directory
+
         return repair_directory(self._directory)
 
     def optimize(self, *, progress: WriterProgress | None = None) -> Condensed:
+        from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_merges
+        from search.engines.disk.writing.writer import DiskWriter
+
         started = time.monotonic()
         before = read_manifest(self._directory)
         if find_forced_merges([SegmentSize(segment.articles, segment.live) for segment in before.segments]):
-            with DiskWriter(self._directory, self._builders, condense=True, progress=progress):
+            with DiskWriter(self._directory, self._pool(), condense=True, progress=progress):
                 pass
         after = read_manifest(self._directory)
         return _condensed(before, after, time.monotonic() - started)
 
     def purge(self, ids: Collection[str], *, progress: WriterProgress | None = None) -> Purged:
         """See `search.engines.protocols.Purging`."""
+        from search.engines.disk.writing.writer import DiskWriter
+
         started = time.monotonic()
         if not is_ours(self._directory):
             return Purged(0, 0, 0, 0.0)
-        with DiskWriter(self._directory, self._builders, purged=ids, progress=progress) as writer:
+        with DiskWriter(self._directory, self._pool(), purged=ids, progress=progress) as writer:
             pass
         removed, kept = writer.swept
         return Purged(writer.deleted, writer.rewritten, removed, time.monotonic() - started, kept)
 
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+        from search.engines.disk.writing.vector_writer import add_vectors
+
         return add_vectors(self._directory, model, vectors)
 
     def close(self) -> None:
         """Ends the processes that writers have left running."""
-        self._builders.close()
+        if self._builders:
+            self._builders.close()
 
     def _stamp(self) -> _Stamp | None:
         """What changes when the manifest is replaced; None if it is not there."""

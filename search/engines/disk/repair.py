@@ -29,19 +29,17 @@ from search.engines.disk.check import check_container, check_directory, check_se
 from search.engines.disk.errors import UNREADABLE, damaged, writing
 from search.engines.disk.format.container import Container, DamagedFile, restore_directory
 from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep
-from search.engines.disk.format.layout import DELETIONS, SEGMENT, SEGMENT_SUFFIX, Strings
+from search.engines.disk.format.entries import entry_of, live_articles, new_segment_path, write_deletions
+from search.engines.disk.format.kinds import DELETIONS, SEGMENT, SEGMENT_SUFFIX
+from search.engines.disk.format.layout import Strings
 from search.engines.disk.format.manifest import (
     NAME,
     PREVIOUS_NAME,
     File,
     Manifest,
     SegmentEntry,
-    entry_of,
-    live_articles,
     new_generation,
-    new_segment_path,
     read_manifest,
-    write_deletions,
     write_manifest,
 )
 from search.engines.disk.format.stored import decode_article

@@ -12,13 +12,14 @@ from typing import Self
 import numpy as np
 
 from search.dates import zone_named
-from search.document import Document
-from search.engines.conventions import Deadline, count_each, is_below
+from search.document import Document, is_below
+from search.engines.conventions import Deadline, count_each
 from search.engines.disk.errors import reading
 from search.engines.disk.evaluation.evaluator import Evaluator
 from search.engines.disk.evaluation.facets import Counts
 from search.engines.disk.evaluation.filters import FilterCache
 from search.engines.disk.evaluation.leaves import PostingsReader
+from search.engines.disk.evaluation.near_copies import docs_near
 from search.engines.disk.evaluation.results import search_results
 from search.engines.disk.evaluation.scoring import Norms
 from search.engines.disk.format.layout import to_bytes
@@ -145,6 +146,16 @@ class DiskSearcher:
                 if part.live[doc]
             )
             return min(named, default=None)
+
+    def copies_of(self, fingerprint: int) -> list[str]:
+        """See `search.engines.protocols.FindingCopies`."""
+        with self._reading():
+            found = [
+                (distance, part.segment.id_of(doc))
+                for part in self._parts
+                for distance, doc in docs_near(part.segment.fingerprints, part.live, fingerprint)
+            ]
+        return [name for _, name in sorted(found)]
 
     def top_values(self, field: str, limit: int) -> list[tuple[str, int]]:
         with self._reading():

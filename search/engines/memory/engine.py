@@ -19,10 +19,10 @@ from typing import Final, Self
 import numpy as np
 
 from search.dates import DAY_SECONDS, epoch, zone_named
-from search.document import Document, Moment
-from search.engines.conventions import WORD_FIELDS, Deadline, comes_after, count_each, is_below, order_key
+from search.document import Document, Moment, is_below
+from search.engines.conventions import WORD_FIELDS, Deadline, comes_after, count_each, order_key
 from search.engines.expansion import most_frequent
-from search.engines.grouping import grouped
+from search.engines.grouping import grouped, near_copies
 from search.engines.memory.counting import count_facet, count_timeline
 from search.engines.memory.matching import Indexed, Scorer, passes
 from search.engines.outcome import Outcome
@@ -151,7 +151,9 @@ class MemoryWriter(Transaction):
         if self._open and self._changed:
             held = {article.content_hash for article in self._articles.values()}
             kept = {key: rows for key, rows in self._vectors.items() if key[1] in held}
+            before = self._store.state.generation if self._store.state else ""
             self._store.state = State(secrets.token_hex(8), datetime.now(UTC), self._articles, kept)
+            self.step = before, self._store.state.generation
         self.rollback()
 
     def rollback(self) -> None:
@@ -234,6 +236,14 @@ class MemorySearcher:
 
     def id_of_url(self, url: str) -> str | None:
         return min((article.document.id for article in self._articles if article.document.url == url), default=None)
+
+    def copies_of(self, fingerprint: int) -> list[str]:
+        """See `search.engines.protocols.FindingCopies`."""
+        documents = (article.document for article in self._articles)
+        near = [each for each in documents if near_copies(fingerprint, each.fingerprint)]
+        return [
+            each.id for each in sorted(near, key=lambda each: ((each.fingerprint ^ fingerprint).bit_count(), each.id))
+        ]
 
     def top_values(self, field: str, limit: int) -> list[tuple[str, int]]:
         counts = self._values(field)

@@ -32,15 +32,10 @@ from typing import Any, BinaryIO, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from search.engines.disk.format.kinds import REBUILD, VERSION
 from search.errors import IndexVersionError
 
 MAGIC: Final = b"BACKFILE"
-VERSION: Final = 3
-"""The format version of all files of an index. It goes up with every change that makes older files unreadable, or
-readable in a wrong way."""
-
-REBUILD: Final = "make it anew with `backfile index SOURCE… --rebuild`"
-
 _HEADER: Final = struct.Struct("<8sIIQQ32x")
 _ALIGNMENT: Final = 64
 _MAX_DIRECTORY: Final = 1 << 20

@@ -20,7 +20,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
-from search.engines.disk.format.layout import DELETIONS_SUFFIX, SEGMENT_SUFFIX, VECTORS_SUFFIX
+from search.engines.disk.format.kinds import DELETIONS_SUFFIX, SEGMENT_SUFFIX, VECTORS_SUFFIX
 from search.engines.disk.format.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, Manifest, read_manifest
 from search.errors import EngineError, IndexLocked, IndexMissing
 

@@ -71,13 +71,6 @@ from numpy.typing import NDArray
 from search.engines.disk.format.container import Container
 from search.schema import DATE_FIELDS, TEXT_FIELDS
 
-SEGMENT: Final = "segment"
-DELETIONS: Final = "deletions"
-VECTORS: Final = "vectors"
-SEGMENT_SUFFIX: Final = ".segment"
-DELETIONS_SUFFIX: Final = ".deleted"
-VECTORS_SUFFIX: Final = ".vectors"
-
 NO_STEM: Final = 0xFFFFFFFF
 STEM_MARK: Final = "\x1f"
 

@@ -19,18 +19,14 @@ import os
 import secrets
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from search.engines.disk.errors import damaged, reading
-from search.engines.disk.format.container import REBUILD, VERSION, Container, ContainerWriter
-from search.engines.disk.format.layout import DELETIONS, DELETIONS_SUFFIX, SEGMENT, SEGMENT_SUFFIX, VECTORS_SUFFIX
-from search.errors import EngineError, IndexMissing, IndexVersionError
+from search.engines.disk.format.kinds import DELETIONS_SUFFIX, REBUILD, SEGMENT_SUFFIX, VECTORS_SUFFIX, VERSION
+from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 
 FORMAT: Final = "backfile-index"
 NAME: Final = "backfile.json"
@@ -133,6 +129,30 @@ def read_manifest(directory: Path, name: str = NAME, *, signed: bool = True) -> 
         if content.pop("crc32", None) != _checksum(content) and signed:
             raise damaged(directory, f"{name} is not what was written: its checksum differs")
         return _from_content(content)
+
+
+def read_newest(directory: Path) -> Manifest:
+    """The newest commit, as `read_manifest` reads it, once its segments are seen to be there in their full size: that
+    shows most damage, and opens none of them."""
+    while True:
+        manifest = read_manifest(directory)
+        try:
+            for segment in manifest.segments:
+                for file in segment.files():
+                    require_size(directory, file)
+        except IndexDamaged:
+            if read_manifest(directory).generation == manifest.generation:
+                raise
+        else:
+            return manifest
+
+
+def require_size(directory: Path, file: File) -> None:
+    """Raises IndexDamaged if a file is not there, or not of the size that was committed."""
+    with reading(directory):
+        size = (directory / file.name).stat().st_size
+    if size != file.size:
+        raise damaged(directory, f"{file.name} has {size:,} bytes instead of {file.size:,}")
 
 
 def _read_bytes(directory: Path, name: str) -> bytes:
@@ -246,50 +266,3 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def live_articles(directory: Path, entry: SegmentEntry) -> NDArray[np.bool_]:
-    """Which articles of a segment a commit counts. Raises IndexDamaged, IndexVersionError or EngineError.
-
-    All deletions are read and their checksum verified: the next commit that deletes more will write them anew, and a
-    damage would go unnoticed from then on.
-    """
-    live = np.ones(entry.articles, np.bool_)
-    if entry.deletions:
-        with reading(directory):
-            live[_docs(directory, entry.deletions)] = False
-    if (found := int(np.count_nonzero(live))) != entry.live:
-        raise damaged(directory, f"{entry.file.name} holds {found:,} articles instead of {entry.live:,}")
-    return live
-
-
-def _docs(directory: Path, file: File) -> NDArray[Any]:
-    container = Container(directory / file.name, DELETIONS)
-    if container.size != file.size or container.crc32 != file.crc32:
-        raise damaged(directory, f"{file.name} is not the file that was committed")
-    for _, problem in container.problems():
-        raise damaged(directory, f"{file.name}: {problem}")
-    return container.array("docs")
-
-
-def write_deletions(directory: Path, entry: SegmentEntry, docs: NDArray[Any], number: int) -> SegmentEntry:
-    """Deletes these articles too. Gives the entry for commit `number`, whose deletions are on the disk."""
-    live = live_articles(directory, entry)
-    live[docs] = False
-    gone = np.flatnonzero(~live).astype(np.uint32)
-    stem = entry.file.name.partition(".")[0]
-    path = directory / f"{stem}.{number}{DELETIONS_SUFFIX}"
-    with ContainerWriter(path, DELETIONS) as writer:
-        writer.add("docs", gone)
-    return replace(entry, deletions=File(path.name, writer.size, writer.crc32), deleted=len(gone))
-
-
-def new_segment_path(directory: Path) -> Path:
-    """A path for a new segment, with a name that no segment has had before."""
-    return directory / f"{secrets.token_hex(8)}{SEGMENT_SUFFIX}"
-
-
-def entry_of(path: Path) -> SegmentEntry:
-    """The entry of a segment that was just written."""
-    container = Container(path, SEGMENT)
-    return SegmentEntry(File(path.name, container.size, container.crc32), container.numbers["articles"])

@@ -23,7 +23,7 @@ import numpy as np
 from search.engines.disk.errors import damaged, reading
 from search.engines.disk.format.arrays import Docs, Ints, Mask
 from search.engines.disk.format.container import Container, DamagedFile
-from search.engines.disk.format.layout import VECTORS
+from search.engines.disk.format.kinds import VECTORS
 from search.engines.disk.format.manifest import SegmentEntry
 from search.engines.vectors import Quantised
 

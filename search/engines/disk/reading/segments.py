@@ -21,7 +21,8 @@ from search.document import Document, Head
 from search.engines.disk.cache import LruCache
 from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask
 from search.engines.disk.format.container import Container
-from search.engines.disk.format.layout import SEGMENT, DocsByText, Strings, to_bytes
+from search.engines.disk.format.kinds import SEGMENT
+from search.engines.disk.format.layout import DocsByText, Strings, to_bytes
 from search.engines.disk.format.stored import decode_article, decode_head, decode_text
 from search.engines.disk.reading.vocabulary import Vocabulary
 from search.ranking import RECENCY_FLOOR, recency_factor

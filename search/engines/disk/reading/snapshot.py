@@ -15,7 +15,8 @@ import numpy as np
 
 from search.engines.disk.errors import damaged, reading
 from search.engines.disk.format.arrays import Docs, Mask
-from search.engines.disk.format.manifest import File, Manifest, SegmentEntry, live_articles, read_manifest
+from search.engines.disk.format.entries import live_articles
+from search.engines.disk.format.manifest import Manifest, SegmentEntry, read_manifest, require_size
 from search.engines.disk.format.vector_file import VectorFile
 from search.engines.disk.reading.segments import Segment
 from search.engines.vectors import Quantised
@@ -120,12 +121,6 @@ class SegmentStore:
         vectors = VectorFile.of(self._directory, entry)
         return LiveSegment(self._segment(entry), live, entry.live, base, vectors)
 
-    def _require_size(self, file: File) -> None:
-        with reading(self._directory):
-            size = (self._directory / file.name).stat().st_size
-        if size != file.size:
-            raise damaged(self._directory, f"{file.name} has {size:,} bytes instead of {file.size:,}")
-
     def _segment(self, entry: SegmentEntry) -> Segment:
         name = entry.file.name
         with self._lock:
@@ -135,7 +130,7 @@ class SegmentStore:
 
     def _open_segment(self, entry: SegmentEntry) -> Segment:
         file = entry.file
-        self._require_size(file)
+        require_size(self._directory, file)
         with reading(self._directory):
             segment = Segment(self._directory / file.name)
         if segment.container.crc32 != file.crc32 or segment.size != entry.articles:

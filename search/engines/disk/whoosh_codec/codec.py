@@ -16,7 +16,8 @@ from whoosh.columns import ColumnReader
 from search.document import Document
 from search.engines.disk.format.arrays import Array
 from search.engines.disk.format.container import Container
-from search.engines.disk.format.layout import DATE_ORDINALS, DELETIONS, FIELD_ORDINALS, SEGMENT, Strings
+from search.engines.disk.format.kinds import DELETIONS, SEGMENT
+from search.engines.disk.format.layout import DATE_ORDINALS, FIELD_ORDINALS, Strings
 from search.engines.disk.format.manifest import Manifest
 from search.engines.disk.format.stored import decode_article
 from search.engines.disk.whoosh_codec.readers import SegmentTerms

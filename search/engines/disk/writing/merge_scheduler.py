@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from search.engines.disk.errors import reading
 from search.engines.disk.format.container import Container, ContainerWriter
-from search.engines.disk.format.layout import SEGMENT
-from search.engines.disk.format.manifest import SegmentEntry, entry_of, new_segment_path
+from search.engines.disk.format.entries import entry_of, new_segment_path
+from search.engines.disk.format.kinds import SEGMENT
+from search.engines.disk.format.manifest import SegmentEntry
 from search.engines.disk.writing.merge_articles import merge_articles
 from search.engines.disk.writing.merge_dictionary import merge_dictionaries, remaining_of
 from search.engines.disk.writing.merge_postings import merge_postings

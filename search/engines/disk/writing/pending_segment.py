@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from search.engines.disk.errors import damaged, reading
 from search.engines.disk.format.container import Container
-from search.engines.disk.format.layout import SEGMENT, DocsByText, Strings
-from search.engines.disk.format.manifest import SegmentEntry, live_articles, write_deletions
+from search.engines.disk.format.entries import live_articles, write_deletions
+from search.engines.disk.format.kinds import SEGMENT
+from search.engines.disk.format.layout import DocsByText, Strings
+from search.engines.disk.format.manifest import SegmentEntry
 from search.engines.disk.writing.merge_policy import SegmentSize
 
 

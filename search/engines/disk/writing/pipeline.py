@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.document import Document
-from search.engines.disk.format.manifest import SegmentEntry, entry_of, new_segment_path
+from search.engines.disk.format.entries import entry_of, new_segment_path
+from search.engines.disk.format.manifest import SegmentEntry
 from search.engines.disk.writing.segment_writer import SegmentWriter
 from search.errors import EngineError, ProcessLost
 from search.processes import Pool

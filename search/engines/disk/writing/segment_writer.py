@@ -18,7 +18,8 @@ from search.document import Document
 from search.engines.conventions import WORD_FIELDS
 from search.engines.disk.format.arrays import changes
 from search.engines.disk.format.container import ContainerWriter
-from search.engines.disk.format.layout import NO_STEM, SEGMENT, string_arrays, to_bytes
+from search.engines.disk.format.kinds import SEGMENT
+from search.engines.disk.format.layout import NO_STEM, string_arrays, to_bytes
 from search.engines.disk.writing.article_columns import ArticleColumns
 from search.engines.disk.writing.inversion import (
     BYTES_PER_FRAGMENT,

@@ -21,12 +21,12 @@ from search.engines.disk.errors import damaged, reading, writing
 from search.engines.disk.format.arrays import Ints, distinct, expand_ranges
 from search.engines.disk.format.container import Container, ContainerWriter
 from search.engines.disk.format.directory import ADDING_VECTORS, DirectoryLock, highest_number, sweep
-from search.engines.disk.format.layout import SEGMENT, VECTORS, VECTORS_SUFFIX
+from search.engines.disk.format.entries import live_articles
+from search.engines.disk.format.kinds import SEGMENT, VECTORS, VECTORS_SUFFIX
 from search.engines.disk.format.manifest import (
     File,
     Manifest,
     SegmentEntry,
-    live_articles,
     new_generation,
     read_manifest,
     write_manifest,

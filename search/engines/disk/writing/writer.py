@@ -140,6 +140,7 @@ class DiskWriter(Transaction):
                 manifest = self._written()
                 keep_previous = self._previous is not None and not self._purged
                 write_manifest(self._directory, manifest, keep_previous=keep_previous)
+                self.step = self._previous.generation if self._previous else "", manifest.generation
         except BaseException:
             self._give_up()
             raise

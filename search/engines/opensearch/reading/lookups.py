@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from search.batching import in_batches
-from search.document import Document, Head
-from search.engines.conventions import is_below
+from search.document import Document, Head, is_below
 from search.engines.opensearch.format.articles import HEAD, document_of, head_of, sound
 from search.engines.opensearch.format.commits import Commit, among
 from search.engines.opensearch.transport.connection import Connection

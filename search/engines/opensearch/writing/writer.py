@@ -152,6 +152,7 @@ class ClusterWriter(Transaction):
             # It may be committed. The next writer finds out.
             self._end((*self._base.aborted, self._epoch))
             raise
+        self.step = self._before.generation if self._before else "", commit.generation
         best_effort(self._connection, lambda: self._sweep(commit))
         self._end(())
         if self._refused:

@@ -1,0 +1,152 @@
+"""Feeds in a folder of pages: generators put them beside the pages that they list, so that an article is there twice.
+
+An entry is passed over if its page is there. It is recognised by its address, by where its file is, or by its title;
+all three stand at the beginning of a page, which is read for this alone. Articles that only a feed has are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from html import unescape
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from index.article import Item, Skipped, Source
+from index.identity import article_id, article_url
+from index.normalize import plain
+from index.sources.feed_entry import Entry
+from index.sources.feeds import EntryRecord, Feed
+from index.sources.files import read_head
+from index.sources.reading import Reading
+from search.errors import SourceError
+
+LEAST_TELLING: Final = 10
+"""Characters. Shorter titles and paths, such as "News" and "news.html", are those of many pages."""
+
+_TAG: Final = re.compile(r"<(?:link|meta)\s([^<>]{1,2000})>", re.IGNORECASE)
+_ATTRIBUTE: Final = re.compile(r"""([a-z:-]{1,20})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_TITLE: Final = re.compile(r"<title[^<>]{0,200}>([^<]{1,500})</title", re.IGNORECASE)
+_ADDRESSES: Final = frozenset({"canonical", "og:url"})
+_SEPARATOR: Final = re.compile(r"\s+[|/·•«»:–—-]{1,2}\s+")
+_ENDING: Final = re.compile(r"(?:(?:^|/)index)?\.x?html?(?:\.gz)?$|/+$", re.IGNORECASE)
+
+
+def feeds_beside_pages(location: str, feeds: Sequence[str], pages: Sequence[str], reading: Reading) -> list[Source]:
+    """The feeds of a folder without the entries that are pages of it, and at last how many these are."""
+    known = Pages(pages, reading)
+    return [*(FeedBesidePages(Feed(file, reading), known) for file in feeds), Repetitions(location, known)]
+
+
+class Pages:
+    """The pages of a folder, and how many entries of feeds were found to be one of them."""
+
+    def __init__(self, files: Sequence[str], reading: Reading) -> None:
+        self._files = files
+        self._reading = reading
+        self.repeated = 0
+
+    def have(self, entry: Entry) -> bool:
+        """One of the pages is that of the entry."""
+        return not self._keys.isdisjoint(map(hash, _keys_of_entry(entry)))
+
+    @cached_property
+    def _keys(self) -> frozenset[int]:
+        """The hashes of all by which the pages are recognised."""
+        return frozenset(
+            hash(key) for file in self._files for key in _keys_of_page(read_head(file), self._reading.place(file))
+        )
+
+
+class FeedBesidePages:
+    """A feed without the entries whose pages are there; see `index.article.Source`."""
+
+    lists_all = False
+
+    def __init__(self, feed: Feed, pages: Pages) -> None:
+        self.name = feed.name
+        self._feed = feed
+        self._pages = pages
+
+    @property
+    def size(self) -> int | None:
+        """Bytes after decompression."""
+        return self._feed.size
+
+    def records(self) -> Iterator[Item]:
+        """Every other entry, in order. Raises SourceError as the feed does."""
+        for record in self._feed.records():
+            if isinstance(record, EntryRecord) and self._is_repeated(record):
+                self._pages.repeated += 1
+            else:
+                yield record
+
+    def _is_repeated(self, record: EntryRecord) -> bool:
+        try:
+            return self._pages.have(record.entry())
+        except SourceError:  # whoever reads it will say so
+            return False
+
+
+class Repetitions:
+    """Says at the end of a folder how many entries were passed over; see `index.article.Source`."""
+
+    size = 0
+
+    def __init__(self, location: str, pages: Pages) -> None:
+        self.name = location
+        self._pages = pages
+
+    def records(self) -> Iterator[Item]:
+        """Nothing, or what was passed over."""
+        if count := self._pages.repeated:
+            what = (
+                "entries of its feeds repeat its pages and are"
+                if count > 1
+                else "entry of its feeds repeats a page and is"
+            )
+            yield Skipped(
+                self.name, f"{count:,} {what} passed over; to have a feed as a whole, name it itself", files=0
+            )
+
+
+def _keys_of_entry(entry: Entry) -> Iterator[str]:
+    url = article_url(entry.link)
+    parts = urlsplit(url or "")
+    path = _without_ending(unquote(parts.path))
+    if url and (path or parts.query):  # the address of a front page names no article
+        yield f"address {article_id('', url, '')}"
+        yield f"place {parts.hostname}/{path}?{parts.query}".rstrip("?")
+        if len(path) >= LEAST_TELLING and not parts.query:
+            yield f"place {path}"
+    yield from _titles(entry.plain_title())
+
+
+def _keys_of_page(head: bytes, place: str) -> Iterator[str]:
+    yield f"place {_without_ending(place)}"
+    markup = head.decode("utf-8", "replace")
+    if title := _TITLE.search(markup):
+        yield from _titles(plain(unescape(title[1])), with_parts=True)
+    for tag in _TAG.finditer(markup):
+        stated = {match[1].lower(): match[2] or match[3] or match[4] or "" for match in _ATTRIBUTE.finditer(tag[1])}
+        kind = (stated.get("rel") or stated.get("property") or stated.get("name") or "").lower()
+        value = unescape(stated.get("href") or stated.get("content") or "")
+        if kind in _ADDRESSES and (url := article_url(value)):
+            yield f"address {article_id('', url, '')}"
+        elif kind == "og:title":
+            yield from _titles(plain(value))
+
+
+def _titles(title: str, *, with_parts: bool = False) -> Iterator[str]:
+    """A title that tells articles apart; and what is left of it without the name of the site before or behind it."""
+    found = [title]
+    if with_parts:
+        marks = list(_SEPARATOR.finditer(title))
+        found += [part for mark in marks for part in (title[: mark.start()], title[mark.end() :])]
+    yield from (f"title {each.casefold()}" for each in found if len(each) >= LEAST_TELLING)
+
+
+def _without_ending(path: str) -> str:
+    """The path that an address and a file have in common: "2024/ferry" for "/2024/ferry/index.html"."""
+    return _ENDING.sub("", path.strip("/"))

@@ -1,0 +1,101 @@
+"""What feeds beside pages promise: an article that is on a page is not read twice, and none is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_source_feeds import PROSE, rss
+
+from index.indexer import Indexer
+from index.report import Report
+from index.sources import find_sources
+from search.engines import open_engine
+from search.engines.protocols import Engine
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return open_engine("memory:")
+
+
+def run(engine: Engine, *locations: Path) -> Report:
+    return Indexer(engine).run(find_sources(locations), roots=list(map(str, locations)), prune=True)
+
+
+def bodies(engine: Engine) -> dict[str, str]:
+    with engine.searcher() as searcher:
+        return {document.title: document.body for document in searcher.articles()}
+
+
+def page(path: Path, title: str, head: str = "") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = f"<html><head><title>{title}</title>{head}</head><body><article><p>{PROSE}</p></article></body></html>"
+    path.write_text(text, "utf-8")
+
+
+def entry(title: str, link: str) -> str:
+    return f"<title>{title}</title><link>{link}</link><description>The beginning …</description>"
+
+
+@pytest.mark.parametrize(
+    ("file", "title", "head", "link"),
+    [
+        ("a.html", "Ferry runs all winter - The Lantern", "", "https://x.example/?p=1"),
+        ("a.html", "Title of the site", '<meta content="Ferry runs all winter" property="og:title">', "https://x.example/?p=1"),
+        ("a.html", "Other", "<link href='http://www.x.example/ferry?utm_source=a' rel=canonical>", "https://x.example/ferry"),
+        ("posts/ferry/index.html", "Other", "", "https://x.example/posts/ferry/"),
+        ("posts/ferry.html", "Other", "", "https://x.example/posts/ferry"),
+        ("x.example/a/index.htm", "Other", "", "https://x.example/a/"),
+    ],
+)  # fmt: skip
+def test_an_entry_whose_page_is_there_is_passed_over(
+    tmp_path: Path, engine: Engine, file: str, title: str, head: str, link: str
+) -> None:
+    page(tmp_path / file, title, head)
+    other = entry("Bridge closes in spring", "https://x.example/bridge")
+    (tmp_path / "index.xml").write_text(rss(entry("Ferry runs all winter", link), other), "utf-8")
+    report = run(engine, tmp_path)
+    assert (report.added, report.failed, report.warned) == (2, 0, 1)
+    assert "1 entry of its feeds repeats a page and is passed over" in report.warnings[0].text
+    assert "Bridge closes in spring" in bodies(engine)
+    again = run(engine, tmp_path)
+    assert (again.unchanged, again.changed, again.deleted) == (2, 0, 0)
+
+
+def test_one_page_costs_no_feed_beside_it_an_entry(tmp_path: Path, engine: Engine) -> None:
+    page(tmp_path / "index.html", "News", '<link rel="canonical" href="https://x.example/">')
+    page(tmp_path / "1.html", "Ferry")
+    (tmp_path / "feed.xml").write_text(
+        rss(entry("News", "https://y.example/"), entry("Ferry", "https://y.example/1")), "utf-8"
+    )
+    report = run(engine, tmp_path)
+    assert (report.added, report.warnings) == (4, ())
+
+
+def test_a_feed_that_is_named_itself_is_read_whole(tmp_path: Path, engine: Engine) -> None:
+    page(tmp_path / "ferry.html", "Ferry runs all winter")
+    (tmp_path / "feed.xml").write_text(rss(entry("Ferry runs all winter", "https://x.example/ferry")), "utf-8")
+    assert run(engine, tmp_path / "feed.xml").added == 1
+
+
+def test_an_excerpt_does_not_replace_the_page_that_was_read_in_the_same_run(tmp_path: Path, engine: Engine) -> None:
+    link = "https://x.example/2024/ferry"
+    page(tmp_path / "ferry.html", "Ferry runs all winter", f'<link rel="canonical" href="{link}">')
+    (tmp_path / "feed.xml").write_text(rss(entry("Ferry runs all winter", link)), "utf-8")
+    for _ in range(2):
+        run(engine, tmp_path / "ferry.html", tmp_path / "feed.xml")
+        assert bodies(engine)["Ferry runs all winter"] == PROSE.strip()
+
+
+def test_a_folder_with_a_feed_is_pruned_but_for_the_articles_of_the_feed(tmp_path: Path, engine: Engine) -> None:
+    for name in ("one", "two"):
+        page(tmp_path / f"{name}.html", f"Page of the {name}")
+    feed = tmp_path / "feed.xml"
+    feed.write_text(rss(*(entry(f"Only in the feed {n}", f"https://x.example/{n}") for n in range(2))), "utf-8")
+    assert run(engine, tmp_path).added == 4
+    (tmp_path / "two.html").unlink()
+    feed.write_text(rss(entry("Only in the feed 1", "https://x.example/1")), "utf-8")
+    report = run(engine, tmp_path)
+    assert (report.deleted, report.warnings) == (1, ())
+    assert set(bodies(engine)) == {"Page of the one", "Only in the feed 0", "Only in the feed 1"}
