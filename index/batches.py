@@ -23,10 +23,11 @@ from search.document import Document
 from search.engines.protocols import Engine, ParallelWriting, PassingOn, Writer, WriterProgress
 from search.errors import ArticlesRefused, IndexLocked
 from search.packed import Packed, characters, unpacked
+from search.spilling import Texts
 
 BATCH_SECONDS: Final = 60.0
 BATCH_ARTICLES: Final = 500_000
-"""Bounds memory, since the ids of the open batch are kept until it is committed."""
+"""Bounds what an interruption costs where articles come faster than any known source gives them."""
 QUEUE_ARTICLES: Final = 1_000
 QUEUE_CHARACTERS: Final = 20_000_000
 _PAUSE_SECONDS: Final = 0.05
@@ -71,7 +72,7 @@ class Batches:
         self._queued_characters = 0
         self._writer: Writer | None = None
         self._opened = 0.0
-        self._written: set[str] = set()
+        self._written = Texts()
         self.refused: dict[str, str] = {}
 
     def add(self, document: Document | Packed) -> None:
@@ -113,6 +114,7 @@ class Batches:
         """
         lost = frozenset(self._queue) | frozenset(self._written if self._takes_back else ())
         self._queue.clear()
+        self._written.clear()
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.rollback()
@@ -139,10 +141,11 @@ class Batches:
     def _write_queue(self) -> None:
         writer = self._open_writer()
         add = writer.add_any if isinstance(writer, PassingOn) else lambda document: writer.add(unpacked(document))
-        for document in list(self._queue.values()):
-            add(document)
-            self._written.add(document.id)
-            del self._queue[document.id]
+        names = list(self._queue)
+        self._written.add(names)
+        for name in names:
+            add(self._queue[name])
+            del self._queue[name]
         self._queued_characters = 0
 
     def _commit(self) -> None:

@@ -8,18 +8,26 @@ states another address, or if its address sends everybody to another one for goo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from itertools import chain
+from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from index.identity import article_id, article_url
 from index.preparing import Prepared
+from search.batching import in_batches
 from search.ledger.ledger import Ledger
 from search.ledger.names import address_key, guid_key
+from search.spilling import SpillingTable
 
+_BATCH: Final = 10_000
 _SEVERAL = ""
 """What the key of an address names that several articles of one source state: none of them."""
+
+
+_Stated: TypeAlias = tuple[str | None, str, str | None]
+"""What of an article its keys are made of."""
 
 
 class Name(NamedTuple):
@@ -37,6 +45,19 @@ class _Keys(NamedTuple):
     found: str
 
 
+class _Id(NamedTuple):
+    """What a key names: the id of an article."""
+
+    id: str
+
+
+class _Claim(NamedTuple):
+    """The source and the id of the first article of the run that states an address and has an id of its own."""
+
+    source: str
+    id: str
+
+
 class Identities:
     """The names of the articles of one run. Nothing is remembered before `keep`, and nothing at all in a `dry_run`."""
 
@@ -44,25 +65,26 @@ class Identities:
         self._ledger = ledger
         self._clock = clock
         self._dry_run = dry_run
+        self._keys: dict[_Stated, _Keys] = {}
         self._known: dict[str, str] = {}
-        self._learned: dict[str, str] = {}
-        self._claims: dict[str, tuple[str, str]] = {}
+        self._learned = SpillingTable(_Id)
+        self._claims = SpillingTable(_Claim)
         self._moved: dict[str, str] = {}
         self._targets: set[str] = set()
 
     def look_up(self, articles: Iterable[Prepared]) -> None:
         """Gets ready for a group of articles."""
-        keys = {key for article in articles for key in _keys(article) if key and key not in self._learned}
-        self._known = self._ledger.known(keys) if keys else {}
+        self._keys = {_stated(article): _keys(article) for article in articles}
+        self._known = self._ledger.known(key for key in self._all_keys() if key not in self._learned)
 
     def name_of(self, article: Prepared, source: str) -> Name:
-        """Under which id the article of a source is known; its own if it is new."""
-        keys = _keys(article)
+        """Under which id the article of a source, one that was looked up, is known; its own if it is new."""
+        keys = self._keys[_stated(article)]
         by_address, by_guid = self._id_of(keys.address), self._id_of(keys.guid)
         before = ""
         if self._is_shared(keys.address, article, source):
             name = article.id
-            self._learned[keys.address] = _SEVERAL
+            self._learned.put(keys.address, _Id(_SEVERAL))
         elif by_address:
             name = by_address
         elif by_guid and by_guid != article.id and article.address_is_id:
@@ -74,8 +96,8 @@ class Identities:
                 name = own
         if keys.found and not before and (before := self._before(keys, name, article, is_new=not by_address)):
             self._moved[before] = name
-            self._learned[keys.found] = name
-        self._learn(keys, name, article, source)
+            self._learned.put(keys.found, _Id(name))
+        self._learn(keys, name)
         return Name(name, before)
 
     def follows(self, before: str, url: str, holds: Callable[[Sequence[str]], Collection[str]]) -> bool:
@@ -98,7 +120,7 @@ class Identities:
         host = urlsplit(url or article_url(guid) or "").hostname or ""
         keys = [address_key(own), *([address_key(article_id("", url, ""))] if url else ()), guid_key(host, guid)]
         known = self._ledger.known(keys)
-        found = (self._learned[key] if key in self._learned else known.get(key) for key in keys)
+        found = (entry.id if (entry := self._learned.get(key)) else known.get(key) for key in keys)
         return list(dict.fromkeys([*filter(None, found), own]))
 
     def among(self, ids: Sequence[str], holds: Callable[[Sequence[str]], Collection[str]]) -> Collection[str]:
@@ -109,18 +131,30 @@ class Identities:
 
     def keep(self) -> None:
         """Remembers all that was learned so far, now that it is committed."""
-        learned, self._learned = self._learned, {}
-        moved, self._moved = self._moved, {}
-        self._known |= learned
-        if self._dry_run or not (learned or moved):
+        if self._dry_run or not (self._learned or self._moved):
             return
+        moved, self._moved = self._moved, {}
         for before, now in moved.items():
             self._ledger.move(before, now, self._clock())
-        known = self._ledger.known(learned)
-        self._ledger.remember((key, name) for key, name in learned.items() if known.get(key) != name)
+        for batch in in_batches(self._learned.items(), _BATCH):
+            known = self._ledger.known(key for key, _ in batch)
+            self._ledger.remember((key, own.id) for key, own in batch if known.get(key) != own.id)
+        self._known |= {key: own.id for key in self._all_keys() if (own := self._learned.get(key))}
+        self._learned.clear()
+
+    def close(self) -> None:
+        """Frees what it takes on the disk, and forgets what was not kept."""
+        self._learned.clear()
+        self._claims.clear()
+
+    def _all_keys(self) -> Iterator[str]:
+        return filter(None, chain.from_iterable(self._keys.values()))
 
     def _id_of(self, key: str) -> str:
-        return (self._learned.get(key) or self._known.get(key) or "") if key else ""
+        if not key:
+            return ""
+        learned = self._learned.get(key)
+        return (learned.id if learned else "") or self._known.get(key) or ""
 
     def _own_id(self, key: str) -> str:
         """The id of its own under which the article with an address is known; "" if its id is an address."""
@@ -148,16 +182,22 @@ class Identities:
     def _is_shared(self, key: str, article: Prepared, source: str) -> bool:
         """Whether several articles of the source, with ids of their own, state this address: it is that of the site, or
         of a section."""
+        if not key or article.address_is_id:
+            return False
         claim = self._claims.get(key)
-        return claim is not None and claim[0] == source and claim[1] != article.id and not article.address_is_id
+        if claim is None:
+            self._claims.put(key, _Claim(source, article.id))
+        return claim is not None and claim.source == source and claim.id != article.id
 
-    def _learn(self, keys: _Keys, name: str, article: Prepared, source: str) -> None:
-        if keys.address:
-            if not article.address_is_id:
-                self._claims.setdefault(keys.address, (source, article.id))
-            self._learned.setdefault(keys.address, name)
+    def _learn(self, keys: _Keys, name: str) -> None:
+        if keys.address and keys.address not in self._learned:
+            self._learned.put(keys.address, _Id(name))
         if keys.guid:
-            self._learned[keys.guid] = name
+            self._learned.put(keys.guid, _Id(name))
+
+
+def _stated(article: Prepared) -> _Stated:
+    return article.url, article.guid, article.found_at
 
 
 def _keys(article: Prepared) -> _Keys:

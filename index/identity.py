@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urldefrag, urlencode, urlsplit
@@ -12,9 +13,12 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urldefrag, urlencod
 from index.article import Article
 from index.normalize import clean_block, normalize_line
 from index.paths import path_as_text
-from search.document import web_address
+from search.document import MAX_URL, web_address
 
 MAX_ID: Final = 200
+
+_LATELY: Final = 1_024
+"""Addresses whose forms are remembered: each step of preparing and comparing an article asks for them again."""
 
 _GENERIC_NAME: Final = re.compile(r"(index|default)\.html?(\.gz)?", re.IGNORECASE)
 _TRACKING: Final = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id")
@@ -39,9 +43,17 @@ def article_id(own: str, url: str | None, place: str) -> str:
 
 def article_url(url: str | None) -> str | None:
     """The address as a reader can follow it, without its fragment; None if it is not an http or https address."""
-    address = _TO_ESCAPE.sub(lambda match: quote(match[0]), clean_block(url or ""))
-    usable = web_address(address)
+    if url is None or len(url) > MAX_URL:
+        return _readable(url or "")
+    return _readable_again(url)
+
+
+def _readable(url: str) -> str | None:
+    usable = web_address(_TO_ESCAPE.sub(lambda match: quote(match[0]), clean_block(url)))
     return urldefrag(usable).url if usable else None
+
+
+_readable_again: Final = lru_cache(_LATELY)(_readable)
 
 
 def is_identified_by_origin(article: Article) -> bool:
@@ -100,6 +112,7 @@ def _absolute(name: str) -> str:
     return os.path.abspath(os.path.join(base, name))  # noqa: PTH100, PTH118
 
 
+@lru_cache(_LATELY)
 def _from_url(url: str) -> str:
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")

@@ -138,21 +138,23 @@ class Indexer:
             except KeyboardInterrupt:
                 if batches.loses_deletions:
                     run.tally.deleted = 0
-                    run.deleted.clear()
+                    run.seen.deleted.clear()
                 lost = batches.roll_back()
             except BaseException:
                 batches.roll_back()
                 raise
-            run.close(lost or frozenset())
+            run.settle(lost or frozenset())
             if notice:
                 run.tell(notice, lost or frozenset())
         if lost is None and not dry_run:
             self._state.end(_generation(self._engine))
         self._state.close()
+        counts = run.seen.counts(without=lost or ())
+        run.close()
         return run.tally.report(
+            counts,
             seconds=time.monotonic() - started,
             generation=_generation(self._engine),
-            discarded=lost or (),
             interrupted=lost is not None,
             dry_run=dry_run,
         )

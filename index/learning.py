@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from index.article import Mark
 from index.identities import Identities
 from index.identity import article_id
+from index.marks import Marks
 from index.preparing import Prepared
 from index.state import WHOLE, State, copy_of, version_of
 from search.engines.results import Stamp
+from search.spilling import NOTHING, Nothing, SpillingTable
+
+
+class _Version(NamedTuple):
+    """See `index.article.Article.version`."""
+
+    kind: str
+    number: int
 
 
 @dataclass(slots=True)
@@ -21,14 +30,14 @@ class Learning:
 
     state: State
     identities: Identities
-    _marks: list[Mark] = field(default_factory=list)
-    _kept_first: list[Mark] = field(default_factory=list)
+    _marks: Marks = field(default_factory=Marks)
+    _kept_first: Marks = field(default_factory=Marks)
     _articles_in: Counter[str] = field(default_factory=Counter)
     _imperfect: set[str] = field(default_factory=set)
     _failed_at: set[str] = field(default_factory=set)
-    _gone: list[str] = field(default_factory=list)
+    _gone: SpillingTable[Nothing] = field(default_factory=lambda: SpillingTable(Nothing))
     _named: tuple[str, str] = ("", "")
-    _versions: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _versions: SpillingTable[_Version] = field(default_factory=lambda: SpillingTable(_Version))
 
     def count(self, source: str) -> None:
         """The source has given one more article."""
@@ -52,7 +61,7 @@ class Learning:
 
     def forget(self, name: str) -> None:
         """The article is not in the index any more."""
-        self._gone.append(name)
+        self._gone.put(name, NOTHING)
 
     def mark(self, mark: Mark, source: str) -> None:
         """Takes what a source wants to remember."""
@@ -64,15 +73,15 @@ class Learning:
             if source in self._imperfect:
                 return
             mark = replace(mark, value=[mark.value, self._articles_in[source]])
-        self._marks.append(mark)
+        self._marks.add(mark)
 
     def is_copy(self, article: Prepared, source: str, stamp: Stamp) -> bool:
         """Whether the index has the article, by its stamp from another source, and this source has nothing newer to
         say: only an excerpt, or what it said before."""
         key = copy_of(article.id)
         said = self.state.get(source, key)
-        self._marks.append(Mark(source, key, article.content_hash))
-        self._kept_first.append(Mark(stamp.source, key, stamp.content_hash))
+        self._marks.add(Mark(source, key, article.content_hash))
+        self._kept_first.add(Mark(stamp.source, key, stamp.content_hash))
         return article.is_excerpt or said == article.content_hash
 
     def keep_what_is_held(self) -> None:
@@ -85,18 +94,18 @@ class Learning:
 
     def move_away(self, source: str) -> None:
         """An article of the source is that of another one now. What comes back there is to be read again."""
-        self._marks.append(Mark(source, WHOLE, None))
+        self._marks.add(Mark(source, WHOLE, None))
 
     def is_superseded(self, name: str, version: tuple[str, int], source: str, other: str) -> bool:
         """Whether a later version of an article was read in this run, or by an earlier one from the source `other`."""
         later: Any = self._versions.get(name) or (self.state.get(other, version_of(name)) if other else None)
         if later and later[0] == version[0] and later[1] > version[1]:
             return True
-        self._versions[name] = version
-        self._kept_first.append(Mark(source, version_of(name), version))
+        self._versions.put(name, _Version(*version))
+        self._kept_first.add(Mark(source, version_of(name), version))
         return False
 
-    def keep(self, refused: Collection[str]) -> None:
+    def keep(self, refused: Collection[str | None]) -> None:
         """Keeps all that was learned, now that it is committed. In sources of `refused`, the index refused articles.
 
         The names come first: what is remembered of a source keeps its articles from being read again, and only what is
@@ -107,6 +116,11 @@ class Learning:
         self._marks.clear()
         self.state.forget_copies(self._gone)
         self._gone.clear()
+
+    def close(self) -> None:
+        """Frees what it takes on the disk, and forgets what was not kept."""
+        for table in (self._marks, self._kept_first, self._gone, self._versions):
+            table.clear()
 
 
 def _called(origin: str, id: str) -> dict[str, str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set, Sized
 from typing import Final, Protocol
 
 from index.held import Held
 from index.identity import source_key
+from index.report import Remark
+from index.seen import Seen
 from search.batching import in_batches
 from search.document import is_below
+from search.errors import SourceError
+from search.spilling import NOTHING, Nothing, SpillingTable
 
 FEW_GONE: Final = 5
 """So many articles may vanish at once whatever share they are: a small source changes by large shares."""
@@ -17,22 +20,6 @@ FEW_GONE: Final = 5
 _BATCH: Final = 500
 
 Warn = Callable[[str, str], None]
-
-
-@dataclass(slots=True)
-class Seen:
-    """What a run has seen: the source in which each id was read last, and the keys of the sources that gave articles,
-    in which something failed, that were passed over as they have not changed, or that list only their newest.
-
-    `is_routine`: the run is one of many over the same sources, and does not say again what is always so of them.
-    """
-
-    ids: dict[str, str] = field(default_factory=dict)
-    read_from: set[str] = field(default_factory=set)
-    failed_in: set[str] = field(default_factory=set)
-    untouched: set[str] = field(default_factory=set)
-    newest_only: set[str] = field(default_factory=set)
-    is_routine: bool = False
 
 
 class BySource(Protocol):
@@ -43,43 +30,40 @@ class BySource(Protocol):
         ...
 
 
-def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn) -> Iterator[str]:
-    """The ids that `held` has from one of `roots` and that were not seen in this run, each once.
+def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn, listing: Set[str]) -> Iterator[str]:
+    """The ids that `held` has from one of `roots` and that were not seen in this run.
 
     A root in which anything failed, or that gave nothing, is left alone with a warning: a disk that is not mounted must
-    not empty the archive. So is one that lists only its newest articles.
+    not empty the archive. So is one that lists only its newest articles, which is in `listing` or has such in it.
     """
-    told: set[str] = set()
     for root in roots:
         key = source_key(root)
         if any(is_below(source, key) for source in seen.failed_in):
             warn(root, "not pruned, because not all of it could be read")
-        elif any(is_below(source, key) for source in seen.newest_only):
+        elif any(is_below(source, key) for source in listing):
             if not seen.is_routine:
                 warn(root, "not pruned, because it has only the newest articles; older ones are not gone")
         elif not any(is_below(source, key) for source in seen.read_from):
             warn(root, "not pruned, because it holds no article")
         elif key not in seen.untouched:  # a file that is as it was has lost nothing
-            for name in held.ids_from(key):
-                if name not in seen.ids and name not in told:
-                    told.add(name)  # roots may overlap
-                    yield name
+            yield from seen.unseen(held.ids_from(key))
 
 
-def gone_from_index(held: Held, roots: Sequence[str], seen: Seen, warn: Warn) -> Iterator[str]:
-    """The same for the index, without the articles of sources that were passed over, and of feeds in a folder."""
+def gone_from_index(held: Held, roots: Sequence[str], seen: Seen, warn: Warn) -> SpillingTable[Nothing]:
+    """The same for the index, each once, without the articles of sources that were passed over, and of feeds in a
+    folder."""
     listing = seen.newest_only & {source_key(root) for root in roots}
     spared = seen.untouched | (seen.newest_only - listing)
-    names = gone(held, roots, replace(seen, newest_only=listing), warn)
-    if not spared:
-        yield from names
-        return
-    for batch in in_batches(names, _BATCH):
-        stamps = held.stamps(batch)
-        yield from (name for name in batch if name not in stamps or stamps[name].source not in spared)
+    names = SpillingTable(Nothing)
+    for batch in in_batches(gone(held, roots, seen, warn, listing), _BATCH):
+        stamps = held.stamps(batch) if spared else {}
+        for name in batch:
+            if name not in stamps or stamps[name].source not in spared:
+                names.put(name, NOTHING)  # roots may overlap
+    return names
 
 
-def objection(names: Sequence[str], held: Held, roots: Sequence[str], most: float) -> str:
+def objection(names: Sized, held: Held, roots: Sequence[str], most: float) -> str:
     """Why so many articles must not be deleted at once; "" if they may: they are few, or at most the share `most` of
     what came from `roots`."""
     if len(names) <= FEW_GONE or most >= 1.0:
@@ -91,3 +75,17 @@ def objection(names: Sequence[str], held: Held, roots: Sequence[str], most: floa
         f"{len(names):,} of its {count:,} articles would vanish at once, which is more than {most:.0%}; none was "
         "deleted. If that is right, allow it once with --allow-gone"
     )
+
+
+def refuse_to_lose(held: Held, seen: Seen, unread: Iterable[tuple[str, SourceError]], first: Remark | None) -> None:
+    """Raises SourceError if a rebuild would lose articles only because their source cannot be read.
+
+    `unread`: the keys of such sources, and why. `first`: the first failure.
+    """
+    if not seen:
+        cause = f"; the first failure is {first}" if first else ""
+        raise SourceError("the input", f"holds no article that can be read; the index is left as it was{cause}")
+    for key, error in unread:
+        lost = sum(1 for _ in seen.unseen(held.ids_from(key)))
+        if lost:
+            raise SourceError(error.origin, f"{error.reason}; {lost:,} articles would be lost, so nothing was changed")

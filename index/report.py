@@ -11,6 +11,8 @@ Outcome = Literal["added", "changed", "unchanged", "waiting", "removed"]
 
 MAX_LISTED: Final = 1_000
 """Failures and warnings that are kept with their text; the rest is counted."""
+MAX_SOURCE_WARNINGS: Final = 100
+"""Different warnings about one source that are reported."""
 MAX_GENERAL: Final = 50
 """Warnings about whole sources that come before those about articles."""
 MAX_PAIRS: Final = 20
@@ -121,10 +123,9 @@ class _Shared:
 
 
 class Tally:
-    """Collects what happens during a run; each id has one outcome, the last one."""
+    """Collects what happens during a run."""
 
     def __init__(self) -> None:
-        self.outcomes: dict[str, Outcome] = {}
         self.deleted = 0
         self._failures: list[Remark] = []
         self._failed = 0
@@ -133,6 +134,7 @@ class Tally:
         self._general: list[Remark] = []
         self._warnings: list[Remark] = []
         self._warned = 0
+        self._warned_of: dict[str, set[str]] = {}
         self._shared: dict[tuple[str, str, bool], _Shared] = {}
         self._left_out: Counter[str] = Counter()
         self._passed_over = 0
@@ -148,6 +150,14 @@ class Tally:
         self._warned += 1
         if len(self._warnings) < MAX_LISTED:
             self._warnings.append(Remark(origin, text))
+
+    def warn_once(self, source: str, origin: str, warnings: Iterable[str]) -> None:
+        """Notes what an article at `origin` shows about its source as a whole, each thing once."""
+        for warning in warnings:
+            said = self._warned_of.setdefault(source, set())
+            if warning not in said and len(said) < MAX_SOURCE_WARNINGS:
+                said.add(warning)
+                self.warn(origin, warning)
 
     def warn_of_source(self, origin: str, text: str) -> None:
         """Notes something about a whole source, which is said before all that is about articles."""
@@ -189,16 +199,18 @@ class Tally:
         return next(iter(self._failures), None)
 
     def report(
-        self, *, seconds: float, generation: str, discarded: Iterable[str], interrupted: bool, dry_run: bool
+        self, outcomes: Counter[Outcome], *, seconds: float, generation: str, interrupted: bool, dry_run: bool
     ) -> Report:
-        """The sum, without the articles whose ids are in `discarded`."""
-        counts = _counted(self.outcomes, frozenset(discarded))
-        counts["unchanged"] += self._passed_over
+        """The sum, given how many articles have each outcome."""
         general = [*_left_out_remarks(self._left_out), *self._whole, *self._general]
         shared = [*_shared_remarks(self._shared)]
         said = len(shared) + bool(self._left_out)
         return Report(
-            **counts,
+            added=outcomes["added"],
+            changed=outcomes["changed"],
+            unchanged=outcomes["unchanged"] + self._passed_over,
+            waiting=outcomes["waiting"],
+            removed=outcomes["removed"],
             deleted=self.deleted,
             failed=self._failed,
             skipped=self._skipped,
@@ -238,11 +250,3 @@ def _shared_remarks(shared: Mapping[tuple[str, str, bool], _Shared]) -> Iterator
 
 def _folder(source: str) -> str:
     return source.rpartition("/")[0] or source
-
-
-def _counted(outcomes: Mapping[str, Outcome], without: frozenset[str]) -> dict[Outcome, int]:
-    counts: dict[Outcome, int] = {"added": 0, "changed": 0, "unchanged": 0, "waiting": 0, "removed": 0}
-    for name, outcome in outcomes.items():
-        if name not in without:
-            counts[outcome] += 1
-    return counts

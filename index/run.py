@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from index.article import Advice, Mark, Skipped, Unchanged, Untouched, Withdrawal
 from index.batches import Batches
@@ -17,26 +17,25 @@ from index.learning import Learning
 from index.paths import text_as_path
 from index.preparing import Found, Prepared
 from index.progress import Progress
-from index.pruning import Seen, gone, gone_from_index, objection
+from index.pruning import gone, gone_from_index, objection, refuse_to_lose
 from index.report import Outcome, Tally
+from index.seen import Seen
 from index.suspicious_dates import SuspiciousDates
 from index.vanished import Asking, ask_for, still_there
 from search.engines.results import Stamp
 from search.errors import SourceError
+from search.spilling import NOTHING
 
 Notice: TypeAlias = Callable[[str, str], None]
-
-MAX_SOURCE_WARNINGS: Final = 100
-"""Different warnings about one source that are reported."""
 
 
 @dataclass(slots=True)
 class Run:
     """One run under way.
 
-    `written` has the ids that went to `batches`, `taken_out` those that the index held and that were deleted.
-    `known` counts the ids seen that the index holds. `deleted` are in order. `moved` has for articles with a new id the
-    one that they had, and `gone` what is not deleted since it would be too much at once.
+    `taken_out` has the ids that the index held and that were deleted. `known` counts the ids seen that the index holds.
+    `moved` has for articles with a new id the one that they had, and `gone` what is not deleted since it would be too
+    much at once.
     """
 
     held: Held
@@ -49,12 +48,9 @@ class Run:
     most_gone: float = 1.0
     tally: Tally = field(default_factory=Tally)
     seen: Seen = field(default_factory=Seen)
-    written: set[str] = field(default_factory=set)
     taken_out: set[str] = field(default_factory=set)
     known: int = 0
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
-    source_warnings: dict[str, set[str]] = field(default_factory=dict)
-    deleted: dict[str, None] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     dates: SuspiciousDates = field(default_factory=SuspiciousDates)
@@ -82,7 +78,7 @@ class Run:
                 self._leave(self.identities.names_of([item.id])[item.id], found.key)
             else:
                 self._take_failure(item, found)
-            progress.at(found.position, len(self.seen.ids))
+            progress.at(found.position, len(self.seen))
         for name in self.gate.keep():
             self.batches.delete(name)
 
@@ -110,26 +106,21 @@ class Run:
         for origin, warning in self.dates.warnings():
             self.tally.warn_of_source(origin, warning)
         if self.rebuild:
-            self._refuse_to_lose()
+            refuse_to_lose(self.held, self.seen, self.unread, self.tally.first_failure)
             self.tally.deleted = max(0, self.held.articles - self.known)
         else:
             self._prune(roots)
         if not self.dry_run:
             self.batches.commit()
         if self.rebuild:
-            for name in [name for name in self.gate.waiting_ids() if name not in self.seen.ids]:
+            for name in list(self.seen.unseen(self.gate.waiting_ids())):
                 self.gate.forget(name)
 
     def _prune(self, roots: Sequence[str]) -> None:
         """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
-        settled = {*self.deleted, *self.moved.values()}
-        names = self._really_gone(
-            [
-                name
-                for name in gone_from_index(self.held, roots, self.seen, self.tally.warn_of_source)
-                if name not in settled
-            ]
-        )
+        moved = set(self.moved.values())
+        found = gone_from_index(self.held, roots, self.seen, self.tally.warn_of_source)
+        names = self._really_gone([name for name in found if name not in moved and name not in self.seen.deleted])
         if reason := objection(names, self.held, roots, self.most_gone):
             self.tally.fail(", ".join(roots), reason)
             self.gone = names
@@ -137,7 +128,7 @@ class Run:
         for name in names:
             if self.dry_run or self.batches.delete(name):
                 self._deleted(name)
-        for name in gone(self.gate, roots, self.seen, lambda *_: None):
+        for name in gone(self.gate, roots, self.seen, lambda *_: None, self.seen.newest_only):
             if self.gate.forget(name):
                 self._deleted(name)
 
@@ -164,20 +155,20 @@ class Run:
         return found.gone
 
     def _is_there(self, ids: Sequence[str]) -> list[str]:
-        return [name for name in ids if name in self.seen.ids or name in self.held.stamps([name])]
+        return [name for name in ids if name in self.seen or name in self.held.stamps([name])]
 
     def _deleted(self, name: str) -> None:
-        if name not in self.deleted:
+        if name not in self.seen.deleted:
             self.tally.deleted += 1
-            self.deleted[name] = None
+            self.seen.deleted.put(name, NOTHING)
         self.learning.forget(name)
 
     def tell(self, notice: Notice, lost: frozenset[str]) -> None:
         """Says what became of each article, but for those in `lost`."""
-        for name, outcome in self.tally.outcomes.items():
+        for name, outcome in self.seen.outcomes():
             if name not in lost:
                 notice(outcome, name)
-        for name in self.deleted:
+        for name in self.seen.deleted:
             notice("deleted", name)
         for name in self.gone:
             notice("gone", name)
@@ -189,41 +180,33 @@ class Run:
     def committed(self) -> None:
         """All that was taken so far is in the index now."""
         self.gate.release()
-        self.learning.keep({self.seen.ids[name] for name in self.batches.refused})
+        self.learning.keep({self.seen.source_of(name) for name in self.batches.refused})
 
     def _leave(self, name: str, key: str) -> None:
         self.seen.read_from.add(key)
         self.learning.count(key)
-        if name not in self.seen.ids:
-            self.seen.ids[name] = key
-            self.tally.outcomes[name] = "unchanged"
+        if self.seen.see_first(name, key):
+            self.seen.judge(name, "unchanged")
 
     def _pass_over(self, source: Untouched, key: str) -> None:
         self.seen.untouched.add(key)
         self.seen.read_from.add(key)
         self.tally.pass_over(source.articles)
 
-    def close(self, lost: frozenset[str]) -> None:
+    def close(self) -> None:
+        """Frees what the run kept on the disk."""
+        self.seen.close()
+        self.identities.close()
+        self.learning.close()
+
+    def settle(self, lost: frozenset[str]) -> None:
         """Finishes what can be done only when everything is committed; `lost` are articles of a discarded batch."""
         self.gate.finish(lost)
         if not lost:
             self.gate.purge(self.tally.fail)
         for name, reason in self.batches.refused.items():
-            self.tally.outcomes.pop(name, None)
-            self.tally.fail(self.seen.ids[name], f"{name!r} could not be indexed: {reason}")
-
-    def _refuse_to_lose(self) -> None:
-        """Raises SourceError if the index would lose articles only because their source cannot be read."""
-        if not self.seen.ids:
-            first = self.tally.first_failure
-            cause = f"; the first failure is {first}" if first else ""
-            raise SourceError("the input", f"holds no article that can be read; the index is left as it was{cause}")
-        for key, error in self.unread:
-            lost = sum(name not in self.seen.ids for name in self.held.ids_from(key))
-            if lost:
-                raise SourceError(
-                    error.origin, f"{error.reason}; {lost:,} articles would be lost, so nothing was changed"
-                )
+            self.seen.judge(name, None)
+            self.tally.fail(self.seen.source_of(name) or "", f"{name!r} could not be indexed: {reason}")
 
     def _take_failure(self, error: SourceError, found: Found) -> None:
         if isinstance(error, Skipped):
@@ -237,7 +220,7 @@ class Run:
         if is_address(error.origin) and error.origin != key and not whole:
             # Its article is known by the address, so it can be kept, and the others may be pruned.
             failed = self.learning.id_at(key, error.origin)
-            self.seen.ids.setdefault(self.identities.names_of([failed])[failed], key)
+            self.seen.see_first(self.identities.names_of([failed])[failed], key)
         else:
             self.seen.failed_in.add(key)
         if whole or source_key(error.origin) == key:  # the whole source, not a line of it
@@ -246,7 +229,7 @@ class Run:
     def _take(self, article: Prepared, key: str, stamps: Mapping[str, Stamp]) -> None:
         for warning in article.warnings:
             self.tally.warn(article.origin, warning)
-        self._warn_of_source(article, key)
+        self.tally.warn_once(key, article.origin, article.source_warnings)
         if article.failure:
             self._fail(key, SourceError(article.origin, article.failure), whole=False)
             return
@@ -262,7 +245,7 @@ class Run:
             self.learning.look_again(key)
             self._refuse(article, key, stamp, reason)
             return
-        if article.is_excerpt and self.seen.ids.get(article.id, key) != key:
+        if article.is_excerpt and (self.seen.source_of(article.id) or key) != key:
             return  # what another source had in this run is the article itself, or as little of it
         if article.version and self._is_superseded(article.id, article.version, key, stamp):
             self.tally.leave_out("superseded by a later version")
@@ -277,20 +260,20 @@ class Run:
             self.learning.look_again(key)
             self._hold(article, stamp)
         elif is_copy:
-            self.tally.outcomes[article.id] = "unchanged"
+            self.seen.judge(article.id, "unchanged")
         else:
             self.gate.let_in(article.id)
             self._compare(article, stamp, is_moved=is_moved)
 
     def _refuse(self, article: Prepared, key: str, stamp: Stamp | None, reason: str) -> None:
-        self.seen.ids[article.id] = key
+        self.seen.see(article.id, key)
         self.known += stamp is not None
-        self.tally.outcomes[article.id] = "removed"
+        self.seen.judge(article.id, "removed")
         self.tally.warn(article.origin, reason)
         self._take_out(article.id, stamp is not None)
 
     def _hold(self, article: Prepared, stamp: Stamp | None) -> None:
-        self.tally.outcomes[article.id] = "waiting"
+        self.seen.judge(article.id, "waiting")
         self.gate.hold(article)
         self._take_out(article.id, stamp is not None)
 
@@ -299,10 +282,9 @@ class Run:
         if self.dry_run:
             return is_held
         self.batches.forget(name)
-        was_written = name in self.written
         if is_held:
             self.taken_out.add(name)
-        self.written.discard(name)
+        was_written = self.seen.take_back(name)
         return (was_written or (is_held and not self.rebuild)) and self.batches.delete(name)
 
     def _withdraw(self, withdrawal: Withdrawal) -> None:
@@ -321,16 +303,16 @@ class Run:
 
     def _knows(self, names: Sequence[str]) -> bool:
         """One of them is in the index, goes into it or waits."""
-        return bool(self.held.stamps(names)) or not self.written.isdisjoint(names) or self.gate.waits(names)
+        return bool(self.held.stamps(names)) or any(map(self.seen.is_written, names)) or self.gate.waits(names)
 
     def _withdraw_named(self, name: str) -> bool:
         waited = self.gate.forget(name)
-        self.tally.outcomes.pop(name, None)
+        self.seen.judge(name, None)
         return self._take_out(name, name in self.held.stamps([name])) or waited
 
     def _is_another_file(self, name: str, key: str, stamp: Stamp | None) -> bool:
         """A file at the same place below another folder has the id. One that was only moved is not there any more."""
-        earlier = self.seen.ids.get(name) or (stamp.source if stamp else key)
+        earlier = self.seen.source_of(name) or (stamp.source if stamp else key)
         return earlier != key and text_as_path(earlier).is_file()
 
     def _is_superseded(self, name: str, version: tuple[str, int], key: str, stamp: Stamp | None) -> bool:
@@ -341,7 +323,7 @@ class Run:
         other = stamp.source if stamp and is_there else ""
         if not self.learning.is_superseded(name, version, key, other):
             return False
-        self.seen.ids.setdefault(name, other or key)
+        self.seen.see_first(name, other or key)
         return True
 
     def _compare(self, article: Prepared, stamp: Stamp | None, *, is_moved: bool) -> None:
@@ -350,28 +332,24 @@ class Run:
         name = article.id
         is_held = stamp == Stamp(article.content_hash, article.source)
         outcome: Outcome = "unchanged" if is_held or is_moved else "changed" if stamp or name in self.moved else "added"
-        self.tally.outcomes[name] = outcome
-        if self.dry_run:
-            return
-        if name in self.taken_out:
+        is_there = is_held and not self.rebuild and name not in self.taken_out
+        is_there = is_there and (self.batches.forget(name) or not self.seen.is_written(name))
+        is_written = not (self.dry_run or is_there)
+        self.seen.judge(name, outcome, is_written=is_written)
+        if is_written:
             self._undelete(name)
-        elif is_held and not self.rebuild and (self.batches.forget(name) or name not in self.written):
-            self.written.discard(name)
-            return
-        self.written.add(name)
-        self.batches.add(article.content())
+            self.batches.add(article.content())
 
     def _undelete(self, name: str) -> None:
         """What was withdrawn earlier in this run is published later in it, and not deleted after all."""
-        if name in self.deleted:
-            del self.deleted[name]
+        if name in self.taken_out and self.seen.deleted.pop(name) is not None:
             self.tally.deleted -= 1
 
     def _is_copy(self, article: Prepared, key: str, stamp: Stamp | None) -> bool:
         """Whether another source has the article, and this one has nothing to add."""
         if article.id in self.taken_out:
             return False
-        if stamp is None or stamp.source == key or self.rebuild or article.id in self.seen.ids:
+        if stamp is None or stamp.source == key or self.rebuild or article.id in self.seen:
             return False
         return self.learning.is_copy(article, key, stamp)
 
@@ -380,8 +358,7 @@ class Run:
 
         A later version is meant to replace an earlier one, and a rebuild what is in the index, wherever it came from.
         """
-        earlier = self.seen.ids.get(article.id)
-        self.seen.ids[article.id] = key
+        earlier = self.seen.see(article.id, key)
         if earlier is not None:
             if article.version is None:
                 self.tally.share(earlier, key, article.origin, article.id, in_this_run=True)
@@ -389,15 +366,6 @@ class Run:
         self.known += stamp is not None
         if stamp and stamp.source != key and not (self.rebuild or is_meant or article.version):
             self.tally.share(stamp.source, key, article.origin, article.id, in_this_run=False)
-
-    def _warn_of_source(self, article: Prepared, key: str) -> None:
-        if not article.source_warnings:
-            return
-        said = self.source_warnings.setdefault(key, set())
-        for warning in article.source_warnings:
-            if warning not in said and len(said) < MAX_SOURCE_WARNINGS:
-                said.add(warning)
-                self.tally.warn(article.origin, warning)
 
 
 def _is_moved(article: Prepared, key: str, stamp: Stamp | None) -> bool:

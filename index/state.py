@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,14 +63,16 @@ class State:
 
     def keep(self, marks: Iterable[Mark]) -> None:
         """Remembers what the marks say, all of it or nothing. A value of None is forgotten."""
-        marks = list(marks)
-        if not marks:
+        batches = in_batches(marks, _BATCH)
+        first = next(batches, None)
+        if first is None:
             return
-        kept = [(mark.source, mark.key, json.dumps(mark.value)) for mark in marks if mark.value is not None]
-        dropped = [(mark.source, mark.key) for mark in marks if mark.value is None]
         with _transaction(self._opened()) as connection:
-            connection.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", kept)
-            connection.executemany("DELETE FROM marks WHERE source = ? AND key = ?", dropped)
+            for batch in chain([first], batches):
+                kept = [(mark.source, mark.key, json.dumps(mark.value)) for mark in batch if mark.value is not None]
+                dropped = [(mark.source, mark.key) for mark in batch if mark.value is None]
+                connection.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", kept)
+                connection.executemany("DELETE FROM marks WHERE source = ? AND key = ?", dropped)
 
     def forget(self, source: str) -> None:
         """Forgets all that is remembered of a source."""

@@ -14,16 +14,30 @@ sys.path.insert(0, str(ROOT))  # the benchmark is no part of the installed produ
 resource = pytest.importorskip("resource")  # not on Windows
 
 from benchmark.memory import INPUTS, WAYS, measured  # noqa: E402
+from benchmark.memory_sites import SITES, serving  # noqa: E402
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", INPUTS)
-def test_every_article_of_a_generated_file_is_found(name: str, way: str, tmp_path: Path) -> None:
+def test_every_article_of_a_generated_file_is_found(
+    name: str, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     called, make = INPUTS[name]
     make(tmp_path / called, 25)
-    assert measured(way, tmp_path / called, 25) > 0
+    assert measured(way, called, 25) > 0
     with pytest.raises(SystemExit, match=r"26 items, and (25|0) articles were found"):
-        measured(way, tmp_path / called, 26)
+        measured(way, called, 26)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", SITES)
+def test_every_article_of_a_generated_site_is_found(
+    name: str, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with serving(name, 250 if name == "WordPress REST" else 12) as address:
+        assert measured(way, address, 250 if name == "WordPress REST" else 12) > 0
 
 
 def test_the_peak_of_both_sizes_stands_in_one_line() -> None:

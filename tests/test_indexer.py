@@ -7,6 +7,7 @@ import gzip
 import json
 import secrets
 import signal
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,8 +21,7 @@ from index import batches, held
 from index.article import Article, Record, Withdrawal
 from index.finding import LOOKUP_RECORDS
 from index.indexer import Indexer
-from index.report import MAX_GENERAL, MAX_LISTED, Report, Tally
-from index.run import MAX_SOURCE_WARNINGS
+from index.report import MAX_GENERAL, MAX_LISTED, MAX_SOURCE_WARNINGS, Outcome, Report, Tally
 from index.sources import find_sources
 from search.document import Document
 from search.engines import open_engine
@@ -607,7 +607,7 @@ def test_long_lists_are_cut_and_counted() -> None:
     tally = Tally()
     for number in range(MAX_LISTED + 500):
         tally.fail(f"f{number}", "bad")
-    report = tally.report(seconds=2.0, generation="g", discarded=(), interrupted=False, dry_run=False)
+    report = tally.report(Counter(), seconds=2.0, generation="g", interrupted=False, dry_run=False)
     assert report.failed == MAX_LISTED + 500
     assert len(report.failures) == MAX_LISTED
     assert report.remarks(2) == ["failed: f0: bad", "failed: f1: bad", f"failed: … and {MAX_LISTED + 498:,} more"]
@@ -615,8 +615,8 @@ def test_long_lists_are_cut_and_counted() -> None:
 
 def test_the_summary_gives_every_count_and_the_rate() -> None:
     tally = Tally()
-    tally.outcomes = {"1": "added", "2": "changed", "3": "unchanged", "4": "added"}
-    report = tally.report(seconds=2.0, generation="g", discarded=["4"], interrupted=False, dry_run=False)
+    outcomes: Counter[Outcome] = Counter(added=1, changed=1, unchanged=1)
+    report = tally.report(outcomes, seconds=2.0, generation="g", interrupted=False, dry_run=False)
     assert report.summary() == ("added 1, changed 1, unchanged 1, deleted 0, failed 0 in 2.0 s (2 articles a second)")
     assert json.loads(json.dumps(report.as_json()))["rate"] == 1.5
 
@@ -645,7 +645,7 @@ def test_warnings_about_very_many_sources_are_cut_too() -> None:
     for number in range(MAX_GENERAL + 30):
         tally.skip(f"{number}.warc", "left out 3 pictures", 0)
     tally.skip("a folder", "1 file in it is of no known format", 1, whole=True)
-    report = tally.report(seconds=1.0, generation="g", discarded=[], interrupted=False, dry_run=False)
+    report = tally.report(Counter(), seconds=1.0, generation="g", interrupted=False, dry_run=False)
     lines = report.remarks(20)
     assert lines[0] == "warning: a folder: 1 file in it is of no known format"
     assert (len(lines), lines[-1]) == (MAX_GENERAL + 22, "warning: … and 10 more")

@@ -42,6 +42,7 @@ _MAX_DIRECTORY: Final = 1 << 20
 _TYPES: Final = frozenset({"|u1", "<u2", "<u4", "<u8", "<i4", "<i8", "<f4", "<f8"})
 _DIRECTORY_START: Final = b'{\n "kind":'
 _CHUNK: Final = 1 << 22
+_STEP: Final = 1 << 24
 _CAN_READ_APART: Final = hasattr(os, "pread")
 """Windows has no way to read at an offset without moving the position of other threads."""
 
@@ -251,12 +252,20 @@ class Container:
             if any(self._map[end : section.offset]):
                 yield "", f"there is something before section {name} that was not written"
             end = section.offset + section.size
-            if zlib.crc32(self._bytes[section.offset : end].data) != section.crc32:
+            if self._checksum(section) != section.crc32:
                 yield name, f"section {name} is not what was written: its checksum differs"
         if any(self._map[end : self._directory.start]):
             yield "", "there is something before the directory that was not written"
         if self._map[self._directory.stop :] != self._map[self._directory]:
             yield "", "the second copy of the directory is not what was written"
+
+    def _checksum(self, section: Section) -> int:
+        """The CRC-32 of what is there of a section. Of what was read for that, little stays in memory."""
+        crc, end = 0, section.offset + section.size
+        for start in range(section.offset, end, _STEP):
+            crc = zlib.crc32(self._bytes[start : min(start + _STEP, end)].data, crc)
+            self.let_go()
+        return crc
 
 
 def restore_directory(path: Path, size: int, crc32: int) -> bool:

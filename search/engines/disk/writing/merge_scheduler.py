@@ -128,7 +128,7 @@ def merge_segments(
         raise ValueError("no article is left to be merged")
     expected = sum(part.container.array_bytes * part.kept // len(part.live) for part in sources)
     with ContainerWriter(path, SEGMENT) as writer:
-        sink = Sink(writer, expected, progress)
+        sink = Sink(writer, sources, expected, progress)
         merge_articles(sources, sink)
         remaining = [remaining_of(part) for part in sources]
         numbers = merge_dictionaries(sources, remaining, sink)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,9 @@ Progress = Callable[[int, int], None]
 
 SLICE: Final = 1 << 18
 """Items processed in one step: they stay in the processor's cache, and memory stays small."""
+
+RESIDENT_BYTES: Final = 1 << 24
+"""So much is written between two times that mapped files are let out of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,19 @@ def merge_inputs(segments: Iterable[tuple[Container, Mask]]) -> list[MergeInput]
 
 
 class Sink:
-    """The file that is written; reports `progress` in bytes of arrays."""
+    """The file that is written; reports `progress` in bytes of arrays.
 
-    def __init__(self, writer: ContainerWriter, expected_bytes: int, progress: Progress | None) -> None:
+    What was read of the files in `parts` meanwhile is let out of memory, where it would be all of them in the end.
+    """
+
+    def __init__(
+        self, writer: ContainerWriter, parts: Sequence[MergeInput], expected_bytes: int, progress: Progress | None
+    ) -> None:
         self.writer = writer
+        self._parts = parts
         self._expected = max(1, expected_bytes)
         self._progress = progress
-        self._done = 0
+        self._done = self._let_go = 0
 
     def write(self, name: str, dtype: Any, chunks: Iterable[Array]) -> None:
         """Writes a section whose items come some at a time."""
@@ -70,9 +79,16 @@ class Sink:
         for chunk in chunks:
             self.writer.write(chunk)
             self._done += len(chunk) * np.dtype(dtype).itemsize
+            if self._done - self._let_go >= RESIDENT_BYTES:
+                self._let_go_of_parts()
             if self._progress:
                 self._progress(min(self._done, self._expected), self._expected)
         self.writer.end()
+
+    def _let_go_of_parts(self) -> None:
+        self._let_go = self._done
+        for part in self._parts:
+            part.container.let_go()
 
     def put(self, name: str, array: Array) -> None:
         """Writes a whole section."""

@@ -56,6 +56,10 @@ class PendingSegment:
             self.entry.articles, int(np.count_nonzero(self.live)) if self._is_changed else self.entry.live
         )
 
+    def raw_id(self, doc: int) -> bytes:
+        """The id of an article as it is stored."""
+        return self._ids.raw(doc)
+
     def delete_docs(self, docs: NDArray[np.int64]) -> bool:
         """Deletes articles by their doc ids. False if none of them was live."""
         found = bool(self.live[docs].any())

@@ -195,8 +195,13 @@ class Pipeline:
         self._segments.append(NewSegment(entry_of(path), np.arange(self._written, self._written + articles)))
         self._written += articles
 
-    def finish(self, progress: Progress) -> list[NewSegment]:
-        """Builds what is left and gives all segments, in the order of their first articles. `progress` is in articles.
+    @property
+    def segments(self) -> Sequence[NewSegment]:
+        """The segments that are known to be written, in no order; it only grows."""
+        return self._segments
+
+    def finish(self, progress: Progress) -> None:
+        """Builds what is left, so that all is in `segments`. `progress` is in articles.
 
         Raises OSError, EngineError, and what an article is rejected with.
         """
@@ -211,7 +216,6 @@ class Pipeline:
                 self._collect(self._pool, _LOOK_SECONDS)
                 progress(self._built(), self._added)
         progress(self._added, self._added)
-        return sorted(self._segments, key=lambda segment: int(segment.numbers[0]))
 
     def _built(self) -> int:
         return self._written + self._built_elsewhere

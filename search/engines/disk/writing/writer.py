@@ -7,8 +7,6 @@ from dataclasses import replace as with_changes
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
 from search.document import Document
 from search.engines.disk.errors import refused, writing
 from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep, sweep_all_but, sweep_leftovers
@@ -24,8 +22,9 @@ from search.engines.disk.format.manifest import (
 from search.engines.disk.whoosh_codec import write_toc
 from search.engines.disk.writing.merge_policy import SegmentSize, find_forced_merges, find_merges
 from search.engines.disk.writing.merge_scheduler import run_merges
+from search.engines.disk.writing.new_articles import NewArticles
 from search.engines.disk.writing.pending_segment import PendingSegment
-from search.engines.disk.writing.pipeline import BuilderPool, NewSegment, Pipeline
+from search.engines.disk.writing.pipeline import BuilderPool, Pipeline
 from search.engines.disk.writing.vector_writer import carry_vectors
 from search.engines.protocols import Phase, WriterProgress
 from search.engines.transaction import Transaction
@@ -86,8 +85,7 @@ class DiskWriter(Transaction):
             segment.require_there()  # better now than at the end of a long import
         self._changed = (fresh and not self._purged) or condense
         self._pipeline = Pipeline(self._directory, self._builders, self._workers)
-        self._pending: dict[str, int] = {}
-        self._deleted: list[int] = []
+        self._new = NewArticles(self._directory, self._pipeline)
         self._is_building = False
         self._holding = frozenset(
             number for number, segment in enumerate(self._committed) if self._purged and segment.holds(self._purged)
@@ -116,22 +114,15 @@ class DiskWriter(Transaction):
             number = self._pipeline.add(document)
         except OSError as error:
             raise refused(self._directory, error) from error
-        self._delete_pending(document.id)
-        self._pending[document.id] = number
+        self._new.add(document.id, number)
         self._changed = True
 
     def delete(self, id: str) -> bool:
         self._require_open()
         # An article that this transaction has replaced is there twice until the commit: delete both.
-        found = [self._delete_pending(id), *(segment.delete_id(id) for segment in self._committed)]
+        found = [self._new.delete(id), *(segment.delete_id(id) for segment in self._committed)]
         self._changed = self._changed or any(found)
         return any(found)
-
-    def _delete_pending(self, id: str) -> bool:
-        if (number := self._pending.pop(id, None)) is None:
-            return False
-        self._deleted.append(number)
-        return True
 
     def commit(self) -> None:
         self._close(self._commit if self._changed else self._purge_leftovers if self._purged else self._give_up)
@@ -175,7 +166,7 @@ class DiskWriter(Transaction):
 
     def _written(self) -> Manifest:
         """The manifest of the commit, all of whose files are on the disk."""
-        new = self._new_segments(self._pipeline.finish(lambda done, total: self._progress("building", done, total)))
+        new = self._new.finish(lambda done, total: self._progress("building", done, total))
         for segment in self._committed:
             for newer in new:
                 segment.delete_replaced_by(newer)
@@ -184,15 +175,6 @@ class DiskWriter(Transaction):
         self._progress("committing", 0, len(entries))
         manifest = Manifest(number, new_generation(), datetime.now(UTC), entries)
         return with_changes(manifest, toc=write_toc(self._directory, manifest))
-
-    def _new_segments(self, built: Sequence[NewSegment]) -> list[PendingSegment]:
-        deleted = np.sort(np.array(self._deleted, np.int64))
-        segments = []
-        for each in built:
-            segment = PendingSegment(self._directory, each.entry, is_new=True)
-            segment.delete_docs(np.flatnonzero(np.isin(each.numbers, deleted)))
-            segments.append(segment)
-        return segments
 
     def _merged(self, segments: Sequence[PendingSegment], number: int) -> tuple[SegmentEntry, ...]:
         """The segments of the commit: a merged one comes where its first part was; those without live articles are left
