@@ -16,11 +16,13 @@ from index.identities import Identities
 from index.identity import source_key, written_location
 from index.language import Detector
 from index.learning import Learning
+from index.leaving import Leaving
 from index.preparing import Preparation, prepare_all
 from index.progress import Progress, Silence
-from index.report import Report
+from index.report import Report, Tally
 from index.run import Notice, Run
 from index.sections import SectionMap
+from index.seen import Seen
 from index.state import State, state_beside
 from index.vanished import Asking
 from search.engines.protocols import Engine
@@ -117,7 +119,12 @@ class Indexer:
         with closing(open_held(self._engine, at_once=at_once, unreadable_is_empty=rebuild)) as held:
             identities = Identities(self._ledger, self._clock, dry_run=dry_run)
             learning = Learning(self._state, identities)
-            run = Run(held, batches, gate, identities, learning, rebuild, dry_run, most_gone)
+            seen, tally = Seen(), Tally()
+            leaving = Leaving(
+                held, batches, gate, identities, learning, seen, tally, rebuild, dry_run, most_gone,
+                {source_key(source.name): source for source in sources if isinstance(source, Asking)},
+            )  # fmt: skip
+            run = Run(held, batches, gate, identities, learning, leaving, seen, tally, rebuild, dry_run)
             self._state.begin(
                 generation,
                 lambda ids: () if rebuild else identities.among(ids, held.stamps),
@@ -131,14 +138,13 @@ class Indexer:
                 ) as prepared:
                     for group in in_groups(prepared, min(LOOKUP_RECORDS, self._batch)):
                         run.take(group, progress)
-                run.seen.newest_only = {source_key(source.name) for source in sources if not lists_all(source)}
-                run.seen.is_routine = is_routine
-                run.askers = {source_key(source.name): source for source in sources if isinstance(source, Asking)}
+                seen.newest_only = {source_key(source.name) for source in sources if not lists_all(source)}
+                seen.is_routine = is_routine
                 run.finish([*map(written_location, roots)] if prune else ())
             except KeyboardInterrupt:
                 if batches.loses_deletions:
-                    run.tally.deleted = 0
-                    run.seen.deleted.clear()
+                    tally.deleted = 0
+                    seen.deleted.clear()
                 lost = batches.roll_back()
             except BaseException:
                 batches.roll_back()
@@ -149,9 +155,9 @@ class Indexer:
         if lost is None and not dry_run:
             self._state.end(_generation(self._engine))
         self._state.close()
-        counts = run.seen.counts(without=lost or ())
+        counts = seen.counts(without=lost or ())
         run.close()
-        return run.tally.report(
+        return tally.report(
             counts,
             seconds=time.monotonic() - started,
             generation=_generation(self._engine),

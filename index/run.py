@@ -12,49 +12,39 @@ from index.finding import Group
 from index.gate import Gate
 from index.held import Held
 from index.identities import Identities
-from index.identity import MAX_ID, article_id, digest, is_address, source_key
+from index.identity import MAX_ID, digest, is_address, source_key
 from index.learning import Learning
+from index.leaving import Leaving
 from index.paths import text_as_path
 from index.preparing import Found, Prepared
 from index.progress import Progress
-from index.pruning import gone, gone_from_index, objection, refuse_to_lose
+from index.pruning import refuse_to_lose
 from index.report import Outcome, Tally
 from index.seen import Seen
 from index.suspicious_dates import SuspiciousDates
-from index.vanished import Asking, ask_for, still_there
 from search.engines.results import Stamp
 from search.errors import SourceError
-from search.spilling import NOTHING
 
 Notice: TypeAlias = Callable[[str, str], None]
 
 
 @dataclass(slots=True)
 class Run:
-    """One run under way.
-
-    `taken_out` has the ids that the index held and that were deleted. `known` counts the ids seen that the index holds.
-    `moved` has for articles with a new id the one that they had, and `gone` what is not deleted since it would be too
-    much at once.
-    """
+    """One run under way. `known` counts the ids seen that the index holds."""
 
     held: Held
     batches: Batches
     gate: Gate
     identities: Identities
     learning: Learning
+    leaving: Leaving
+    seen: Seen
+    tally: Tally
     rebuild: bool
     dry_run: bool
-    most_gone: float = 1.0
-    tally: Tally = field(default_factory=Tally)
-    seen: Seen = field(default_factory=Seen)
-    taken_out: set[str] = field(default_factory=set)
     known: int = 0
     unread: list[tuple[str, SourceError]] = field(default_factory=list)
-    moved: dict[str, str] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)
     dates: SuspiciousDates = field(default_factory=SuspiciousDates)
-    askers: Mapping[str, Asking] = field(default_factory=dict)
 
     def take(self, group: Group, progress: Progress) -> None:
         """Compares a group with the index, and writes what is new or different."""
@@ -66,7 +56,7 @@ class Run:
             if isinstance(item, Prepared):
                 self._take(item, found.key, stamps)
             elif isinstance(item, Withdrawal):
-                self._withdraw(item)
+                self.leaving.withdraw(item)
                 self.learning.look_again(found.key)
             elif isinstance(item, Mark):
                 self.learning.mark(item, found.key)
@@ -96,9 +86,9 @@ class Run:
         if former:
             stamp = self.held.stamps([former]).get(former)
             if name.before or (stamp and stamp.source == key):
-                self._take_out(former, stamp is not None)
+                self.leaving.take_out(former, stamp is not None)
                 if stamp:
-                    self.moved[name.id] = former
+                    self.leaving.moved[name.id] = former
         return article if article.id == name.id else article.called(name.id)
 
     def finish(self, roots: Sequence[str]) -> None:
@@ -109,59 +99,12 @@ class Run:
             refuse_to_lose(self.held, self.seen, self.unread, self.tally.first_failure)
             self.tally.deleted = max(0, self.held.articles - self.known)
         else:
-            self._prune(roots)
+            self.leaving.prune(roots)
         if not self.dry_run:
             self.batches.commit()
         if self.rebuild:
             for name in list(self.seen.unseen(self.gate.waiting_ids())):
                 self.gate.forget(name)
-
-    def _prune(self, roots: Sequence[str]) -> None:
-        """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
-        moved = set(self.moved.values())
-        found = gone_from_index(self.held, roots, self.seen, self.tally.warn_of_source)
-        names = self._really_gone([name for name in found if name not in moved and name not in self.seen.deleted])
-        if reason := objection(names, self.held, roots, self.most_gone):
-            self.tally.fail(", ".join(roots), reason)
-            self.gone = names
-            return
-        for name in names:
-            if self.dry_run or self.batches.delete(name):
-                self._deleted(name)
-        for name in gone(self.gate, roots, self.seen, lambda *_: None, self.seen.newest_only):
-            if self.gate.forget(name):
-                self._deleted(name)
-
-    def _really_gone(self, names: Sequence[str]) -> list[str]:
-        """Those of the articles that are gone, after asking for them; what has moved or was killed is taken out."""
-        if not names or not self.askers:
-            return list(names)
-        if not self.dry_run:
-            self.batches.commit()  # asking takes time
-        now = self.gate.now()
-        found = ask_for(names, self.held, self.askers, self.learning.state, now)
-        for withdrawal in found.killed:
-            self._withdraw(withdrawal)
-        for name, url in found.moved:
-            if not self.identities.follows(name, url, self._is_there):
-                source = self.held.stamps([name])[name].source
-                self.learning.mark(still_there(name, source, now), source)
-            elif self._take_out(name, is_held=True):
-                self._deleted(name)
-        for mark in found.marks:
-            self.learning.mark(mark, mark.source)
-        for origin, text in found.remarks:
-            self.tally.warn(origin, text)
-        return found.gone
-
-    def _is_there(self, ids: Sequence[str]) -> list[str]:
-        return [name for name in ids if name in self.seen or name in self.held.stamps([name])]
-
-    def _deleted(self, name: str) -> None:
-        if name not in self.seen.deleted:
-            self.tally.deleted += 1
-            self.seen.deleted.put(name, NOTHING)
-        self.learning.forget(name)
 
     def tell(self, notice: Notice, lost: frozenset[str]) -> None:
         """Says what became of each article, but for those in `lost`."""
@@ -170,7 +113,7 @@ class Run:
                 notice(outcome, name)
         for name in self.seen.deleted:
             notice("deleted", name)
-        for name in self.gone:
+        for name in self.leaving.gone:
             notice("gone", name)
 
     def committing(self) -> None:
@@ -270,45 +213,12 @@ class Run:
         self.known += stamp is not None
         self.seen.judge(article.id, "removed")
         self.tally.warn(article.origin, reason)
-        self._take_out(article.id, stamp is not None)
+        self.leaving.take_out(article.id, stamp is not None)
 
     def _hold(self, article: Prepared, stamp: Stamp | None) -> None:
         self.seen.judge(article.id, "waiting")
         self.gate.hold(article)
-        self._take_out(article.id, stamp is not None)
-
-    def _take_out(self, name: str, is_held: bool) -> bool:
-        """Makes sure that an article is not in the index after this run; returns whether it was before."""
-        if self.dry_run:
-            return is_held
-        self.batches.forget(name)
-        if is_held:
-            self.taken_out.add(name)
-        was_written = self.seen.take_back(name)
-        return (was_written or (is_held and not self.rebuild)) and self.batches.delete(name)
-
-    def _withdraw(self, withdrawal: Withdrawal) -> None:
-        """Takes an article out that its source has withdrawn, or counts it if it was never there."""
-        own = article_id(withdrawal.id, withdrawal.url, withdrawal.place or withdrawal.origin)
-        names = self.identities.known_as(own, withdrawal.url, withdrawal.guid)
-        if withdrawal.kind == "killed" and not (withdrawal.known_only and not self._knows(names)):
-            names = self.gate.kill(
-                withdrawal.reason, id=names[0], url=withdrawal.url, guid=withdrawal.guid, at=withdrawal.at
-            )
-        taken_out = [each for each in names if self._withdraw_named(each)]
-        for each in taken_out:
-            self._deleted(each)
-        if not taken_out:
-            self.tally.leave_out(withdrawal.reason)
-
-    def _knows(self, names: Sequence[str]) -> bool:
-        """One of them is in the index, goes into it or waits."""
-        return bool(self.held.stamps(names)) or any(map(self.seen.is_written, names)) or self.gate.waits(names)
-
-    def _withdraw_named(self, name: str) -> bool:
-        waited = self.gate.forget(name)
-        self.seen.judge(name, None)
-        return self._take_out(name, name in self.held.stamps([name])) or waited
+        self.leaving.take_out(article.id, stamp is not None)
 
     def _is_another_file(self, name: str, key: str, stamp: Stamp | None) -> bool:
         """A file at the same place below another folder has the id. One that was only moved is not there any more."""
@@ -331,23 +241,21 @@ class Run:
         whose address has moved has."""
         name = article.id
         is_held = stamp == Stamp(article.content_hash, article.source)
-        outcome: Outcome = "unchanged" if is_held or is_moved else "changed" if stamp or name in self.moved else "added"
-        is_there = is_held and not self.rebuild and name not in self.taken_out
+        leaving = self.leaving
+        outcome: Outcome = (
+            "unchanged" if is_held or is_moved else "changed" if stamp or name in leaving.moved else "added"
+        )
+        is_there = is_held and not self.rebuild and name not in leaving.taken_out
         is_there = is_there and (self.batches.forget(name) or not self.seen.is_written(name))
         is_written = not (self.dry_run or is_there)
         self.seen.judge(name, outcome, is_written=is_written)
         if is_written:
-            self._undelete(name)
+            leaving.put_back(name)
             self.batches.add(article.content())
-
-    def _undelete(self, name: str) -> None:
-        """What was withdrawn earlier in this run is published later in it, and not deleted after all."""
-        if name in self.taken_out and self.seen.deleted.pop(name) is not None:
-            self.tally.deleted -= 1
 
     def _is_copy(self, article: Prepared, key: str, stamp: Stamp | None) -> bool:
         """Whether another source has the article, and this one has nothing to add."""
-        if article.id in self.taken_out:
+        if article.id in self.leaving.taken_out:
             return False
         if stamp is None or stamp.source == key or self.rebuild or article.id in self.seen:
             return False
