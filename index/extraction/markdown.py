@@ -11,9 +11,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cmarkgfm import cmark
-
 from index.extraction.body import Body
+from index.extraction.commonmark import render
 from index.extraction.frontmatter import split_front_matter
 from index.extraction.html_text import read_html
 from index.extraction.plain_text import read_text
@@ -64,7 +63,6 @@ _NOWHERE = "#:"
 _LINK_NOWHERE = re.compile(rf'<a href="{_NOWHERE}">(.*?)</a>', re.DOTALL)
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_EXTENSIONS = ["table", "strikethrough"]
 _TAG_NAME = re.compile(r"</?([a-zA-Z][\w:-]*)")
 _TAG = re.compile(r"<(?=/?([a-zA-Z][\w:-]*))")
 _KNOWN_TAGS = frozenset((
@@ -91,8 +89,7 @@ def render_markdown(text: str) -> str:
     text = without_templates(split_front_matter(text).text)
     if not text.isascii():
         text = _SURROGATES.sub("\ufffd", text)
-    rendered: str = cmark.markdown_to_html_with_extensions(text, cmark.Options.CMARK_OPT_UNSAFE, _EXTENSIONS)
-    return without_loose_links(_escape_unknown_tags(rendered))
+    return without_loose_links(_escape_unknown_tags(render(text)))
 
 
 def without_templates(text: str) -> str:
