@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from index.article import Mark, Source, Untouched, blaming
 from index.identity import source_key
@@ -38,8 +38,12 @@ class Passing:
 
     def found(self, key: str, digest: str | None) -> Untouched | None:
         """The source as a run left it that read it to its end, if it is still that."""
-        kept = self.state.get(key, WHOLE) if digest and self.passes_over else None
+        kept = self.kept(key) if digest and self.passes_over else None
         return Untouched(kept[1]) if kept and kept[0] == digest else None
+
+    def kept(self, key: str) -> Any:
+        """The digest of a source that was read to its end, and how many articles it had; None if none was."""
+        return self.state.get(key, WHOLE)
 
 
 def find(sources: Sequence[Source], progress: Progress, passing: Passing) -> Iterator[Found]:
@@ -56,6 +60,8 @@ def find(sources: Sequence[Source], progress: Progress, passing: Passing) -> Ite
                 if passed := passing.found(key, digest):
                     yield Found(key, passed, done)
                 else:
+                    if digest and passing.kept(key):
+                        yield Found(key, Mark(key, WHOLE, None), done)
                     for item in source.records():
                         read += 0 if isinstance(item, SourceError) else item.weight
                         yield Found(key, item, done + read)

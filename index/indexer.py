@@ -131,6 +131,8 @@ class Indexer:
                 self._ledger.released_since,
                 keeps=not dry_run,
             )
+            if rebuild and not dry_run:
+                self._state.forget_whole()  # what is not read now will not be in the index
             try:
                 found = find(sources, progress, self._unchanged(rebuild))
                 with closing(

@@ -70,6 +70,9 @@ class Learning:
         if mark.with_id and mark.unless_failed == self._named[0]:
             mark = replace(mark, value=mark.value | _called(*self._named))
         if mark.key == WHOLE:
+            if mark.value is None:
+                self.forget_whole(source)
+                return
             if source in self._imperfect:
                 return
             mark = replace(mark, value=[mark.value, self._articles_in[source]])
@@ -92,9 +95,11 @@ class Learning:
         self.state.keep(self._kept_first)
         self._kept_first.clear()
 
-    def move_away(self, source: str) -> None:
-        """An article of the source is that of another one now. What comes back there is to be read again."""
-        self._marks.add(Mark(source, WHOLE, None))
+    def forget_whole(self, source: str) -> None:
+        """Not all that the source had when it was read to its end is in the index from then on: it is being read again,
+        or an article of it is gone, or is that of another source. What comes back there is to be read again. This too
+        is kept before the commit."""
+        self._kept_first.add(Mark(source, WHOLE, None))
 
     def is_superseded(self, name: str, version: tuple[str, int], source: str, other: str) -> bool:
         """Whether a later version of an article was read in this run, or by an earlier one from the source `other`."""

@@ -91,6 +91,7 @@ class Leaving:
             self.gone = names
             return
         for name in names:
+            self._forget_source_of(name)
             if self.dry_run or self.batches.delete(name):
                 self._deleted(name)
         for name in gone(self.gate, roots, self.seen, lambda *_: None, self.seen.newest_only):
@@ -121,6 +122,12 @@ class Leaving:
 
     def _is_there(self, ids: Sequence[str]) -> list[str]:
         return [name for name in ids if name in self.seen or name in self.held.stamps([name])]
+
+    def _forget_source_of(self, name: str) -> None:
+        """A source that is not there any more may come back, with the same articles."""
+        source = self.held.stamps([name])[name].source
+        if source not in self.seen.read_from:
+            self.learning.forget_whole(source)
 
     def _deleted(self, name: str) -> None:
         if name not in self.seen.deleted:

@@ -198,7 +198,7 @@ class Run:
         is_copy = not is_early and not is_moved and self._is_copy(article, key, stamp)
         self._note(article, key, stamp, is_meant=is_copy or is_moved)
         if stamp and is_moved:
-            self.learning.move_away(stamp.source)
+            self.learning.forget_whole(stamp.source)
         if is_early:
             self.learning.look_again(key)
             self._hold(article, stamp)

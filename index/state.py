@@ -115,8 +115,12 @@ class State:
         if not keeps:
             self._knows_whole = False
         else:
-            with _transaction(self._opened()) as connection:
-                connection.execute("DELETE FROM marks WHERE key = ?", (WHOLE,))
+            self.forget_whole()
+
+    def forget_whole(self) -> None:
+        """Forgets which sources were read to their end, so that each is read again."""
+        with _transaction(self._opened()) as connection:
+            connection.execute("DELETE FROM marks WHERE key = ?", (WHOLE,))
 
     def end(self, generation: str) -> None:
         """A run has ended, and the index is of that generation now."""

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-import numpy as np
-
 from search.errors import BackfileError
 
 IN_MEMORY: Final = 1 << 14
@@ -155,8 +153,7 @@ class _File:
         with _explained():
             self._database = sqlite3.connect(_TEMPORARY, isolation_level=None, check_same_thread=False)
         self.close = weakref.finalize(self, self._database.close)
-        self._sieve = np.zeros(_SIEVE_BITS // 8, np.uint8)
-        self._bits = self._sieve.data
+        self._sieve = bytearray(_SIEVE_BITS // 8)
         names = [f"value_{number}" for number in range(columns)]
         listed = "".join(f", {name}" for name in names)
         changes = "".join(f", {name} = excluded.{name}" for name in names)
@@ -173,8 +170,9 @@ class _File:
 
     def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Writes rows of a key, a number and values; one that is there keeps its number."""
-        places = np.fromiter((hash(row[0]) for row in rows), np.int64, len(rows)) % _SIEVE_BITS
-        np.bitwise_or.at(self._sieve, places >> 3, (1 << (places & 7)).astype(np.uint8))
+        for key, *_ in rows:
+            place = hash(key) % _SIEVE_BITS
+            self._sieve[place >> 3] |= 1 << (place & 7)
         with _explained():
             self._database.executemany(self._write, map(_stored, rows))
 
@@ -186,7 +184,7 @@ class _File:
     def find(self, key: str) -> list[Any] | None:
         """The values of the row with that key. Most are not there, and for most of these, the file is not asked."""
         place = hash(key) % _SIEVE_BITS
-        if not self._bits[place >> 3] & 1 << (place & 7):
+        if not self._sieve[place >> 3] & 1 << (place & 7):
             return None
         with _explained():
             row = self._database.execute(self._find, _stored([key])).fetchone()

@@ -185,3 +185,82 @@ def test_the_state_lies_beside_the_ledger() -> None:
     assert state_beside("/srv/archive.ledger") == "/srv/archive.state"
     assert state_beside("/srv/removals.sqlite") == "/srv/removals.sqlite.state"
     assert state_beside("memory:x") == "memory:x"
+
+
+def index_files(engine: Engine, folder: Path, *, prune: bool = False, rebuild: bool = False) -> Report:
+    return Indexer(engine).run(find_sources(folder), roots=[str(folder)], prune=prune, rebuild=rebuild)
+
+
+def shown(engine: Engine) -> set[str]:
+    with engine.searcher() as searcher:
+        return {article.title for article in searcher.articles()}
+
+
+def test_a_file_that_was_deleted_and_comes_back_is_read_again(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    for name in ("one", "two"):
+        (folder / f"{name}.md").write_text(f"---\ntitle: {name}\n---\nThe ferry runs, says {name}.\n")
+    index_files(engine, folder)
+    (folder / "two.md").rename(tmp_path / "away")
+    assert index_files(engine, folder, prune=True).deleted == 1
+    (tmp_path / "away").rename(folder / "two.md")
+    assert (index_files(engine, folder).added, shown(engine)) == (1, {"one", "two"})
+
+
+def test_a_file_that_was_not_there_when_the_index_was_built_anew_is_read(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    for name in ("one", "two"):
+        (folder / f"{name}.md").write_text(f"---\ntitle: {name}\n---\nThe ferry runs, says {name}.\n")
+    index_files(engine, folder)
+    (folder / "two.md").rename(tmp_path / "away")
+    index_files(engine, folder, rebuild=True)
+    (tmp_path / "away").rename(folder / "two.md")
+    assert (index_files(engine, folder).added, shown(engine)) == (1, {"one", "two"})
+
+
+def test_a_file_renamed_there_and_back_keeps_its_article(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    (folder / "one.md").write_text("---\ntitle: one\n---\nThe ferry runs.\n")
+    (folder / "two.md").write_text("---\ntitle: two\n---\nThe bridge is open.\n")
+    index_files(engine, folder)
+    for old, new in (("two", "nine"), ("nine", "two")):
+        (folder / f"{old}.md").rename(folder / f"{new}.md")
+        index_files(engine, folder, prune=True)
+        assert shown(engine) == {"one", "two"}
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        '{"id":"b","title":"b","body":"The bridge.","embargo":"2190-01-01"}',
+        '{"id":"b","title":"b","body":"The bridge.","status":"withheld"}',
+        '{"id":"b","title":"b","body":"Another text."}\n{broken',
+    ],
+)
+def test_a_file_put_back_as_it_was_is_read_again_if_what_was_between_was_not_read_whole(
+    engine: Engine, tmp_path: Path, between: str
+) -> None:
+    file = tmp_path / "articles.jsonl"
+    first = '{"id":"a","title":"a","body":"The ferry."}\n'
+    for second in (
+        '{"id":"b","title":"b","body":"The bridge."}',
+        between,
+        '{"id":"b","title":"b","body":"The bridge."}',
+    ):
+        file.write_text(first + second + "\n")
+        index_files(engine, file)
+    with engine.searcher() as searcher:
+        found = searcher.document("b")
+    assert found is not None
+    assert found.body == "The bridge."
+
+
+def test_a_draft_that_is_published_again_as_it_was_comes_back(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "one.md"
+    for draft in ("", "draft: true\n", ""):
+        file.write_text(f"---\ntitle: one\n{draft}---\nThe ferry runs.\n")
+        index_files(engine, file)
+    assert shown(engine) == {"one"}
