@@ -20,6 +20,10 @@ WORDS = st.sampled_from(
     ["river", " bridge ", "\n", " ", "a &amp; b", "&#8217;s", "&nbsp;", "\N{NO-BREAK SPACE}", "市庁", "é", "\x85"]
 )
 PHRASE_TAGS = ["a", "em", "strong", "code", "span", "b"]
+GLUED = [
+    "&nbsp", "&copy 2020", "&lt<b>x</b>", "<<img>b>x</b>", "<<!-- -->i>", "<b<wbr>>y</b>", "&am<wbr>p;", "&<!-- -->lt;",
+]  # fmt: skip
+"""What a browser reads in one way, and whoever takes tags out of text in another."""
 BLOCK_TAGS = [
     "p",
     "div",
@@ -87,7 +91,11 @@ def test_one_pass_reads_what_the_tree_reads(markup: str) -> None:
 @settings(max_examples=400, deadline=None)
 @given(
     st.lists(
-        st.one_of(WORDS, st.sampled_from([f"<{sign}{tag}>" for tag in BLOCK_TAGS + PHRASE_TAGS for sign in ("", "/")]))
+        st.one_of(
+            WORDS,
+            st.sampled_from(GLUED),
+            st.sampled_from([f"<{sign}{tag}>" for tag in BLOCK_TAGS + PHRASE_TAGS for sign in ("", "/")]),
+        )
     )
 )
 def test_tags_in_any_order_are_read_as_the_tree_reads_them(pieces: list[str]) -> None:
@@ -137,6 +145,11 @@ def test_what_is_out_of_order_is_left_to_the_tree(markup: str) -> None:
 
 def test_an_empty_item_of_a_list_gives_its_mark_to_no_other_text() -> None:
     assert read_html("<ul><li></li></ul><p>After the list.</p>").text == "After the list."
+
+
+def test_a_tag_within_a_tag_is_left_to_the_tree() -> None:
+    assert read_in_order('<p>Hi</p> <<img>a href="x">go</a>') is None
+    assert read_html("<p>Prices&nbsp;&copy 2003</p>").text == "Prices © 2003"
 
 
 @pytest.mark.parametrize("piece", ["<p ", '<p a="', "<!-- ", "<p a b c ", '<a id="x" ', "&#", "<br/ "])

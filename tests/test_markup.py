@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.article import Article
 from index.extraction.body import Body
 from index.extraction.dates import parse_moment
 from index.extraction.frontmatter import MAX_FRONT_MATTER, FrontMatter, as_text, split_front_matter
@@ -21,6 +23,8 @@ from index.extraction.markdown import MAX_MARKDOWN, read_markdown
 from index.extraction.plain_text import read_text
 from index.extraction.text_flow import HEADINGS
 from index.sources.fields import READERS
+from index.sources.markdown_file import read_markdown_file
+from index.sources.reading import Reading
 from search.document import Heading
 
 PROSE = "The river rose two metres overnight and the lower town was cleared before anyone had to be carried out."
@@ -220,6 +224,36 @@ def test_front_matter_that_is_broken_or_hostile_stays_in_the_text_and_is_said(te
     found = split_front_matter(text)
     assert (found.fields, found.text) == ({}, text)
     assert warning in found.warning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\ntitle: A: colon\nembargo: 2190-01-01\n---\nText",
+        "---\ntitle: Draft: not yet\ndraft: true\n---\nText",
+        "---\ntitle: A: colon\npublishDate: 2190-01-01\n---\nText",
+        '+++\ntitle = "x"\nembargo = 2023-02-29\n+++\nText',
+        '{\n "title": "a",\n "draft": true,\n}\nText',
+    ],
+)
+def test_broken_front_matter_that_says_when_an_article_may_be_shown_withholds_it(text: str) -> None:
+    assert one_file(text).status == "withheld"
+
+
+def test_broken_front_matter_that_says_nothing_of_it_withholds_nothing() -> None:
+    article = one_file("---\ntitle: A: colon\npublished: 2024-01-01\n---\nText")
+    assert (article.status, len(article.warnings)) == ("usable", 1)
+
+
+def test_a_date_that_there_is_not_costs_no_other_key() -> None:
+    found = split_front_matter("---\ntitle: T\ndate: 2023-02-29\n---\nText")
+    assert (found.fields, found.text) == ({"title": "T", "date": "2023-02-29"}, "Text")
+
+
+def one_file(text: str) -> Article:
+    found = read_markdown_file(text.encode(), "posts/one.md", Reading(ZoneInfo("UTC")))
+    assert isinstance(found, Article)
+    return found
 
 
 def test_the_line_of_a_mistake_in_front_matter_is_said() -> None:

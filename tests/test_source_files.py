@@ -247,3 +247,8 @@ def test_text_in_an_unstated_encoding_is_guessed() -> None:
 @pytest.mark.parametrize("data", [b"plain", "ə".encode(), "text".encode("utf-16"), b"a\tb\r\n"])
 def test_text_in_any_encoding_is_not_called_binary(data: bytes) -> None:
     assert not is_binary(data)
+
+
+def test_many_comments_before_nothing_are_no_page_and_take_no_time() -> None:
+    # A pattern that goes back over each of them would not end within the time that a test may take.
+    assert not next(row for row in FORMATS if row.name == "HTML pages").accepts("dump.bin", b"<!---->" * 1_100)

@@ -26,13 +26,20 @@ MAX_ALIASES: Final = 50
 _BEGINS: Final = re.compile(r"\s*(---|\+\+\+|\{)")
 _FENCED: Final = re.compile(r"\s*(---|\+\+\+)[ \t]*\n(.*?)\n[ \t]*\1[ \t]*(?:\n|\Z)", re.DOTALL)
 _SHALLOW: Final = re.compile(
-    r"""(?:[ ]{0,4}(?:-[ ])?[ ]?[\w"'][^*\[{\n]*+(?:\[[^*\[\]{\n]*\][^*\[{\n]*+)?(?:\n|\Z)
+    r"""(?:[ ]{0,4}(?:-[ ])?[ ]?[\w"'][^*\[{\n\r\x85\u2028\u2029]*+
+    (?:\[[^*\[\]{\n\r\x85\u2028\u2029]*\][^*\[{\n\r\x85\u2028\u2029]*+)?(?:\n|\Z)
     |[ ]*\n)*+""",
     re.VERBOSE,
 )
 """YAML without aliases, with little indentation and at most one flow list in a line, closed in it: what nearly all
 front matter is. It cannot be nested deeper than it is indented."""
 _KEY: Final = re.compile(r"[A-Za-z_][\w-]{0,40}")
+_HOLDS: Final = re.compile(
+    r"""^[ \t"']*(?:(?:draft|embargo\w*|publish_?date|pubdate)["']?[ \t]*[:=]|published["']?[ \t]*[:=][ \t]*false)""",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A line that says whether, or from when, an article may be shown."""
+_OBJECT: Final = re.compile(r"\s*\{\s*\n\s*\"[\w-]{1,40}\"\s*:.*?\n\}", re.DOTALL)
 _FIRST_LINE: Final = re.compile(r"\s*[A-Za-z_][\w-]{0,40}[ \t]*[:=]")
 
 Value = str | list[str] | date
@@ -86,11 +93,18 @@ def split_front_matter(text: str) -> FrontMatter:
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         # Text between two rules is no front matter; only what begins like it is called broken.
         broken = _FIRST_LINE.match(match[2]) is not None
-        return FrontMatter({}, text, f"the front matter is not {name}: {_reason(error)}" if broken else "")
+        return _broken(text, match[2], f"{name}: {_reason(error)}") if broken else FrontMatter({}, text)
     # Prose between two rules may be a mapping to YAML ("A sentence: and more"); most of its keys are no names.
     if not isinstance(value, dict) or 2 * sum(_KEY.fullmatch(str(key)) is not None for key in value) <= len(value):
         return FrontMatter({}, text)
     return FrontMatter(_fields(value), text.replace("\r\n", "\n")[match.end() :])
+
+
+def _broken(text: str, block: str, what: str) -> FrontMatter:
+    """Front matter that cannot be read stays in the text. If it says when the article may be shown, that is not known,
+    so it is an embargo that cannot be read."""
+    fields: dict[str, Value] = {"embargo": "in front matter that cannot be read"} if _HOLDS.search(block) else {}
+    return FrontMatter(fields, text, f"the front matter is not {what}")
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -101,6 +115,17 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":timestamp", ":null", ":merge"))]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def _date_or_text(loader: Any, node: Any) -> Any:
+    """A date that there is not, such as 2023-02-29, is text, and costs no other key."""
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except (ValueError, OverflowError):
+        return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _date_or_text)
 
 
 def _parse_yaml(text: str) -> Any:
@@ -129,8 +154,9 @@ def _split_json(text: str) -> FrontMatter:
     stripped = text.lstrip()
     try:
         value, end = json.JSONDecoder().raw_decode(stripped[:MAX_FRONT_MATTER])
-    except (ValueError, RecursionError):
-        return FrontMatter({}, text)
+    except (ValueError, RecursionError) as error:
+        block = _OBJECT.match(text[:MAX_FRONT_MATTER])
+        return _broken(text, block[0], f"JSON: {_reason(error)}") if block else FrontMatter({}, text)
     if not isinstance(value, dict) or not ({"title", "date"} & value.keys()):
         return FrontMatter({}, text)
     return FrontMatter(_fields(value), stripped[end:])

@@ -51,6 +51,9 @@ _BLOCK_TAG: Final = re.compile(rf"<(/?)({'|'.join([*filter(None, _CONTENT), *_EM
 _PHRASE_TAG: Final = re.compile(rf"<(/?)({'|'.join(_PHRASES)}){_ATTRIBUTES}>", re.ASCII)
 _BREAK: Final = re.compile(rf"<br{_ATTRIBUTES}/?>", re.ASCII)
 _UNSEEN: Final = re.compile(rf"<(?:img|wbr){_ATTRIBUTES}/?>", re.ASCII)
+_GLUED: Final = re.compile(r"<[^<>]*<|&#?\w{0,31}<|&#?\w{2,31}(?![\w;])")
+"""What another tag or its removal may make something else of, and references without their semicolon, which only a
+parser knows."""
 _COMMENT: Final = re.compile(r"<!--(?!-?>)(?:(?!--).)*+-->", re.DOTALL)
 _REFERENCE: Final = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z\d]{1,30});")
 _ANCHOR: Final = re.compile(r'\s(id|name)="([^"]*)"')
@@ -68,6 +71,8 @@ def read_html(markup: str) -> Body:
 def read_in_order(markup: str) -> Body | None:
     """The same in one pass, or None if some element is not closed in order, or is not one of a text."""
     markup = xml_characters(markup)
+    if _GLUED.search(markup):
+        return None
     if "<!--" in markup:
         markup = _COMMENT.sub("", markup)
     if markup.count("<") > MAX_BODY_ELEMENTS:

@@ -53,7 +53,7 @@ def read_markdown_file(data: bytes, origin: str, reading: Reading) -> Article | 
         "type": as_text(found.first(("type",)) or ""),
     }
     article = article_of(value, origin, place, replace(reading, mapping={}), other_dates(found))
-    if found.warning and isinstance(article, Article):
+    if found.warning and isinstance(article, Article) and found.warning not in article.warnings:
         return replace(article, warnings=(found.warning, *article.warnings))
     return article
 

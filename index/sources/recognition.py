@@ -188,7 +188,7 @@ _NOT_ARTICLES: Final = frozenset((
 
 # A document type or a root element, after a byte order mark, an XML declaration and comments.
 _PAGE: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--(?s:.{0,2000}?)-->\s*){0,5}<(?:!doctype\s+html|html)[\s>]",
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--(?>(?s:.{0,2000}?)-->)\s*){0,5}<(?:!doctype\s+html|html)[\s>]",
     re.IGNORECASE,
 )
 
