@@ -277,6 +277,19 @@ def test_pruning_forgets_what_waits_like_what_is_shown(newsroom: Newsroom, tmp_p
     assert [name for name, _ in newsroom.ledger.waiting.sources()] == ["4"]
 
 
+def test_an_article_that_moves_while_it_waits_does_not_appear_at_its_old_address(newsroom: Newsroom) -> None:
+    def piece(slug: str, embargo: datetime) -> Article:
+        return Article("a:1", "Title", "Body", url=f"https://s.example/{slug}", guid="?p=7", embargo=embargo)
+
+    newsroom.run(piece("old", NOON + HOUR))
+    newsroom.run(piece("new", NOON + DAY))
+    assert [name for name, _ in newsroom.ledger.waiting.sources()] == ["s.example/new"]
+    newsroom.now += HOUR
+    assert (newsroom.release(), newsroom.shown()) == (0, [])
+    newsroom.now += DAY
+    assert (newsroom.release(), newsroom.shown()) == (1, ["s.example/new"])
+
+
 def test_a_rebuild_forgets_what_its_sources_have_no_more(newsroom: Newsroom) -> None:
     newsroom.run(article("1", embargo=NOON + HOUR), article("2", embargo=NOON + HOUR), article("3"))
     newsroom.run(article("2", embargo=NOON + HOUR), article("3"), rebuild=True)
