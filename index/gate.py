@@ -156,6 +156,10 @@ class Gate:
         """The ids of what waits and came from a source or from a file below it."""
         return (name for name, own in self._ledger.waiting.sources() if is_below(own, source))
 
+    def sources_of(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """The source of each of these articles that waits."""
+        return {name: due.source for name, due in self._ledger.waiting.states(ids).items()}
+
     def waiting_ids(self) -> Iterator[str]:
         """The ids of all that waits."""
         return (name for name, _ in self._ledger.waiting.sources())

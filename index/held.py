@@ -54,6 +54,10 @@ class Held:
             self._give_up()
             return {}
 
+    def sources_of(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """The source of each of those ids that the index holds. Raises IndexDamaged."""
+        return {name: stamp.source for name, stamp in self.stamps(ids).items()}
+
     def address(self, name: str) -> str:
         """The address of an article; "" if it has none or is not there. Raises IndexDamaged."""
         self.open()

@@ -12,7 +12,7 @@ from index.held import Held
 from index.identities import Identities
 from index.identity import article_id
 from index.learning import Learning
-from index.pruning import gone, gone_from_index, objection
+from index.pruning import gone, objection
 from index.report import Tally
 from index.seen import Seen
 from index.vanished import Asking, ask_for, still_there
@@ -84,7 +84,7 @@ class Leaving:
     def prune(self, roots: Sequence[str]) -> None:
         """Deletes what came from one of `roots` and is not there any more, unless that is too much."""
         moved = set(self.moved.values())
-        found = gone_from_index(self.held, roots, self.seen, self.tally.warn_of_source)
+        found = gone(self.held, roots, self.seen, self.tally.warn_of_source)
         names = self._really_gone([name for name in found if name not in moved and name not in self.seen.deleted])
         if reason := objection(names, self.held, roots, self.most_gone):
             self.tally.fail(", ".join(roots), reason)
@@ -94,7 +94,7 @@ class Leaving:
             self._forget_source_of(name)
             if self.dry_run or self.batches.delete(name):
                 self._deleted(name)
-        for name in gone(self.gate, roots, self.seen, lambda *_: None, self.seen.newest_only):
+        for name in list(gone(self.gate, roots, self.seen, lambda *_: None)):
             if self.gate.forget(name):
                 self._deleted(name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set, Sized
 from typing import Final, Protocol
 
 from index.held import Held
@@ -29,13 +29,31 @@ class BySource(Protocol):
         """The ids of all articles that came from `source` or from a file below it."""
         ...
 
+    def sources_of(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """The source of each of these articles that it holds, by id."""
+        ...
 
-def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn, listing: Set[str]) -> Iterator[str]:
-    """The ids that `held` has from one of `roots` and that were not seen in this run.
 
-    A root in which anything failed, or that gave nothing, is left alone with a warning: a disk that is not mounted must
-    not empty the archive. So is one that lists only its newest articles, which is in `listing` or has such in it.
+def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn) -> SpillingTable[Nothing]:
+    """The ids that `held` has from one of `roots` and that were not seen in this run, each once.
+
+    Those of sources that were passed over, and of feeds in a folder, are not among them.
     """
+    listing = seen.newest_only & {source_key(root) for root in roots}
+    spared = seen.untouched | (seen.newest_only - listing)
+    names = SpillingTable(Nothing)
+    for batch in in_batches(_unseen(held, roots, seen, warn, listing), _BATCH):
+        sources = held.sources_of(batch) if spared else {}
+        for name in batch:
+            if sources.get(name) not in spared:
+                names.put(name, NOTHING)  # roots may overlap
+    return names
+
+
+def _unseen(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn, listing: Set[str]) -> Iterator[str]:
+    """Without those from a root in which anything failed, or that gave nothing: a disk that is not mounted must not
+    empty the archive. So is one left alone that lists only its newest articles, which is in `listing` or has such in
+    it. There is a warning for each."""
     for root in roots:
         key = source_key(root)
         if any(is_below(source, key) for source in seen.failed_in):
@@ -47,20 +65,6 @@ def gone(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn, listing: 
             warn(root, "not pruned, because it holds no article")
         elif key not in seen.untouched:  # a file that is as it was has lost nothing
             yield from seen.unseen(held.ids_from(key))
-
-
-def gone_from_index(held: Held, roots: Sequence[str], seen: Seen, warn: Warn) -> SpillingTable[Nothing]:
-    """The same for the index, each once, without the articles of sources that were passed over, and of feeds in a
-    folder."""
-    listing = seen.newest_only & {source_key(root) for root in roots}
-    spared = seen.untouched | (seen.newest_only - listing)
-    names = SpillingTable(Nothing)
-    for batch in in_batches(gone(held, roots, seen, warn, listing), _BATCH):
-        stamps = held.stamps(batch) if spared else {}
-        for name in batch:
-            if name not in stamps or stamps[name].source not in spared:
-                names.put(name, NOTHING)  # roots may overlap
-    return names
 
 
 def objection(names: Sized, held: Held, roots: Sequence[str], most: float) -> str:

@@ -87,6 +87,8 @@ class Run:
             stamp = self.held.stamps([former]).get(former)
             if name.before or (stamp and stamp.source == key):
                 self.leaving.take_out(former, stamp is not None)
+                if name.before:
+                    self.gate.forget(former)
                 if stamp:
                     self.leaving.moved[name.id] = former
         return article if article.id == name.id else article.called(name.id)

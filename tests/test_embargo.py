@@ -277,6 +277,31 @@ def test_pruning_forgets_what_waits_like_what_is_shown(newsroom: Newsroom, tmp_p
     assert [name for name, _ in newsroom.ledger.waiting.sources()] == ["4"]
 
 
+def test_what_waits_is_forgotten_with_its_page_though_a_feed_lies_beside_it(newsroom: Newsroom, tmp_path: Path) -> None:
+    def read(*pages: Article) -> Report:
+        feed = Given(f"{tmp_path}/feed.rss", article("entry"))
+        feed.lists_all = False  # type: ignore[attr-defined]
+        indexer = Indexer(newsroom.engine, ledger=newsroom.ledger, clock=lambda: newsroom.now)
+        return indexer.run([Given(f"{tmp_path}/pages.jsonl", *pages), feed], roots=[str(tmp_path)], prune=True)
+
+    read(article("1"), article("2", embargo=NOON + HOUR))
+    assert read(article("1")).deleted == 1
+    assert newsroom.ledger.waiting.counts() == (0, 0)
+
+
+def test_an_article_that_moves_while_it_waits_does_not_appear_at_its_old_address(newsroom: Newsroom) -> None:
+    def piece(slug: str, embargo: datetime) -> Article:
+        return Article("a:1", "Title", "Body", url=f"https://s.example/{slug}", guid="?p=7", embargo=embargo)
+
+    newsroom.run(piece("old", NOON + HOUR))
+    newsroom.run(piece("new", NOON + DAY))
+    assert [name for name, _ in newsroom.ledger.waiting.sources()] == ["s.example/new"]
+    newsroom.now += HOUR
+    assert (newsroom.release(), newsroom.shown()) == (0, [])
+    newsroom.now += DAY
+    assert (newsroom.release(), newsroom.shown()) == (1, ["s.example/new"])
+
+
 def test_a_rebuild_forgets_what_its_sources_have_no_more(newsroom: Newsroom) -> None:
     newsroom.run(article("1", embargo=NOON + HOUR), article("2", embargo=NOON + HOUR), article("3"))
     newsroom.run(article("2", embargo=NOON + HOUR), article("3"), rebuild=True)

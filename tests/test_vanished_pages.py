@@ -38,11 +38,11 @@ class Site:
     def list(self, *paths: str) -> None:
         self.table["/map.xml"] = urlset(*paths)
 
-    def sync(self, *, prune: bool = True, **options: Any) -> Report:
+    def sync(self, *others: WebServer, prune: bool = True, **options: Any) -> Report:
         """Brings the archive into step."""
         self.server.asked.clear()
         start = f"{self.server.url}/map.xml"
-        with fetcher_for(self.server) as fetcher:
+        with fetcher_for(self.server, *others) as fetcher:
             sources = find_sources(start, fetcher=fetcher, state=self.opened.state)
             indexer = Indexer(
                 self.opened.engine, ledger=self.opened.ledger, state=self.opened.state, clock=lambda: self.now
@@ -85,6 +85,18 @@ def test_a_page_that_is_gone_is_deleted_and_for_good_if_its_server_says_so(
     down = [removal.kind for removal in site.opened.ledger.removed.in_force()]
     assert down == (["killed"] if is_killed else [])
     assert site.sync().deleted == 0
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+@pytest.mark.parametrize("status", [301, 302])
+def test_another_host_takes_nothing_down(site: Site, status: int, is_listed: bool) -> None:
+    site.list(*PATHS[0 if is_listed else 1 :])
+    with web_server({"/parked": reply(status=410)}) as other:
+        site.table["/0"] = redirect(f"{other.url}/parked", status)
+        assert site.sync(other).deleted == 0
+        assert "/parked" in other.paths()
+    assert site.ids() == set(PATHS)
+    assert site.opened.ledger.removed.in_force() == []
 
 
 def test_a_page_that_does_not_want_to_be_found_any_more_is_deleted(site: Site) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from index.article import Article, Withdrawal
 from index.fetching import Disallowed, Fetched, Fetcher, FetchError
+from index.fetching.address import read_address
 from index.fetching.validators import Validator, validator_of
 from index.sources.encoding import is_binary, text_encoding
 from index.sources.html import read_html_page
@@ -119,11 +120,12 @@ def look_for(fetcher: Fetcher, url: str, time_zone: ZoneInfo) -> str | Withdrawa
 
 
 def page_in(fetched: Fetched, origin: str, time_zone: ZoneInfo, known: Known = Known()) -> WebPage | Withdrawal:
-    """The page in an answer, as `fetch_page` has it. Raises FetchError for an answer without a page."""
+    """The page in an answer, as `fetch_page` has it. Raises FetchError for an answer without a page, and
+    for a 410 from another host than the one that was asked."""
     match fetched.status:
         case 404:
             return Withdrawal(origin, "gone", "404 at the source", url=origin)
-        case 410:
+        case 410 if read_address(fetched.url).place == read_address(origin).place:
             return Withdrawal(origin, "killed", "410 at the source", url=origin)
         case 200 | 203:
             pass
