@@ -145,8 +145,8 @@ class Run:
     def settle(self, lost: frozenset[str]) -> None:
         """Finishes what can be done only when everything is committed; `lost` are articles of a discarded batch."""
         self.gate.finish(lost)
-        if not lost:
-            self.gate.purge(self.tally.fail)
+        if not lost and (step := self.gate.purge(self.tally.fail)):
+            self.batches.steps.append(step)
         for name, reason in self.batches.refused.items():
             self.seen.judge(name, None)
             self.tally.fail(self.seen.source_of(name) or "", f"{name!r} could not be indexed: {reason}")
