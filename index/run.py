@@ -162,8 +162,8 @@ class Run:
         self.tally.fail(error.origin, error.reason)
         if is_address(error.origin) and error.origin != key and not whole:
             # Its article is known by the address, so it can be kept, and the others may be pruned.
-            failed = self.learning.id_at(key, error.origin)
-            self.seen.see_first(self.identities.names_of([failed])[failed], key)
+            for name in self.learning.ids_at(key, error.origin):
+                self.seen.see_first(name, key)
         else:
             self.seen.failed_in.add(key)
         if whole or source_key(error.origin) == key:  # the whole source, not a line of it
