@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -9,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+import index
+import search
 from index.article import Article, Item, Mark, Record, Withdrawal
 from index.document import to_document
 from index.indexer import Indexer
@@ -247,6 +253,19 @@ def test_a_file_is_known_by_its_bytes_and_by_how_it_is_read(tmp_path: Path) -> N
     before = digest()
     path.write_text(path.read_text("utf-8") + "\n", "utf-8")
     assert digest() != before
+
+
+def test_a_file_is_known_by_the_code_that_reads_it_wherever_that_lies(tmp_path: Path) -> None:
+    for package in (index, search):
+        folder = Path(str(package.__file__)).parent
+        shutil.copytree(folder, tmp_path / folder.name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    ask = [sys.executable, "-c", "from index.unchanged import _readers; print(_readers())"]
+    found = [subprocess.check_output(ask, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)})]
+    for name in ("index/language.py", "search/analysis/stop_words.py", "search/document.py", "search/sections.py"):
+        with (tmp_path / name).open("a", encoding="utf-8") as file:
+            file.write("# changed\n")
+        found.append(subprocess.check_output(ask, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}))
+    assert len(set(found)) == 5
 
 
 def test_the_state_lies_beside_the_ledger() -> None:
