@@ -42,7 +42,8 @@ class Batches:
     commit, when no writer is open. While `is_brief` says so, another writer will be done in a moment and is waited for.
     Call `commit` or `roll_back` at the end.
 
-    `refused` has the articles that the engine could not take, by id, with the reason.
+    `refused` has the articles that the engine could not take, by id, with the reason. `steps` has what was committed:
+    see `search.engines.protocols.Writer.step`.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Batches:
         self._opened = 0.0
         self._written = Texts()
         self.refused: dict[str, str] = {}
+        self.steps: list[tuple[str, str]] = []
 
     def add(self, document: Document | Packed) -> None:
         """Queues the article, in place of a queued one with the same id."""
@@ -157,6 +159,8 @@ class Batches:
                     writer.commit()
                 except ArticlesRefused as error:
                     self.refused.update(error.reasons)
+                if writer.step:
+                    self.steps.append(writer.step)
                 self._written.clear()
         self._between()
 

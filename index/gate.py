@@ -98,15 +98,21 @@ class Gate:
         held = self._held.get(stone.id)
         return replace(stone, fingerprint=held[0].fingerprint) if held and not stone.fingerprint else stone
 
-    def purge(self, fail: Callable[[str, str], None]) -> None:
-        """Finishes what was taken down in this run, or before it and was cut off. Call it when no writer is open."""
+    def purge(self, fail: Callable[[str, str], None]) -> tuple[str, str] | None:
+        """Finishes what was taken down in this run, or before it and was cut off. Call it when no writer is open.
+
+        Returns the step of the commit if that only wrote files anew. What is deleted here was taken down by somebody
+        else, perhaps out of a source that this run has passed over.
+        """
         ids = [removal.id for removal in self._ledger.removed.unpurged()]
         if not ids or self._dry_run:
-            return
+            return None
         try:
-            finish(self._engine, self._ledger, ids, patience=PATIENCE_SECONDS)
+            purged = finish(self._engine, self._ledger, ids, patience=PATIENCE_SECONDS)
         except EngineError as error:
             fail(self._engine.url, str(error))
+            return None
+        return None if purged.articles else purged.step
 
     # --- what waits
 

@@ -18,7 +18,7 @@ from index.identity import article_id, article_url
 from index.preparing import Prepared
 from search.batching import in_batches
 from search.ledger.ledger import Ledger
-from search.ledger.names import address_key, guid_key
+from search.ledger.names import address_key, guid_key, page_key
 from search.spilling import SpillingTable
 
 _BATCH: Final = 10_000
@@ -38,11 +38,13 @@ class Name(NamedTuple):
 
 
 class _Keys(NamedTuple):
-    """The keys of an article's address, of its guid, and of the address at which it was found if that is another."""
+    """The keys of an article's address, of its guid, and of the address at which it was found if that is another, and
+    of the page there."""
 
     address: str
     guid: str
     found: str
+    page: str
 
 
 class _Id(NamedTuple):
@@ -114,6 +116,11 @@ class Identities:
         """For each id that comes from an address, the id under which its article is known."""
         known = self._ledger.known(map(address_key, ids))
         return {name: known.get(address_key(name)) or name for name in ids}
+
+    def found_at(self, id: str) -> Collection[str]:
+        """The ids under which the articles are known that have an address or were found there, given the id that comes
+        from the address."""
+        return {*self.names_of([id]).values(), *self._ledger.known([page_key(id)]).values()}
 
     def known_as(self, own: str, url: str | None, guid: str) -> list[str]:
         """The ids that an article may have of which an input says its own id, its address and its guid."""
@@ -194,6 +201,8 @@ class Identities:
             self._learned.put(keys.address, _Id(name))
         if keys.guid:
             self._learned.put(keys.guid, _Id(name))
+        if keys.page:
+            self._learned.put(keys.page, _Id(name))
 
 
 def _stated(article: Prepared) -> _Stated:
@@ -203,11 +212,13 @@ def _stated(article: Prepared) -> _Stated:
 def _keys(article: Prepared) -> _Keys:
     """The keys of an article, "" for none. The address of a front page names no article."""
     if not article.url:
-        return _Keys("", "", "")
+        return _Keys("", "", "", "")
     address = _key_of(article.url)
     found = _key_of(article.found_at) if article.found_at else ""
+    found = found if found != address else ""
     host = urlsplit(article.url).hostname or ""
-    return _Keys(address, guid_key(host, article.guid) if article.guid else "", found if found != address else "")
+    guid = guid_key(host, article.guid) if article.guid else ""
+    return _Keys(address, guid, found, page_key(article_id("", article.found_at or "", "")) if found else "")
 
 
 def _key_of(url: str) -> str:

@@ -155,7 +155,7 @@ class Indexer:
             if notice:
                 run.tell(notice, lost or frozenset())
         if lost is None and not dry_run:
-            self._state.end(_generation(self._engine))
+            self._state.end(_generation(self._engine), batches.steps)
         self._state.close()
         counts = seen.counts(without=lost or ())
         run.close()

@@ -47,11 +47,15 @@ class Learning:
         """The article that was found there is called that in the index."""
         self._named = origin, id
 
-    def id_at(self, source: str, origin: str) -> str:
-        """What the article that a source has at an address was called when it was last read."""
+    def ids_at(self, source: str, origin: str) -> Collection[str]:
+        """The ids under which the article may be known that a source has at an address, as it was when it was last
+        read: one if the state knows it, else all that the ledger knows, so that no page that fails loses its article.
+        """
         known = self.state.get(source, origin)
-        own = known.get("id") if isinstance(known, dict) else None
-        return str(own or article_id("", origin, origin))
+        own = article_id("", origin, origin)
+        if isinstance(known, dict):
+            return self.identities.names_of([str(known.get("id") or own)]).values()
+        return self.identities.found_at(own)
 
     def look_again(self, source: str, failed_at: str = "") -> None:
         """The source has to be read in the next run, whether it has changed or not: something in it failed, or may

@@ -147,8 +147,8 @@ class Run:
     def settle(self, lost: frozenset[str]) -> None:
         """Finishes what can be done only when everything is committed; `lost` are articles of a discarded batch."""
         self.gate.finish(lost)
-        if not lost:
-            self.gate.purge(self.tally.fail)
+        if not lost and (step := self.gate.purge(self.tally.fail)):
+            self.batches.steps.append(step)
         for name, reason in self.batches.refused.items():
             self.seen.judge(name, None)
             self.tally.fail(self.seen.source_of(name) or "", f"{name!r} could not be indexed: {reason}")
@@ -164,8 +164,8 @@ class Run:
         self.tally.fail(error.origin, error.reason)
         if is_address(error.origin) and error.origin != key and not whole:
             # Its article is known by the address, so it can be kept, and the others may be pruned.
-            failed = self.learning.id_at(key, error.origin)
-            self.seen.see_first(self.identities.names_of([failed])[failed], key)
+            for name in self.learning.ids_at(key, error.origin):
+                self.seen.see_first(name, key)
         else:
             self.seen.failed_in.add(key)
         if whole or source_key(error.origin) == key:  # the whole source, not a line of it

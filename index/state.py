@@ -47,6 +47,8 @@ class State:
         self._holds: Callable[[Sequence[str]], Collection[str]] = lambda _: ()
         self._keeps = True
         self._knows_whole = True
+        self._began = ""
+        self._is_same: Callable[[str, str], bool] = lambda _, __: False
 
     def get(self, source: str, key: str) -> Any:
         """What is remembered of a source under a key; None if nothing is."""
@@ -109,6 +111,7 @@ class State:
         if self._keeps != keeps:
             self.close()
         self._holds, self._keeps, self._knows_whole = holds, keeps, True
+        self._began, self._is_same = generation, is_same
         known = self.get(_ARCHIVE, _GENERATION)
         if known == generation or (known and is_same(known, generation)):
             return
@@ -122,10 +125,23 @@ class State:
         with _transaction(self._opened()) as connection:
             connection.execute("DELETE FROM marks WHERE key = ?", (WHOLE,))
 
-    def end(self, generation: str) -> None:
-        """A run has ended, and the index is of that generation now."""
-        if self.get(_ARCHIVE, _GENERATION) != generation:
+    def end(self, generation: str, steps: Iterable[tuple[str, str]] = ()) -> None:
+        """A run has ended, and the index is of that generation now. `steps` are the run's own commits, in order, each
+        the generation before it and the one that it made.
+
+        If somebody else has written to the index since the run began, the earlier generation stays remembered: what
+        they did may concern what the run had passed over, so the next one has to read it.
+        """
+        reached = self._began
+        for before, after in steps:
+            if not self._leads_to(reached, before):
+                return
+            reached = after
+        if self._leads_to(reached, generation) and self.get(_ARCHIVE, _GENERATION) != generation:
             self.keep([Mark(_ARCHIVE, _GENERATION, generation)])
+
+    def _leads_to(self, earlier: str, now: str) -> bool:
+        return earlier == now or self._is_same(earlier, now)
 
     def holds(self, ids: Sequence[str]) -> Collection[str]:
         """Those of the ids that the index has, so that a source need not be asked for these again."""

@@ -13,9 +13,15 @@ from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 import index
+import search
 
-_READERS: Final = ("backfile", "trafilatura", "lxml", "cmarkgfm", "warcio", "brotli")
+_READERS: Final = (
+    *("backfile", "trafilatura", "htmldate", "lxml", "cmarkgfm", "warcio", "brotli"),
+    *("feedparser", "PyYAML", "charset-normalizer", "py3langid"),
+)
 """What decides how an input is read, beside our own code."""
+_OF_SEARCH: Final = ("analysis/stop_words.py", "document.py", "sections.py")
+"""The code of the package `search` that decides what is read, such as the language or the sections of an article."""
 
 
 @runtime_checkable
@@ -44,6 +50,8 @@ def _readers() -> str:
             found.update(version(name).encode())
         except PackageNotFoundError:
             continue
-    for file in sorted(Path(str(index.__file__)).parent.rglob("*.py")):
+    own = sorted(Path(str(index.__file__)).parent.rglob("*.py"))
+    shared = (Path(str(search.__file__)).parent / name for name in _OF_SEARCH)
+    for file in (*own, *shared):
         found.update(file.read_bytes())
     return found.hexdigest()

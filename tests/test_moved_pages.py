@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,6 +133,23 @@ def test_an_article_goes_by_the_address_that_its_page_states_now(opened: Opened)
         table |= {"/a": page("A", f"<link rel=canonical href='{server.url}/story'>")}
         run(opened, server)
         assert (ids(opened, server), moved_to(opened, server, "/a")) == ({"/story", "/b"}, "/story")
+
+
+@pytest.mark.parametrize("states_another", [True, False])
+def test_a_page_that_fails_keeps_its_article_though_the_state_is_lost(opened: Opened, states_another: bool) -> None:
+    table: dict[str, Any] = {"/map.xml": urlset("/a", "/b"), "/b": page("B")}
+    with web_server(serving(table)) as server:
+        table |= {"/a": page("A", f"<link rel=canonical href='{server.url}/story'>")}
+        run(opened, server)
+        if not states_another:  # it did, and does no more
+            table |= {"/a": page("A")}
+            run(opened, server, prune=True)
+        held = ids(opened, server)
+        assert held == {"/story" if states_another else "/a", "/b"}
+        Path(opened.state.place).unlink()
+        table |= {"/a": reply("it failed", 500)}
+        report = run(opened, server, prune=True)
+        assert (report.failed, report.deleted, ids(opened, server)) == (1, 0, held)
 
 
 def test_an_article_with_an_id_of_its_own_keeps_it(opened: Opened, tmp_path_factory: pytest.TempPathFactory) -> None:

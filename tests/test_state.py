@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from index.article import Article, Item, Mark, Record
+import index
+import search
+from index.article import Article, Item, Mark, Record, Withdrawal
+from index.document import to_document
 from index.indexer import Indexer
 from index.report import Report
 from index.sources import find_sources
@@ -16,6 +24,10 @@ from index.state import WHOLE, State, state_beside
 from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.errors import SourceError
+from search.ledger import open_ledger
+from search.ledger.ledger import Ledger
+from search.ledger.removals import Tombstone
+from search.releasing import release_due
 
 
 class Counted:
@@ -38,6 +50,27 @@ class Counted:
             if isinstance(item, BaseException) and not isinstance(item, SourceError):
                 raise item
             yield item
+
+
+class Acting(Counted):
+    """A source whose reading ends with something that another process does meanwhile."""
+
+    act: Callable[[], None] = staticmethod(lambda: None)
+
+    def records(self) -> Iterator[Item]:
+        yield from super().records()
+        self.act()
+
+
+def _delete(engine: Engine, id: str) -> None:
+    with engine.writer() as writer:
+        writer.delete(id)
+
+
+def _release(engine: Engine, ledger: Ledger, id: str) -> None:
+    waiting = to_document(article(id), language="en", time_zone="UTC", source="/z")
+    ledger.waiting.put([(waiting, datetime(2024, 1, 1, tzinfo=UTC))])
+    assert release_due(engine, ledger, datetime.now(UTC)) == 1
 
 
 def article(id: str, body: str = "The ferry runs.") -> Article:
@@ -81,6 +114,47 @@ def test_what_another_writer_did_is_not_overlooked(engine: Engine) -> None:
         writer.delete("1")
     report = run(engine, source)
     assert (source.reads, report.added, ids(engine)) == (2, 1, {"1", "2"})
+
+
+def test_what_another_writer_does_during_a_run_is_not_overlooked_by_the_next(engine: Engine) -> None:
+    kept, last = Counted("/a", article("1"), article("2")), Acting("/b")
+    run(engine, kept, last)
+    last.act, last.text = lambda: _delete(engine, "1"), "b"
+    run(engine, kept, last)
+    report = run(engine, kept)
+    assert (kept.reads, report.added, ids(engine)) == (2, 1, {"1", "2"})
+    run(engine, kept)
+    assert kept.reads == 2
+
+
+def test_what_another_writer_does_between_the_commits_of_a_run_is_not_overlooked(engine: Engine) -> None:
+    kept, last = Counted("/a", article("1"), article("2")), Acting("/b")
+    run(engine, kept)
+    last.act, last.items = lambda: _delete(engine, "1"), (article("3"),)
+    run(engine, kept, last)
+    report = run(engine, kept)
+    assert (kept.reads, report.added, ids(engine)) == (2, 1, {"1", "2", "3"})
+
+
+def test_the_commits_of_a_run_itself_and_releases_during_it_make_nothing_unknown(engine: Engine) -> None:
+    kept, last = Counted("/a", article("1")), Acting("/b", article("2"), article("3"), article("4"))
+    ledger = open_ledger(engine.ledger_place)
+    last.act = lambda: _release(engine, ledger, "9")
+    Indexer(engine, ledger=ledger, batch=1).run([kept, last])
+    assert (run(engine, kept).unchanged, kept.reads, ids(engine)) == (1, 1, {"1", "2", "3", "4", "9"})
+
+
+def test_a_purge_after_a_kill_makes_nothing_unknown_and_one_for_somebody_else_does(engine: Engine) -> None:
+    kept, wire = Counted("/a", article("1")), Counted("/b", article("2"))
+    run(engine, kept, wire)
+    wire.items, wire.text = (Withdrawal("x:2", "killed", "killed by its source", id="2"),), "b"
+    run(engine, kept, wire)
+    assert (run(engine, kept).unchanged, kept.reads, ids(engine)) == (1, 1, {"1"})
+    ledger = open_ledger(engine.ledger_place)
+    ledger.removed.add([Tombstone("1")], "court order", datetime.now(UTC), "takedown")  # and cut off
+    run(engine, kept)
+    ledger.removed.undo("1", datetime.now(UTC))
+    assert (run(engine, kept).added, kept.reads, ids(engine)) == (1, 2, {"1"})
 
 
 def test_pruning_keeps_what_was_passed_over_and_deletes_what_is_gone(engine: Engine) -> None:
@@ -179,6 +253,19 @@ def test_a_file_is_known_by_its_bytes_and_by_how_it_is_read(tmp_path: Path) -> N
     before = digest()
     path.write_text(path.read_text("utf-8") + "\n", "utf-8")
     assert digest() != before
+
+
+def test_a_file_is_known_by_the_code_that_reads_it_wherever_that_lies(tmp_path: Path) -> None:
+    for package in (index, search):
+        folder = Path(str(package.__file__)).parent
+        shutil.copytree(folder, tmp_path / folder.name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    ask = [sys.executable, "-c", "from index.unchanged import _readers; print(_readers())"]
+    found = [subprocess.check_output(ask, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)})]
+    for name in ("index/language.py", "search/analysis/stop_words.py", "search/document.py", "search/sections.py"):
+        with (tmp_path / name).open("a", encoding="utf-8") as file:
+            file.write("# changed\n")
+        found.append(subprocess.check_output(ask, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}))
+    assert len(set(found)) == 5
 
 
 def test_the_state_lies_beside_the_ledger() -> None:

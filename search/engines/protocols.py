@@ -313,13 +313,14 @@ class Erasable(Protocol):
 class Purged:
     """What `purge` came to: how many of the articles were there, and the files that were written anew and removed, None
     where the engine's server looks after them. `kept`: files that the system did not let go, since others have them
-    open; the next purge removes them."""
+    open; the next purge removes them. `step` is that of the last commit, as in `Writer`."""
 
     articles: int
     files_written: int | None
     files_removed: int | None
     seconds: float
     kept: tuple[str, ...] = ()
+    step: tuple[str, str] | None = None
 
 
 @runtime_checkable

@@ -130,7 +130,7 @@ class DiskEngine:
         with DiskWriter(self._directory, self._pool(), purged=ids, progress=progress) as writer:
             pass
         removed, kept = writer.swept
-        return Purged(writer.deleted, writer.rewritten, removed, time.monotonic() - started, kept)
+        return Purged(writer.deleted, writer.rewritten, removed, time.monotonic() - started, kept, writer.step)
 
     def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
         from search.engines.disk.writing.vector_writer import add_vectors

@@ -105,7 +105,7 @@ class MemoryEngine:
             return Purged(0, 0, 0, 0.0)
         with self.writer(progress=progress) as writer:
             deleted = sum(writer.delete(name) for name in ids)
-        return Purged(deleted, 0, 0, time.monotonic() - started)
+        return Purged(deleted, 0, 0, time.monotonic() - started, step=writer.step)
 
     def close(self) -> None:
         """Does nothing: no writer leaves anything running."""
