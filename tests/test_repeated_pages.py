@@ -28,6 +28,11 @@ def bodies(engine: Engine) -> dict[str, str]:
         return {document.title: document.body for document in searcher.articles()}
 
 
+def indexed(engine: Engine) -> list[str]:
+    with engine.searcher() as searcher:
+        return [document.body for document in searcher.articles()]
+
+
 def page(path: Path, title: str, head: str = "") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = f"<html><head><title>{title}</title>{head}</head><body><article><p>{PROSE}</p></article></body></html>"
@@ -41,11 +46,12 @@ def entry(title: str, link: str) -> str:
 @pytest.mark.parametrize(
     ("file", "title", "head", "link"),
     [
-        ("a.html", "Ferry runs all winter - The Lantern", "", "https://x.example/?p=1"),
-        ("a.html", "Title of the site", '<meta content="Ferry runs all winter" property="og:title">', "https://x.example/?p=1"),
+        ("a.html", "Ferry runs all winter - The Lantern", "", ""),
+        ("a.html", "Title of the site", '<meta content="Ferry runs all winter" property="og:title">', "https://x.example/"),
         ("a.html", "Other", "<link href='http://www.x.example/ferry?utm_source=a' rel=canonical>", "https://x.example/ferry"),
         ("posts/ferry/index.html", "Other", "", "https://x.example/posts/ferry/"),
         ("posts/ferry.html", "Other", "", "https://x.example/posts/ferry"),
+        ("posts/ferry.html", "Other", "", "https://x.example/posts/ferry//index.html"),
         ("x.example/a/index.htm", "Other", "", "https://x.example/a/"),
     ],
 )  # fmt: skip
@@ -71,6 +77,44 @@ def test_one_page_costs_no_feed_beside_it_an_entry(tmp_path: Path, engine: Engin
     )
     report = run(engine, tmp_path)
     assert (report.added, report.warnings) == (4, ())
+
+
+@pytest.mark.parametrize("link", ["https://x.example/2024/forecast-{}.html", "https://x.example/?p={}"])
+def test_entries_with_the_title_of_a_page_and_other_addresses_are_kept(
+    tmp_path: Path, engine: Engine, link: str
+) -> None:
+    address = link.format(1)
+    page(tmp_path / "2024/forecast-1.html", "Weather forecast | Daily", f'<link rel="canonical" href="{address}">')
+    entries = (entry("Weather forecast", link.format(week)) for week in (1, 2, 3))
+    (tmp_path / "feed.xml").write_text(rss(*entries), "utf-8")
+    report = run(engine, tmp_path)
+    assert report.added == 3
+    assert [warning.text.split(";")[0] for warning in report.warnings] == [
+        "1 entry of its feeds repeats a page and is passed over"
+    ]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<html><head><title>Ferry runs all winter</title></head><body><script>load()</script></body></html>",
+        "<html><head><title>Ferry runs all winter</title></head><body>\0\1\2\3</body></html>",
+    ],
+)
+def test_an_entry_whose_page_gives_no_text_is_kept(tmp_path: Path, engine: Engine, markup: str) -> None:
+    (tmp_path / "ferry.html").write_text(markup, "utf-8")
+    (tmp_path / "feed.xml").write_text(rss(entry("Ferry runs all winter", "https://x.example/ferry")), "utf-8")
+    run(engine, tmp_path)
+    assert "The beginning …" in indexed(engine)
+
+
+def test_an_entry_is_passed_over_if_one_of_its_pages_has_text(tmp_path: Path, engine: Engine) -> None:
+    empty = "<html><head><title>Ferry runs all winter</title></head><body><script>load()</script></body></html>"
+    (tmp_path / "a.html").write_text(empty, "utf-8")
+    page(tmp_path / "b.html", "Ferry runs all winter")
+    (tmp_path / "feed.xml").write_text(rss(entry("Ferry runs all winter", "")), "utf-8")
+    run(engine, tmp_path)
+    assert sorted(indexed(engine)) == ["", PROSE.strip()]
 
 
 def test_a_feed_that_is_named_itself_is_read_whole(tmp_path: Path, engine: Engine) -> None:

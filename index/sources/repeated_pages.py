@@ -1,36 +1,41 @@
 """Feeds in a folder of pages: generators put them beside the pages that they list, so that an article is there twice.
 
-An entry is passed over if its page is there. It is recognised by its address, by where its file is, or by its title;
-all three stand at the beginning of a page, which is read for this alone. Articles that only a feed has are kept.
+An entry is passed over if its page is there and has text. It is recognised by its address, by where its file is, or, if
+it has no address, by its title; all three stand at the beginning of a page. Articles that only a feed has are kept.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from html import unescape
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from index.article import Item, Skipped, Source
+from index.article import Article, Item, Skipped, Source, blaming
 from index.identity import article_id, article_url
 from index.normalize import plain
 from index.sources.feed_entry import Entry
 from index.sources.feeds import EntryRecord, Feed
 from index.sources.files import read_head
+from index.sources.html import read_html_file
+from index.sources.pages import Page
 from index.sources.reading import Reading
 from search.errors import SourceError
 
 LEAST_TELLING: Final = 10
 """Characters. Shorter titles and paths, such as "News" and "news.html", are those of many pages."""
+MOST_READ: Final = 3
+"""Of the pages that an entry may be, so many are looked at for their text: a title may be that of every page."""
 
 _TAG: Final = re.compile(r"<(?:link|meta)\s([^<>]{1,2000})>", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(r"""([a-z:-]{1,20})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _TITLE: Final = re.compile(r"<title[^<>]{0,200}>([^<]{1,500})</title", re.IGNORECASE)
 _ADDRESSES: Final = frozenset({"canonical", "og:url"})
 _SEPARATOR: Final = re.compile(r"\s+[|/·•«»:–—-]{1,2}\s+")
-_ENDING: Final = re.compile(r"(?:(?:^|/)index)?\.x?html?(?:\.gz)?$|/+$", re.IGNORECASE)
+_ENDING: Final = re.compile(r"(?:(?:^|/)index)?\.x?html?(?:\.gz)?$", re.IGNORECASE)
 
 
 def feeds_beside_pages(location: str, feeds: Sequence[str], pages: Sequence[str], reading: Reading) -> list[Source]:
@@ -45,18 +50,29 @@ class Pages:
     def __init__(self, files: Sequence[str], reading: Reading) -> None:
         self._files = files
         self._reading = reading
+        self._readable: dict[str, bool] = {}
         self.repeated = 0
 
     def have(self, entry: Entry) -> bool:
-        """One of the pages is that of the entry."""
-        return not self._keys.isdisjoint(map(hash, _keys_of_entry(entry)))
+        """One of the pages is that of the entry, and has text."""
+        files = (file for key in _keys_of_entry(entry) for file in self._known.get(hash(key), ()))
+        return any(map(self._has_text, files))
 
     @cached_property
-    def _keys(self) -> frozenset[int]:
-        """The hashes of all by which the pages are recognised."""
-        return frozenset(
-            hash(key) for file in self._files for key in _keys_of_page(read_head(file), self._reading.place(file))
-        )
+    def _known(self) -> Mapping[int, Sequence[str]]:
+        """The hashes of all by which the pages are recognised, with at most MOST_READ pages of each."""
+        known: defaultdict[int, list[str]] = defaultdict(list)
+        for file in self._files:
+            for key in dict.fromkeys(_keys_of_page(read_head(file), self._reading.place(file))):
+                if len(same := known[hash(key)]) < MOST_READ:
+                    same.append(file)
+        return known
+
+    def _has_text(self, file: str) -> bool:
+        """The page is read as it is for the index: what a script would fill in is not there."""
+        if file not in self._readable:
+            self._readable[file] = _has_text(Page(file, 0, self._reading, read_html_file))
+        return self._readable[file]
 
 
 class FeedBesidePages:
@@ -111,6 +127,15 @@ class Repetitions:
             )
 
 
+def _has_text(page: Page) -> bool:
+    try:
+        with blaming(page.origin):
+            article = page.read()
+    except SourceError:  # whoever reads it for the index will say so
+        return False
+    return isinstance(article, Article) and bool(article.body.strip())
+
+
 def _keys_of_entry(entry: Entry) -> Iterator[str]:
     url = article_url(entry.link)
     parts = urlsplit(url or "")
@@ -120,7 +145,8 @@ def _keys_of_entry(entry: Entry) -> Iterator[str]:
         yield f"place {parts.hostname}/{path}?{parts.query}".rstrip("?")
         if len(path) >= LEAST_TELLING and not parts.query:
             yield f"place {path}"
-    yield from _titles(entry.plain_title())
+    else:  # articles with different addresses often have one title
+        yield from _titles(entry.plain_title())
 
 
 def _keys_of_page(head: bytes, place: str) -> Iterator[str]:
@@ -149,4 +175,4 @@ def _titles(title: str, *, with_parts: bool = False) -> Iterator[str]:
 
 def _without_ending(path: str) -> str:
     """The path that an address and a file have in common: "2024/ferry" for "/2024/ferry/index.html"."""
-    return _ENDING.sub("", path.strip("/"))
+    return _ENDING.sub("", path.strip("/")).rstrip("/")
