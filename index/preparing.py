@@ -25,9 +25,10 @@ from search.processes import Pool
 from search.records import sent
 
 START_SECONDS: Final = 2.0
+"""Other processes are started only after this much time spent preparing, since each takes a second to start."""
 COPY_SECONDS: Final = 0.2
-"""Other processes are started only after this much time spent preparing, since each takes a second to start. Copies of
-this one (see `search.copies`) take no time, but each would load what only the first article shows to be needed."""
+"""Copies of this process (see `search.copies`) start at once, but each would load what the first articles show to be
+needed."""
 
 BATCH_RECORDS: Final = 200
 BATCH_BYTES: Final = 200_000
@@ -61,9 +62,9 @@ class Prepared:
     """An article ready to index, or the reason (`failure`) why there is none at `origin`, with its warnings.
 
     `source_warnings` are about its source as a whole. `origin_is_id`: the id is derived from the origin, and
-    `address_is_id`: from the address. `day` is that
-    of its publication. `found_at`, `moved` and `lifts` as in `Article`, and `published_between` the same in UTC. The
-    document stays packed until it is asked for: most runs find most articles unchanged and need no more than the hash.
+    `address_is_id`: from the address. `day` is that of its publication. `found_at`, `moved` and `lifts` as in
+    `Article`, and `published_between` the same in UTC. The document stays packed until it is asked for: most runs find
+    most articles unchanged and need no more than the hash.
     `shown_from` is the moment in UTC before which it must not be shown; a `withheld` one must not be shown at all.
     """
 

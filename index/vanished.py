@@ -41,8 +41,8 @@ class Vanished:
     """What became of articles that are not listed any more.
 
     `gone` are their ids, with those whose sources are not asked; `killed` are the notices of those that must never come
-    back; `moved` has the ids of those that are elsewhere, each with its new address. `marks` remember
-    what is still there, and `remarks` are the sources of which not all is known yet, each with the reason.
+    back; `moved` has the ids of those that are elsewhere, each with its new address. `marks` remember what is still
+    there, and `remarks` are the sources of which not all is known yet, each with the reason.
     """
 
     gone: list[str] = field(default_factory=list)

@@ -64,8 +64,7 @@ class FrontMatter:
     """What stands at the top of a text, by lower-case key, and the text without it.
 
     A value is text, a list of texts, or a date as YAML and TOML write dates. A mapping is its name; others are left
-    out.
-    `warning` says why front matter could not be read, or is "".
+    out. `warning` says why front matter could not be read, or is "".
     """
 
     fields: Mapping[str, Value]
