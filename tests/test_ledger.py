@@ -36,7 +36,7 @@ def test_a_key_names_the_article_it_was_remembered_for_last(ledger: Ledger) -> N
     ledger.remember([("news.example/a", "1"), ("guid 17", "1"), ("news.example/b", "2")])
     ledger.remember([("guid 17", "2")])
     assert ledger.known(["guid 17", "news.example/a", "nothing"]) == {"guid 17": "2", "news.example/a": "1"}
-    assert ledger.keys_of("2") == ("guid 17", "news.example/b")
+    assert ledger.known(["news.example/b"]) == {"news.example/b": "2"}
 
 
 def test_many_keys_are_found_in_a_few_statements(ledger: Ledger) -> None:

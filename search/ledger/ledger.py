@@ -71,10 +71,6 @@ class Ledger:
                 pairs,
             )
 
-    def keys_of(self, id: str) -> tuple[str, ...]:
-        """Every key that names the article, sorted."""
-        return tuple(key for (key,) in self._database.rows("SELECT key FROM keys WHERE id = ? ORDER BY key", [id]))
-
     # --- what moved
 
     def move(self, old_id: str, new_id: str, at: datetime) -> None:
