@@ -36,14 +36,13 @@ class Passing:
         """See `index.unchanged.digest_of`."""
         return digest_of(source, *self.told)
 
-    def found(self, key: str, digest: str | None) -> Untouched | None:
-        """The source as a run left it that read it to its end, if it is still that."""
-        kept = self.kept(key) if digest and self.passes_over else None
-        return Untouched(kept[1]) if kept and kept[0] == digest else None
-
-    def kept(self, key: str) -> Any:
-        """The digest of a source that was read to its end, and how many articles it had; None if none was."""
-        return self.state.get(key, WHOLE)
+    def found(self, key: str, digest: str | None) -> Untouched | Mark | None:
+        """The source as a run left it that read it to its end, if it is still that; else the mark by which that is
+        forgotten; None if no run has read it to its end."""
+        kept: Any = self.state.get(key, WHOLE) if digest else None
+        if kept is None:
+            return None
+        return Untouched(kept[1]) if self.passes_over and kept[0] == digest else Mark(key, WHOLE, None)
 
 
 def find(sources: Sequence[Source], progress: Progress, passing: Passing) -> Iterator[Found]:
@@ -57,11 +56,9 @@ def find(sources: Sequence[Source], progress: Progress, passing: Passing) -> Ite
         try:
             with blaming(source.name):
                 digest = passing.digest(source)
-                if passed := passing.found(key, digest):
-                    yield Found(key, passed, done)
-                else:
-                    if digest and passing.kept(key):
-                        yield Found(key, Mark(key, WHOLE, None), done)
+                if before := passing.found(key, digest):
+                    yield Found(key, before, done)
+                if not isinstance(before, Untouched):
                     for item in source.records():
                         read += 0 if isinstance(item, SourceError) else item.weight
                         yield Found(key, item, done + read)

@@ -88,7 +88,7 @@ class Indexer:
         `prune`: articles that came from `roots` (paths of files or folders, or addresses) and are no longer in them
         are deleted, for each root that was read to its end without a failure and was not empty. If that is more than
         the share `most_gone` of what came from `roots`, none of them is deleted, and the report has a failure.
-        `is_routine`: see `index.pruning.Seen`.
+        `is_routine`: see `index.seen.Seen`.
         What was taken down is refused, and what must not be shown yet waits in the ledger; what is due is published.
         `dry_run`: counts what would be done and writes nothing. `notice` is told of each article whether it is "added",
         "changed", "unchanged", "waiting", "removed" (taken down before, and refused), "deleted" or "gone" (from its

@@ -56,10 +56,11 @@ class Detector:
 
     def detect(self, title: str, body: str) -> str:
         """The language, "zh" for Chinese of any kind, or "" if it is not sure."""
-        plain = unmistakable_language(f"{title}\n{body[:MOST_READ]}")
+        start = f"{title}\n{body[:MOST_READ]}"
+        plain = unmistakable_language(start)
         if plain and (not self.languages or plain in self.languages):
             return plain
-        text = prose(f"{title}\n{body[:MOST_READ]}")
+        text = prose(start)
         best, chance = self._best(text[:ENOUGH])
         if chance < CERTAIN and len(text) > ENOUGH:
             best, chance = self._best(text)
@@ -86,8 +87,7 @@ def open_detector(languages: Iterable[str]) -> Detector:
 
 def prose(text: str) -> str:
     """The first CHARACTERS of a text in one line, without words that belong to no language."""
-    for most in (2 * CHARACTERS, MOST_READ):  # the first half is enough for most texts
-        # What has one of the signs in it is left out, so a word that is cut makes no difference.
+    for most in (2 * CHARACTERS, MOST_READ):  # so many are enough for most texts
         found = " ".join(_NO_PROSE.sub(" ", text[:most]).split())[:CHARACTERS]
         if len(found) == CHARACTERS:
             break

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from index.article import Withdrawal
 from index.batches import Batches
@@ -16,7 +17,10 @@ from index.pruning import gone, objection
 from index.report import Tally
 from index.seen import Seen
 from index.vanished import Asking, ask_for, still_there
+from search.batching import in_batches
 from search.spilling import NOTHING
+
+_BATCH: Final = 500
 
 
 @dataclass(slots=True)
@@ -90,8 +94,8 @@ class Leaving:
             self.tally.fail(", ".join(roots), reason)
             self.gone = names
             return
+        self._forget_sources_of(names)
         for name in names:
-            self._forget_source_of(name)
             if self.dry_run or self.batches.delete(name):
                 self._deleted(name)
         for name in list(gone(self.gate, roots, self.seen, lambda *_: None)):
@@ -110,7 +114,7 @@ class Leaving:
             self.withdraw(withdrawal)
         for name, url in found.moved:
             if not self.identities.follows(name, url, self._is_there):
-                source = self.held.stamps([name])[name].source
+                source = self.held.sources_of([name])[name]
                 self.learning.mark(still_there(name, source, now), source)
             elif self.take_out(name, is_held=True):
                 self._deleted(name)
@@ -123,11 +127,11 @@ class Leaving:
     def _is_there(self, ids: Sequence[str]) -> list[str]:
         return [name for name in ids if name in self.seen or name in self.held.stamps([name])]
 
-    def _forget_source_of(self, name: str) -> None:
+    def _forget_sources_of(self, names: Iterable[str]) -> None:
         """A source that is not there any more may come back, with the same articles."""
-        source = self.held.stamps([name])[name].source
-        if source not in self.seen.read_from:
-            self.learning.forget_whole(source)
+        for batch in in_batches(names, _BATCH):
+            for source in set(self.held.sources_of(batch).values()) - self.seen.read_from:
+                self.learning.forget_whole(source)
 
     def _deleted(self, name: str) -> None:
         if name not in self.seen.deleted:

@@ -60,9 +60,9 @@ def ask_for(names: Iterable[str], held: Held, askers: Mapping[str, Asking], stat
     found = Vanished()
     listed: defaultdict[str, list[str]] = defaultdict(list)
     for batch in in_batches(names, _BATCH):
-        stamps = held.stamps(batch) if askers else {}
+        sources = held.sources_of(batch) if askers else {}
         for name in batch:
-            source = stamps[name].source if name in stamps else ""
+            source = sources.get(name, "")
             (listed[source] if source in askers else found.gone).append(name)
     for source, own in listed.items():
         chosen, left = _chosen(own, source, state, now)

@@ -278,16 +278,22 @@ def index_files(engine: Engine, folder: Path, *, prune: bool = False, rebuild: b
     return Indexer(engine).run(find_sources(folder), roots=[str(folder)], prune=prune, rebuild=rebuild)
 
 
+def two_posts(tmp_path: Path) -> Path:
+    """A folder of the posts "one" and "two"."""
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    for name, text in (("one", "The ferry runs."), ("two", "The bridge is open.")):
+        (folder / f"{name}.md").write_text(f"---\ntitle: {name}\n---\n{text}\n")
+    return folder
+
+
 def shown(engine: Engine) -> set[str]:
     with engine.searcher() as searcher:
         return {article.title for article in searcher.articles()}
 
 
 def test_a_file_that_was_deleted_and_comes_back_is_read_again(engine: Engine, tmp_path: Path) -> None:
-    folder = tmp_path / "posts"
-    folder.mkdir()
-    for name in ("one", "two"):
-        (folder / f"{name}.md").write_text(f"---\ntitle: {name}\n---\nThe ferry runs, says {name}.\n")
+    folder = two_posts(tmp_path)
     index_files(engine, folder)
     (folder / "two.md").rename(tmp_path / "away")
     assert index_files(engine, folder, prune=True).deleted == 1
@@ -296,10 +302,7 @@ def test_a_file_that_was_deleted_and_comes_back_is_read_again(engine: Engine, tm
 
 
 def test_a_file_that_was_not_there_when_the_index_was_built_anew_is_read(engine: Engine, tmp_path: Path) -> None:
-    folder = tmp_path / "posts"
-    folder.mkdir()
-    for name in ("one", "two"):
-        (folder / f"{name}.md").write_text(f"---\ntitle: {name}\n---\nThe ferry runs, says {name}.\n")
+    folder = two_posts(tmp_path)
     index_files(engine, folder)
     (folder / "two.md").rename(tmp_path / "away")
     index_files(engine, folder, rebuild=True)
@@ -308,10 +311,7 @@ def test_a_file_that_was_not_there_when_the_index_was_built_anew_is_read(engine:
 
 
 def test_a_file_renamed_there_and_back_keeps_its_article(engine: Engine, tmp_path: Path) -> None:
-    folder = tmp_path / "posts"
-    folder.mkdir()
-    (folder / "one.md").write_text("---\ntitle: one\n---\nThe ferry runs.\n")
-    (folder / "two.md").write_text("---\ntitle: two\n---\nThe bridge is open.\n")
+    folder = two_posts(tmp_path)
     index_files(engine, folder)
     for old, new in (("two", "nine"), ("nine", "two")):
         (folder / f"{old}.md").rename(folder / f"{new}.md")

@@ -31,7 +31,7 @@ def read_elements(name: str, reading: Reading) -> Iterator[Record | SourceError]
     with open_input(name) as source:
         texts = enumerate(split_values(source, name), 1)
         records = (ArticleText(text, name, number, reading, sign="#") for number, text in texts)
-        for record in watching(records, name, reading.mapping) if reading.mapping else records:
+        for record in watching(records, name, reading.mapping):
             found = True
             yield record
     if not found:

@@ -63,7 +63,7 @@ def read_lines(name: str, reading: Reading) -> Iterator[Record | SourceError]:
     empty = True
     with open_input(name) as source:
         records = _not_hopeless(_lines(source, name, reading), name)
-        for record in watching(records, name, reading.mapping) if reading.mapping else records:
+        for record in watching(records, name, reading.mapping):
             empty = False
             yield record
     if empty:

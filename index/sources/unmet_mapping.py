@@ -29,6 +29,9 @@ def watching(records: Iterator[_T], origin: str, mapping: Mapping[str, str]) -> 
 
     The text is searched for a key only until it was found, which is in the first record as a rule.
     """
+    if not mapping:
+        yield from records
+        return
     wanted = list(mapping)
     first = b""
     for record in records:
