@@ -225,7 +225,7 @@ def _parts(chunk: str) -> Iterator[_Part]:
             yield _Part(raw.replace(".", ""), start, end)
         elif is_unspaced(raw):
             yield from _unspaced_parts(raw, start)
-        elif not (raw in "sS" and chunk[start - 1 : start] in _APOSTROPHES and start):  # the possessive ’s
+        elif not (raw in ("s", "S") and chunk[start - 1 : start] in _APOSTROPHES and start):  # the possessive ’s
             yield _Part(raw, start, end)
 
 
