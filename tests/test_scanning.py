@@ -111,6 +111,11 @@ def test_every_token_of_an_address_is_found_where_it_stands(text: str, language:
     check_same(f"see {text} and {text}", wanted, language)
 
 
+@pytest.mark.parametrize("text", ["1.1A0 x", "see 3.5mm0 and", "0/0:1.1A0/", "0'sS/ and 0"])
+def test_a_number_within_a_run_of_letters_is_found_where_it_stands(text: str) -> None:
+    check_same(text, [token for token in analyze(text, "en") if token.surface == "0"], "en")
+
+
 def sought(tokens: list[Token], language: str, *, compiled: bool) -> tuple[Words, Groups]:
     """Looks for each token, in two groups, and for words that begin as the first does."""
     words = words_for(tokens, language, compiled=compiled)

@@ -27,6 +27,7 @@ Not Lithuanian, for a single word: the stem of *č* is *t*.
 _PLAIN_END: Final = 0x530
 """The letters below are those by which the kernel tells that a word cannot be one that is looked for."""
 
+_DIGITS: Final = frozenset("0123456789")
 _PAIR: Final = -2
 _BARE: Final = -3
 _UNDECIDED: Final = 0
@@ -145,7 +146,9 @@ def _first_letters(wanted: Wanted, language: str) -> frozenset[str] | None:
     if wanted.stems and language not in SAME_FIRST_LETTER:
         return None
     words: Iterable[str] = (*wanted.words(), *(choice.first for choice, _ in wanted.choices))
-    return frozenset(word[0] for word in words if word)
+    letters = frozenset(word[0] for word in words if word)
+    # "3.5mm2" is "3.5mm" and "2": a word of digits may begin within a run of letters, which begins with another digit.
+    return letters | _DIGITS if any(map(str.isdigit, letters)) else letters
 
 
 @lru_cache(maxsize=1)
