@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from archives import NOW, fill, over
@@ -10,12 +11,14 @@ from counting import CountingEngine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search.archive import PinnedArchive
+from benchmark import spelling
 from search.assist.count_budget import CountBudget
 from search.assist.spelling import MAX_CORRECTIONS, did_you_mean, is_correctable, near_words
 from search.document import Document
 from search.engines import open_engine
+from search.engines.conventions import Deadline
 from search.engines.protocols import Engine
+from search.pinned_archive import PinnedArchive
 from search.query import parse
 from search.request.planning import Planner
 from search.request.request import Filters, SearchRequest
@@ -159,6 +162,23 @@ def test_without_time_nothing_is_counted_and_nothing_is_offered(engine: Engine) 
     assert counting.trips == []
 
 
+def test_no_article_is_read_for_a_spelling_once_the_time_of_the_search_is_up(engine: Engine) -> None:
+    counting = CountingEngine(engine)
+    request = SearchRequest(q="Kühlschrankk")
+
+    def offered(until: Deadline) -> list[str]:
+        counting.searches.clear()
+        budget = CountBudget(planner_of(counting), until=until)
+        return [row.text for row in did_you_mean(parse(request.q).query, 0, request, budget)]
+
+    assert offered(Deadline(None)) == ["kühlschrank"]
+    assert [plan.bring for plan in counting.searches] == ["text"]
+    assert offered(Deadline(60.0)) == ["kühlschrank"]
+    assert all(plan.deadline is not None and plan.deadline <= 60.0 for plan in counting.searches)
+    assert offered(Deadline(0.0)) == []
+    assert counting.searches == []
+
+
 def test_trips_share_their_time(engine: Engine) -> None:
     counting = CountingEngine(engine)
     budget = CountBudget(planner_of(counting), seconds=100.0)
@@ -172,3 +192,66 @@ def test_trips_share_their_time(engine: Engine) -> None:
 def test_what_an_engine_has_no_time_to_count_is_not_offered(engine: Engine) -> None:
     budget = CountBudget(planner_of(engine), seconds=1e-9)
     assert budget.totals([SearchRequest(q="harbour")]) == [0]
+
+
+# Names, and words of other languages
+
+
+def _letters() -> Iterator[Document]:
+    for number in range(60):
+        yield Document(f"t{number}", "Turkey first", "The election was seen in Turkey, first of all. Senior men sat.")
+    yield Document("tr", "Türkiye", "Türkiye'de fiyat artışı yayınlandı, Aliyev dedi.", language="tr")
+    yield Document("de", "Lücke", "Die Sicherheitslücke wurde veröffentlicht.", language="de")
+
+
+@pytest.fixture(scope="module", params=["memory", "whoosh"])
+def letters(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    url = "memory:" if request.param == "memory" else str(tmp_path_factory.mktemp("letters") / "index")
+    return fill(open_engine(url), *_letters())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("fiyat Türkiye", []),
+        ("Türkiye", []),
+        ("Aliyev", []),
+        ("señor", []),  # another language's word, and `senior` has no ñ
+        ("elección", []),
+        ("Sicherheitslücek", ["sicherheitslücke"]),
+        ("veröffentlcht", ["veröffentlicht"]),
+        ("yayınlnadı", ["yayınlandı"]),
+        ("elecitno", ["election"]),
+        ("snoir", []),  # two edits away, and only five letters
+        ("tirst", ["first"]),
+    ],
+)
+def test_words_of_other_languages_and_names_are_left_alone_and_letters_kept(
+    letters: Engine, typed: str, meant: list[str]
+) -> None:
+    with over(letters, NOW).pinned() as archive:
+        assert [text for text, _ in corrected(archive, typed)] == meant
+
+
+def test_the_likeliest_is_offered_first_though_another_finds_more() -> None:
+    documents = [Document(f"b{number}", "Billion", "A billion was paid.") for number in range(90)]
+    engine = fill(open_engine("memory:"), *documents, Document("c", "Bitcoin", "A bitcoin was paid."))
+    with over(engine, NOW).pinned() as archive:
+        assert corrected(archive, "bitcion") == [("bitcoin", 1)]
+
+
+def test_precision_and_recall_of_corrections_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"whoosh:{tmp_path / 'index'}"
+    fill(open_engine(url), *_letters())
+    queries = tmp_path / "queries.txt"
+    queries.write_text(
+        "# a comment\nelecitno\telection\ntirst\tthirst\nfrist\tfirst\nTürkiye\nfierst\n", encoding="utf-8"
+    )
+    spelling.main([url, str(queries)])
+    assert capsys.readouterr().out.splitlines() == [
+        "tirst: first; meant: thirst",
+        "fierst: first; meant: that",
+        "misspelt 3: right 2, other 1",
+        "correct 2: corrected 1",
+        "precision 50.0%, recall 66.7%",
+    ]

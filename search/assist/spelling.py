@@ -1,19 +1,25 @@
 """Did you mean: other spellings of words that the archive does not know.
 
 Candidates come from the index's own vocabulary. A correction is offered only if the corrected query, under the same
-filters, finds more than twice as many articles.
+filters, finds more than twice as many articles. A word of another language, or a name, is unknown too, but nothing is
+near it by more than chance: so the shorter a word is, the less a correction may change, and it keeps the letters that
+English has not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
 from search.analysis import analyze, fold
 from search.assist.count_budget import CountBudget
+from search.engines.conventions import Deadline
+from search.engines.plan import Plan
 from search.engines.protocols import Searcher
+from search.query.match import MatchTerm, Term
 from search.query.patterns import edit_distance
 from search.query.rewrite import positive_parts, replaced, rewritten
 from search.query.tree import Or, Phrase, Query, Word, parts_of
@@ -31,10 +37,10 @@ PLENTY: Final = 30
 """If all words must match and at least this many articles do, every word is known in one form or another."""
 FAR_MORE: Final = 50
 """If a few articles hold the word itself, a near word must be in this many times as many."""
-LONG_WORD: Final = 5
+LONG_WORD: Final = 7
 """Words of at least this many letters may be two edits away, shorter ones only one."""
-EDIT_COST: Final = 20.0
-"""A word that is one edit further away must be this many times as frequent to be preferred."""
+MOST_READ: Final = 50_000
+"""Characters of an article that are read for the spelling of a word."""
 SHORTEST: Final = 3
 """Letters of the shortest word that is corrected."""
 
@@ -49,6 +55,11 @@ class Unknown:
     end: int
     articles: int
 
+    @property
+    def typed(self) -> str:
+        """The word as it was typed."""
+        return self.part.text[self.start : self.end]
+
     def corrected(self, tree: Query, word: str) -> Query:
         """The query with `word` in place of this one."""
         text = self.part.text[: self.start] + word + self.part.text[self.end :]
@@ -56,16 +67,19 @@ class Unknown:
 
 
 def did_you_mean(tree: Query, total: int, request: SearchRequest, budget: CountBudget) -> tuple[Alternative, ...]:
-    """At most three other queries that find more, ordered by what they find, then by likelihood.
+    """At most three other queries that find more, the likeliest first.
 
+    Words of which other spellings are searched for already are left as they are.
     `total` is how many articles have all words of the query, and what it is compared with are articles that have all
     words of the other.
     Of two that differ only in the form of a word (inflation, inflated) only the likelier is offered.
+    None is looked for once the time of the budget is up.
     """
     planner = budget.planner
     if "vocabulary" not in planner.capabilities or (total >= PLENTY and _needs_all(tree)):
         return ()
-    candidates = [request.asking(query) for query in dict.fromkeys(_candidates(tree, total, planner.searcher))]
+    found = _candidates(tree, total, planner.searcher, planner.variants.words, budget.until)
+    candidates = [request.asking(query) for query in dict.fromkeys(found)]
     corrections: list[Alternative] = []
     meanings: set[tuple[str, ...]] = set()
     for candidate, count in zip(candidates, budget.counts(candidates), strict=True):
@@ -73,7 +87,6 @@ def did_you_mean(tree: Query, total: int, request: SearchRequest, budget: CountB
         if stems not in meanings and count.all_words > 2 * total:
             meanings.add(stems)
             corrections.append(Alternative(candidate.q, candidate, count.total))
-    corrections.sort(key=lambda correction: -correction.total)
     return tuple(corrections[:MAX_CORRECTIONS])
 
 
@@ -82,9 +95,13 @@ def _needs_all(tree: Query) -> bool:
     return not any(isinstance(part, Or) for part in parts_of(tree))
 
 
-def _candidates(tree: Query, total: int, searcher: Searcher) -> Iterator[Query]:
-    unknown = _unknown_words(tree, searcher)
-    near = {word: near_words(searcher, word.surface, word.articles) for word in unknown}
+def _candidates(
+    tree: Query, total: int, searcher: Searcher, covered: Collection[str], until: Deadline
+) -> Iterator[Query]:
+    if until.passed():
+        return
+    unknown = [word for word in _unknown_words(tree, searcher) if word.surface not in covered]
+    near = {word: _corrections_of(word, searcher, until) for word in unknown}
     correctable = [word for word in unknown if near[word]]
     if len(correctable) > 1:
         yield _all_corrected(tree, ((word, near[word][0]) for word in correctable))
@@ -95,6 +112,35 @@ def _candidates(tree: Query, total: int, searcher: Searcher) -> Iterator[Query]:
         yield from _split(tree, word, searcher)
     if unknown or not total:
         yield from _joined(tree, searcher)
+
+
+def _corrections_of(word: Unknown, searcher: Searcher, until: Deadline) -> list[str]:
+    """The words that may have been meant. None for a name that the archive has; of a word with letters such as `ü`,
+    those which the archive writes with these, as it writes them. None when there is no time to look."""
+    typed = word.typed
+    if until.passed() or (word.articles and typed[:1].isupper() and not typed.isupper()):
+        return []
+    near = near_words(searcher, word.surface, word.articles)
+    own = Counter(letter for letter in typed.lower() if fold(letter) != letter)
+    if not own:
+        return near
+    written = (as_written(searcher, each, until).lower() for each in near)
+    return [spelled for spelled in written if own <= Counter(spelled)]
+
+
+def as_written(searcher: Searcher, surface: str, until: Deadline | None = None) -> str:
+    """How an article writes a word; in its text rather than in its title, which may be in capitals. As it is given if
+    there is no time to read an article."""
+    until = until or Deadline(None)
+    if until.passed():
+        return surface
+    plan = Plan(MatchTerm(("title", "body"), Term(surface, ())), limit=1, bring="text", deadline=until.left())
+    texts = (text for hit in searcher.search(plan).hits if hit.head for text in (hit.body or "", hit.head.title))
+    for text in texts:
+        for token in analyze(text[:MOST_READ], ""):
+            if token.surface == surface:
+                return text[token.start : token.end]
+    return surface
 
 
 def _all_corrected(tree: Query, replacements: Iterable[tuple[Unknown, str]]) -> Query:
@@ -136,16 +182,18 @@ def is_correctable(surface: str) -> bool:
 
 
 def near_words(searcher: Searcher, surface: str, articles: int) -> list[str]:
-    """Words of the archive that may have been meant, the likeliest first; `articles` hold the word itself."""
+    """Words of the archive that may have been meant, the likeliest first; `articles` hold the word itself.
+
+    Those two edits away begin with the same letter, and are looked at only if none is one edit away.
+    """
     distance = 2 if len(surface) >= LONG_WORD else 1
     least = max(1, FAR_MORE * articles)
-    scored = [
-        (count / EDIT_COST ** edit_distance(surface, word, distance), word)
-        for word, count in searcher.similar_terms(surface, distance, 50, least)
-        if word.isalpha()
-    ]
-    scored.sort(key=lambda pair: (-pair[0], pair[1]))
-    return [word for _, word in scored[:CANDIDATES]]
+    found: dict[int, list[tuple[int, str]]] = {1: [], 2: []}
+    for word, count in searcher.similar_terms(surface, distance, 50, least):
+        edits = edit_distance(surface, word, distance)
+        if word.isalpha() and (edits == 1 or word[0] == surface[0]):
+            found[edits].append((-count, word))
+    return [word for _, word in sorted(found[1] or found[2])[:CANDIDATES]]
 
 
 def _split(tree: Query, word: Unknown, searcher: Searcher) -> Iterator[Query]:
