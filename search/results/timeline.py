@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,18 +13,20 @@ from search.request.links import SearchLinks
 from search.results import response
 
 
-def timeline(counted: CountedTimeline, links: SearchLinks, now: datetime) -> response.Timeline:
-    """Buckets without a gap from the first to the last hit, each linked to the same search within it.
+def timeline(
+    counted: CountedTimeline, links: SearchLinks, now: datetime, span: tuple[str, str] | None = None
+) -> response.Timeline:
+    """Buckets without a gap from the first to the last hit, or of all periods of `span`, the first and the last; each
+    linked to the same search within it.
 
-    Undated hits are not counted; without a dated hit there are no buckets.
+    Undated hits are not counted; without a dated hit and a span there are no buckets.
     The request's relative dates are counted back from `now`.
     """
     interval, hits = counted.interval, counted.counts
-    dated = [period for period, count in hits.items() if count]
-    if not dated:
+    span = span or span_of(hits)
+    if span is None:
         return response.Timeline(interval, ())
-    # Periods of one kind are in order as text.
-    first, last = (number_of(interval, first_day(period)) for period in (min(dated), max(dated)))
+    first, last = (number_of(interval, first_day(period)) for period in span)
     buckets = [_bucket(interval, number) for number in range(first, last + 1)]
     urls = links.narrowings([bucket.days for bucket in buckets], now)
     return response.Timeline(
@@ -35,6 +38,12 @@ def timeline(counted: CountedTimeline, links: SearchLinks, now: datetime) -> res
             ]
         ),
     )
+
+
+def span_of(counts: Mapping[str, int]) -> tuple[str, str] | None:
+    """The first and the last period with hits; None without a dated hit."""
+    dated = [period for period, count in counts.items() if count]
+    return (min(dated), max(dated)) if dated else None  # periods of one kind are in order as text
 
 
 class _Bucket(NamedTuple):
