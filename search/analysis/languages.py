@@ -52,20 +52,20 @@ def stemmer_of(tag: str) -> str | None:
     return STEMMERS.get(primary_language(tag))
 
 
-@lru_cache(maxsize=1024)
-def language_name(tag: str) -> str:
-    """The English name of a language: "English", "Chinese (Taiwan)"; the tag itself if CLDR knows no such language.
+@lru_cache(maxsize=4096)
+def language_name(tag: str, reader: str = "en") -> str:
+    """The name of a language in that of the `reader`: "English", "Chinese (Taiwan)"; the tag itself if CLDR knows none.
 
     The names are those of Unicode's Common Locale Data Repository, which the first call loads.
     """
     from babel import Locale  # some 100 modules and files that most commands never need
 
-    english = Locale("en")
-    name = english.languages.get(primary_language(tag))
+    words = Locale(reader)
+    name = words.languages.get(primary_language(tag))
     if name is None:
         return tag
     subtags = tag.strip().replace("_", "-").split("-")[1:]
-    known = (english.scripts.get(subtag.title()) or english.territories.get(subtag.upper()) for subtag in subtags)
+    known = (words.scripts.get(subtag.title()) or words.territories.get(subtag.upper()) for subtag in subtags)
     details = [found or subtag.upper() for found, subtag in zip(known, subtags, strict=True)]
     return f"{name} ({', '.join(details)})" if details else str(name)
 
