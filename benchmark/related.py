@@ -17,9 +17,11 @@ from typing import Final
 
 from benchmark.large import articles_of, built_in
 from benchmark.options import CORPORA, work_folder
-from search.archive import Archive, PinnedArchive
-from search.assist.related import MODES, Subject
+from search.archive import Archive
+from search.assist.related_modes import MODES
+from search.assist.subject import Subject
 from search.engines import open_engine
+from search.pinned_archive import PinnedArchive
 
 WARM_UP: Final = 20
 """Articles that are asked for before any time is taken."""

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from search.archive import PinnedArchive
 from search.assist.distinctive import DistinctiveTerm, distinctive_terms, is_content_word
-from search.assist.related import Subject
 from search.assist.similarity import similarities
+from search.assist.subject import Subject
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.engines.results import Hit, MatchedLeaves
 from search.errors import NotFound, ParameterError
+from search.pinned_archive import PinnedArchive
 from search.request.urls import Addresses
 from search.results.related_response import RelatedResponse
 from search.settings import Settings
@@ -107,10 +107,18 @@ def test_near_copies_of_the_article_are_named_and_not_listed(archive: PinnedArch
 
 def test_a_draft_of_today_is_related_to_the_whole_archive(archive: PinnedArchive) -> None:
     found = archive.related(Subject(title="Lorries in Lachin", text="Karabakh waits."), LINKS)
-    assert set(ids(found)) == {"own", "after"}
+    assert set(ids(found)) == {"own", "after", "undated"}  # what has no date may be what it was pasted from
     by_id = {row.hit.id: row for row in found.hits}
     assert [version.id for version in by_id["own"].also_in] == ["copy"]
-    assert ids(archive.related(Subject(text="Lachin lorries"), LINKS, mode="follow-ups")) == []
+
+
+@pytest.mark.parametrize("mode", ["same-days", "follow-ups"])
+def test_a_draft_that_nothing_is_as_new_as_is_told_what_to_ask(archive: PinnedArchive, mode: str) -> None:
+    found = archive.related(Subject(text="Lachin lorries"), LINKS, mode=mode)  # type: ignore[arg-type]
+    assert ids(found) == []
+    assert found.warnings == (
+        f'a draft counts as published now, so {mode} finds nothing older; ask for the mode "background"',
+    )
 
 
 def test_self_is_not_counted(archive: PinnedArchive) -> None:

@@ -7,70 +7,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from itertools import product
-from typing import Final, Literal
-from urllib.parse import urlsplit, urlunsplit
+from functools import cached_property
+from typing import Final
 
+from search.assist.ageing import aged
 from search.assist.article_meaning import ordered_by_meaning
-from search.assist.distinctive import MAX_TEXT, DistinctiveTerm, distinctive_terms
+from search.assist.distinctive import DistinctiveTerm, distinctive_terms
+from search.assist.names import FoundName, found_names, mentions
+from search.assist.pinned import pinned_stories
+from search.assist.reasons import Reasons
+from search.assist.related_modes import MODES, Mode, covers, mode_plan, mode_warnings
 from search.assist.similarity import similarities
-from search.assist.stories import Story, Version, Versions, add_translations, day_of, gathered, same_days_plan
-from search.document import Document, Moment
+from search.assist.stories import Story, Version, Versions, add_translations, gathered, same_days_plan
+from search.assist.subject import Subject, own_article
+from search.document import Document
 from search.engines.conventions import Deadline
 from search.engines.plan import DateFilter, Plan
-from search.engines.protocols import Searcher
 from search.engines.results import Hit
-from search.errors import NotFound, ParameterError
-from search.query.match import MatchAny, MatchNone, MatchTerm
-from search.query.terms import query_term
+from search.errors import ParameterError
+from search.ledger.choices import NOTHING_CHOSEN, Chosen
+from search.query.match import MatchNone
 from search.ranking import SCORE_DIGITS
+from search.request.parameters import MAX_HALF_LIFE
 from search.request.planning import Planner
-from search.request.reading import without_tracking
 from search.request.wording import out_of_range, unknown
+from search.translation import gettext as _
 
-Mode = Literal["background", "same-days", "follow-ups"]
-
-MODES: Final[tuple[Mode, ...]] = ("background", "same-days", "follow-ups")
 MAX_LIMIT: Final = 50
 DEPTHS: Final = (50, 200)
 """Hits that are compared with the subject; more where the first tell too few stories."""
 LEAST_SHARED: Final = 2
 """Terms that a related article must share: a single one is chance."""
-SAME_DAYS: Final = timedelta(days=3)
-"""How far apart articles of the same days may be."""
-FIELDS: Final = ("title", "summary", "body", "tags")
-"""Headings are in the body too."""
 
 _NOTHING: Final = Plan(MatchNone(), limit=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """What related articles are wanted for: the archive's article with that `id` or `url`, or a draft."""
-
-    id: str | None = None
-    url: str | None = None
-    title: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Relative:
-    """A related article, the terms it shares (the most distinctive first), and its other versions."""
+    """A related article, the terms it shares (the most distinctive first), its other versions, and the `reasons` that
+    a reader is told.
+
+    `pinned`: an editor has put it there. `names`: those of the subject's text that its own has too.
+    """
 
     hit: Hit
     shared: tuple[DistinctiveTerm, ...]
     versions: tuple[Version, ...]
+    reasons: tuple[str, ...] = ()
+    pinned: bool = False
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Relatives:
-    """What `related` found, the best first, and the other `versions` of the subject itself.
+    """What `related` found, the best first, and the other `versions` of the subject itself, which is `own`.
 
-    `total` counts every article within the mode's dates that shares a term.
+    `total` counts every article within the mode's dates that shares a term. `names` are those in the subject's text.
     `timed_out`: time ran out, or parts of the index did not answer, so `found` and `total` may be incomplete.
     """
 
@@ -81,6 +75,8 @@ class Relatives:
     versions: tuple[Version, ...]
     warnings: tuple[str, ...]
     plan: Plan
+    own: Document
+    names: tuple[FoundName, ...] = ()
     timed_out: bool = False
 
 
@@ -92,12 +88,17 @@ def related(
     limit: int = 10,
     texts: bool = True,
     deadline: float | None = None,
+    half_life: int | None = None,
+    chosen: Callable[[str], Chosen] | None = None,
 ) -> tuple[Relatives, ...]:
     """For each mode the articles related to an article of the archive, or to a draft, which counts as published now.
 
-    Modes: "background" is what was published up to that day, "same-days" within three days of it, and "follow-ups"
-    after it. An engine without the capability "vocabulary" finds nothing, and `warnings` say so.
-    `texts`: each hit brings its text. `deadline` is in seconds, for all of it.
+    Modes: "background" is what was published up to that day (for a draft everything, with or without a date),
+    "same-days" within three days of it, "follow-ups" after it, and "any" at any time.
+    An engine without the capability "vocabulary" finds nothing, and `warnings` say so.
+    `texts`: each hit brings its text, and the names in the subject's are found. `deadline` is in seconds, for all.
+    `half_life`: in so many days between two articles, half of how alike they are is lost. `chosen` says what editors
+    chose for an article: what is pinned stands first in the modes whose days it fits, what is blocked in none.
     Raises NotFound, ParameterError, EngineError.
     """
     for mode in modes:
@@ -105,10 +106,14 @@ def related(
             raise ParameterError("mode", unknown(str(mode), MODES))
     if not 1 <= limit <= MAX_LIMIT:
         raise ParameterError("limit", out_of_range(1, MAX_LIMIT))
-    search = _Search(planner, *_own(planner, subject), limit, Deadline(deadline))
+    if half_life is not None and not 1 <= half_life <= MAX_HALF_LIFE:
+        raise ParameterError("half_life", out_of_range(1, MAX_HALF_LIFE))
+    own, stored = own_article(planner, subject)
     if "vocabulary" not in planner.capabilities:
-        warnings = ("this index cannot count words, which related articles need",)
-        return tuple(Relatives(mode, (), 0, (), (), warnings, _NOTHING) for mode in modes)
+        warnings = (_("this index cannot count words, which related articles need"),)
+        return tuple(Relatives(mode, (), 0, (), (), warnings, _NOTHING, own) for mode in modes)
+    choices = chosen(own.id) if chosen and stored else NOTHING_CHOSEN
+    search = _Search(planner, own, stored, limit, Deadline(deadline), half_life, choices)
     found = [search.relatives(mode) for mode in modes]
     return tuple(search.with_texts(each) for each in found) if texts else tuple(found)
 
@@ -116,7 +121,16 @@ def related(
 class _Search:
     """The search for articles related to one article: what its modes have in common is done once."""
 
-    def __init__(self, planner: Planner, own: Document, stored: bool, limit: int, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        planner: Planner,
+        own: Document,
+        stored: bool,
+        limit: int,
+        deadline: Deadline,
+        half_life: int | None,
+        chosen: Chosen,
+    ) -> None:
         self._planner = planner
         self._searcher = planner.searcher
         self._status = planner.status
@@ -124,47 +138,80 @@ class _Search:
         self._stored = stored
         self._limit = limit
         self._deadline = deadline
+        self._half_life = half_life
+        self._chosen = chosen
         self._versions = Versions(planner.searcher, own)
         self._terms: tuple[DistinctiveTerm, ...] = ()
         if "vocabulary" in planner.capabilities:
             self._terms = distinctive_terms(planner.searcher, own, self._status.articles, stored=stored)
+        self._reasons = Reasons(own, self._terms)
 
     def relatives(self, mode: Mode) -> Relatives:
         """The related articles of a mode, without their texts."""
         languages = (self._own.language,) if self._stored and self._own.language else self._status.languages
-        plan = _plan(self._own, self._terms, languages, mode)
+        plan = mode_plan(self._own, self._terms, languages, mode, stored=self._stored)
         stories: list[Story] = []
         others: list[Version] = []
-        for depth in DEPTHS:
+        for depth in DEPTHS if self._half_life is None else DEPTHS[-1:]:
             plan = replace(plan, limit=max(depth, 2 * self._limit) + self._stored, deadline=self._deadline.left())
             results = self._searcher.search(plan)
-            stories, others = gathered(self._ranked(results.hits), self._own, self._limit, self._versions)
+            ranked = self._ranked(results.hits)
+            pins = self._pins(plan, ranked)
+            hits = [hit for hit in ranked if hit.id not in self._chosen.pinned]
+            stories, others = gathered(hits, self._own, self._limit, self._versions, pins)
             if len(stories) >= self._limit or results.total <= plan.limit or results.timed_out:
                 break
         timed_out = results.timed_out | results.partial | self._add_translations(stories, others)
-        self_counted = self._stored and bool(self._terms) and _covers(plan, self._own)
+        self_counted = self._stored and bool(self._terms) and covers(plan, self._own)
         return Relatives(
             mode=mode,
             terms=self._terms,
-            total=max(0, results.total - self_counted),  # out of time, the article itself may not have been counted
-            found=tuple(Relative(story.hit, self._shared(story.hit), tuple(story.versions)) for story in stories),
-            versions=tuple(others),
-            warnings=_warnings(self._own, mode, self._terms),
+            # Out of time, the article itself may not have been counted; what is pinned may share no term.
+            total=max(len(stories), results.total - self_counted),
+            found=tuple(self._relative(story) for story in stories),
+            versions=self._allowed(others),
+            warnings=mode_warnings(
+                self._own, mode, self._terms, self._half_life, drafted=not self._stored and not results.total
+            ),
             plan=plan,
+            own=self._own,
             timed_out=timed_out,
         )
 
     def _ranked(self, found: Sequence[Hit]) -> list[Hit]:
-        """The hits that share enough terms, without the article itself, the most alike first."""
+        """The hits that share enough terms, without the article itself and what is blocked, the most alike first."""
         least = min(LEAST_SHARED, len(self._terms))
-        hits = [hit for hit in found if len(_leaves(hit)) >= least and not (self._stored and hit.id == self._own.id)]
+        left_out = self._chosen.blocked | ({self._own.id} if self._stored else set())
+        hits = [hit for hit in found if len(_leaves(hit)) >= least and hit.id not in left_out]
         scores = similarities(hits, self._terms)
         scored = [
             replace(hit, score=round(score, SCORE_DIGITS), sort_key=None)
             for hit, score in zip(hits, scores, strict=True)
         ]
         alike = sorted(scored, key=lambda hit: -hit.score)
-        return ordered_by_meaning(self._planner, self._own, alike, stored=self._stored)
+        by_meaning = ordered_by_meaning(self._planner, self._own, alike, stored=self._stored)
+        return aged(by_meaning, self._own.published, self._half_life)
+
+    def _pins(self, plan: Plan, ranked: Sequence[Hit]) -> list[Story]:
+        """The pinned pieces that the mode's dates allow, as many as are wanted."""
+        if not self._pinned:
+            return []
+        dates = next((rule for rule in plan.filters if isinstance(rule, DateFilter)), None)
+        known = {hit.id: hit for hit in ranked}
+        return pinned_stories(self._pinned, self._terms, dates, known)[: self._limit]
+
+    @cached_property
+    def _pinned(self) -> tuple[Document, ...]:
+        """The pinned pieces that are in the archive."""
+        return tuple(filter(None, map(self._searcher.document, self._chosen.pinned)))
+
+    def _allowed(self, versions: Sequence[Version]) -> tuple[Version, ...]:
+        return tuple(version for version in versions if version.head.id not in self._chosen.blocked)
+
+    def _relative(self, story: Story) -> Relative:
+        shared = self._shared(story.hit)
+        versions, reasons = self._allowed(story.versions), self._reasons.of(shared)
+        return Relative(story.hit, shared, versions, reasons, pinned=story.pinned)
 
     def _shared(self, hit: Hit) -> tuple[DistinctiveTerm, ...]:
         return tuple(self._terms[leaf] for leaf in _leaves(hit))
@@ -181,106 +228,22 @@ class _Search:
         return results.timed_out or results.partial
 
     def with_texts(self, relatives: Relatives) -> Relatives:
-        """The same with the text of each hit."""
-        found = tuple(replace(row, hit=self._with_text(row.hit)) for row in relatives.found)
-        return replace(relatives, found=found)
+        """The same with the text of each hit, and with the names in the subject's."""
+        found = tuple(self._read(row) for row in relatives.found)
+        return replace(relatives, found=found, names=self._names)
 
-    def _with_text(self, hit: Hit) -> Hit:
-        document = self._searcher.document(hit.id)
-        return hit if document is None else replace(hit, body=document.body)
+    def _read(self, row: Relative) -> Relative:
+        document = self._searcher.document(row.hit.id)
+        if document is None:
+            return row
+        text = f"{document.title}\n{document.summary}\n{document.body}"
+        names = tuple(name.text for name in self._names if name.kind == "name" and mentions(text, name.text))
+        return replace(row, hit=replace(row.hit, body=document.body), names=names)
+
+    @cached_property
+    def _names(self) -> tuple[FoundName, ...]:
+        return found_names(self._planner, self._own, self._terms, stored=self._stored)
 
 
 def _leaves(hit: Hit) -> tuple[int, ...]:
     return hit.matched.leaves if hit.matched else ()
-
-
-def _own(planner: Planner, subject: Subject) -> tuple[Document, bool]:
-    """The article or the draft, and whether it is an article of the archive."""
-    searcher, name, url = planner.searcher, subject.id, subject.url
-    wanted = name if name is not None else _id_of(searcher, url) if url else None
-    document = None if wanted is None else searcher.document(wanted)
-    if document is not None:
-        return document, True
-    if name is not None:
-        raise NotFound(f"there is no article {name[:200]!r}")
-    title, text = subject.title[:MAX_TEXT], subject.text[:MAX_TEXT]
-    if not title.strip() and not text.strip():
-        if url:
-            raise NotFound(f"the archive has no article of the address {url[:200]!r}; send its title and text instead")
-        raise ParameterError("text", "send a text, a title or a url")
-    return Document("", title, text, language=planner.language, published=planner.now), False
-
-
-def _id_of(searcher: Searcher, url: str) -> str | None:
-    """The article with that address, or with another address of the same page."""
-    found = (searcher.id_of_url(address) for address in address_spellings(url))
-    return next((name for name in found if name is not None), None)
-
-
-def address_spellings(url: str) -> list[str]:
-    """The ways in which the address of the same page may have been written, that which was sent first."""
-    return list(dict.fromkeys(_spellings(url.strip())))
-
-
-def _spellings(url: str) -> Iterator[str]:
-    """The address as it was sent; then without its fragment and tracking parameters, with and without a query,
-    `www.` and a slash at the end."""
-    yield url
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return
-    host = parts.netloc.removeprefix("www.")
-    path = parts.path.rstrip("/")
-    untracked = without_tracking(parts.query.encode("utf-8", "replace")).decode("utf-8")
-    for query in dict.fromkeys((parts.query, untracked, "")):
-        for scheme, netloc, ending in product(("https", "http"), (host, f"www.{host}"), ("", "/")):
-            yield urlunsplit((scheme, netloc, path + ending, query, ""))
-
-
-def _plan(own: Document, terms: Sequence[DistinctiveTerm], languages: Sequence[str], mode: Mode) -> Plan:
-    """The search for any of the terms, boosted by their weights; other forms are those of these languages."""
-    heaviest = max((term.weight for term in terms), default=1.0)
-    match = MatchAny(
-        tuple(MatchTerm(FIELDS, query_term(t.typed, languages), round(t.weight / heaviest, 6)) for t in terms)
-    )
-    dates = _dates(own.published, mode)
-    filters = (dates,) if dates else ()
-    return Plan(match if terms else MatchNone(), filters, bring="head", matched=True)
-
-
-def _dates(published: Moment | None, mode: Mode) -> DateFilter | None:
-    if published is None:
-        return None
-    day = day_of(published)
-    match mode:
-        case "background":
-            return DateFilter("published", None, day)
-        case "same-days":
-            return DateFilter("published", _shifted(day, -SAME_DAYS), _shifted(day, SAME_DAYS))
-        case "follow-ups":
-            return DateFilter("published", _shifted(day, timedelta(days=1)), None)
-
-
-def _shifted(day: date, by: timedelta) -> date:
-    try:
-        return day + by
-    except OverflowError:
-        return day
-
-
-def _covers(plan: Plan, own: Document) -> bool:
-    """Whether the plan finds the article itself: it shares every term, so only the dates can exclude it."""
-    if not plan.filters or own.published is None:
-        return not plan.filters
-    dates = plan.filters[0]
-    return not (isinstance(dates, DateFilter) and dates.start is not None and dates.start > day_of(own.published))
-
-
-def _warnings(own: Document, mode: Mode, terms: Sequence[DistinctiveTerm]) -> tuple[str, ...]:
-    warnings = []
-    if own.published is None and mode != "background":
-        warnings.append(f"the article is undated, so {mode} ignores dates")
-    if not terms:
-        warnings.append("no other article has any of its words")
-    return tuple(warnings)

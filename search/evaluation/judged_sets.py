@@ -1,7 +1,7 @@
 """Judged sets: folders of documents and queries, and people's judgements of which answers which.
 
 A set is a folder with `docs.jsonl` (id, title, text), `queries.jsonl` (id, text) and `qrels.tsv`
-(query, 0, document, grade between tabs, as TREC writes it). Relevance is binary: a grade above 0.
+(query, 0, document, grade between tabs or spaces, as TREC writes it). Relevance is binary: a grade above 0.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def read_judged_set(folder: Path, *, language: str = "en", parts: Parts = "all",
     name queries or documents that it does not have: these could never be found, and would count as missed.
     """
     relevant = _judgements(folder / "qrels.tsv")
-    asked = {text_under(row, "id", path): text_under(row, "text", path) for path, row in _rows(folder, "queries.jsonl")}
+    asked = read_queries(folder)
     if not relevant.keys() & asked.keys():
         raise SourceError(str(folder), "no query of queries.jsonl has a relevant document in qrels.tsv")
     _refuse_unknown(folder, "queries", relevant.keys() - asked.keys(), "queries.jsonl")
@@ -102,16 +102,28 @@ def _document(path: Path, row: Mapping[str, Any], language: str, parts: Parts, w
     return Document(name, title, text, language=language)
 
 
-def _judgements(path: Path) -> Mapping[str, frozenset[str]]:
-    relevant: dict[str, set[str]] = {}
+def read_qrels(path: Path) -> Iterator[tuple[str, str, bool]]:
+    """Of each judgement in a file, the query, the document and whether it is relevant. Raises SourceError."""
     for number, line in enumerate(text_lines(path), 1):
         parts = line.split()
         try:
             query, _, document, grade = parts
-            if int(grade) > 0:
-                relevant.setdefault(query, set()).add(document)
+            relevant = int(grade) > 0
         except ValueError as error:
             raise SourceError(f"{path}:{number}", "write query, 0, document and grade between tabs") from error
+        yield query, document, relevant
+
+
+def read_queries(folder: Path) -> Mapping[str, str]:
+    """The text of each query in a folder's `queries.jsonl`, by its id. Raises SourceError."""
+    return {text_under(row, "id", path): text_under(row, "text", path) for path, row in _rows(folder, "queries.jsonl")}
+
+
+def _judgements(path: Path) -> Mapping[str, frozenset[str]]:
+    relevant: dict[str, set[str]] = {}
+    for query, document, is_relevant in read_qrels(path):
+        if is_relevant:
+            relevant.setdefault(query, set()).add(document)
     return {query: frozenset(documents) for query, documents in relevant.items()}
 
 

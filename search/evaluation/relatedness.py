@@ -15,7 +15,7 @@ from time import process_time
 from typing import Final, Literal, get_args
 
 from search.archive import Archive
-from search.assist.related import Subject
+from search.assist.subject import Subject
 from search.document import Document
 from search.engines.grouping import near_copies
 from search.engines.protocols import Engine
