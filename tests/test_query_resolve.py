@@ -191,8 +191,8 @@ def test_words_have_the_stems_of_the_archives_languages_but_exact_ones_have_none
         ("!!!", MatchNone(), ('"!!!" has no letter or digit', "nothing in the query is left")),
         ("-!!!", MatchNone(), ('"!!!" has no letter or digit', "nothing in the query is left")),
         ('a "..." 🙂', one("a"), ('"..." has no letter or digit', '"🙂" has no letter or digit')),
-        ("section:opinon", MatchNone(), ('no section "opinon"; there is "Opinion"',)),
-        ("lang:xx -a", MatchEvery((MatchNone(), MatchNot(one("a")))), ('no language "xx"',)),
+        ("section:opinon", MatchNone(), ("no article has the section “opinon”; there is “Opinion”",)),
+        ("lang:xx -a", MatchEvery((MatchNone(), MatchNot(one("a")))), ("no article has the language “xx”",)),
         ("type:x", MatchNone(), ("the archive has none",)),
     ],
 )
