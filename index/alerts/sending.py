@@ -1,0 +1,103 @@
+"""How messages leave: by mail or by webhook, as the target of the alert says."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from index.alerts.mail import Mailer
+from index.alerts.message import Message
+from index.delivering.outcome import NotDelivered
+from index.delivering.webhook import post_message, read_hook, secret_of
+from index.fetching.hosts import Resolver, look_up
+from search.alerts.keys import Keys
+from search.errors import ConfigError
+from search.ledger.alerts import Alert
+from search.settings import MAIL_ADDRESS, Settings
+
+MAIL: Final = "mailto:"
+
+
+class Sender(Protocol):
+    """What delivers messages."""
+
+    def place(self, alert: Alert) -> str:
+        """What fails together: the mail server, or the host of a webhook."""
+        ...
+
+    def send(self, message: Message, now: datetime) -> None:
+        """Delivers a message. Raises NotDelivered."""
+        ...
+
+
+class Targets:
+    """Delivers each message to the target of its alert. `environ` has the login of the mail server; `context` is that
+    of TLS, `resolve` finds the addresses of a host. Close it after the run."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: Keys,
+        archive_id: str,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        resolve: Resolver = look_up,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._archive_id = archive_id
+        self._resolve = resolve
+        self._context = context
+        self._mailer = Mailer(settings, environ, context)
+
+    def place(self, alert: Alert) -> str:
+        """See `Sender`."""
+        return MAIL if is_mail(alert.target) else urlsplit(alert.target).netloc
+
+    def send(self, message: Message, now: datetime) -> None:
+        """See `Sender`."""
+        if is_mail(message.alert.target):
+            self._mailer.send(message)
+            return
+        key = self._keys.named(message.alert.key)
+        if key is None:
+            raise NotDelivered("the key of its secret was forgotten; remove the alert and add it again", is_final=True)
+        post_message(
+            message.alert.target,
+            message.delivery.id,
+            message.body(),
+            secret_of(key, self._archive_id, message.alert.id),
+            now,
+            allowed=self._settings.alert_allow,
+            user_agent=self._settings.user_agent,
+            resolve=self._resolve,
+            context=self._context,
+        )
+
+    def close(self) -> None:
+        """Ends the session with the mail server."""
+        self._mailer.close()
+
+
+def is_mail(target: str) -> bool:
+    """Whether a target is an address of mail."""
+    return target.startswith(MAIL)
+
+
+def read_target(mail: str | None, webhook: str | None, settings: Settings) -> str:
+    """The target of an alert, from what its operator gave: one of both. Raises ConfigError."""
+    if (mail is None) == (webhook is None):
+        raise ConfigError("give one target: --mail ADDRESS or --webhook URL")
+    if webhook is not None:
+        return read_hook(webhook)
+    address = (mail or "").strip()
+    if not (address.isascii() and address.isprintable() and MAIL_ADDRESS.fullmatch(address)):
+        raise ConfigError(f"{address[:100]!r} is not one address of mail such as desk@news.example")
+    if not settings.mail_server or not settings.mail_from:
+        raise ConfigError("there is no mail server; set mail_server and mail_from")
+    return MAIL + address
