@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,12 @@ import pytest
 from test_wordpress_site import IN_STEP, Archive, archive_of, fetched
 from wordpress_site import START, WebServer, WordPress, failure
 
+from index.naming import tombstones_for
 from index.sources.wordpress import recent
 from index.sources.wordpress.recent import Known, read_known
+from index.state import State
+from search.ledger import open_ledger
+from search.takedown import take_down
 
 HOURS_APART = 25
 
@@ -73,6 +77,25 @@ def test_what_has_changed_is_fetched_without_the_list(tmp_path: Path) -> None:
         assert sorted(fetched(server)) == [17, 40, 321]
         assert sync_and_check(archive, server) == 0
         assert fetched(server) == []
+
+
+def test_a_site_with_a_post_that_was_taken_down_is_not_listed_in_each_run(tmp_path: Path) -> None:
+    site = site_over_months(120)
+    with archive_of(site, tmp_path) as (archive, server):
+        archive.sync()
+        ledger = open_ledger(archive.engine.ledger_place)
+        stones = tombstones_for(archive.engine, ledger, url=f"{server.url}/{site.posts[50].slug}/")
+        take_down(archive.engine, ledger, stones, "court order", datetime.now(UTC))
+        State(str(tmp_path / "archive.state")).forget_takedown([stones[0].id], [server.url])
+        assert archive.sync().removed == 1
+        for number in (121, 122):
+            server.asked.clear()
+            write(site, number)
+            report = archive.sync()
+            assert (report.added, report.unchanged, report.removed, lists(server)) == (1, number - 2, 1, 0)
+        ledger.removed.undo(stones[0].id, datetime.now(UTC))
+        assert archive.sync().added == 1
+        assert archive.difference() == IN_STEP
 
 
 def test_a_scheduled_post_appears_although_it_was_modified_long_ago(tmp_path: Path) -> None:

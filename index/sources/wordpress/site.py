@@ -92,7 +92,9 @@ class Site:
         visit.newest, visit.first = before.newest, before.first
         for kind, rows in changes:
             yield from visit.posts(rows, kind)
-        yield Untouched(max(0, sum(visit.counts.values()) - sum(len(rows) for _, rows in changes)))
+        unchanged = max(0, sum(visit.counts.values()) - sum(len(rows) for _, rows in changes))
+        kept = self._reading.state.get(visit.key, WHOLE) if self._reading.state else None
+        yield Untouched(unchanged, tuple(kept[2:] if kept else ()))
 
     def _known(self, visit: Visit, kinds: list[Kind], run: str, listed: str) -> Iterator[Mark]:
         """What the next run may build on; it is dropped if anything has failed or was left out."""
