@@ -1,0 +1,91 @@
+"""An article, and the counts of a facet, as the New York Times' dialect shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from search.document import SECTION_SEPARATOR, Document, web_address
+from search.results.response import Facet, FacetValue, Hit
+from webui.compat.moments import in_utc
+
+_TERMS: Final = 5
+"""Values of a facet that are shown."""
+
+
+def described(document: Document, hit: Hit, source: str, page: str) -> dict[str, Any]:
+    """The document for a hit. `source` is the name of the archive, `page` the article's address here.
+
+    What an article does not have is there all the same, empty, for clients that look without asking.
+    """
+    section, _, below = (document.sections[0] if document.sections else "").partition(SECTION_SEPARATOR)
+    return {
+        "_id": document.id,
+        "uri": document.id,
+        "web_url": web_address(document.url) or page,
+        "snippet": hit.snippets[0].text if hit.snippets else document.summary,
+        "lead_paragraph": document.body.partition("\n\n")[0],
+        "abstract": document.summary,
+        "source": source,
+        "multimedia": [],
+        "headline": {
+            "main": document.title,
+            **dict.fromkeys(("kicker", "content_kicker", "print_headline", "name", "seo", "sub"), ""),
+        },
+        "keywords": [
+            {"name": "subject", "value": tag, "rank": rank, "major": "N"} for rank, tag in enumerate(document.tags, 1)
+        ],
+        "pub_date": "" if document.published is None else in_utc(document.published).strftime("%Y-%m-%dT%H:%M:%S+0000"),
+        "document_type": document.type,
+        "news_desk": section,
+        "section_name": section,
+        "subsection_name": below,
+        "byline": _byline(document.authors),
+        "type_of_material": document.type,
+        "word_count": len(document.body.split()),
+        "print_page": "",
+        "score": hit.score,
+    }
+
+
+def terms(name: str, facet: Facet) -> dict[str, Any]:
+    """The counts of a facet: of a section those of the upper level, or of the levels below it."""
+    values = [value for value in facet.values if _is_counted(name, value)]
+    shown = values[:_TERMS]
+    total = sum(value.count for value in values) + facet.other
+    return {
+        "_type": "terms",
+        "missing": facet.missing,
+        "total": total,
+        "other": total - sum(value.count for value in shown),
+        "terms": [{"term": _term(name, value), "count": value.count} for value in shown],
+    }
+
+
+def _is_counted(name: str, value: FacetValue) -> bool:
+    is_below = SECTION_SEPARATOR in value.value
+    return is_below if name == "subsection_name" else not (is_below and name in ("section_name", "news_desk"))
+
+
+def _term(name: str, value: FacetValue) -> str:
+    return value.value.partition(SECTION_SEPARATOR)[2] if name == "subsection_name" else value.value
+
+
+def _byline(authors: Sequence[str]) -> dict[str, Any]:
+    if not authors:
+        return {"original": None, "person": [], "organization": None}
+    *others, last = authors
+    named = f"{', '.join(others)} and {last}" if others else last
+    return {
+        "original": f"By {named}",
+        "person": [_person(name, rank) for rank, name in enumerate(authors, 1)],
+        "organization": None,
+    }
+
+
+def _person(name: str, rank: int) -> dict[str, Any]:
+    first, _, last = name.rpartition(" ")
+    return {
+        "firstname": first, "middlename": None, "lastname": last, "qualifier": None, "title": None,
+        "role": "reported", "organization": "", "rank": rank,
+    }  # fmt: skip
