@@ -68,6 +68,47 @@ def test_a_facets_counts_ignore_its_own_filter_and_obey_all_others(engine: Engin
     assert facet(engine, FacetPlan("lang"), filters=rules) == FacetCounts((), missing=1, other=0, truncated=False)
 
 
+def test_a_facet_can_count_the_hits_or_what_its_own_filter_keeps_out(engine: Engine) -> None:
+    fill(engine, *PAPER)
+    rules = (KeywordFilter("author", ("Ann",)), KeywordFilter("section", (), ("News > World",)))
+    assert facet(engine, FacetPlan("author", among="hits"), filters=rules).values == (("Ann", 1), ("Bob", 1))
+    assert facet(engine, FacetPlan("author", among="rest"), filters=rules) == FacetCounts(
+        (("Bob", 1), ("Cid", 1)), missing=1, other=0, truncated=False
+    )
+    kept_out = facet(engine, FacetPlan("author", selected=("Ann",), among="rest"), filters=rules)
+    assert kept_out.values == (("Bob", 1), ("Cid", 1), ("Ann", 0))
+    assert facet(engine, FacetPlan("author", among="rest")) == FacetCounts((), 0, 0, truncated=False), "no own filter"
+
+
+def test_a_calendar_ignores_years_months_and_days_alike(engine: Engine) -> None:
+    fill(engine, *PAPER)
+    rules = (
+        PeriodFilter("published", "year", ("2024",)),
+        PeriodFilter("published", "month", ("2024-02",)),
+        DateFilter("published", date(2023, 1, 1)),
+    )
+    years = FacetPlan("published", interval="year", among="calendar")
+    assert facet(engine, years, filters=rules).values == (("2024", 3), ("2023", 1))
+    months = FacetPlan("published", 0, ("2024-01", "2024-03"), "month", "calendar")
+    assert facet(engine, months, filters=rules).values == (("2024-01", 2), ("2024-03", 0))
+
+
+def test_a_filter_may_ask_for_every_value(engine: Engine) -> None:
+    fill(engine, *PAPER)
+
+    def total(field: str, *values: str, without: tuple[str, ...] = ()) -> int:
+        return ask(engine, exact("flood"), filters=(KeywordFilter(field, values, without, every=True),)).total
+
+    assert total("author", "Ann", "Bob") == 1
+    assert total("author", "Ann") == 2
+    assert total("author", "Ann", "Bob", "Cid") == 0
+    assert total("author", "Ann", MISSING) == 0
+    assert total("tag", MISSING) == 4
+    assert total("section", "News > Economy", "News > World") == 1
+    assert total("section", "News", "News > Economy", without=("News > World",)) == 2
+    assert total("author") == 5
+
+
 def test_a_keyword_in_the_query_is_no_filter(engine: Engine) -> None:
     fill(engine, *PAPER)
     assert facet(engine, FacetPlan("author"), MatchKeyword("author", ("Cid",))).values == (("Cid", 1),)

@@ -15,7 +15,7 @@ from search.document import Document
 from search.engines import open_engine
 from search.engines.memory.engine import MemoryEngine
 from search.engines.plan import After, Meaning, Plan, Recency
-from search.engines.protocols import Engine, Maintenance
+from search.engines.protocols import AddedVectors, Engine, Maintenance
 from search.engines.results import Hit
 from search.engines.vectors import Vectors
 from search.errors import EngineError, IndexMissing
@@ -40,7 +40,9 @@ def some_vectors(seed: str, rows: int = 2) -> Vectors:
 
 
 def add(engine: Engine, *documents: Document, model: str = MODEL) -> int:
-    return engine.add_vectors(model, {document.content_hash(): some_vectors(document.id) for document in documents})
+    return engine.add_vectors(
+        model, {document.content_hash(): some_vectors(document.id) for document in documents}
+    ).articles
 
 
 def held(engine: Engine, model: str = MODEL) -> set[str]:
@@ -111,8 +113,15 @@ def test_vectors_of_what_is_not_there_are_left_out_without_a_commit(engine: Engi
     add(engine, FLOOD[0])
     before = engine.generation()
     assert add(engine, FLOOD[0], replace(FLOOD[1], title="changed"), Document("absent", "flood")) == 0
-    assert engine.add_vectors(MODEL, {}) == 0
+    assert engine.add_vectors(MODEL, {}) == AddedVectors(0)
     assert engine.generation() == before
+
+
+def test_the_commit_of_vectors_is_told_by_the_generations_around_it(engine: Engine) -> None:
+    fill(engine, *FLOOD)
+    before = engine.generation()
+    added = engine.add_vectors(MODEL, {FLOOD[0].content_hash(): some_vectors("a")})
+    assert added == AddedVectors(1, (before, engine.generation()))
 
 
 def test_without_an_index_there_is_nothing_to_add_vectors_to(engine: Engine) -> None:
