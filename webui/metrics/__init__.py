@@ -1,0 +1,1 @@
+"""What the server measures of itself, for Prometheus: counted in the workers, added up and served by their parent."""
