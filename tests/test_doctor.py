@@ -74,7 +74,8 @@ def test_an_empty_index_is_a_warning(runner: CliRunner) -> None:
 def test_a_damaged_index_is_a_problem(runner: CliRunner) -> None:
     fill(open_engine("archive"), *FLOOD)
     Path("archive/backfile.json").write_bytes(b"{")
-    assert rows(runner)["index"]["health"] == "problem"
+    found = rows(runner)["index"]
+    assert (found["health"], "`backfile restore`" in found["found"]) == ("problem", True)
 
 
 @pytest.mark.parametrize(("free", "health"), [(10**6, "problem"), (10**12, "ok")])

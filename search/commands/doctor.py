@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
-import platform
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, requires, version
+from datetime import UTC, datetime
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Final
 
 import click
 
-from search import native
 from search.commands.context import index_option, json_option, loaded_settings
 from search.commands.terminal import articles, one_line, window_width, wrapped
+from search.doctor import configured, installation, remembered, replica
+from search.doctor.examined import Examined
 from search.engines import open_engine
-from search.engines.protocols import Diagnosable, Engine, Finding, Health
+from search.engines.protocols import CAPABILITIES, Diagnosable, Engine, Finding, Health
 from search.errors import BackfileError, ConfigError, IndexMissing
-from search.meaning import require_encoder
-from search.sections import load_section_order
-from search.settings import DEFAULT_ORIGIN, LoadedSettings
+from search.named import Named
+from search.settings import LoadedSettings
 
-_EXTRAS: Final = ("meaning", "opensearch", "evaluate")
+LIMIT_SECONDS: Final = 30.0
+"""How long one check may take: a disk or a server that hangs must not hang the doctor."""
 _COLOURS: Final[dict[Health, str]] = {"ok": "green", "warning": "yellow", "problem": "red"}
 _HEALTH_WIDTH: Final = 9
+
+Check = Callable[[], Iterator[Finding]]
 
 
 @click.command()
@@ -32,10 +36,11 @@ _HEALTH_WIDTH: Final = 9
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, index: str | None, as_json: bool) -> None:
-    """Look at the settings, the installation, the index and what that stands on, and say what to do where it is wrong.
+    """Look at the installation, the settings, the index, its ledger and sources, and say what to do where it is wrong.
 
     Each line is ok, a warning (something should be done some day) or a problem (something fails, or soon will). The
-    exit code is 1 if there is a problem. Nothing is changed. `backfile check` reads the whole index besides.
+    exit code is 1 if there is a problem, and 0 if there are only warnings. Nothing is changed. `backfile check` reads
+    the whole index besides.
 
     \b
     Examples:
@@ -52,81 +57,72 @@ def doctor(ctx: click.Context, index: str | None, as_json: bool) -> None:
 
 
 def _findings(ctx: click.Context, index: str | None) -> Iterator[Finding]:
-    yield Finding("program", "ok", f"Backfile {version('backfile')}, Python {platform.python_version()}")
-    yield _kernel()
-    yield from _extras()
+    """What each check finds, one after another: those of the installation, of the settings, and of the archive."""
+    now = datetime.now(UTC)
+    for name, check in INSTALLATION.items():
+        yield from bounded(name, check)
+    yield from bounded("time zones", partial(installation.time_zones, now))
     try:
         loaded = loaded_settings(ctx, index=index)
     except ConfigError as error:
         yield Finding("settings", "problem", str(error), "change the setting; `backfile config` prints them all")
         return
-    yield _settings(loaded)
-    yield _model(loaded.settings.meaning_model)
-    yield _section_map(loaded.settings.section_map)
+    for name, of_settings in SETTINGS.items():
+        yield from bounded(name, partial(of_settings, loaded))
     try:
         engine = open_engine(loaded.settings.index)
     except ConfigError as error:
         yield Finding("index", "problem", str(error), "change the setting index, or --index")
         return
-    yield _index(engine)
-    if isinstance(engine, Diagnosable):
-        yield from engine.examine()
+    examined = Examined(loaded, engine, now)
+    for name, of_archive in ARCHIVE.items():
+        yield from bounded(name, partial(of_archive, examined))
 
 
-def _kernel() -> Finding:
-    if native.kernel is not None:
-        return Finding("kernel", "ok", "compiled")
-    return Finding(
-        "kernel", "warning", "not compiled, or of another version: everything works, only slower",
-        "install a C compiler, and Backfile again; unset BACKFILE_PURE if it is set",
-    )  # fmt: skip
+def bounded(name: str, check: Check, seconds: float | None = None) -> Iterator[Finding]:
+    """What a check finds until its time is up; that it took too long is a problem, and so is that it failed."""
+    found: SimpleQueue[Finding | Exception | None] = SimpleQueue()
+    Thread(target=_examine, args=(check, found), daemon=True).start()
+    limit = LIMIT_SECONDS if seconds is None else seconds
+    while True:
+        try:
+            finding = found.get(timeout=limit)
+        except Empty:
+            advice = "see whether the disk or the server that it is on hangs"
+            yield Finding(name, "problem", f"no answer within {limit:g} s", advice)
+            return
+        if finding is None:
+            return
+        if isinstance(finding, Exception):
+            said = f"it cannot be looked at ({type(finding).__name__}: {finding})"[:300]
+            yield Finding(name, "problem", said, "look at it yourself, and report this")
+            return
+        yield finding
 
 
-def _extras() -> Iterator[Finding]:
-    needed = requires("backfile") or []
-    for extra in _EXTRAS:
-        marker = re.compile(rf"""extra\s*==\s*['"]{extra}['"]""")
-        names = [re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in needed if marker.search(line)]
-        absent = [name for name in names if not _is_installed(name)]
-        found = "installed" if not absent else f"not installed: it lacks {', '.join(absent)}"
-        yield Finding(f"extra {extra}", "ok", found)
-
-
-def _is_installed(name: str) -> bool:
+def _examine(check: Check, found: SimpleQueue[Finding | Exception | None]) -> None:
     try:
-        version(name)
-    except PackageNotFoundError:
-        return False
-    return True
+        for finding in check():
+            found.put(finding)
+    except Exception as error:  # noqa: BLE001 - a check that fails must not hide what the others find
+        found.put(error)
+    else:
+        found.put(None)
 
 
-def _settings(loaded: LoadedSettings) -> Finding:
-    origins = sorted({origin for origin in loaded.origins.values() if origin != DEFAULT_ORIGIN})
-    return Finding("settings", "ok", f"from {', '.join(origins)}" if origins else "all have their defaults")
+def _index(archive: Examined) -> Iterator[Finding]:
+    yield _opened(archive.engine)
 
 
-def _model(folder: str) -> Finding:
-    try:
-        require_encoder(folder)
-    except ConfigError as error:
-        return Finding("model", "problem", str(error), "change the setting meaning_model")
-    return Finding("model", "ok", folder or "none: the archive is not searched by meaning")
+def _foundation(archive: Examined) -> Iterator[Finding]:
+    if isinstance(archive.engine, Diagnosable):
+        yield from archive.engine.examine()
 
 
-def _section_map(path: str) -> Finding:
-    """Of the map only what a server needs: `backfile index` reads the rest."""
-    try:
-        order = load_section_order(path)
-    except ConfigError as error:
-        return Finding("section map", "problem", str(error), "change the file, or the setting section_map")
-    found = f"{path}: {len(order.names):,} sections in order" if path else "none: sections are shown by their counts"
-    return Finding("section map", "ok", found)
-
-
-def _index(engine: Engine) -> Finding:
+def _opened(engine: Engine) -> Finding:
     try:
         with engine.searcher() as searcher:
-            status = searcher.status()
+            status, capabilities = searcher.status(), searcher.capabilities
     except IndexMissing as error:
         return Finding("index", "problem", str(error), "fill it with `backfile index`, `backfile copy` or a restore")
     except BackfileError as error:  # the message says what to do
@@ -135,7 +131,40 @@ def _index(engine: Engine) -> Finding:
     found = f"{engine.url}: {articles(status.articles)}, generation {status.generation}, committed {committed}"
     if not status.articles:
         return Finding("index", "warning", found, "fill it with `backfile index`")
-    return Finding("index", "ok", found)
+    lacking = sorted(CAPABILITIES - capabilities)
+    return Finding("index", "ok", found + (f"; it cannot do: {', '.join(lacking)}" if lacking else ""))
+
+
+INSTALLATION: Final[Mapping[str, Check]] = {
+    "program": installation.program,
+    "packages": installation.packages,
+    "kernel": installation.kernel,
+    "extras": installation.extras,
+}
+SETTINGS: Final[Mapping[str, Callable[[LoadedSettings], Iterator[Finding]]]] = {
+    "settings": configured.origins,
+    "model": configured.model,
+    "section map": configured.section_map,
+    "variants": configured.variants,
+    "address": configured.address,
+    "desk": configured.desk,
+    "processes": configured.processes,
+    "deadline": configured.deadline,
+    "query log": configured.query_log,
+}
+ARCHIVE: Final[Mapping[str, Callable[[Examined], Iterator[Finding]]]] = {
+    "index": _index,
+    "foundation": _foundation,
+    "replica": replica.replica,
+    "ledger": remembered.ledger,
+    "signing keys": remembered.signing_keys,
+    "clock": remembered.clock,
+    "sources": Named("index.doctor:sources"),
+    "inbox": Named("index.doctor:inbox"),
+    "alerts": Named("index.doctor:alerts"),
+    "webhooks": Named("index.doctor:webhooks"),
+}
+"""What is looked at, in this order, and the function for each."""
 
 
 def _lines(findings: list[Finding]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from search.engines.disk.format.directory import holder_of, leftovers
 from search.engines.disk.format.manifest import Manifest, read_manifest
 from search.engines.protocols import Finding
 from search.errors import EngineError
@@ -24,8 +25,10 @@ def examine_directory(directory: Path) -> Iterator[Finding]:
         manifest = None  # whoever opens the index says why
     yield _folder(directory)
     yield _disk(directory, manifest)
+    yield _writer(directory)
     if manifest:
         yield _segments(manifest)
+        yield _leftovers(directory, manifest)
 
 
 def _folder(directory: Path) -> Finding:
@@ -62,3 +65,27 @@ def _segments(manifest: Manifest) -> Finding:
     articles = sum(segment.articles for segment in manifest.segments)
     deleted = articles - manifest.articles
     return Finding("segments", "ok", f"{len(manifest.segments):,}, with {deleted:,} deleted articles of {articles:,}")
+
+
+def _writer(directory: Path) -> Finding:
+    holder = holder_of(directory)
+    if holder is None:
+        return Finding("writer", "ok", "nobody writes")
+    who = f"process {holder.process} on {holder.host}, since {holder.since}"
+    if holder.is_running is False:
+        advice = "run again what was cut off; what was committed before is kept"
+        return Finding("writer", "warning", f"{who}, did not finish and is gone", advice)
+    return Finding("writer", "ok", f"{who}, writes" if holder.is_running else f"{who}, writes, or did not finish")
+
+
+def _leftovers(directory: Path, manifest: Manifest) -> Finding:
+    try:
+        found = leftovers(directory, manifest)
+        size = sum(path.stat().st_size for path in found)
+    except OSError:  # a writer tidies up at this moment
+        return Finding("leftovers", "ok", "a writer is at work")
+    holder = holder_of(directory)
+    if not found or (holder is not None and holder.is_running is not False):
+        return Finding("leftovers", "ok", "no files that belong to no commit" if not found else "a writer is at work")
+    said = f"{len(found):,} files of {size / 1e6:,.1f} MB belong to no commit; a writer was cut off"
+    return Finding("leftovers", "warning", said, "the next run of `backfile index` or `backfile sync` removes them")
