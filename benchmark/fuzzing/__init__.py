@@ -1,0 +1,1 @@
+"""Inputs that nobody meant to send, by the hundred thousand: none may hang, crash, or fail without a reason."""
