@@ -89,6 +89,7 @@ class Withdrawal:
     "killed": it must be taken down, and never come back. "gone": it is not published at its source, such as a draft.
     `reason` is "a draft", "canceled": it is counted in the report. `at` is when the source killed it, if it says so.
     `known_only`: readers may never have seen it, so nothing is remembered of an article that the archive does not have.
+    `is_answer`: its page answered so, and nobody states it of the article: a server that fails may answer so for all.
     """
 
     origin: str
@@ -100,6 +101,7 @@ class Withdrawal:
     url: str | None = None
     at: datetime | None = None
     known_only: bool = False
+    is_answer: bool = False
     weight: int = 0
 
     def read(self) -> Withdrawal:
@@ -127,9 +129,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Untouched:
-    """A source that has not changed since it was read, with that many articles."""
+    """A source that has not changed since it was read, with that many articles. `refused` are the ids of those among
+    them that had been taken down."""
 
     articles: int
+    refused: tuple[str, ...] = ()
 
     weight: ClassVar[int] = 0
 

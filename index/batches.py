@@ -37,9 +37,10 @@ class Batches:
     """Articles on their way into `engine`. No writer is opened before there is something to write.
 
     `replace`: everything goes into one transaction, which replaces the whole index. `most` and `seconds`: a batch is
-    committed when it has that many articles or is that old. `workers`: processes that the engine may use. `progress`
-    is told what the engine is busy with. `before` is called before anything is committed, and `between` after each
-    commit, when no writer is open. While `is_brief` says so, another writer will be done in a moment and is waited for.
+    committed when it has that many articles or is that old, see `together`. `workers`: processes that the engine may
+    use. `progress` is told what the engine is busy with. `before` is called before anything is committed, and `between`
+    after each commit, when no writer is open. While `is_brief` says so, another writer will be done in a moment and is
+    waited for.
     Call `commit` or `roll_back` at the end.
 
     `refused` has the articles that the engine could not take, by id, with the reason. `steps` has what was committed:
@@ -73,6 +74,7 @@ class Batches:
         self._queued_characters = 0
         self._writer: Writer | None = None
         self._opened = 0.0
+        self._is_together = self._is_due = False
         self._written = Texts()
         self.refused: dict[str, str] = {}
         self.steps: list[tuple[str, str]] = []
@@ -84,8 +86,20 @@ class Batches:
         self._queued_characters += characters(document)
         if len(self._queue) >= min(QUEUE_ARTICLES, self._most) or self._queued_characters >= QUEUE_CHARACTERS:
             self._write_queue()
-            if not self._replace and self._is_full():
-                self._commit()
+            self._is_due = not self._replace and self._is_full()
+            if self._is_due and not self._is_together:
+                self.commit()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is done in the block goes into one commit: a batch that is full is committed at its end."""
+        self._is_together = True
+        try:
+            yield
+        finally:
+            self._is_together = False
+        if self._is_due:
+            self.commit()
 
     def forget(self, id: str) -> bool:
         """Removes an article from the queue; False if it is not there."""
@@ -151,6 +165,7 @@ class Batches:
         self._queued_characters = 0
 
     def _commit(self) -> None:
+        self._is_due = False
         if self._writer is not None:
             self._before()
             with uninterrupted(self._progress.stopping):

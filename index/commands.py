@@ -7,13 +7,14 @@ import json
 import click
 
 from index.identity import is_web_address, written_location
-from index.opening import open_for_filling
+from index.opening import Opened, open_for_filling
 from index.progress import progress_shown, remark
 from index.report import Report
 from index.sources.files import STANDARD_INPUT, local_path
 from index.sources.reading import say_nothing
 from search.commands.context import index_option, interruptible, json_option, loaded_settings
-from search.errors import SourceError
+from search.engines.protocols import WhooshReadable
+from search.errors import ConfigError, SourceError
 from search.meaning import open_encoder
 
 MOST_REMARKS = 20
@@ -85,7 +86,18 @@ def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, .
 @click.option("--pages", is_flag=True, help="Fetch the pages of feeds that have only the beginnings of articles.")
 @click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
 @click.option("--no-meaning", is_flag=True, help="Leave the vectors for search by meaning to `backfile encode`.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress bar and no warnings.")
+@click.option(
+    "--whoosh-toc/--no-whoosh-toc",
+    default=None,
+    help="Write the table of contents by which Whoosh programs open the index, in later commits too; or stop that.",
+)
+@click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="No progress bar and no warnings: only failures, the summary, and how many vectors were made if meaning_model "
+    "is set.",
+)
 @json_option
 @click.pass_context
 def index(
@@ -103,6 +115,7 @@ def index(
     pages: bool,
     workers: int | None,
     no_meaning: bool,
+    whoosh_toc: bool | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -141,12 +154,21 @@ def index(
             progress=progress,
         )
     _print(report, quiet=quiet, as_json=as_json)
+    if whoosh_toc is not None and not dry_run and not report.interrupted:
+        _keep_whoosh_toc(opened, whoosh_toc)
     if encoder and not report.interrupted:
         from search.commands.encode import encode_shown  # numpy with it
 
         encode_shown(opened.engine, encoder, settings, quiet=quiet or as_json, said=not as_json)
     if report.exit_code:
         ctx.exit(report.exit_code)
+
+
+def _keep_whoosh_toc(opened: Opened, wanted: bool) -> None:
+    if not isinstance(opened.engine, WhooshReadable):
+        raise ConfigError(f"{opened.engine.url} cannot be read with Whoosh; leave out --whoosh-toc")
+    if step := opened.engine.keep_whoosh_toc(wanted):
+        opened.ledger.note_step(*step)
 
 
 def _print(report: Report, *, quiet: bool, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from index.fingerprint import fingerprint
 from index.identity import article_id, article_url
 from index.language import Detector
 from index.normalize import is_normal, normalize_line, normalize_markup, normalize_text, normalize_values, shorten
+from index.references import without_references
 from index.sections import SectionMap
 from search.document import Document, Heading, Moment, language_tag
 from search.errors import SourceError
@@ -61,7 +62,7 @@ def to_document(
     """
     say = warn or _silent
     body, headings = _bounded_body(*_normalize_body(article.body, article.headings, say), say)
-    title = shorten(normalize_line(article.title), MAX_TITLE) or _title_from(body)
+    title = shorten(normalize_line(without_references(article.title)), MAX_TITLE) or _title_from(body)
     if not title:
         raise SourceError(article.origin, "has neither a title nor a text")
     url = article_url(article.url)
@@ -74,12 +75,12 @@ def to_document(
         id=article_id(article.id, url, article.place or article.origin),
         title=title,
         body=body,
-        summary=shorten(normalize_text(article.summary), MAX_SUMMARY),
+        summary=shorten(normalize_text(without_references(article.summary)), MAX_SUMMARY),
         headings=headings,
         url=url,
-        sections=_values("sections", map(sections.map, article.sections), say),
-        authors=_values("authors", tidy_authors(article.authors), say),
-        tags=_values("tags", article.tags, say),
+        sections=_values("sections", map(sections.map, map(without_references, article.sections)), say),
+        authors=_values("authors", tidy_authors(map(without_references, article.authors)), say),
+        tags=_values("tags", map(without_references, article.tags), say),
         published=published,
         modified=_moment("modified", article.modified, zone, say),
         first_published=first if first != published else None,

@@ -42,7 +42,7 @@ class Passing:
         kept: Any = self.state.get(key, WHOLE) if digest else None
         if kept is None:
             return None
-        return Untouched(kept[1]) if self.passes_over and kept[0] == digest else Mark(key, WHOLE, None)
+        return Untouched(kept[1], tuple(kept[2:])) if self.passes_over and kept[0] == digest else Mark(key, WHOLE, None)
 
 
 def find(sources: Sequence[Source], progress: Progress, passing: Passing) -> Iterator[Found]:

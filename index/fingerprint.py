@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from types import ModuleType
 from typing import Final
 from zlib import crc32
 
@@ -61,10 +62,10 @@ def fingerprint(text: str) -> int:
     Case, width and punctuation do not matter. The result is the same in every process and on every platform.
     """
     text = text[:MAX_CHARACTERS]
-    if kernel is not None and text.isascii():
-        return int(kernel.minhash(text, MIN_WORDS))
+    if kernel is not None and (found := _by_kernel(kernel, text)) is not None:
+        return found
     folded = _folded(text)
-    if (found := _by_kernel(folded)) is not None:
+    if kernel is not None and (found := _by_kernel_folded(kernel, folded)) is not None:
         return found
     words = _WORD.findall(folded)
     if len(words) < MIN_WORDS:
@@ -73,11 +74,17 @@ def fingerprint(text: str) -> int:
     return minhash_of_words(hashes) if kernel is None else int(kernel.minhash_of_words(hashes))
 
 
-def _by_kernel(folded: str) -> int | None:
-    """The MinHash of a folded text; None without the kernel, and for letters beyond the basic plane, which it does not
-    know."""
-    if kernel is None:
+def _by_kernel(kernel: ModuleType, text: str) -> int | None:
+    """The MinHash of a text whose letters are those of Latin-1; None for others."""
+    try:
+        found: int | None = kernel.minhash(text, MIN_WORDS)
+    except UnicodeEncodeError:
         return None
+    return found
+
+
+def _by_kernel_folded(kernel: ModuleType, folded: str) -> int | None:
+    """The MinHash of a folded text; None for letters beyond the basic plane, which the kernel does not know."""
     data = folded.encode("utf-8", "replace")
     found = kernel.minhash_folded(data, MIN_WORDS, _classes(), False)
     if found is None and not any(map(str.isalnum, _ASTRAL.findall(folded))):

@@ -15,7 +15,7 @@ from index.preparing import Prepared
 from index.refusals import TEXT, Refusals
 from search.document import Document, is_below
 from search.engines.protocols import Engine
-from search.errors import EngineError, IndexLocked
+from search.errors import EngineError, IndexLocked, LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Removal, Tombstone
 from search.ledger.waiting import Due
@@ -41,6 +41,8 @@ class Gate:
         self._states: Mapping[str, Due] = {}
         self._held: dict[str, tuple[Document, datetime | None]] = {}
         self._let_in: set[str] = set()
+        self.lifted = 0
+        """Removals that this run has undone."""
 
     def look_up(self, ids: Sequence[str]) -> None:
         """Gets ready for a group of articles."""
@@ -77,9 +79,14 @@ class Gate:
         """Whether the article was killed by its source, which has published it again since; see `Article.lifts`."""
         is_older = article.lifts is not None and removal.kind == "killed" and removal.at < article.lifts
         if is_older and not how.startswith(TEXT) and not self._dry_run:
-            self._ledger.removed.undo(removal.id, self._clock())
+            self.lifted += self._ledger.removed.undo(removal.id, self._clock()) is not None
             self._learn_removals()
         return is_older and not how.startswith(TEXT)
+
+    def is_down(self, id: str, url: str | None) -> bool:
+        """Whether an article with this id or this address was taken down."""
+        self._learn_removals()
+        return self._refusals.find(id, url, "", 0) is not None
 
     def kill(self, reason: str, *, id: str, url: str | None, guid: str, at: datetime | None = None) -> list[str]:
         """Takes down what its source has killed, at that moment; returns the ids. The files of the index are purged in
@@ -98,21 +105,15 @@ class Gate:
         held = self._held.get(stone.id)
         return replace(stone, fingerprint=held[0].fingerprint) if held and not stone.fingerprint else stone
 
-    def purge(self, fail: Callable[[str, str], None]) -> tuple[str, str] | None:
-        """Finishes what was taken down in this run, or before it and was cut off. Call it when no writer is open.
-
-        Returns the step of the commit if that only wrote files anew. What is deleted here was taken down by somebody
-        else, perhaps out of a source that this run has passed over.
-        """
+    def purge(self, fail: Callable[[str, str], None]) -> None:
+        """Finishes what was taken down in this run, or before it and was cut off. Call it when no writer is open."""
         ids = [removal.id for removal in self._ledger.removed.unpurged()]
         if not ids or self._dry_run:
-            return None
+            return
         try:
-            purged = finish(self._engine, self._ledger, ids, patience=PATIENCE_SECONDS)
+            finish(self._engine, self._ledger, ids, patience=PATIENCE_SECONDS)
         except EngineError as error:
             fail(self._engine.url, str(error))
-            return None
-        return None if purged.articles else purged.step
 
     # --- what waits
 
@@ -166,6 +167,13 @@ class Gate:
         """The source of each of these articles that waits."""
         return {name: due.source for name, due in self._ledger.waiting.states(ids).items()}
 
+    def document(self, name: str) -> Document | None:
+        """An article that waits; None if it does not, or is damaged."""
+        try:
+            return self._ledger.waiting.document(name)
+        except LedgerError:
+            return None
+
     def waiting_ids(self) -> Iterator[str]:
         """The ids of all that waits."""
         return (name for name, _ in self._ledger.waiting.sources())
@@ -191,6 +199,10 @@ class Gate:
     def now(self) -> datetime:
         """The time."""
         return self._clock()
+
+    def is_brief_for_sources(self) -> bool:
+        """The same for a run over sources, which also waits for one that writes what programs have sent."""
+        return self._ledger.inbox.is_being_written() or self.is_brief()
 
     def is_brief(self) -> bool:
         """Whether a writer that holds the index is one that publishes what was due, or purges: done in a moment."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+from search.document import Document
 from search.engines.protocols import Engine, Searcher
 from search.engines.results import Stamp
 from search.errors import IndexDamaged, IndexMissing, IndexVersionError
@@ -58,11 +59,10 @@ class Held:
         """The source of each of those ids that the index holds. Raises IndexDamaged."""
         return {name: stamp.source for name, stamp in self.stamps(ids).items()}
 
-    def address(self, name: str) -> str:
-        """The address of an article; "" if it has none or is not there. Raises IndexDamaged."""
+    def document(self, name: str) -> Document | None:
+        """The article; None if it is not there. Raises IndexDamaged."""
         self.open()
-        document = self._searcher.document(name) if self._searcher else None
-        return (document.url or "") if document else ""
+        return self._searcher.document(name) if self._searcher else None
 
     def ids_from(self, source: str) -> Iterator[str]:
         """The ids of all articles that came from `source` or from a file below it. Raises IndexDamaged."""

@@ -108,9 +108,14 @@ class Identities:
         name = next(iter(self.names_of([article_id("", url, "")]).values()))
         if not _key_of(url) or name == before or not holds([name]) or not self._is_free(name, before):
             return False
-        self._targets.add(name)
-        self._moved[before] = name
+        self.joins(before, name)
         return True
+
+    def joins(self, before: str, name: str) -> None:
+        """The article `before` is the article `name` from the next `keep` on, unless another one has become that."""
+        if self._is_free(name, before):
+            self._targets.add(name)
+            self._moved[before] = name
 
     def names_of(self, ids: Sequence[str]) -> Mapping[str, str]:
         """For each id that comes from an address, the id under which its article is known."""

@@ -19,6 +19,7 @@ from index.learning import Learning
 from index.leaving import Leaving
 from index.preparing import Preparation, prepare_all
 from index.progress import Progress, Silence
+from index.replacing import Replaced
 from index.report import Report, Tally
 from index.run import Notice, Run
 from index.sections import SectionMap
@@ -78,6 +79,7 @@ class Indexer:
         dry_run: bool = False,
         most_gone: float = 1.0,
         is_routine: bool = False,
+        is_sent: bool = False,
         progress: Progress | None = None,
         notice: Notice | None = None,
     ) -> Report:
@@ -88,11 +90,13 @@ class Indexer:
         `prune`: articles that came from `roots` (paths of files or folders, or addresses) and are no longer in them
         are deleted, for each root that was read to its end without a failure and was not empty. If that is more than
         the share `most_gone` of what came from `roots`, none of them is deleted, and the report has a failure.
-        `is_routine`: see `index.seen.Seen`.
+        `is_routine`: see `index.seen.Seen`. `is_sent`: the articles were sent by somebody who knows better than the
+        sources that may have them as well, so none of these is read again because of what is written.
         What was taken down is refused, and what must not be shown yet waits in the ledger; what is due is published.
         `dry_run`: counts what would be done and writes nothing. `notice` is told of each article whether it is "added",
-        "changed", "unchanged", "waiting", "removed" (taken down before, and refused), "deleted" or "gone" (from its
-        source, and kept since too much would be deleted at once), and its id.
+        "changed", "unchanged", "waiting", "postponed" (shown until now, and waiting from now on), "removed" (taken down
+        before, and refused), "deleted" or "gone" (from its source, and kept since too much would be deleted at once),
+        and its id.
         An interruption keeps what was committed, discards the open batch, and is in the report.
         Raises EngineError if the index cannot be read or written, and SourceError if a rebuild would lose articles
         only because their source cannot be read, or if there is no article at all. Raises ProcessLost if another
@@ -109,7 +113,8 @@ class Indexer:
         gate = Gate(self._engine, self._ledger, clock=self._clock, dry_run=dry_run)
         batches = Batches(
             self._engine, replace=rebuild, most=self._batch, workers=self._workers, progress=progress,
-            before=lambda: run.committing(), between=lambda: run.committed(), is_brief=gate.is_brief,
+            before=lambda: run.committing(), between=lambda: run.committed(),
+            is_brief=gate.is_brief if is_sent else gate.is_brief_for_sources,
         )  # fmt: skip
         lost: frozenset[str] | None = None
         generation = _generation(self._engine)
@@ -122,13 +127,16 @@ class Indexer:
             seen, tally = Seen(), Tally()
             leaving = Leaving(
                 held, batches, gate, identities, learning, seen, tally, rebuild, dry_run, most_gone,
+                bool(prune and roots),
                 {source_key(source.name): source for source in sources if isinstance(source, Asking)},
+                {source_key(source.name): source for source in sources if isinstance(source, Replaced)},
             )  # fmt: skip
             run = Run(held, batches, gate, identities, learning, leaving, seen, tally, rebuild, dry_run)
             self._state.begin(
                 generation,
                 lambda ids: () if rebuild else identities.among(ids, held.stamps),
-                self._ledger.released_since,
+                self._ledger.leads_to,
+                undone=self._ledger.removed.undone(),
                 keeps=not dry_run,
             )
             if rebuild and not dry_run:
@@ -154,8 +162,8 @@ class Indexer:
             run.settle(lost or frozenset())
             if notice:
                 run.tell(notice, lost or frozenset())
-        if lost is None and not dry_run:
-            self._state.end(_generation(self._engine), batches.steps)
+        if not dry_run:
+            self._remember(batches.steps, gate, is_sent=is_sent, is_whole=lost is None)
         self._state.close()
         counts = seen.counts(without=lost or ())
         run.close()
@@ -166,6 +174,12 @@ class Indexer:
             interrupted=lost is not None,
             dry_run=dry_run,
         )
+
+    def _remember(self, steps: Sequence[tuple[str, str]], gate: Gate, *, is_sent: bool, is_whole: bool) -> None:
+        for step in steps if is_sent else ():
+            self._ledger.note_step(*step)
+        if is_whole:
+            self._state.end(_generation(self._engine), steps, lifted=gate.lifted)
 
     def _unchanged(self, rebuild: bool) -> Passing:
         return Passing(self._state, (repr(self._preparation),), passes_over=not rebuild)

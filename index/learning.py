@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from index.article import Mark
 from index.identities import Identities
@@ -24,6 +24,10 @@ class _Version(NamedTuple):
     number: int
 
 
+MOST_REFUSED: Final = 10_000
+"""Refused articles of one source that are remembered; a source with more is read in every run."""
+
+
 @dataclass(slots=True)
 class Learning:
     """What one run has learned of its sources, which are known by their keys, and of the names of articles."""
@@ -33,6 +37,8 @@ class Learning:
     _marks: Marks = field(default_factory=Marks)
     _kept_first: Marks = field(default_factory=Marks)
     _articles_in: Counter[str] = field(default_factory=Counter)
+    _refused_in: dict[str, dict[str, None]] = field(default_factory=dict)
+    _to_refuse_in: set[str] = field(default_factory=set)
     _imperfect: set[str] = field(default_factory=set)
     _failed_at: set[str] = field(default_factory=set)
     _gone: SpillingTable[Nothing] = field(default_factory=lambda: SpillingTable(Nothing))
@@ -42,6 +48,19 @@ class Learning:
     def count(self, source: str) -> None:
         """The source has given one more article."""
         self._articles_in[source] += 1
+
+    def refuse(self, source: str, id: str) -> None:
+        """An article of the source was taken down, so that reading it again brings nothing before that is undone."""
+        refused = self._refused_in.setdefault(source, {})
+        if len(refused) < MOST_REFUSED:
+            refused[id] = None
+        else:
+            self.look_again(source)
+
+    def refused_from_now_on(self, sources: Iterable[str]) -> None:
+        """An article of these sources was taken down in this run: each is read once more, which says that it is refused
+        and what lets it in."""
+        self._to_refuse_in.update(sources)
 
     def name(self, origin: str, id: str) -> None:
         """The article that was found there is called that in the index."""
@@ -77,9 +96,10 @@ class Learning:
             if mark.value is None:
                 self.forget_whole(source)
                 return
+            refused = self._refused_in.pop(source, ())
             if source in self._imperfect:
                 return
-            mark = replace(mark, value=[mark.value, self._articles_in[source]])
+            mark = replace(mark, value=[mark.value, self._articles_in[source], *refused])
         self._marks.add(mark)
 
     def is_copy(self, article: Prepared, source: str, stamp: Stamp) -> bool:
@@ -123,6 +143,8 @@ class Learning:
         self.identities.keep()
         self.state.keep(mark for mark in self._marks if mark.key != WHOLE or mark.source not in refused)
         self._marks.clear()
+        self.state.keep(Mark(source, WHOLE, None) for source in self._to_refuse_in)
+        self._to_refuse_in.clear()
         self.state.forget_copies(self._gone)
         self._gone.clear()
 

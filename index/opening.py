@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from index.article import Source
 from index.fetching import USER_AGENT, Fetcher
 from index.indexer import Indexer
 from index.language import open_detector
@@ -17,6 +18,7 @@ from index.sources.reading import say_nothing
 from index.state import State, state_beside
 from search.engines import open_engine
 from search.engines.protocols import Engine
+from search.engines.replicas import require_no_replica
 from search.ledger import ledger_of
 from search.ledger.ledger import Ledger
 from search.processes import core_count
@@ -55,18 +57,7 @@ class Opened:
         `language`, none is detected.
         """
         zone = time_zone or self.settings.time_zone
-        settings = self.settings
-        detects = settings.detect_language and not language
-        indexer = Indexer(
-            self.engine,
-            language=language or settings.language,
-            time_zone=zone,
-            workers=settings.index_workers or core_count(),
-            ledger=self.ledger,
-            state=self.state,
-            detector=open_detector(settings.languages) if detects else None,
-            sections=load_section_map(settings.section_map),
-        )
+        indexer = self._indexer(language, zone, self.settings.index_workers or core_count())
         with self._fetcher() as fetcher:
             found = find_sources(
                 locations,
@@ -91,6 +82,24 @@ class Opened:
                 notice=notice,
             )
 
+    def index_sent(self, source: Source, *, notice: Notice) -> Report:
+        """Indexes what programs have sent, in this process alone, as `Indexer.run` does."""
+        return self._indexer("", self.settings.time_zone, 1).run([source], is_sent=True, notice=notice)
+
+    def _indexer(self, language: str, time_zone: str, workers: int) -> Indexer:
+        settings = self.settings
+        detects = settings.detect_language and not language
+        return Indexer(
+            self.engine,
+            language=language or settings.language,
+            time_zone=time_zone,
+            workers=workers,
+            ledger=self.ledger,
+            state=self.state,
+            detector=open_detector(settings.languages) if detects else None,
+            sections=load_section_map(settings.section_map),
+        )
+
     def _fetcher(self) -> Fetcher:
         return Fetcher(
             user_agent=self.settings.user_agent or USER_AGENT,
@@ -100,7 +109,8 @@ class Opened:
 
 
 def open_for_filling(settings: Settings) -> Opened:
-    """The archive that the settings name. Raises ConfigError."""
+    """The archive that the settings name. Raises ConfigError, and EngineError if it is a replica."""
     engine = open_engine(settings.index)
+    require_no_replica(engine, engine.url)
     ledger = ledger_of(engine, settings)
     return Opened(settings, engine, ledger, State(state_beside(ledger.place)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Final, Protocol
 
 from index.held import Held
@@ -67,18 +67,31 @@ def _unseen(held: BySource, roots: Sequence[str], seen: Seen, warn: Warn, listin
             yield from seen.unseen(held.ids_from(key))
 
 
-def objection(names: Sized, held: Held, roots: Sequence[str], most: float) -> str:
+def objection(gone: int, count: Callable[[], int], most: float, answered: Mapping[str, int] | None = None) -> str:
     """Why so many articles must not be deleted at once; "" if they may: they are few, or at most the share `most` of
-    what came from `roots`."""
-    if len(names) <= FEW_GONE or most >= 1.0:
+    all, which are counted if need be. `answered` says which answers of pages are among the reasons, and how many."""
+    if gone <= FEW_GONE or most >= 1.0 or gone <= most * (total := count()):
         return ""
-    count = sum(1 for root in roots for _ in held.ids_from(source_key(root)))
-    if len(names) <= most * count:
-        return ""
+    reasons = ", ".join(f"{number:,} answered: {reason}" for reason, number in sorted((answered or {}).items()))
     return (
-        f"{len(names):,} of its {count:,} articles would vanish at once, which is more than {most:.0%}; none was "
-        "deleted. If that is right, allow it once with --allow-gone"
+        f"{gone:,} of its {total:,} articles would vanish at once{f' ({reasons})' if reasons else ''}, which is more "
+        f"than {most:.0%}; none was deleted. If that is right, allow it once with --allow-gone"
     )
+
+
+def articles_from(held: BySource, roots: Sequence[str]) -> int:
+    """How many articles it holds that came from one of `roots`."""
+    return sum(1 for root in roots for _ in held.ids_from(source_key(root)))
+
+
+def from_elsewhere(names: Iterable[str], held: BySource, roots: Sequence[str]) -> int:
+    """How many of these articles did not come from one of `roots`."""
+    keys = [source_key(root) for root in roots]
+    count = 0
+    for batch in in_batches(names, _BATCH):
+        sources = held.sources_of(batch)
+        count += sum(not any(is_below(sources.get(name, ""), key) for key in keys) for name in batch)
+    return count
 
 
 def refuse_to_lose(held: Held, seen: Seen, unread: Iterable[tuple[str, SourceError]], first: Remark | None) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import urlsplit
 
-from index.identity import article_id
+from index.identity import article_id, is_address
+from search.ledger.names import guid_key
 from search.ledger.removals import Removal
 
 MAX_DISTANCE: Final = 1
@@ -23,6 +25,8 @@ TEXT: Final = "the same or nearly the same text"
 _PARTS: Final = MAX_DISTANCE + 1
 _PART_BITS: Final = 64 // _PARTS
 _PART: Final = (1 << _PART_BITS) - 1
+_UNIQUE: Final = ("urn:", "tag:")
+"""How names begin that are made to be unique everywhere (RFC 8141, RFC 4151)."""
 
 
 class Refusals:
@@ -31,7 +35,7 @@ class Refusals:
     def __init__(self, removals: Iterable[Removal] = ()) -> None:
         self._by_id: dict[str, Removal] = {}
         self._by_key: dict[str, Removal] = {}
-        self._by_guid: dict[str, Removal] = {}
+        self._by_guid: defaultdict[str, list[Removal]] = defaultdict(list)
         # Of two parts of two fingerprints that differ in one bit, one is the same in both.
         self._by_part: defaultdict[tuple[int, int], list[Removal]] = defaultdict(list)
         for removal in removals:
@@ -43,7 +47,7 @@ class Refusals:
         if stone.address:
             self._by_key[article_id("", stone.address, "")] = removal
         if stone.guid:
-            self._by_guid[stone.guid] = removal
+            self._by_guid[stone.guid].append(removal)
         if stone.fingerprint:
             for part in _parts(stone.fingerprint):
                 self._by_part[part].append(removal)
@@ -59,11 +63,15 @@ class Refusals:
         key = article_id("", url, "") if url else id
         if url and (found := self._by_key.get(key) or self._by_id.get(key)):
             return found, "its address"
-        if found := self._by_guid.get(guid):
+        if found := self._of_guid(url, guid):
             return found, "its guid"
         if found := self._by_id.get(id) or self._by_key.get(id):
             return found, "its id"
         return self._alike(fingerprint)
+
+    def _of_guid(self, url: str | None, guid: str) -> Removal | None:
+        same = self._by_guid.get(guid, ())
+        return next((each for each in same if _is_one(guid, each.tombstone.address, url)), None)
 
     def _alike(self, fingerprint: int) -> tuple[Removal, str] | None:
         if not fingerprint:
@@ -75,6 +83,18 @@ class Refusals:
         if nearest is None or (bits := distance(nearest.tombstone.fingerprint, fingerprint)) > MAX_DISTANCE:
             return None
         return nearest, f"{TEXT} ({bits} of 64 bits differ)"
+
+
+def _is_one(guid: str, one: str | None, other: str | None) -> bool:
+    """Whether articles with the same guid and these addresses are one: most guids are unique only within a site. Where
+    an address is not known, the guid alone decides."""
+    if not one or not other or guid.lower().startswith(_UNIQUE) or is_address(guid):
+        return True
+    return guid_key(_host(one), guid) == guid_key(_host(other), guid)
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""
 
 
 def _parts(fingerprint: int) -> list[tuple[int, int]]:

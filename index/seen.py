@@ -91,6 +91,10 @@ class Seen:
             self._counts[outcome] += 1
             self._articles.put(name, now)
 
+    def outcome(self, name: str) -> Outcome | None:
+        """What became of an article so far; None if it has no outcome."""
+        return self._article(name).outcome
+
     def is_written(self, name: str) -> bool:
         """Whether an article went to the index."""
         return bool(self._article(name).is_written)
@@ -107,10 +111,11 @@ class Seen:
         return ((name, article.outcome) for name, article in self._articles.items() if article.outcome)
 
     def counts(self, without: Iterable[str] = ()) -> Counter[Outcome]:
-        """How many articles have each outcome, but for some."""
-        counts = self._counts.copy()
-        counts.subtract(self._article(name).outcome for name in without)
-        return Counter({outcome: count for outcome, count in counts.items() if outcome})
+        """How many articles have each outcome, but for some: then each is looked at, since what was interrupted may
+        have been half counted."""
+        if others := frozenset(without):
+            return Counter(outcome for name, outcome in self.outcomes() if name not in others)
+        return Counter({outcome: count for outcome, count in self._counts.items() if outcome})
 
     def close(self) -> None:
         """Frees what it takes on the disk."""

@@ -29,8 +29,10 @@ _SCHEMA: Final = """
 """
 _ARCHIVE: Final = "archive"
 _GENERATION: Final = "generation"
+_UNDONE: Final = "undone"
 WHOLE: Final = "whole"
-"""The key under which a source is remembered that was read to its end: see `index.unchanged`."""
+"""The key under which a source is remembered that was read to its end: see `index.unchanged`. The value is a list: by
+what it is known again, how many articles it had, and the ids of those that were refused."""
 
 
 def version_of(name: str) -> str:
@@ -48,6 +50,7 @@ class State:
         self._keeps = True
         self._knows_whole = True
         self._began = ""
+        self._undone = 0
         self._is_same: Callable[[str, str], bool] = lambda _, __: False
 
     def get(self, source: str, key: str) -> Any:
@@ -91,6 +94,12 @@ class State:
                 connection.execute(f"DELETE FROM marks WHERE key = ? AND source IN ({having})", (WHOLE, values))  # noqa: S608
                 connection.execute(f"DELETE FROM marks WHERE key IN ({copies})", (values,))  # noqa: S608
 
+    def forget_takedown(self, ids: Iterable[str], sources: Iterable[str]) -> None:
+        """These articles were taken down, which came from these sources: all that have them are read once more, so that
+        they are known to be refused."""
+        self.forget_copies(ids)
+        self.keep(Mark(source, WHOLE, None) for source in sources)
+
     # --- which index it is about
 
     def begin(
@@ -99,39 +108,47 @@ class State:
         holds: Callable[[Sequence[str]], Collection[str]],
         is_same: Callable[[str, str], bool] = lambda _, __: False,
         *,
+        undone: int = 0,
         keeps: bool = True,
     ) -> None:
         """A run begins on an index of that generation; `holds` says which ids of some it has.
 
         If somebody else has written to the index since, sources that were read to their end are forgotten. `is_same`
         says of an earlier generation and of this one whether nothing was done in between that matters to a source:
-        what is released was never in one that was read to its end. A run that `keeps` nothing writes no file: it may
-        only read until its end.
+        what is released was never in one that was read to its end, and what was taken down is refused. Since a source
+        may have been passed over although such an article was in it, all are forgotten too if more removals are
+        `undone` than before. A run that `keeps` nothing writes no file: it may only read until its end.
         """
         if self._keeps != keeps:
             self.close()
         self._holds, self._keeps, self._knows_whole = holds, keeps, True
-        self._began, self._is_same = generation, is_same
-        known = self.get(_ARCHIVE, _GENERATION)
-        if known == generation or (known and is_same(known, generation)):
+        self._began, self._is_same, self._undone = generation, is_same, undone
+        before = self.several(_ARCHIVE, [_GENERATION, _UNDONE])
+        known = before.get(_GENERATION)
+        is_known = known == generation or (known and is_same(known, generation))
+        if is_known and before.get(_UNDONE, 0) == undone:
             return
         if not keeps:
             self._knows_whole = False
         else:
             self.forget_whole()
+            self.keep([Mark(_ARCHIVE, _UNDONE, undone)])
 
     def forget_whole(self) -> None:
         """Forgets which sources were read to their end, so that each is read again."""
         with _transaction(self._opened()) as connection:
             connection.execute("DELETE FROM marks WHERE key = ?", (WHOLE,))
 
-    def end(self, generation: str, steps: Iterable[tuple[str, str]] = ()) -> None:
+    def end(self, generation: str, steps: Iterable[tuple[str, str]] = (), *, lifted: int = 0) -> None:
         """A run has ended, and the index is of that generation now. `steps` are the run's own commits, in order, each
-        the generation before it and the one that it made.
+        the generation before it and the one that it made; `lifted` is how many removals it has undone itself.
 
         If somebody else has written to the index since the run began, the earlier generation stays remembered: what
         they did may concern what the run had passed over, so the next one has to read it.
         """
+        if lifted:
+            self._forget_refused()
+            self.keep([Mark(_ARCHIVE, _UNDONE, self._undone + lifted)])
         reached = self._began
         for before, after in steps:
             if not self._leads_to(reached, before):
@@ -139,6 +156,11 @@ class State:
             reached = after
         if self._leads_to(reached, generation) and self.get(_ARCHIVE, _GENERATION) != generation:
             self.keep([Mark(_ARCHIVE, _GENERATION, generation)])
+
+    def _forget_refused(self) -> None:
+        """Forgets the sources of which articles were refused."""
+        with _transaction(self._opened()) as connection:
+            connection.execute("DELETE FROM marks WHERE key = ? AND json_array_length(value) > 2", (WHOLE,))
 
     def _leads_to(self, earlier: str, now: str) -> bool:
         return earlier == now or self._is_same(earlier, now)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from typing import Any, Final
 
 import click
@@ -11,13 +13,14 @@ import click
 from index.identity import article_url, is_address
 from index.naming import tombstones_for
 from index.normalize import normalize_line
+from index.state import State, state_beside
 from search.archive import hold_seconds
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings
 from search.commands.progress import progress_bar
 from search.commands.terminal import one_line
 from search.engines import open_engine
 from search.engines.protocols import Engine, Phase
-from search.errors import NotFound
+from search.errors import IndexMissing, NotFound
 from search.ledger import ledger_of
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Removal, Tombstone
@@ -143,11 +146,29 @@ def _take_down(
             if show and phase == "merging":
                 show(done, total)
 
+        sources = _sources(engine, stones)
         receipts = take_down(engine, ledger, stones, reason, now_in_utc(), progress=progress)
+    if sources:
+        _have_refused_once(ledger, stones, sources)
     old = CHECK_SECONDS + hold_seconds(settings)
     _print((_receipt(each, old) for each in receipts), as_json)
     if any(each.purged.kept for each in receipts):
         ctx.exit(1)
+
+
+def _sources(engine: Engine, stones: Sequence[Tombstone]) -> set[str]:
+    """The inputs that those of the articles came from which the index has."""
+    try:
+        with engine.searcher() as searcher:
+            return {stamp.source for stamp in searcher.stamps([stone.id for stone in stones]).values()}
+    except IndexMissing:
+        return set()
+
+
+def _have_refused_once(ledger: Ledger, stones: Sequence[Tombstone], sources: set[str]) -> None:
+    """The next import reads these inputs, and says that it refuses the articles, before it passes them over again."""
+    with closing(State(state_beside(ledger.place))) as state, suppress(sqlite3.Error):
+        state.forget_takedown([stone.id for stone in stones], sources)
 
 
 def _receipt(receipt: Receipt, old_snapshots: float) -> dict[str, Any]:

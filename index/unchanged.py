@@ -1,7 +1,8 @@
 """Files that have not changed since a run read them to their end: a run passes them over.
 
 A file is known by the digest of its bytes, not by its time, which copying and unpacking change. It counts as read only
-if each of its articles went into the index; drafts, failures and embargoes are looked at again in every run.
+if each of its articles went into the index or had been taken down; drafts, failures and embargoes are looked at again
+in every run.
 """
 
 from __future__ import annotations

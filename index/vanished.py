@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol, runtime_checkable
 
 from index.article import Mark, Withdrawal
-from index.held import Held
 from index.state import State
 from search.batching import in_batches
 from search.errors import SourceError
@@ -22,6 +21,18 @@ MAX_FAILURES: Final = 10
 """Questions in a row that may fail; no more are then asked in this run."""
 
 _BATCH: Final = 500
+
+
+class Addressed(Protocol):
+    """What can say where its articles come from, and at which addresses they are."""
+
+    def sources_of(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """The source of each of these articles that it has, by id."""
+        ...
+
+    def address(self, name: str) -> str:
+        """The address of an article; "" if it has none."""
+        ...
 
 
 @runtime_checkable
@@ -52,7 +63,9 @@ class Vanished:
     remarks: list[tuple[str, str]] = field(default_factory=list)
 
 
-def ask_for(names: Iterable[str], held: Held, askers: Mapping[str, Asking], state: State, now: datetime) -> Vanished:
+def ask_for(
+    names: Iterable[str], kept: Addressed, askers: Mapping[str, Asking], state: State, now: datetime
+) -> Vanished:
     """Asks the sources of these articles for them, `askers` by their keys; at most MAX_QUESTIONS each.
 
     What was not asked for, or could not be told, is in none of the lists: it stays as it is.
@@ -60,13 +73,13 @@ def ask_for(names: Iterable[str], held: Held, askers: Mapping[str, Asking], stat
     found = Vanished()
     listed: defaultdict[str, list[str]] = defaultdict(list)
     for batch in in_batches(names, _BATCH):
-        sources = held.sources_of(batch) if askers else {}
+        sources = kept.sources_of(batch) if askers else {}
         for name in batch:
             source = sources.get(name, "")
             (listed[source] if source in askers else found.gone).append(name)
     for source, own in listed.items():
         chosen, left = _chosen(own, source, state, now)
-        failures = list(_ask(chosen, source, askers[source], held, now, found))
+        failures = list(_ask(chosen, source, askers[source], kept, now, found))
         if failures:
             found.remarks.append((source, _unknown(len(failures), failures[0])))
         if left:
@@ -89,12 +102,12 @@ def _chosen(names: Sequence[str], source: str, state: State, now: datetime) -> t
 
 
 def _ask(
-    names: Sequence[str], source: str, asker: Asking, held: Held, now: datetime, found: Vanished
+    names: Sequence[str], source: str, asker: Asking, kept: Addressed, now: datetime, found: Vanished
 ) -> Iterator[SourceError]:
     """Puts what became of each article into `found`, and yields why it cannot be told of others."""
     failed = 0
     for number, name in enumerate(names):
-        url = held.address(name)
+        url = kept.address(name)
         try:
             answer = asker.ask(url) if url else None
         except SourceError as error:

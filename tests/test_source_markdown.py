@@ -74,6 +74,20 @@ def test_the_date_comes_from_the_name_of_the_file_if_nothing_states_it(path: str
     assert stated.published == date(2020, 1, 2)
 
 
+def test_jekylls_word_that_it_is_published_is_no_date() -> None:
+    article = read("---\ntitle: A\npublished: true\n---\n" + BODY, "/site/_posts/2024-07-03-ferry.md")
+    assert (article.published, article.warnings) == (date(2024, 7, 3), ())
+
+
+@pytest.mark.parametrize(("value", "shown"), [("[]", "[]"), ("{}", "{}"), ("{at: noon}", "{'at': 'noon'}")])
+def test_a_value_that_is_no_date_is_a_warning(value: str, shown: str) -> None:
+    article = read(f"---\ntitle: A\ndate: {value}\nlastmod: {value}\nembargo: []\n---\n" + BODY)
+    assert (article.published, article.modified, article.status) == (None, None, "usable")
+    assert article.warnings == (f"published is not a date: {shown!r}", f"modified is not a date: {shown!r}")
+    assert read("---\ntitle: A\ndate: [2024-07-03]\n---\n" + BODY).published == date(2024, 7, 3)
+    assert read("---\ntitle: A\nembargo: {at: noon}\n---\n" + BODY).status == "withheld"
+
+
 @pytest.mark.parametrize(
     ("path", "sections"),
     [

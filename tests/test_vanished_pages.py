@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,8 +56,11 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    yield from nine_pages(tmp_path_factory.mktemp("vanished"))
+
+
+def nine_pages(place: Path) -> Iterator[Site]:
     """A site of nine pages, all of them in the archive."""
-    place = tmp_path_factory.mktemp("vanished")
     opened = open_for_filling(Settings.model_validate({"index": f"whoosh:{place / 'archive'}"}))
     table: dict[str, Any] = {}
     with web_server(serving(table)) as server:

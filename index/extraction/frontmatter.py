@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import yaml
 
+from index.extraction.stated_dates import text_in
+
 MAX_FRONT_MATTER: Final = 20_000
 """Characters; a longer block is taken for text."""
 MAX_DEPTH: Final = 20
@@ -54,6 +56,10 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "author": ("authors", "author"),
 }
 """For each key of an article, the keys by which Hugo, Jekyll, Eleventy and others state it."""
+
+_DATES: Final = frozenset((*KEYS["published"], *KEYS["modified"]))
+_PUBLISHED: Final = "published", "true"
+"""Jekyll's way to say that something is no draft, which is no date."""
 
 SHOWN_FROM: Final = ("publishdate", "publish_date", "pubdate")
 """Keys of a date before which an article is not to be shown, whatever its date is."""
@@ -163,12 +169,14 @@ def _split_json(text: str) -> FrontMatter:
 
 def _fields(value: Mapping[Any, Any]) -> dict[str, Value]:
     fitting = ((name := str(key).lower(), _fitting(given) or _odd(name, given)) for key, given in value.items())
-    return {key: given for key, given in fitting if given not in (None, "", [])}
+    return {key: given for key, given in fitting if given not in (None, "", []) and (key, given) != _PUBLISHED}
 
 
 def _odd(name: str, value: object) -> str:
-    """An embargo that is no date is kept, since it holds."""
-    return f"a {type(value).__name__}" if name in KEYS["embargo"] and value else ""
+    """An embargo that is no date is kept, since it holds, and so is another date, since it has to be reported."""
+    if name in KEYS["embargo"] and value:
+        return f"a {type(value).__name__}"
+    return text_in(value) if name in _DATES else ""
 
 
 def _fitting(value: object) -> Value | None:

@@ -15,6 +15,7 @@ from index.extraction import html_tree
 from index.extraction.body import Body, BodyBuilder
 from index.extraction.html_tree import ANCHOR_HOLDERS, MAX_BODY_ELEMENTS, MAX_DEPTH, usable_anchor, xml_characters
 from index.extraction.text_flow import BLOCKS, CELLS, HEADINGS, LINE_BREAK, TextFlow
+from search.document import Heading
 
 _PHRASES: Final = (
     "a", "abbr", "b", "big", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q", "s", "samp", "small",
@@ -58,6 +59,11 @@ _COMMENT: Final = re.compile(r"<!--(?!-?>)(?:(?!--).)*+-->", re.DOTALL)
 _REFERENCE: Final = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z\d]{1,30});")
 _ANCHOR: Final = re.compile(r'\s(id|name)="([^"]*)"')
 _FIRST_HEADING: Final = re.compile(r"(</?)h1\b")
+_ANY_HEADING: Final = re.compile(rf"<(h[1-6]){_ATTRIBUTES}>([^<]*(?:<(?!/?h[1-6]\b)[^<]*)*)</\1>", re.ASCII)
+_UNREAD: Final = re.compile(
+    rf"<(audio|iframe|script|style|video){_ATTRIBUTES}>(?:[^<]|<(?:source|track){_ATTRIBUTES}/?>)*+</\1>", re.ASCII
+)
+_UNREAD_STARTS: Final = ("<!--", "<audio", "<iframe", "<script", "<style", "<video")
 
 _Tag: TypeAlias = tuple[str, str, str, str, str]
 """A slash or nothing, the name, the attributes, a slash or nothing, and what follows up to the next tag of a block."""
@@ -65,16 +71,43 @@ _Tag: TypeAlias = tuple[str, str, str, str, str]
 
 def read_html(markup: str) -> Body:
     """The body in an HTML page or fragment; scripts, styles, menus and form controls are not text."""
-    return read_in_order(markup) or html_tree.read_html(markup)
+    return read_compiled(markup) or read_in_python(markup)
+
+
+def read_in_python(markup: str) -> Body:
+    """The same without the compiled kernel, for what that has left to Python already."""
+    return read_with_patterns(markup) or html_tree.read_html(markup)
 
 
 def read_in_order(markup: str) -> Body | None:
     """The same in one pass, or None if some element is not closed in order, or is not one of a text."""
-    markup = xml_characters(markup)
+    return read_compiled(markup) or read_with_patterns(markup)
+
+
+def read_compiled(markup: str) -> Body | None:
+    """The same by the compiled kernel; None also if there is none, or if it leaves what is rare to Python."""
+    from search.native import kernel  # what reads no markup after all does not load it
+
+    if kernel is None:
+        return None
+    markup = _with_line_feeds(markup)
+    found = kernel.read_in_order(markup, MAX_BODY_ELEMENTS, unescape)
+    if found is None and any(start in markup for start in _UNREAD_STARTS) and not _GLUED.search(markup):
+        markup = _without_unread(markup)
+        found = kernel.read_in_order(markup, MAX_BODY_ELEMENTS, unescape)
+    if found is None:
+        return None
+    text, headings, has_first_heading, has_blank_heading, has_comments = found
+    html = _kept(_COMMENT.sub("", markup) if has_comments else markup, has_first_heading, has_blank_heading)
+    return Body(text, tuple(Heading(*heading) for heading in headings), html)
+
+
+def read_with_patterns(markup: str) -> Body | None:
+    """The same in Python."""
+    markup = _with_line_feeds(xml_characters(markup))
     if _GLUED.search(markup):
         return None
-    if "<!--" in markup:
-        markup = _COMMENT.sub("", markup)
+    markup = _without_unread(markup)
     if markup.count("<") > MAX_BODY_ELEMENTS:
         return None
     reader = _Reader()
@@ -82,9 +115,31 @@ def read_in_order(markup: str) -> Body | None:
         reader.read(iter(_BLOCK_TAG.split(markup)))
     except _OutOfOrderError:
         return None
-    if reader.has_first_heading:
-        markup = _FIRST_HEADING.sub(r"\1h2", markup)
-    return reader.builder.build(markup.strip())
+    return reader.builder.build(_kept(markup, reader.has_first_heading, reader.has_blank_heading))
+
+
+def _with_line_feeds(markup: str) -> str:
+    return markup.replace("\r\n", "\n").replace("\r", "\n") if "\r" in markup else markup
+
+
+def _without_unread(markup: str) -> str:
+    """The markup without comments, and without the simple ones of the elements that are not text."""
+    return _UNREAD.sub("", _COMMENT.sub("", markup)) if any(start in markup for start in _UNREAD_STARTS) else markup
+
+
+def _kept(markup: str, has_first_heading: bool, has_blank_heading: bool) -> str:
+    """The markup as the body keeps it."""
+    if has_blank_heading:
+        markup = _ANY_HEADING.sub(_unless_blank, markup)
+    return (_FIRST_HEADING.sub(r"\1h2", markup) if has_first_heading else markup).strip()
+
+
+def _unless_blank(heading: re.Match[str]) -> str:
+    """A heading with words as it is; of others, what is in them."""
+    inside = heading[3]
+    if _spoken(inside).strip():
+        return heading[0]
+    return f"<span{heading[2]}>{inside}</span>" if "<" in inside else ""
 
 
 class _OutOfOrderError(Exception):
@@ -101,6 +156,7 @@ class _Reader:
     def __init__(self) -> None:
         self.builder = BodyBuilder()
         self.has_first_heading = False
+        self.has_blank_heading = False
         self._flow = TextFlow(self.builder)
         self._open = [""]
         self._starts = [("", 0)]
@@ -163,8 +219,11 @@ class _Reader:
     def _heading(self, tag: str, attributes: str, text: str, end: _Tag | None) -> str:
         """Reads a heading up to its end; returns the text after it."""
         said = _spoken(text)
-        if end is None or end[:2] != ("/", tag) or not said.strip():
+        if end is None or end[:2] != ("/", tag):
             raise _OutOfOrderError
+        if not said.strip():
+            self._blank_heading(text, said)
+            return end[-1]
         parent, (stated, texts) = self._open[-1], self._starts[-1]
         inside = (_anchor(name, given) for closing, name, given in _PHRASE_TAG.findall(text) if not closing)
         around = _anchor(parent, stated) if parent in ANCHOR_HOLDERS and texts == self._texts else ""
@@ -174,6 +233,17 @@ class _Reader:
         self._before = ""
         self._texts += 1
         return end[-1]
+
+    def _blank_heading(self, text: str, said: str) -> None:
+        """A heading without words is none; what is in it is running text."""
+        self.has_blank_heading = True
+        if "<" not in text:
+            return
+        if LINE_BREAK in said:
+            raise _OutOfOrderError
+        self._before = ""
+        if said:
+            self._flow.add(said)
 
     def _say(self, text: str) -> None:
         """Running text beside blocks."""

@@ -7,14 +7,15 @@ These are removed first, except in code, where a brace may be the subject. Remov
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 
 from index.extraction.body import Body
 from index.extraction.commonmark import render
 from index.extraction.frontmatter import split_front_matter
-from index.extraction.html_text import read_html
+from index.extraction.html_text import read_compiled, read_html, read_in_python
+from index.extraction.markdown_code import Code
+from index.extraction.markdown_debris import with_links, without_comments, without_indents
 from index.extraction.plain_text import read_text
 
 MAX_MARKDOWN = 2_000_000
@@ -23,9 +24,9 @@ MAX_MARKDOWN = 2_000_000
 MAX_TAG = 20_000
 """Characters of one template tag; what is longer is text."""
 
-_FENCE = r"^[ \t>]*(?P<fence>```+|~~~+)[^\n]*\n(?s:.*?)(?:^[ \t>]*(?P=fence)|\Z)"
-_SPAN = r"(?P<ticks>(?<!`)`+)(?!`)(?:(?!\n[ \t]*\n)[^`]){1,2000}(?P=ticks)(?!`)"
-_CODE = re.compile(rf"{_FENCE}|{_SPAN}", re.MULTILINE)
+MAX_WORDS = 500
+MAX_LABEL = 200
+"""Characters of the words and of the label of a reference."""
 
 _OPENERS = re.compile(r"\{%|\{\{[<%]")
 _CLOSERS = {"{%": "%}", "{{<": ">}}", "{{%": "%}}"}
@@ -58,11 +59,13 @@ _STATED_ID = re.compile(
 )
 _ID_BELOW = re.compile(r"^(\#{1,6}[ \t][^\n]*)\n\{:[ \t]*\#([\w.:-]{1,200})[^{}\n]*\}[ \t]*$", re.MULTILINE)
 
-_REFERENCE = re.compile(r"\[[^\[\]]{1,500}\]\[([^\[\]]{1,200})\]|(?<![A-Za-z0-9_$\]!\\])\[([^\[\]]{1,200})\]\[\]")
+_LABEL = re.compile(r"\]\[([^\[\]]{0,200})\]")
+_NO_REFERENCE_AFTER = re.compile(r"[A-Za-z0-9_$\]!\\]")
 _NOWHERE = "#:"
 _LINK_NOWHERE = re.compile(rf'<a href="{_NOWHERE}">(.*?)</a>', re.DOTALL)
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_OF_A_HEAD = re.compile(r"<(?:meta|link)\s[^<>=]{1,99}=[^<>]{0,999}>")  # in texts that were pasted from pages
 _TAG_NAME = re.compile(r"</?([a-zA-Z][\w:-]*)")
 _TAG = re.compile(r"<(?=/?([a-zA-Z][\w:-]*))")
 _KNOWN_TAGS = frozenset((
@@ -80,16 +83,35 @@ def read_markdown(text: str) -> Body:
     """The body of a Markdown text; its anchors are the ids that the text states (`## Title {#id}`)."""
     if len(text) > MAX_MARKDOWN:
         return replace(read_text(text), warnings=("the body is too long for Markdown and was read as plain text",))
-    return read_html(render_markdown(text))
+    rendered = _render(text)
+    if _NOWHERE in rendered:
+        return read_html(_with_known_tags(rendered))
+    # What the kernel reads has no tags but those of HTML, so that there is nothing to escape.
+    if found := read_compiled(rendered):
+        return found
+    known = _with_known_tags(rendered)
+    return read_in_python(known) if known == rendered else read_html(known)
 
 
 def render_markdown(text: str) -> str:
     """Markdown rendered as HTML without template tags and front matter. It is not sanitised: sanitise on output."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = without_templates(split_front_matter(text).text)
-    if not text.isascii():
-        text = _SURROGATES.sub("\ufffd", text)
-    return without_loose_links(_escape_unknown_tags(render(text)))
+    return _with_known_tags(_render(text))
+
+
+def _render(text: str) -> str:
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = without_indents(without_comments(without_templates(split_front_matter(text).text)))
+    try:
+        rendered = render(text)
+    except UnicodeEncodeError:
+        rendered = render(_SURROGATES.sub("\ufffd", text))
+    rendered = with_links(rendered, text)
+    return _OF_A_HEAD.sub("", rendered) if "<meta " in rendered or "<link " in rendered else rendered
+
+
+def _with_known_tags(rendered: str) -> str:
+    return without_loose_links(_escape_unknown_tags(rendered))
 
 
 def without_templates(text: str) -> str:
@@ -116,11 +138,11 @@ def _without_tags(text: str) -> str:
     tags = list(_tags(text))
     if not tags:
         return text
-    code = _code_spans(text)
+    code = Code(text)
     parts: list[str] = []
     done = 0
     for start, end in tags:
-        if start >= done and not _inside(code, start):
+        if start >= done and not code.has(start):
             alone = bool(_BLOCK_START.search(text[max(0, start - 200) : start]) and _BLOCK_END.match(text, end))
             parts += [text[done:start], _words_of(text[start:end]) if alone else ""]
             done = end
@@ -154,32 +176,42 @@ def _with_definitions(text: str) -> str:
     """
     if "][" not in text:
         return text
-    labels = dict.fromkeys(" ".join((full or short).split()) for full, short in _REFERENCE.findall(text))
+    labels = dict.fromkeys(" ".join(label.split()) for label in dict.fromkeys(_labels(text)))
     wanted = [label for label in labels if label and not label.isdigit()]
     return text + "\n\n" + "".join(f"[{label}]: {_NOWHERE}\n" for label in wanted) if wanted else text
+
+
+def _labels(text: str) -> Iterator[str]:
+    """The labels of `[words][label]` and `[label][]`; the latter is code where it follows a name or a bracket."""
+    done = at = 0
+    while match := _LABEL.search(text, at):
+        label, end = match[1], match.start()
+        start = text.rfind("[", max(done, end - (MAX_WORDS if label else MAX_LABEL) - 1), end)
+        words = text[start + 1 : end]
+        if (
+            start >= 0
+            and words
+            and "]" not in words
+            and (label or not _NO_REFERENCE_AFTER.match(text[start - 1 : start]))
+        ):
+            yield label or words
+            done = at = match.end()
+        else:
+            at = end + 1
 
 
 def _without_small_tags(text: str) -> str:
     matches = list((_SMALL if "{" in text else _BRACKETED).finditer(text))
     if not matches:
         return text
-    code = _code_spans(text)
+    code = Code(text)
     parts: list[str] = []
     done = 0
     for match in matches:
-        if not _inside(code, match.start()):
+        if not code.has(match.start()):
             parts.append(text[done : match.start()])
             done = match.end()
     return "".join(parts) + text[done:]
-
-
-def _code_spans(text: str) -> list[tuple[int, int]]:
-    return [match.span() for match in _CODE.finditer(text)] if "`" in text or "~~~" in text else []
-
-
-def _inside(spans: list[tuple[int, int]], position: int) -> bool:
-    before = bisect_right(spans, (position, 1 << 62)) - 1
-    return before >= 0 and position < spans[before][1]
 
 
 def _escape_unknown_tags(html: str) -> str:

@@ -7,6 +7,7 @@ from every date filter in silence.
 from __future__ import annotations
 
 import re
+import reprlib
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -33,6 +34,28 @@ _MILLISECONDS_FROM: Final = 10**11
 
 
 _EXAMPLE: Final = "2027-03-07T06:00:00+01:00"
+
+
+_SHORT: Final = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+
+
+def text_in(value: object) -> str:
+    """What stands where a date should, as text of bounded length: that of a list is what is alone in it, and what
+    cannot be read is shown as it stands."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case date():
+            return value.isoformat()
+        case str() | int() | float():
+            return str(value)
+        case _:
+            return _SHORT.repr(value)
 
 
 class Unreadable(ValueError):

@@ -13,7 +13,8 @@ MAX_ADDRESS: Final = 8_000
 PORTS: Final = {"http": 80, "https": 443}
 
 _UNUSABLE: Final = re.compile(r"[\x00-\x20\x7f\\]")
-_HOST: Final = re.compile(r"[0-9a-z_]([0-9a-z_.-]*[0-9a-z_])?\.?|[0-9a-f:.]+(%25[0-9a-z]+)?", re.IGNORECASE)
+_HOST: Final = re.compile(r"[0-9a-z_]([0-9a-z_.-]*[0-9a-z_])?|[0-9a-f]*:[0-9a-f:.]*(%25[0-9a-z]+)?", re.IGNORECASE)
+_BRACKETS: Final = re.compile(r"\[[^\[\]]*\](:[0-9]*)?")
 # What RFC 3986 allows in a path or a query; "%" is kept, so that what is escaped already stays as it is.
 _KEPT: Final = "%/:@!$&'()*+,;=~?[]|^"
 
@@ -86,6 +87,9 @@ def _split(text: str, shown: str) -> SplitResult:
             raise ValueError("port 0")  # noqa: TRY301 - as any other port that is out of range
     except ValueError as error:
         raise FetchError(shown, "not an address: its host or its port cannot be read") from error
+    # Some versions of Python read "[::1].news.example" as "::1".
+    if not {"[", "]"}.isdisjoint(parts.netloc) and parts.username is None and not _BRACKETS.fullmatch(parts.netloc):
+        raise FetchError(shown, "not an address: its host cannot be read")
     return parts
 
 

@@ -64,12 +64,17 @@ class Connection:
         self.answers = 0
         """How many answers it has given."""
 
-    def ask(self, target: str, headers: Sequence[tuple[str, str]], deadline: Deadline) -> Head:
-        """Sends a GET and reads the beginning of the answer. Raises Broken and TimeUp."""
-        request = h11.Request(method="GET", target=target.encode("ascii"), headers=list(headers))
+    def ask(
+        self, target: str, headers: Sequence[tuple[str, str]], deadline: Deadline, body: bytes | None = None
+    ) -> Head:
+        """Sends a GET, or a POST if there is a body, whose length is among the headers, and reads the beginning of the
+        answer. Raises Broken and TimeUp."""
+        method = "GET" if body is None else "POST"
+        request = h11.Request(method=method, target=target.encode("ascii"), headers=list(headers))
+        content = self._http.send(request) + (self._http.send(h11.Data(data=body)) or b"" if body else b"")
         try:
             self._socket.settimeout(deadline.wait(READ_SECONDS))
-            self._socket.sendall(self._http.send(request) + self._http.send(h11.EndOfMessage()))
+            self._socket.sendall(content + self._http.send(h11.EndOfMessage()))
         except OSError as error:
             raise Broken(_reason(error)) from error
         for _ in range(_MAX_INTERIM):

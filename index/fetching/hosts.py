@@ -29,6 +29,15 @@ _UNUSABLE: Final = tuple(map(ipaddress.ip_network, (
     "2001:db8::/32", "3fff::/20",
 )))  # fmt: skip
 """Special blocks (RFC 6890 and later) that some versions of Python take for public ones."""
+_ISATAP: Final = frozenset({0x0000_5EFE, 0x0200_5EFE})
+_NOT_OF_THE_WEB: Final = frozenset({
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
+    111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
+    540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+    6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+})  # fmt: skip
+"""Ports of other services, which could take a request for what they understand; browsers refuse the same ones
+(https://fetch.spec.whatwg.org/#port-blocking)."""
 
 
 def look_up(host: str, port: int) -> Sequence[str]:
@@ -37,8 +46,16 @@ def look_up(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(row[4][0]) for row in found))
 
 
-def choose_addresses(address: Address, allowed: Collection[str], resolve: Resolver) -> list[str]:
-    """The IP addresses to connect to, the first that answers. Raises FetchError if the host may not be asked."""
+def choose_addresses(
+    address: Address, allowed: Collection[str], resolve: Resolver, setting: str = "fetch_allow"
+) -> list[str]:
+    """The IP addresses to connect to, the first that answers. Raises FetchError if the host may not be asked, which
+    names the setting that has the `allowed`."""
+    if address.port in _NOT_OF_THE_WEB and not is_allowed(address, allowed):
+        reason = (
+            f"port {address.port} is not one of the web; to allow it, add {address.place!r} to the setting {setting}"
+        )
+        raise FetchError(address.url, reason, is_lasting=True)
     try:
         found = resolve(address.host, address.port)
     except (OSError, UnicodeError) as error:
@@ -48,7 +65,7 @@ def choose_addresses(address: Address, allowed: Collection[str], resolve: Resolv
     if not usable:
         reason = (
             f"the host {address.host} is not a public one ({', '.join(found[:MAX_ADDRESSES]) or 'no address'}); "
-            f"to allow it, add {address.place!r} to the setting fetch_allow"
+            f"to allow it, add {address.place!r} to the setting {setting}"
         )
         raise FetchError(address.url, reason, is_lasting=True)
     return usable[:MAX_ADDRESSES]
@@ -77,9 +94,9 @@ def is_public(text: str) -> bool:
 
 
 def _embedded(ip: _IP) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 address is another way to write, or leads to (RFC 4291, 3056, 6052)."""
+    """The IPv4 address that an IPv6 address is another way to write, or leads to (RFC 4291, 3056, 5214, 6052)."""
     if isinstance(ip, ipaddress.IPv4Address):
         return None
-    if ip in _NAT64:
+    if ip in _NAT64 or int(ip) >> 32 & 0xFFFFFFFF in _ISATAP:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final
@@ -70,6 +70,22 @@ class Sites:
             return Fetched(address.url, head.status, head.headers, b"", False)
         self._keep(address, connection, head)
         return Fetched(address.url, head.status, head.headers, body, False)
+
+    @contextmanager
+    def opened(
+        self, address: Address, given: Mapping[str, str], deadline: Deadline
+    ) -> Iterator[tuple[Head, Iterator[bytes]]]:
+        """The beginning of the answer to one GET, and the pieces of its body as they come, for the block.
+
+        Raises as `ask` does, but for Unusable.
+        """
+        connection, head = self._begin(address, given, deadline)
+        try:
+            yield head, connection.body(deadline)
+        except BaseException:
+            connection.close()
+            raise
+        self._keep(address, connection, head)
 
     def _begin(self, address: Address, given: Mapping[str, str], deadline: Deadline) -> tuple[Connection, Head]:
         """An answer that has begun. A kept connection may have been closed by the server; then a new one is made."""

@@ -7,6 +7,7 @@ a row in `FORMATS`.
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,13 @@ from zoneinfo import ZoneInfo
 from index.article import Record, Skipped, Source
 from index.fetching import Fetcher
 from index.identity import is_address, is_web_address, written_location
-from index.paths import path_as_text, text_as_path
+from index.paths import kind_of, path_as_text, text_as_path
 from index.sources import recognition as known
 from index.sources.files import STANDARD_INPUT, local_path, read_head
 from index.sources.pages import pages_read_by
 from index.sources.reading import Reading, say_nothing
 from index.sources.unpacked_file import unpacked_read_by
+from index.sources.walking import failure_in, odd_kind, unread, walk
 from index.state import State
 from search.errors import SourceError
 from search.named import Named
@@ -145,10 +147,14 @@ def _sources_at(location: str, reading: Reading) -> list[Source]:
         path = local_path(location)
     except SourceError as error:
         return [Unreadable(error)]
-    if path.is_dir():
+    try:
+        kind = kind_of(path)
+    except OSError as error:
+        return [Unreadable(unread(location, error))]
+    if kind == stat.S_IFDIR:
         return _sources_in(location, path, reading.below(path_as_text(path)))
-    if not path.is_file():
-        reason = "not a file or folder" if path.exists() else "there is no such file or folder"
+    if kind != stat.S_IFREG:
+        reason = "not a file or folder" if kind else "there is no such file or folder"
         return [Unreadable(SourceError(location, reason))]
     return [_opened(location, reading)]
 
@@ -172,10 +178,15 @@ def _unrecognised(reading: Reading) -> Source:
 def _sources_in(location: str, folder: Path, reading: Reading) -> list[Source]:
     found: list[tuple[Format, str]] = []
     unknown: Counter[str] = Counter()
+    failed: list[SourceError] = []
     empty = True
-    for file in map(path_as_text, _walk(folder)):
+    for each in walk(folder):
         empty = False
-        if odd := _odd_kind(text_as_path(file)):
+        if isinstance(each, SourceError):
+            failed.append(each)
+            continue
+        file = path_as_text(each)
+        if odd := odd_kind(text_as_path(file)):
             unknown[odd] += 1
             continue
         suffix = PurePath(file).suffix.lower()
@@ -183,11 +194,13 @@ def _sources_in(location: str, folder: Path, reading: Reading) -> list[Source]:
             continue
         if row := _format_of(file, reading):
             found.append((row, file))
+        elif error := failure_in(file):
+            failed.append(error)
         else:
             unknown[suffix or "no extension"] += 1
     if empty:
         return [Unreadable(SourceError(location, "the folder holds no files"))]
-    sources = _without_repetitions(location, found, reading)
+    sources = [*_without_repetitions(location, found, reading), *map(Unreadable, failed)]
     if unknown:
         sources.append(Unreadable(_skipped(location, unknown)))
     return sources
@@ -228,37 +241,6 @@ def _skipped(location: str, unknown: Counter[str]) -> Skipped:
 def _known() -> str:
     formats = (f"{row.name} ({', '.join(row.extensions)})" if row.extensions else row.name for row in FORMATS)
     return f"known are {', '.join(formats)}, each also as .gz"
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    """All that is below a folder and is no folder, sorted; each folder once, however links lead to it. A folder that
-    cannot be read stands for what is in it."""
-    seen: set[tuple[int, int]] = set()
-    waiting = [folder]
-    while waiting:
-        current = waiting.pop()
-        try:
-            status = current.stat()
-            entries = sorted(entry for entry in current.iterdir() if not entry.name.startswith("."))
-        except OSError:
-            if current != folder:
-                yield current
-            continue
-        if (status.st_dev, status.st_ino) in seen:
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders = {entry: None for entry in entries if entry.is_dir()}
-        yield from (entry for entry in entries if entry not in folders)
-        waiting.extend(reversed(folders))
-
-
-def _odd_kind(path: Path) -> str:
-    """What in a folder is no regular file, in words; "" for one."""
-    if path.is_file():
-        return ""
-    if path.is_dir():
-        return "folder that cannot be read"
-    return "pipe, socket or device" if path.exists() else "link that leads nowhere"
 
 
 class Unreadable:

@@ -13,7 +13,7 @@ from index.fetching import Fetcher
 from index.identity import article_url
 from index.sources.feed_entry import Entry
 from index.sources.feed_splitting import Rest, cut_feed
-from index.sources.files import HEAD, MAX_PAGE, Input, file_digest, open_input, unpacked_size
+from index.sources.files import CUT_AS_A_WHOLE, HEAD, MAX_PAGE, Input, file_digest, open_input, unpacked_size
 from index.sources.json_feed import json_entries
 from index.sources.reading import Reading
 from index.sources.recognition import is_json_feed
@@ -99,7 +99,10 @@ class Feed:
             yield from self._json(head, source) if is_json_feed(head) else self._xml(head, source)
 
     def _json(self, head: bytes, source: Input) -> Iterator[Record | SourceError]:
-        data = head + source.read(MAX_PAGE)
+        try:
+            data = head + source.read(MAX_PAGE)
+        except EOFError as error:
+            raise SourceError(self.name, CUT_AS_A_WHOLE) from error
         if len(data) > MAX_PAGE:
             raise SourceError(self.name, f"a JSON Feed of more than {MAX_PAGE // 2**20} MiB; write JSON Lines instead")
         for number, found in enumerate(json_entries(data, self.name), 1):

@@ -16,7 +16,7 @@ from index.extraction.body import Body, title_from
 from index.extraction.frontmatter import KEYS as KEYS_OF_FRONT_MATTER
 from index.extraction.frontmatter import SHOWN_FROM, FrontMatter, as_list, as_text, split_front_matter
 from index.extraction.plain_text import read_text
-from index.extraction.stated_dates import Dates
+from index.extraction.stated_dates import Dates, text_in
 from index.identity import article_url
 from index.normalize import plain, section_path, shorten, unique
 from index.sources.reading import Reading
@@ -38,6 +38,11 @@ def _as_tags(value: Any) -> Any:
 
 def _as_text(value: Any) -> Any:
     return "" if value is None else value
+
+
+def _as_publication(value: Any) -> Any:
+    """What is not published is no article, whatever else is stated."""
+    return value if value is False else text_in(value)
 
 
 def _as_embargo(value: Any) -> str:
@@ -73,9 +78,9 @@ class ArticleFields(BaseModel):
     )
     tags: Annotated[list[str], BeforeValidator(_as_tags)] = []
     author: Texts = Field(default=[], validation_alias=AliasChoices("author", "authors"))
-    published: Text = ""
-    modified: Text = ""
-    first_published: Text = ""
+    published: Annotated[str, BeforeValidator(_as_publication)] = ""
+    modified: Annotated[str, BeforeValidator(text_in)] = ""
+    first_published: Annotated[str, BeforeValidator(text_in)] = ""
     embargo: Annotated[str, BeforeValidator(_as_embargo)] = ""
     status: Annotated[Literal["usable", "withheld", "canceled"], BeforeValidator(_as_status)] = "usable"
     summary: Text = ""

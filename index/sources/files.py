@@ -28,6 +28,11 @@ HEAD: Final = 8_192
 MAX_PAGE: Final = 32 * 2**20
 """Bytes of one page after decompression."""
 
+CUT: Final = "the gzip data is cut off"
+CUT_AS_A_WHOLE: Final = f"{CUT}, so nothing of it was read; get the whole file"
+"""What is said of one article that is not there to its end."""
+
+_CUT_IN_PARTS: Final = f"{CUT}; what stood before the cut was read"
 _MAX_RATIO: Final = 250
 _RATIO_FROM: Final = 64 * 2**20
 
@@ -117,9 +122,11 @@ SCHEMES: Final[Mapping[str, Callable[[str], Path]]] = {"file": _file_path}
 
 
 @contextmanager
-def open_input(location: str) -> Iterator[Input]:
-    """The input at a location. Failures of the file system and of decompression inside the block are SourceErrors."""
-    with _blaming(location):
+def open_input(location: str, *, as_a_whole: bool = False) -> Iterator[Input]:
+    """The input at a location. Failures of the file system and of decompression inside the block are SourceErrors.
+
+    `as_a_whole`: if it is cut off, nothing of it is of use; else what stood before was read."""
+    with _blaming(location, CUT_AS_A_WHOLE if as_a_whole else _CUT_IN_PARTS):
         source = Input(_opened(location))
         try:
             yield source
@@ -135,15 +142,15 @@ def open_data(location: str, data: bytes) -> Iterator[Input]:
 
 
 @contextmanager
-def _blaming(location: str) -> Iterator[None]:
+def _blaming(location: str, cut_off: str = _CUT_IN_PARTS) -> Iterator[None]:
     try:
         yield
     except EOFError as error:
-        raise SourceError(location, "the gzip data is cut off; what stood before the cut was read") from error
+        raise SourceError(location, cut_off) from error
     except zlib.error as error:
         raise SourceError(location, f"the gzip data is damaged ({error})") from error
     except OSError as error:
-        raise SourceError(location, _reason(error)) from error
+        raise SourceError(location, reason_of(error)) from error
 
 
 def _opened(location: str) -> io.BufferedReader:
@@ -160,7 +167,7 @@ def _opened(location: str) -> io.BufferedReader:
 
 def read_page(location: str, limit: int = MAX_PAGE) -> bytes:
     """The whole input, decompressed. Raises SourceError if it is empty, unreadable or larger than `limit` bytes."""
-    with open_input(location) as source:
+    with open_input(location, as_a_whole=True) as source:
         parts: list[bytes] = []
         size = 0
         while chunk := source.read(2**20):
@@ -235,6 +242,7 @@ def unpacked_size(location: str) -> int:
         return 0
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """What failed, in the words of the system, as part of a sentence."""
     text = error.strerror or str(error) or type(error).__name__
     return text[0].lower() + text[1:]

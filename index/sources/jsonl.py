@@ -21,6 +21,9 @@ from search.records import sent
 MAX_LINE = 16 * 2**20
 """Bytes of one line; a longer one is reported and skipped."""
 
+# Ids beyond 64 bits stay text: int() of a long run of digits costs quadratic time and is refused by Python.
+_DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) < 19 else digits)
+
 HOPELESS = 100
 """If none of this many first lines is an article, the file is not JSON Lines."""
 
@@ -106,8 +109,7 @@ def parse_line(line: bytes, origin: str, place: str, reading: Reading) -> Articl
 def decode_object(line: bytes, origin: str) -> dict[str, Any]:
     """The JSON object in some bytes. Raises SourceError with the reason if there is none."""
     try:
-        # Ids beyond 64 bits stay text: int() of a long run of digits costs quadratic time and is refused by Python.
-        value = json.loads(line.decode("utf-8"), parse_int=lambda digits: int(digits) if len(digits) < 19 else digits)
+        value = _DECODER.decode(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise SourceError(
             origin, f"not UTF-8 (byte {error.start + 1} of the line); convert the file to UTF-8"

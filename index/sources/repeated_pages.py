@@ -17,7 +17,8 @@ from urllib.parse import unquote, urlsplit
 from index.article import Article, Item, Skipped, Source, blaming
 from index.identity import article_id, article_url
 from index.normalize import plain
-from index.sources.feed_entry import Entry
+from index.replacing import Stated
+from index.sources.feed_entry import Entry, Text
 from index.sources.feeds import EntryRecord, Feed
 from index.sources.files import read_head
 from index.sources.html import read_html_file
@@ -50,13 +51,13 @@ class Pages:
     def __init__(self, files: Sequence[str], reading: Reading) -> None:
         self._files = files
         self._reading = reading
-        self._readable: dict[str, bool] = {}
+        self._readable: dict[str, Stated | None] = {}
         self.repeated = 0
 
-    def have(self, entry: Entry) -> bool:
-        """One of the pages is that of the entry, and has text."""
+    def of(self, entry: Entry) -> Stated | None:
+        """The first of the pages that is that of the entry, and has text."""
         files = (file for key in _keys_of_entry(entry) for file in self._known.get(hash(key), ()))
-        return any(map(self._has_text, files))
+        return next(filter(None, map(self._stated, files)), None)
 
     @cached_property
     def _known(self) -> Mapping[int, Sequence[str]]:
@@ -68,10 +69,10 @@ class Pages:
                     same.append(file)
         return known
 
-    def _has_text(self, file: str) -> bool:
+    def _stated(self, file: str) -> Stated | None:
         """The page is read as it is for the index: what a script would fill in is not there."""
         if file not in self._readable:
-            self._readable[file] = _has_text(Page(file, 0, self._reading, read_html_file))
+            self._readable[file] = _with_text(Page(file, 0, self._reading, read_html_file))
         return self._readable[file]
 
 
@@ -98,9 +99,13 @@ class FeedBesidePages:
             else:
                 yield record
 
+    def replacement(self, url: str, title: str) -> Stated | None:
+        """See `index.replacing.Replaced`: of an entry that came before its page, or that the feed has no more."""
+        return self._pages.of(Entry(link=url, title=Text(title, is_html=False)))
+
     def _is_repeated(self, record: EntryRecord) -> bool:
         try:
-            return self._pages.have(record.entry())
+            return self._pages.of(record.entry()) is not None
         except SourceError:  # whoever reads it will say so
             return False
 
@@ -127,13 +132,15 @@ class Repetitions:
             )
 
 
-def _has_text(page: Page) -> bool:
+def _with_text(page: Page) -> Stated | None:
     try:
         with blaming(page.origin):
             article = page.read()
     except SourceError:  # whoever reads it for the index will say so
-        return False
-    return isinstance(article, Article) and bool(article.body.strip())
+        return None
+    if not isinstance(article, Article) or not article.body.strip():
+        return None
+    return Stated(article.id, article.url, article.place or article.origin)
 
 
 def _keys_of_entry(entry: Entry) -> Iterator[str]:

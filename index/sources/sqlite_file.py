@@ -239,6 +239,8 @@ class SqliteFile:
         except sqlite3.Error as error:
             read = "what stood before was read" if self._has_read else "nothing of it could be read"
             raise SourceError(self.name, f"is damaged ({error}); {read}") from error
+        except UnicodeDecodeError as error:  # in what SQLite says of a schema that is damaged
+            raise SourceError(self.name, "is damaged: its schema is not text in UTF-8") from error
         except OSError as error:
             raise SourceError(self.name, (error.strerror or str(error)).lower()) from error
 

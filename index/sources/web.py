@@ -71,7 +71,7 @@ class WebSource:
         self.name = location
         self._reading = reading
         self._found: Source | None = None
-        self._articles = 0
+        self._untouched = Untouched(0)
 
     @property
     def lists_all(self) -> bool:
@@ -89,7 +89,7 @@ class WebSource:
         fetched = self._reading.fetcher.get(self.name, headers=before.headers() if before else {}, most=MAX_SITE_MAP)
         yield from self._moved(fetched)
         if before and fetched.status == 304:
-            yield Untouched(self._articles)
+            yield self._untouched
             return
         if fetched.status != 200:
             raise SourceError(self.name, f"the server answered {fetched.status}; check the address")
@@ -118,7 +118,7 @@ class WebSource:
             return None
         if not self._reading.state.holds([kept[0]["first"]]):
             return None
-        self._articles = int(kept[1])
+        self._untouched = Untouched(int(kept[1]), tuple(kept[2:]))
         return read_validator(kept[0])
 
     def _marked(self, validator: Validator, items: Iterator[Item]) -> Iterator[Item]:

@@ -124,9 +124,9 @@ def page_in(fetched: Fetched, origin: str, time_zone: ZoneInfo, known: Known = K
     for a 410 from another host than the one that was asked."""
     match fetched.status:
         case 404:
-            return Withdrawal(origin, "gone", "404 at the source", url=origin)
+            return Withdrawal(origin, "gone", "404 at the source", url=origin, is_answer=True)
         case 410 if read_address(fetched.url).place == read_address(origin).place:
-            return Withdrawal(origin, "killed", "410 at the source", url=origin)
+            return Withdrawal(origin, "killed", "410 at the source", url=origin, is_answer=True)
         case 200 | 203:
             pass
         case other:
@@ -135,7 +135,7 @@ def page_in(fetched: Fetched, origin: str, time_zone: ZoneInfo, known: Known = K
     if kind not in HTML_TYPES if kind else not is_html("", fetched.body[:8_192]):
         return Withdrawal(origin, "gone", "not an HTML page")
     if _is_not_for_finding(fetched):
-        return Withdrawal(origin, "gone", "noindex", url=origin)
+        return Withdrawal(origin, "gone", "noindex", url=origin, is_answer=True)
     return WebPage(origin, fetched.url, _as_utf8(fetched.body, charset), time_zone, known, fetched.moved)
 
 

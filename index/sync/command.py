@@ -6,20 +6,21 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from types import FrameType
 
 import click
 
-from index.opening import open_for_filling
+from index.opening import Opened, open_for_filling
 from index.progress import Progress, progress_shown
 from index.report import EXIT_DONE
 from index.sync.named_source import NamedSource, named_sources
-from index.sync.syncing import Synced, exit_code, sync_all, sync_source
+from index.sync.syncing import Synced, exit_code, noted, sync_all, sync_source
 from index.sync.watching import watch
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings
-from search.errors import ConfigError
+from search.errors import BackfileError, ConfigError, LedgerError
 from search.settings import SOURCES, nearest
 
 MOST_REMARKS = 20
@@ -31,7 +32,12 @@ MOST_REMARKS = 20
 @click.option("--plan", is_flag=True, help="Show what would change, and write nothing.")
 @click.option("--watch", "watching", is_flag=True, help="Go on until stopped; each source has its own interval.")
 @click.option("--allow-gone", is_flag=True, help="Delete what is gone, however much it is.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress bar and no warnings.")
+@click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="No progress bar and no warnings: only each source's failures, what --plan lists, and its summary.",
+)
 @json_option
 @click.pass_context
 def sync(
@@ -48,7 +54,8 @@ def sync(
 
     The sources are the tables [[sources]] of backfile.toml. Only what has changed is read and written.
     If more of a source would vanish at once than its `most_gone` allows, nothing of it is deleted and the exit code
-    is 3. A source that fails leaves the others alone. With --watch, Ctrl-C or SIGTERM ends it after the commit.
+    is 3. A source that fails leaves the others alone. With --watch, alerts are sent after each, and Ctrl-C or SIGTERM
+    ends it after the commit.
 
     \b
     Examples:
@@ -57,8 +64,12 @@ def sync(
       backfile sync --watch
     """
     loaded = loaded_settings(ctx, index=index)
-    sources = _chosen(named_sources(loaded.sources, loaded.folder), names)
+    known = named_sources(loaded.sources, loaded.folder)
+    sources = _chosen(known, names)
     opened = open_for_filling(loaded.settings)
+    ctx.call_on_close(opened.ledger.close)
+    if not plan:
+        _forget_others(opened, known)
     say = _say_json if as_json else _sayer(quiet)
 
     def show(source: NamedSource) -> Progress:
@@ -66,13 +77,13 @@ def sync(
 
     def one(source: NamedSource) -> Synced:
         with show(source) as progress:
-            return sync_source(source, opened, progress=progress)
+            return noted(sync_source(source, opened, progress=progress), opened)
 
     if watching:
         if plan:
             raise click.UsageError("--plan shows one state, and --watch goes on: use one of them", ctx)
         with interruptible(), _until_stopped() as wait:
-            watch(sources, one, lambda synced: say(synced, timed=True), wait=wait)
+            watch(sources, one, _alerting(opened, lambda synced: say(synced, timed=True)), wait=wait)
         return
     done: list[Synced] = []
     with interruptible():
@@ -80,6 +91,54 @@ def sync(
             done.append(synced)
             say(synced, timed=False)
     ctx.exit(exit_code(done))
+
+
+def _forget_others(opened: Opened, sources: Sequence[NamedSource]) -> None:
+    with suppress(LedgerError):  # the first run that is to be noted says so
+        opened.ledger.syncs.keep_only(source.name for source in sources)
+
+
+def _alerting(opened: Opened, say: Callable[[Synced], None]) -> Callable[[Synced], None]:
+    """Says what became of a source, and then sends what is new to alerts and webhooks; what goes wrong there ends
+    nothing."""
+
+    def said(synced: Synced) -> None:
+        say(synced)
+        _send("alerts", partial(_send_alerts, opened))
+        _send("webhooks", partial(_tell_webhooks, opened))
+
+    return said
+
+
+def _send(what: str, send: Callable[[], tuple[Sequence[str], str]]) -> None:
+    """Sends, and says what became of it."""
+    try:
+        problems, sent = send()
+    except BackfileError as error:
+        click.echo(f"{what}: {error}", err=True)
+        return
+    for line in (*problems[:MOST_REMARKS], *filter(None, [sent])):
+        click.echo(f"{what}: {line}", err=True)
+
+
+def _send_alerts(opened: Opened) -> tuple[Sequence[str], str]:
+    """What went wrong, and what was sent: "" for nothing."""
+    if not opened.ledger.alerts.all():
+        return (), ""
+    from index.alerts.command import run_alerts, summary  # most archives have no alerts
+
+    ran = run_alerts(opened.settings, opened.engine, opened.ledger)
+    return ran.problems, summary(ran) if ran.sent or ran.failed or ran.dead else ""
+
+
+def _tell_webhooks(opened: Opened) -> tuple[Sequence[str], str]:
+    """The same."""
+    if not opened.ledger.webhooks.any():
+        return (), ""
+    from index.webhooks.command import run_webhooks, summary  # nor webhooks
+
+    ran = run_webhooks(opened.settings, opened.engine, opened.ledger)
+    return ran.problems, summary(ran) if ran.sent or ran.failed or ran.dead else ""
 
 
 def _chosen(sources: Sequence[NamedSource], names: Sequence[str]) -> list[NamedSource]:

@@ -6,6 +6,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from index.identity import written_location
@@ -13,13 +14,16 @@ from index.opening import Opened
 from index.progress import Progress
 from index.report import EXIT_DONE, EXIT_SOME_FAILED, Report
 from index.sync.named_source import NamedSource
-from search.errors import BackfileError
+from search.errors import BackfileError, LedgerError
+from search.ledger.syncs import CHANGES as CHANGED
+from search.ledger.syncs import Result
 
 MOST_PLANNED: Final = 1_000
 """Articles of each kind that a plan lists by their ids; the rest is counted."""
 
-CHANGES: Final = {"added": "+", "changed": "~", "deleted": "-", "gone": "!"}
-"""What a plan lists, and the sign for each. What is gone is kept, since it would be too much at once."""
+CHANGES: Final = {"added": "+", "changed": "~", "postponed": ">", "deleted": "-", "gone": "!"}
+"""What a plan lists, and the sign for each. What is postponed is shown and would wait; what is gone is kept, since it
+would be too much at once."""
 
 _log = logging.getLogger("backfile.sync")
 
@@ -38,7 +42,7 @@ class Plan:
             self.ids[outcome].append(id)
 
     def lines(self) -> Iterator[str]:
-        """A line for each article that would change: "+ id", "~ id", "- id", "! id"."""
+        """A line for each article that would change: "+ id", "~ id", "> id", "- id", "! id"."""
         for outcome, sign in CHANGES.items():
             yield from (f"{sign} {name}" for name in sorted(self.ids[outcome]))
             if more := self.counts[outcome] - len(self.ids[outcome]):
@@ -82,7 +86,7 @@ def sync_all(
     for source in sources:
         with show(source) as progress:
             synced = sync_source(source, opened, plan=plan, allow_gone=allow_gone, progress=progress)
-        yield synced
+        yield noted(synced, opened)
         if synced.report and synced.report.interrupted:
             return
 
@@ -116,6 +120,29 @@ def sync_source(
         _log.exception("the source %s failed", source.name)
         return Synced(source, problem=f"{type(error).__name__}: {error}; please report this")
     return Synced(source, report, plan=planned if plan else None)
+
+
+def noted(synced: Synced, opened: Opened) -> Synced:
+    """What became of a source, after the ledger was told, for whoever watches over the archive. A ledger that cannot be
+    written stops no sync: the log says so."""
+    report = synced.report
+    if synced.plan is not None or (report and report.interrupted):
+        return synced
+    result: Result = "failed" if report is None else "ok" if report.exit_code == EXIT_DONE else "incomplete"
+    counts = {name: getattr(report, name) for name in CHANGED} if report else {}
+    try:
+        opened.ledger.syncs.note(synced.source.name, result, counts, datetime.now(UTC), _in_a_line(synced))
+    except LedgerError as error:
+        _log.warning("how the sync of %s ended is not remembered: %s", synced.source.name, error)
+    return synced
+
+
+def _in_a_line(synced: Synced) -> str:
+    """What went wrong, without a word of an article; "" if nothing did."""
+    if synced.report is None or not synced.exit_code:
+        return synced.problem
+    failed = synced.report.failed
+    return f"{failed:,} {'article' if failed == 1 else 'articles'} could not be read"
 
 
 def exit_code(synced: Iterable[Synced]) -> int:
