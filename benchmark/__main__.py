@@ -1,4 +1,4 @@
-"""`python -m benchmark`, `python -m benchmark http`, and `python -m benchmark cluster`.
+"""`python -m benchmark`, `python -m benchmark http`, `python -m benchmark overload`, and `python -m benchmark cluster`.
 
 Nothing is imported unless this module is the command: the processes that it starts import this module too.
 """
@@ -8,6 +8,10 @@ if __name__ == "__main__":
 
     if sys.argv[1:2] == ["http"]:
         from benchmark.http.command import main
+
+        main(sys.argv[2:])
+    elif sys.argv[1:2] == ["overload"]:
+        from benchmark.http.overload import main
 
         main(sys.argv[2:])
     elif sys.argv[1:2] == ["cluster"]:

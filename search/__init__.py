@@ -14,7 +14,7 @@ Where the rest is:
 | what is indexed | `document`, `schema`, `analysis/` |
 | how a query is read | `query/` |
 | what is asked, and its address | `request/` |
-| how it is answered | `archive`, then `results/` and `highlight/`; `linking` gives the answer its addresses |
+| how it is answered | `archive`, `pinned_archive`, `results/`, `highlight/`; `linking` gives the answer its addresses |
 | what else is offered | `assist/` |
 | what holds the articles | `engines/` |
 | what ranks how | `ranking`, and `evaluation`, which measures it |
@@ -29,8 +29,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from search.archive import Archive, PinnedArchive
-    from search.assist.related import Subject
+    from search.archive import Archive
+    from search.assist.subject import Subject
     from search.document import Document, Heading
     from search.engines import open_engine
     from search.engines.protocols import Engine
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         QuerySyntaxError,
         RequestError,
     )
+    from search.pinned_archive import PinnedArchive
     from search.request.request import FacetRequest, Filters, SearchRequest
     from search.request.urls import Addresses
     from search.results.article import FoundArticle
@@ -51,8 +52,9 @@ if TYPE_CHECKING:
     from search.settings import Settings
 
 _HOMES: Final = {
-    "search.archive": ("Archive", "PinnedArchive"),
-    "search.assist.related": ("Subject",),
+    "search.archive": ("Archive",),
+    "search.pinned_archive": ("PinnedArchive",),
+    "search.assist.subject": ("Subject",),
     "search.document": ("Document", "Heading"),
     "search.engines": ("open_engine",),
     "search.engines.protocols": ("Engine",),

@@ -9,12 +9,17 @@ So here Ctrl-C ends the process at once. A command that has something to put in 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 
 def run() -> None:
     """Runs the command that the arguments of the process name, and ends the process with its exit code."""
     try:
+        import faulthandler
         import signal
+
+        with suppress(RuntimeError, OSError, ValueError):  # there may be no standard error
+            faulthandler.enable()  # a crash, as of a mapped file that is cut off meanwhile, says where it was
 
         # A shell that starts a program in the background may have switched Ctrl-C off for it: leave it off.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

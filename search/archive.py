@@ -8,54 +8,35 @@ An archive answers each question from the newest commit. To ask several question
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
-from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from search.answering import answered, out_of_time
-from search.assist.related import Mode, Subject, address_spellings, related
-from search.assist.suggest import suggest
-from search.document import Head
-from search.engines.plan import After, Plan
+from search.alerts.arriving import Noticing
+from search.assist.related_modes import Mode
+from search.assist.subject import Subject
 from search.engines.protocols import Engine, Searcher
 from search.engines.results import IndexStatus
-from search.errors import EngineError, LedgerError, NotFound, ParameterError
+from search.errors import EngineError, LedgerError
 from search.ledger import ledger_of
-from search.linking import (
-    linked,
-    linked_completions,
-    linked_hits,
-    linked_overview,
-    linked_relatives,
-    milliseconds_since,
-)
 from search.meaning import open_encoder
-from search.query.match import MatchAll
+from search.pinned_archive import PinnedArchive
 from search.releasing import Releasing
-from search.request.filling import searched
-from search.request.planning import Planner
-from search.request.request import MAX_PAGE_DEPTH, SearchRequest
-from search.request.urls import Addresses, path_prefix
-from search.request.validation import check
-from search.request.wording import out_of_range
-from search.results.answer import HitContext
-from search.results.article import FoundArticle, Marks
-from search.results.overview import holdings, section_counts, section_tree
+from search.request.request import SearchRequest
+from search.request.spelling_counts import SpellingCounts
+from search.request.urls import Addresses
+from search.results.article import FoundArticle
+from search.results.facet_values import ValuesAsked
 from search.results.related_response import RelatedResponse
-from search.results.response import Completion, Hit, Overview, SearchResponse, SectionNode
-from search.sections import BY_COUNT, SectionOrder, load_section_order
+from search.results.response import Completion, FacetValues, Hit, Overview, SearchResponse
+from search.sections import load_section_order
 from search.settings import Settings
 from search.snapshots import CHECK_SECONDS, HOLD_SECONDS, NewestSnapshot
+from search.variants import VariantsFile
 
 if TYPE_CHECKING:
     from search.ledger.ledger import Ledger
-    from search.meaning.encoder import Encoder
-
-_BATCH: Final = 500
-"""Articles read at once where many are walked through."""
 
 
 def hold_seconds(settings: Settings) -> float:
@@ -73,8 +54,8 @@ class Archive:
     """An archive that answers from its newest commit. Safe to use from several threads; make one for each process.
 
     Opening it is cheap. An index that does not exist yet is an error only when the archive is asked.
-    Of the settings it uses `language`, `time_zone`, `public_url`, `deadline_seconds`, `meaning_model`, `section_map`.
-    Opening it reads the files that the last two name; raises ConfigError if one cannot be used.
+    Of the settings it uses `language`, `time_zone`, `public_url`, `deadline_seconds`, `meaning_model`, `section_map`,
+    `variants`. Opening it reads the files that the last three name; raises ConfigError if one cannot be used.
     `clock` returns the aware time from which relative dates and recency are measured. `ledger` is by default the one
     that the settings or the engine name: what was taken down raises Removed, whatever the index holds.
     """
@@ -101,6 +82,8 @@ class Archive:
         )
         self._encoder = open_encoder(self.settings.meaning_model)
         self._section_order = load_section_order(self.settings.section_map)
+        self._variants = VariantsFile(self.settings.variants, check_seconds)
+        self._counts = SpellingCounts()
 
     @contextmanager
     def pinned(self) -> Iterator[PinnedArchive]:
@@ -109,7 +92,16 @@ class Archive:
         Raises EngineError if it cannot be opened.
         """
         with self._newest.searcher() as searcher:
-            yield PinnedArchive(searcher, self.settings, self._clock(), self._encoder, self.ledger, self._section_order)
+            yield PinnedArchive(
+                searcher,
+                self.settings,
+                self._clock(),
+                self._encoder,
+                self.ledger,
+                self._section_order,
+                self._variants.current(),
+                self._counts,
+            )
 
     def _removals_version(self) -> int | None:
         """What changes when something is taken down, so that no answer shows it from then on."""
@@ -127,15 +119,21 @@ class Archive:
         """Why the newest commit does not answer; None if all is well."""
         return self._newest.problem
 
+    @property
+    def open_snapshots(self) -> int:
+        """How many commits are open: the newest, and those before it that an answer still needs."""
+        return self._newest.open_count
+
     def close(self) -> None:
         """Closes the snapshot as soon as nobody uses it. The next question opens another."""
         self._newest.close()
 
-    def follow(self) -> None:
+    def follow(self, *, only_reads: bool = False) -> None:
         """Opens the newest commit, and from now on each new one in a thread, so that no question waits for it.
 
         For a process that goes on serving. A new commit answers after a first search of its own. An index that cannot
-        be opened yet is opened by the question that finds it. Another thread publishes what has waited for its moment.
+        be opened yet is opened by the question that finds it. Unless the process `only_reads`, other threads publish
+        what has waited for its moment, and note when articles came.
         """
 
         def warm_up(searcher: Searcher) -> None:
@@ -144,12 +142,24 @@ class Archive:
         with suppress(EngineError), self._newest.searcher() as first:
             warm_up(first)
         self._newest.follow(warm_up)
+        if only_reads:
+            return
         Releasing(self.engine, self.ledger).start()
+        Noticing(self.engine, self.ledger).start()
 
     def search(self, request: SearchRequest, addresses: Addresses | None = None) -> SearchResponse:
         """See `PinnedArchive.search`."""
         with self.pinned() as pinned:
             return pinned.search(request, addresses)
+
+    def add_variant(self, name: str, spelling: str) -> bool:
+        """Has a name find another spelling from now on, by an entry in the file of variants; False if it does so
+        already. Raises ParameterError, ConfigError: see `search.adding_variants.add_variant`."""
+        from search.adding_variants import add_variant  # which the desk alone needs
+
+        is_new = add_variant(self.settings.variants, name, spelling)
+        self._variants.look_now()
+        return is_new
 
     def suggest(self, text: str, addresses: Addresses | None = None, limit: int = 8) -> tuple[Completion, ...]:
         """See `PinnedArchive.suggest`."""
@@ -157,11 +167,24 @@ class Archive:
             return pinned.suggest(text, addresses, limit)
 
     def related(
-        self, subject: Subject, addresses: Addresses | None = None, *, mode: Mode = "background", limit: int = 10
+        self,
+        subject: Subject,
+        addresses: Addresses | None = None,
+        *,
+        mode: Mode = "background",
+        limit: int = 10,
+        half_life: int | None = None,
     ) -> RelatedResponse:
         """See `PinnedArchive.related`."""
         with self.pinned() as pinned:
-            return pinned.related(subject, addresses, mode=mode, limit=limit)
+            return pinned.related(subject, addresses, mode=mode, limit=limit, half_life=half_life)
+
+    def facet_values(
+        self, request: SearchRequest, asked: ValuesAsked, addresses: Addresses | None = None
+    ) -> FacetValues:
+        """See `PinnedArchive.facet_values`."""
+        with self.pinned() as pinned:
+            return pinned.facet_values(request, asked, addresses)
 
     def overview(self, addresses: Addresses | None = None) -> Overview:
         """See `PinnedArchive.overview`."""
@@ -190,194 +213,3 @@ class Archive:
         """See `PinnedArchive.status`."""
         with self.pinned() as pinned:
             return pinned.status
-
-
-class PinnedArchive:
-    """The archive at one commit, so that every answer is about the same articles.
-
-    `now` is the aware time from which relative dates and recency are measured.
-    `addresses` write the links of an answer; by default they lead to the pages of the site.
-    `section_order` is that in which sections are shown where they are not counted for a search.
-    Every method may raise EngineError.
-    """
-
-    def __init__(
-        self,
-        searcher: Searcher,
-        settings: Settings,
-        now: datetime,
-        encoder: Encoder | None = None,
-        ledger: Ledger | None = None,
-        section_order: SectionOrder = BY_COUNT,
-    ) -> None:
-        self.section_order = section_order
-        self._ledger = ledger
-        self._planner = Planner(searcher, settings.language, now, settings.time_zone, encoder)
-        self._searcher = searcher
-        self._settings = settings
-        self._deadline = settings.deadline_seconds
-        self._addresses = Addresses("html", path_prefix(settings.public_url), settings.time_zone)
-
-    @property
-    def status(self) -> IndexStatus:
-        """The state of the index: its generation, articles, languages and the time of the commit."""
-        return self._planner.status
-
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """What the engine can do: see `search.engines.protocols.CAPABILITIES`."""
-        return self._planner.capabilities
-
-    @property
-    def order_generation(self) -> str:
-        """What changes with every commit, and with the model by which hits are ordered: an order of hits is valid for
-        one."""
-        encoder = self._planner.encoder
-        return f"{self.status.generation}+{encoder.model}" if encoder else self.status.generation
-
-    @property
-    def encoded(self) -> int | None:
-        """How many articles can be searched by meaning; None without an encoder."""
-        encoder = self._planner.encoder
-        if encoder is None:
-            return None
-        return self.status.articles - sum(1 for _ in self._searcher.without_vectors(encoder.model))
-
-    def search(self, request: SearchRequest, addresses: Addresses | None = None) -> SearchResponse:
-        """The whole answer to a request. What the engine cannot do is left out, and `warnings` names it.
-
-        Raises QuerySyntaxError, ParameterError, CursorExpired.
-        """
-        started = perf_counter()
-        answer = answered(self._planner, request, self.order_generation, self._deadline)
-        return linked(answer, addresses or self._addresses, started)
-
-    def neighbours(
-        self, request: SearchRequest, position: int, addresses: Addresses | None = None
-    ) -> tuple[Hit | None, Hit | None]:
-        """The hits before and after a position (from 0) of the result list, without snippets; None at either end.
-
-        Raises QuerySyntaxError, ParameterError.
-        """
-        around = self._around(request, position, addresses)
-        return around.get(position - 1), around.get(position + 1)
-
-    def _around(self, request: SearchRequest, position: int, addresses: Addresses | None) -> Mapping[int, Hit]:
-        """The hit at that position and those next to it, by position."""
-        bare = replace(
-            request,
-            cursor=None, page=1, facets=(), fields=("id", "title"), explain=False, highlight="off",
-        )  # fmt: skip
-        check(bare)
-        if not 0 <= position < MAX_PAGE_DEPTH:
-            raise ParameterError("position", out_of_range(0, MAX_PAGE_DEPTH - 1))
-        first = max(0, position - 1)
-        resolved = self._planner.resolve(bare)
-        plan = self._planner.plan(resolved, bare, offset=first, limit=position + 2 - first, deadline=self._deadline)
-        found = searched(self._planner, resolved, bare, plan)
-        context = HitContext(bare, found.plan, self.status.articles)
-        shown = linked_hits(found.results.hits, context, addresses or self._addresses, bare, first)
-        return dict(enumerate(shown, first))
-
-    def article(
-        self,
-        id: str,
-        request: SearchRequest | None = None,
-        position: int | None = None,
-        addresses: Addresses | None = None,
-    ) -> FoundArticle:
-        """A stored article. `request` is the search that led to it, `position` its position among the hits.
-
-        The answer then has the matches in the article, and the hits before and after it unless a commit has moved
-        the article to another position.
-        Raises NotFound, Removed, QuerySyntaxError, ParameterError.
-        """
-        if self._ledger is not None:
-            self._ledger.removed.require_not(id)
-        document = self._searcher.document(id)
-        if document is None:
-            raise NotFound(f"there is no article {id[:200]!r}")
-        if request is None:
-            return FoundArticle(document)
-        check(replace(request, page=1, cursor=None))
-        marks = Marks(self._planner.resolve(request).match, document.language) if request.q.strip() else None
-        around = {} if position is None else self._around(request, position, addresses)
-        if position is None or position not in around or around[position].id != id:
-            return FoundArticle(document, marks)
-        return FoundArticle(document, marks, around.get(position - 1), around.get(position + 1))
-
-    def related(
-        self, subject: Subject, addresses: Addresses | None = None, *, mode: Mode = "background", limit: int = 10
-    ) -> RelatedResponse:
-        """Articles related to a stored article or to a draft: see `search.assist.related.related`.
-
-        Raises NotFound, ParameterError; Removed if the article at the address was taken down.
-        """
-        return self.related_by_mode(subject, (mode,), addresses, limit=limit)[0]
-
-    def related_by_mode(
-        self,
-        subject: Subject,
-        modes: Sequence[Mode],
-        addresses: Addresses | None = None,
-        *,
-        limit: int = 10,
-        snippets: bool = True,
-    ) -> tuple[RelatedResponse, ...]:
-        """The related articles of several modes, for little more than those of one. `took_ms` is that of all.
-
-        Raises NotFound, Removed, ParameterError.
-        """
-        started = perf_counter()
-        if self._ledger is not None and subject.id is None and subject.url:
-            self._ledger.removed.require_none_at(address_spellings(subject.url))
-        found = related(self._planner, subject, modes=modes, limit=limit, texts=snippets, deadline=self._deadline)
-        linked_modes = [linked_relatives(each, self.status, addresses or self._addresses) for each in found]
-        took = milliseconds_since(started)
-        return tuple(
-            replace(
-                each,
-                took_ms=took,
-                warnings=(*each.warnings, out_of_time(self._deadline)) if each.timed_out else each.warnings,
-            )
-            for each in linked_modes
-        )
-
-    def suggest(self, text: str, addresses: Addresses | None = None, limit: int = 8) -> tuple[Completion, ...]:
-        """At most `limit` completions of what is typed so far: see `search.assist.suggest.suggest`.
-
-        Raises ParameterError.
-        """
-        return linked_completions(suggest(self._planner, text, limit), addresses or self._addresses)
-
-    def overview(self, addresses: Addresses | None = None) -> Overview:
-        """What the home page shows: the newest articles, and counts by section, year, month and language.
-
-        Years and months begin in the archive's time zone. Raises EngineError past the archive's time limit.
-        """
-        held = holdings(self._planner, self._deadline)
-        return linked_overview(held, self._planner, addresses or self._addresses, self.section_order)
-
-    def sections(self, addresses: Addresses | None = None) -> tuple[SectionNode, ...]:
-        """The sections as a tree, at each level first those that the order names, then the largest."""
-        return section_tree(self.section_counts(), addresses or self._addresses, self.section_order)
-
-    def section_counts(self) -> Mapping[str, int]:
-        """The number of articles in each section, including the sections below it, the largest first."""
-        return section_counts(self._searcher)
-
-    def oldest(self, offset: int, limit: int) -> Iterator[Head]:
-        """The heads of `limit` articles from that position on, the oldest first, undated ones last; read in batches."""
-        after: After | None = None
-        while limit > 0:
-            wanted = min(limit, _BATCH)
-            plan = Plan(MatchAll(), sort="oldest", offset=offset, after=after, limit=wanted, bring="head")
-            found = self._searcher.search(plan).hits
-            yield from (hit.head for hit in found if hit.head is not None)
-            if len(found) < wanted:
-                return
-            limit -= wanted
-            if "cursor" in self.capabilities:
-                offset, after = 0, After(found[-1].sort_key, found[-1].id)
-            else:
-                offset += wanted

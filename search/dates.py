@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 from search.document import Moment
 from search.errors import ParameterError
 from search.periods import INTERVALS, Interval, label_of, number_of
+from search.translation import gettext as _
 
 DAY_SECONDS: Final = 86_400
 
-MOST_DAYS: Final = 62
-"""A timeline of up to this many days shows days: two months of thin bars still fit in one picture."""
+MOST_DAYS: Final = 123
+"""A timeline of up to this many days shows days, of any four months: months would be four bars, or fewer."""
 
 MOST_MONTHS: Final = 150
 """A timeline of up to this many months shows months: twelve and a half years."""
@@ -36,7 +37,12 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ParameterError("tz", f"{name[:64]!r} is no time zone; use an IANA name such as Europe/Paris") from error
+        message = _(
+            "%(name)s is no time zone; use an IANA name such as %(example)s",
+            name=repr(name[:64]),
+            example="Europe/Paris",
+        )
+        raise ParameterError("tz", message) from error
 
 
 def epoch(moment: Moment) -> float:

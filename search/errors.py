@@ -4,9 +4,11 @@
     ├── RequestError            the caller can fix it        HTTP 400, exit code 2
     │   ├── QuerySyntaxError    with its position in the query
     │   ├── ParameterError      with the name of the parameter
+    │   │   └── DatesReversed   from is later than to
     │   ├── CursorExpired       the cursor belongs to an older generation of the index
     │   ├── NotFound            no such article              HTTP 404, exit code 1
-    │   └── Removed             the article was taken down   HTTP 410, exit code 1
+    │   ├── Removed             the article was taken down   HTTP 410, exit code 1
+    │   └── InboxFull           too much was sent at once    HTTP 429, exit code 1
     ├── EngineError             the index cannot answer      HTTP 503, exit code 1
     │   ├── IndexMissing        there is no index there, or it has no commit yet
     │   ├── IndexLocked         another writer holds it
@@ -18,7 +20,9 @@
     ├── ProcessLost             a worker process ended before its work was done
     └── ConfigError             a setting is wrong; raised at start, exit code 2
 
-Messages begin in lower case, end without a full stop, and say what to do.
+Messages begin in lower case, end without a full stop, and say what to do. What readers are told is in the language that
+is spoken when it is raised, which is English in commands; what only operators can mend is in English. Titles are
+translated where they are shown.
 Exceptions of libraries are turned into these where they arise, and kept as their cause.
 """
 
@@ -26,6 +30,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+
+from search.translation import gettext as _
+from search.translation import gettext_noop
 
 
 class BackfileError(Exception):
@@ -36,7 +43,7 @@ class BackfileError(Exception):
 
     exit_code = 1
     status = 500
-    title = "Backfile failed"
+    title = gettext_noop("Backfile failed")
 
 
 class RequestError(BackfileError):
@@ -44,7 +51,7 @@ class RequestError(BackfileError):
 
     exit_code = 2
     status = 400
-    title = "The request cannot be understood"
+    title = gettext_noop("The request cannot be understood")
 
 
 class QuerySyntaxError(RequestError):
@@ -53,17 +60,17 @@ class QuerySyntaxError(RequestError):
     `position` is the offset, in characters from 0, of the first character that does not fit.
     """
 
-    title = "The query cannot be understood"
+    title = gettext_noop("The query cannot be understood")
 
     def __init__(self, message: str, position: int) -> None:
-        super().__init__(f"{message} (at character {position + 1})")
+        super().__init__(_("%(message)s (at character %(number)s)", message=message, number=position + 1))
         self.position = position
 
 
 class ParameterError(RequestError):
     """A parameter is unknown or its value is out of range; `name` is the parameter, `reason` what is wrong with it."""
 
-    title = "A parameter is not valid"
+    title = gettext_noop("A parameter is not valid")
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(f"{name}: {message}")
@@ -71,10 +78,17 @@ class ParameterError(RequestError):
         self.reason = message
 
 
+class DatesReversed(ParameterError):
+    """The first day is later than the last one."""
+
+    def __init__(self) -> None:
+        super().__init__("from", _("is later than to"))
+
+
 class CursorExpired(RequestError):
     """The cursor was made for another generation of the index; the search has to start again from its first page."""
 
-    title = "The cursor has expired"
+    title = gettext_noop("The cursor has expired")
 
 
 class NotFound(RequestError):
@@ -82,7 +96,7 @@ class NotFound(RequestError):
 
     exit_code = 1
     status = 404
-    title = "Not found"
+    title = gettext_noop("Not found")
 
 
 class Removed(RequestError):
@@ -90,20 +104,35 @@ class Removed(RequestError):
 
     exit_code = 1
     status = 410
-    title = "This article was taken down"
+    title = gettext_noop("This article was taken down")
 
     def __init__(self, id: str, reason: str, at: datetime) -> None:
-        super().__init__(f"the article {id[:200]!r} was taken down on {at.date().isoformat()}: {reason}")
+        super().__init__(
+            _(
+                "the article %(id)s was taken down on %(day)s: %(reason)s",
+                id=repr(id[:200]),
+                day=at.date().isoformat(),
+                reason=reason,
+            )
+        )
         self.id = id
         self.reason = reason
         self.at = at
+
+
+class InboxFull(RequestError):
+    """So many articles that were sent wait to be written that no more are taken for now."""
+
+    exit_code = 1
+    status = 429
+    title = gettext_noop("Too much at once")
 
 
 class EngineError(BackfileError):
     """The index cannot answer or cannot be written."""
 
     status = 503
-    title = "The index cannot answer"
+    title = gettext_noop("The index cannot answer")
 
 
 class IndexMissing(EngineError):
@@ -145,7 +174,7 @@ class SourceError(BackfileError):
     `origin` names it as a person would look for it: a path or an address, with the line if there is one.
     """
 
-    title = "An input cannot be read"
+    title = gettext_noop("An input cannot be read")
 
     def __init__(self, origin: str, reason: str) -> None:
         super().__init__(f"{origin}: {reason}")
@@ -160,7 +189,7 @@ class ProcessLost(BackfileError):
     is not known.
     """
 
-    title = "A process was lost"
+    title = gettext_noop("A process was lost")
 
     def __init__(self, name: str, code: int | None) -> None:
         how = f"by signal {-code}" if code is not None and code < 0 else f"with exit code {code}"
@@ -176,4 +205,4 @@ class ConfigError(BackfileError):
     """A setting is missing, unknown or not valid."""
 
     exit_code = 2
-    title = "The configuration is not valid"
+    title = gettext_noop("The configuration is not valid")

@@ -9,14 +9,17 @@ from collections.abc import Iterable, Sequence
 from time import perf_counter
 from typing import Final
 
+from search.assist.ageing import days_between
 from search.assist.distinctive import DistinctiveTerm
-from search.assist.related import Relatives
-from search.assist.stories import Version
+from search.assist.related import Relative, Relatives
+from search.assist.stories import Story, Version
 from search.assist.suggest import Suggested
+from search.assist.why_not import MAX_PLACE, WhyNot
 from search.dates import zone_named
-from search.document import web_address
+from search.document import Document, web_address
 from search.engines.results import Hit as FoundHit
 from search.engines.results import IndexStatus
+from search.phases import phase
 from search.request.links import SearchLinks
 from search.request.planning import Planner
 from search.request.request import FacetRequest, SearchRequest
@@ -28,12 +31,14 @@ from search.results.filled import filled
 from search.results.hits import hits, moment_text
 from search.results.overview import Holdings, calendar, index_info, section_tree
 from search.results.paging import Page, Pages
-from search.results.related_response import OtherVersion, RelatedHit, RelatedResponse, SharedTerm
+from search.results.related_response import OfferedName, RelatedHit, RelatedResponse, SharedTerm
 from search.results.response import (
     Completion,
     Correction,
+    DateMeant,
     Hit,
     Links,
+    OtherVersion,
     Overview,
     QueryInfo,
     Relaxation,
@@ -41,7 +46,10 @@ from search.results.response import (
     Suggestions,
 )
 from search.results.timeline import timeline
+from search.results.why_not import SearchCondition, WhyNotAnswer
 from search.sections import SectionOrder
+from search.translation import gettext as _
+from search.translation import listed, number
 
 MAX_WHY: Final = 8
 """Shared terms that are listed for each related article."""
@@ -57,18 +65,25 @@ def linked(answer: Answer, addresses: Addresses, started: float) -> SearchRespon
     request, results = answer.request, answer.results
     links = SearchLinks(addresses, request)
     counted = zip(request.facets, results.facets, strict=bool(results.facets))
+    with phase("snippets"):
+        shown = hits(results.hits, links.articles([hit.id for hit in results.hits], answer.position), answer.context)
     return SearchResponse(
-        query=QueryInfo(request.q, applied(request, addresses, answer.now), answer.expanded),
+        query=QueryInfo(
+            request.q,
+            applied(request, addresses.search, answer.now),
+            answer.expanded,
+            addresses.search(answer.exact) if answer.exact else None,
+        ),
         total=results.total,
         filled=filled(answer.filling, results),
         page=None if request.cursor else request.page,
         per_page=request.per_page,
         sort=request.effective_sort(),
         links=_links(links, answer.pages, addresses),
-        hits=hits(results.hits, links.articles([hit.id for hit in results.hits], answer.position), answer.context),
+        hits=shown,
         facets=tuple([facet(asked, counts, links) for asked, counts in counted]),
         timeline=timeline(results.timeline, links, answer.now) if results.timeline else None,
-        suggestions=_suggestions(answer.corrections, answer.relaxations, addresses),
+        suggestions=_suggestions(answer.corrections, answer.relaxations, answer.year, addresses),
         timed_out=results.timed_out,
         partial=results.partial,
         warnings=answer.warnings,
@@ -112,16 +127,21 @@ def _links(links: SearchLinks, pages: Pages, addresses: Addresses) -> Links:
         html=renderings["html"],
         atom=renderings["atom"],
         feed=renderings["feed"],
+        rss=renderings["rss"],
         csv=renderings["csv"],
     )
 
 
 def _suggestions(
-    corrections: Iterable[Alternative], relaxations: Iterable[Alternative], addresses: Addresses
+    corrections: Iterable[Alternative],
+    relaxations: Iterable[Alternative],
+    year: Alternative | None,
+    addresses: Addresses,
 ) -> Suggestions:
     return Suggestions(
         tuple(Correction(other.text, other.total, addresses.search(other.request)) for other in corrections),
         tuple(Relaxation(other.text, other.total, addresses.search(other.request)) for other in relaxations),
+        DateMeant(year.text, year.request.q, year.total, addresses.search(year.request)) if year else None,
     )
 
 
@@ -144,16 +164,29 @@ def linked_relatives(relatives: Relatives, status: IndexStatus, addresses: Addre
         terms=_shared_terms(relatives.terms),
         total=relatives.total,
         took_ms=0.0,
-        hits=tuple(
-            RelatedHit(
-                hit, _shared_terms(row.shared[:MAX_WHY]), _also_in(row.versions, addresses), _similarity(row.hit)
-            )
-            for row, hit in shown
-        ),
+        hits=tuple(_related_hit(row, hit, relatives.own, addresses) for row, hit in shown),
         also_in=_also_in(relatives.versions, addresses),
         timed_out=relatives.timed_out,
         warnings=relatives.warnings,
         index=index_info(status),
+        names=tuple(
+            OfferedName(name.text, name.kind, name.articles, addresses.search(name.request)) for name in relatives.names
+        ),
+    )
+
+
+def _related_hit(row: Relative, hit: Hit, own: Document, addresses: Addresses) -> RelatedHit:
+    found = row.hit.head
+    return RelatedHit(
+        hit=hit,
+        why=_shared_terms(row.shared[:MAX_WHY]),
+        also_in=_also_in(row.versions, addresses),
+        meaning=_similarity(row.hit),
+        reasons=row.reasons,
+        names=row.names[:MAX_WHY],
+        sections=tuple(section for section in hit.sections if section in own.sections),
+        days=days_between(own.published, found.published) if found else None,
+        pinned=row.pinned,
     )
 
 
@@ -183,15 +216,62 @@ def _also_in(versions: Iterable[Version], addresses: Addresses) -> tuple[OtherVe
     )
 
 
-def linked_overview(held: Holdings, planner: Planner, addresses: Addresses, order: SectionOrder) -> Overview:
+def linked_overview(
+    held: Holdings, newest: Sequence[Story], planner: Planner, addresses: Addresses, order: SectionOrder
+) -> Overview:
     """The overview with the search that each section, period and language leads to; the sections in that order."""
     everything = SearchLinks(addresses, SearchRequest(time_zone=addresses.time_zone))
     languages = facet(FacetRequest("lang", len(held.languages.values)), held.languages, everything)
     return Overview(
-        newest=linked_hits(held.newest, held.context, addresses),
+        newest=linked_hits([story.hit for story in newest], held.context, addresses),
+        also_in=tuple(_also_in(story.versions, addresses) for story in newest),
         sections=section_tree(held.sections, addresses, order),
         years=calendar(held.years, held.months, planner.time_zone, addresses),
         undated=held.years.missing,
         languages=languages.values,
         index=index_info(planner.status),
+    )
+
+
+def linked_why_not(document: Document, found: WhyNot, addresses: Addresses) -> WhyNotAnswer:
+    """The answer to why a search does not find the article."""
+    placed = found.placed
+    return WhyNotAnswer(
+        id=document.id,
+        title=document.title,
+        article_url=addresses.article(document.id),
+        found=found.found,
+        summary=_why_not_in_words(found),
+        conditions=tuple(
+            SearchCondition(condition.text, met, addresses.search(condition.without.without_shape()))
+            for condition, met in found.conditions
+        ),
+        score=placed.hit.score if placed.hit else None,
+        place=placed.place,
+        total=placed.total,
+        url=addresses.search(found.relaxed.without_shape()),
+    )
+
+
+def _why_not_in_words(found: WhyNot) -> str:
+    place, total = found.placed.place, number(found.placed.total)
+    is_placed, shown = place is not None, number(MAX_PLACE if place is None else place)
+    if found.found:
+        if is_placed:
+            return _("the search finds it, at place %(place)s of %(total)s", place=shown, total=total)
+        return _("the search finds it, behind place %(place)s of %(total)s", place=shown, total=total)
+    unmet = listed([condition.text for condition, met in found.conditions if not met])
+    if not unmet:
+        return _(
+            "the article meets each condition, but not all together: its words stand in different fields or values"
+        )
+    values = {"conditions": unmet, "place": shown, "total": total}
+    if is_placed:
+        return _(
+            "the article does not meet %(conditions)s; without that it would stand at place %(place)s of %(total)s",
+            **values,
+        )
+    return _(
+        "the article does not meet %(conditions)s; without that it would stand behind place %(place)s of %(total)s",
+        **values,
     )

@@ -13,6 +13,8 @@ from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
 from typing import Final, Literal
 
+from search.translation import day_in_words, month_in_words
+
 Interval = Literal["day", "month", "year", "decade", "century"]
 """The kinds of period."""
 
@@ -20,21 +22,6 @@ INTERVALS: Final[tuple[Interval, ...]] = ("day", "month", "year", "decade", "cen
 """From fine to coarse."""
 
 _BY_HYPHENS: Final[tuple[Interval, ...]] = ("year", "month", "day")
-
-MONTHS: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 _PERIOD: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}|[0-9]{3}X|[0-9]{2}XX")
 
@@ -96,19 +83,14 @@ def period_of(first: date, last: date) -> str | None:
     return None
 
 
-def day_in_words(day: date) -> str:
-    """ "3 July 2024"."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
 def in_words(period: str) -> str:
-    """ "2024", "July 2024" or "3 July 2024"."""
+    """ "2024", "July 2024" or "3 July 2024", in the language that is spoken."""
     first = first_day(period)
     match period.count("-"):
         case 0:
             return str(first.year)
         case 1:
-            return f"{MONTHS[first.month - 1]} {first.year}"
+            return month_in_words(first)
         case _:
             return day_in_words(first)
 

@@ -47,13 +47,14 @@ class Worker(Generic[Task, Answer]):
     """One process that calls `work` with each task in turn. `work` is copied or pickled once and may keep state there.
 
     Tasks may be given before earlier ones are answered; answers come in the order of the tasks.
-    Call `close` when done, also after an error.
+    Call `close` when done, also after an error. `afresh`: it is no copy of this process even where that is safe, so
+    that nothing is imported in it yet.
     """
 
-    def __init__(self, work: Callable[[Task], Answer], name: str) -> None:
+    def __init__(self, work: Callable[[Task], Answer], name: str, *, afresh: bool = False) -> None:
         self.waiting = 0
         """Tasks whose answer has not been taken."""
-        is_copy = can_copy()
+        is_copy = can_copy() and not afresh
         self.pipe, theirs = multiprocessing.Pipe()
         inherited = tuple(each for each in open_descriptors() if each != theirs.fileno()) if is_copy else ()
         self._process = _process(is_copy)(target=_serve, args=(theirs, work, inherited), name=name, daemon=True)

@@ -66,6 +66,11 @@ Saturation levels differences in frequency, so that it takes a low weight to kee
 exact spelling in the text.
 """
 
+VARIANT_WEIGHT: Final = 0.9
+"""What another spelling of a name counts beside the one that was typed: less, so that of two articles that are the same
+but for the spelling the typed one comes first, and enough for an article about the name to come before one that only
+mentions it."""
+
 RECENCY_FLOOR: Final = 0.8
 """The smallest recency factor: recency reorders articles with similar scores and never buries a better match."""
 

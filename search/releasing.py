@@ -40,7 +40,7 @@ def release_due(engine: Engine, ledger: Ledger, now: datetime) -> int:
             raise
         changed = ledger.waiting.published(claim)
         if step and not changed:
-            ledger.note_release(*step)
+            ledger.note_step(*step)
         if changed:  # an import or a takedown has decided otherwise in the meantime
             with engine.writer() as writer:
                 for name in changed:

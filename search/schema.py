@@ -1,6 +1,7 @@
 """The fields, declared once; each engine derives its own schema from these tables.
 
-To add a facet, add a row here, with `values` to read it from a document, and a row in `search/results/facets.py`.
+To add a facet, add a row here, with `values` to read it from a document, and a row in `search/request/facets.py` and in
+`search/field_words.py`. Labels are messages: they are translated where they are shown.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from search.document import Document, Head, Moment
+from search.translation import gettext_noop
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,16 @@ class TextField:
 
 @dataclass(frozen=True, slots=True)
 class KeywordField:
-    """A field whose whole values are filtered and counted. If it is `hierarchical`, "A > B" also counts for "A"."""
+    """A field whose whole values are filtered and counted. If it is `hierarchical`, "A > B" also counts for "A".
+
+    `several`: an article may have more than one of them, so that a search can ask for all of some values.
+    """
 
     name: str
     label: str
     values: Callable[[Document | Head], Sequence[str]]
     hierarchical: bool = False
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,12 @@ def _present(value: str) -> tuple[str, ...]:
 TEXT_FIELDS: dict[str, TextField] = {
     row.name: row
     for row in (
-        TextField("title", "title", "Title", lambda d: _present(d.title)),
-        TextField("headings", "heading", "Headings", lambda d: tuple([h.text for h in d.headings])),
-        TextField("summary", "summary", "Summary", lambda d: _present(d.summary)),
-        TextField("body", "body", "Text", lambda d: _present(d.body) if isinstance(d, Document) else ()),
-        TextField("author", "author", "Author", lambda d: d.authors),
-        TextField("tags", "tags", "Tags", lambda d: d.tags),
+        TextField("title", "title", gettext_noop("Title"), lambda d: _present(d.title)),
+        TextField("headings", "heading", gettext_noop("Headings"), lambda d: tuple([h.text for h in d.headings])),
+        TextField("summary", "summary", gettext_noop("Summary"), lambda d: _present(d.summary)),
+        TextField("body", "body", gettext_noop("Text"), lambda d: _present(d.body) if isinstance(d, Document) else ()),
+        TextField("author", "author", gettext_noop("Author"), lambda d: d.authors),
+        TextField("tags", "tags", gettext_noop("Tags"), lambda d: d.tags),
     )
 }
 """All are searched together by default. Their weights are in `search/ranking.py`."""
@@ -64,19 +70,19 @@ TEXT_FIELDS: dict[str, TextField] = {
 KEYWORD_FIELDS: dict[str, KeywordField] = {
     row.name: row
     for row in (
-        KeywordField("section", "Section", lambda d: d.sections, hierarchical=True),
-        KeywordField("author", "Author", lambda d: d.authors),
-        KeywordField("tag", "Tag", lambda d: d.tags),
-        KeywordField("lang", "Language", lambda d: _present(d.language)),
-        KeywordField("type", "Type", lambda d: _present(d.type)),
+        KeywordField("section", gettext_noop("Section"), lambda d: d.sections, hierarchical=True, several=True),
+        KeywordField("author", gettext_noop("Author"), lambda d: d.authors, several=True),
+        KeywordField("tag", gettext_noop("Tag"), lambda d: d.tags, several=True),
+        KeywordField("lang", gettext_noop("Language"), lambda d: _present(d.language)),
+        KeywordField("type", gettext_noop("Type"), lambda d: _present(d.type)),
     )
 }
 
 DATE_FIELDS: dict[str, DateField] = {
     row.name: row
     for row in (
-        DateField("published", "Published", lambda d: d.published),
-        DateField("modified", "Modified", lambda d: d.modified),
+        DateField("published", gettext_noop("Published"), lambda d: d.published),
+        DateField("modified", gettext_noop("Modified"), lambda d: d.modified),
     )
 }
 

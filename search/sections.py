@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from search.document import SECTION_SEPARATOR
 from search.errors import ConfigError
 from search.schema import MAX_VALUE_LENGTH
 from search.settings import nearest
+from search.toml_files import read_toml
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 8
@@ -102,7 +101,7 @@ class MapFile:
 def read_map(path: str) -> MapFile:
     """The file with its parts, none of them unknown. Raises ConfigError, which names the file, the line and what would
     be valid."""
-    file = _read(path)
+    file = MapFile(path, *read_toml(path, MAX_BYTES, "a map of sections"))
     for name, part in file.parts.items():
         if name not in PARTS:
             raise file.error(name, f"is no part of a map of sections; {nearest(name, PARTS)}")
@@ -111,20 +110,6 @@ def read_map(path: str) -> MapFile:
         if name in TABLES and isinstance(part.get(ORDER), list):
             raise file.error(ORDER, f"must stand above the first table, not in [{name}]")
     return file
-
-
-def _read(path: str) -> MapFile:
-    try:
-        with Path(path).open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-        if len(raw) > MAX_BYTES:
-            raise ConfigError(f"{path}: is larger than {MAX_BYTES:,} bytes; is it a map of sections?")
-        text = raw.decode("utf-8")
-        return MapFile(path, text, tomllib.loads(text))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, RecursionError) as error:  # a number of many digits is a ValueError of its own
-        raise ConfigError(f"{path}: is not valid TOML in UTF-8 ({error})") from error
 
 
 def load_section_order(path: str) -> SectionOrder:

@@ -21,14 +21,17 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from search.document import language_tag
 from search.errors import ConfigError
+from search.translation import LANGUAGES
 
 CONFIG_NAME: Final = "backfile.toml"
 ENVIRONMENT_PREFIX: Final = "BACKFILE_"
 CONFIG_VARIABLE: Final = "BACKFILE_CONFIG"
 OPENSEARCH_PREFIX: Final = f"{ENVIRONMENT_PREFIX}OPENSEARCH_"
 WORDPRESS_PREFIX: Final = f"{ENVIRONMENT_PREFIX}WORDPRESS_"
+MAIL_PREFIX: Final = f"{ENVIRONMENT_PREFIX}MAIL_"
 OTHER_VARIABLES: Final = (
     CONFIG_VARIABLE,
+    "BACKFILE_REPLICATE_KEY",  # read by the command `replicate`
     "BACKFILE_PURE",  # read by search.native
     "BACKFILE_TEST_OPENSEARCH",  # read by the tests
     # Read by search.engines.opensearch.transport.credentials, and no settings, so that nothing shows them.
@@ -38,6 +41,8 @@ OTHER_VARIABLES: Final = (
     ),
     # Read by index.sources.wordpress.login, likewise.
     *(f"{WORDPRESS_PREFIX}{name}" for name in ("USER", "PASSWORD", "SITE")),
+    # Read by index.alerts.mail, likewise.
+    *(f"{MAIL_PREFIX}{name}" for name in ("USER", "PASSWORD")),
 )
 """Variables that begin as those of the settings do, and are none."""
 
@@ -51,6 +56,7 @@ DEFAULT_ORIGIN: Final = "default"
 MAX_CONFIG_BYTES: Final = 1_000_000
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["auto", "json", "text"]
 
 
 def _no_truth_value(value: object) -> object:
@@ -79,6 +85,12 @@ def _language_tag(value: str) -> str:
     if value.strip() and not tag:
         raise ValueError('must be a language tag such as "en" or "zh-TW", or "" for none')
     return tag
+
+
+def _site_language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError("must be one of " + ", ".join(LANGUAGES))
+    return value
 
 
 def _language_tags(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -127,6 +139,40 @@ def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    from ipaddress import ip_network  # few commands have any
+
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError as error:
+            raise ValueError(f'{value!r} must be an address or a network such as "10.0.0.0/8"') from error
+    return values
+
+
+MAIL_ADDRESS: Final = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+"""One address as people have it (RFC 5321, 4.1.2), without quoted names and addresses of machines."""
+
+
+def _mail_address(value: str) -> str:
+    if value and not (value.isascii() and value.isprintable() and MAIL_ADDRESS.fullmatch(value)):
+        raise ValueError('must be one address such as "archive@news.example", or "" for none')
+    return value
+
+
+def _mail_server(value: str) -> str:
+    if value and not re.fullmatch(r"smtps?://(?:[\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?/?", value):
+        raise ValueError('must be a server such as "smtp://mail.example:587" or "smtps://mail.example", or "" for none')
+    return value.rstrip("/")
+
+
+def _listening_address(value: str) -> str:
+    named = re.fullmatch(r"(?:[\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]):(\d{1,5})", value)
+    if value and not (named and int(named[1]) <= 65_535):
+        raise ValueError('must be an address of this machine and a port, such as "127.0.0.1:9464", or "" for none')
+    return value
+
+
 _Number = BeforeValidator(_no_truth_value)
 _Text = AfterValidator(_plain_text)
 
@@ -145,6 +191,9 @@ class Settings(BaseModel):
         "", max_length=2_000, description='File of what was taken down or waits; "": INDEX.ledger, beside the index'
     )
     title: Annotated[str, _Text] = Field("Backfile", max_length=200, description="Name of the archive on its site")
+    site_language: Annotated[str, AfterValidator(_site_language)] = Field(
+        "en", description="Language of the site's own words, at addresses that name none: en, de, tr, az or ar"
+    )
     language: Annotated[str, AfterValidator(_language_tag)] = Field(
         "en", description="Language of articles that state none, where none is detected"
     )
@@ -156,6 +205,9 @@ class Settings(BaseModel):
         "",
         max_length=2_000,
         description='File that says what sections are called and how they are ordered, or "" for none',
+    )
+    variants: str = Field(
+        "", max_length=2_000, description='File of the spellings of names that find each other, or "" for none'
     )
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = Field(
         "UTC", description="Time zone of times that state none, and of the days on the site"
@@ -182,8 +234,32 @@ class Settings(BaseModel):
     searches_at_once: Annotated[int, _Number] = Field(
         1, ge=1, le=64, description="Searches that one worker process runs at the same time"
     )
+    queue_seconds: Annotated[float, _Number] = Field(
+        5.0,
+        gt=0,
+        le=300,
+        description="Longest time a search may wait for others before it; if the line is longer: 503",
+    )
     cache_bytes: Annotated[int, _Number] = Field(
         32_000_000, ge=0, le=10**12, description="Memory of each worker process for answers it has given; 0: none"
+    )
+    client_requests_per_minute: Annotated[int, _Number] = Field(
+        0, ge=0, le=1_000_000, description="Requests that one client may send in a minute; 0: any number"
+    )
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_networks)] = Field(
+        (), max_length=100, description="Addresses and networks of proxies that say whom they ask for"
+    )
+    export_rows: Annotated[int, _Number] = Field(
+        100_000, ge=1, le=100_000_000, description="Most articles in one file with every hit of a search"
+    )
+    exports_at_once: Annotated[int, _Number] = Field(
+        2, ge=1, le=64, description="Files with every hit that one worker process sends at the same time"
+    )
+    desk: bool = Field(False, description="Serve the editors' desk; put it behind a login, since it has none")
+    compat: bool = Field(False, description="Answer clients of two other news search services, below /compat/")
+    query_log: bool = Field(True, description="Count by day what readers search for, without anything about them")
+    query_log_least: Annotated[int, _Number] = Field(
+        5, ge=2, le=1_000_000, description="How often a query must be asked on a day for its count to be kept"
     )
     meaning_model: str = Field(
         "", max_length=2_000, description='Folder of a model for search by meaning, or "" for none'
@@ -197,7 +273,34 @@ class Settings(BaseModel):
     fetch_per_second: Annotated[float, _Number] = Field(
         2.0, gt=0, le=1000, description="Requests a second to one host, at most"
     )
+    mail_server: Annotated[str, AfterValidator(_mail_server)] = Field(
+        "", max_length=300, description='Server that alerts are mailed by: smtp://HOST:PORT or smtps://HOST; "": none'
+    )
+    mail_from: Annotated[str, AfterValidator(_mail_address)] = Field(
+        "", max_length=254, description="Address that alerts are mailed from"
+    )
+    alert_allow: Annotated[tuple[str, ...], BeforeValidator(_split_list), AfterValidator(_hosts)] = Field(
+        (), max_length=100, description="Hosts that alerts may be posted to although they are not public"
+    )
+    metrics: Annotated[str, AfterValidator(_listening_address)] = Field(
+        "", description='Address that metrics are served at, such as "127.0.0.1:9464", or "" for none'
+    )
+    inbox: bool = Field(True, description="Write into the index what programs with a key send to the server")
+    inbox_most: Annotated[int, _Number] = Field(
+        10_000, ge=1, le=1_000_000, description="Articles that were sent and may wait to be written; more are refused"
+    )
+    write_per_minute: Annotated[int, _Number] = Field(
+        600, ge=1, le=1_000_000, description="Requests to write that one worker process takes with one key a minute"
+    )
     log_level: LogLevel = Field("info", description="How much the server logs")
+    log_format: LogFormat = Field(
+        "auto", description="How it does: json, text for people, or auto: text on a terminal, else json"
+    )
+    log_queries: bool = Field(False, description="Log what readers search for")
+    log_addresses: bool = Field(False, description="Log the addresses of readers")
+    log_slow_seconds: Annotated[float, _Number] = Field(
+        2.0, gt=0, le=300, description="Requests that take longer are logged as warnings, with their phases"
+    )
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -311,7 +414,7 @@ def _from_file(path: Path) -> dict[str, object]:
             )
     if isinstance(table.get("index"), str):
         table["index"] = _beside(path, str(table["index"]))
-    for name in ("meaning_model", "ledger", "section_map"):
+    for name in ("meaning_model", "ledger", "section_map", "variants"):
         if isinstance(place := table.get(name), str) and place:
             table[name] = str(path.parent / place)
     return table
@@ -380,7 +483,7 @@ def _in_plain_words(name: str, detail: Any) -> str:
         case "value_error":
             return str(context["error"])
         case "literal_error":
-            return "must be one of " + ", ".join(get_args(LogLevel))
+            return "must be one of " + ", ".join(get_args(Settings.model_fields[name].annotation))
         case "greater_than_equal" | "less_than_equal" | "greater_than":
             return "must be " + _range_of(name)
         case "int_parsing" | "int_type" | "int_from_float" | "float_parsing" | "float_type" | "int_parsing_size":

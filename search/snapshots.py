@@ -124,6 +124,12 @@ class NewestSnapshot:
         with self._state:
             return self._problem
 
+    @property
+    def open_count(self) -> int:
+        """How many snapshots are open: the newest, and replaced ones that somebody still uses."""
+        with self._state:
+            return (self._current is not None) + sum(not lease.closed for lease in self._retired)
+
     def close(self) -> None:
         """Closes the searcher as soon as nobody holds it. The next request opens another."""
         with self._state:

@@ -16,7 +16,7 @@ from search.errors import BackfileError
 IN_MEMORY: Final = 1 << 14
 """The rows written last that are in memory. A smaller table never becomes a file."""
 
-_IN_MEMORY_BYTES: Final = 1 << 18
+IN_MEMORY_BYTES: Final = 1 << 18
 _TEMPORARY: Final = ""
 """An unnamed database is a temporary file of SQLite, which is gone when it is closed."""
 _SIEVE_BITS: Final = 1 << 23
@@ -42,7 +42,7 @@ class Texts:
 
     def _open(self) -> None:
         self._count = 0
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - closed by `_close`
+        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - closed by `_close`
         self._close = weakref.finalize(self, self._file.close)
 
     def __len__(self) -> int:

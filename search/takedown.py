@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from search.engines.protocols import Engine, FindingCopies, Purged, Purging, WriterProgress
+from search.engines.replicas import require_no_replica
 from search.errors import IndexLocked, IndexMissing
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Kind, Removal, Tombstone
@@ -60,6 +61,7 @@ def take_down(
     `patience` seconds, and EngineError: then the articles are refused from then on, but their purge is still to be
     done.
     """
+    require_no_replica(engine, engine.url)
     ids = [stone.id for stone in tombstones]
     down = {name for name in ids if ledger.removed.of(name)}
     there = _held(engine, ids) | set(ledger.waiting.states(ids))
@@ -105,19 +107,29 @@ def finish(
 def _purged(engine: Engine, ledger: Ledger, ids: Collection[str], progress: WriterProgress | None) -> Purged:
     """Deletes first, which takes a moment, so that no answer has the articles while the files are written anew."""
     started = time.monotonic()
-    deleted = _deleted(engine, ids)
+    deleted = _deleted(engine, ledger, ids)
     ledger.removed.announce()
     if not isinstance(engine, Purging):
         return Purged(deleted, None, None, time.monotonic() - started)
     purged = engine.purge(ids, progress=progress)
+    _note(ledger, ids, purged.step)
     return replace(purged, articles=deleted, seconds=time.monotonic() - started)
 
 
-def _deleted(engine: Engine, ids: Collection[str]) -> int:
+def _deleted(engine: Engine, ledger: Ledger, ids: Collection[str]) -> int:
     if not _held(engine, ids):
         return 0
     with engine.writer() as writer:
-        return sum(writer.delete(name) for name in ids)
+        deleted = sum(writer.delete(name) for name in ids)
+    _note(ledger, ids, writer.step)
+    return deleted
+
+
+def _note(ledger: Ledger, ids: Iterable[str], step: tuple[str, str] | None) -> None:
+    """Every import refuses what the commit has deleted, so that no source has to be read again for it. If some of it
+    was let in again before it was deleted, it has to be."""
+    if step and all(ledger.removed.of(name) for name in ids):
+        ledger.note_step(*step)
 
 
 def _held(engine: Engine, ids: Iterable[str]) -> set[str]:

@@ -238,6 +238,7 @@ _keyword_filters = st.one_of(
         st.just(field),
         st.lists(st.sampled_from((*values, MISSING)), max_size=2).map(tuple),
         st.lists(st.sampled_from((*values, MISSING)), max_size=1).map(tuple),
+        st.booleans(),
     )
     for field, values in (("section", SECTIONS), ("author", NAMES), ("tag", TAGS), ("lang", LANGUAGES[:4]))
 )
@@ -258,6 +259,8 @@ facets = st.one_of(
         st.sampled_from(("section", "author", "tag", "lang", "type")),
         st.integers(0, 4),
         st.lists(st.sampled_from((*SECTIONS, *NAMES, "en", "gone")), max_size=2).map(tuple),
+        st.none(),
+        st.sampled_from(("others", "hits", "rest")),
     ),
     st.builds(
         FacetPlan,
@@ -265,6 +268,7 @@ facets = st.one_of(
         st.integers(0, 4),
         st.lists(st.sampled_from(("2020", "2021-03", "2022-02-02")), max_size=1).map(tuple),
         st.sampled_from(("year", "month", "day")),
+        st.sampled_from(("others", "hits", "rest", "calendar")),
     ),
 )
 plans = st.builds(

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from search.periods import label_of
 from search.query.dates import RelativeTime
-from search.request.facets import FACETS
+from search.request.facets import DATE, FACETS
 from search.request.reading import parse_search
 from search.request.request import DEFAULT_FACETS, HIT_KEYS, FacetRequest, Filters, SearchRequest
 from search.request.urls import Addresses
-from search.schema import MISSING, TEXT_FIELDS
+from search.schema import KEYWORD_FIELDS, MISSING, TEXT_FIELDS
 
 _PARTS = (
     "run", "running", "war", "wars", "bridge", "brige", "title:war", "body:run", '"post war"', '"war bridge"~3',
@@ -30,7 +30,8 @@ _VALUES = {"section": SECTIONS, "author": NAMES, "tag": TAGS, "lang": ("en", "de
 def _filters(draw: st.DrawFn, name: str) -> Filters:
     chosen = draw(st.lists(st.sampled_from((*_VALUES[name], MISSING, "-gone")), unique=True, min_size=1, max_size=3))
     cut = draw(st.integers(0, len(chosen)))
-    return Filters(tuple(chosen[:cut]), tuple(chosen[cut:]))
+    filters = Filters(tuple(chosen[:cut]), tuple(chosen[cut:]))
+    return filters.joined_by(draw(st.sampled_from((None, "and", "or")))) if KEYWORD_FIELDS[name].several else filters
 
 
 _starts = st.sampled_from((date(2019, 6, 1), datetime(2020, 3, 4, 5, 6, tzinfo=UTC), RelativeTime(4, "y")))
@@ -45,7 +46,8 @@ def requests(draw: st.DrawFn) -> SearchRequest:
     """Any search of the archives that `archives.commits` make."""
     keywords = {name: draw(_filters(name)) for name in draw(st.sets(st.sampled_from(sorted(_VALUES)), max_size=2))}
     cursor = draw(st.sampled_from((None, None, None, "*")))
-    facets = st.builds(FacetRequest, st.sampled_from(sorted(FACETS)), st.integers(1, 20))
+    facets = st.builds(FacetRequest, st.sampled_from(sorted({*FACETS} - {DATE})), st.integers(1, 20))
+    facets |= st.just(FacetRequest(DATE))
     return SearchRequest(
         q=draw(queries),
         fields_searched=tuple(draw(st.sets(st.sampled_from(sorted(TEXT_FIELDS)), max_size=2))),
@@ -65,6 +67,7 @@ def requests(draw: st.DrawFn) -> SearchRequest:
         highlight=draw(st.sampled_from(("html", "text", "off"))),
         group="none" if cursor else draw(st.sampled_from(("none", "story"))),
         explain=draw(st.booleans()),
+        bars=draw(st.sampled_from(("count", "share"))),
     )
 
 
@@ -75,4 +78,4 @@ def read_back(address: str, addresses: Addresses) -> SearchRequest:
 
 def shown_as(request: SearchRequest, addresses: Addresses) -> SearchRequest:
     """What remains of a request in an address of that rendering."""
-    return request.without_shape() if addresses.kind in ("atom", "feed", "csv") else replace(request)
+    return request.without_shape() if addresses.kind in ("atom", "feed", "rss", "csv") else replace(request)

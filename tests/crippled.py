@@ -8,7 +8,7 @@ from typing import Self
 
 from search.document import Document
 from search.engines.plan import Plan
-from search.engines.protocols import CAPABILITIES, Engine, Searcher, Writer, WriterProgress
+from search.engines.protocols import CAPABILITIES, AddedVectors, Engine, Searcher, Writer, WriterProgress
 from search.engines.results import IndexStatus, Results, Stamp
 from search.engines.vectors import Vectors
 from search.errors import EngineError
@@ -46,7 +46,7 @@ class CrippledEngine:
     def identity(self) -> str:
         return self._engine.identity()
 
-    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> AddedVectors:
         assert "meaning" in self.capabilities
         return self._engine.add_vectors(model, vectors)
 

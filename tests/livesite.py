@@ -7,13 +7,16 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "index" / "sample"
@@ -30,8 +33,20 @@ PAGES = {
     "narrowed": "/search?q=printing&section=History&from=1960&to=2020",
     "second-page": "/search?page=2",
     "nothing": "/search?q=karabakh+gutenberg&section=Opinion&from=1990",
+    "why-not": "/why-not?q=press&from=1990&article=1978/gutenberg-at-mainz",
+    "calendar": "/calendar/1988",
+    "calendar-empty": "/calendar/1800",
+    "sections": "/sections",
+    "authors": "/authors",
+    "on-this-day": "/on-this-day/03-04",
+    "coverage": "/coverage?q=press&q=paper+mill&q=telegraph&q=zzzz",
+    "coverage-shares": "/coverage?q=press&q=printing&section=History&from=1960&bars=share",
+    "coverage-form": "/coverage",
     "article": "/article/1978/gutenberg-at-mainz?q=press+fust&position=0",
     "article-alone": "/article/1978/gutenberg-at-mainz",
+    "cite": "/cite?id=1978/gutenberg-at-mainz",
+    "marked": "/marked",
+    "save": "/save?q=press&section=History",
     "error-query": "/search?q=" + "(" * 60,
     "error-parameter": "/search?pagee=2",
     "error-missing": "/article/no-such-article",
@@ -45,22 +60,28 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def sample_site(folder: Path, index: str = "", *, filled: bool = False) -> Iterator[str]:
-    """The address, without a slash at its end, of the sample archive, indexed and served.
+def sample_site(
+    folder: Path, index: str = "", *, filled: bool = False, source: Path = SAMPLE, **settings: str
+) -> Iterator[str]:
+    """The address, without a slash at its end, of the sample archive, indexed and served with those settings.
 
-    `index` is the URL to index it into, by default one in `folder`; `filled`: it is there already.
+    `index` is the URL to index it into, by default one in `folder`; `filled`: it is there already. `source` is
+    another archive to index instead.
     """
     index = index or f"whoosh:{folder / 'archive'}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("BACKFILE_")}
     backfile = shutil.which("backfile", path=str(Path(sys.executable).parent))
     assert backfile, "the project is not installed in this environment"
     if not filled:
-        command = [backfile, "index", str(SAMPLE), "--index", index]
+        command = [backfile, "index", str(source), "--index", index]
         subprocess.run(command, check=True, cwd=folder, env=environ, capture_output=True)
+    chosen = {f"BACKFILE_{name.upper()}": value for name, value in settings.items()}
     log = (folder / "serve.log").open("w+", encoding="utf-8")
     server = subprocess.Popen(
         [backfile, "serve", "--index", index, "--port", "0", "--workers", "1"],
-        cwd=folder, env=environ | {"BACKFILE_TITLE": "The Lantern"}, stdout=subprocess.PIPE, stderr=log, text=True,
+        cwd=folder,
+        env=environ | {"BACKFILE_TITLE": "The Lantern"} | chosen,
+        stdout=subprocess.PIPE, stderr=log, text=True,
     )  # fmt: skip
     try:
         yield _announced(server, folder / "serve.log")
@@ -68,6 +89,25 @@ def sample_site(folder: Path, index: str = "", *, filled: bool = False) -> Itera
         server.terminate()
         server.communicate(timeout=120)
         log.close()
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The address of an app on a real socket, in this process, for what only this process knows."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Says nothing."""
 
 
 def _announced(server: subprocess.Popen[str], log: Path) -> str:
@@ -132,4 +172,4 @@ def reader_of(
         yield reader
     finally:
         context.close()
-    assert reader.complaints == []
+    assert reader.complaints == [], reader.complaints

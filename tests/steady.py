@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-LEFT_OUT = frozenset({"took_ms", "generation", "built_at", "index"})
+LEFT_OUT = frozenset({"took_ms", "generation", "built_at", "index", "request_id"})
 
 
 def without_chance(value: Any, address: str = "") -> Any:

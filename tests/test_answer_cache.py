@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,7 @@ from search.engines.memory.engine import MemoryEngine
 from search.settings import Settings
 from webui import create_app
 from webui.answer_cache import AnswerCache
-from webui.site import EXTENSION, Site
-from webui.turns import Turns
+from webui.site import EXTENSION, Site, site_of
 
 HIT = "Backfile; hit"
 STORED = "Backfile; fwd=miss; stored"
@@ -46,7 +46,7 @@ def how(client: FlaskClient, path: str, **headers: str) -> str:
 @pytest.mark.parametrize(
     "path",
     [
-        "/", "/search?q=flood", "/api/v1/search?q=flood", "/search.atom?q=flood", "/search.csv", "/article/1?q=river",
+        "/", "/search?q=flood", "/api/v1/search?q=flood", "/search.atom?q=flood", "/search.rss", "/article/1?q=river",
         "/api/v1/articles/1", "/api/v1/articles/1/related", "/api/v1/suggest?q=fl", "/api/v1/sections", "/sitemap.xml",
     ],
 )  # fmt: skip
@@ -74,7 +74,7 @@ def test_the_same_question_in_another_order_is_the_same(client: FlaskClient) -> 
 
 def test_answers_that_differ_are_kept_apart(client: FlaskClient) -> None:
     paths = ("/api/v1/search?q=flood", "/api/v1/search?q=flood&fields=id", "/api/v1/search?q=flood&per_page=1",
-             "/search?q=flood", "/search.csv?q=flood", "/search.csv?q=flood&per_page=1")  # fmt: skip
+             "/search?q=flood", "/search.rss?q=flood", "/search.rss?q=flood&per_page=1")  # fmt: skip
     made = {path: client.get(path).data for path in paths}
     for path in paths:
         again = client.get(path)
@@ -132,7 +132,7 @@ def test_a_commit_makes_every_answer_new(tmp_path: Path) -> None:
 
 
 def test_a_relative_date_is_kept_for_its_minute(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from webui import caching
 
@@ -206,44 +206,9 @@ def test_many_who_ask_the_same_at_once_cost_one_search(counting: CountingEngine)
     assert len(counting.searches) == 1
 
 
-# --- turns ---------------------------------------------------------------------------------------------------------
-
-
-def test_turns_are_taken_in_order_and_one_at_a_time() -> None:
-    turns = Turns(1)
-    order: list[int] = []
-    running: list[int] = []
-
-    def work(number: int) -> None:
-        with turns.turn():
-            running.append(number)
-            assert len(running) == 1
-            order.append(number)
-            running.remove(number)
-
-    threads = []
-    with turns.turn():
-        for number in range(20):
-            thread = threading.Thread(target=work, args=(number,))
-            thread.start()
-            threads.append(thread)
-            while turns.waiting <= number:
-                thread.join(0.001)
-        assert order == []
-    for thread in threads:
-        thread.join()
-    assert order == list(range(20))
-
-
-def test_a_failure_passes_the_turn_on() -> None:
-    turns = Turns(2)
-    for _ in range(5):
-        with pytest.raises(ValueError, match="no"), turns.turn():
-            raise ValueError("no")
-    with turns.turn(), turns.turn():
-        waiting = threading.Thread(target=lambda: turns.turn().__enter__(), daemon=True)
-        waiting.start()
-        while not turns.waiting:
-            waiting.join(0.001)
-    waiting.join(10)
-    assert not waiting.is_alive()
+def test_what_editors_chose_changes_only_the_answers_that_show_it(client: FlaskClient) -> None:
+    paths = ["/article/1", "/api/v1/articles/1/related", "/", "/api/v1/articles/1", "/api/v1/sections", "/sitemap.xml"]
+    before = {path: client.get(path).headers["ETag"] for path in paths}
+    site_of(client.application).archive.ledger.related.add("1", "2", "pin", datetime.now(UTC))
+    changed = [path for path in paths if client.get(path).headers["ETag"] != before[path]]
+    assert changed == ["/article/1", "/api/v1/articles/1/related"]

@@ -49,7 +49,7 @@ def test_the_answer_has_the_promised_keys(client: FlaskClient) -> None:
         "query", "total", "took_ms", "page", "per_page", "links", "hits", "facets", "timeline", "suggestions",
         "warnings", "index",
     } <= body.keys() == {row.name for row in fields(SearchResponse)}  # fmt: skip
-    assert {"self", "first", "prev", "next", "last", "html", "atom", "feed", "csv"} == body["links"].keys()  # type: ignore[attr-defined]
+    assert {"self", "first", "prev", "next", "last", "html", "atom", "rss", "feed", "csv"} == body["links"].keys()  # type: ignore[attr-defined]
     hit = body["hits"][0]  # type: ignore[index]
     assert hit.keys() == {row.name for row in fields(Hit)}
     assert {
@@ -115,7 +115,7 @@ def test_link_headers_name_the_neighbours_and_the_description(client: FlaskClien
     links = client.get(f"{SEARCH}?per_page=5&page=2").headers.getlist("Link")
     relations = [link.split("rel=")[1].split(";")[0].strip('"') for link in links]
     assert relations[:4] == ["first", "prev", "next", "last"]
-    assert relations.count("alternate") == 4
+    assert relations.count("alternate") == 5
     assert '</openapi.json>; rel="service-desc"' in links[-1]
     assert f'<{SEARCH}?page=3&per_page=5>; rel="next"' in links[2]
 
@@ -289,8 +289,16 @@ def test_a_draft_that_is_none_is_refused(client: FlaskClient, body: bytes, conte
         ({"title": " ", "limit": 3}, "title", "title: is empty; give a text, a title or the url"),
         ({"id": "1"}, "id", "id: is not for drafts; ask /api/v1/articles/{id}/related for an article of the archive."),
         ({"id": 1, "text": "x"}, "id", "ask /api/v1/articles/{id}/related"),
-        ({"colour": "red"}, "colour", "colour: there is no such key; choose from mode, limit, text, title, url."),
-        ({"text": "x", "Title": "y"}, "Title", "there is no such key; choose from mode, limit, text, title, url."),
+        (
+            {"colour": "red"},
+            "colour",
+            "colour: there is no such key; choose from mode, limit, half_life, text, title, url.",
+        ),
+        (
+            {"text": "x", "Title": "y"},
+            "Title",
+            "there is no such key; choose from mode, limit, half_life, text, title, url.",
+        ),
         ({"text": 1}, "text", "text: must be a string."),
         ({"url": None}, "url", "url: must be a string."),
         ({"title": ["x"]}, "title", "title: must be a string."),
@@ -300,8 +308,12 @@ def test_a_draft_that_is_none_is_refused(client: FlaskClient, body: bytes, conte
         ({"text": "x", "limit": 2.5}, "limit", "limit: must be a whole number."),
         ({"text": "x", "limit": True}, "limit", "limit: must be a whole number."),
         ({"text": "x", "limit": 51}, "limit", "limit: must be from 1 to 50."),
-        ({"text": "x", "mode": "all"}, "mode", "there is no 'all'; choose from background, same-days, follow-ups."),
-        ({"text": "x", "mode": 1}, "mode", "mode: choose from background, same-days, follow-ups."),
+        (
+            {"text": "x", "mode": "all"},
+            "mode",
+            "there is no 'all'; choose from background, same-days, follow-ups, any.",
+        ),
+        ({"text": "x", "mode": 1}, "mode", "mode: choose from background, same-days, follow-ups, any."),
     ],
 )
 def test_what_is_wrong_with_a_draft_is_said_of_what_was_sent(

@@ -26,11 +26,16 @@ PROBES = (
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
+def _run(tree: html.HtmlElement) -> list[html.HtmlElement]:
+    """The scripts that a browser runs: structured data is none."""
+    return [script for script in tree.iter("script") if script.get("type") != "application/ld+json"]
+
+
 def violations(page: str) -> list[str]:
     """What the policy would block on that page."""
     tree = html.fromstring(page)
     found = [f"<style> {element.text}" for element in tree.iter("style")]
-    found += [f"inline script {element.text}" for element in tree.iter("script") if element.get("src") is None]
+    found += [f"inline script {element.text}" for element in _run(tree) if element.get("src") is None]
     found += [f"<base {element.get('href')}>" for element in tree.iter("base")]
     for element in tree.iter(html.etree.Element):
         for name, value in element.attrib.items():

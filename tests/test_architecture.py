@@ -36,12 +36,19 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "h11": "index/fetching/",
     "protego": "index/fetching/",
     "warcio": "index/sources/",
+    "opentelemetry": "webui/telemetry.py",
+    "prometheus_client": ("webui/metrics/", "webui/server.py"),
     "brotli": "index/sources/",
+    "mcp": "search/agents/",
+    "mcp_types": "search/agents/",
+    "starlette": "search/agents/",
+    "uvicorn": "search/agents/",
+    "anyio": "search/agents/",
 }
 """Libraries and the folders that may know them: one, and what compares with it or sees whether it is installed."""
 
-NAMES_OTHERS = {"search/commands/__init__.py", "search/commands/evaluate.py"}
-"""Tables of commands: they name commands of other packages, which are imported when they are called."""
+NAMES_OTHERS = {"search/commands/__init__.py", "search/commands/doctor.py", "search/commands/evaluate.py"}
+"""Tables of commands and checks: they name those of other packages, which are imported when they are called."""
 
 A_MODULE = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.\w+)+)(?::\w+)?")
 """A module in a string, with what is taken from it behind a colon."""
@@ -199,7 +206,7 @@ def test_what_a_string_names_for_an_import_is_there() -> None:
                 assert not named or named[1] in modules, f"{_name(path)}:{node.lineno}: there is no {named[1]}"
 
 
-def test_only_tables_of_commands_name_modules_of_other_packages() -> None:
+def test_only_tables_of_commands_and_checks_name_modules_of_other_packages() -> None:
     modules = _modules(ROOT)
     named = {
         (_name(path), module)
@@ -210,14 +217,22 @@ def test_only_tables_of_commands_name_modules_of_other_packages() -> None:
         if "." in module and module in modules and not _name(path).startswith(module.partition(".")[0] + "/")
     }
     assert {module for _, module in named} == {
+        "index.alerts.command",
+        "index.backup.command",
+        "index.backup.restore_command",
         "index.commands",
         "index.copy_command",
+        "index.doctor",
         "index.evaluate_duplicates",
         "index.evaluate_extraction",
         "index.evaluate_language",
         "index.evaluate_related",
+        "index.inbox.command",
+        "index.inbox.serving",
+        "index.replica.command",
         "index.sync.command",
         "index.takedown",
+        "index.webhooks.command",
         "webui.commands",
     }
     assert {where for where, _ in named} <= NAMES_OTHERS
@@ -324,4 +339,4 @@ def test_every_error_says_how_it_leaves_the_process() -> None:
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, errors.BackfileError)
     }
-    assert ways <= {(400, 2), (404, 1), (410, 1), (500, 1), (500, 2), (503, 1)}
+    assert ways <= {(400, 2), (404, 1), (410, 1), (429, 1), (500, 1), (500, 2), (503, 1)}

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from search.archive import PinnedArchive
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.errors import CursorExpired, ParameterError, QuerySyntaxError
+from search.pinned_archive import PinnedArchive
 from search.query.dates import RelativeTime
 from search.request.reading import parse_search
 from search.request.request import DEFAULT_FACETS, FacetRequest, Filters, SearchRequest

@@ -10,19 +10,23 @@ import sys
 from datetime import date
 from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the benchmark is no part of the installed product
 
-from benchmark import generated, report, rounds  # noqa: E402
+from benchmark import generated, measuring, report, rounds  # noqa: E402
 from benchmark.articles import read_batches, section_of, write_articles  # noqa: E402
 from benchmark.engines.base import ENGINES, OUTPUTS, engine_named, is_installed  # noqa: E402
 from benchmark.figures import ALL_KINDS, Figures, load  # noqa: E402
 from benchmark.options import SAMPLE, parsed  # noqa: E402
 from benchmark.queries import Question, questions  # noqa: E402
 from benchmark.real import real_articles, shuffled  # noqa: E402
+from benchmark.saved_searches import saved_searches  # noqa: E402
+from index.alerts.matching import Phase  # noqa: E402
+from search.alerts.saved import canonical, read_canonical  # noqa: E402
 from search.document import Document  # noqa: E402
 
 ARTICLES = 300
@@ -248,6 +252,73 @@ def test_the_time_of_related_articles_is_measured_in_an_archive_of_its_own(tmp_p
     assert "holds too few articles to measure" in done.stderr
 
 
+def test_a_run_of_alerts_is_measured_and_tells_of_what_the_searches_find(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    small = ["--archive", "60", "--alerts", "80", "--new", "30", "--sample", "80", "--work", str(work)]
+    command = [sys.executable, "-m", "benchmark.alerts", "--corpora", str(SAMPLE), *small]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("80 of the alerts told of what their searches find\n")
+    made, sent = re.search(r"30 new articles, ([\d,]+) messages made, ([\d,]+) sent", done.stdout).groups()  # type: ignore[union-attr]
+    assert made == sent != "0"
+    phases = re.findall(r"^([a-z ]+?) +[\d.]+ s of the processor", done.stdout, re.MULTILINE)
+    assert phases == list(get_args(Phase))
+    assert not list(work.iterdir()), "the index is left behind"
+
+
+def test_what_replicas_are_sent_and_what_their_searches_take_is_measured(tmp_path: Path) -> None:
+    small = [
+        "--articles",
+        "60",
+        "--commits",
+        "1",
+        "5",
+        "--readers",
+        "1",
+        "2",
+        "--searches",
+        "5",
+        "--work",
+        str(tmp_path),
+    ]
+    command = [sys.executable, "-m", "benchmark.replicas", "--corpora", str(SAMPLE), *small]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"^\| (the first, of all|\d articles?) \|", done.stdout, re.MULTILINE) == [
+        "the first, of all",
+        "1 article",
+        "5 articles",
+    ]
+    assert re.findall(r"^\| (\d) \| [\d.]+ \| \d+ \|$", done.stdout, re.MULTILINE) == ["1", "2"]
+    assert not list(tmp_path.iterdir()), "the indexes are left behind"
+
+
+def test_what_it_takes_to_notice_changes_is_measured(tmp_path: Path) -> None:
+    small = ["--archive", "60", "--some", "5", "--work", str(tmp_path)]
+    command = [sys.executable, "-m", "benchmark.changes", "--corpora", str(SAMPLE), *small]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"^(.*?) +[\d.]+ s of the processor", done.stdout, re.MULTILINE) == [
+        "the first time", "nothing was committed", "5 were changed", "5 were added", "5 were deleted",
+    ]  # fmt: skip
+
+
+def test_saved_searches_depend_on_the_seed_only_and_are_of_every_kind(real: list[Document]) -> None:
+    made = list(saved_searches(real, 600, seed=1))
+    assert list(saved_searches(real, 600, seed=1)) == made
+    assert list(saved_searches(real, 600, seed=2)) != made
+    assert len(set(made)) < len(made), "some are saved twice"
+    for request in made:
+        assert read_canonical(canonical(request)) == request
+    queries = [request.q for request in made]
+    for part in ('"', "~", "OR", " -", "author:", "title:", "*", "date:", "NOT"):
+        assert any(part in query for query in queries), part
+    assert {name for request in made for name, _ in request.keywords} == {"section", "tag"}
+    with pytest.raises(ValueError, match="no articles"):
+        next(saved_searches([], 1, seed=1))
+
+
 def test_ratios_are_over_the_questions_that_both_answered() -> None:
     ours, theirs = rounds.Times(), rounds.Times()
     for place, milliseconds in enumerate((1.0, 2.0, 100.0)):
@@ -293,3 +364,11 @@ def test_pages_are_read_in_turns_by_both_programs_and_scored(tmp_path: Path) -> 
     done = subprocess.run([*command, str(tmp_path / "none")], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
+
+
+def test_the_cost_of_measuring_can_be_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")  # so that it is as before afterwards
+    measuring.main(["--requests", "2"])
+    assert re.search(r"^made .*\nkept ", capsys.readouterr().out, re.MULTILINE)

@@ -10,12 +10,12 @@ import pytest
 from archives import over
 from crippled import CrippledEngine
 
-from search.archive import PinnedArchive
-from search.assist.related import Subject
+from search.assist.subject import Subject
 from search.document import Document
 from search.engines import open_engine
 from search.engines.protocols import CAPABILITIES, Engine
 from search.errors import IndexMissing, ParameterError
+from search.pinned_archive import PinnedArchive
 from search.request.request import SearchRequest
 from search.request.urls import Addresses
 

@@ -157,7 +157,10 @@ def test_quiet_leaves_warnings_out_and_failures_in(runner: CliRunner) -> None:
     loud, quiet = invoke(runner, "index", "a.jsonl", "--dry-run"), invoke(runner, "index", "a.jsonl", "--dry-run", "-q")
     assert "warning: " in loud.stderr
     assert "warning: " not in quiet.stderr
-    assert "failed: " in quiet.stderr
+    assert [line.partition(" ")[0] for line in quiet.stderr.splitlines()] == ["failed:"]
+    assert quiet.stdout.startswith("dry run, nothing was written: added 1, ")
+    assert len(quiet.stdout.splitlines()) == 1
+    assert "only failures, the summary" in " ".join(invoke(runner, "index", "--help").stdout.split())
 
 
 def test_language_and_time_zone_come_from_settings_and_flags(runner: CliRunner) -> None:
@@ -290,7 +293,7 @@ def test_json_is_a_search_response_whole(runner: CliRunner, archive: str) -> Non
     response = TypeAdapter(SearchResponse).validate_json(result.stdout)
     assert response.total == 2
     assert response.timeline is not None
-    assert [facet.name for facet in response.facets] == ["section", "year", "author", "tag", "lang"]
+    assert [facet.name for facet in response.facets] == ["section", "date", "author", "tag", "lang"]
 
 
 def test_addresses_begin_where_the_site_is_mounted(
@@ -544,4 +547,4 @@ def test_advice_reads_as_a_sentence(runner: CliRunner, archive: str, query: str,
 
 def test_an_unknown_language_is_called_a_language(runner: CliRunner, archive: str) -> None:
     result = invoke(runner, "search", "lang:Austrian", "--index", archive)
-    assert 'there is no language "Austrian"' in result.stdout + result.stderr
+    assert "no article has the language “Austrian”" in result.stdout + result.stderr

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from program import environment, interrupted_environment
 
+fcntl = pytest.importorskip("fcntl", reason="this is Windows")
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
 BACKFILE = [sys.executable, "-m", "search"]
@@ -202,18 +203,21 @@ def test_a_terminal_sees_rate_and_time_left_and_a_pipe_sees_nothing(tmp_path: Pa
 def test_a_pipe_that_closes_early_ends_the_command_quietly(tmp_path: Path) -> None:
     write_articles(tmp_path / "a.jsonl", 200)
     assert run(tmp_path, "index", "a.jsonl").returncode == 0
+    reading, writing = os.pipe()
+    if sys.platform == "linux":  # a full pipe, so that the command is still writing when it closes
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
     command = subprocess.Popen(
         [*BACKFILE, "search", "printers", "--per-page", "100"],
         cwd=tmp_path,
         env=wide(),
-        stdout=subprocess.PIPE,
+        stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert command.stdout is not None
+    os.close(writing)
+    assert os.read(reading, 100).startswith(b"200 articles for printers")
+    os.close(reading)
     assert command.stderr is not None
-    assert command.stdout.readline().startswith("200 articles for printers")
-    command.stdout.close()
     assert command.stderr.read() == ""
     command.stderr.close()
     assert command.wait(DEADLINE_SECONDS) == 141  # as shells count it: 128 + SIGPIPE

@@ -56,6 +56,16 @@ def as_json(runner: CliRunner, *words: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.usefixtures("folder")
+def test_the_next_run_says_that_it_refuses_the_article_and_later_ones_pass_it_over(runner: CliRunner) -> None:
+    done(runner, "takedown", "17", "--reason", "court order")
+    reports = [json.loads(done(runner, "index", "articles.jsonl", "--json")) for _ in range(2)]
+    assert [(one["unchanged"], one["removed"], one["warned"]) for one in reports] == [(7, 1, 1), (7, 1, 0)]
+    done(runner, "takedown", "--undo", "17")
+    report = json.loads(done(runner, "index", "articles.jsonl", "--json"))
+    assert (report["added"], report["unchanged"], report["removed"]) == (1, 7, 0)
+
+
 @pytest.mark.parametrize("name", ["17", STORY["url"], "http://www.news.example/2024/story/"])
 def test_an_article_is_taken_down_with_a_receipt(runner: CliRunner, folder: Path, name: str) -> None:
     [receipt] = as_json(runner, "takedown", name, "--reason", "court order")

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from search.highlight import passages
 from search.highlight.characters import classes_of
 from search.highlight.marking import Mark, Span
-from search.highlight.passages import MAX_MARKS_PER_GROUP, best_passages, chosen_passages
+from search.highlight.passages import best_passages, chosen_passages
 from search.highlight.sentences import TITLES
+from search.highlight.windows import MAX_MARKS_PER_GROUP, weights_of
 from search.native import kernel
 
 pytestmark = pytest.mark.skipif(kernel is None, reason="there is no compiled kernel")
@@ -136,7 +137,7 @@ def test_of_a_word_with_very_many_matches_the_same_are_considered(
 @given(questions())
 def test_without_weights_both_weigh_by_the_text(question: Question) -> None:
     text, marks, *_ = question
-    weights = passages._weights(marks)
+    weights = weights_of(marks)
     assert best_passages(text, marks, 3) == chosen_passages(text, marks, 3, weights, (), ())
 
 

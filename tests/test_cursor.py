@@ -93,7 +93,7 @@ def test_what_no_answer_has_written_is_refused(text: str) -> None:
 
 SAME = {
     "page": 3, "per_page": 7, "cursor": "x", "facets": (), "fields": ("id",), "highlight": "off", "explain": True,
-    "group": "story",
+    "group": "story", "bars": "share",
 }  # fmt: skip
 OTHER = {
     "q": "war", "fields_searched": ("title",), "keywords": (("tag", Filters(("a",))),), "start": date(2024, 1, 1),

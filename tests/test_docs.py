@@ -31,9 +31,12 @@ from index.sync.named_source import named_sources
 from search import ranking
 from search.commands import main
 from search.commands.search import asked
+from search.engines import open_engine
 from search.errors import ParameterError
 from search.sections import PARTS
 from search.settings import OTHER_VARIABLES, SOURCES, Settings
+from search.variants import BOTH_WAYS, ONE_WAY, load_variants
+from webui import create_app
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = Path(index.__file__).parent / "sample"
@@ -53,7 +56,7 @@ LOCAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1):\d+([^\s'\"`)>]*)")
 SHELLS = {"sh", "console", "ini", "crontab", "bash", "powershell"}
 ROUTE = re.compile(
     r"/(?:(?:api|article)/[\w/{}<>.:-]+"
-    r"|search(?:\.\w+)?|suggest|livez|readyz|openapi\.json|opensearch\.xml|sitemap\.xml|robots\.txt|favicon\.ico)(?=$|[?])"
+    r"|search(?:\.\w+)?|suggest|livez|readyz|openapi\.json|opensearch\.xml|sitemap\.xml|robots\.txt|llms\.txt|favicon\.ico)(?=$|[?])"
 )
 
 
@@ -226,11 +229,14 @@ def test_environment_variables_that_are_named_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("block", _blocks("toml"), ids=str)
-def test_toml_is_a_valid_settings_file_or_map_of_sections(block: Block, tmp_path: Path) -> None:
+def test_toml_is_a_valid_settings_file_or_a_file_that_one_names(block: Block, tmp_path: Path) -> None:
     table = tomllib.loads(block.text)
     if table.keys() <= {*PARTS}:
         (tmp_path / "sections.toml").write_text(block.text, encoding="utf-8")
         load_section_map(str(tmp_path / "sections.toml"))
+    elif {BOTH_WAYS, ONE_WAY} & table.keys():
+        (tmp_path / "variants.toml").write_text(block.text, encoding="utf-8")
+        load_variants(str(tmp_path / "variants.toml"))
     else:
         named_sources(table.pop(SOURCES, []), Path())
         Settings.model_validate(table)
@@ -261,9 +267,15 @@ def _routes(page: Path) -> set[str]:
     return {match[0] for text in _inline_code(page) if (match := ROUTE.match(text.removeprefix("GET ")))}
 
 
+@pytest.fixture(scope="module")
+def whole_app() -> Flask:
+    """The site with everything that a setting may leave out."""
+    return create_app(Settings(desk=True), open_engine("memory:"))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_addresses_that_are_named_exist(page: Path, sample_app: Flask) -> None:
-    adapter = sample_app.url_map.bind("localhost")
+def test_addresses_that_are_named_exist(page: Path, whole_app: Flask) -> None:
+    adapter = whole_app.url_map.bind("localhost")
     unknown = []
     for route in _routes(page):
         path = re.sub(r"[{<][\w:]+[}>]", "x", route)
@@ -312,7 +324,11 @@ TUTORIAL = ROOT / "docs" / "tutorial.md"
 
 def test_addresses_that_are_called_find_something_in_the_sample_archive(sample_app: Flask) -> None:
     client = sample_app.test_client()
-    calls = [call for call in _calls() if "/search" in call[1] and not call[0].startswith(_name(TUTORIAL))]
+    calls = [
+        call
+        for call in _calls()
+        if "/search" in call[1] and call[2] is None and not call[0].startswith(_name(TUTORIAL))
+    ]
     assert len(calls) >= 10
     assert [f"{place}: {address}" for place, address, _ in calls if not _found(client.get(address))] == []
 
@@ -326,7 +342,7 @@ def _found(answer: TestResponse) -> int:
             return len(answer.json["items"])
         case "application/atom+xml":
             return answer.text.count("<entry>")
-        case "text/csv":
+        case "text/csv" | "application/x-bibtex" | "application/x-ndjson":
             return int(answer.headers["Backfile-Total"])
     raise AssertionError(answer.mimetype)
 
@@ -343,9 +359,12 @@ def test_searches_on_the_command_line_find_something_in_the_sample_archive(tmp_p
     assert len(calls) >= 4
     nothing = []
     for place, words in calls:
-        result = CliRunner().invoke(main, [*words, "--index", index, *([] if "--json" in words else ["--json"])])
+        as_file = "--format" in words
+        added = [] if "--json" in words or as_file else ["--json"]
+        result = CliRunner().invoke(main, [*words, "--index", index, *added])
         assert result.exit_code == 0, (words, result.output)
-        nothing += [] if json.loads(result.stdout)["total"] else [f"{place}: {words}"]
+        found = len(result.stdout.splitlines()) > 1 if as_file else json.loads(result.stdout)["total"]
+        nothing += [] if found else [f"{place}: {words}"]
     assert nothing == []
 
 

@@ -499,12 +499,12 @@ def test_a_release_whose_articles_were_put_off_meanwhile_has_all_read_again(rout
     assert routine.run() == 1
 
 
-def test_a_ledger_remembers_the_last_releases_only(newsroom: Newsroom) -> None:
+def test_a_ledger_remembers_the_last_commits_only(newsroom: Newsroom) -> None:
     for number in range(1_200):
-        newsroom.ledger.note_release(str(number), str(number + 1))
-    assert newsroom.ledger.released_since("300", "1200")
-    assert not newsroom.ledger.released_since("100", "1200")
-    assert not newsroom.ledger.released_since("1200", "300")
+        newsroom.ledger.note_step(str(number), str(number + 1))
+    assert newsroom.ledger.leads_to("300", "1200")
+    assert not newsroom.ledger.leads_to("100", "1200")
+    assert not newsroom.ledger.leads_to("1200", "300")
 
 
 # --- nothing leaks -------------------------------------------------------------------------------------------------

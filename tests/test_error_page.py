@@ -79,7 +79,7 @@ def test_a_long_query_is_shortened_in_the_link_but_not_in_the_search(client: Fla
     [
         ("/search?pagee=2&q=flood", "pagee", "/search?q=flood"),
         ("/search?q=flood&sort=best&page=2", "sort", "/search?q=flood&page=2"),
-        ("/search?from=yesterdayish", "from", "/search"),
+        ("/article/1?from=yesterdayish", "from", "/article/1"),
         ("/search?year=24&year=2024&q=flood", "year", "/search?q=flood"),
         ("/article/1?position=x&q=flood", "position", "/article/1?q=flood"),
     ],

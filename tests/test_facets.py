@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from archives import over
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from search.archive import PinnedArchive
-from search.document import SECTION_SEPARATOR, Document
+from search.dates import local_day
+from search.document import Document, section_ancestors
 from search.engines import open_engine
 from search.engines.results import FacetCounts, Timeline
 from search.periods import (
@@ -27,18 +28,20 @@ from search.periods import (
     number_of,
     period_of,
 )
+from search.pinned_archive import PinnedArchive
 from search.query.dates import RelativeTime
-from search.request.facets import FACETS
+from search.request.facets import DATE, FACETS
 from search.request.links import SearchLinks
 from search.request.request import FacetRequest, Filters, SearchRequest
 from search.request.urls import Addresses
 from search.results.facets import facet
+from search.results.response import Hit
 from search.results.timeline import timeline
 from search.schema import MISSING
 
 LINKS = Addresses()
 NOW = datetime(2024, 7, 5, 15, 30, tzinfo=UTC)
-ALL_FACETS = tuple(FacetRequest(name, 1000) for name in FACETS)
+ALL_FACETS = tuple(FacetRequest(name) if name == DATE else FacetRequest(name, 1000) for name in FACETS)
 
 
 @contextmanager
@@ -103,6 +106,41 @@ def test_an_instant_is_no_selected_day() -> None:
     assert asked(start=start, end=date(2024, 1, 1)).selected(FACETS["day"]) == ()
 
 
+def test_a_second_value_narrows_where_an_article_has_several() -> None:
+    one = asked().toggled("tag", "peace")
+    two = one.toggled("tag", "war")
+    assert (one.joined("tag"), two.joined("tag")) == ("and", "and")
+    assert LINKS.search(two) == "/search?tag=peace&tag=war&tag_op=and"
+    assert two.toggled("tag", "war") == one
+    assert LINKS.search(asked().toggled("lang", "en").toggled("lang", "de")) == "/search?lang=en&lang=de"
+
+
+def test_a_second_value_widens_where_that_is_asked_for() -> None:
+    one = asked().toggled("tag", "peace").joining("tag", "or")
+    assert LINKS.search(one) == "/search?tag=peace&tag_op=or"
+    two = one.toggled("tag", "war")
+    assert LINKS.search(two) == "/search?tag=peace&tag=war", "what a repeated filter has always meant"
+    assert two.toggled("tag", "war") == one
+    assert two.joining("tag", "and").joining("tag", "or") == two
+    assert two.without_value("tag", "peace").joined("tag") == "or"
+
+
+def test_to_have_no_tag_is_always_an_alternative() -> None:
+    two = asked().toggled("tag", MISSING).toggled("tag", "war")
+    assert (two.joined("tag"), LINKS.search(two)) == ("or", "/search?tag=_missing&tag=war")
+
+
+def test_a_click_in_the_calendar_goes_down_and_another_goes_up() -> None:
+    year = asked(start=date(1980, 1, 1)).toggled("date", "1987")
+    day = year.toggled("date", "1987-02").toggled("date", "1987-02-03")
+    assert (day.periods, day.start) == (("1987-02-03",), date(1980, 1, 1))
+    assert day.selected(FACETS["date"]) == ("1987", "1987-02", "1987-02-03")
+    assert day.toggled("date", "1987-02-03").periods == ("1987-02",)
+    assert day.toggled("date", "1987") == year
+    assert year.toggled("date", "1987").periods == ()
+    assert asked(periods=("1987", "1988")).toggled("date", "1987").periods == ("1988",)
+
+
 # Labels
 
 
@@ -152,22 +190,25 @@ _FILTERS = st.fixed_dictionaries(
             Filters,
             st.lists(st.sampled_from(_SECTIONS), max_size=2, unique=True).map(tuple),
             st.lists(st.sampled_from(_SECTIONS), max_size=1).map(tuple),
+            st.sampled_from((None, "and", "or")),
         ),
         "tag": st.builds(
             Filters,
             st.lists(st.sampled_from(("a", "b", "z", MISSING)), max_size=2, unique=True).map(tuple),
             st.lists(st.sampled_from(("c", MISSING)), max_size=1).map(tuple),
+            st.sampled_from((None, "and", "or")),
         ),
         "author": st.just(Filters((), ("Bob",))),
+        "lang": st.just(Filters(("en",))) | st.just(Filters(("en", MISSING))),
     },
 )
 
 
 def _request(filters: dict[str, Filters], q: str, dated: str | None, zone: str) -> SearchRequest:
     """A request with those filters; `dated` is "from", a bar of the timeline, or a period."""
-    request = SearchRequest(q=q, facets=ALL_FACETS, time_zone=zone, per_page=0)
+    request = SearchRequest(q=q, facets=ALL_FACETS, time_zone=zone, per_page=100)
     for name, values in filters.items():
-        request = request.with_filters(name, values)
+        request = request.with_filters(name, replace(values, joined=None).joined_by(values.joined))
     if dated == "from":
         return request.dated(date(2023, 12, 31), None).toggled("year", "2024")
     if dated == "bar":
@@ -175,7 +216,7 @@ def _request(filters: dict[str, Filters], q: str, dated: str | None, zone: str) 
     return request.toggled("month", "2023-12").toggled(interval_of(dated), dated) if dated else request
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate])
 @given(
     _DOCUMENTS,
     _FILTERS,
@@ -188,25 +229,40 @@ def test_a_count_equals_the_total_after_the_click(
 ) -> None:
     with archive_of(*documents) as archive:
         request = _request(filters, q, dated, zone)
-        for shown in archive.search(request, LINKS).facets:
+        answer = archive.search(request, LINKS)
+        assert len(answer.hits) == answer.total
+        for shown in answer.facets:
             kind = FACETS[shown.name]
             selected = request.selected(kind)
             assert {v.value for v in shown.values if v.selected} == set(selected)
             for value in shown.values:
-                if value.selected or not _starts_afresh(selected, value.value, kind.keyword):
-                    continue
-                clicked = replace(request.toggled(shown.name, value.value), facets=())
-                assert archive.search(clicked, LINKS).total == value.count
-            if kind.keyword and not selected:
-                missing = replace(request.toggled(shown.name, MISSING), facets=())
-                assert archive.search(missing, LINKS).total == shown.missing
+                if shown.name == DATE:
+                    assert total(archive, request.in_period(value.value)) == value.count
+                elif value.selected:
+                    assert value.count == sum(value.value in values_of(hit, shown.name, zone) for hit in answer.hits)
+                else:
+                    assert total(archive, request.toggled(shown.name, value.value)) == value.count
+            if shown.missing_url and MISSING not in selected:
+                assert total(archive, request.toggled(shown.name, MISSING)) == shown.missing
+            elif kind.keyword and MISSING not in selected:
+                assert total(archive, request.toggled(shown.name, MISSING)) in (0, answer.total), "it is not offered"
 
 
-def _starts_afresh(selected: tuple[str, ...], value: str, keyword: str | None) -> bool:
-    """Whether the click leaves this value alone selected: nothing else is, or only what it takes the place of."""
-    if keyword == "section":
-        return all((value + SECTION_SEPARATOR).startswith(other + SECTION_SEPARATOR) for other in selected)
-    return not selected
+def total(archive: PinnedArchive, request: SearchRequest) -> int:
+    return archive.search(replace(request, facets=(), per_page=0), LINKS).total
+
+
+def values_of(hit: Hit, facet: str, zone: str) -> frozenset[str]:
+    """The values of a facet that a hit counts under."""
+    own = {"tag": hit.tags, "author": hit.authors, "lang": (hit.language,), "type": (hit.type,)}
+    if facet == "section":
+        return frozenset(part for each in hit.sections for part in section_ancestors(each)) or frozenset((MISSING,))
+    if facet in own:
+        return frozenset(filter(None, own[facet])) or frozenset((MISSING,))
+    moment = hit.published or ""
+    day = local_day(datetime.fromisoformat(moment) if "T" in moment else date.fromisoformat(moment), ZoneInfo(zone))
+    iso = date.fromordinal(day).isoformat()
+    return frozenset((iso[:4], iso[:7], iso))
 
 
 def test_a_value_missing_from_the_first_ones_is_listed_when_selected() -> None:
@@ -215,9 +271,9 @@ def test_a_value_missing_from_the_first_ones_is_listed_when_selected() -> None:
         request = asked(("tag", Filters(("rare", "unheard of"))), facets=(FacetRequest("tag", 1),))
         [shown] = archive.search(request, LINKS).facets
     assert [(v.value, v.count, v.selected) for v in shown.values] == [
-        ("common", 5, False),
         ("rare", 1, True),
         ("unheard of", 0, True),
+        ("common", 6, False),
     ]
 
 

@@ -8,6 +8,7 @@ import json
 import re
 from datetime import datetime
 
+import feedparser
 import pytest
 from conftest import ARTICLES
 from flask import Flask
@@ -104,6 +105,40 @@ def test_characters_that_xml_cannot_hold_are_left_out() -> None:
     assert text(feed, "a:entry/a:author/a:name") == ["AB"]
 
 
+def test_a_reader_of_feeds_reads_rss_as_it_reads_atom(client: FlaskClient) -> None:
+    response = client.get("/search.rss?q=flood&per_page=5&page=2")
+    assert response.content_type == "application/rss+xml; charset=utf-8"
+    feed = feedparser.parse(response.data)
+    other = feedparser.parse(client.get("/search.atom?q=flood&per_page=5&page=2").data)
+    assert (feed.version, feed.bozo) == ("rss20", False)
+    assert feed.feed.title == other.feed.title == "The Test Gazette: flood"
+    assert feed.feed.link == "http://localhost/search?q=flood&sort=newest"
+    for name in ("totalresults", "itemsperpage", "startindex"):
+        assert feed.feed[f"opensearch_{name}"] == other.feed[f"opensearch_{name}"]
+    links = {link.rel: link.href for link in feed.feed.links}
+    assert links["next"] == "http://localhost/search.rss?q=flood&sort=newest&page=3&per_page=5"
+    assert links["self"] == "http://localhost/search.rss?q=flood&sort=newest&page=2&per_page=5"
+    for one, two in zip(feed.entries, other.entries, strict=True):
+        assert (one.id, one.title, one.link) == (two.id, two.title, two.link)
+        assert one.get("published_parsed") == two.get("published_parsed")
+
+
+@pytest.mark.parametrize("hostile", ["</title></item>", "]]> & &amp;", "<!ENTITY b SYSTEM 'file:///etc/passwd'>&b;"])
+def test_hostile_text_comes_out_of_rss_as_it_went_in(hostile: str) -> None:
+    client = site_over(Document("1", hostile, "body", hostile, authors=(hostile,), tags=(hostile,), language="en"))
+    root = etree.fromstring(client.get("/search.rss").data)
+    [item] = root.findall("channel/item")
+    assert (item.findtext("title"), item.findtext("description")) == (hostile, hostile)
+    assert (item.findtext("category"), item.find("pubDate")) == (hostile, None)
+
+
+def test_pages_and_browsers_are_told_of_every_feed(client: FlaskClient) -> None:
+    page = client.get("/search?q=flood").text
+    for kind in ("atom", "rss"):
+        assert f'type="application/{kind}+xml" title=' in page
+        assert f"/search.{kind}?q={{searchTerms}}" in client.get("/opensearch.xml").text
+
+
 def test_a_json_feed_holds_what_the_format_demands(client: FlaskClient) -> None:
     response = client.get("/search.json?q=flood&per_page=5")
     assert response.content_type == "application/feed+json"
@@ -143,7 +178,7 @@ def test_a_table_names_the_next_page(client: FlaskClient) -> None:
     assert '</search.csv?page=2&per_page=10>; rel="next"; type="text/csv"' in links
 
 
-@pytest.mark.parametrize("path", ["/search.atom", "/search.json", "/search.csv"])
+@pytest.mark.parametrize("path", ["/search.atom", "/search.rss", "/search.json", "/search.csv"])
 def test_feeds_answer_304_and_refuse_like_the_endpoint(client: FlaskClient, path: str) -> None:
     tag = client.get(f"{path}?q=flood").headers["ETag"]
     assert client.get(f"{path}?q=flood", headers={"If-None-Match": tag}).status_code == 304
@@ -172,6 +207,7 @@ def test_crawlers_may_read_articles_and_no_searches(client: FlaskClient) -> None
     assert lines[0] == "User-agent: *"
     assert {"Disallow: /search", "Disallow: /api/"} <= set(lines)
     assert not any("/article" in line for line in lines)
+    assert "# For agents: http://localhost/llms.txt" in lines
 
 
 def test_a_feed_is_named_after_its_search(app: Flask) -> None:

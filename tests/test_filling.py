@@ -19,11 +19,11 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search.archive import PinnedArchive
 from search.commands import main
 from search.document import Document
 from search.engines import open_engine
 from search.engines.protocols import Engine
+from search.pinned_archive import PinnedArchive
 from search.request.filling import ENOUGH
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses

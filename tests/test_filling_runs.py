@@ -9,10 +9,10 @@ from archives import fill, over
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.archive import PinnedArchive
 from search.document import Document
 from search.engines import open_engine
 from search.engines.protocols import Engine
+from search.pinned_archive import PinnedArchive
 from search.query import parse, resolve
 from search.query.limits import MAX_LENGTH, MAX_PARTS
 from search.query.match import MatchAny, MatchPhrase

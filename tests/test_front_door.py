@@ -13,7 +13,7 @@ from archives import NOW, fill, over
 from counting import CountingEngine
 
 from search.archive import Archive
-from search.assist.related import Subject
+from search.assist.subject import Subject
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.engines.plan import Plan

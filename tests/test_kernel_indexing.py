@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import unicodedata
 from array import array
 from pathlib import Path
 from zlib import crc32
@@ -126,6 +127,15 @@ def _in_numpy(text: str) -> int:
 def test_a_fingerprint_is_the_same_as_in_numpy(text: str) -> None:
     assert fingerprint(text) == _in_numpy(text)
     assert fingerprint(f"{text} {text.upper()}") == _in_numpy(f"{text} {text.upper()}")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="abZ_0 .\n-éÉßÀÿ×÷´µªº¼½§«»\xa0–—‗’“”…‼€™\u0301ŒĀ", max_size=200))
+def test_a_fingerprint_of_latin_letters_is_the_same_as_in_numpy(text: str) -> None:
+    text = unicodedata.normalize("NFC", text)
+    for letters in (text, "".join(letter for letter in text if letter not in "´µªº¼½‗‼™\u0301ŒĀ")):
+        words = f"{letters} " * 20
+        assert fingerprint(words) == _in_numpy(words)
 
 
 def test_the_fingerprint_of_a_long_text_is_the_same_as_in_numpy() -> None:

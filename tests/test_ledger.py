@@ -129,8 +129,8 @@ def test_a_ledger_of_an_older_version_gets_the_tables_of_today(tmp_path: Path, v
     connection.close()
     ledger = Ledger(str(place))
     assert ledger.known(["a"]) == {"a": "1"}
-    ledger.note_release("x", "y")
-    assert ledger.released_since("x", "y")
+    ledger.note_step("x", "y")
+    assert ledger.leads_to("x", "y")
 
 
 def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from conftest import ARTICLES
 from search.errors import Removed
 from search.ledger import open_ledger
 from search.ledger.ledger import Ledger
-from search.ledger.removals import Tombstone
+from search.ledger.removals import Kind, Tombstone
 
 NOON = datetime(2024, 7, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -113,6 +113,19 @@ def test_the_version_changes_with_every_change_and_with_nothing_else(ledger: Led
     assert len(versions) == 4
     ledger.remember([("a", "1")])
     assert ledger.removed.version() == versions[-1]
+
+
+@pytest.mark.parametrize("kind", ["killed", "takedown"])
+def test_what_is_taken_down_again_with_nothing_new_changes_nothing(ledger: Ledger, kind: Kind) -> None:
+    stones = [Tombstone("1", "https://news.example/1", "urn:1", 7), Tombstone("2")]
+    down = ledger.removed.add(stones, "why", NOON, kind)
+    before = ledger.removed.version()
+    for again in (stones, [Tombstone("1"), Tombstone("2")], [Tombstone("1", "https://other.example/", "urn:2", 8)]):
+        assert ledger.removed.add(again, "again", NOON + HOUR, "killed")[0] == down[0]
+    assert (ledger.removed.version(), ledger.removed.in_force()) == (before, down)
+    for new in (Tombstone("2", "https://news.example/2"), Tombstone("2", guid="urn:2"), Tombstone("2", fingerprint=9)):
+        ledger.removed.add([new], "again", NOON, "killed")
+        assert ledger.removed.version() == (before := before + 1)
 
 
 def test_what_waits_of_an_article_goes_with_it_and_cannot_come_back(ledger: Ledger) -> None:

@@ -17,12 +17,14 @@ from click.testing import CliRunner, Result
 from crippled import CrippledEngine
 
 from search.archive import Archive
-from search.assist.related import Subject
+from search.assist.subject import Subject
 from search.commands import main
+from search.commands.encode import encode_shown
 from search.document import Document
 from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.errors import CursorExpired, IndexLocked
+from search.ledger import open_ledger
 from search.meaning import open_encoder
 from search.meaning.encoder import Encoder
 from search.meaning.encoding import encode_missing
@@ -74,6 +76,14 @@ def test_an_article_is_found_before_its_vector_is_made(filled: Engine, encoder: 
     assert encode_missing(filled, encoder).encoded == 0
     fill(filled, replace(ARTICLES[0], title="Another title"))
     assert encode_missing(filled, encoder).encoded == 1
+
+
+def test_a_ledger_knows_the_commits_of_vectors(filled: Engine, encoder: Encoder, minilm: Path, tmp_path: Path) -> None:
+    before = filled.generation()
+    settings = Settings(ledger=str(tmp_path / "archive.ledger"), meaning_model=str(minilm))
+    assert encode_shown(filled, encoder, settings, quiet=True, said=False).encoded == len(ARTICLES)
+    assert before != filled.generation()
+    assert open_ledger(settings.ledger).leads_to(before, filled.generation())
 
 
 def test_meaning_decides_between_articles_that_have_the_words(filled: Engine, encoder: Encoder, minilm: Path) -> None:

@@ -14,7 +14,7 @@ from search import native
 
 NAMES = """
 FragmentNumbers Fragments PassageChooser Postings articles_of count_values foremost highest invert mark_html
-marked_piece minhash minhash_folded minhash_of_words text_directive version
+marked_piece minhash minhash_folded minhash_of_words read_in_order text_directive version
 """
 """What a kernel of the version below offers."""
 

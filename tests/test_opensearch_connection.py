@@ -47,6 +47,7 @@ from search.engines.opensearch.transport.errors import (
 )
 from search.engines.opensearch.transport.nodes import FIRST_PAUSE_SECONDS
 from search.errors import ConfigError, EngineError, IndexMissing
+from search.tracing import TraceContext, follow
 
 NOBODY = Credentials()
 
@@ -1105,3 +1106,21 @@ def _send_once(listening: socket.socket, answer: bytes) -> None:
     with listening.accept()[0] as client:
         client.recv(10_000)
         client.sendall(answer)
+
+
+def test_a_request_of_a_trace_carries_it_on_to_the_cluster() -> None:
+    def respond(_: Seen) -> Answer:
+        return Answer(body=b"{}")
+
+    with small_server(respond) as server:
+        name, _, port = server.place.partition(":")
+        node = node_module.Node(Host(name, int(port)), None, None)
+        trace = TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True)
+        follow(trace)
+        node.ask("GET", "/x", seconds=20)
+        follow(None)
+        node.ask("GET", "/y", seconds=20)
+        node.close()
+        first, second = server.seen
+    assert first.headers["traceparent"] == trace.written()
+    assert "traceparent" not in second.headers

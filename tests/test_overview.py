@@ -45,7 +45,9 @@ def test_years_months_and_the_undated_make_up_the_archive(articles: list[Documen
         assert all(month.value.startswith(year.value) and month.months == () for month in year.months)
     assert overview.undated == len(articles) - len(days)
     assert overview.index.articles == len(articles)
-    assert len(overview.newest) == min(NEWEST, len(articles))
+    listed = [hit.id for hit in overview.newest] + [version.id for also in overview.also_in for version in also]
+    assert sorted(listed) == sorted(article.id for article in articles)
+    assert len(overview.also_in) == len(overview.newest) <= NEWEST
 
 
 @settings(deadline=None)
@@ -81,6 +83,20 @@ def test_newest_articles_are_shown_with_their_first_words(engine: Engine) -> Non
     assert [hit.id for hit in newest] == [f"{n:02}" for n in range(11, 1, -1)]
     assert newest[0].snippets[0].text == "Body 11."
     assert newest[0].article_url == "/article/11"
+
+
+def test_editions_of_one_story_take_one_of_the_newest_places(engine: Engine) -> None:
+    words = " ".join(f"word{n}" for n in range(200))
+    editions = (
+        Document(f"edition-{n:02}", f"Edition {n}", words, published=date(2024, 2, 1 + n), fingerprint=7)
+        for n in range(15)
+    )
+    fill(engine, *editions, *(Document(f"{n:02}", f"T{n}", f"x{n}", published=date(2024, 1, 1 + n)) for n in range(12)))
+    with over(engine, NOW).pinned() as archive:
+        overview = archive.overview()
+    assert [hit.id for hit in overview.newest] == ["edition-14", *(f"{n:02}" for n in range(11, 2, -1))]
+    assert [len(also) for also in overview.also_in] == [14, *([0] * 9)]
+    assert not any(version.translation for version in overview.also_in[0])
 
 
 @pytest.mark.parametrize("zone", ZONES)

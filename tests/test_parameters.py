@@ -20,7 +20,7 @@ from search.periods import label_of
 from search.query.dates import RelativeTime
 from search.query.tree import Word
 from search.request import urls
-from search.request.facets import FACETS
+from search.request.facets import DATE, FACETS
 from search.request.links import SearchLinks
 from search.request.parameters import SearchParameters, names
 from search.request.reading import parse_article, parse_search, read_pairs, search_request, without_tracking
@@ -86,7 +86,7 @@ def requests(draw: st.DrawFn) -> SearchRequest:
     """Any request that can be asked, but for the order of its dates, which only a moment decides."""
     keywords = {name: draw(filters()) for name in draw(_some(st.sampled_from(sorted(KEYWORD_FIELDS))))}
     cursor = draw(st.none() | st.text("abcXYZ019-_*", min_size=1, max_size=40))
-    facets = st.builds(FacetRequest, st.sampled_from(sorted(FACETS)), st.integers(1, 1000))
+    facets = st.builds(FacetRequest, st.sampled_from(sorted({*FACETS} - {DATE})), st.integers(1, 1000))
     return SearchRequest(
         q=draw(texts),
         fields_searched=tuple(draw(_some(st.sampled_from(sorted(TEXT_FIELDS))))),
@@ -106,6 +106,7 @@ def requests(draw: st.DrawFn) -> SearchRequest:
         highlight=draw(st.sampled_from(["html", "text", "off"])),
         group="none" if cursor else draw(st.sampled_from(["none", "story"])),
         explain=draw(st.booleans()),
+        bars=draw(st.sampled_from(("count", "share"))),
     )
 
 
@@ -315,7 +316,7 @@ def test_relative_dates_that_cannot_be_are_refused_once_the_moment_is_known(
 
 
 def test_feeds_leave_out_what_only_shapes_an_answer() -> None:
-    request = ask("q=x&page=3&per_page=50&facets=none&fields=id&highlight=off&explain=true&lang=en")
+    request = ask("q=x&page=3&per_page=50&facets=none&fields=id&highlight=off&explain=true&bars=share&lang=en")
     assert SearchLinks(Addresses("api"), request).renderings()["atom"] == "/search.atom?q=x&lang=en"
     assert (
         SearchLinks(Addresses("api"), request).renderings()["html"].startswith("/search?q=x&lang=en&page=3&per_page=50")
@@ -332,7 +333,7 @@ def test_a_feed_says_its_page_size_only_where_it_is_not_the_usual(kind: Renderin
 
 
 def test_an_article_address_carries_the_search_and_the_place() -> None:
-    request = ask("q=flood&section=News&page=2&facets=none&explain=true")
+    request = ask("q=flood&section=News&page=2&facets=none&explain=true&bars=share")
     address = Addresses().article("a/b", request, 13)
     assert address == "/article/a/b?q=flood&section=News&position=13"
     found_by = parse_article(query_of(address))
@@ -368,7 +369,7 @@ def test_values_with_a_hyphen_or_backslash_can_be_asked_for() -> None:
 @pytest.mark.parametrize(
     ("query_string", "name", "message"),
     [
-        ("colour=red", "colour", "there is no such parameter; choose from q, in, section, tag"),
+        ("colour=red", "colour", "there is no such parameter; choose from q, in, section, section_op, tag"),
         ("Q=x", "Q", "no such parameter"),
         ("q=1&q=2", "q", "only once"),
         ("q=&q=2", "q", "only once"),
@@ -408,6 +409,7 @@ def test_values_with_a_hyphen_or_backslash_can_be_asked_for() -> None:
         ("highlight=yes", "highlight", "choose from html, text, off"),
         ("group=all", "group", "choose from none, story"),
         ("explain=1", "explain", "choose from true, false"),
+        ("bars=shares", "bars", "choose from count, share"),
         ("from=yesterday", "from", "2024-07"),
         ("to=2024-13", "to", "calendar"),
         ("from=2025&to=2024", "from", "later than to"),
@@ -486,7 +488,7 @@ def test_filters_are_taken_away_one_by_one_or_all_at_once() -> None:
         keywords=(("lang", Filters(("en",))), ("tag", Filters(("a", "b"), ("c",)))), start=date(2024, 1, 1), page=3
     )
     assert request.without_value("tag", "c").filters("tag") == Filters(("a", "b"))
-    assert request.without_value("tag", "a").filters("tag") == Filters(("b",), ("c",))
+    assert request.without_value("tag", "a").filters("tag") == Filters(("b",), ("c",), "or"), "joined as before"
     assert request.without_value("lang", "en").keywords == (("tag", Filters(("a", "b"), ("c",))),)
     assert request.without_filters() == SearchRequest()
 
@@ -505,7 +507,8 @@ def test_the_dates_are_a_period_only_if_they_span_it_exactly() -> None:
 
 def test_every_parameter_of_the_reference_is_accepted_and_no_other() -> None:
     assert names(SearchParameters) == (
-        "q", "in", "section", "tag", "author", "lang", "type", "from", "to", "year", "month", "day",
+        "q", "in", "section", "section_op", "tag", "tag_op", "author", "author_op", "lang", "type", "from",
+        "to", "year", "month", "day",
         "date", "tz", "sort", "op", "page",
-        "per_page", "cursor", "facets", "fields", "highlight", "group", "explain",
+        "per_page", "cursor", "facets", "fields", "highlight", "group", "explain", "bars",
     )  # fmt: skip

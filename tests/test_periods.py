@@ -27,13 +27,13 @@ from search.periods import (
     INTERVALS,
     Interval,
     bounds_of,
-    day_in_words,
     first_day,
     in_words,
     last_day,
     number_of,
     period_of,
 )
+from search.translation import day_in_words
 
 UTC_ZONE = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")

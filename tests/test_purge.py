@@ -127,7 +127,7 @@ def lived(folder: Path) -> Engine:
             writer.add(other)
     with engine.searcher() as searcher:
         held = {stamp.content_hash: np.eye(4, dtype=np.float32) for stamp in searcher.stamps(["gone", "0003"]).values()}
-    assert engine.add_vectors(MODEL, held) == 2
+    assert engine.add_vectors(MODEL, held).articles == 2
     return engine
 
 
@@ -253,7 +253,7 @@ def test_no_file_of_a_node_has_a_word_of_it(tmp_path: Path) -> None:
         fill(engine, ARTICLE)
         with engine.searcher() as searcher:
             vectors = {stamp.content_hash: np.eye(4, dtype=np.float32) for stamp in searcher.stamps(["gone"]).values()}
-        assert engine.add_vectors(MODEL, vectors) == 1
+        assert engine.add_vectors(MODEL, vectors).articles == 1
         assert len(holding()) >= 2
         purged = purging(engine).purge(["gone"])
         assert (purged.articles, purged.kept) == (1, ())

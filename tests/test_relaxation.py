@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 import pytest
 from archives import NOW, fill, over
 
-from search.archive import PinnedArchive
 from search.assist.count_budget import CountBudget
 from search.assist.relaxation import MAX_PARTS, MAX_RELAXATIONS, part_in_words, relaxations
 from search.document import Document
 from search.engines import open_engine
+from search.pinned_archive import PinnedArchive
 from search.query import parse
 from search.query.dates import RelativeTime
 from search.request.planning import Planner

@@ -47,6 +47,7 @@ def test_the_endpoint_answers_410_with_the_reason_and_the_time(app: Flask, clien
         "instance": address,
         "reason": "court order",
         "removed_at": "2024-07-03T12:00:00+00:00",
+        "request_id": answer.headers["X-Request-ID"],
     }
     assert answer.headers["Cache-Control"] == "no-store"
 

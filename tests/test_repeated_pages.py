@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_source_feeds import PROSE, rss
 
 from index.indexer import Indexer
+from index.opening import Opened, open_for_filling
 from index.report import Report
 from index.sources import find_sources
 from search.engines import open_engine
 from search.engines.protocols import Engine
+from search.settings import Settings
 
 
 @pytest.fixture
@@ -130,6 +133,81 @@ def test_an_excerpt_does_not_replace_the_page_that_was_read_in_the_same_run(tmp_
     for _ in range(2):
         run(engine, tmp_path / "ferry.html", tmp_path / "feed.xml")
         assert bodies(engine)["Ferry runs all winter"] == PROSE.strip()
+
+
+FERRY = entry("Ferry runs all winter", "https://x.example/posts/ferry")
+
+
+def opened_at(place: Path) -> Opened:
+    return open_for_filling(Settings.model_validate({"index": f"whoosh:{place / 'archive'}"}))
+
+
+def follow(opened: Opened, folder: Path, *, prune: bool = True, **options: Any) -> Report:
+    indexer = Indexer(opened.engine, ledger=opened.ledger, state=opened.state)
+    return indexer.run(find_sources(folder), roots=[str(folder)] if prune else [], prune=prune, **options)
+
+
+@pytest.mark.parametrize("prune", [True, False])
+@pytest.mark.parametrize("is_listed", [True, False])
+@pytest.mark.parametrize(
+    ("file", "title"), [("posts/ferry.html", "Ferry runs all winter - The Lantern"), ("posts/ferry.html", "Other")]
+)
+def test_a_page_that_comes_later_takes_the_place_of_the_entry_of_a_feed(
+    tmp_path: Path, file: str, title: str, is_listed: bool, prune: bool
+) -> None:
+    opened, folder = opened_at(tmp_path), tmp_path / "site"
+    folder.mkdir()
+    other = entry("Bridge closes in spring", "https://x.example/bridge")
+    (folder / "feed.xml").write_text(rss(FERRY, other), "utf-8")
+    assert follow(opened, folder, prune=prune).added == 2
+    page(folder / file, title)
+    if not is_listed:  # it has only its newest entries
+        (folder / "feed.xml").write_text(rss(other), "utf-8")
+    plan: list[tuple[str, str]] = []
+    follow(opened, folder, prune=prune, dry_run=True, notice=lambda outcome, name: plan.append((outcome, name)))
+    assert ("deleted", "x.example/posts/ferry") in plan
+    report = follow(opened, folder, prune=prune)
+    assert (report.added, report.changed, report.unchanged, report.deleted) == (1, 0, 1, 1)
+    assert bodies(opened.engine).keys() == {title, "Bridge closes in spring"}
+    with opened.engine.searcher() as searcher:
+        assert opened.ledger.moved_to("x.example/posts/ferry") in {document.id for document in searcher.articles()}
+    generation = report.generation
+    again = follow(opened, folder, prune=prune)
+    assert (again.unchanged, again.deleted, again.generation) == (2, 0, generation)
+
+
+def test_a_page_that_states_the_address_of_an_entry_is_its_article(tmp_path: Path) -> None:
+    opened, folder = opened_at(tmp_path), tmp_path / "site"
+    folder.mkdir()
+    (folder / "feed.xml").write_text(rss(FERRY), "utf-8")
+    follow(opened, folder)
+    page(folder / "a.html", "Ferry", "<link href='https://x.example/posts/ferry' rel=canonical>")
+    report = follow(opened, folder)
+    assert (report.added, report.changed, report.deleted) == (0, 1, 0)
+    assert indexed(opened.engine) == [PROSE.strip()]
+    assert follow(opened, folder).unchanged == 1
+
+
+def test_an_entry_that_waits_waits_no_more_when_its_page_comes(tmp_path: Path) -> None:
+    opened, folder = opened_at(tmp_path), tmp_path / "site"
+    folder.mkdir()
+    (folder / "feed.xml").write_text(rss(f"{FERRY}<pubDate>Tue, 01 Jan 2999 09:00:00 GMT</pubDate>"), "utf-8")
+    assert follow(opened, folder).waiting == 1
+    page(folder / "posts/ferry.html", "Ferry")
+    assert (follow(opened, folder).deleted, opened.ledger.waiting.counts()) == (1, (0, 0))
+    assert indexed(opened.engine) == [PROSE.strip()]
+
+
+def test_a_page_without_text_takes_no_place_though_it_comes_later(tmp_path: Path) -> None:
+    opened, folder = opened_at(tmp_path), tmp_path / "site"
+    folder.mkdir()
+    (folder / "feed.xml").write_text(rss(FERRY), "utf-8")
+    follow(opened, folder)
+    (folder / "posts").mkdir()
+    empty = "<html><head><title>Ferry runs all winter</title></head><body><script>load()</script></body></html>"
+    (folder / "posts/ferry.html").write_text(empty, "utf-8")
+    assert follow(opened, folder).deleted == 0
+    assert "The beginning …" in indexed(opened.engine)
 
 
 def test_a_folder_with_a_feed_is_pruned_but_for_the_articles_of_the_feed(tmp_path: Path, engine: Engine) -> None:

@@ -65,6 +65,8 @@ def dated(count: int, first: int = 1900) -> FlaskClient:
         ("/search?q=flood", "“flood”"),
         ("/search?q=%20flood%20", "“flood”"),
         ("/search?q=%22old+bridge%22", '"old bridge"'),
+        ("/search?q=%C2%ABold+bridge%C2%BB", "«old bridge»"),
+        ("/search?q=title%3A%22old+bridge%22", 'title:"old bridge"'),
         ("/search?q=flood&section=News", "“flood”"),
         ("/search?section=News+%3E+Local", "News › Local"),
         ("/search?year=2024", "2024"),
@@ -146,7 +148,7 @@ def test_all_conditions_are_removed_at_once_and_the_query_stays(client: FlaskCli
 
 
 def test_selected_years_are_ticked_and_a_third_can_be_added(client: FlaskClient) -> None:
-    page = page_of(client, "/search?q=flood&year=2024&year=2022")
+    page = page_of(client, "/search?q=flood&year=2024&year=2022&facets=year:90")
     years = page.cssselect("section[aria-labelledby=facet-year] .choice")
     ticked = [said(year.cssselect(".choice-label")[0]) for year in years if "chosen" in year.get("class")]
     assert ticked == ["2024", "2022"]
@@ -157,7 +159,7 @@ def test_selected_years_are_ticked_and_a_third_can_be_added(client: FlaskClient)
     before, after = (
         int(all_said(found, ".tally")[0].split()[0]) for found in (page, page_of(client, third.get("href")))
     )
-    assert after == before + added
+    assert before < after == added
 
 
 # Pager
@@ -216,7 +218,7 @@ def test_behind_the_last_numbered_page_the_next_one_goes_by_cursor() -> None:
 
 def submitted(page: HtmlElement, **typed: str) -> str:
     """The address to which a browser without JavaScript sends the form."""
-    (form,) = page.forms
+    form = page.forms[0]
     assert form.method == "GET"
     pairs = [(name, typed.get(name, value)) for name, value in form.form_values()]
     return f"{form.action}?{urlencode(pairs)}"
@@ -295,7 +297,7 @@ def test_the_form_of_the_front_page_searches_everything(client: FlaskClient) -> 
 
 def test_a_choice_made_in_the_form_is_part_of_the_search(client: FlaskClient) -> None:
     page = page_of(client, "/search?q=flood&year=2024")
-    (form,) = page.forms
+    form = page.forms[0]
     form.fields["section"] = "News > Local"
     form.fields["sort"] = "oldest"
     form.fields["from"] = "2020"
@@ -330,15 +332,103 @@ def test_the_timeline_is_drawn_only_where_there_is_something_to_compare() -> Non
     assert not page_of(dated(2), "/search?q=flood&facets=none").cssselect(".timeline, .facets")
 
 
-def test_show_more_lists_more_values_and_then_no_longer_offers_it() -> None:
-    client = dated(90)
+def test_show_more_leads_to_a_page_with_all_values() -> None:
+    client = dated(250)
     page = page_of(client, "/search?q=flood&facets=year:5")
     assert len(page.cssselect("section[aria-labelledby=facet-year] .choice")) == 5
-    assert all_said(page, ".facet-more")[0].startswith("85 in other values.")
+    assert all_said(page, ".facet-more") == ["245 in other years. Show more years"]
     (more,) = page.cssselect(".facet-more a")
     page = page_of(client, more.get("href"))
-    assert len(page.cssselect("section[aria-labelledby=facet-year] .choice")) == 50
-    assert all_said(page, ".facet-more") == ["40 in other values."]
+    assert len(page.cssselect(".facet-values .choice")) == 100
+    (more,) = page.cssselect(".pager a")
+    (more,) = page_of(client, more.get("href")).cssselect(".pager a[rel~=next]")
+    assert len(page_of(client, more.get("href")).cssselect(".facet-values .choice")) == 50
+
+
+def test_all_years_are_listed_and_many_are_folded_by_decade() -> None:
+    few = page_of(dated(12), "/search?q=flood")
+    assert len(few.cssselect("section[aria-labelledby=facet-date] .choice")) == 12
+    assert not few.cssselect(".facet-decade")
+    many = page_of(dated(90), "/search?q=flood")
+    assert len(many.cssselect("section[aria-labelledby=facet-date] .choice")) == 90
+    decades = many.cssselect(".facet-decade")
+    assert len(decades) in (9, 10)
+    for decade in decades:
+        years = [int(said(count)) for count in decade.cssselect(".choice .choice-count")]
+        assert sum(years) == int(said(decade.cssselect("summary .choice-count")[0]))
+        assert decade.get("open") is None
+
+
+def test_a_year_opens_its_months_and_a_month_its_days() -> None:
+    client = dated(30)
+
+    def listed(path: str) -> list[str]:
+        chosen = page_of(client, path).cssselect("section[aria-labelledby=facet-date] details[open] .choice-label")
+        return [said(label) for label in chosen]
+
+    [year] = page_of(client, "/search?q=flood").cssselect("section[aria-labelledby=facet-date] .choice")[:1]
+    months = [label for label in listed(year.get("href")) if " " in label]
+    assert len(months) == 1
+    page = page_of(client, year.get("href"))
+    [month] = [
+        row for row in page.cssselect(".depth-1 .choice") if said(row.cssselect(".choice-label")[0]) == months[0]
+    ]
+    [day] = page_of(client, month.get("href")).cssselect(".depth-2 .choice")
+    assert all_said(page_of(client, day.get("href")), ".chip") == [
+        f"Day {said(day.cssselect('.choice-label')[0])}×, remove"
+    ]
+    chosen = page_of(client, day.get("href")).cssselect("section[aria-labelledby=facet-date] .chosen")
+    assert len(chosen) == 3
+
+
+@pytest.fixture(scope="module")
+def tagged() -> FlaskClient:
+    """A site of articles with several tags each."""
+    engine = MemoryEngine("")
+    with engine.writer() as writer:
+        for number in range(60):
+            tags = tuple(f"tag {n}" for n in (2, 3, 5, 7) if number % n == 0)
+            writer.add(Document(str(number), "Flood", "", tags=(*tags, f"Ünique {number}"), language="en"))
+    return create_app(Settings(), engine).test_client()
+
+
+def counts(page: HtmlElement, facet: str = "tag") -> dict[str, int]:
+    rows = page.cssselect(f"section[aria-labelledby=facet-{facet}] .choice")
+    return {said(row.cssselect(".choice-label")[0]): int(said(row.cssselect(".choice-count")[0])) for row in rows}
+
+
+def test_a_second_tag_narrows_and_the_page_says_so(tagged: FlaskClient) -> None:
+    one = page_of(tagged, "/search?q=flood&tag=tag+2")
+    assert all_said(one, ".facet-joined") == ["Another one narrows. Widen instead (Tag)"]
+    assert counts(one)["tag 3"] == 10
+    two = page_of(tagged, "/search?q=flood&tag=tag+2&tag=tag+3&tag_op=and")
+    assert all_said(two, ".tally")[0] == "10 articles"
+    assert all_said(two, ".chip") == ["Tag tag 2×, remove", "and tag tag 3×, remove"]
+    assert all_said(two, ".facet-joined") == ["Articles with all of these. Any of these (Tag)"]
+    assert counts(two)["tag 5"] == 2
+    [other] = two.cssselect(".facet-joined a")
+    either = page_of(tagged, other.get("href"))
+    assert all_said(either, ".tally")[0].startswith("40 articles")
+    assert all_said(either, ".chip") == ["Tag tag 2×, remove", "or tag tag 3×, remove"]
+    assert counts(either)["tag 5"] == 44
+
+
+def test_values_of_a_long_facet_are_found_by_a_part_of_their_name(tagged: FlaskClient) -> None:
+    page = page_of(tagged, "/search?q=flood")
+    [more] = [link for link in page.cssselect(".facet-more a") if "tags" in said(link)]
+    page = page_of(tagged, more.get("href"))
+    assert all_said(page, "main .tally")[1] == "64 tags"
+    found = page_of(tagged, more.get("href") + "&values=UNIQUE+5&values_sort=name&tag=tag+5")
+    labels = all_said(found, ".facet-value .choice-label")
+    assert labels == ["Ünique 5", "Ünique 50", "Ünique 55"], "of the articles that have the tag chosen"
+    [form] = found.cssselect(".facet-find")
+    assert dict(form.form_values()) == {"q": "flood", "tag": "tag 5", "values_sort": "name", "values": "UNIQUE 5"}
+    [row] = [row for row in found.cssselect(".choice") if said(row.cssselect(".choice-label")[0]) == "Ünique 55"]
+    assert all_said(page_of(tagged, row.get("href")), ".tally")[0] == "1 article"
+    assert "None found" in all_said(page_of(tagged, "/facet/tag?values=zzz"), "main .tally")
+    assert tagged.get("/facet/tag?values=").status_code == 302
+    assert tagged.get("/facet/colour").status_code == 404
+    assert tagged.get("/facet/tag?values_page=0").status_code == 400
 
 
 def test_a_facet_in_which_nothing_can_be_chosen_is_not_shown() -> None:
@@ -429,3 +519,17 @@ def test_the_finer_choices_are_written_once_for_all_pages_that_have_the_same() -
         page(start=date(year, 1, 1))
     assert page(q="flood") == plain
     assert len(choices._written) <= 64
+
+
+@pytest.mark.parametrize(("q", "said"), [("bridge", "“bridge”"), ('"old bridge"', '"old bridge"'), ("„old“", "„old“")])
+def test_the_way_back_names_the_query_in_one_pair_of_quotation_marks(client: FlaskClient, q: str, said: str) -> None:
+    found = client.get("/api/v1/search", query_string={"q": "bridge"}).get_json()["hits"][0]
+    address = urlsplit(found["article_url"]).path
+    page = lxml_html.fromstring(client.get(address, query_string={"q": q}).text)
+    [back] = page.cssselect(".walk-back")
+    assert back.text_content() == f"← Results for {said}"
+
+
+def test_the_order_without_a_choice_says_what_it_is(client: FlaskClient) -> None:
+    options = all_said(page_of(client, "/search?q=bridge"), "#sort option")
+    assert options[0] == "Best match, or newest without words"

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ARTICLES
+from steady import comes_true
 
 from search.document import Document
 from search.engines import open_engine
@@ -114,6 +115,11 @@ def test_every_article_is_reached_over_the_wire(server: Server) -> None:
         assert (status, json.loads(body)["id"]) == (200, article.id)
 
 
+def test_a_server_that_starts_as_it_should_warns_of_nothing(server: Server) -> None:
+    assert server.get("/livez")[0] == 200
+    assert "warning" not in server.log.read_text()
+
+
 def test_a_commit_shows_without_a_restart_and_no_request_fails(server: Server, folder: Path) -> None:
     failures: list[object] = []
     answered: list[int] = []
@@ -189,8 +195,9 @@ def test_a_request_is_one_json_line_in_the_log_and_its_query_is_not(server: Serv
     text = server.log.read_text()
     lines = [json.loads(line) for line in text.splitlines()]
     logged = [line for line in lines if line["logger"] == "backfile.access" and line["path"] == "/api/v1/search"]
-    assert {"time", "level", "request", "method", "status", "ms", "bytes", "client"} <= logged[-1].keys()
+    assert {"time", "level", "request", "method", "status", "ms", "bytes"} <= logged[-1].keys()
     assert "verysecretword" not in text
+    assert all("client" not in line for line in lines)
 
 
 def test_a_port_in_use_is_said_and_the_exit_code_is_1(server: Server, folder: Path) -> None:
@@ -238,6 +245,32 @@ def test_a_worker_that_dies_is_replaced_and_none_outlives_its_parent(folder: Pat
         while any(_runs(worker) for worker in left) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert not any(_runs(worker) for worker in left)
+
+
+@posix
+def test_a_worker_that_reads_where_a_file_was_cut_off_ends_with_a_word_about_that_file(tmp_path: Path) -> None:
+    with open_engine(f"whoosh:{tmp_path / 'archive'}").writer() as writer:
+        for number in range(3_000):
+            writer.add(Document(f"{number}", f"word{number} common", f"text {number} " * 200))
+    [segment] = (tmp_path / "archive").glob("*.segment")
+    with served(tmp_path, "--workers", "1") as server:
+        assert server.get("/api/v1/search?q=common")[0] == 200
+        os.truncate(segment, 4_096)
+        for number in range(40):  # some of it may still be in memory
+            with suppress(OSError, http.client.HTTPException):
+                if server.get(f"/api/v1/search?q=word{number * 70}+text&sort=newest")[0] == 503:
+                    break
+        said = re.compile(rf"a worker has ended and is started anew: .*{segment.name} has 4,096 bytes instead of")
+        assert comes_true(lambda: said.search(server.log.read_text()) is not None)
+        assert comes_true(lambda: _status_of(server, "/api/v1/search?q=common") == 503)
+
+
+def _status_of(server: Server, path: str) -> int:
+    """0 while no worker answers."""
+    try:
+        return server.get(path)[0]
+    except (OSError, http.client.HTTPException):
+        return 0
 
 
 def _two_workers(server: Server) -> set[int]:

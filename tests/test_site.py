@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from flask import Flask
@@ -59,7 +59,9 @@ def total(page: HtmlElement) -> int:
 def test_pages_keep_to_the_content_security_policy(client: FlaskClient, path: str) -> None:
     page = lxml_html.document_fromstring(client.get(path).get_data(as_text=True))
     assert not page.cssselect("style, [style]")
-    assert all(script.get("src") and not script.text for script in page.cssselect("script"))
+    scripts = page.cssselect("script:not([type='application/ld+json'])")  # which is data and is not run
+    assert scripts
+    assert all(script.get("src") and not script.text for script in scripts)
     for element in page.iter():
         assert not [name for name in getattr(element, "attrib", ()) if name.startswith("on")]
         for name in ("src", "href"):
@@ -78,7 +80,9 @@ def test_pages_are_sound(client: FlaskClient, path: str) -> None:
         assert {value for element in page.cssselect(f"[{name}]") for value in element.get(name).split()} <= set(ids)
     assert page.get("lang") == "en"
     assert len(page.cssselect("h1")) == len(page.cssselect("main#main")) == len(page.cssselect("search")) == 1
-    assert one(page, "a.skip").get("href") == "#main"
+    skips = [link.get("href")[1:] for link in page.cssselect("a.skip")]
+    assert skips
+    assert set(skips) <= set(ids)
     assert one(page, "meta[name=color-scheme]").get("content") == "light dark"
     assert one(page, "link[rel=search]").get("href") == "/opensearch.xml"
     assert said(one(page, "head > title"))
@@ -97,9 +101,15 @@ def test_results_are_kept_out_of_other_search_engines(client: FlaskClient) -> No
 def test_a_search_can_be_followed_and_taken_away(client: FlaskClient) -> None:
     page = page_of(client, "/search?q=flood")
     feeds = {link.get("type"): link.get("href") for link in page.cssselect("link[rel=alternate]")}
-    assert feeds == {"application/atom+xml": "/search.atom?q=flood", "application/feed+json": "/search.json?q=flood"}
+    assert feeds == {
+        "application/atom+xml": "/search.atom?q=flood", "application/rss+xml": "/search.rss?q=flood",
+        "application/feed+json": "/search.json?q=flood",
+    }  # fmt: skip
     others = [link.get("href") for link in page.cssselect(".take-away a")]
-    assert others == ["/search.atom?q=flood", "/search.json?q=flood", "/api/v1/search?q=flood", "/search.csv?q=flood"]
+    kinds = ("atom", "rss", "json", "csv", "ndjson", "bib", "ris", "csl.json", "txt")
+    ways_on = ["/api/v1/search?q=flood", "/save?q=flood", "/coverage?q=flood"]
+    known = [*ways_on, *(f"/search.{kind}?q=flood" for kind in kinds)]
+    assert sorted(others) == sorted(known)
     assert all(client.get(address).status_code == 200 for address in others)
 
 
@@ -216,7 +226,7 @@ def test_what_the_form_cannot_say_travels_hidden(client: FlaskClient) -> None:
     assert hidden == [("section", "News"), ("section", "Opinion"), ("tag", "river")]
     assert not page.cssselect("select[name=section]")
     assert one(page, "select[name=sort] option[selected]").get("value") == "newest"
-    assert one(page, "input[name=from]").get("value") == "2024"
+    assert one(page, "search input[name=from]").get("value") == "2024"
 
 
 def test_odd_sections_survive_the_form(client: FlaskClient) -> None:
@@ -230,6 +240,25 @@ def test_warnings_and_repairs_are_shown(client: FlaskClient) -> None:
     page = page_of(client, "/search?q=%22flood")
     assert said(one(page, ".warnings"))
     assert total(page) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/search?q=flood", "“flood” – The Test Gazette"),
+        ("/search?q=flood&section=News+%3E+Local", "“flood”, Section News › Local – The Test Gazette"),
+        ("/search?section=Odd&page=2", "Odd, page 2 – The Test Gazette"),
+        ("/search?section=Odd&year=2021", "Articles, Section Odd, Year 2021 – The Test Gazette"),
+        ("/search?tag=-bridge", "Articles, Tag not bridge – The Test Gazette"),
+        (
+            "/search?q=a&tag=a&tag=b&tag=c&tag=d&tag=e",
+            "“a”, Tag a, or tag b, or tag c, or tag d, 1 more condition – The Test Gazette",
+        ),
+        ("/search", "All articles – The Test Gazette"),
+    ],
+)
+def test_the_title_says_what_the_page_is_narrowed_to(client: FlaskClient, path: str, title: str) -> None:
+    assert said(one(page_of(client, path), "head > title")) == title
 
 
 def test_a_page_behind_the_last_leads_back(client: FlaskClient) -> None:
@@ -260,9 +289,10 @@ def test_a_commit_shows_on_every_page(app: Flask, client: FlaskClient) -> None:
     [
         ("/search?q=" + "(" * 40, 400, "This query cannot be understood"),
         ("/search?colour=red", 400, "The address is not valid"),
-        ("/search?from=yesterdayish", 400, "The address is not valid"),
         ("/article/none", 404, "This article is not in the archive"),
+        ("/why-not?q=flood&article=none", 404, "This article is not in the archive"),
         ("/nowhere", 404, "There is no such page"),
+        ("/facet/none", 404, "There is no such page"),
     ],
 )
 def test_a_failure_is_explained_with_a_way_on(client: FlaskClient, path: str, status: int, heading: str) -> None:
@@ -318,3 +348,10 @@ def test_static_files_are_kept_for_good_by_their_fingerprint(client: FlaskClient
         with client.get(address) as response:
             assert response.status_code == 200
             assert ("immutable" in response.headers.get("Cache-Control", "")) == kept
+
+
+@pytest.mark.parametrize(("query", "quoted"), [("flood", "“flood”"), ('"old bridge"', '"old bridge"')])
+def test_the_page_of_a_facet_quotes_a_search_as_the_results_do(client: FlaskClient, query: str, quoted: str) -> None:
+    page = page_of(client, f"/facet/section?{urlencode({'q': query})}")
+    assert said(one(page, "title")).startswith(f"All sections of {quoted} – ")
+    assert said(one(page, ".facet-page > .tally a")).endswith(f" for {quoted}")

@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 
 import pytest
+from attacks import assert_safe, tree
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from lxml import html as lxml_html
 from work import calls, growth
 
 from search.document import Document, Heading
 from webui.article_html import (
-    ATTRIBUTES,
     MAX_ELEMENTS,
     MAX_HTML,
-    OUR_ATTRIBUTES,
-    TAGS,
     heading_id,
     mark_text,
     render_article,
 )
 from webui.marking import Spans
+from webui.match_steps import MAX_STEPS
 
 HOSTILE = (
     "<script>alert(1)</script><p>x</p>",
@@ -48,6 +46,7 @@ HOSTILE = (
     "<textarea></textarea><script>alert(1)</script></textarea><p>x</p>",
     "<p>\x00x\ud800\x0b</p>",
     "<table><td>x<caption><svg onload=alert(1)>",
+    "<p {{constructor}}=1 {x=2 onclick=alert(1)>x</p>",
 )
 
 
@@ -59,20 +58,9 @@ def words(pattern: str) -> Spans:
     return lambda text, _field: [found.span() for found in re.finditer(pattern, text)]
 
 
-def tree(markup: object) -> lxml_html.HtmlElement:
-    return lxml_html.fragment_fromstring(str(markup), create_parent="div")
-
-
-def assert_safe(markup: object) -> None:
-    for element in tree(markup).iterdescendants():
-        assert element.tag in TAGS, element.tag
-        allowed = ATTRIBUTES.get(element.tag, frozenset()) | OUR_ATTRIBUTES.get(element.tag, frozenset())
-        assert set(element.attrib) <= allowed | {"lang", "dir"}
-        if element.tag == "a" and "href" in element.attrib:
-            assert re.match(r"https?:|mailto:|#at-", element.get("href"))
-            assert element.get("href").startswith("#") or element.get("rel") == "nofollow noopener"
-        assert re.match(r"$|match$|at-", element.get("id", ""))
-        assert element.get("tabindex", "0") == "0"
+def without_steps(markup: str) -> str:
+    """The markup without the links from match to match."""
+    return re.sub(r'<span class="match-step">.*?</span>(<a href="#match[-\d]*">.*?</a>)*</span>', "", markup)
 
 
 @pytest.mark.parametrize("markup", HOSTILE)
@@ -105,7 +93,7 @@ def test_any_soup_of_tags_comes_out_safe(soup: str) -> None:
 def test_marking_adds_marks_and_changes_nothing_else(soup: str) -> None:
     plain = render_article(document(soup, body="the text"))
     marked = render_article(document(soup, body="the text"), words("w[oö]rd|e t|a"))
-    assert re.sub(r"</?mark[^>]*>", "", str(marked.html)) == str(plain.html)
+    assert re.sub(r"</?mark[^>]*>", "", without_steps(str(marked.html))) == str(plain.html)
     assert (marked.matches > 0) == ("<mark" in marked.html)
 
 
@@ -193,14 +181,37 @@ def test_images_go_and_their_captions_stay() -> None:
 
 def test_wide_tables_and_code_scroll_by_keyboard() -> None:
     boxes = list(tree(render_article(document("<table><tr><td>1</table><pre>x = 1</pre>")).html).iter("div"))[1:]
-    assert [(box.get("tabindex"), box.get("aria-label"), box[0].tag) for box in boxes] == [
-        ("0", "Table", "table"),
-        ("0", "Code", "pre"),
+    assert [(box.get("role"), box.get("tabindex"), box.get("aria-label"), box[0].tag) for box in boxes] == [
+        ("group", "0", "Table", "table"),
+        ("group", "0", "Code", "pre"),
     ]
 
 
+def test_a_header_cell_without_a_word_is_a_cell() -> None:
+    markup = "<table><thead><tr><th scope=col> <th colspan=2>Sheets</thead><tr><th>May<td>1<th scope=row><br></table>"
+    table = tree(render_article(document(markup)).html)
+    assert [(cell.tag, dict(cell.attrib)) for cell in table.iter("th", "td")] == [
+        ("td", {}), ("th", {"colspan": "2"}), ("th", {}), ("td", {}), ("td", {}),
+    ]  # fmt: skip
+
+
+def test_a_row_of_headers_without_a_word_is_left_out() -> None:
+    table = tree(render_article(document("<table><thead><tr><th><th></thead><tr><td>x<td>1</table>")).html)
+    assert [cell.text for cell in table.iter("th", "td")] == ["x", "1"]
+    assert not list(table.iter("thead"))
+
+
 @pytest.mark.parametrize(
-    "markup", ["", "<p></p>", "<div>" * 30_000 + "lost", "<p>x</p>" * (MAX_HTML // 8 + 1), "<br>x" * MAX_ELEMENTS]
+    "markup",
+    [
+        "",
+        "<p></p>",
+        "<html lang=en>",
+        "<!doctype html><title>x</title>",
+        "<div>" * 30_000 + "lost",
+        "<p>x</p>" * (MAX_HTML // 8 + 1),
+        "<br>x" * MAX_ELEMENTS,
+    ],
 )
 def test_markup_that_cannot_be_used_gives_way_to_the_plain_text(markup: str) -> None:
     assert (
@@ -212,10 +223,10 @@ def test_markup_that_cannot_be_used_gives_way_to_the_plain_text(markup: str) -> 
 def test_plain_text_becomes_paragraphs_and_headings() -> None:
     body = "An opening\nof two lines.\n\n  Why\n\nBecause."
     shown = render_article(document(body=body, headings=(Heading("Why", 3, body.index("Why")),)), words("Why|two"))
-    assert str(shown.html).split("\n") == [
+    assert without_steps(str(shown.html)).split("\n") == [
         "<p>An opening",
         'of <mark id="match">two</mark> lines.</p>',
-        '<h2 id="at-why"><mark>Why</mark></h2>',
+        '<h2 id="at-why"><mark id="match-2">Why</mark></h2>',
         "<p>Because.</p>",
     ]
 
@@ -307,7 +318,50 @@ def test_headings_of_one_name_each_get_an_address_of_their_own() -> None:
     ],
 )
 def test_text_in_a_table_but_in_no_cell_is_shown_in_front_of_it(markup: str, shown: str) -> None:
-    box = '<div class="scroll" role="region" tabindex="0" aria-label="Table"><table>'
+    box = '<div class="scroll" role="group" tabindex="0" aria-label="Table"><table>'
     before, _, table = str(render_article(document(markup)).html).partition(box)
     assert before == shown
     assert "cell" in table
+
+
+# From match to match
+
+
+def steps(markup: object) -> dict[str, list[str]]:
+    """By the id of each marked place, where the links behind it lead."""
+    found: dict[str, list[str]] = {}
+    for mark in tree(markup).iter("mark"):
+        if mark.get("id"):
+            behind = next(reversed([*mark.iterancestors("a")]), mark).getnext()
+            found[mark.get("id")] = [link.get("href") for link in behind.iter("a")]
+    return found
+
+
+def test_each_match_leads_to_the_one_before_and_the_one_after() -> None:
+    shown = render_article(document("<p>one word</p><h2>word</h2><ul><li><b>wo</b>rd</li></ul>"), words("word"))
+    assert steps(shown.html) == {
+        "match": ["#match-2"], "match-2": ["#match", "#match-3"], "match-3": ["#match-2"],
+    }  # fmt: skip
+    assert "Match 2 of 3" in str(shown.html)
+
+
+def test_a_single_match_leads_nowhere() -> None:
+    assert "match-step" not in str(render_article(document("<p>one word</p>"), words("word")).html)
+
+
+def test_links_between_matches_stand_in_no_link_of_the_article() -> None:
+    markup = "<p>word <a href='https://a.example/'>a <b>word</b> word</a> and word</p>"
+    shown = render_article(document(markup), words("word"))
+    assert not tree(shown.html).xpath(".//a//a")
+    assert list(steps(shown.html)) == ["match", "match-2", "match-3"]
+    assert shown.matches == 4
+
+
+def test_an_article_with_very_many_matches_gets_links_for_the_first() -> None:
+    shown = render_article(document(f"<p>{'word ' * 1_000}</p>", body="word " * 1_000), words("word"))
+    assert (shown.matches, len(steps(shown.html))) == (1_000, MAX_STEPS)
+
+
+def test_an_article_cannot_bring_links_between_matches_of_its_own() -> None:
+    hostile = '<p>x <span class="match-step"><a href="#match-2">here</a></span> <mark id="match-2">y</mark></p>'
+    assert "match" not in str(render_article(document(hostile)).html)

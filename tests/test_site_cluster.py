@@ -25,7 +25,7 @@ from steady import without_chance
 from test_browser_search import choice, follow, tally, titles
 
 from search.archive import Archive
-from search.assist.related import Subject
+from search.assist.subject import Subject
 from search.document import Document
 from search.engines import open_engine
 from search.request.request import Filters, SearchRequest
@@ -57,7 +57,7 @@ def test_a_reader_searches_narrows_and_reads_an_archive_on_a_cluster(browser: Br
 def travel(reader: Reader) -> None:
     page = reader.open("/")
     page.get_by_role("combobox", name="Search the archive").fill("press")
-    follow(page, page.get_by_role("button", name="Search"))
+    follow(page, page.get_by_role("button", name="Search", exact=True))
     assert tally(page) >= len(titles(page)) > 1
     assert {mark.lower() for mark in page.locator(".snippet mark").all_inner_texts()} & {"press", "presses"}
     all_found = titles(page)

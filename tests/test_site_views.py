@@ -47,10 +47,7 @@ def test_one_bucket_is_no_chart() -> None:
     assert chart(Timeline("year", (year(1990, 5, 50),))) is None
 
 
-def test_few_labels_stand_below_many_bars() -> None:
-    drawn = chart(Timeline("year", tuple(year(1900 + place, 1, 1) for place in range(101))))
-    assert drawn is not None
-    assert drawn.ticks == ("1900", "1925", "1950", "1975", "2000")
+def test_decades_are_named_by_their_years() -> None:
     coarse = chart(Timeline("decade", (TimelineBucket("1980-01-01", "1989-12-31", 1, 1, ""), year(1990, 1, 1))))
     assert coarse is not None
     assert coarse.bars[0].label == "1980–1989"
@@ -61,7 +58,7 @@ def overview(years: range) -> Overview:
         Period(str(n), str(n), n % 7 + 1, f"/{n}", (Period(f"{n}-05", f"May {n}", n % 7 + 1, f"/{n}-05"),))
         for n in reversed(years)
     )
-    return Overview((), (), periods, 0, (), IndexInfo("1", 1_234, ""))
+    return Overview((), (), (), periods, 0, (), IndexInfo("1", 1_234, ""))
 
 
 def test_old_years_fold_into_decades_named_by_the_years_they_hold() -> None:
@@ -94,7 +91,7 @@ def test_sections_stand_below_the_sections_they_are_in() -> None:
     ]
     assert box.missing_row is not None
     assert (box.missing_row.label, box.missing_row.count) == ("No section", 3)
-    assert box.more_url == "/search?facets=section:50,year,author:8,tag:8,lang:8"
+    assert box.more_url == "/facet/section"
 
 
 def test_years_are_listed_by_time_and_a_chosen_absence_by_its_name() -> None:
@@ -119,9 +116,7 @@ def test_dates_are_written_in_words(given: str | None, read: str) -> None:
     assert wording.day(given) == read
 
 
-def test_numbers_names_and_messages_read_well() -> None:
-    assert wording.count_of(1, "article", "articles") == "1 article"
-    assert wording.count_of(12_431, "article", "articles") == "12,431 articles"
+def test_names_and_messages_read_well() -> None:
     assert wording.host("https://www.news.example:8080/a") == "news.example"
     assert wording.sentence("the cursor has expired") == "The cursor has expired."
 
@@ -139,8 +134,6 @@ def test_bars_stay_inside_the_drawing_and_beside_each_other(count: int) -> None:
         assert abs(bar.x + bar.reach - following.x) <= 0.02
     assert drawn.bars[-1].x + drawn.bars[-1].reach <= WIDTH + 0.02
     assert all(0 <= bar.height <= HEIGHT and abs(bar.y + bar.height - HEIGHT) <= 0.02 for bar in drawn.bars)
-    assert 2 <= len(drawn.ticks) <= 5
-    assert (drawn.ticks[0], drawn.ticks[-1]) == (drawn.bars[0].label, drawn.bars[-1].label)
 
 
 def test_a_timeline_without_hits_has_no_bars_and_no_peak() -> None:

@@ -16,8 +16,9 @@ from search.document import Document, Heading, web_address
 from search.highlight.highlighter import ENOUGH, MAX_HIGHLIGHT_CHARS, Highlighter
 from search.highlight.layout import MAX_LENGTH
 from search.highlight.marking import Mark
-from search.highlight.passages import CUT, MAX_REPEATS, REACH, REPEAT, best_passages, marks_within
+from search.highlight.passages import CUT, best_passages, marks_within
 from search.highlight.sentences import sentence_end, sentence_start
+from search.highlight.windows import MAX_REPEATS, REACH, REPEAT
 from search.query.match import Match, MatchAll, MatchAny, MatchEvery, MatchPhrase, MatchTerm, Term
 from search.query.terms import query_term
 from search.results.deep_links import anchor_address, text_address
@@ -80,9 +81,11 @@ def test_a_rare_word_is_shown_before_a_frequent_one() -> None:
 
 
 def test_snippets_never_overlap_and_begin_and_end_at_words() -> None:
-    text = "".join(f"peace in our long year{year} and treaty words, " for year in range(60))
-    document = article("A short treaty opening. " + text)
-    found = excerpted(document, MatchEvery((term("peace"), term("treaty")))).snippets
+    words = ("peace", "treaty", "war")
+    said = [words[year // 20] if 5 < year % 20 < 15 else "rain" for year in range(60)]
+    text = "".join(f"{word} in our long year{year} and other words, " for year, word in enumerate(said))
+    document = article("A short opening. " + text)
+    found = excerpted(document, MatchEvery(tuple(map(term, words)))).snippets
     places = sorted((document.body.index(snippet.text), len(snippet.text)) for snippet in found)
     assert len(found) == MAX_SNIPPETS
     for snippet in found:
@@ -90,6 +93,46 @@ def test_snippets_never_overlap_and_begin_and_end_at_words() -> None:
         assert snippet.text.split()[0] in document.body.split()
         assert snippet.text.split()[-1] in document.body.split()
     assert all(place + length <= following for (place, length), (following, _) in itertools.pairwise(places))
+
+
+def test_no_sentence_is_shown_twice() -> None:
+    said = "The treaty was signed by\nall parties."
+    document = article(
+        said + " " + FILLER, FILLER, "Then it rained. " + said.replace("\n", " ") + " They left.", FILLER
+    )
+    [snippet] = excerpted(document, term("treaty")).snippets
+    assert snippet.text.startswith(said)
+
+
+def test_a_sentence_is_shown_without_those_beside_it_that_are_shown_already() -> None:
+    beside = "A river rose."
+    document = article(f"The treaty was signed. {beside}", FILLER, f"No treaty lasts for ever. {beside}")
+    texts = [snippet.text for snippet in excerpted(document, term("treaty")).snippets]
+    assert sorted(texts) == ["No treaty lasts for ever.", f"The treaty was signed. {beside}"]
+
+
+def test_the_text_under_two_headings_is_shown_once() -> None:
+    document = article("## The peace", "First of a series.", FILLER, "## A peace", "First of a series.", FILLER)
+    assert len(excerpted(document, term("peace")).snippets) == 1
+
+
+def test_a_piece_of_a_sentence_is_shown_only_for_a_new_word() -> None:
+    document = article("The treaty, " + "word " * 80, "The treaty of war, " + "word " * 80, "A treaty. " + FILLER)
+    [snippet] = excerpted(document, term("treaty")).snippets
+    assert snippet.text.startswith("A treaty. Nothing ")
+    document = article("The treaty, " + "word " * 80, "The treaty of war, " + "word " * 80)
+    [snippet] = excerpted(document, MatchEvery((term("treaty"), term("war")))).snippets
+    assert snippet.text.startswith("The treaty of war, word ")
+    assert (snippet.cut_start, snippet.cut_end) == (False, True)
+
+
+def test_a_passage_beside_another_says_that_it_begins_inside_the_same_sentence() -> None:
+    text = "Peace came, " + "word " * 45 + "and war again, " + "word " * 60
+    found = excerpted(article(text), MatchEvery((term("peace"), term("war")))).snippets
+    assert len(found) == 2
+    for snippet in found:
+        at = text.index(snippet.text)
+        assert (snippet.cut_start, snippet.cut_end) == (at > 0, at + len(snippet.text) < len(text.rstrip()))
 
 
 def test_a_snippet_stands_under_its_heading_and_links_to_its_anchor() -> None:

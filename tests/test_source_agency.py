@@ -25,6 +25,7 @@ from index.sources.reading import Reading
 from index.sources.unpacked_file import UnpackedFile
 from search.engines import open_engine
 from search.errors import SourceError
+from search.ledger import open_ledger
 
 READING = Reading(ZoneInfo("UTC"))
 
@@ -433,6 +434,25 @@ def test_a_canceled_item_leaves_the_archive_and_older_versions_do_not_bring_it_b
     Indexer(engine).run(find_sources(tmp_path))
     with engine.searcher() as searcher:
         assert not list(stamps_of(searcher))
+
+
+def test_a_canceled_item_that_is_usable_again_is_refused_with_the_way_to_undo_that(tmp_path: Path) -> None:
+    engine = open_engine(f"whoosh:{tmp_path}/index")
+    folder = tmp_path / "wire"
+    folder.mkdir()
+    reports = []
+    for number, status in enumerate(["usable", "canceled", "usable", "usable"], 1):
+        item = NINJS_1 | {"version": str(min(number, 3)), "pubstatus": status}
+        (folder / f"{min(number, 3)}.json").write_text(json.dumps(item), encoding="utf-8")
+        reports.append(Indexer(engine).run(find_sources(folder)))
+    assert [(one.added, one.unchanged, one.deleted, one.removed) for one in reports[2:]] == [(0, 0, 0, 1)] * 2
+    refused = [remark for remark in reports[2].warnings if "refused" in remark.text]
+    assert [Path(remark.origin).name for remark in refused] == ["1.json", "3.json"]
+    assert all(f"`backfile takedown --undo {NINJS_1['uri']!r}` lets it in" in remark.text for remark in refused)
+    assert not [remark for remark in reports[3].warnings if "refused" in remark.text]
+    assert open_ledger(engine.ledger_place).removed.undo(NINJS_1["uri"], datetime.now(UTC))
+    (folder / "2.json").unlink()
+    assert Indexer(engine).run(find_sources(folder)).added == 1
 
 
 def test_an_item_under_embargo_is_not_shown(tmp_path: Path) -> None:

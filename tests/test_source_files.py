@@ -215,6 +215,16 @@ def test_a_broken_page_costs_only_that_page(folder: Path) -> None:
     assert len([item for item in found if isinstance(item, Article)]) == 2
 
 
+@pytest.mark.parametrize("name", ["a.html.gz", "a.md.gz", "a.txt.gz", "a.nitf.gz", "feed.json.gz"])
+def test_of_one_article_that_is_cut_off_nothing_is_said_to_be_read(tmp_path: Path, name: str) -> None:
+    feed = b'{"version": "https://jsonfeed.org/version/1.1", "items": ['
+    whole = gzip.compress((feed if "json" in name else b"# A title\n\n") + os.urandom(20_000).hex().encode())
+    (tmp_path / name).write_bytes(whole[:-9_000])
+    (error,) = read(find_sources(tmp_path / name))
+    assert isinstance(error, SourceError)
+    assert error.reason == "the gzip data is cut off, so nothing of it was read; get the whole file"
+
+
 def test_weights_add_up_to_the_size(folder: Path) -> None:
     (folder / "packed.jsonl.gz").write_bytes(gzip.compress((LINE * 50).encode()))
     for source in find_sources(folder):

@@ -124,6 +124,34 @@ def test_a_date_that_cannot_be_read_costs_a_warning_and_not_the_article() -> Non
     assert article.warnings == ("lang is not a language tag: '?!'", "published is not a date: 'yesterday'")
 
 
+@pytest.mark.parametrize("key", ["published", "modified", "first_published"])
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (True, "true"),
+        ([], "[]"),
+        ({}, "{}"),
+        ({"a": {"b": 1}}, "{'a': {'b': 1}}"),
+        ([1, 2], "[1, 2]"),
+        ([True], "true"),
+    ],
+)
+def test_a_value_that_is_no_date_costs_a_warning_and_not_the_article(key: str, value: object, shown: str) -> None:
+    article = one(**GOOD, **{key: value})
+    assert (article.published, article.modified, article.first_published) == (None, None, None)
+    assert article.warnings == (f"{key} is not a date: {shown!r}",)
+
+
+def test_a_date_alone_in_a_list_is_read_and_one_that_lies_ahead_holds() -> None:
+    assert one(**GOOD, published=["2024-07-03"]).published == date(2024, 7, 3)
+    assert one(**GOOD, published=["2190-07-03", "2190-07-04"]).published_between == (date(2190, 1, 1), date(2190, 1, 1))
+
+
+def test_what_says_that_it_is_not_published_is_no_article() -> None:
+    with pytest.raises(SourceError, match="published: input should be"):
+        one(**GOOD, published=False)
+
+
 @pytest.mark.parametrize(
     ("text", "read"),
     [

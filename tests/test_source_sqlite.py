@@ -192,6 +192,9 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 4_000)
     assert reason(read(tmp_path / "x.db")).startswith(("is damaged", "cannot be read as SQLite"))
     assert reason(read(tmp_path / "none.db")) == "no such file or directory"
+    content = path.read_bytes().replace(b"CREATE TABLE posts", b"CREATE \xbf\xbf\xbf\xbf\xbf posts")
+    (tmp_path / "odd.db").write_bytes(content)
+    assert reason(read(tmp_path / "odd.db")) == "is damaged: its schema is not text in UTF-8"
 
 
 def test_a_table_of_any_length_takes_little_memory(tmp_path: Path) -> None:

@@ -56,14 +56,14 @@ READING = {"trafilatura", "htmldate", "feedparser", "warcio", "lxml", "cmarkgfm"
 WRITING = {"numpy", "whoosh", "Stemmer", "search.native", "search.engines.disk.searcher", "search.engines.disk.writing"}
 PREPARING = {"index.document", "index.extraction", "py3langid"}
 WATCHED = {"tqdm"}
-SERVING = {"flask", "jinja2", "granian", "bleach"}
+SERVING = {"flask", "jinja2", "granian", "bleach", "mcp", "uvicorn", "starlette"}
 ASKING = {"search.query", "search.analysis", "search.archive", "search.results"}
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "search", *arguments],
-        cwd=folder, env=environment(), capture_output=True, text=True, timeout=60,
+        cwd=folder, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
 
 
@@ -118,6 +118,14 @@ def test_a_search_loads_nothing_that_fills_an_archive(tmp_path: Path) -> None:
     loaded = modules_of(done)
     assert not loaded & (READING | WATCHED | SERVING | {"whoosh", "index", "search.engines.disk.writing"})
     assert not loaded & {"search.engines.disk.check", "search.engines.disk.repair"}
+
+
+def test_the_tools_of_agents_load_neither_the_site_nor_what_fills_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "articles.jsonl").write_text(INPUTS["articles.jsonl"], "utf-8")
+    run(tmp_path, "index", "articles.jsonl", "--workers", "1")
+    loaded = modules_of(run(tmp_path, "mcp"))
+    assert {"mcp", "search.agents.tools"} <= loaded
+    assert not loaded & (READING | WATCHED | {"flask", "jinja2", "granian", "bleach", "index", "webui"})
 
 
 def test_an_index_whose_files_are_cut_off_is_reported_though_no_input_has_changed(tmp_path: Path) -> None:

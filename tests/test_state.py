@@ -8,9 +8,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import index
@@ -27,7 +29,9 @@ from search.errors import SourceError
 from search.ledger import open_ledger
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Tombstone
+from search.meaning.commits import VectorCommits
 from search.releasing import release_due
+from search.takedown import finish, take_down
 
 
 class Counted:
@@ -144,7 +148,7 @@ def test_the_commits_of_a_run_itself_and_releases_during_it_make_nothing_unknown
     assert (run(engine, kept).unchanged, kept.reads, ids(engine)) == (1, 1, {"1", "2", "3", "4", "9"})
 
 
-def test_a_purge_after_a_kill_makes_nothing_unknown_and_one_for_somebody_else_does(engine: Engine) -> None:
+def test_a_purge_makes_nothing_unknown_whether_after_a_kill_or_for_somebody_else(engine: Engine) -> None:
     kept, wire = Counted("/a", article("1")), Counted("/b", article("2"))
     run(engine, kept, wire)
     wire.items, wire.text = (Withdrawal("x:2", "killed", "killed by its source", id="2"),), "b"
@@ -153,8 +157,119 @@ def test_a_purge_after_a_kill_makes_nothing_unknown_and_one_for_somebody_else_do
     ledger = open_ledger(engine.ledger_place)
     ledger.removed.add([Tombstone("1")], "court order", datetime.now(UTC), "takedown")  # and cut off
     run(engine, kept)
+    assert (run(engine, kept).unchanged, kept.reads, ids(engine)) == (1, 1, set())
     ledger.removed.undo("1", datetime.now(UTC))
     assert (run(engine, kept).added, kept.reads, ids(engine)) == (1, 2, {"1"})
+
+
+@pytest.fixture
+def ledger(engine: Engine) -> Iterator[Ledger]:
+    opened = open_ledger(engine.ledger_place)
+    yield opened
+    opened.close()
+
+
+def down(engine: Engine, ledger: Ledger, id: str) -> None:
+    take_down(engine, ledger, [Tombstone(id)], "court order", datetime.now(UTC))
+
+
+def let_in(ledger: Ledger, id: str) -> None:
+    assert ledger.removed.undo(id, datetime.now(UTC))
+
+
+def test_after_a_takedown_what_has_not_changed_is_passed_over_and_after_its_undoing_read(
+    engine: Engine, ledger: Ledger
+) -> None:
+    sources = Counted("/a", article("1"), article("2")), Counted("/b", article("3"))
+    run(engine, *sources)
+    down(engine, ledger, "1")
+    run(engine, *sources)
+    assert ([one.reads for one in sources], ids(engine)) == ([1, 1], {"2", "3"})
+    let_in(ledger, "1")
+    assert run(engine, *sources, dry_run=True).added == 1
+    assert (run(engine, *sources).added, ids(engine)) == (1, {"1", "2", "3"})
+    reads = [one.reads for one in sources]
+    run(engine, *sources)
+    assert [one.reads for one in sources] == reads
+
+
+def test_a_source_of_which_an_article_is_refused_is_read_once_until_that_is_undone(
+    engine: Engine, ledger: Ledger
+) -> None:
+    down(engine, ledger, "1")
+    source = Counted("/a", article("1"), article("2"))
+    reports = [run(engine, source) for _ in range(3)]
+    assert source.reads == 1
+    assert [(one.added, one.unchanged, one.removed) for one in reports] == [(1, 0, 1), (0, 1, 1), (0, 1, 1)]
+    assert [one.warned for one in reports] == [1, 0, 0]
+    down(engine, ledger, "9")
+    assert (run(engine, source).removed, source.reads) == (1, 1)
+    let_in(ledger, "1")
+    assert (run(engine, source).added, source.reads, ids(engine)) == (1, 2, {"1", "2"})
+
+
+def test_a_source_with_more_refused_articles_than_are_remembered_is_read_each_time(
+    engine: Engine, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.learning.MOST_REFUSED", 1)
+    for name in "12":
+        down(engine, ledger, name)
+    source = Counted("/a", article("1"), article("2"), article("3"))
+    assert [run(engine, source).removed for _ in range(2)] == [2, 2]
+    assert source.reads == 2
+
+
+def test_what_is_undone_while_it_is_taken_down_comes_back(engine: Engine, ledger: Ledger) -> None:
+    source = Counted("/a", article("1"))
+    run(engine, source)
+    ledger.removed.add([Tombstone("1")], "a mistake", datetime.now(UTC))
+    let_in(ledger, "1")
+    run(engine, source)
+    finish(engine, ledger, ["1"])  # it had waited for the run
+    assert (run(engine, source).added, ids(engine)) == (1, {"1"})
+
+
+def test_what_is_undone_during_a_run_comes_back_with_the_next(engine: Engine, ledger: Ledger) -> None:
+    source = Acting("/a", article("1"), article("2"))
+    run(engine, source)
+    down(engine, ledger, "1")
+    source.act, source.text = lambda: let_in(ledger, "1"), "b"
+    assert Indexer(engine, batch=1).run([source]).removed == 1
+    source.act = lambda: None
+    assert (run(engine, source).added, ids(engine)) == (1, {"1", "2"})
+
+
+def test_what_is_undone_comes_back_even_if_the_first_run_after_it_is_cut_off(engine: Engine, ledger: Ledger) -> None:
+    source = Counted("/a", article("1"))
+    run(engine, source)
+    down(engine, ledger, "1")
+    run(engine, source)
+    let_in(ledger, "1")
+    assert run(engine, Counted("/0", KeyboardInterrupt()), source).interrupted
+    assert (run(engine, source).added, ids(engine)) == (1, {"1"})
+
+
+def test_a_kill_that_a_run_lifts_has_those_read_that_had_to_refuse_it_and_no_others(engine: Engine) -> None:
+    now = datetime.now(UTC)
+    other, copy, site = Counted("/a", article("1")), Counted("/b", article("2")), Counted("/c")
+    site.items = (Withdrawal("x:2", "killed", "in the trash", id="2", at=now),)
+    run(engine, other, site, copy)
+    site.items, site.text = (replace(article("2"), lifts=now + timedelta(1)),), "b"
+    assert run(engine, other, copy, site).added == 1
+    run(engine, other, copy, site)
+    assert [other.reads, copy.reads, site.reads] == [1, 2, 2]
+
+
+def test_vectors_make_nothing_unknown(engine: Engine, ledger: Ledger) -> None:
+    source = Counted("/a", article("1"))
+    run(engine, source)
+    commits = VectorCommits(engine, "0" * 16, ledger.note_step)
+    with engine.searcher() as searcher:
+        commits.add(searcher.stamps(["1"])["1"].content_hash, np.ones((1, 4), np.float32), 0)
+    before = engine.generation()
+    commits.commit()
+    assert (commits.kept, engine.generation() != before) == (1, True)
+    assert (run(engine, source).unchanged, source.reads) == (1, 1)
 
 
 def test_pruning_keeps_what_was_passed_over_and_deletes_what_is_gone(engine: Engine) -> None:

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from index.indexer import Indexer
 from index.sources import find_sources
-from search.archive import PinnedArchive
-from search.assist.related import Subject
 from search.assist.stories import MAX_READ
+from search.assist.subject import Subject
 from search.assist.translations import are_alike, marks_of, numbers_in
 from search.document import Document
 from search.engines import open_engine
 from search.engines.protocols import Engine
+from search.pinned_archive import PinnedArchive
 from search.request.urls import Addresses
 from search.results.related_response import OtherVersion, RelatedResponse
 from search.settings import Settings
@@ -182,7 +182,7 @@ def test_the_article_page_asks_once_for_all_its_related_articles(engine: Engine)
 def test_the_page_says_which_related_articles_are_in_another_language() -> None:
     engine = fill(open_engine("memory:"), _dam("en", 2, date(2024, 7, 2)), _dam("fr", 1, date(2024, 7, 1)))
     client = create_app(Settings(), engine).test_client()
-    byline = client.get("/article/en2").text.split('<aside class="related"')[1]
+    byline = client.get("/article/en2").text.split('<aside class="related"')[1].split("</aside>")[0]
     assert "French" in byline
     assert "English" not in byline
 

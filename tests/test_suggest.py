@@ -9,10 +9,10 @@ from archives import over
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search.archive import PinnedArchive
 from search.document import Document, Heading
 from search.engines import open_engine
 from search.errors import ParameterError
+from search.pinned_archive import PinnedArchive
 from search.request.request import SearchRequest
 from search.request.urls import Addresses
 from search.results.response import Completion

@@ -13,9 +13,9 @@ from counting import CountingEngine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search.archive import PinnedArchive
 from search.document import Document, Heading
 from search.engines import open_engine
+from search.pinned_archive import PinnedArchive
 from search.request.urls import Addresses, article_id
 from search.results.response import Completion
 

@@ -262,6 +262,39 @@ def removal(**stone: object) -> Removal:
     return Removal(Tombstone(**stone), "why", NOON, "takedown", None, None, NOON)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("guid", "address", "url", "is_refused"),
+    [
+        ("1234", "https://a.example/1", "https://b.example/other", False),
+        ("1234", "https://a.example/1", "http://www.a.example/moved", True),
+        ("1234", None, "https://b.example/other", True),
+        ("1234", "https://a.example/1", None, True),
+        ("urn:newsml:a.example:1234", "https://a.example/1", "https://b.example/other", True),
+        ("TAG:a.example,2024:1234", "https://a.example/1", "https://b.example/other", True),
+        ("https://a.example/?p=1234", "https://a.example/1", "https://b.example/other", True),
+    ],
+)
+def test_a_guid_names_an_article_within_its_site_unless_it_is_unique_everywhere(
+    guid: str, address: str | None, url: str | None, is_refused: bool
+) -> None:
+    down = Refusals(
+        [removal(id="other", guid=guid, address="https://c.example/"), removal(id="1", guid=guid, address=address)]
+    )
+    found = down.find("2", url, guid, 0)
+    assert (found is not None) == is_refused
+    assert found is None or found[1] == "its guid"
+
+
+def test_a_takedown_at_one_site_lets_another_site_use_the_same_guid(target: Engine, ledger: Ledger) -> None:
+    run(target, Given("a", story("1", guid="1234")))
+    [stone] = tombstones_for(target, ledger, id="1", guid="1234")
+    take_down(target, ledger, [stone], "court order", NOON)
+    other = Article("b:1", "Another", "Short.", url="https://other.example/1", guid="1234")
+    assert run(target, Given("b", other)).added == 1
+    moved = Article("a:1", "Moved", "Short.", url="https://www.news.example/moved", guid="1234")
+    assert "its guid" in refused(run(target, Given("a", moved)))
+
+
 @given(st.integers(1, 2**64 - 1), st.sets(st.integers(0, 63), max_size=6))
 def test_a_text_is_refused_within_one_bit_and_not_beyond(one: int, flipped: set[int]) -> None:
     other = one

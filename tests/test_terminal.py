@@ -374,7 +374,7 @@ NOT_AT_START = {"babel", "structlog", "flask", "whoosh", "trafilatura", "lxml", 
 
 @pytest.mark.parametrize(
     ("args", "most", "also_without"),
-    [(("--help",), 360, {"numpy", "index", "webui"}), (("search", "noise"), 620, {"index", "webui"})],
+    [(("--help",), 360, {"numpy", "index", "webui"}), (("search", "noise"), 640, {"index", "webui"})],
     ids=["help", "search"],
 )
 def test_a_command_loads_only_what_it_needs(

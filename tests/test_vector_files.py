@@ -139,7 +139,7 @@ add(open_engine(sys.argv[1]), *CONTENT)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize(("step", "kept"), [("_with_vectors", 30), ("write_toc", 30), ("write_manifest", 40)])
+@pytest.mark.parametrize(("step", "kept"), [("_with_vectors", 30), ("write_manifest", 40)])
 def test_a_kill_leaves_the_commit_before_or_the_new_one_whole(directory: Path, step: str, kept: int) -> None:
     program = KILLED.format(tests=str(Path(__file__).parent))
     done = subprocess.run([sys.executable, "-c", program, str(directory), step], check=False)

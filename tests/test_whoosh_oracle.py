@@ -90,6 +90,7 @@ class Opened:
 
 
 def opened(directory: Path) -> Opened:
+    DiskEngine(directory).keep_whoosh_toc(True)
     whoosh = open_dir(str(directory)).searcher()
     ids = {doc: fields["id"] for doc, fields in whoosh.iter_docs()}
     words = {field: list(whoosh.field_terms(field)) for field in FIELDS}

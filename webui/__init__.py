@@ -14,8 +14,10 @@ from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.request.reading import MAX_QUERY_STRING
 from search.settings import Settings
-from webui import compression, headers, logs, problems
-from webui.site import Site, attach
+from search.translation import gettext as _
+from search.translation import number
+from webui import compression, headers, limiting, logs, observing, problems
+from webui.site import Site, attach, site_of
 
 __all__ = ["create_app"]
 
@@ -34,24 +36,79 @@ class _App(Flask):
         return func
 
 
-def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
-    """The app for an archive: for that of `engine` if given, else for the one that `settings.index` names.
+def create_app(settings: Settings, engine: Engine | None = None, *, workers: int = 1) -> Flask:
+    """The app for an archive: for that of `engine` if given, else for the one that `settings.index` names. It is one of
+    so many `workers`, among which the requests of one client are divided.
 
     The index need not exist yet; until it does, the pages say what to do. Raises ConfigError if no engine has that URL.
     """
-    from webui import api, discovery, feeds, health, openapi, pages, removed, sitemap
+    from webui import (
+        api,
+        article_batch,
+        browsing,
+        citing,
+        coverage,
+        discovery,
+        exports,
+        feeds,
+        health,
+        llms_txt,
+        openapi,
+        pages,
+        removed,
+        replica,
+        rss,
+        saved,
+        searches,
+        sitemap,
+        writing,
+    )
 
     app = _App(__name__)
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY_BYTES
     app.json = DeclaredJson(app)
     attach(app, Site(settings, Archive(engine or open_engine(settings.index), settings)))
-    logs.install(app)
+    site = site_of(app)
+    site.observers = observing.install(app)
+    logs.install(app, settings)
     _limit_addresses(app)
+    limiting.install(app, settings, workers)
     problems.install(app)
     headers.install(app)
     compression.install(app)
-    for module in (api, removed, feeds, discovery, sitemap, health, openapi, pages):
+    modules = (
+        api,
+        searches,
+        removed,
+        feeds,
+        rss,
+        exports,
+        citing,
+        discovery,
+        sitemap,
+        llms_txt,
+        health,
+        openapi,
+        browsing,
+        coverage,
+        saved,
+        writing,
+        article_batch,
+        replica,
+        pages,
+    )
+    for module in modules:
         app.register_blueprint(module.blueprint)
+    if settings.desk:
+        from webui import choices, desk, desk_queries, judgements, judging
+
+        for each in (desk, choices, desk_queries, judging, judgements):
+            app.register_blueprint(each.blueprint)
+    if settings.compat:
+        from webui.compat import guardian, nyt
+
+        for dialect in (guardian, nyt):
+            app.register_blueprint(dialect.blueprint)
     return app
 
 
@@ -59,4 +116,5 @@ def _limit_addresses(app: Flask) -> None:
     @app.before_request
     def _refuse() -> None:
         if len(request.query_string) > MAX_QUERY_STRING:
-            raise RequestURITooLarge(f"At most {MAX_QUERY_STRING:,} characters may follow the question mark.")
+            most = number(MAX_QUERY_STRING)
+            raise RequestURITooLarge(_("At most %(n)s characters may follow the question mark.", n=most))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from flask import Blueprint, Response, json, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from search.archive import PinnedArchive
-from search.assist.related import Subject
-from search.request.parameters import NoParameters, RelatedParameters, SuggestParameters
-from search.request.reading import read, related_body
+from search.assist.subject import Subject
+from search.pinned_archive import PinnedArchive
+from search.request.parameters import NamesParameters, NoParameters, RelatedParameters, SuggestParameters
+from search.request.reading import parse_facet, read, related_body
 from search.request.urls import article_api_path
 from search.results.as_json import json_bytes, search_json
+from search.results.facet_values import ValuesAsked
 from search.results.overview import index_info
 from search.results.response import Links
+from search.translation import ngettext, number
 from webui.answers import (
     ArticleLinks,
     SectionsAnswer,
@@ -24,14 +25,13 @@ from webui.answers import (
     article_answer,
 )
 from webui.article_html import render_article
-from webui.caching import VERSION, from_archive, from_archive_at_once, unless_timed_out
+from webui.caching import VERSION, from_archive, from_archive_and_choices, from_archive_at_once, unless_timed_out
 from webui.removed import unless_removed
+from webui.responses import JSON, sent
 from webui.site import addresses, asked_search, current_site
-from webui.wording import count_of
 
 blueprint = Blueprint("api", __name__)
 
-JSON: Final = "application/json"
 SUGGESTIONS: Final = "application/x-suggestions+json"
 """The type that browsers expect: https://github.com/dewitt/opensearch, the suggestions extension."""
 MAX_BODY_BYTES: Final = 1_000_000
@@ -44,7 +44,22 @@ def search(archive: PinnedArchive) -> Response:
     """Articles that match, with snippets, facets and links."""
     asked = asked_search("api")
     found = archive.search(asked, addresses("api"))
-    return unless_timed_out(_sent(search_json(found, asked.fields), _neighbours(found.links)), found)
+    return unless_timed_out(sent(search_json(found, asked.fields), _neighbours(found.links)), found)
+
+
+@blueprint.get("/api/v1/facets/<name>")
+@from_archive
+def facet(archive: PinnedArchive, name: str) -> Response:
+    """The values of one facet of a search, found by a part of their name, page by page.
+
+    The parameters of a search that only shape its answer have no effect.
+    """
+    links = addresses("api")
+    asked, which = parse_facet(request.query_string, kind="api", time_zone=links.time_zone)
+    values = ValuesAsked(name, which.values, which.values_sort, which.values_page)
+    found = archive.facet_values(asked, values, links)
+    around = [(relation, to, JSON) for relation, to in (("prev", found.links.prev), ("next", found.links.next)) if to]
+    return unless_timed_out(sent(json_bytes(found), around), found)
 
 
 @blueprint.get("/api/v1/articles/<article:id>")
@@ -58,28 +73,44 @@ def article(archive: PinnedArchive, id: str) -> Response:
     links = ArticleLinks(own, addresses("html").article(id), f"{own}/related")
     html = str(render_article(document).html) if document.html else ""
     found = article_answer(document, html, links, index_info(archive.status))
-    return _sent(json_bytes(found), [("alternate", links.html, "text/html"), ("related", links.related, JSON)])
+    return sent(json_bytes(found), [("alternate", links.html, "text/html"), ("related", links.related, JSON)])
 
 
 @blueprint.get("/api/v1/articles/<article:id>/related")
 @unless_removed
-@from_archive
+@from_archive_and_choices
 def related(archive: PinnedArchive, id: str) -> Response:
     """Articles related to a stored one, and why."""
     asked = read(RelatedParameters, request.query_string)
-    found = archive.related(Subject(id=id), addresses("api"), mode=asked.mode, limit=asked.limit)
-    return unless_timed_out(_sent(json_bytes(found)), found)
+    found = archive.related(
+        Subject(id=id), addresses("api"), mode=asked.mode, limit=asked.limit, half_life=asked.half_life
+    )
+    return unless_timed_out(sent(json_bytes(found)), found)
+
+
+@blueprint.get("/api/v1/articles/<article:id>/why-not")
+@unless_removed
+@from_archive
+def why_not(archive: PinnedArchive, id: str) -> Response:
+    """Why a search does not find an article, and where it would stand.
+
+    The parameters are those of a search; its page, facets and shape do not matter.
+    """
+    return sent(json_bytes(archive.why_not(id, asked_search("api"), addresses("api"))))
 
 
 @blueprint.post("/api/v1/related")
 def related_to_draft() -> Response:
     """Articles related to a draft, a title or an address."""
     read(NoParameters, request.query_string)
-    body = related_body(_json_body())
+    body = related_body(json_body())
     subject = Subject(url=body.url or None, title=body.title, text=body.text)
     site = current_site()
-    with site.turns.turn():
-        response = _sent(json_bytes(site.archive.related(subject, addresses("api"), mode=body.mode, limit=body.limit)))
+    with site.turn():
+        found = site.archive.related(
+            subject, addresses("api"), mode=body.mode, limit=body.limit, half_life=body.half_life
+        )
+    response = sent(json_bytes(found))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -92,12 +123,12 @@ def suggest(archive: PinnedArchive) -> Response:
     asked = read(SuggestParameters, request.query_string)
     found = archive.suggest(asked.q, addresses("html"), asked.limit)
     if _browser_asks(asked.format):
-        notes = ["" if row.count is None else count_of(row.count, "article", "articles") for row in found]
+        notes = ["" if row.count is None else _counted(row.count) for row in found]
         urls = [current_site().absolute(row.url) for row in found]
         body = json.dumps([asked.q, [row.text for row in found], notes, urls]).encode()
-        response = _sent(body, content_type=SUGGESTIONS)
+        response = sent(body, content_type=SUGGESTIONS)
     else:
-        response = _sent(json_bytes(SuggestAnswer(asked.q, found)))
+        response = sent(json_bytes(SuggestAnswer(asked.q, found)))
     response.vary.add("Accept")
     return response
 
@@ -107,7 +138,15 @@ def suggest(archive: PinnedArchive) -> Response:
 def sections(archive: PinnedArchive) -> Response:
     """The sections of the archive as a tree, with the number of articles in each."""
     read(NoParameters, request.query_string)
-    return _sent(json_bytes(SectionsAnswer(archive.sections(addresses("api")), index_info(archive.status))))
+    return sent(json_bytes(SectionsAnswer(archive.sections(addresses("api")), index_info(archive.status))))
+
+
+@blueprint.get("/api/v1/names")
+@from_archive
+def names(archive: PinnedArchive) -> Response:
+    """The names that are searched in other spellings too, with the number of articles that have each."""
+    asked = read(NamesParameters, request.query_string)
+    return sent(json_bytes(archive.names(asked.page, addresses("api"))))
 
 
 @blueprint.get("/api/v1/status")
@@ -117,22 +156,19 @@ def status(archive: PinnedArchive) -> Response:
     read(NoParameters, request.query_string)
     title, engine = current_site().settings.title, archive.status.engine
     capabilities = tuple(sorted(archive.capabilities))
-    return _sent(json_bytes(StatusAnswer(title, engine, capabilities, VERSION, index_info(archive.status))))
+    return sent(json_bytes(StatusAnswer(title, engine, capabilities, VERSION, index_info(archive.status))))
 
 
-def _sent(body: bytes, links: Iterable[tuple[str, str, str]] = (), content_type: str = JSON) -> Response:
-    response = Response(body, content_type=content_type)
-    described = ("service-desc", f"{request.script_root}/openapi.json", "application/vnd.oai.openapi+json;version=3.1")
-    for relation, target, media_type in (*links, described):
-        response.headers.add("Link", f'<{target}>; rel="{relation}"; type="{media_type}"')
-    return response
+def _counted(articles: int) -> str:
+    return ngettext("%(n)s article", "%(n)s articles", articles, n=number(articles))
 
 
 def _neighbours(links: Links) -> list[tuple[str, str, str]]:
     """Links to the pages around this one and to the other renderings, for the header `Link` (RFC 8288)."""
     rows = [("first", links.first, JSON), ("prev", links.prev, JSON), ("next", links.next, JSON)]
     rows += [("last", links.last, JSON), ("alternate", links.html, "text/html")]
-    rows += [("alternate", links.atom, "application/atom+xml"), ("alternate", links.feed, "application/feed+json")]
+    rows += [("alternate", links.atom, "application/atom+xml"), ("alternate", links.rss, "application/rss+xml")]
+    rows += [("alternate", links.feed, "application/feed+json")]
     return [
         (relation, target, kind) for relation, target, kind in (*rows, ("alternate", links.csv, "text/csv")) if target
     ]
@@ -145,18 +181,27 @@ def _browser_asks(format: str | None) -> bool:
     return request.accept_mimetypes.best_match([JSON, SUGGESTIONS], JSON) == SUGGESTIONS
 
 
-def _json_body() -> dict[str, object]:
-    """The JSON object in the body of the request. Raises UnsupportedMediaType, RequestEntityTooLarge, BadRequest."""
+def json_body(most: int = MAX_BODY_BYTES) -> dict[str, object]:
+    """The JSON object in the body of the request, of at most that many bytes. Raises UnsupportedMediaType,
+    RequestEntityTooLarge, BadRequest."""
     if request.mimetype != JSON:
-        raise UnsupportedMediaType(f"Send the draft as {JSON}.")
+        raise UnsupportedMediaType(f"Send the body as {JSON}.")
+    request.max_content_length = most
     raw = request.get_data()
-    if len(raw) >= MAX_BODY_BYTES:
+    if len(raw) >= most:
         # Werkzeug cuts a chunked body at MAX_CONTENT_LENGTH without an error.
         raise RequestEntityTooLarge
     try:
-        body = json.loads(raw.decode("utf-8"))
+        # What is pasted has line breaks.
+        body = json.loads(raw.decode("utf-8"), strict=False, parse_float=_as_number)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is not JSON in UTF-8 ({error}).") from error
     if not isinstance(body, dict):
         raise BadRequest("The body is not a JSON object.")
     return body
+
+
+def _as_number(text: str) -> float | int:
+    """A number with a fraction or an exponent; 3.0 is the integer 3 (JSON Schema, core, section 6.3)."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) <= MAX_BODY_BYTES else value

@@ -23,6 +23,7 @@ from markupsafe import Markup, escape
 
 from search.document import Document, Heading
 from search.highlight.marking import mark_html
+from search.translation import gettext as _
 from webui.marking import HEADING_TAGS, Spans, mark_matches
 
 MAX_HTML = 5_000_000
@@ -47,6 +48,7 @@ OUR_ATTRIBUTES: dict[str, frozenset[str]] = {
     "a": frozenset({"rel"}),
     "div": frozenset({"class", "role", "tabindex", "aria-label"}),
     "mark": frozenset({"id"}),
+    "span": frozenset({"class"}),
 } | {tag: frozenset({"id"}) for tag in HEADING_TAGS}
 """What we add. All attributes the article brings are taken off before, so these are ours alone."""
 TAGS = frozenset(
@@ -88,6 +90,8 @@ TAGS = frozenset(
     }
     | {"td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var"}
 )
+OUR_TAGS = frozenset({"span"})
+"""What only we put into an article: the links between matches. An article's own are taken off."""
 DROPPED_WITH_CONTENT = (
     "applet", "audio", "button", "canvas", "embed", "form", "frame", "frameset", "head", "iframe", "img", "input",
     "link", "math", "meta", "noembed", "noframes", "noscript", "object", "option", "picture", "script", "select",
@@ -130,7 +134,7 @@ class ContentsEntry:
 class ArticleText:
     """The article's text, safe to put on a page; `contents` is empty where there are too few headings to need one.
 
-    `matches` counts the marked places; the first has the id "match".
+    `matches` counts the marked places; the first has the id "match" (see `webui.match_steps`).
     """
 
     html: Markup
@@ -147,6 +151,7 @@ def render_article(document: Document, spans: Spans | None = None) -> ArticleTex
         return ArticleText(Markup(), (), 0)
     _reduce(root, document.url)
     _move_out_of_tables(root)
+    _empty_headers_to_cells(root)
     contents = _anchor_headings(root, document)
     matches = mark_matches(root, spans) if spans else 0
     _wrap_scrolling(root)
@@ -187,6 +192,8 @@ def _parse(markup: str) -> HtmlElement | None:
         return lxml_html.fragment_fromstring(_CONTROLS.sub("", markup), create_parent="div", parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
+    except (AssertionError, IndexError):  # so lxml says that a whole page has no body
+        return None
 
 
 def _is_whole(root: HtmlElement, body: str) -> bool:
@@ -217,9 +224,10 @@ def _reduce_attributes(element: HtmlElement, base: str | None, targets: frozense
     allowed = ATTRIBUTES.get(element.tag, frozenset()) | {"lang", "dir"}
     if element.tag in HEADING_TAGS:
         allowed = allowed | {"id"}
-    for name in list(element.attrib):
-        if name not in allowed:
-            del element.attrib[name]
+    kept = [(name, value) for name, value in element.attrib.items() if name in allowed]
+    element.attrib.clear()  # all at once: of a name such as "{x" lxml can delete no single one
+    for name, value in kept:
+        element.set(name, value)
     if element.tag == "a":
         _reduce_link(element, base, targets)
 
@@ -270,6 +278,17 @@ def _move_text(text: str | None, table: HtmlElement) -> str | None:
     return None
 
 
+def _empty_headers_to_cells(root: HtmlElement) -> None:
+    """A header cell without a word heads nothing, and a screen reader would announce it at each cell below it."""
+    for head in list(root.iter("thead")):
+        if not head.text_content().strip():
+            head.drop_tree()
+    for cell in list(root.iter("th")):
+        if not cell.text_content().strip():
+            cell.tag = "td"
+            cell.attrib.pop("scope", None)
+
+
 def _anchor_headings(root: HtmlElement, document: Document) -> tuple[ContentsEntry, ...]:
     """Gives every heading its id and a level that skips none below the page's own title, which is the h1."""
     anchors: dict[str, list[str | None]] = {}
@@ -316,10 +335,13 @@ def _squeezed(text: str) -> str:
 
 
 def _wrap_scrolling(root: HtmlElement) -> None:
-    """Puts what may be wider than a phone into a box of its own that scrolls, by keyboard too."""
+    """Puts what may be wider than a phone into a box of its own that scrolls, by keyboard too.
+
+    A box is a group, no region: an article of twenty listings would have twenty landmarks of one name.
+    """
     for element in list(root.iter(*SCROLLING_TAGS)):
-        label = "Table" if element.tag == "table" else "Code"
-        box = lxml_html.Element("div", {"class": "scroll", "role": "region", "tabindex": "0", "aria-label": label})
+        label = _("Table") if element.tag == "table" else _("Code")
+        box = lxml_html.Element("div", {"class": "scroll", "role": "group", "tabindex": "0", "aria-label": label})
         box.tail, element.tail = element.tail, None
         element.getparent().replace(element, box)
         box.append(element)
@@ -327,7 +349,9 @@ def _wrap_scrolling(root: HtmlElement) -> None:
 
 def _sanitise(root: HtmlElement) -> Markup:
     """The root's content through bleach, some children at a time: its cost grows with the square of siblings."""
-    cleaner = bleach.Cleaner(tags=TAGS, attributes=_may_have, protocols=PROTOCOLS, strip=True, strip_comments=True)
+    cleaner = bleach.Cleaner(
+        tags=TAGS | OUR_TAGS, attributes=_may_have, protocols=PROTOCOLS, strip=True, strip_comments=True
+    )
     # A mark moves the text behind it from the root to the mark; both must be written by one serialiser.
     pieces = [_text_markup(root.text or ""), *(lxml_html.tostring(child, encoding="unicode") for child in root)]
     groups = ("".join(pieces[start : start + _GROUP]) for start in range(0, len(pieces), _GROUP))

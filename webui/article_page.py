@@ -9,21 +9,27 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from search.analysis import language_name
-from search.archive import PinnedArchive
-from search.assist.related import Mode, Subject
+from search.assist.related_modes import Mode
+from search.assist.subject import Subject
 from search.document import Document, web_address
+from search.pinned_archive import PinnedArchive
 from search.request.reading import WayBack
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses
 from search.results.hits import moment_text
-from search.results.related_response import OtherVersion, RelatedHit
-from search.results.response import Hit
+from search.results.related_response import RelatedHit
+from search.results.response import Hit, OtherVersion
+from search.translation import gettext as _
+from search.translation import gettext_noop, language_in_words
 from webui.article_html import ArticleText, mark_text, render_article
+from webui.direction import Direction, direction
 from webui.search_form import kept_pairs
 from webui.wording import Link, host
 
-RELATED: Final[tuple[tuple[Mode, str], ...]] = (("background", "Background"), ("follow-ups", "What followed"))
+RELATED: Final[tuple[tuple[Mode, str], ...]] = (
+    ("background", gettext_noop("Background")),
+    ("follow-ups", gettext_noop("What followed")),
+)
 MAX_RELATED: Final = 4
 """How many articles each group holds."""
 _DESCRIPTION: Final = 200
@@ -43,11 +49,13 @@ class ArticleView:
     """Everything that the article page shows.
 
     If a search led to the article, `searched` is true, `q` and `hidden` fill the search form with it, `back_url` leads
-    to its results, and `position` is that of the article among them, from 0. `previous` and `next` are the hits around.
-    `also_in`: translations and near-copies of the article. `summary_html` is empty if the text begins with the summary.
+    to its results, and `position` is that of the article among the `rows` of them, from 0. `previous` and `next` are
+    the hits around. `also_in`: translations and near-copies of the article. `summary_html` is empty if the text begins
+    with the summary.
     """
 
     article: Document
+    direction: Direction
     text: ArticleText
     title_html: Markup
     summary_html: Markup
@@ -68,6 +76,7 @@ class ArticleView:
     hidden: tuple[tuple[str, str], ...]
     back_url: str
     position: int | None
+    rows: int | None
     previous: Hit | None
     next: Hit | None
 
@@ -86,6 +95,7 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
     related, also_in = _related(archive, document, links)
     return ArticleView(
         article=document,
+        direction=direction(document.language, document.title),
         text=render_article(document, spans),
         title_html=mark_text(document.title, "title", spans),
         summary_html=Markup() if _begins_with_summary(document) else mark_text(document.summary, "summary", spans),
@@ -106,6 +116,7 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
         hidden=kept_pairs(request, links) if found_by else (),
         back_url=links.search(request.on_page((position or 0) // max(request.per_page, 1) + 1)),
         position=position,
+        rows=found.rows,
         previous=found.previous,
         next=found.next,
     )
@@ -126,9 +137,9 @@ def _related(
 ) -> tuple[tuple[RelatedGroup, ...], tuple[OtherVersion, ...]]:
     """Related articles from before the article, and from after it if it has a date; and its other versions."""
     asked = RELATED if document.published else RELATED[:1]
-    modes = tuple(mode for mode, _ in asked)
+    modes = tuple(mode for mode, _label in asked)
     found = archive.related_by_mode(Subject(id=document.id), modes, links, limit=MAX_RELATED, snippets=False)
-    groups = (RelatedGroup(label, own.hits) for (_, label), own in zip(asked, found, strict=True))
+    groups = (RelatedGroup(_(label), own.hits) for (_mode, label), own in zip(asked, found, strict=True))
     versions = {version.id: version for own in found for version in own.also_in}
     return tuple(group for group in groups if group.hits), tuple(versions.values())
 
@@ -147,4 +158,4 @@ def value_url(field: str, value: str, links: Addresses) -> str:
 def _language(document: Document, links: Addresses) -> Link | None:
     if not document.language:
         return None
-    return Link(language_name(document.language), value_url("lang", document.language, links))
+    return Link(language_in_words(document.language), value_url("lang", document.language, links))

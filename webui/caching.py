@@ -19,12 +19,16 @@ from pathlib import Path
 from typing import Concatenate, Final, ParamSpec
 from urllib.parse import unquote_plus
 
-from flask import Response, request
+from flask import Response, g, request
 
-from search.archive import PinnedArchive, current_minute
+from search.archive import current_minute
+from search.phases import phase
+from search.pinned_archive import PinnedArchive
 from search.request.urls import ROUTES
+from search.results.coverage import CoverageAnswer
 from search.results.related_response import RelatedResponse
-from search.results.response import SearchResponse
+from search.results.response import FacetValues, SearchResponse
+from search.translation.catalogues import LANGUAGES, path_of
 from webui.compression import accepted_coding, compressed
 from webui.site import asked_search, current_site
 
@@ -32,6 +36,9 @@ CACHE_CONTROL: Final = "public, max-age=0, must-revalidate"
 """May be cached if revalidated: new articles show at once, and an unchanged answer costs one 304."""
 
 VERSION: Final = version("backfile")
+
+_NOTHING: Final = "-0"
+"""How the tag of an answer ends that found nothing: so whoever has the answer says so by asking again."""
 
 _APPEARANCE: Final = tuple(Path(__file__).with_name(name) for name in ("static", "templates"))
 _RENDERINGS: Final = {path: kind for kind, path in ROUTES.items()}
@@ -50,17 +57,24 @@ def from_archive(view: View[Arguments]) -> Callable[Arguments, Response]:
     return _from_archive(view, takes_turns=True)
 
 
+def from_archive_and_choices(view: View[Arguments]) -> Callable[Arguments, Response]:
+    """`from_archive` for answers that show what editors chose for related articles: they change with each choice."""
+    return _from_archive(view, takes_turns=True, shows_choices=True)
+
+
 def from_archive_at_once(view: View[Arguments]) -> Callable[Arguments, Response]:
     """`from_archive` for answers that take less time than a search: they wait for none."""
     return _from_archive(view, takes_turns=False)
 
 
-def _from_archive(view: View[Arguments], *, takes_turns: bool) -> Callable[Arguments, Response]:
+def _from_archive(
+    view: View[Arguments], *, takes_turns: bool, shows_choices: bool = False
+) -> Callable[Arguments, Response]:
     @wraps(view)
     def respond(*args: Arguments.args, **named: Arguments.kwargs) -> Response:
         site = current_site()
         with site.archive.pinned() as archive:
-            generation, tag = archive.status.generation, _tag(archive)
+            generation, tag = archive.status.generation, _tag(archive, archive.choices_version if shows_choices else "")
             key = (tag, accepted_coding())
 
             def known() -> Response | None:
@@ -68,7 +82,10 @@ def _from_archive(view: View[Arguments], *, takes_turns: bool) -> Callable[Argum
                 return _marked(kept.response(), "hit") if kept else None
 
             def made() -> Response:
-                response = compressed(view(archive, *args, **named))
+                with phase("render"):
+                    response = compressed(view(archive, *args, **named))
+                if g.pop("found_nothing", False):
+                    response.set_etag(tag + _NOTHING, weak=True)
                 stored = site.answers.keep(generation, key, response)
                 return _marked(response, "fwd=miss; stored" if stored else "fwd=miss")
 
@@ -78,7 +95,7 @@ def _from_archive(view: View[Arguments], *, takes_turns: bool) -> Callable[Argum
                     return found
                 if not takes_turns:
                     return made()
-                with site.turns.turn():
+                with site.turn():
                     return known() or made()  # who was here before may have asked the same
 
             return conditional(tag, answer)
@@ -92,8 +109,9 @@ def _marked(response: Response, how: str) -> Response:
     return response
 
 
-def _tag(archive: PinnedArchive) -> str:
-    """The same tag for addresses that ask the same, in whatever order their parameters stand."""
+def _tag(archive: PinnedArchive, chosen: str) -> str:
+    """The same tag for addresses that ask the same, in whatever order their parameters stand; `chosen` is the
+    version of what editors chose, if the answer shows that."""
     kind = _RENDERINGS.get(request.path)
     if kind is None:
         asked, accepted = (
@@ -104,7 +122,7 @@ def _tag(archive: PinnedArchive) -> str:
         asked, accepted = repr(asked_search(kind)), ""
     minute = current_minute().isoformat() if _is_relative(asked) else ""
     place = request.scheme, request.host, request.script_root, request.path
-    order = archive.order_generation, archive.section_order.version
+    order = archive.order_generation, archive.section_order.version, chosen
     return entity_tag(*order, *place, asked, accepted, minute, appearance(), current_site().look)
 
 
@@ -122,14 +140,28 @@ def entity_tag(generation: str, *others: str) -> str:
 
 @cache
 def appearance() -> str:
-    """A short hash of all templates and static files."""
-    files = sorted(path for folder in _APPEARANCE for path in folder.iterdir() if path.is_file())
-    return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=6).hexdigest()
+    """A short hash of all templates, static files and catalogues."""
+    files = sorted(path for folder in _APPEARANCE for path in folder.iterdir())
+    files += [path_of(language) for language in LANGUAGES]
+    content = b"".join(path.read_bytes() for path in files if path.is_file())
+    return hashlib.blake2b(content, digest_size=6).hexdigest()
 
 
-def unless_timed_out(response: Response, found: SearchResponse | RelatedResponse) -> Response:
+def mark_found_nothing() -> None:
+    """Notes that the answer that a view is making found nothing: see `found_nothing`."""
+    g.found_nothing = True
+
+
+def found_nothing(response: Response) -> bool:
+    """Whether the answer was marked so when it was made, be it by another process, and be it a 304."""
+    return (response.get_etag()[0] or "").endswith(_NOTHING)
+
+
+def unless_timed_out(
+    response: Response, found: SearchResponse | RelatedResponse | FacetValues | CoverageAnswer
+) -> Response:
     """The response; not to be cached if the search could not look at everything: a second try may find more."""
-    if found.timed_out or (isinstance(found, SearchResponse) and found.partial):
+    if found.timed_out or (not isinstance(found, RelatedResponse) and found.partial):
         response.cache_control.no_store = True
     return response
 
@@ -137,13 +169,14 @@ def unless_timed_out(response: Response, found: SearchResponse | RelatedResponse
 def conditional(tag: str, make: Callable[[], Response]) -> Response:
     """304 if the client has that already, else what `make` gives, tagged unless it must not be stored."""
     known = request.if_none_match
+    held = next(filter(known.contains_weak, (tag, tag + _NOTHING)), None)
     # "*" is any answer that there is (RFC 9110, section 13.1.2): `make` raises where there is none.
-    response = Response(status=304) if known.contains_weak(tag) and not known.star_tag else make()
+    response = Response(status=304) if held and not known.star_tag else make()
     if known.star_tag:
         response.close()
         response = Response(status=304)
     if response.cache_control.no_store or response.status_code not in (200, 304):
         return response
-    response.set_etag(tag, weak=True)
+    response.set_etag(response.get_etag()[0] or held or tag, weak=True)
     response.headers["Cache-Control"] = CACHE_CONTROL
     return response

@@ -7,6 +7,9 @@ from typing import Final
 from flask import Blueprint, Response, request
 from lxml import etree
 
+from search.translation import LANGUAGES
+from search.translation import gettext as _
+from webui.languages import mount
 from webui.site import current_site
 
 blueprint = Blueprint("discovery", __name__)
@@ -18,9 +21,12 @@ _SHORT_NAME: Final = 16
 _LONG_NAME: Final = 48
 _DAY_SECONDS: Final = 86_400
 _MONTH_SECONDS: Final = 30 * _DAY_SECONDS
+_CLOSED: Final = ("/search", "/suggest", "/cite", "/marked", "/why-not", "/coverage", "/api/")
+"""Where there is no end of pages, or nothing for crawlers."""
 _TEMPLATES: Final = (
     ("text/html", "results", "/search?q={searchTerms}&page={startPage?}"),
     ("application/atom+xml", "results", "/search.atom?q={searchTerms}&page={startPage?}&per_page={count?}"),
+    ("application/rss+xml", "results", "/search.rss?q={searchTerms}&page={startPage?}&per_page={count?}"),
     ("application/feed+json", "results", "/search.json?q={searchTerms}&page={startPage?}&per_page={count?}"),
     ("application/x-suggestions+json", "suggestions", "/api/v1/suggest?q={searchTerms}&format=opensearch"),
     (OSDD, "self", "/opensearch.xml"),
@@ -36,7 +42,7 @@ def description() -> Response:
     texts = (
         ("ShortName", title[:_SHORT_NAME]),
         ("LongName", title[:_LONG_NAME]),
-        ("Description", f"Search the archive of {title}"[:1024]),
+        ("Description", _("Search the archive of %(title)s", title=title)[:1024]),
     )
     for name, text in texts:
         etree.SubElement(root, f"{{{_NS}}}{name}").text = text
@@ -53,12 +59,15 @@ def description() -> Response:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Allows crawlers to read articles, which the sitemap names, but not searches, of which there is no end."""
-    root = request.script_root
+    root, settings = mount(), current_site().settings
+    roots = (root, *(f"{root}/{language}" for language in LANGUAGES if language != settings.site_language))
+    closed = (*_CLOSED, *(["/desk"] if settings.desk else ()), *(["/compat/"] if settings.compat else ()))
     lines = (
         "User-agent: *",
-        *(f"Disallow: {root}{path}" for path in ("/search", "/suggest", "/api/")),
+        *(f"Disallow: {place}{path}" for place in roots for path in closed),
         "",
         f"Sitemap: {current_site().absolute(f'{root}/sitemap.xml')}",
+        f"# For agents: {current_site().absolute(f'{root}/llms.txt')}",
         "",
     )
     return _kept("\n".join(lines).encode(), "text/plain; charset=utf-8")

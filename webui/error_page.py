@@ -11,28 +11,37 @@ from flask import request
 
 from search.query.fields import QUERY_FIELDS
 from search.query.limits import MAX_LENGTH
+from search.translation import gettext as _
+from search.translation import gettext_noop
 from webui.problems import Problem
-from webui.wording import Link, day, sentence
+from webui.site import stated
+from webui.wording import Link, day, quoted, sentence
 
 _SYNTAX: Final = re.compile(rf"\b(?i:{'|'.join(QUERY_FIELDS)}):|[^\w\s]+|\b(?:AND|OR|NOT)\b")
 """What is not a word to search for: names of fields, signs, operators."""
 _MAX_LABEL: Final = 60
 
 _HEADINGS: Final = {
-    404: "There is no such page",
-    410: "This article was taken down",
-    405: "This page does not accept that kind of request",
-    413: "The request is too large",
-    414: "The address is too long",
-    500: "Something went wrong",
-    503: "The archive is not available right now",
+    400: gettext_noop("The request cannot be understood"),
+    403: gettext_noop("This is not allowed"),
+    404: gettext_noop("There is no such page"),
+    410: gettext_noop("This article was taken down"),
+    405: gettext_noop("This page does not accept that kind of request"),
+    413: gettext_noop("The request is too large"),
+    414: gettext_noop("The address is too long"),
+    429: gettext_noop("Too many requests"),
+    500: gettext_noop("Something went wrong"),
+    503: gettext_noop("The archive is not available right now"),
 }
+_ABOUT_AN_ARTICLE: Final = ("/article/", "/why-not")
+"""What is not found there is an article, and no page."""
 _STEPS: Final = {
-    404: "The address may be misspelled, or the article may have moved.",
-    410: "The rest of the archive is still here:",
-    414: "Shorten the query or choose fewer conditions.",
-    500: "It is not your fault. Trying again may help.",
-    503: "Try the same address again in a few seconds.",
+    404: gettext_noop("The address may be misspelled, or the article may have moved."),
+    410: gettext_noop("The rest of the archive is still here:"),
+    414: gettext_noop("Shorten the query or choose fewer conditions."),
+    429: gettext_noop("Try the same address again in a minute."),
+    500: gettext_noop("It is not your fault. Trying again may help."),
+    503: gettext_noop("Try the same address again in a few seconds."),
 }
 
 
@@ -55,52 +64,53 @@ class ErrorView:
 
 def error_view(problem: Problem) -> ErrorView:
     """The view of the problem with the current request."""
-    q = request.args.get("q", "")[:MAX_LENGTH]
-    front = Link("Go to the front page", request.script_root + "/")
+    q = (stated("q") or "")[:MAX_LENGTH]
+    front = Link(_("Go to the front page"), request.script_root + "/")
     if problem.parameter == "q":
         return _about_the_query(problem, q, front)
     if problem.parameter is not None:
         return _about_a_parameter(problem, problem.parameter, q, front)
-    title = _HEADINGS.get(problem.status, problem.title)
-    if problem.status == 404 and "/article/" in request.path:
-        title = "This article is not in the archive"
-    step = _STEPS.get(problem.status, "")
-    detail = f"On {day(problem.removed_at)}: {problem.reason}" if problem.removed_at else problem.detail
+    title = _(_HEADINGS[problem.status]) if problem.status in _HEADINGS else problem.title
+    if problem.status == 404 and request.path.startswith(_ABOUT_AN_ARTICLE):
+        title = _("This article is not in the archive")
+    step = _(_STEPS[problem.status]) if problem.status in _STEPS else ""
+    detail = problem.detail
+    if problem.removed_at:
+        detail = _("On %(day)s: %(reason)s", day=day(problem.removed_at), reason=problem.reason)
     return ErrorView(title, detail, step, (*_ways_on(problem.status), front), q=q)
 
 
 def _about_the_query(problem: Problem, q: str, front: Link) -> ErrorView:
     words = " ".join(_SYNTAX.sub(" ", q).split())
-    links = (Link(f"Search for the words alone: {_quoted(words)}", _search_url(words)),) if words else ()
-    step = "Correct the query in the box above, or choose:"
-    return ErrorView(
-        "This query cannot be understood", problem.detail, step, (*links, front), q=q, mark=problem.position
-    )
+    links = (Link(_("Search for the words alone: %(words)s", words=_cut(words)), _search_url(words)),) if words else ()
+    title, step = _("This query cannot be understood"), _("Correct the query in the box above, or choose:")
+    return ErrorView(title, problem.detail, step, (*links, front), q=q, mark=problem.position)
 
 
 def _about_a_parameter(problem: Problem, name: str, q: str, front: Link) -> ErrorView:
     pairs = parse_qsl(request.query_string.decode("utf-8", "replace"))
     without = urlencode([pair for pair in pairs if pair[0] != name])
     address = request.script_root + request.path
-    link = Link(f"Leave out “{name}”", f"{address}?{without}" if without else address)
-    title = "This page of results has expired" if name == "cursor" else "The address is not valid"
+    link = Link(_("Leave out %(name)s", name=quoted(name)), f"{address}?{without}" if without else address)
+    title = _("This page of results has expired") if name == "cursor" else _("The address is not valid")
     detail, prefix = problem.detail, f"{name}: "
     shown = name if detail.startswith(prefix) else None
     detail = sentence(detail.removeprefix(prefix)) if shown is None else detail.removeprefix(prefix)
-    return ErrorView(title, detail, "Correct the address, or choose:", (link, front), shown, q)
+    return ErrorView(title, detail, _("Correct the address, or choose:"), (link, front), shown, q)
 
 
 def _ways_on(status: int) -> tuple[Link, ...]:
-    if status in (500, 503):
-        return (Link("Try again", request.script_root + request.full_path.rstrip("?")),)
+    if status in (429, 500, 503):
+        return (Link(_("Try again"), request.script_root + request.full_path.rstrip("?")),)
     words = " ".join(re.split(r"[\W_]+", unquote(request.path).rstrip("/").rpartition("/")[2])).strip()
     if status == 404 and words:
-        return (Link(f"Search for {_quoted(words)}", _search_url(words)),)
+        return (Link(_("Search for %(words)s", words=_cut(words)), _search_url(words)),)
     return ()
 
 
-def _quoted(text: str) -> str:
-    return f"“{text if len(text) <= _MAX_LABEL else text[: _MAX_LABEL - 1] + '…'}”"
+def _cut(text: str) -> str:
+    """The text in quotation marks, cut if it is long."""
+    return quoted(text if len(text) <= _MAX_LABEL else text[: _MAX_LABEL - 1] + "…")
 
 
 def _search_url(q: str) -> str:

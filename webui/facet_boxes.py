@@ -9,47 +9,30 @@ from html import escape
 from typing import Final
 
 from search.document import SECTION_SEPARATOR, section_ancestors
-from search.request.request import FacetRequest, SearchRequest
-from search.request.urls import Addresses, written_facets
+from search.request.facets import DATE
+from search.request.request import SearchRequest
+from search.request.urls import Addresses, FacetPages
 from search.results.response import Facet, FacetValue
 from search.schema import MISSING
-from webui.wording import all_escaped, escaped
+from search.translation import gettext, gettext_noop, number
+from webui.calendar_box import CalendarBox, calendar_box
+from webui.facet_rows import FacetRow
+from webui.facet_words import FACET_WORDS
+from webui.wording import all_escaped
+from webui.wording import in_markup as _
 
-MORE_VALUES: Final = 50
-"""How many values “Show more” asks for."""
 _MAX_DEPTH: Final = 3
 _DEPTHS: Final = tuple(f"depth-{depth}" for depth in range(_MAX_DEPTH + 1))
 _BY_DATE: Final = ("year", "month", "day")
-
-
-@dataclass(slots=True)
-class FacetRow:
-    """One value of a facet. `depth` counts the listed sections above it, and is 0 for other facets."""
-
-    label: str
-    count: int
-    selected: bool
-    toggle_url: str
-    depth: int = 0
-
-    def markup(self, css_class: str, address: str) -> str:
-        """The row as an item of a list; `address` is `toggle_url` as markup."""
-        chosen, remove = (" chosen", ", selected; remove") if self.selected else ("", "")
-        return (
-            f'<li class="{css_class}"><a class="choice{chosen}" href="{address}" rel="nofollow">'
-            f'<span class="box" aria-hidden="true"></span> '
-            f'<span class="choice-label" dir="auto">{escaped(self.label)}</span> '
-            f'<span class="choice-count">{self.count:,}</span> '
-            f'<span class="unseen">{"article" if self.count == 1 else "articles"}{remove}</span></a></li>'
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class FacetBox:
     """A facet with its rows.
 
-    `missing_row` is for articles without a value. `other` counts the articles of values that are not listed;
-    `more_url` lists more of them, and is None if it would not.
+    `missing_row` is for articles without a value. `other` counts the articles of values that are not listed, which
+    `more_url` lists. `joined` says how the values are joined, `join_url` joins them the other way: see
+    `search.results.response.Facet`. `chosen` is the number of values that are chosen.
     """
 
     name: str
@@ -58,7 +41,10 @@ class FacetBox:
     missing_row: FacetRow | None
     other: int
     truncated: bool
-    more_url: str | None
+    more_url: str
+    joined: str | None = None
+    join_url: str | None = None
+    chosen: int = 0
 
     @property
     def all_rows(self) -> tuple[FacetRow, ...]:
@@ -73,18 +59,40 @@ class FacetBox:
         name, listed = escape(self.name), "\n".join(rows)
         return (
             f'<section class="facet" aria-labelledby="facet-{name}">\n<h3 id="facet-{name}">{escape(self.label)}</h3>\n'
-            f"<ul>\n{listed}\n</ul>\n{self._rest() if self.truncated else ''}</section>\n"
+            f"{self._joining()}<ul>\n{listed}\n</ul>\n{self._rest() if self.truncated else ''}</section>\n"
         )
 
+    def _joining(self) -> str:
+        """What another value would do, or how the chosen ones are joined, and the link to the other way."""
+        if self.join_url is None:
+            return ""
+        said, other = _JOINED[self.joined == "and", self.chosen > 1]
+        unseen = f'<span class="unseen"> ({escape(self.label)})</span>'
+        link = f'<a href="{escape(self.join_url)}" rel="nofollow">{_(other)}{unseen}</a>'
+        return f'<p class="facet-joined">{_(said)} {link}</p>\n'
+
     def _rest(self) -> str:
-        others = f"{self.other:,} in other values. " if self.other else ""
-        if not self.more_url:
-            return f'<p class="facet-more">{others}</p>\n'
-        more = f'Show more<span class="unseen"> of {escape(self.label.lower())}</span>'
+        words = FACET_WORDS[self.name]
+        others = f"{_(words.others, n=number(self.other))} " if self.other else ""
+        more = _(words.more)
         return f'<p class="facet-more">{others}<a href="{escape(self.more_url)}" rel="nofollow">{more}</a></p>\n'
 
 
-def facets_html(boxes: Sequence[FacetBox]) -> str:
+_JOINED: Final = {
+    (True, True): (gettext_noop("Articles with all of these."), gettext_noop("Any of these")),
+    (True, False): (gettext_noop("Another one narrows."), gettext_noop("Widen instead")),
+    (False, True): (gettext_noop("Articles with any of these."), gettext_noop("All of these")),
+    (False, False): (gettext_noop("Another one widens."), gettext_noop("Narrow instead")),
+}
+"""What is said of the chosen values, and of the other way to join them: by whether articles need all of them, and
+whether several are chosen."""
+
+
+Box = FacetBox | CalendarBox
+"""A facet as it is listed."""
+
+
+def facets_html(boxes: Sequence[Box]) -> str:
     """The boxes as markup. Written here, since they have dozens of rows: a template takes six times as long."""
     addresses = all_escaped([row.toggle_url for box in boxes for row in box.all_rows])
     parts, start = [], 0
@@ -95,23 +103,30 @@ def facets_html(boxes: Sequence[FacetBox]) -> str:
     return "".join(parts)
 
 
-def facet_boxes(facets: Iterable[Facet], request: SearchRequest, links: Addresses) -> tuple[FacetBox, ...]:
+def facet_boxes(facets: Iterable[Facet], request: SearchRequest, links: Addresses) -> tuple[Box, ...]:
     """The facets in which a choice would change the result."""
-    shown = [facet for facet in facets if _offers_a_choice(facet)]
-    more = _more_urls(shown, request, links)
-    return tuple([facet_box(facet, more.get(facet.name)) for facet in shown])
+    shown = [facet for facet in facets if _offers_a_choice(facet, request)]
+    pages = FacetPages(links, request)
+    return tuple(
+        [
+            calendar_box(facet, request, links) if facet.name == DATE else facet_box(facet, pages.address(facet.name))
+            for facet in shown
+        ]
+    )
 
 
-def _offers_a_choice(facet: Facet) -> bool:
-    """False if all hits have the same single value, unless the reader has selected it."""
+def _offers_a_choice(facet: Facet, request: SearchRequest) -> bool:
+    """False if all hits have the same single value, unless the reader has selected it or typed dates."""
+    if facet.name == DATE and (request.start or request.end):
+        return True
     if len(facet.values) > 1 or facet.truncated or any(value.selected for value in facet.values):
         return True
     return bool(facet.values) and facet.missing > 0
 
 
-def facet_box(facet: Facet, more_url: str | None = None) -> FacetBox:
-    """The facet with its rows in the order in which they are listed; `more_url` is the search with more of them."""
-    none_label = f"No {facet.label.lower()}"
+def facet_box(facet: Facet, more_url: str = "") -> FacetBox:
+    """The facet with its rows in the order in which they are listed; `more_url` is the page that lists all of them."""
+    none_label = gettext(FACET_WORDS[facet.name].none)
     values = [replace(value, label=none_label) if value.value == MISSING else value for value in facet.values]
     if facet.name in _BY_DATE:
         values.sort(key=lambda value: value.value, reverse=True)
@@ -126,6 +141,9 @@ def facet_box(facet: Facet, more_url: str | None = None) -> FacetBox:
         facet.other,
         facet.truncated,
         more_url,
+        facet.joined,
+        facet.join_url,
+        sum(value.selected for value in facet.values),
     )
 
 
@@ -157,17 +175,3 @@ def _section_rows(values: Iterable[FacetValue]) -> Iterator[FacetRow]:
 def _path(section: str) -> tuple[str, ...]:
     """`section_ancestors`, remembered: most pages list the same sections."""
     return section_ancestors(section)
-
-
-@lru_cache(maxsize=256)
-def _written_with_more(asked: tuple[FacetRequest, ...], name: str) -> str:
-    """The parameter `facets` with more values of that one."""
-    return written_facets(SearchRequest(facets=asked).with_facet(name, MORE_VALUES).facets)
-
-
-def _more_urls(facets: Iterable[Facet], request: SearchRequest, links: Addresses) -> dict[str, str]:
-    """The search with more values of a facet, for each facet that has more and was asked for fewer."""
-    sizes = {asked.name: asked.size for asked in request.facets}
-    names = [facet.name for facet in facets if facet.truncated and sizes.get(facet.name, MORE_VALUES) < MORE_VALUES]
-    written = [_written_with_more(request.facets, name) for name in names]
-    return dict(zip(names, links.varied(request, "facets", written), strict=True)) if names else {}

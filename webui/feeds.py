@@ -1,9 +1,7 @@
-"""A search as a feed (Atom, JSON Feed) or as a table (CSV)."""
+"""A search as a feed (Atom, JSON Feed); `webui.rss` has RSS."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,30 +11,23 @@ from uuid import NAMESPACE_URL, uuid5
 from flask import Blueprint, Response, json, request
 from lxml import etree
 
-from search.archive import PinnedArchive
+from search.pinned_archive import PinnedArchive
 from search.request.urls import Rendering
 from search.results.filled import in_words
 from search.results.response import Hit, SearchResponse
 from webui.caching import from_archive, unless_timed_out
 from webui.site import addresses, asked_search, current_site
-from webui.wording import sentence
+from webui.wording import sentence, separated
 
 blueprint = Blueprint("feeds", __name__)
 
 ATOM: Final = "application/atom+xml"
 JSON_FEED: Final = "application/feed+json"
-CSV: Final = "text/csv; charset=utf-8; header=present"
 
 _ATOM_NS: Final = "http://www.w3.org/2005/Atom"
 _OPENSEARCH_NS: Final = "http://a9.com/-/spec/opensearch/1.1/"
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNDATED: Final = "1970-01-01T00:00:00Z"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_COLUMNS: Final = (
-    "id", "url", "title", "published", "modified", "sections", "authors", "tags", "language", "type", "summary",
-    "score", "all_words",
-)  # fmt: skip
-_LIST_SEPARATOR: Final = "; "
 
 Render = Callable[[SearchResponse], Response]
 
@@ -45,26 +36,25 @@ Render = Callable[[SearchResponse], Response]
 @from_archive
 def atom(archive: PinnedArchive) -> Response:
     """The search as an Atom feed (RFC 4287) with OpenSearch elements, newest first by default."""
-    return _rendered(archive, "atom", _atom)
+    return rendered(archive, "atom", _atom)
 
 
 @blueprint.get("/search.json")
 @from_archive
 def json_feed(archive: PinnedArchive) -> Response:
     """The search as a JSON Feed 1.1, newest first by default."""
-    return _rendered(archive, "feed", _json_feed)
+    return rendered(archive, "feed", _json_feed)
 
 
-@blueprint.get("/search.csv")
-@from_archive
-def table(archive: PinnedArchive) -> Response:
-    """The search as a CSV table (RFC 4180). The first line has the names of the columns."""
-    return _rendered(archive, "csv", _table)
+def feed_of(found: SearchResponse, kind: Rendering) -> Response:
+    """An answer as a feed of that kind."""
+    return _atom(found) if kind == "atom" else _json_feed(found)
 
 
-def _rendered(archive: PinnedArchive, kind: Rendering, render: Render) -> Response:
-    asked = replace(asked_search(kind), facets=(), highlight="off" if kind == "csv" else "text")
-    if kind != "csv" and asked.sort is None:
+def rendered(archive: PinnedArchive, kind: Rendering, render: Render) -> Response:
+    """The search as a feed, newest first unless another order is asked for; `render` writes it."""
+    asked = replace(asked_search(kind), facets=(), highlight="text")
+    if asked.sort is None:
         asked = replace(asked, sort="newest")
     found = archive.search(asked, addresses(kind))
     return unless_timed_out(render(found), found)
@@ -79,7 +69,7 @@ def feed_title(found: SearchResponse) -> str:
     """The title of a feed: that of the archive with the query and the conditions."""
     title = current_site().settings.title
     conditions = [row.value_label or row.value for row in found.query.applied]
-    asked = ", ".join(part for part in (found.query.text, *conditions) if part)
+    asked = separated(part for part in (found.query.text, *conditions) if part)
     return f"{title}: {asked}" if asked else title
 
 
@@ -98,7 +88,7 @@ def _atom(found: SearchResponse) -> Response:
     _add(feed, "updated", max(stamps, default=_stamp(found.index.built_at)))
     _add(_add(feed, "author"), "name", site.settings.title)
     _add(feed, "generator", "Backfile")
-    for relation, target, media_type in _feed_links(found, ATOM):
+    for relation, target, media_type in feed_links(found, ATOM):
         _link(feed, relation, site.absolute(target), media_type)
     _link(
         feed, "search", site.absolute(f"{request.script_root}/opensearch.xml"), "application/opensearchdescription+xml"
@@ -110,7 +100,7 @@ def _atom(found: SearchResponse) -> Response:
     return Response(body, content_type=f"{ATOM}; charset=utf-8")
 
 
-def _feed_links(found: SearchResponse, media_type: str) -> list[tuple[str, str, str]]:
+def feed_links(found: SearchResponse, media_type: str) -> list[tuple[str, str, str]]:
     """The links of a feed: its pages (RFC 5005), and the page for people."""
     links = found.links
     rows = [("self", links.self), ("first", links.first), ("previous", links.prev), ("next", links.next)]
@@ -124,7 +114,9 @@ def _add_paging(feed: etree._Element, found: SearchResponse) -> None:
         numbers["startIndex"] = (found.page - 1) * found.per_page + 1
     for name, number in numbers.items():
         etree.SubElement(feed, f"{{{_OPENSEARCH_NS}}}{name}").text = str(number)
-    query = etree.SubElement(feed, f"{{{_OPENSEARCH_NS}}}Query", role="request", searchTerms=_xml(found.query.text))
+    query = etree.SubElement(
+        feed, f"{{{_OPENSEARCH_NS}}}Query", role="request", searchTerms=without_controls(found.query.text)
+    )
     if found.page is not None:
         query.set("startPage", str(found.page))
 
@@ -144,8 +136,8 @@ def _add_entry(feed: etree._Element, hit: Hit) -> None:
     for author in hit.authors:
         _add(_add(entry, "author"), "name", author)
     for term in (*hit.sections, *hit.tags):
-        _add(entry, "category").set("term", _xml(term))
-    summary = _add(entry, "summary", _about(hit))
+        _add(entry, "category").set("term", without_controls(term))
+    summary = _add(entry, "summary", about(hit))
     if hit.language:
         summary.set("{http://www.w3.org/XML/1998/namespace}lang", hit.language)
 
@@ -177,39 +169,12 @@ def _item(hit: Hit) -> dict[str, object]:
         "language": hit.language,
         "external_url": hit.url,
     }
-    item: dict[str, object] = {"id": article_urn(hit.id), "url": page, "title": hit.title, "content_text": _about(hit)}
+    item: dict[str, object] = {"id": article_urn(hit.id), "url": page, "title": hit.title, "content_text": about(hit)}
     return item | {name: value for name, value in known.items() if value}
 
 
-def _table(found: SearchResponse) -> Response:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for hit in found.hits:
-        writer.writerow([_cell(getattr(hit, column)) for column in _COLUMNS])
-    response = Response(text.getvalue(), content_type=CSV)
-    response.headers["Content-Disposition"] = 'attachment; filename="search.csv"'
-    response.headers["Backfile-Total"] = str(found.total)
-    for relation, target in (("first", found.links.first), ("prev", found.links.prev), ("next", found.links.next)):
-        if target:
-            response.headers.add("Link", f'<{target}>; rel="{relation}"; type="text/csv"')
-    return response
-
-
-def _cell(value: object) -> str:
-    """The text of a cell. What a spreadsheet would take for a formula gets an apostrophe in front.
-
-    See https://owasp.org/www-community/attacks/CSV_Injection.
-    """
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return repr(value)
-    text = _LIST_SEPARATOR.join(value) if isinstance(value, tuple) else str(value or "")
-    return "'" + text if text.startswith(_FORMULA) else text
-
-
-def _about(hit: Hit) -> str:
+def about(hit: Hit) -> str:
+    """What a feed says of an article: its summary, else the passages that match, else its title."""
     return hit.summary or " … ".join(snippet.text for snippet in hit.snippets) or hit.title
 
 
@@ -223,14 +188,14 @@ def _stamp(moment: str | None) -> str:
 def _add(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
     child = etree.SubElement(parent, f"{{{_ATOM_NS}}}{name}")
     if text is not None:
-        child.text = _xml(text)
+        child.text = without_controls(text)
     return child
 
 
 def _link(parent: etree._Element, relation: str, target: str, media_type: str) -> None:
-    _add(parent, "link").attrib.update({"rel": relation, "href": _xml(target), "type": media_type})
+    _add(parent, "link").attrib.update({"rel": relation, "href": without_controls(target), "type": media_type})
 
 
-def _xml(text: str) -> str:
+def without_controls(text: str) -> str:
     """The text without the characters that XML 1.0 does not allow."""
     return _NOT_XML.sub("", text)

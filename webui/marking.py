@@ -12,6 +12,8 @@ from typing import Final
 
 from lxml.html import HtmlElement, builder
 
+from webui.match_steps import add_steps
+
 Spans = Callable[[str, str], list[tuple[int, int]]]
 """A text and the field it is of ("title", "summary", "body", "headings") in; (start, end) pairs in characters out,
 sorted and apart."""
@@ -35,8 +37,10 @@ class _Slot:
 
 
 def mark_matches(root: HtmlElement, spans: Spans) -> int:
-    """Wraps every match in `<mark>`, in place; returns the number of matches. The first mark has the id "match"."""
+    """Wraps every match in `<mark>`, in place, with the ids and links of `webui.match_steps`; returns the number of
+    matches."""
     total = budget = 0
+    begun: list[HtmlElement] = []
     for block in list(_blocks(root)):
         text = "".join(slot.text for slot in block)
         budget += len(text)
@@ -44,10 +48,8 @@ def mark_matches(root: HtmlElement, spans: Spans) -> int:
             break
         found = spans(text, _field(block)) if text.strip() else []
         total += len(found)
-        _mark_block(block, found)
-    first = root.find(".//mark")
-    if first is not None:
-        first.set("id", "match")
+        begun += _mark_block(block, found)
+    add_steps(begun)
     return total
 
 
@@ -92,29 +94,37 @@ def _slots(root: HtmlElement) -> Iterator[_Slot | None]:
         stack.extend((child, False) for child in reversed(element))
 
 
-def _mark_block(block: list[_Slot], spans: list[tuple[int, int]]) -> None:
-    """Cuts the spans, which are sorted and apart, at the borders of the slots: one pass over both."""
+def _mark_block(block: list[_Slot], spans: list[tuple[int, int]]) -> list[HtmlElement]:
+    """Cuts the spans, which are sorted and apart, at the borders of the slots: one pass over both. Returns the mark
+    that each of them begins with."""
+    begun: list[HtmlElement] = []
     start = first = 0
+    goes_on = False
     for slot in block:
         end = start + len(slot.text)
-        inside = []
+        inside: list[tuple[int, int]] = []
         while first < len(spans) and spans[first][0] < end:
             inside.append((max(spans[first][0], start) - start, min(spans[first][1], end) - start))
             if spans[first][1] > end:
                 break  # goes on in the next slot
             first += 1
         if inside:
-            _mark_slot(slot, inside)
+            marks = _mark_slot(slot, inside)
+            begun += marks[1:] if goes_on else marks
+        goes_on = first < len(spans) and spans[first][0] < end
         start = end
+    return begun
 
 
-def _mark_slot(slot: _Slot, spans: list[tuple[int, int]]) -> None:
+def _mark_slot(slot: _Slot, spans: list[tuple[int, int]]) -> list[HtmlElement]:
     element, text = slot.element, slot.text
+    marks: list[HtmlElement] = []
     end = len(text)
     # From the last to the first, each put where the one before it will push it on: no place is looked up by number.
     for start, stop in reversed(spans):
         mark = builder.MARK(text[start:stop])
         mark.tail = text[stop:end]
+        marks.append(mark)
         end = start
         if slot.tail:
             element.tail = None
@@ -126,3 +136,4 @@ def _mark_slot(slot: _Slot, spans: list[tuple[int, int]]) -> None:
         element.tail = text[:end]
     else:
         element.text = text[:end]
+    return marks[::-1]

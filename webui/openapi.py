@@ -14,39 +14,104 @@ from typing import Any, Final, Literal
 from flask import Blueprint, Response, json, request
 from pydantic import TypeAdapter
 
+from search.query_log.report import QueryReport
+from search.request.article_body import ArticleBody, BatchLine
+from search.request.desk_parameters import (
+    ChoiceBody,
+    ChoicesParameters,
+    JudgementBody,
+    JudgementsParameters,
+    QueriesParameters,
+)
+from search.request.facets import DATE, FACETS
 from search.request.parameters import (
+    AuthorsParameters,
+    CalendarParameters,
+    CiteParameters,
+    CoverageParameters,
+    ExportParameters,
+    FacetParameters,
+    NamesParameters,
     NoParameters,
+    OnThisDayParameters,
     RelatedBody,
     RelatedParameters,
     RemovedParameters,
+    SavedParameters,
+    SearchesBody,
     SearchParameters,
     Strict,
     SuggestParameters,
+    TableParameters,
+    WritesParameters,
     repetition,
 )
 from search.request.reading import read
 from search.request.urls import written_facets
 from search.results.as_json import adapter
+from search.results.browsing import AuthorsAnswer, CalendarAnswer, OnThisDayAnswer
+from search.results.coverage import CoverageAnswer
+from search.results.exporting import FORMATS
+from search.results.names import NamesResponse
 from search.results.related_response import RelatedResponse
-from search.results.response import SearchResponse
-from webui import api, discovery, feeds, health, removed
-from webui.answers import ArticleAnswer, RemovedAnswer, SectionsAnswer, StatusAnswer, SuggestAnswer
+from search.results.response import FacetValues, SearchResponse
+from search.results.why_not import WhyNotAnswer
+from webui import (
+    api,
+    article_batch,
+    browsing,
+    choices,
+    citing,
+    coverage,
+    desk_queries,
+    discovery,
+    exports,
+    feeds,
+    health,
+    judgements,
+    removed,
+    rss,
+    saved,
+    searches,
+    writing,
+)
+from webui.answers import (
+    ArticleAnswer,
+    BatchAnswer,
+    ChoicesAnswer,
+    JudgementsAnswer,
+    RemovedAnswer,
+    SavedAnswer,
+    SearchesAnswer,
+    SectionsAnswer,
+    StatusAnswer,
+    SuggestAnswer,
+    WriteAnswer,
+    WritesAnswer,
+)
 from webui.caching import VERSION, conditional, entity_tag
 from webui.health import HealthAnswer
+from webui.ndjson import NDJSON
 from webui.problems import CONTENT_TYPE, Problem
+from webui.responses import JSON, OPENAPI
 from webui.site import current_site
 
 blueprint = Blueprint("openapi", __name__)
 
-OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
 _REFERENCE: Final = "#/components/schemas/{model}"
+_CSL_JSON: Final = FORMATS["csl-json"].media_type.partition(";")[0]
+_ONE_SEARCH: Final = "SearchOfSeveral"
 _Schema = dict[str, Any]
+_KEY: Final = "key"
+_KEY_SCHEME: Final = {"type": "http", "scheme": "bearer", "description": "A key that `backfile keys add` has made."}
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path. `answer` is the type of its JSON answer; `media` are the types of other answers.
-    `moves`: it may lead to another address."""
+    `moves`: it may lead to another address. `conditional`: it answers 304 to whoever has the answer. `needs`: what it
+    cannot do without, though the page with the same parameters can. `statuses` has what each of its answers says.
+    `needs_key`: it is for programs that may write. `lines`: its body and its answer are lines, each as described."""
 
     method: str
     path: str
@@ -56,11 +121,20 @@ class Operation:
     media: tuple[str, ...] = ()
     body: type[Strict] | None = None
     moves: bool = False
+    conditional: bool = True
+    needs: tuple[str, ...] = ()
     errors: tuple[int, ...] = (400, 500, 503)
+    statuses: tuple[tuple[int, str], ...] = ((200, "The answer."),)
+    needs_key: bool = False
+    lines: bool = False
 
 
 OPERATIONS: Final = (
     Operation("get", "/api/v1/search", api.search, SearchParameters, SearchResponse),
+    Operation(
+        "post", "/api/v1/searches", searches.searches, NoParameters, SearchesAnswer, body=SearchesBody,
+        errors=(400, 413, 415, 500, 503),
+    ),
     Operation(
         "get", "/api/v1/articles/{id}", api.article, NoParameters, ArticleAnswer, moves=True,
         errors=(400, 404, 410, 500, 503),
@@ -70,29 +144,114 @@ OPERATIONS: Final = (
         errors=(400, 404, 410, 500, 503),
     ),
     Operation(
+        "get", "/api/v1/articles/{id}/why-not", api.why_not, SearchParameters, WhyNotAnswer, moves=True,
+        errors=(400, 404, 410, 500, 503),
+    ),
+    Operation(
         "post", "/api/v1/related", api.related_to_draft, NoParameters, RelatedResponse, body=RelatedBody,
         errors=(400, 404, 410, 413, 415, 500, 503),
     ),
+    Operation("get", "/api/v1/facets/{name}", api.facet, FacetParameters, FacetValues, errors=(400, 404, 500, 503)),
     Operation("get", "/api/v1/suggest", api.suggest, SuggestParameters, SuggestAnswer, media=(api.SUGGESTIONS,)),
     Operation("get", "/api/v1/sections", api.sections, NoParameters, SectionsAnswer),
+    Operation("get", "/api/v1/calendar", browsing.calendar_answer, CalendarParameters, CalendarAnswer),
+    Operation("get", "/api/v1/authors", browsing.authors_answer, AuthorsParameters, AuthorsAnswer),
+    Operation("get", "/api/v1/on-this-day", browsing.on_this_day_answer, OnThisDayParameters, OnThisDayAnswer),
+    Operation("get", "/api/v1/coverage", coverage.coverage, CoverageParameters, CoverageAnswer, needs=("q",)),
+    Operation("get", "/api/v1/names", api.names, NamesParameters, NamesResponse),
+    Operation("get", "/api/v1/save", saved.save_for_programs, SearchParameters, SavedAnswer),
+    Operation("get", "/api/v1/saved", saved.saved_for_programs, SavedParameters, SearchResponse, needs=("link",)),
     Operation("get", "/api/v1/removed", removed.removals, RemovedParameters, RemovedAnswer),
     Operation("get", "/api/v1/status", api.status, NoParameters, StatusAnswer),
     Operation("get", "/search.atom", feeds.atom, SearchParameters, media=(feeds.ATOM,)),
     Operation("get", "/search.json", feeds.json_feed, SearchParameters, media=(feeds.JSON_FEED,)),
-    Operation("get", "/search.csv", feeds.table, SearchParameters, media=("text/csv",)),
+    Operation("get", "/search.rss", rss.rss, SearchParameters, media=(rss.RSS,)),
+    Operation("get", "/search.csv", exports.table, TableParameters, media=("text/csv",)),
+    Operation(
+        "get", "/api/v1/export", exports.export, ExportParameters,
+        media=tuple(kind.media_type.partition(";")[0] for kind in FORMATS.values()),
+    ),
+    Operation(
+        "get", "/api/v1/cite", citing.citations, CiteParameters,
+        media=tuple(kind.media_type.partition(";")[0] for kind in FORMATS.values()), errors=(400, 404, 410, 500, 503),
+    ),
     Operation("get", "/opensearch.xml", discovery.description, NoParameters, media=(discovery.OSDD,), errors=(500,)),
     Operation("get", "/livez", health.live, NoParameters, HealthAnswer, errors=(500,)),
     Operation("get", "/readyz", health.ready, NoParameters, HealthAnswer, errors=(500, 503)),
 )  # fmt: skip
 
+_WRITTEN: Final = (
+    (200, "It is written, or nothing had to be."),
+    (202, "It is queued on the disk (`Location`)."),
+)
+_ADDED: Final = (201, "It is written, and was not in the archive before.")
+
+WRITE_OPERATIONS: Final = (
+    Operation(
+        "put", "/api/v1/articles/{id}", writing.put_article, NoParameters, WriteAnswer, body=ArticleBody,
+        errors=(400, 401, 403, 410, 413, 415, 422, 429, 500, 503), statuses=(*_WRITTEN, _ADDED), needs_key=True,
+    ),
+    Operation(
+        "delete", "/api/v1/articles/{id}", writing.delete_article, NoParameters, WriteAnswer,
+        errors=(400, 401, 403, 410, 422, 429, 500, 503), statuses=_WRITTEN, needs_key=True,
+    ),
+    Operation(
+        "post", "/api/v1/articles:batch", article_batch.send_batch, NoParameters, BatchAnswer, body=BatchLine,
+        errors=(400, 401, 403, 413, 415, 429, 500, 503), needs_key=True, lines=True,
+    ),
+    Operation(
+        "get", "/api/v1/writes/{number}", writing.write, NoParameters, WriteAnswer,
+        errors=(400, 401, 403, 404, 500, 503), conditional=False, needs_key=True,
+    ),
+    Operation(
+        "get", "/api/v1/writes", writing.writes, WritesParameters, WritesAnswer,
+        errors=(400, 401, 403, 500, 503), conditional=False, needs_key=True,
+    ),
+)  # fmt: skip
+"""For programs with a key."""
+
+DESK_OPERATIONS: Final = (
+    Operation(
+        "get", "/api/v1/desk/choices", choices.desk_choices, ChoicesParameters, ChoicesAnswer,
+        errors=(400, 403, 500, 503), conditional=False,
+    ),
+    Operation(
+        "post", "/api/v1/desk/choices", choices.choose_piece, NoParameters, ChoicesAnswer, body=ChoiceBody,
+        errors=(400, 403, 404, 410, 413, 415, 500, 503),
+    ),
+    Operation(
+        "get", "/api/v1/desk/queries", desk_queries.desk_queries, QueriesParameters, QueryReport,
+        errors=(400, 403, 500, 503), conditional=False,
+    ),
+    Operation(
+        "get", "/api/v1/desk/judgements", judgements.desk_judgements, JudgementsParameters, JudgementsAnswer,
+        errors=(400, 403, 500, 503), conditional=False,
+    ),
+    Operation(
+        "post", "/api/v1/desk/judgements", judgements.judge_article, NoParameters, JudgementsAnswer,
+        body=JudgementBody, errors=(400, 403, 404, 410, 413, 415, 500, 503),
+    ),
+)  # fmt: skip
+"""Described only where the setting `desk` serves them."""
+
 _ERRORS: Final[Mapping[int, str]] = {
     400: "A parameter, the query or the body is not valid; `detail` says what would be.",
-    404: "There is no such article.",
+    401: "There is no key, or it is not in force (`WWW-Authenticate`).",
+    403: "A page of another site asks for it, or the key does not allow it.",
+    404: "There is no such article, or no such facet.",
     410: "The article was taken down; `reason` says why, `removed_at` when.",
     413: "The body is too long.",
-    415: "The body is not JSON.",
+    415: "The body is not of the type that is asked for.",
+    422: "The article cannot be written; `detail` says why.",
+    429: "Too much at once, or too many requests; `Retry-After` says when the next one may come.",
     500: "An unexpected error; `incident` is its number in the log.",
     503: "The index cannot answer now.",
+}
+
+
+_TOO_LONG: Final = {
+    "414": "The address is too long. The body is a problem document, or empty if the server did not read all of it.",
+    "431": "The address is far too long. There is no body.",
 }
 
 
@@ -102,14 +261,16 @@ def description() -> Response:
     read(NoParameters, request.query_string)
     site = current_site()
     server = site.absolute(request.script_root or "/")
-    tag = entity_tag("", server, site.settings.title)
-    return conditional(tag, lambda: Response(json.dumps(document(site.settings.title, server)), content_type=OPENAPI))
+    title, desk = site.settings.title, site.settings.desk
+    tag = entity_tag("", server, title, str(desk))
+    return conditional(tag, lambda: Response(json.dumps(document(title, server, desk=desk)), content_type=OPENAPI))
 
 
-def document(title: str, server: str) -> _Schema:
-    """The description of the archive `title`, served at the address `server`."""
+def document(title: str, server: str, *, desk: bool = False) -> _Schema:
+    """The description of the archive `title`, served at the address `server`, with its `desk` if it has one."""
     paths: dict[str, _Schema] = {}
-    for operation in OPERATIONS:
+    operations = (*OPERATIONS, *WRITE_OPERATIONS, *(DESK_OPERATIONS if desk else ()))
+    for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
     return {
         "openapi": "3.1.0",
@@ -122,25 +283,50 @@ def document(title: str, server: str) -> _Schema:
         },
         "servers": [{"url": server}],
         "paths": paths,
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": _schemas(operations), "securitySchemes": {_KEY: _KEY_SCHEME}},
     }
 
 
 @cache
-def _schemas() -> _Schema:
-    answers = tuple(dict.fromkeys(row.answer for row in OPERATIONS if row.answer is not None))
+def _schemas(operations: tuple[Operation, ...]) -> _Schema:
+    answers = tuple(dict.fromkeys(row.answer for row in operations if row.answer is not None))
     inputs: list[tuple[Any, Literal["validation", "serialization"], TypeAdapter[Any]]] = [
         *((type_, "serialization", adapter(type_)) for type_ in (*answers, Problem)),
-        *((row.body, "validation", adapter(row.body)) for row in OPERATIONS if row.body is not None),
+        *((row.body, "validation", adapter(row.body)) for row in operations if row.body is not None),
     ]
     _, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE)
     schemas: _Schema = definitions["$defs"]
-    for schema in schemas.values():
+    bodies = {row.body.__name__ for row in operations if row.body is not None}
+    for name, schema in schemas.items():
         schema["description"] = " ".join(schema.get("description", "").split())
+        _require(schema, every_key=name not in {*bodies, Problem.__name__})
     hit = schemas["Hit"]
-    del hit["required"]
+    hit.pop("required", None)
     hit["description"] += " With the parameter `fields`, only the keys it names."
+    schemas["SearchesBody"]["properties"]["searches"]["items"] = {"$ref": _REFERENCE.format(model=_ONE_SEARCH)}
+    schemas[_ONE_SEARCH] = _one_search()
     return schemas
+
+
+def _require(schema: _Schema, *, every_key: bool) -> None:
+    """Says that an answer always has every key. Defaults are taken out, from bodies too: a generator of types takes a
+    key that has one for a key that is always there."""
+    properties = schema.get("properties", {})
+    for each in properties.values():
+        each.pop("default", None)
+    if every_key and properties:
+        schema["required"] = [*properties]
+
+
+def _one_search() -> _Schema:
+    """A search in a body: the parameters of an address as an object."""
+    parameters = {
+        row["name"]: row["schema"] | {"description": row["description"]} for row in _query_parameters(SearchParameters)
+    }
+    for schema in parameters.values():
+        schema.pop("default", None)
+    described = "A search, by the parameters of its address; what may be repeated there is a list here."
+    return {"type": "object", "description": described, "properties": parameters, "additionalProperties": False}
 
 
 def _operation(operation: Operation) -> _Schema:
@@ -148,30 +334,51 @@ def _operation(operation: Operation) -> _Schema:
     described: _Schema = {
         "operationId": operation.view.__name__,
         "summary": summary.rstrip("."),
-        "parameters": [*_path_parameters(operation.path), *_query_parameters(operation.parameters)],
-        "responses": {"200": _success(operation)} | {str(code): _failure(code) for code in operation.errors},
+        "parameters": [*_path_parameters(operation.path), *_query_parameters(operation.parameters, operation.needs)],
+        "responses": {str(code): _success(operation, said) for code, said in operation.statuses}
+        | {str(code): _failure(code) for code in _errors(operation)},
     }
-    if operation.method == "get" and operation.errors != (500,) and "health" not in operation.view.__module__:
+    if operation.needs_key:
+        described["security"] = [{_KEY: []}]
+    if (
+        operation.conditional
+        and operation.method == "get"
+        and operation.errors != (500,)
+        and "health" not in operation.view.__module__
+    ):
         described["responses"]["304"] = {"description": "Nothing has changed (`If-None-Match`)."}
+    if operation.method == "get":
+        described["responses"] |= {code: {"description": said} for code, said in _TOO_LONG.items()}
     if operation.moves:
         described["responses"]["301"] = {"description": "The article has another id now (`Location`)."}
     if rest.strip():
         described["description"] = " ".join(rest.split())
     if operation.body is not None:
-        content = {api.JSON: {"schema": _reference(operation.body)}}
+        content = {_media(operation): {"schema": _reference(operation.body)}}
         described["requestBody"] = {"required": True, "content": content}
     return described
 
 
-def _success(operation: Operation) -> _Schema:
+def _media(operation: Operation) -> str:
+    return NDJSON if operation.lines else JSON
+
+
+def _success(operation: Operation, said: str) -> _Schema:
     content: _Schema = {}
     if operation.answer is not None:
-        content[api.JSON] = {"schema": _reference(operation.answer)}
+        content[_media(operation)] = {"schema": _reference(operation.answer)}
     for media in operation.media:
         content[media] = {"schema": {"type": "array" if media == api.SUGGESTIONS else "string"}}
-    if feeds.JSON_FEED in content:
-        content[feeds.JSON_FEED] = {"schema": {"type": "object"}}
-    return {"description": "The answer.", "content": content}
+    for media, type_ in ((feeds.JSON_FEED, "object"), (_CSL_JSON, "array")):
+        if media in content:
+            content[media] = {"schema": {"type": type_}}
+    return {"description": said, "content": content}
+
+
+def _errors(operation: Operation) -> tuple[int, ...]:
+    """The statuses of its errors; what may be asked for without limit is never refused for that."""
+    is_free = operation.errors == (500,) or "health" in operation.view.__module__
+    return operation.errors if is_free else tuple(sorted({*operation.errors, 429}))
 
 
 def _failure(code: int) -> _Schema:
@@ -188,19 +395,43 @@ def _path_parameters(path: str) -> Iterable[_Schema]:
             "name": "id",
             "in": "path",
             "required": True,
-            "description": "The article's id, percent-encoded. If a segment of it is empty, `.`, `..` or `related`, "
-            "`~` goes before it.",
+            "description": "The article's id, percent-encoded. If a segment of it is empty, `.`, `..`, `related` or "
+            "`why-not`, `~` goes before it.",
             "schema": {"type": "string"},
         }
 
+    if "{number}" in path:
+        yield {
+            "name": "number",
+            "in": "path",
+            "required": True,
+            "description": "The number of the sending.",
+            "schema": {"type": "integer", "minimum": 0},
+        }
 
-def _query_parameters(model: type[Strict]) -> Iterable[_Schema]:
-    properties = model.model_json_schema(by_alias=True).get("properties", {})
+    if "{name}" in path:
+        yield {
+            "name": "name",
+            "in": "path",
+            "required": True,
+            "description": "The facet.",
+            "schema": {"type": "string", "enum": [name for name in FACETS if name != DATE]},
+            "example": "tag",
+        }
+
+
+def _query_parameters(model: type[Strict], needed: Iterable[str] = ()) -> Iterable[_Schema]:
+    described = model.model_json_schema(by_alias=True)
+    properties, required = described.get("properties", {}), (*described.get("required", []), *needed)
     for name, schema in properties.items():
         parameter: _Schema = {"name": name, "in": "query", "description": schema.pop("description", "")}
         repeated = repetition(model, name)
         if repeated is not None:
             parameter |= {"style": "form", "explode": not repeated.joined}
+        if name in required:
+            parameter["required"] = True
+        elif repeated is None:
+            parameter["allowEmptyValue"] = True  # which is the same as to leave it out
         parameter["schema"] = _plain(name, schema)
         yield parameter
 

@@ -18,6 +18,7 @@ from search.request.reading import read
 from search.results.as_json import json_bytes
 from webui.answers import RemovedAnswer, RemovedArticle, RemovedLinks
 from webui.caching import conditional, entity_tag
+from webui.responses import sent
 from webui.site import current_site
 
 blueprint = Blueprint("removed", __name__)
@@ -76,7 +77,7 @@ def removals() -> Response:
         answer = RemovedAnswer(
             tuple(map(_listed, shown)), RemovedLinks(_own(request.query_string.decode("ascii", "replace")), following)
         )
-        return Response(json_bytes(answer), content_type="application/json")
+        return sent(json_bytes(answer))
 
     return conditional(entity_tag(str(removed.version()), request.script_root, repr(asked)), make)
 

@@ -6,7 +6,7 @@ The form works without JavaScript. Submitted unchanged, it asks for the same sea
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from itertools import islice
 from typing import Final
@@ -17,11 +17,12 @@ from search.document import SECTION_SEPARATOR
 from search.engines.plan import Sort
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses, written_filters
+from search.translation import gettext, gettext_noop, remembered_by_language
 
 SORTS: Final[tuple[tuple[Sort, str], ...]] = (
-    ("relevance", "Best match"),
-    ("newest", "Newest first"),
-    ("oldest", "Oldest first"),
+    ("relevance", gettext_noop("Best match")),
+    ("newest", gettext_noop("Newest first")),
+    ("oldest", gettext_noop("Oldest first")),
 )
 MAX_SECTION_OPTIONS: Final = 300
 _MAX_WRITTEN: Final = 64
@@ -87,7 +88,7 @@ class Advanced:
     """The controls under “Advanced search” with their present values.
 
     `sections` is empty if the request cannot be chosen from a list, because it names or excludes several. Those of one
-    archive at one commit are the same if their `key` is.
+    archive at one commit are the same if their `key` is. `errors` say what is wrong with `from` and `to`.
     """
 
     sections: tuple[SectionOption, ...]
@@ -97,6 +98,7 @@ class Advanced:
     sort: str
     operator: str
     key: Hashable
+    errors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def section_options(self) -> Markup:
@@ -125,11 +127,17 @@ def kept_pairs(request: SearchRequest, links: Addresses) -> tuple[tuple[str, str
     return tuple(pair for pair in links.pairs(request.on_page(1)) if pair[0] != "q")
 
 
+@remembered_by_language(maxsize=16)
+def sorts_in_words() -> tuple[tuple[Sort, str], ...]:
+    """The orders of hits with what each is called."""
+    return tuple((sort, gettext(label)) for sort, label in SORTS)
+
+
 def _advanced(request: SearchRequest, written: Mapping[str, str], sections: SectionChoices) -> Advanced:
     chosen, start, end = request.filters("section"), written.get("from", ""), written.get("to", "")
     return Advanced(
         sections=sections.for_filters(chosen),
-        sorts=SORTS,
+        sorts=sorts_in_words(),
         start=start,
         end=end,
         sort=request.sort or "",

@@ -7,6 +7,7 @@ address once the site answers, and stops the workers if their parent is killed.
 from __future__ import annotations
 
 import errno
+import faulthandler
 import gc
 import logging.config
 import multiprocessing
@@ -18,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from flask import Flask
 from granian import Granian
@@ -29,16 +30,25 @@ from granian.server.common import AbstractServer
 
 from search.engines import open_engine
 from search.errors import BackfileError, ConfigError, EngineError
+from search.ledger import ledger_of
 from search.meaning import require_encoder
 from search.processes import ctrl_c_held_back
+from search.query_log.counter import end_counting
 from search.sections import load_section_order
 from search.settings import Settings
+from search.variants import load_variants
 from webui.logs import configuration
+from webui.metrics.exporting import exported, forget_files
+from webui.writer_beside import WriterBeside
+
+if TYPE_CHECKING:
+    from webui.site import Site
 
 MAX_WORKERS: Final = 4
 """The most workers that are started by default, however many cores there are."""
-MIN_THREADS: Final = 4
-MAX_THREADS: Final = 8
+THREADS: Final = 256
+"""Of each worker: one searches at a time, most others wait for their turn (see `webui.turns`), which costs nothing, and
+the rest answers what needs no search."""
 MAX_CONNECTIONS: Final = 512
 """Open connections of one worker, idle ones included; others wait in the queue of the socket."""
 MAX_HEAD_BYTES: Final = 65_536
@@ -67,15 +77,27 @@ def serve(settings: Settings, announce: Callable[[str], object]) -> None:
         raise ConfigError("an index in memory belongs to one process and cannot be served; name one on disk")
     require_encoder(settings.meaning_model)
     load_section_order(settings.section_map)  # a mistake ends the command, and not each worker
-    logging.config.dictConfig(configuration(settings.log_level))
+    load_variants(settings.variants)
+    logging.config.dictConfig(configuration(settings))
     _warn_without_index(settings.index)
+    if settings.client_requests_per_minute and settings.public_url and not settings.trusted_proxies:
+        _log.warning("all readers behind one proxy count as one client; name the proxy in trusted_proxies")
+    if not settings.query_log:
+        _end_counting(settings)
     port = claimed_port(settings.host, settings.port)
     server = _server(settings, port)
+    writer = WriterBeside(settings)
     address = site_address(settings.host, port)
     server.on_startup(lambda: threading.Thread(target=_announce, args=(address, announce), daemon=True).start())
     # The default differs between platforms, and a process with threads must not be forked.
     multiprocessing.set_start_method("spawn", force=True)
-    server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
+    if settings.inbox:
+        writer.start()
+    try:
+        with exported(settings):
+            server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
+    finally:
+        writer.stop()
 
 
 def _warn_without_index(index: str) -> None:
@@ -86,18 +108,47 @@ def _warn_without_index(index: str) -> None:
         _log.warning("%s; until searches can be answered, the pages say so", error)
 
 
+def _end_counting(settings: Settings) -> None:
+    """Forgets what was counted of today when the query log was switched off, and logs whether anything is kept."""
+    try:
+        ledger = ledger_of(open_engine(settings.index), settings)
+        if end_counting(ledger, settings.time_zone, settings.query_log_least):
+            _log.info("queries are not counted; `backfile queries --forget` deletes what was counted before")
+    except EngineError as error:
+        _log.warning("what was counted of today's queries cannot be forgotten: %s", error)
+
+
 def load_app(settings: Settings) -> Flask:
     """The app, in a worker process, ready to answer."""
-    from webui import create_app
+    from webui import create_app, telemetry
     from webui.site import site_of
 
+    faulthandler.enable()
     _follow_parent()
-    app = create_app(settings)
-    site_of(app).archive.follow()
+    app = create_app(settings, workers=worker_count(settings))
+    site = site_of(app)
+    site.archive.follow()
+    if site.queries is not None:
+        site.queries.start()
     for template in ("home.html", "search.html", "article.html"):
         app.jinja_env.get_template(template)
+    if settings.metrics:
+        _measure(site)
+    if telemetry.is_wanted(os.environ):
+        telemetry.install(app, telemetry.exporting(os.environ))
     _collect_young_garbage_only()
     return app
+
+
+def _measure(site: Site) -> None:
+    from prometheus_client import CollectorRegistry  # only a server with metrics needs it
+
+    from webui.metrics import sampling
+    from webui.metrics.meters import Meters
+
+    meters = Meters(CollectorRegistry())
+    site.observers.append(meters)
+    sampling.start(site, meters)
 
 
 def _collect_young_garbage_only() -> None:
@@ -144,25 +195,21 @@ def worker_count(settings: Settings) -> int:
     return settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
 
 
-def thread_count() -> int:
-    """Threads of each worker: one searches at a time (see `webui.turns`), the others answer what needs no search.
-
-    Granian warns of more than two for each core.
-    """
-    return max(MIN_THREADS, min(MAX_THREADS, 2 * (os.cpu_count() or 1)))
-
-
 class _Server(Granian):  # type: ignore[valid-type, misc]  # granian picks the class for the build of Python
     """Granian with workers that ignore Ctrl-C; the parent stops them.
 
     A terminal sends Ctrl-C to all processes, and a worker that is still importing modules would print a traceback.
     """
 
+    index = ""
+    """The URL of the index, which may be what a worker has ended of."""
+
     def _spawn_workers(self, *args: Any) -> None:
         with ctrl_c_held_back():
             super()._spawn_workers(*args)
 
     def _respawn_workers(self, *args: Any, **options: Any) -> None:
+        _log_damage(self.index)
         with ctrl_c_held_back():
             super()._respawn_workers(*args, **options)
 
@@ -176,16 +223,26 @@ def _server(settings: Settings, port: int) -> AbstractServer[Any]:
         workers=worker_count(settings),
         http=HTTPModes.http1,
         websockets=False,
-        blocking_threads=thread_count(),
+        blocking_threads=THREADS,
         backpressure=MAX_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=IDLE_MILLISECONDS, max_buffer_size=MAX_HEAD_BYTES),
         log_level=LogLevels.warning,
-        log_dictconfig=configuration(settings.log_level),
+        log_dictconfig=configuration(settings),
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=DRAIN_SECONDS,
     )
+    server.index = settings.index
     return cast("AbstractServer[Any]", server)
+
+
+def _log_damage(index: str) -> None:
+    """Logs which file of the index is not as it was committed. Files are mapped: the system ends a process that reads
+    where one was cut off."""
+    try:
+        open_engine(index).generation()
+    except EngineError as error:
+        _log.error("a worker has ended and is started anew: %s", error)
 
 
 def _refusal(error: OSError, host: str, port: int) -> BackfileError:
@@ -223,6 +280,7 @@ def _follow_parent() -> None:
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(1.0)
+        forget_files()
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()

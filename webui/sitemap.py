@@ -13,13 +13,15 @@ from datetime import UTC, date, datetime
 from typing import Final
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from search.archive import PinnedArchive
 from search.document import Moment
 from search.errors import NotFound
+from search.pinned_archive import PinnedArchive
 from search.request.urls import Addresses
+from search.translation import gettext as _
 from webui.caching import conditional, entity_tag, from_archive
+from webui.languages import mount
 from webui.site import current_site
 
 blueprint = Blueprint("sitemap", __name__)
@@ -38,7 +40,7 @@ _NUMBER: Final = re.compile("[1-9][0-9]{0,5}")
 @from_archive
 def index(archive: PinnedArchive) -> Response:
     """The index of all files; each changed with the last commit, as far as the index knows."""
-    root = current_site().absolute(request.script_root)
+    root = current_site().absolute(mount())
     changed = _written(archive.status.built_at)
     numbers = range(1, _files(archive.status.articles) + 1)
     rows = (_entry("sitemap", f"{root}/sitemap-{number}.xml", changed) for number in numbers)
@@ -56,8 +58,8 @@ def pages(number: str) -> Response:
         archive = held.enter_context(site.archive.pinned())
         status = archive.status
         if not _NUMBER.fullmatch(number) or int(number) > _files(status.articles):
-            raise NotFound("there is no such part of the sitemap; /sitemap.xml names those that there are")
-        root = site.absolute(request.script_root)
+            raise NotFound(_("there is no such part of the sitemap; /sitemap.xml names those that there are"))
+        root = site.absolute(mount())
         rows = _pages(archive, int(number), root)
         tag = entity_tag(status.generation, "sitemap", number, root)
         response = conditional(tag, lambda: Response(_document("urlset", rows), content_type=XML))

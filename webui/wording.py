@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from datetime import date, datetime
+from functools import lru_cache, wraps
 from html import escape as html_escape
 from typing import Final
 from urllib.parse import urlsplit
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from search.analysis import language_name
-from search.periods import day_in_words
+from search.query.lexer import QUOTES
+from search.translation import (
+    capitalized,
+    day_in_words,
+    decade_in_words,
+    gettext,
+    language_in_words,
+    month_in_words,
+    number,
+    pgettext,
+    remembered_by_language,
+)
+from search.translation.messages import translated
+from webui.listing import listed_markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +38,39 @@ class Link:
     url: str
 
 
-def number(value: int) -> str:
-    """12431 as "12,431"."""
-    return f"{value:,}"
+def quoted(text: str) -> str:
+    """The text in quotation marks: “flood”."""
+    return gettext("“%(text)s”", text=text)
 
 
-def count_of(value: int, one: str, many: str) -> str:
-    """ "1 article", "2,000 articles"."""
-    return f"{value:,} {one if value == 1 else many}"
+def in_quotes(query: str) -> str:
+    """A query in quotation marks, unless it has some of its own: “flood”, but "old bridge" as it is."""
+    return query if any(mark in query for mark in QUOTES) else quoted(query)
+
+
+def separated(items: Iterable[str]) -> str:
+    """The items one after the other, such as conditions: "a, b, c". In a sentence they are `listed`."""
+    return _separator().join(items)
+
+
+@remembered_by_language(maxsize=16)
+def _separator() -> str:
+    return pgettext("between items of a list", ", ")
+
+
+def day(moment: str | None) -> str:
+    """An RFC 3339 date, with or without a time, as "3 July 2024"; None as ""."""
+    return day_in_words(_date(moment)) if moment else ""
+
+
+def month(moment: str) -> str:
+    """The month of an RFC 3339 date, as "July 2024"."""
+    return month_in_words(_date(moment))
 
 
 @lru_cache(maxsize=4096)
-def day(moment: str | None) -> str:
-    """An RFC 3339 date, with or without a time, as "3 July 2024"; None as ""."""
-    return day_in_words(datetime.fromisoformat(moment).date()) if moment else ""
+def _date(moment: str) -> date:
+    return datetime.fromisoformat(moment).date()
 
 
 def updated(modified: str | None, published: str | None) -> str:
@@ -81,9 +114,19 @@ def all_escaped(texts: Sequence[str]) -> list[str]:
     return escaped_texts if len(escaped_texts) == len(texts) else [html_escape(text) for text in texts]
 
 
+def in_markup(message: str, /, **values: object) -> str:
+    """`gettext` for modules that write markup: the message is escaped, the values are markup, such as a link's tags."""
+    return _in_markup(message) % values
+
+
+@remembered_by_language(maxsize=1024)
+def _in_markup(message: str) -> str:
+    return html_escape(translated(message))
+
+
 def sentence(message: str) -> str:
     """A message, which begins in lower case and has no full stop, as a sentence."""
-    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "?", "!")) else ".")
+    return capitalized(message) + ("" if message.endswith((".", "?", "!", "؟")) else ".")
 
 
 def with_code(message: str) -> Markup:
@@ -96,21 +139,31 @@ def with_code(message: str) -> Markup:
     )
 
 
-@lru_cache(maxsize=1024)
-def language(tag: str) -> str:
-    """`search.analysis.language_name`, remembered: each hit of a page asks for it."""
-    return language_name(tag)
+def at_each_rendering(write: Callable[..., object]) -> Callable[..., object]:
+    """The function as a filter of templates. Without the context, Jinja would apply it to constants when it compiles a
+    template, in the language that was spoken at that moment."""
+
+    @pass_context
+    @wraps(write)
+    def filter_(_: Context, /, *values: object, **options: object) -> object:
+        return write(*values, **options)
+
+    return filter_
 
 
 FILTERS: Final[dict[str, Callable[..., object]]] = {
     "number": number,
-    "count_of": count_of,
+    "in_quotes": in_quotes,
+    "quoted": quoted,
     "day": day,
+    "month": month,
+    "decade": decade_in_words,
+    "listed": listed_markup,
     "clock": clock,
     "updated": updated,
     "host": host,
     "sentence": sentence,
     "with_code": with_code,
-    "language": language,
+    "language": language_in_words,
 }
 """The filters that templates may use, by name."""

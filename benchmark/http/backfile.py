@@ -65,7 +65,30 @@ class BackfileServer:
     def stop(self) -> None:
         end(self._process)
 
+    def resident_bytes(self) -> int:
+        """What all its processes have in memory, pages that they share counted once. On Linux; else 0."""
+        if self._process is None:
+            return 0
+        return sum(map(_proportional_bytes, _with_children(self._process.pid)))
+
     @property
     def index(self) -> str:
         """The URL of its index."""
         return self._index or f"whoosh:{self._folder / 'index'}"
+
+
+def _with_children(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(each for child in children for each in _with_children(int(child)))]
+
+
+def _proportional_bytes(pid: int) -> int:
+    """PSS (https://docs.kernel.org/filesystems/proc.html): what a process shares with n others counts an nth."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)

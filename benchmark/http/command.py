@@ -57,6 +57,17 @@ class _Measured:
     loads: list[Load] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The files of the articles that a server begins with and of those that come later, the ids of the former, and
+    questions about them."""
+
+    articles: Path
+    later: Path
+    ids: list[str]
+    questions: list[str]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures Backfile over HTTP beside other servers, with the same articles, questions and outputs, in one run."""
     asked = parsed(_parser(), arguments)
@@ -91,15 +102,20 @@ def _run(asked: argparse.Namespace) -> HttpFigures:
     say = timed_lines()
     _end_on_sigterm()
     with work_folder(asked.work) as work:
-        found = shuffled(real_articles(asked.corpora)[0], asked.seed)
-        documents = found[: asked.articles]
-        articles = work / "articles.jsonl"
-        articles.write_text("".join(_lines(documents)), "utf-8")
-        # What is added under load has not been indexed before, if there is enough.
-        (work / "later.jsonl").write_text("".join(_lines(found[asked.articles :] or documents)), "utf-8")
-        questions = distinct_questions(documents, asked.seed)
-        say(f"{len(documents):,} articles, {len(questions):,} questions")
-        return _measured(asked, work, articles, len(documents), questions, say)
+        drawn = articles_and_questions(asked.corpora, asked.articles, asked.seed, work)
+        say(f"{len(drawn.ids):,} articles, {len(drawn.questions):,} questions")
+        return _measured(asked, work, drawn.articles, len(drawn.ids), drawn.questions, say)
+
+
+def articles_and_questions(corpora: Path, most: int, seed: int, work: Path) -> Drawn:
+    """Articles of the corpora, at most so many, written into the folder, and questions about them."""
+    found = shuffled(real_articles(corpora)[0], seed)
+    documents = found[:most]
+    articles, later = work / "articles.jsonl", work / "later.jsonl"
+    articles.write_text("".join(_lines(documents)), "utf-8")
+    # What is added under load has not been indexed before, if there is enough.
+    later.write_text("".join(_lines(found[most:] or documents)), "utf-8")
+    return Drawn(articles, later, [document.id for document in documents], distinct_questions(documents, seed))
 
 
 def _end_on_sigterm() -> None:

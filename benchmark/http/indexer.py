@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
@@ -21,6 +22,8 @@ from pathlib import Path
 from benchmark.real import real_articles
 from search.document import Document
 from search.engines import open_engine
+from search.engines.protocols import Engine
+from search.errors import IndexLocked
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -41,11 +44,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     threading.Thread(target=_end_with_input, daemon=True).start()
     begun = time.monotonic()
     for number in count(1):
-        with engine.writer() as writer:
-            for document in islice(rows, asked.articles):
-                writer.add(document)
+        _add(engine, list(islice(rows, asked.articles)))
         # By the clock of the start, so that a commit that took long does not slow the pace.
         time.sleep(max(0.0, begun + number * asked.seconds - time.monotonic()))
+
+
+def _add(engine: Engine, documents: Sequence[Document]) -> None:
+    while True:
+        with suppress(IndexLocked):  # by a takedown, for a moment
+            with engine.writer() as writer:
+                for document in documents:
+                    writer.add(document)
+            return
+        time.sleep(0.05)
 
 
 def new_articles(documents: Sequence[Document], first: int) -> Iterator[Document]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Final
 
+from search.engines.conventions import Deadline
 from search.errors import QuerySyntaxError
 from search.request.filling import Counted, counts
 from search.request.planning import Planner, ResolvedQuery
@@ -17,15 +18,25 @@ MAX_SECONDS: Final = 1.0
 """How long planning and counting them may take. Looking up candidates in the vocabulary is not included: it takes
 long only once in a process, when the vocabulary is read for the first time."""
 
-
 NOTHING: Final = Counted(0, 0)
 
 
 class CountBudget:
-    """Counts searches until the budget is used up. After that every count is 0, so nothing uncounted is offered."""
+    """Counts searches until the budget is used up. After that every count is 0, so nothing uncounted is offered.
 
-    def __init__(self, planner: Planner, *, searches: int = MAX_SEARCHES, seconds: float = MAX_SECONDS) -> None:
+    `until` is the moment by which the whole answer is to be ready, whatever is left of the budget.
+    """
+
+    def __init__(
+        self,
+        planner: Planner,
+        *,
+        searches: int = MAX_SEARCHES,
+        seconds: float = MAX_SECONDS,
+        until: Deadline | None = None,
+    ) -> None:
         self.planner = planner
+        self.until = until or Deadline(None)
         self._searches = searches
         self._seconds = seconds
         self._known: dict[SearchRequest, Counted] = {}
@@ -42,9 +53,10 @@ class CountBudget:
         """
         wanted = list(requests)
         unknown = [request for request in dict.fromkeys(wanted) if request not in self._known]
-        if unknown and self._searches > 0 and self._seconds > 0.0:
+        seconds = min(self._seconds, left) if (left := self.until.left()) is not None else self._seconds
+        if unknown and self._searches > 0 and seconds > 0.0:
             started = monotonic()
-            self._count(unknown, started + self._seconds)
+            self._count(unknown, started + seconds)
             self._seconds -= monotonic() - started
         return [self._known.get(request, NOTHING) for request in wanted]
 

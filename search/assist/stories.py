@@ -35,11 +35,12 @@ class Version:
 
 @dataclass(slots=True)
 class Story:
-    """A hit and its other versions."""
+    """A hit and its other versions. One that is `pinned` is shown as it is, whatever versions there are."""
 
     hit: Hit
     head: Head
     versions: list[Version] = field(default_factory=list)
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class _Face:
 class Versions:
     """Tells versions of one article from other articles. Reads the texts of MAX_READ articles at most."""
 
-    def __init__(self, searcher: Searcher, own: Document) -> None:
+    def __init__(self, searcher: Searcher, own: Document | None = None) -> None:
+        """`own` is an article whose text is at hand and need not be read."""
         self._searcher = searcher
         self._own = own
         self._marks: dict[str, Marks | None] = {}
@@ -79,7 +81,7 @@ class Versions:
 
     def _marks_of(self, id: str) -> Marks | None:
         if id not in self._marks and len(self._marks) < MAX_READ:
-            document = self._own if id == self._own.id else self._searcher.document(id)
+            document = self._own if self._own and id == self._own.id else self._searcher.document(id)
             self._marks[id] = marks_of(document) if document else None
         return self._marks.get(id)
 
@@ -92,12 +94,15 @@ def _may_be_translations(one: _Face, other: _Face) -> bool:
     return one.language != other.language and (not one.numbers or not other.numbers or one.numbers == other.numbers)
 
 
-def gathered(hits: Iterable[Hit], own: Document, limit: int, versions: Versions) -> tuple[list[Story], list[Version]]:
+def gathered(
+    hits: Iterable[Hit], own: Document, limit: int, versions: Versions, first: Iterable[Story] = ()
+) -> tuple[list[Story], list[Version]]:
     """The first `limit` stories of hits with heads, the best first, and the versions of `own` among the hits.
 
-    A story is shown by its version in the language of `own`, if there is one, or else by its best.
+    A story is shown by its version in the language of `own`, if there is one, or else by its best. `first` are stories
+    that stand before all others.
     """
-    stories: list[Story] = []
+    stories = list(first)
     others: list[Version] = []
     for hit in hits:
         if (head := hit.head) is None:
@@ -111,6 +116,20 @@ def gathered(hits: Iterable[Hit], own: Document, limit: int, versions: Versions)
     return stories, others
 
 
+def told_once(hits: Iterable[Hit], limit: int, versions: Versions, language: str) -> list[Story]:
+    """The first `limit` stories of hits with heads, in their order, with those of their versions that are among the
+    hits. A story is shown by its version in that language, if there is one, or else by its first."""
+    stories: list[Story] = []
+    for hit in hits:
+        if (head := hit.head) is None:
+            continue
+        if (told := _told(stories, head, versions)) is not None:
+            _add(*told, hit, language)
+        elif len(stories) < limit:
+            stories.append(Story(hit, head))
+    return stories
+
+
 def _told(stories: Sequence[Story], head: Head, versions: Versions) -> tuple[Story, Version] | None:
     """The story that an article is a version of."""
     found = ((story, versions.version_of(story.head, head)) for story in stories)
@@ -119,7 +138,7 @@ def _told(stories: Sequence[Story], head: Head, versions: Versions) -> tuple[Sto
 
 def _add(story: Story, version: Version, hit: Hit, language: str) -> None:
     """Adds a version to a story; shows it instead if it alone is in the language."""
-    if version.head.language != language or story.head.language == language:
+    if story.pinned or version.head.language != language or story.head.language == language:
         story.versions.append(version)
         return
     story.versions.insert(0, Version(story.head, version.is_translation))

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from search.settings import LoadedSettings, load_settings
 
 if TYPE_CHECKING:
     from search.archive import Archive
+    from search.ledger.ledger import Ledger
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -84,6 +85,22 @@ def opened_archive(ctx: click.Context, index: str | None, *, by_meaning: bool = 
     if not by_meaning:
         settings = settings.model_copy(update={"meaning_model": ""})
     return Archive(open_engine(settings.index), settings)
+
+
+def opened_ledger(ctx: click.Context, index: str | None) -> Ledger:
+    """The ledger of the archive that a command names. Raises ConfigError."""
+    from search.ledger import ledger_of  # few commands need it
+
+    settings = loaded_settings(ctx, index=index).settings
+    return ledger_of(open_engine(settings.index), settings)
+
+
+def exit_for_missing(ctx: click.Context, messages: Sequence[str]) -> None:
+    """Ends a command that has done what it could: says on standard error what was not there to be changed, and exits
+    with 1 if there is any of that."""
+    for message in messages:
+        click.echo(message, err=True)
+    ctx.exit(1 if messages else 0)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 
 import click
@@ -11,7 +12,8 @@ from search.commands.context import index_option, interruptible, json_option, lo
 from search.commands.progress import progress_bar
 from search.engines import open_engine
 from search.engines.protocols import Engine
-from search.errors import ConfigError
+from search.errors import ConfigError, LedgerError
+from search.ledger import ledger_of
 from search.meaning import open_encoder
 from search.meaning.encoder import Encoder
 from search.meaning.encoding import Encoded, encode_missing
@@ -53,8 +55,15 @@ def encode_shown(engine: Engine, encoder: Encoder, settings: Settings, *, quiet:
 
     Raises EngineError.
     """
+    threads = settings.index_workers or core_count()
+    ledger = ledger_of(engine, settings)
+
+    def committed(before: str, after: str) -> None:
+        with suppress(LedgerError):  # then the next import reads all files again
+            ledger.note_step(before, after)
+
     with interruptible(), progress_bar("encoding", quiet=quiet) as progress:
-        encoded = encode_missing(engine, encoder, threads=settings.index_workers or core_count(), progress=progress)
+        encoded = encode_missing(engine, encoder, threads=threads, progress=progress, committed=committed)
     if said:
         pace = f" ({encoded.encoded / encoded.seconds:,.0f} a second)" if encoded.encoded else ""
         click.echo(f"encoded {encoded.encoded:,} of {encoded.articles:,} articles in {encoded.seconds:.1f} s{pace}")

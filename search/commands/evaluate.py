@@ -16,6 +16,7 @@ _ROWS: Final = {
         "index.evaluate_extraction:extraction", "Measurements", "Score HTML extraction against known texts."
     ),
     "language": Row("index.evaluate_language:language", "Measurements", "Score the detection of languages."),
+    "names": Row("search.commands.evaluate_names:names", "Measurements", "Score the suggested spellings of names."),
     "related": Row("index.evaluate_related:related", "Measurements", "Score the related articles by editors' labels."),
     "ranking": Row("search.commands.evaluate_ranking:ranking", "Measurements", "Score the ranking on judged queries."),
     "snippets": Row("search.commands.evaluate_snippets:snippets", "Measurements", "Count what snippets show."),

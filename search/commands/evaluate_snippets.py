@@ -34,6 +34,8 @@ def snippets(
     coverage  words of the query in the text that the snippets show
     idle      passages without a new word that lack the rarest one shown
     whole     passages that begin and end where sentences do
+    cut       passages that begin, and those that end, inside one
+    repeated  hits whose snippets have a sentence twice, or overlap
 
     \b
     Example:
@@ -45,10 +47,12 @@ def snippets(
     if as_json:
         click.echo(json.dumps(asdict(scores)))
         return
-    click.echo(f"{'questions':>9} {'hits':>6} {'coverage':>9} {'passages':>9} {'idle':>7} {'whole':>7} {'length':>7}")
+    names = ("coverage", "passages", "idle", "whole", "length", "cut at start", "at end", "repeated")
+    click.echo(f"{'questions':>9} {'hits':>6} " + " ".join(f"{name:>{max(7, len(name))}}" for name in names))
     click.echo(
-        f"{scores.questions:>9,} {scores.hits:>6,} {scores.coverage:>9.1%} {scores.passages:>9.2f}"
+        f"{scores.questions:>9,} {scores.hits:>6,} {scores.coverage:>8.1%} {scores.passages:>8.2f}"
         f" {scores.idle:>7.1%} {scores.whole:>7.1%} {scores.length:>7.0f}"
+        f" {scores.cut_start:>12.1%} {scores.cut_end:>7.1%} {scores.repeated:>8.1%}"
     )
 
 

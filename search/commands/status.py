@@ -8,11 +8,14 @@ from typing import Any, Final
 
 import click
 
-from search.archive import Archive, PinnedArchive
+from search.archive import Archive
 from search.commands.context import index_option, json_option, opened_archive
 from search.commands.terminal import byte_size, one_line, window_width, wrapped
 from search.document import SECTION_SEPARATOR
 from search.engines.plan import Sort
+from search.engines.protocols import Engine
+from search.engines.replicas import Replicating
+from search.pinned_archive import PinnedArchive
 from search.request.request import SearchRequest
 
 _LISTED: Final = 12
@@ -27,7 +30,7 @@ def status(ctx: click.Context, index: str | None, as_json: bool) -> None:
     """Show how many articles the index holds, their languages, sections and dates, and how large the index is."""
     archive = opened_archive(ctx, index, by_meaning=True)
     with archive.pinned() as pinned:
-        facts = _facts(archive.engine.url, pinned) | _ledger_facts(archive)
+        facts = _facts(archive.engine.url, pinned) | _ledger_facts(archive) | _replica_facts(archive.engine)
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False))
         return
@@ -66,6 +69,14 @@ def _ledger_facts(archive: Archive) -> dict[str, Any]:
     }
 
 
+def _replica_facts(engine: Engine) -> dict[str, Any]:
+    state = engine.replica_state() if isinstance(engine, Replicating) else None
+    if state is None:
+        return {"replica": None}
+    since = state.in_step_at and state.in_step_at.isoformat(timespec="seconds")
+    return {"replica": {"of": state.of, "in_step_at": since, "problem": state.problem or None}}
+
+
 def _edge(archive: PinnedArchive, sort: Sort) -> str | None:
     """The day of the first or the last article; None if no article is dated."""
     hits = archive.search(SearchRequest(sort=sort, per_page=1, facets=(), fields=("published",))).hits
@@ -79,6 +90,9 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     if size is not None:
         yield f"size        {byte_size(size)}"
     yield f"generation  {facts['generation']}, committed {facts['built_at']}"
+    if (replica := facts["replica"]) is not None:
+        problem = f"; {replica['problem']}" if replica["problem"] else ""
+        yield f"replica     of {replica['of']}, last in step {replica['in_step_at'] or 'never'}{problem}"
     span = f"{facts['first']} to {facts['last']}" if facts["first"] else "no article is dated"
     yield f"published   {span}" + (f", {facts['undated']:,} undated" if facts["undated"] else "")
     if facts["encoded"] is not None:

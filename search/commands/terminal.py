@@ -203,6 +203,10 @@ def help_lines(suggestions: Suggestions, width: int | None = None) -> Iterator[s
     for correction in suggestions.did_you_mean:
         text = f"did you mean {click.style(one_line(correction.text), bold=True)}? ({articles(correction.count)})"
         yield from wrapped(text, width, rest="  ")
+    if suggestions.date is not None:
+        meant = suggestions.date
+        text = f"of the year {meant.value}, without that word: {articles(meant.count)} (--year {meant.value})"
+        yield from wrapped(text, width, rest="  ")
     for relaxation in suggestions.relax:
         text = f"without {one_line(relaxation.drop)}: {articles(relaxation.total)}"
         yield from wrapped(text, width, rest="  ")

@@ -7,7 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Final
 
-from search.engines.protocols import Engine
+from search.engines.protocols import Engine, Searcher, WholeSearching
 from search.errors import ConfigError
 
 
@@ -54,3 +54,9 @@ def open_engine(url: str) -> Engine:
     if scheme not in ENGINES:
         raise ConfigError(f"there is no engine {scheme!r}; the index is one of: {', '.join(f'{s}:' for s in ENGINES)}")
     return ENGINES[scheme](rest)
+
+
+def whole_searcher(engine: Engine) -> Searcher:
+    """The newest committed state, for what must not go by half of it: a part that does not answer is an EngineError,
+    also where the URL lets readers have the rest. Raises IndexMissing, IndexVersionError, IndexDamaged."""
+    return engine.whole_searcher() if isinstance(engine, WholeSearching) else engine.searcher()

@@ -42,7 +42,11 @@ def keyword_values(document: Document | Head, field: str) -> frozenset[str]:
 
 
 def is_own(rule: Filter, facet: FacetPlan) -> bool:
-    """Whether a filter is the facet's own, which its counts ignore."""
+    """Whether a filter is the facet's own, which its counts ignore (or, among "rest", turn round)."""
+    if facet.among == "hits":
+        return False
+    if facet.among == "calendar":
+        return isinstance(rule, PeriodFilter) and rule.field == facet.field
     match rule:
         case KeywordFilter(field):
             return facet.interval is None and field == facet.field

@@ -19,12 +19,14 @@ Bring = Literal["nothing", "head", "text"]
 class KeywordFilter:
     """Keeps articles that hold any of `include` (all, if empty) and none of `exclude` in the keyword `field`.
 
+    `every`: those that hold each of `include`, in place of any.
     Values are compared exactly; `search.schema.MISSING` stands for "has no value"; sections match their sub-sections.
     """
 
     field: str
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,17 @@ class PeriodFilter:
 
 Filter = KeywordFilter | DateFilter | PeriodFilter
 
+Among = Literal["others", "hits", "rest", "calendar"]
+"""The articles that a facet counts, all of which match the query: "others" pass all filters but the facet's own one,
+"hits" pass all of them, "rest" pass all others and not its own; "calendar", of a date, pass all but the PeriodFilters
+on that date, of whatever interval."""
+
 
 @dataclass(frozen=True, slots=True)
 class FacetPlan:
     """Count the hits by the values of `field`: a keyword field, or a date field with an `interval`.
 
+    `among` says of which articles: see `Among`.
     Its own filter is a KeywordFilter on the same field, or a PeriodFilter on the same field and interval.
     The `size` most frequent values are returned, and each of `selected` besides.
     """
@@ -61,6 +69,7 @@ class FacetPlan:
     size: int = 10
     selected: tuple[str, ...] = ()
     interval: Interval | None = None
+    among: Among = "others"
 
 
 @dataclass(frozen=True, slots=True)

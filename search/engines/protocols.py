@@ -8,10 +8,12 @@ It does not parse, highlight, label, link or make HTML: that is written once abo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, Self, runtime_checkable
 
 from search.document import Document
 from search.engines.results import IndexStatus, Results, Stamp
@@ -214,8 +216,8 @@ class Engine(Protocol):
         Raises EngineError."""
         ...
 
-    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
-        """Keeps the vectors of articles, by `Stamp.content_hash`, in a commit of its own. Returns how many it kept.
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> AddedVectors:
+        """Keeps the vectors of articles, by `Stamp.content_hash`, in a commit of its own; returns what that came to.
 
         Articles that are gone, have changed meanwhile or have vectors of that model already are left out, so vectors
         are always those of an article as it is. They stay with it through all commits. Adding vectors of one model may
@@ -225,6 +227,15 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Ends what writers have left running for the next one. Everything goes on working afterwards."""
+        ...
+
+
+@runtime_checkable
+class WholeSearching(Protocol):
+    """What an engine offers besides if its URL may allow answers from which parts of the index are missing."""
+
+    def whole_searcher(self) -> Searcher:
+        """As `Engine.searcher`, and whatever the URL allows: EngineError is raised where a part does not answer."""
         ...
 
 
@@ -310,6 +321,55 @@ class Erasable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class AddedVectors:
+    """What `add_vectors` came to: how many articles it kept the vectors of. `step` is that of its commit, as in
+    `Writer`; None if there was none."""
+
+    articles: int
+    step: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What `rebuild` came to: articles before and after, the format version before and after, bytes on disk before and
+    after, and the seconds it took. `step` is that of its commit, as in `Writer`."""
+
+    articles: tuple[int, int]
+    versions: tuple[int, int]
+    size_bytes: tuple[int, int]
+    seconds: float
+    step: tuple[str, str]
+
+
+@runtime_checkable
+class Rebuilding(Protocol):
+    """What an engine offers besides if it can build its index anew from the articles that are stored in it."""
+
+    def rebuild(
+        self, *, leave_out: Collection[str] = (), workers: int = 1, progress: Callable[[int, int], None] | None = None
+    ) -> Rebuilt:
+        """Analyses and indexes every stored article again, as this version of the program does it, but for those with
+        the ids `leave_out`. What is built takes the place of the index in one commit, with the vectors that are still
+        right; searches go on meanwhile. An index of an older format is read as far as its articles. `progress` is told
+        how many articles are done, of how many.
+
+        Until the commit, and if anything goes wrong, all stays as it was; an article that cannot be read ends it.
+        Raises IndexMissing, IndexLocked, IndexVersionError, IndexDamaged, EngineError."""
+        ...
+
+
+@runtime_checkable
+class WhooshReadable(Protocol):
+    """What an engine offers besides if programs written for Whoosh can open its index."""
+
+    def keep_whoosh_toc(self, wanted: bool) -> tuple[str, str] | None:
+        """From now on each commit has the table of contents that these programs open, or none has; gives the step of
+        the commit that begins with it, as in `Writer`, None if nothing had to be changed.
+        Raises IndexMissing, IndexLocked, IndexVersionError, IndexDamaged, EngineError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Purged:
     """What `purge` came to: how many of the articles were there, and the files that were written anew and removed, None
     where the engine's server looks after them. `kept`: files that the system did not let go, since others have them
@@ -368,6 +428,78 @@ class SnapshotRepositories(Protocol):
 
         Until then, and if anything goes wrong, everything stays as it was. Unless `replace`, nothing may be there.
         Raises ConfigError, IndexLocked, IndexVersionError, IndexDamaged, EngineError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFile:
+    """A file of a commit that is held: its name, size and checksum as they were committed, where it lies unless a
+    writer has removed it meanwhile, and itself, open."""
+
+    name: str
+    size: int
+    crc32: int
+    path: Path
+    stream: BinaryIO
+
+
+class HeldCommit(Protocol):
+    """The files of a commit, which can be read as long as it is held."""
+
+    @property
+    def generation(self) -> str: ...
+
+    @property
+    def articles(self) -> int: ...
+
+    @property
+    def files(self) -> Sequence[CommitFile]: ...
+
+    def description(self) -> tuple[str, bytes]:
+        """The name and the content of the file that names the others, which is written last where they are put."""
+        ...
+
+    def is_same(self, file: CommitFile, place: Path) -> bool:
+        """Whether the file of that name in the folder `place` is that of the commit, as far as that can be told without
+        reading all of it."""
+        ...
+
+    def require_sound(self, file: CommitFile, place: Path) -> None:
+        """Raises IndexDamaged if the file of that name in the folder `place` is not what was committed, every byte."""
+        ...
+
+
+class Replacement(Protocol):
+    """A folder `staging` in which the files of a commit are put, which then takes the place of the newest."""
+
+    staging: Path
+
+    def commit(self) -> str:
+        """Makes the commit in `staging` the newest one, at once, and gives its generation. Until then, and if anything
+        goes wrong, all stays as it was. Raises IndexVersionError, IndexDamaged, EngineError."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@runtime_checkable
+class CommitFiles(Protocol):
+    """What an engine offers besides if a commit is files that never change, which can be copied elsewhere and back."""
+
+    def held_commit(self) -> AbstractContextManager[HeldCommit]:
+        """Holds the newest commit. Writers go on. Raises IndexMissing, IndexVersionError, IndexDamaged."""
+        ...
+
+    def committed_file(self, name: str) -> CommitFile | None:
+        """A file of the newest commit, or of the one before, which the caller closes; None if neither has one of that
+        name. Raises EngineError."""
+        ...
+
+    def replacement(self, *, replace: bool) -> Replacement:
+        """Keeps writers out and makes a folder for another commit; leaving the block removes what was not committed.
+        Unless `replace`, there may be no index. Raises IndexLocked, EngineError."""
         ...
 
 

@@ -21,7 +21,7 @@ class FacetCounts:
 
     Values of a date facet are "2024", "2024-07" or "2024-07-03".
     `missing`: hits without a value. `other`: the summed counts of values not listed. `truncated`: some are not listed.
-    Counts are of articles; they ignore the facet's own filter and obey all others.
+    Counts are of the articles that `FacetPlan.among` names.
     `exact` is False where an index in several parts cannot rule out that a count is too low or a value missing.
     """
 
@@ -165,7 +165,8 @@ class Results:
 class IndexStatus:
     """`generation` changes with every commit and never comes back; `built_at` is the time of the last commit.
 
-    `languages` are the language tags of the articles, sorted. `size_bytes` is None where it is not known.
+    `languages` are the language tags of the articles, sorted. `size_bytes`, the number of `segments` and that of the
+    `commit`, which goes up by one with each, are None where they are not known.
     """
 
     generation: str
@@ -174,6 +175,8 @@ class IndexStatus:
     engine: str
     languages: tuple[str, ...] = ()
     size_bytes: int | None = None
+    segments: int | None = None
+    commit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

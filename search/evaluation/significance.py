@@ -36,3 +36,16 @@ def paired_randomisation(
         signs = random.integers(0, 2, shape, np.int8) * np.int8(2) - np.int8(1)
         as_extreme += int(np.count_nonzero(np.abs(signs @ differences) >= observed))
     return (as_extreme + 1) / (permutations + 1)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values of several comparisons as they count together: who tries much finds something by chance.
+
+    Holm: "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979.
+    """
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for place, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, p_values[at] * (len(p_values) - place)))
+        adjusted[at] = highest
+    return adjusted

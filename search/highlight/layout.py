@@ -30,40 +30,46 @@ def opening(text: str, start: int = 0) -> Extent:
     if right is None or right - start > MAX_LENGTH:
         end = _cut_end(text, start + 1, start + MAX_LENGTH)
         return Extent(start, end, cut_end=True)
-    return Extent(start, _further(text, start, right, ceiling))
+    return Extent(start, _further(text, start, right, ceiling, ceiling))
 
 
-def filled(text: str, left: int, right: int, floor: int, ceiling: int) -> Extent:
-    """A sentence with those behind it that fit too; and with the one before, if there is still much room."""
-    right = _further(text, left, right, ceiling)
-    if right - left < MAX_LENGTH // 2 and left > floor:
+def filled(text: str, left: int, right: int, block: Span, room: Span) -> Extent:
+    """A sentence with those behind it that fit too; and with the one before, if there is still much room.
+
+    `block` are the ends of its paragraph, `room` those of what no other passage shows there.
+    """
+    (floor, ceiling), (lowest, highest) = block, room
+    right = _further(text, left, right, ceiling, highest)
+    if right - left < MAX_LENGTH // 2 and left > lowest:
         before = sentence_start(text, stripped(text, floor, left) - 1, floor)
-        if before is not None and right - before <= MAX_LENGTH:
+        if before is not None and before >= lowest and right - before <= MAX_LENGTH:
             left = before
     return Extent(left, right)
 
 
-def _further(text: str, left: int, right: int, ceiling: int) -> int:
-    while right < ceiling:
-        following = sentence_end(text, right + 1, ceiling) if right + 1 < ceiling else None
-        if following is None or following <= right or following - left > MAX_LENGTH:
+def _further(text: str, left: int, right: int, ceiling: int, highest: int) -> int:
+    highest = min(highest, left + MAX_LENGTH)
+    while right + 1 < ceiling:
+        following = sentence_end(text, right + 1, ceiling)
+        if following is None or following <= right or following > highest:
             break
         right = following
     return right
 
 
-def torn(text: str, start: int, end: int, room: Span, sentence: tuple[int | None, int | None]) -> Extent:
+def torn(text: str, start: int, end: int, block: Span, room: Span, sentence: tuple[int | None, int | None]) -> Extent:
     """A passage that cannot show whole sentences: from the beginning of one, or up to the end of one, if possible."""
-    (floor, ceiling), (left, right) = room, sentence
+    (floor, ceiling), (lowest, highest), (left, right) = block, room, sentence
     if left is not None and end - left <= MAX_LENGTH:
-        last = _cut_end(text, end, min(ceiling, max(left + MAX_LENGTH, end)))
+        last = _cut_end(text, end, min(highest, max(left + MAX_LENGTH, end)))
         return Extent(left, last, False, last < stripped(text, end, ceiling))
     last_end = right if right is not None and right >= end else sentence_end(text, end, ceiling)
-    if last_end is not None and last_end >= end and last_end - start <= MAX_LENGTH - MAX_LENGTH // 6:
-        return Extent(_word_start(text, start, max(floor, last_end - MAX_LENGTH)), last_end, True, False)
+    most = min(highest, start + MAX_LENGTH - MAX_LENGTH // 6)
+    if last_end is not None and end <= last_end <= most:
+        return Extent(_word_start(text, start, max(lowest, last_end - MAX_LENGTH)), last_end, True, False)
     spare = max(0, MAX_LENGTH - (end - start))
-    first = _word_start(text, start, max(floor, start - spare // 3))
-    last = _cut_end(text, end, min(ceiling, max(first + MAX_LENGTH, end)))
+    first = _word_start(text, start, max(lowest, start - spare // 3))
+    last = _cut_end(text, end, min(highest, max(first + MAX_LENGTH, end)))
     return Extent(first, last, first > floor, last < stripped(text, end, ceiling))
 
 

@@ -1,5 +1,5 @@
-"""The ledger of an archive: what was taken down, what waits for its moment, what moved, and by which names articles are
-known.
+"""The ledger of an archive: what was taken down, what waits for its moment, what moved, by which names articles are
+known, when they came, who is alerted to them, and what programs have sent.
 
 It is a SQLite file of its own beside the index, because it has to outlive the index: a rebuild or a copy starts from
 empty segments, and must still know what may never come back.

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
+
+MAX_DAYS: Final = 400
+"""For how many days counts of what readers asked are kept."""
 
 
 def written(moment: datetime) -> str:

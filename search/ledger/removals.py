@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from search.errors import Removed
+from search.ledger import inbox
 from search.ledger.database import Database, Row
 from search.ledger.moments import read_moment, written
 
@@ -67,15 +68,15 @@ class Removals:
         self._database = database
 
     def add(self, tombstones: Iterable[Tombstone], reason: str, at: datetime, kind: Kind = "takedown") -> list[Removal]:
-        """Takes the articles down, in one transaction: from then on every import refuses them, and what waits of them
-        is deleted. One that is down already stays so, with its first reason and time; what its source killed becomes a
-        takedown if an editor takes it down, with that reason."""
+        """Takes the articles down, in one transaction: from then on every import refuses them, and what waits of them,
+        or was sent and is not written yet, is deleted. One that is down already stays so, with its first reason and
+        time; what its source killed becomes a takedown if an editor takes it down, with that reason. What tells nothing
+        new changes nothing, not even the version."""
         added = []
         with self._database.writing() as connection:
             for stone in tombstones:
                 values = (stone.id, stone.address, stone.guid, _signed(stone.fingerprint), reason, written(at), kind)
-                changed_at = _next_change(connection, at)
-                connection.execute(
+                written_now = connection.execute(
                     "INSERT INTO removed (id, address, guid, fingerprint, reason, at, kind, changed_at) "
                     f"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) WHERE {_ACTIVE} DO UPDATE SET "
                     "address = coalesce(address, excluded.address), "
@@ -83,12 +84,18 @@ class Removals:
                     "fingerprint = CASE fingerprint WHEN 0 THEN excluded.fingerprint ELSE fingerprint END, "
                     f"reason = CASE WHEN {_BY_EDITOR} THEN excluded.reason ELSE reason END, "
                     f"changed_at = CASE WHEN {_BY_EDITOR} THEN excluded.changed_at ELSE changed_at END, "
-                    f"kind = CASE WHEN {_BY_EDITOR} THEN excluded.kind ELSE kind END",
-                    (*values, changed_at),
+                    f"kind = CASE WHEN {_BY_EDITOR} THEN excluded.kind ELSE kind END WHERE {_BY_EDITOR} "
+                    "OR (address IS NULL AND excluded.address IS NOT NULL) OR (guid = '' AND excluded.guid <> '') "
+                    "OR (fingerprint = 0 AND excluded.fingerprint <> 0)",
+                    (*values, _next_change(connection, at)),
                 )
+                if written_now.rowcount:
+                    _bump(connection)
                 connection.execute("DELETE FROM waiting WHERE id = ?", [stone.id])
                 query = f"SELECT {_COLUMNS} FROM removed WHERE id = ? AND {_ACTIVE}"
-                added.append(_removal(connection.execute(query, [stone.id]).fetchone()))
+                removal = _removal(connection.execute(query, [stone.id]).fetchone())
+                connection.execute(inbox.REMOVES, {"id": stone.id, "why": str(removal.error())})
+                added.append(removal)
         return added
 
     def mark_purged(self, ids: Iterable[str], at: datetime) -> None:
@@ -109,12 +116,20 @@ class Removals:
                 f"UPDATE removed SET undone_at = ?, changed_at = ? WHERE id = ? AND {_ACTIVE}",
                 [written(at), _next_change(connection, at), id],
             )
+            _bump(connection)
         [latest] = self._find("id = ? ORDER BY changed_at DESC LIMIT 1", id)
         return latest
 
     def of(self, id: str) -> Removal | None:
         """The removal that is in force for an article; None if it is not taken down."""
         return next(iter(self._find(f"id = ? AND {_ACTIVE}", id)), None)
+
+    def among(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those of these articles that are taken down."""
+        return frozenset(
+            each.id
+            for each in self._find(f"id IN (SELECT value FROM json_each(?)) AND {_ACTIVE}", json.dumps(list(ids)))
+        )
 
     def require_not(self, id: str) -> None:
         """Raises Removed if the article is taken down."""
@@ -130,6 +145,11 @@ class Removals:
     def in_force(self) -> list[Removal]:
         """Every removal that is not undone, the oldest first."""
         return self._find(f"{_ACTIVE} ORDER BY number")
+
+    def undone(self) -> int:
+        """How many removals were undone so far."""
+        rows = self._database.rows("SELECT count(*) FROM removed WHERE undone_at IS NOT NULL")
+        return int(rows[0][0]) if rows else 0
 
     def unpurged(self) -> list[Removal]:
         """Those in force of which files of the index may still have something."""
@@ -162,7 +182,6 @@ class Removals:
 
 def _next_change(connection: sqlite3.Connection, at: datetime) -> str:
     """The time of a change that is written now, later than all before: who has read up to one misses none."""
-    _bump(connection)
     latest = read_moment(connection.execute("SELECT max(changed_at) FROM removed").fetchone()[0])
     return written(at if latest is None else max(at, latest + _MICROSECOND))
 

@@ -53,6 +53,130 @@ MIGRATIONS: Final = (
     CREATE TABLE releases (number INTEGER PRIMARY KEY, before TEXT NOT NULL, after TEXT NOT NULL);
     CREATE INDEX releases_after ON releases (after)
     """,
+    """
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE arrivals (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at TEXT NOT NULL);
+    CREATE INDEX arrivals_at ON arrivals (at);
+    CREATE TABLE alerts (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        search TEXT NOT NULL,
+        target TEXT NOT NULL,
+        key TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        after INTEGER NOT NULL
+    );
+    CREATE TABLE deliveries (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        alert TEXT NOT NULL,
+        articles TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        state TEXT NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        due TEXT NOT NULL,
+        problem TEXT NOT NULL DEFAULT ''
+    );
+    CREATE INDEX deliveries_alert ON deliveries (alert);
+    CREATE INDEX deliveries_due ON deliveries (due) WHERE state = 'waiting'
+    """,
+    """
+    CREATE TABLE related_choices (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        subject TEXT NOT NULL,
+        piece TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        at TEXT NOT NULL,
+        UNIQUE (subject, piece)
+    );
+    CREATE INDEX related_piece ON related_choices (piece);
+    CREATE TABLE related_version (version INTEGER NOT NULL);
+    INSERT INTO related_version VALUES (1)
+    """,
+    # Without row ids, and so in the order of their texts: nothing says which queries were asked one after the other.
+    """
+    CREATE TABLE asked_unsettled (
+        day TEXT NOT NULL, query TEXT NOT NULL, times INTEGER NOT NULL, no_hits INTEGER NOT NULL,
+        PRIMARY KEY (day, query)
+    ) WITHOUT ROWID;
+    CREATE TABLE asked (
+        day TEXT NOT NULL, query TEXT NOT NULL, times INTEGER NOT NULL, no_hits INTEGER NOT NULL,
+        PRIMARY KEY (day, query)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE judgements (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        query TEXT NOT NULL,
+        article TEXT NOT NULL,
+        grade INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        UNIQUE (query, article)
+    );
+    CREATE INDEX judgements_article ON judgements (article)
+    """,
+    """
+    CREATE TABLE syncs (
+        source TEXT PRIMARY KEY, at TEXT NOT NULL, succeeded_at TEXT,
+        ok INTEGER NOT NULL, incomplete INTEGER NOT NULL, failed_runs INTEGER NOT NULL,
+        added INTEGER NOT NULL, changed INTEGER NOT NULL, deleted INTEGER NOT NULL, failed INTEGER NOT NULL,
+        problem TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE write_keys (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        hash TEXT NOT NULL,
+        made_on TEXT NOT NULL,
+        used_on TEXT,
+        revoked_on TEXT
+    ) WITHOUT ROWID;
+    CREATE UNIQUE INDEX write_keys_name ON write_keys (name) WHERE revoked_on IS NULL;
+    CREATE TABLE inbox (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        article TEXT NOT NULL,
+        action TEXT NOT NULL,
+        body TEXT,
+        size INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        key TEXT NOT NULL,
+        at TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'queued',
+        tries INTEGER NOT NULL DEFAULT 0,
+        outcome TEXT NOT NULL DEFAULT '',
+        note TEXT NOT NULL DEFAULT ''
+    );
+    CREATE INDEX inbox_article ON inbox (article, state, number);
+    CREATE INDEX inbox_state ON inbox (state, number);
+    CREATE TABLE sent (
+        article TEXT PRIMARY KEY,
+        known_as TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        hash TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX sent_known ON sent (known_as);
+    ALTER TABLE deliveries RENAME COLUMN alert TO owner;
+    ALTER TABLE deliveries RENAME COLUMN articles TO contents;
+    ALTER TABLE deliveries ADD COLUMN kind TEXT NOT NULL DEFAULT 'alert';
+    CREATE TABLE webhooks (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        target TEXT NOT NULL,
+        events TEXT NOT NULL,
+        key TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        after INTEGER NOT NULL,
+        ended TEXT NOT NULL DEFAULT ''
+    );
+    CREATE TABLE changes (
+        id TEXT PRIMARY KEY,
+        hash TEXT,
+        number INTEGER NOT NULL,
+        appeared INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX changes_number ON changes (number) WHERE number > 0
+    """,
 )
 """What brings a ledger from each version to the next; `PRAGMA user_version` is the number of those it has had."""
 

@@ -7,8 +7,9 @@ some more of it, since a commit writes all vectors of a segment.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from search.engines.protocols import Engine
 from search.engines.vectors import Vectors
@@ -23,16 +24,20 @@ LOCK_SECONDS: Final = 600.0
 """How long to wait in the end for another writer."""
 _RETRY_SECONDS: Final = 0.2
 
+Committed: TypeAlias = Callable[[str, str], None]
+
 
 @dataclass(slots=True)
 class VectorCommits:
     """Vectors of one model on their way into `engine`. Call `commit` in the end, also when the run is interrupted.
 
-    `kept` counts the articles that have vectors now and had none.
+    `kept` counts the articles that have vectors now and had none. `committed` is told of each commit the generation
+    before it and the one that it made.
     """
 
     engine: Engine
     model: str
+    committed: Committed = lambda *_: None
     kept: int = 0
     pending: dict[str, Vectors] = field(default_factory=dict)
     last_commit: float = field(default_factory=time.monotonic)
@@ -52,7 +57,7 @@ class VectorCommits:
         until = time.monotonic() + LOCK_SECONDS
         while self.pending:
             try:
-                self.kept += self.engine.add_vectors(self.model, self.pending)
+                added = self.engine.add_vectors(self.model, self.pending)
             except IndexLocked:
                 if not patient:
                     break
@@ -60,5 +65,8 @@ class VectorCommits:
                     raise
                 time.sleep(_RETRY_SECONDS)
             else:
+                self.kept += added.articles
                 self.pending = {}
+                if added.step:
+                    self.committed(*added.step)
         self.last_commit = time.monotonic()

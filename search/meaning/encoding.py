@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from search.document import Document
 from search.engines.protocols import Engine, Searcher
 from search.errors import EngineError
-from search.meaning.commits import VectorCommits
+from search.meaning.commits import Committed, VectorCommits
 from search.meaning.encoder import Encoder
 
 Progress = Callable[[int, int], None]
@@ -29,14 +29,22 @@ class Encoded:
     seconds: float
 
 
-def encode_missing(engine: Engine, encoder: Encoder, *, threads: int = 1, progress: Progress | None = None) -> Encoded:
+def encode_missing(
+    engine: Engine,
+    encoder: Encoder,
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
+    committed: Committed = lambda *_: None,
+) -> Encoded:
     """Makes the vectors of each article that has none of this encoder, also of those that are added meanwhile.
 
-    If this is interrupted, what was made so far is kept. Raises EngineError, IndexMissing and IndexLocked among them.
+    If this is interrupted, what was made so far is kept. `committed` is told of each commit the generation before it
+    and the one that it made. Raises EngineError, IndexMissing and IndexLocked among them.
     """
     if "meaning" not in engine.capabilities:
         raise EngineError(f"{engine.url} cannot keep vectors, so it cannot be searched by meaning")
-    run = _Run(engine, encoder, threads, progress or _tell_nobody, VectorCommits(engine, encoder.model))
+    run = _Run(engine, encoder, threads, progress or _tell_nobody, VectorCommits(engine, encoder.model, committed))
     started = time.monotonic()
     try:
         while run.round():

@@ -14,7 +14,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 4
 """That of the kernel which this code can call: KERNEL_VERSION in module.c."""
 
 

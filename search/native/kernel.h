@@ -117,5 +117,6 @@ int add_fragments(PyObject *module);
 int add_fingerprint(PyObject *module);
 int add_fragment_numbers(PyObject *module);
 int add_chooser(PyObject *module);
+int add_markup(PyObject *module);
 
 #endif

@@ -7,7 +7,7 @@
 
 /* What Python can call: the number goes up whenever a function comes, goes, or takes or returns something else.
    `search/native/__init__.py` uses no kernel of another number. */
-#define KERNEL_VERSION 1
+#define KERNEL_VERSION 4
 
 static int add_all(PyObject *module) {
     if (PyModule_AddFunctions(module, selection_methods) < 0 || PyModule_AddFunctions(module, counting_methods) < 0 ||
@@ -15,7 +15,7 @@ static int add_all(PyObject *module) {
         PyModule_AddFunctions(module, link_methods) < 0)
         return -1;
     if (add_type(module, &postings_spec) < 0 || add_fragments(module) < 0 || add_fingerprint(module) < 0 ||
-        add_chooser(module) < 0)
+        add_chooser(module) < 0 || add_markup(module) < 0)
         return -1;
     if (PyModule_AddIntConstant(module, "version", KERNEL_VERSION) < 0)
         return -1;

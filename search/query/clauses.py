@@ -9,12 +9,14 @@ from datetime import datetime
 from search.analysis.scripts import is_unspaced
 from search.document import Moment
 from search.errors import QuerySyntaxError
-from search.query.dates import FORMS, parse_period, shortened
+from search.query.dates import forms, parse_period, shortened
 from search.query.fields import QueryField
 from search.query.lexer import ADDRESS, Lexeme, Symbol, Warn, symbols, unescaped
 from search.query.limits import MAX_BOOST, MAX_CLAUSES, MAX_DISTANCE, MAX_SLOP, MIN_BOOST
 from search.query.tree import DateRange, Everything, Exact, Fuzzy, Keyword, Phrase, Prefix, Query, Wildcard, Word
+from search.translation import gettext as _
 
+_BOOSTS = {"least": f"{MIN_BOOST:g}", "most": f"{MAX_BOOST:g}"}
 _PUNCTUATION = "?!.,;:"
 _SPECIAL = re.compile(r"[\\*?]")
 """What escapes, stands for other characters, or may be punctuation."""
@@ -33,12 +35,12 @@ class LeafReader:
         self._count += 1
         if self._count > MAX_CLAUSES:
             if self._count == MAX_CLAUSES + 1:
-                message = f"a query has {MAX_CLAUSES} clauses at most; what follows was left out"
+                message = _("a query has %(n)s clauses at most; what follows was left out", n=MAX_CLAUSES)
                 self._warn(message, lexeme.position)
             return None
         text = " ".join(unescaped(lexeme.text).split()) if lexeme.kind != "word" else ""
         if lexeme.kind != "word" and not text:
-            self._warn("the quotation marks are empty and were ignored", lexeme.position)
+            self._warn(_("the quotation marks are empty and were ignored"), lexeme.position)
             return None
         if field is not None and field.kind != "text":
             return self._filter(lexeme, field)
@@ -46,7 +48,7 @@ class LeafReader:
         if lexeme.kind == "phrase":
             return Phrase(text, name, self._slop(lexeme), self.boost(lexeme))
         if lexeme.kind == "exact":
-            self._drop_near(lexeme, "an exact spelling")
+            self._drop_near(lexeme, _("~ has no meaning after an exact spelling; it was ignored"))
             return Exact(text, name, self.boost(lexeme))
         return self._word(lexeme, name)
 
@@ -56,32 +58,37 @@ class LeafReader:
             return 1.0
         value = _number(lexeme.boost)
         if value is None:
-            self._warn(f"^ needs a number from {MIN_BOOST:g} to {MAX_BOOST:g}; it was ignored", lexeme.position)
+            message = _("^ needs a number from %(least)s to %(most)s; it was ignored", **_BOOSTS)
+            self._warn(message, lexeme.position)
             return 1.0
         bounded = round(min(MAX_BOOST, max(MIN_BOOST, value)), 3)
         if not MIN_BOOST <= value <= MAX_BOOST:
-            self._warn(f"a weight is from {MIN_BOOST:g} to {MAX_BOOST:g}; {bounded:g} was used", lexeme.position)
+            message = _(
+                "a weight is from %(least)s to %(most)s; %(used)s was used", **_BOOSTS, used=format(bounded, "g")
+            )
+            self._warn(message, lexeme.position)
         return bounded
 
     def _slop(self, lexeme: Lexeme) -> int:
         if lexeme.near is None:
             return 0
         if not lexeme.near.isdecimal():
-            self._warn("~ after a phrase needs a whole number of words; it was ignored", lexeme.position)
+            self._warn(_("~ after a phrase needs a whole number of words; it was ignored"), lexeme.position)
             return 0
         if int(lexeme.near) > MAX_SLOP:
-            self._warn(f"words can be {MAX_SLOP} apart at most; {MAX_SLOP} was used", lexeme.position)
+            self._warn(_("words can be %(n)s apart at most; %(n)s was used", n=MAX_SLOP), lexeme.position)
         return min(int(lexeme.near), MAX_SLOP)
 
-    def _drop_near(self, lexeme: Lexeme, kind: str) -> None:
+    def _drop_near(self, lexeme: Lexeme, message: str) -> None:
         if lexeme.near is not None:
-            self._warn(f"~ has no meaning after {kind}; it was ignored", lexeme.position)
+            self._warn(message, lexeme.position)
 
     def _filter(self, lexeme: Lexeme, field: QueryField) -> Query:
         """A whole value or a period, which take neither `^` nor `~`."""
-        self._drop_near(lexeme, f"{field.query_name}:")
+        self._drop_near(lexeme, _("~ has no meaning after %(field)s; it was ignored", field=field.query_name + ":"))
         if lexeme.boost is not None:
-            self._warn(f"{field.query_name}: has no weight; ^ was ignored", lexeme.position)
+            message = _("%(field)s has no weight; ^ was ignored", field=field.query_name + ":")
+            self._warn(message, lexeme.position)
         text = " ".join(unescaped(lexeme.text).split()) or " ".join(lexeme.text.split())  # an escaped space alone
         if field.kind == "keyword":
             return Keyword(field.name, text)
@@ -90,14 +97,15 @@ class LeafReader:
     def _dates(self, text: str, position: int, field: QueryField) -> DateRange:
         first, dots, last = text.partition("..")
         if dots and not (first or last):
-            raise QuerySyntaxError(f"a range of dates needs at least one end; write {FORMS}", position)
+            message = _("a range of dates needs at least one end; write %(forms)s", forms=forms())
+            raise QuerySyntaxError(message, position)
         start = self._period(first, position)
         end = self._period(last, position) if dots else start
         if not dots and text.startswith("now-"):
             return DateRange(start[0] if start else None, None, field.name)
         bounds = start[0] if start else None, end[1] if end else None
         if _is_after(*bounds):
-            self._warn("the range of dates ends before it begins; its ends were swapped", position)
+            self._warn(_("the range of dates ends before it begins; its ends were swapped"), position)
             bounds = end[0] if end else None, start[1] if start else None
         return DateRange(*bounds, field.name)
 
@@ -120,12 +128,12 @@ class LeafReader:
         if wildcard is None or ADDRESS in lexeme.text:
             return self._plain(text, lexeme, field)
         boost = self.boost(lexeme)
-        self._drop_near(lexeme, "a wildcard")
+        self._drop_near(lexeme, _("~ has no meaning after a wildcard; it was ignored"))
         if field is None and all(symbol == Symbol("*") for symbol in found):
             return Everything()
         if Symbol("*") in found or _begins_a_pattern(found[:wildcard]):
             return self._pattern(found, wildcard, lexeme, field, boost)
-        self._warn("this question mark was read as punctuation", lexeme.position + wildcard)
+        self._warn(_("this question mark was read as punctuation"), lexeme.position + wildcard)
         return Word(text, field, boost)
 
     def _plain(self, text: str, lexeme: Lexeme, field: str | None) -> Query:
@@ -139,7 +147,7 @@ class LeafReader:
         head = "".join(symbol.character for symbol in found[:wildcard])
         if not _begins_a_pattern(found[:wildcard]):
             place = lexeme.position + wildcard
-            message = f'"{shortened(lexeme.text)}" needs two letters or digits before its first wildcard'
+            message = _('"%(word)s" needs two letters or digits before its first wildcard', word=shortened(lexeme.text))
             raise QuerySyntaxError(message, place)
         pattern = ""
         for symbol in found[wildcard:]:
@@ -155,10 +163,10 @@ class LeafReader:
             return MAX_DISTANCE
         value = _number(lexeme.near)
         if value == 0:
-            self._warn("~0 allows no other spelling; the word was searched as written", lexeme.position)
+            self._warn(_("~0 allows no other spelling; the word was searched as written"), lexeme.position)
             return 0
         if value not in (1, MAX_DISTANCE):
-            self._warn(f"~ allows 1 or {MAX_DISTANCE} edits; {MAX_DISTANCE} was used", lexeme.position)
+            self._warn(_("~ allows 1 or %(most)s edits; %(most)s was used", most=MAX_DISTANCE), lexeme.position)
             return MAX_DISTANCE
         return int(value)
 

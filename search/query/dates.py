@@ -9,11 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, cast
 
 from search.document import Moment
+from search.translation import gettext as _
 
 Unit = Literal["h", "d", "w", "M", "y"]
-
-FORMS: Final = "2024, 2024-07, 2024-07-03, 2024-07-03T09:30:00Z or now-7d (h, d, w, M, y)"
-"""The forms that `parse_bounds` reads, for messages."""
 
 _DAYS = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _INSTANT = re.compile(
@@ -48,7 +46,8 @@ class RelativeTime:
                 moment = now - self.amount * _UNITS[self.unit]
             return _within_calendar(str(self), moment)
         except (OverflowError, ValueError):
-            raise ValueError(f'"{self}" is before the calendar begins; write {FORMS}') from None
+            message = _('"%(date)s" is before the calendar begins; write %(forms)s', date=self, forms=forms())
+            raise ValueError(message) from None
 
 
 Bound = Moment | RelativeTime
@@ -70,7 +69,7 @@ def parse_bounds(text: str) -> tuple[Bound, Bound]:
     elif match := _AGO.fullmatch(text):
         bound = RelativeTime(int(match[1] or 0), cast(Unit, match[2] or "d"))
     else:
-        raise ValueError(f'"{shortened(text)}" is not a date; write {FORMS}')
+        raise ValueError(_('"%(date)s" is not a date; write %(forms)s', date=shortened(text), forms=forms()))
     return bound, bound
 
 
@@ -86,6 +85,11 @@ def absolute(bound: Bound, now: datetime) -> Moment:
     return bound.at(now) if isinstance(bound, RelativeTime) else bound
 
 
+def forms() -> str:
+    """The forms that `parse_bounds` reads, for messages."""
+    return _("2024, 2024-07, 2024-07-03, 2024-07-03T09:30:00Z or now-7d (h, d, w, M, y)")
+
+
 def shortened(text: str) -> str:
     """At most 60 characters of `text`, for a message."""
     return text if len(text) <= 60 else text[:59] + "…"
@@ -95,7 +99,7 @@ def _days(text: str, year: str, month: str | None, day: str | None) -> tuple[dat
     try:
         first = date(int(year), int(month or 1), int(day or 1))
     except ValueError:
-        raise ValueError(f'"{text}" is not in the calendar; write {FORMS}') from None
+        raise ValueError(_not_in_calendar(text)) from None
     if day:
         return first, first
     if month:
@@ -105,12 +109,19 @@ def _days(text: str, year: str, month: str | None, day: str | None) -> tuple[dat
 
 def _instant(text: str, offset: str | None) -> datetime:
     if not offset:
-        raise ValueError(f'"{text}" needs a time zone: end it with Z or an offset such as +02:00')
+        message = _(
+            '"%(date)s" needs a time zone: end it with Z or an offset such as %(offset)s', date=text, offset="+02:00"
+        )
+        raise ValueError(message)
     try:
         moment = datetime.fromisoformat(text.upper())
     except ValueError:
-        raise ValueError(f'"{text}" is not in the calendar; write {FORMS}') from None
+        raise ValueError(_not_in_calendar(text)) from None
     return _within_calendar(text, moment)
+
+
+def _not_in_calendar(text: str) -> str:
+    return _('"%(date)s" is not in the calendar; write %(forms)s', date=text, forms=forms())
 
 
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -129,5 +140,5 @@ def _within_calendar(text: str, moment: datetime) -> datetime:
     except OverflowError:
         inside = False
     if not inside:
-        raise ValueError(f'"{text}" is too close to the ends of the calendar')
+        raise ValueError(_('"%(date)s" is too close to the ends of the calendar', date=text))
     return moment

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Literal, NamedTuple
 
 from search.query.fields import QUERY_FIELDS, VALID_NAMES, QueryField
+from search.translation import gettext as _
 
 QUOTES: Final = '"“”„‟«»「」『』＂'
 ADDRESS: Final = "://"
@@ -99,7 +100,8 @@ class Lexer:
     def _skip_space(self, after_field: QueryField | None) -> None:
         if match := _SPACE.match(self.text, self.position):
             if after_field and match.end() < len(self.text) and self.text[match.end()] != ")":
-                self._warn(f"the space after {after_field.query_name}: was ignored", match.start())
+                message = _("the space after %(field)s was ignored", field=after_field.query_name + ":")
+                self._warn(message, match.start())
             self.position = match.end()
 
     def _next(self, after_field: QueryField | None) -> Lexeme | None:
@@ -124,7 +126,7 @@ class Lexer:
             return Lexeme(kind, start)
         near, boost = self._suffixes()
         if near is not None:
-            self._warn("~ has no meaning after a parenthesis; it was ignored", start + 1)
+            self._warn(_("~ has no meaning after a parenthesis; it was ignored"), start + 1)
         return Lexeme(kind, start, boost=boost)
 
     def _phrase(self, start: int, kind: Kind) -> Lexeme:
@@ -136,7 +138,7 @@ class Lexer:
             self.position = len(self.text)
             rest = self.text[start + 1 :]
             if rest.strip():
-                self._warn("the quotation mark is never closed; it was closed at the end", start)
+                self._warn(_("the quotation mark is never closed; it was closed at the end"), start)
             return Lexeme(kind, start, rest)
         self.position = match.end()
         near, boost = self._suffixes()
@@ -155,7 +157,7 @@ class Lexer:
         self.position = start + 1
         following = self.text[start + 1 : start + 2]
         if not following or following.isspace() or following == ")":
-            self._warn("a lone hyphen was ignored; to exclude a word, write -word", start)
+            self._warn(_("a lone hyphen was ignored; to exclude a word, write -word"), start)
             return None
         return Lexeme("not", start)
 
@@ -168,7 +170,12 @@ class Lexer:
         if match.end() == len(self.text) or self.text[match.end()].isspace():
             return self._word(start, operators=False)
         self.position = match.end()
-        self._warn(f"there is no field {name}; it was searched as a word; the fields are {VALID_NAMES}", start)
+        message = _(
+            "there is no field %(name)s; it was searched as a word; the fields are %(fields)s",
+            name=name,
+            fields=VALID_NAMES,
+        )
+        self._warn(message, start)
         return Lexeme("word", start, name)
 
     def _word(self, start: int, *, operators: bool) -> Lexeme:

@@ -49,6 +49,8 @@ from search.query.tree import (
     Wildcard,
     Word,
 )
+from search.translation import gettext as _
+from search.translation import ngettext, number
 
 Operator = Literal["auto", "and", "or"]
 
@@ -77,12 +79,14 @@ def parse(text: str, operator: Operator = "and", *, now: datetime | None = None)
 
     if len(text) > MAX_LENGTH:
         text = _cut(text)
-        warn(f"only the first {len(text):,} characters were read; the rest was left out", len(text))
+        message = _("only the first %(n)s characters were read; the rest was left out", n=number(len(text)))
+        warn(message, len(text))
 
     query = _Parser(list(Lexer(text, warn).lexemes()), operator, warn, now).query()
     if query is None:
         if blank_controls(text).strip():
-            raise QuerySyntaxError("there is no word to search for; add one, or put operators in quotation marks", 0)
+            message = _("there is no word to search for; add one, or put operators in quotation marks")
+            raise QuerySyntaxError(message, 0)
         query = Everything()
     return Parsed(query, _in_order(repairs))
 
@@ -95,9 +99,14 @@ def _cut(text: str) -> str:
 
 
 def _in_order(repairs: list[tuple[int, str]]) -> tuple[str, ...]:
-    told = [f"at character {position + 1}: {message}" for position, message in sorted(repairs)[:MAX_WARNINGS]]
+    told = [
+        _("at character %(number)s: %(message)s", number=position + 1, message=message)
+        for position, message in sorted(repairs)[:MAX_WARNINGS]
+    ]
     more = len(repairs) - len(told)
-    return (*told, f"and {more} more repairs") if more else tuple(told)
+    if not more:
+        return tuple(told)
+    return *told, ngettext("and %(n)s more repair", "and %(n)s more repairs", more, n=number(more))
 
 
 class _Parser:
@@ -182,44 +191,48 @@ class _Parser:
         if lexeme.kind == "open":
             return self._group(lexeme, field, depth)
         if lexeme.kind == "close":
-            self._warn("this parenthesis closes nothing; it was ignored", lexeme.position)
+            self._warn(_("this parenthesis closes nothing; it was ignored"), lexeme.position)
             return None
         return self.leaves.read(lexeme, field)
 
     def _negation(self, sign: Lexeme, field: QueryField | None, depth: int) -> Query | None:
         while self.lexemes[self.index].kind == "not":
-            self._warn("a second negation was ignored", self._take().position)
+            self._warn(_("a second negation was ignored"), self._take().position)
         if self.lexemes[self.index].kind in ("and", "or", "close", "end"):
             self._stray(sign)
             return None
         clause = self._clause(field, depth)
         if isinstance(clause, Not):
-            self._warn("a second negation was ignored", sign.position)
+            self._warn(_("a second negation was ignored"), sign.position)
             return clause
         return None if clause is None else Not(clause)
 
     def _fielded(self, lexeme: Lexeme, depth: int) -> Query | None:
         if self.lexemes[self.index].kind in ("close", "end"):
-            self._warn(f"nothing follows {lexeme.text}: here; it was searched as a word", lexeme.position)
+            message = _("nothing follows %(field)s here; it was searched as a word", field=lexeme.text + ":")
+            self._warn(message, lexeme.position)
             return self.leaves.read(lexeme._replace(kind="word"), None)
         return self._clause(lexeme.field, depth)
 
     def _group(self, opening: Lexeme, field: QueryField | None, depth: int) -> Query | None:
         if depth >= MAX_DEPTH:
-            raise QuerySyntaxError(f"parentheses are nested more than {MAX_DEPTH} deep", opening.position)
+            raise QuerySyntaxError(_("parentheses are nested more than %(n)s deep", n=MAX_DEPTH), opening.position)
         query = self._alternatives(field, depth + 1)
         closing = self._take()
         if closing.kind == "end":
-            self._warn("the parenthesis is never closed; it was closed at the end", opening.position)
+            self._warn(_("the parenthesis is never closed; it was closed at the end"), opening.position)
         if query is None:
-            self._warn("the parentheses are empty and were ignored", opening.position)
+            self._warn(_("the parentheses are empty and were ignored"), opening.position)
             return None
         boost = self.leaves.boost(closing)
         return query if boost == 1.0 else _weighed(query, boost)
 
     def _stray(self, lexeme: Lexeme) -> None:
-        name = "the hyphen" if lexeme.kind == "not" and not lexeme.text else lexeme.kind.upper()
-        self._warn(f"{name} has no operand and was ignored", lexeme.position)
+        if lexeme.kind == "not" and not lexeme.text:
+            message = _("the hyphen has no operand and was ignored")
+        else:
+            message = _("%(operator)s has no operand and was ignored", operator=lexeme.kind.upper())
+        self._warn(message, lexeme.position)
 
 
 def _mostly(units: Sequence[_Unit]) -> Query:

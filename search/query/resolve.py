@@ -6,13 +6,24 @@ This happens once, above the engines and the highlighter, so that they cannot in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from search.analysis.languages import is_stop_word
 from search.analysis.tokens import analyze, is_worth_remembering
-from search.query.match import Match, MatchAll, MatchAny, MatchDates, MatchEvery, MatchNone, MatchNot, MatchTerm
+from search.query.match import (
+    Match,
+    MatchAll,
+    MatchAny,
+    MatchBest,
+    MatchDates,
+    MatchEvery,
+    MatchNone,
+    MatchNot,
+    MatchTerm,
+)
+from search.query.spellings import NOT_RESPELT, Respelt, Spellings, respelt
 from search.query.tree import (
     And,
     DateRange,
@@ -30,6 +41,7 @@ from search.query.tree import (
 from search.query.values import KeywordMatcher, KeywordValues
 from search.query.words import WordMatcher
 from search.ranking import repetition_weight
+from search.translation import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class Resolved:
     `required` the others; `looser` are the words again, each unspaced run among them as most of its parts. All three
     are empty unless the query has several bare words, or one that is such a run.
     `expanded`: words that are searched in addition to those typed, such as *postwar* for *post-war*.
+    `respelt`: the words and phrases that are searched in other spellings too.
     `quoted`: the query has a phrase or an exact spelling, so recency must not affect the order.
     """
 
@@ -50,6 +63,7 @@ class Resolved:
     words: tuple[Match, ...] = ()
     looser: tuple[Match, ...] = ()
     required: tuple[Match, ...] = ()
+    respelt: Respelt = NOT_RESPELT
 
 
 def resolve(
@@ -59,30 +73,35 @@ def resolve(
     languages: Iterable[str],
     stop_language: str,
     values: KeywordValues,
+    spellings: Spellings | None = None,
 ) -> Resolved:
     """Resolves a query for an archive of these languages.
 
     `fields`: names of text fields searched by words that name none. `stop_language`: whose function words are left
     out beside words that say more. `values`: those of the keyword fields.
+    `spellings`: the other spellings of names; without any, words are searched as they are typed.
     Words without a letter or digit are dropped with a warning; if nothing is left, nothing matches.
     """
     warnings: list[str] = []
     tags = tuple(languages)
     words = WordMatcher(tuple(fields), tags, warnings)
-    resolver = _Resolver(words, KeywordMatcher(values, tags, warnings), _stop_words(query, stop_language))
+    keywords = KeywordMatcher(values, tags, warnings)
+    spelt = respelt(query, spellings, words, KeywordMatcher(values, tags, []), warnings) if spellings else NOT_RESPELT
+    resolver = _Resolver(words, keywords, _stop_words(query, stop_language), spelt.matches)
     parts = resolver.side_by_side(query) if has_most(query) else _Parts(resolver.match(query))
     match = parts.match
     if match is None:
         match = MatchNone()
-        warnings.append("nothing in the query is left to search for")
+        warnings.append(_("nothing in the query is left to search for"))
     return Resolved(
         match,
         tuple(dict.fromkeys(warnings)),
-        tuple(dict.fromkeys(words.expanded)),
+        tuple(dict.fromkeys((*spelt.texts, *words.expanded))),
         _is_quoted(query),
         parts.words,
         parts.looser,
         parts.required,
+        spelt,
     )
 
 
@@ -99,6 +118,7 @@ class _Resolver:
     words: WordMatcher
     values: KeywordMatcher
     is_stop: Callable[[Query], bool]
+    respelt: Mapping[Word | Phrase, MatchBest]
 
     def match(self, query: Query) -> Match | None:
         """The engine's tree for this part of the query; None if nothing is left of it."""
@@ -110,12 +130,14 @@ class _Resolver:
             case Or(children):
                 return self._joined(MatchAny, children)
             case Not(child):
-                inner = self.match(child)
+                inner = replace(self, respelt={}).match(child)  # only what was typed is excluded
                 return None if inner is None else MatchNot(inner)
             case Keyword(field, value):
                 return self.values.match(field, value)
             case DateRange(start, end, field):
                 return MatchDates(field, start, end)
+            case Word() | Phrase() if query in self.respelt:
+                return self.respelt[query]
             case _:
                 return self.words.match(query)
 
@@ -126,7 +148,7 @@ class _Resolver:
         bare = [word for part in sides if isinstance(part, Most) for word in part.children if word not in strict]
         kept = self._kept([*bare, *strict])
         required = _weighed([match for child, match in kept if child not in bare])
-        most = {match: self.words.most(child) for child, match in kept if isinstance(child, Word) and child in bare}
+        most = {match: self._most(child) for child, match in kept if isinstance(child, Word) and child in bare}
         words = tuple(
             match for match in _weighed([match for child, match in kept if child in bare]) if match not in required
         )
@@ -136,6 +158,13 @@ class _Resolver:
             return _Parts(None)
         match = every[0] if len(every) == 1 else MatchEvery(every)
         return _Parts(match, words, looser, required) if len(words) > 1 or looser != words else _Parts(match)
+
+    def _most(self, word: Word) -> Match | None:
+        """What matches most of an unspaced run, or another spelling of it; None for other words."""
+        most = self.words.most(word)
+        if most is None or word not in self.respelt:
+            return most
+        return MatchBest((most, *self.respelt[word].children[1:]))
 
     def _kept(self, children: Sequence[Query]) -> list[tuple[Query, Match]]:
         """The children that search for something, without stop words beside words that say more."""
@@ -163,7 +192,7 @@ def _weighed(matches: Sequence[Match]) -> tuple[Match, ...]:
 
 
 def _stop_words(query: Query, language: str) -> Callable[[Query], bool]:
-    shouted = all(word.text.isupper() for word in _plain_words(query))
+    shouted = is_shouted(query)
 
     def is_stop(part: Query) -> bool:
         """A stop word without a boost. US, IT and WHO in capitals are names, unless the whole query is in capitals."""
@@ -176,6 +205,11 @@ def _stop_words(query: Query, language: str) -> Callable[[Query], bool]:
         )
 
     return is_stop
+
+
+def is_shouted(query: Query) -> bool:
+    """Whether all words of a query outside its phrases are in capitals, so that capitals tell no names apart."""
+    return all(word.text.isupper() for word in _plain_words(query))
 
 
 def _says_little(text: str, language: str) -> bool:

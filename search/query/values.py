@@ -9,9 +9,11 @@ from typing import Final, Protocol
 from search.analysis.folding import fold
 from search.analysis.languages import language_name, primary_language
 from search.document import SECTION_SEPARATOR
+from search.field_words import unknown_value
 from search.query.dates import shortened
 from search.query.match import MatchKeyword, MatchNone
-from search.schema import KEYWORD_FIELDS, ValueMatch
+from search.schema import ValueMatch
+from search.translation import gettext as _
 
 _MAX_SAME: Final = 1_000
 """Stored values that one typed value may stand for, as sections of one name in different places do."""
@@ -52,8 +54,7 @@ class KeywordMatcher:
         found = found or stored
         if found:
             return MatchKeyword(field, tuple(sorted(set(found))))
-        label = KEYWORD_FIELDS[field].label.lower()
-        self._warnings.append(f'there is no {label} "{shortened(value)}"{self._hint(field, value)}')
+        self._warnings.append(self._unknown_value(field, value))
         return MatchNone()
 
     @cached_property
@@ -66,14 +67,13 @@ class KeywordMatcher:
                 found.setdefault(key, []).append(tag)
         return found
 
-    def _hint(self, field: str, value: str) -> str:
+    def _unknown_value(self, field: str, value: str) -> str:
         self._unknown += 1
         if self._unknown > _MAX_UNKNOWN:
-            return ""
+            return unknown_value(field, shortened(value))
         if not self._values.top_values(field, 1):
-            return "; the archive has none at all"
-        names = ", ".join(f'"{name}"' for name in near_values(self._values, field, value))
-        return f"; there is {names}" if names else ""
+            return _("%(said)s; the archive has none at all", said=unknown_value(field, shortened(value)))
+        return unknown_value(field, shortened(value), near_values(self._values, field, value))
 
 
 def is_known(values: KeywordValues, field: str, value: str) -> bool:

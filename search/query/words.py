@@ -27,6 +27,7 @@ from search.query.match import (
 from search.query.runs import is_run, is_single, most_of
 from search.query.terms import query_terms
 from search.query.tree import Exact, Fuzzy, Phrase, Prefix, Wildcard, Word
+from search.translation import gettext as _
 
 WordQuery = Word | Exact | Phrase | Prefix | Wildcard | Fuzzy
 
@@ -68,7 +69,7 @@ class WordMatcher:
             case Wildcard(pattern):
                 return self._wildcard(pattern, fields, query.boost)
         if found is None:
-            self.warnings.append(f'"{shortened(query.text)}" has no letter or digit to search for; it was left out')
+            self.warnings.append(_nothing_in(query.text))
         return found
 
     def most(self, query: Word) -> MatchAny | None:
@@ -118,7 +119,8 @@ class WordMatcher:
 
     def _bounded(self, slop: int | None, words: int) -> int | None:
         if slop is not None and words > MAX_PHRASE_WORDS:
-            self.warnings.append(f"a near phrase has {MAX_PHRASE_WORDS} words at most; it was searched in order")
+            message = _("a near phrase has %(n)s words at most; it was searched in order", n=MAX_PHRASE_WORDS)
+            self.warnings.append(message)
             return None
         return slop
 
@@ -149,9 +151,13 @@ class WordMatcher:
         """The pattern without hyphens and the like, because joined words are also indexed as compounds."""
         folded = _NOT_IN_WORDS.sub("", fold(pattern))
         if not folded.strip("*?"):
-            self.warnings.append(f'"{shortened(pattern)}" has no letter or digit to search for; it was left out')
+            self.warnings.append(_nothing_in(pattern))
             return None
         return MatchWildcard(fields, folded, boost)
+
+
+def _nothing_in(text: str) -> str:
+    return _('"%(word)s" has no letter or digit to search for; it was left out', word=shortened(text))
 
 
 def _analysed(text: str, languages: tuple[str, ...]) -> Sequence[_Found]:

@@ -86,7 +86,7 @@ def searched(planner: Planner, resolved: ResolvedQuery, request: SearchRequest, 
 
 
 def counts(
-    planner: Planner, searches: Sequence[tuple[ResolvedQuery, SearchRequest]], seconds: float
+    planner: Planner, searches: Sequence[tuple[ResolvedQuery, SearchRequest]], seconds: float | None
 ) -> list[Counted | None]:
     """What each search would find; None for one that could not be counted in time.
 

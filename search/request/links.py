@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Final
 
 from search.query.dates import Bound
-from search.request.facets import FacetKind
-from search.request.request import Filters, SearchRequest
+from search.request.facets import DATE, FacetKind
+from search.request.request import Filters, Joined, SearchRequest
 from search.request.urls import (
     FEEDS,
     PER_PAGE,
@@ -59,11 +59,17 @@ class SearchLinks:
         """The addresses of `request.toggled(kind.name, value)` for each of the values."""
         name, request = kind.keyword, self.request
         if name is None:
-            return self._filled("periods", (_periods(request.periods_toggled(value)) for value in values))
+            toggled_periods = request.date_toggled if kind.name == DATE else request.periods_toggled
+            return self._filled("periods", (_periods(toggled_periods(value)) for value in values))
         if request.filters(name) == Filters():
             return self._filled(name, (_value(name, value) for value in values))
         toggled = (request.filters_toggled(name, value) for value in values)
         return self._filled(name, (parameters(filter_pairs(name, filters)) for filters in toggled))
+
+    def joining(self, name: str, joined: Joined) -> str:
+        """The address of `request.joining(name, joined)`."""
+        filters = self.request.filters(name).joined_by(joined)
+        return self._filled(name, [parameters(filter_pairs(name, filters))])[0]
 
     def narrowings(self, spans: Iterable[tuple[date, date]], now: datetime) -> list[str]:
         """The addresses of `request.narrowed(first, last, now)` for each of the spans of days."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,9 +38,12 @@ from search.query.match import (
     MatchWildcard,
 )
 from search.query.meant import words_meant
+from search.query.spellings import NOT_RESPELT, Respelt, Spellings
 from search.query.tree import Query
-from search.request.facets import facet_kind
-from search.request.request import FacetRequest, SearchRequest
+from search.query.variants import NO_VARIANTS, Variants
+from search.request.facet_counts import facet_plans
+from search.request.request import SearchRequest
+from search.request.spelling_counts import SpellingCounts
 from search.schema import MISSING, TEXT_FIELDS
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ class ResolvedQuery:
 
     `expanded`: other words that are searched too. `quoted`: it asks for exact words, so recency does not count.
     `words`, `looser` and `required`: see `search.query.resolve.Resolved`.
+    `respelt`: the words and phrases that are searched in other spellings too.
     `dates`: the request's first and last moment, relative times counted back from the planner's `now`.
     """
 
@@ -65,6 +69,7 @@ class ResolvedQuery:
     words: tuple[Match, ...] = ()
     looser: tuple[Match, ...] = ()
     required: tuple[Match, ...] = ()
+    respelt: Respelt = NOT_RESPELT
 
     def matching(self, least: int) -> Match:
         """What matches at least that many of `looser`, and all of `required`."""
@@ -78,6 +83,7 @@ class Planner:
     `language` is that of the stop words. `now` is the aware time from which relative dates and recency are measured.
     `time_zone` is the archive's own, for searches that nobody has asked for yet, such as completions.
     `encoder` makes the vectors of questions; without one, nothing is searched by meaning.
+    `variants` are the other spellings of names, and `counts` remembers how frequent they are.
     """
 
     def __init__(
@@ -87,6 +93,8 @@ class Planner:
         now: datetime | None = None,
         time_zone: str = "UTC",
         encoder: Encoder | None = None,
+        variants: Variants = NO_VARIANTS,
+        counts: SpellingCounts | None = None,
     ) -> None:
         self.searcher = searcher
         self.language = language
@@ -95,6 +103,8 @@ class Planner:
         self.encoder = encoder if encoder is not None and "meaning" in searcher.capabilities else None
         self._lacks_meaning = encoder is not None and self.encoder is None
         self.status = searcher.status()
+        self.variants = variants
+        self._counts = counts or SpellingCounts()
         self.capabilities = searcher.capabilities
 
     def at(self, now: datetime) -> Planner:
@@ -112,6 +122,7 @@ class Planner:
             languages=self.status.languages,
             stop_language=self.language,
             values=self.searcher,
+            spellings=self._spellings() if self.variants.others else None,
         )
         return ResolvedQuery(
             tree=parsed.query,
@@ -123,7 +134,14 @@ class Planner:
             words=result.words,
             looser=result.looser,
             required=result.required,
+            respelt=result.respelt,
         )
+
+    def _spellings(self) -> Spellings:
+        def frequencies(parts: Sequence[Match]) -> Sequence[int]:
+            return self._counts.of(self.searcher, self.status.generation, parts)
+
+        return Spellings(self.variants, frequencies, self.status.articles)
 
     def plan(
         self,
@@ -140,7 +158,7 @@ class Planner:
         return Plan(
             query=_with_exclusions(resolved.match, request),
             filters=_filters(resolved, request),
-            facets=tuple(_facet_plan(request, asked) for asked in request.facets) if self._can("facets") else (),
+            facets=_facet_plans(request) if self._can("facets") else (),
             timeline=TimelinePlan() if request.timeline and self._can("timeline") else None,
             sort=request.effective_sort(),
             date_field=request.date,
@@ -239,7 +257,7 @@ def _filters(resolved: ResolvedQuery, request: SearchRequest) -> tuple[Filter, .
     for name, asked in request.keywords:
         without = (MISSING,) if MISSING in asked.exclude else ()
         if asked.include or without:
-            filters.append(KeywordFilter(name, asked.include, without))
+            filters.append(KeywordFilter(name, asked.include, without, asked.every))
     start, end = resolved.dates
     if start is not None or end is not None:
         filters.append(DateFilter(request.date, start, end))
@@ -252,15 +270,8 @@ def _period_filters(request: SearchRequest) -> Iterator[PeriodFilter]:
             yield PeriodFilter(request.date, interval, periods)
 
 
-def _facet_plan(request: SearchRequest, asked: FacetRequest) -> FacetPlan:
-    """What the engine is to count for one facet of the request."""
-    kind = facet_kind(asked.name)
-    return FacetPlan(
-        field=kind.keyword or request.date,
-        size=asked.size,
-        selected=tuple(value for value in request.selected(kind) if value != MISSING),
-        interval=kind.interval,
-    )
+def _facet_plans(request: SearchRequest) -> tuple[FacetPlan, ...]:
+    return tuple(plan for asked in request.facets for plan in facet_plans(request, asked))
 
 
 def _query_needs(match: Match) -> dict[str, bool]:

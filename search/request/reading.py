@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -13,18 +13,49 @@ from pydantic import ValidationError
 from search.errors import ParameterError
 from search.query.dates import Bound, parse_bounds
 from search.query.limits import MAX_LENGTH
-from search.request.parameters import ArticleParameters, RelatedBody, SearchParameters, Strict, names, repeated
-from search.request.request import MAX_VALUES, Filters, Keywords, SearchRequest
+from search.request.comparison import Comparison
+from search.request.desk_parameters import JudgeParameters
+from search.request.parameters import (
+    MAX_QUERY,
+    ArticleParameters,
+    CoverageParameters,
+    ExportParameters,
+    FacetParameters,
+    QuestionParameters,
+    RelatedBody,
+    SearchParameters,
+    Strict,
+    WhyNotParameters,
+    names,
+    repeated,
+)
+from search.request.request import Filters, Keywords, SearchRequest
 from search.request.urls import PER_PAGE, Rendering
 from search.request.validation import check
-from search.request.wording import choose_from, quoted, too_long, too_many, unknown
+from search.request.wording import choose_from, quoted, too_long, too_many, too_short, unknown
 from search.schema import KEYWORD_FIELDS
+from search.translation import gettext as _
+from search.translation import gettext_noop
 
 MAX_QUERY_STRING: Final = 65_536
 """Bytes; longer ones are not even read."""
 _MAX_PAIRS: Final = 200
 _TRACKING_PREFIX: Final = b"utm_"
 _TRACKING: Final = frozenset({b"fbclid", b"gclid", b"msclkid", b"mc_cid", b"mc_eid"})
+
+_REFUSALS: Final = {
+    "string_type": gettext_noop("must be a string"),
+    "string_unicode": gettext_noop("holds characters that are no text in UTF-8"),
+    "missing": gettext_noop("is missing"),
+    "tuple_type": gettext_noop("must be a list"),
+    "dict_type": gettext_noop("must hold objects only"),
+    "too_short": gettext_noop("must not be empty"),
+    **dict.fromkeys(
+        ("int_type", "int_from_float", "int_parsing_size"),
+        gettext_noop("must be a whole number"),
+    ),
+}
+"""What is said of a value that pydantic refuses, by the type of its error; the others say it themselves."""
 
 Model = TypeVar("Model", bound=Strict)
 
@@ -53,6 +84,34 @@ def parse_article(query_string: bytes, *, time_zone: str = "UTC") -> WayBack | N
     return WayBack(search_request(parameters, kind="html", time_zone=time_zone), parameters.position)
 
 
+def parse_why_not(query_string: bytes, time_zone: str = "UTC") -> tuple[str, SearchRequest]:
+    """The article, by its id or address, "" if none is named, that a search is asked about. Raises ParameterError."""
+    parameters = read(WhyNotParameters, query_string)
+    return parameters.article.strip(), search_request(parameters, kind="html", time_zone=time_zone)
+
+
+def parse_facet(query_string: bytes, *, kind: Rendering, time_zone: str) -> tuple[SearchRequest, FacetParameters]:
+    """The search whose facet is asked for, and which values of it. Raises ParameterError."""
+    parameters = read(FacetParameters, query_string)
+    return search_request(parameters, kind=kind, time_zone=time_zone), parameters
+
+
+def parse_coverage(query_string: bytes, *, time_zone: str) -> Comparison:
+    """The searches that are compared; there may be none, or too many. Raises ParameterError."""
+    return comparison(read(CoverageParameters, query_string), time_zone=time_zone)
+
+
+def comparison(parameters: CoverageParameters, *, time_zone: str) -> Comparison:
+    """The comparison that the parameters make. Raises ParameterError where they contradict each other."""
+    given = {name: value for name, value in parameters if name in SearchParameters.model_fields and name != "q"}
+    shared = search_request(SearchParameters.model_construct(**given), kind="html", time_zone=time_zone)
+    for query in parameters.q:
+        if len(query) > MAX_QUERY:
+            raise ParameterError("q", too_long(MAX_QUERY))
+        check(replace(shared, q=query))
+    return Comparison(tuple(query[: MAX_LENGTH + 1] for query in parameters.q), shared)
+
+
 def search_request(parameters: SearchParameters, *, kind: Rendering, time_zone: str) -> SearchRequest:
     """The request that the parameters make, with what that rendering usually does where they are silent.
 
@@ -77,9 +136,28 @@ def search_request(parameters: SearchParameters, *, kind: Rendering, time_zone: 
         highlight=parameters.highlight,
         group=parameters.group,
         explain=parameters.explain,
+        bars=parameters.bars,
     )
     check(request)
     return request
+
+
+def export_request(parameters: ExportParameters, *, time_zone: str) -> SearchRequest:
+    """The search whose hits are all asked for. Raises ParameterError where the parameters contradict each other."""
+    return _search_of(parameters, "csv", time_zone)
+
+
+def parse_judging(query_string: bytes, *, time_zone: str) -> tuple[SearchRequest, JudgeParameters]:
+    """The search whose hits are judged, by relevance and without facets, and which of them. Raises ParameterError."""
+    parameters = read(JudgeParameters, query_string)
+    request = _search_of(parameters, "html", time_zone)
+    return replace(request, sort=None, facets=()), parameters
+
+
+def _search_of(parameters: QuestionParameters, kind: Rendering, time_zone: str) -> SearchRequest:
+    """The search in parameters that have others of their own beside it."""
+    shared = {name: value for name, value in parameters if name in SearchParameters.model_fields}
+    return search_request(SearchParameters.model_construct(**shared), kind=kind, time_zone=time_zone)
 
 
 def read(model: type[Model], query_string: bytes) -> Model:
@@ -96,15 +174,15 @@ def read_pairs(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
     values: dict[str, str | list[str]] = {}
     for name, value in pairs:
         if name not in known:
-            raise ParameterError(_label(name), _no_such(name, model))
+            raise ParameterError(label(name), no_such(name, model))
         if "\0" in value:
-            raise ParameterError(name, "must not hold the null character")
+            raise ParameterError(name, _("must not hold the null character"))
         if name in lists:
             values.setdefault(name, [])
             if value:
                 values[name].append(value)  # type: ignore[union-attr]
         elif name in values:
-            raise ParameterError(name, "may stand only once")
+            raise ParameterError(name, _("may stand only once"))
         else:
             values[name] = value
     return validated(model, {name: value for name, value in values.items() if value})
@@ -112,14 +190,14 @@ def read_pairs(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
 
 def validated(model: type[Model], values: Mapping[str, object]) -> Model:
     """The model made of those values; raises ParameterError for the first that does not fit."""
-    if sum(len(each) for each in values.values() if isinstance(each, list)) > MAX_VALUES:
-        raise ParameterError("parameters", too_many(MAX_VALUES))
+    if sum(len(each) for each in values.values() if isinstance(each, list)) > model.most_values:
+        raise ParameterError("parameters", too_many(model.most_values))
     try:
         return model.model_validate(values)
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
         name = str(detail["loc"][0])
-        raise ParameterError(_label(name), _in_plain_words(detail, name, model)) from error
+        raise ParameterError(label(name), _in_plain_words(detail, name, model)) from error
 
 
 def related_body(values: Mapping[str, object]) -> RelatedBody:
@@ -127,8 +205,9 @@ def related_body(values: Mapping[str, object]) -> RelatedBody:
     body = validated(RelatedBody, values)
     if not any(text.strip() for text in (body.text, body.title, body.url)):
         sent = next((name for name in ("text", "title", "url") if name in values), None)
-        advice = "give a text, a title or the url of an article in the archive"
-        raise ParameterError(sent or "text", f"is {'empty' if sent else 'missing'}; {advice}")
+        if sent:
+            raise ParameterError(sent, _("is empty; give a text, a title or the url of an article in the archive"))
+        raise ParameterError("text", _("is missing; give a text, a title or the url of an article in the archive"))
     return body
 
 
@@ -143,8 +222,13 @@ def _is_tracking(name: bytes) -> bool:
 
 
 def _keywords(parameters: SearchParameters) -> Keywords:
-    filters = {name: getattr(parameters, name) for name in sorted(KEYWORD_FIELDS)}
+    filters = {name: _joined(name, parameters) for name in sorted(KEYWORD_FIELDS)}
     return tuple((name, each) for name, each in filters.items() if each != Filters())
+
+
+def _joined(name: str, parameters: SearchParameters) -> Filters:
+    filters: Filters = getattr(parameters, name)
+    return filters.joined_by(getattr(parameters, f"{name}_op")) if KEYWORD_FIELDS[name].several else filters
 
 
 def _bound(name: Literal["from", "to"], text: str) -> Bound | None:
@@ -159,40 +243,44 @@ def _bound(name: Literal["from", "to"], text: str) -> Bound | None:
 
 def _pairs(query_string: bytes) -> Iterable[tuple[str, str]]:
     if query_string.count(b"&") >= _MAX_PAIRS:
-        raise ParameterError("parameters", f"there are more than {_MAX_PAIRS} of them")
+        raise ParameterError("parameters", _("there are more than %(n)s of them", n=_MAX_PAIRS))
     for part in query_string.split(b"&"):
         if part:
-            name, _, value = part.partition(b"=")
+            name, _equals, value = part.partition(b"=")
             decoded = _decoded("parameters", name)
-            yield decoded, _decoded(_label(decoded), value)
+            yield decoded, _decoded(label(decoded), value)
 
 
 def _decoded(name: str, raw: bytes) -> str:
     try:
         return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ParameterError(name, "is not valid UTF-8; percent-encode the text as UTF-8") from error
+        raise ParameterError(name, _("is not valid UTF-8; percent-encode the text as UTF-8")) from error
 
 
-def _label(name: str) -> str:
+def label(name: str) -> str:
     """What to call a parameter that may be anything."""
     return quoted(name)[1:-1] or "parameters"
 
 
-def _no_such(name: str, model: type[Strict]) -> str:
+def no_such(name: str, model: type[Strict]) -> str:
+    """What is said of a name that is no parameter of the model."""
     if issubclass(model, RelatedBody):
         if name == "id":
-            return "is not for drafts; ask /api/v1/articles/{id}/related for an article of the archive"
-        return f"there is no such key; {choose_from(names(model))}"
+            address = "/api/v1/articles/{id}/related"
+            return _("is not for drafts; ask %(address)s for an article of the archive", address=address)
+        return _("there is no such key; choose from %(names)s", names=", ".join(names(model)))
     valid = names(model)
-    return f"there is no such parameter; {choose_from(valid) if valid else 'this address takes none'}"
+    if not valid:
+        return _("there is no such parameter; this address takes none")
+    return _("there is no such parameter; choose from %(names)s", names=", ".join(valid))
 
 
 def _in_plain_words(detail: Any, name: str, model: type[Strict]) -> str:
     context = detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":
-            return _no_such(name, model)
+            return no_such(name, model)
         case "value_error":
             return str(context["error"])
         case "literal_error":
@@ -200,12 +288,19 @@ def _in_plain_words(detail: Any, name: str, model: type[Strict]) -> str:
             return unknown(detail["input"], choices) if isinstance(detail["input"], str) else choose_from(choices)
         case "string_too_long":
             return too_long(context["max_length"])
-        case "string_type":
-            return "must be a string"
-        case "string_unicode":
-            return "holds characters that are no text in UTF-8"
-        case "int_type" | "int_from_float" | "int_parsing_size":
-            return "must be a whole number"
-        case _:
+        case "too_long":
+            return _("must hold at most %(n)s", n=context["max_length"])
+        case "string_too_short":
+            return too_short(context["min_length"])
+        case "string_pattern_mismatch" if (example := _example(name, model)) is not None:
+            return _("must be written as in %(example)s", example=example)
+        case kind if kind in _REFUSALS:
+            return _(_REFUSALS[kind])
+        case _kind:
             message = str(detail["msg"])
             return message[:1].lower() + message[1:]
+
+
+def _example(name: str, model: type[Strict]) -> object | None:
+    field = model.model_fields.get(name)
+    return field.examples[0] if field is not None and field.examples else None

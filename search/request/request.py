@@ -15,15 +15,18 @@ from typing import Final, Literal, TypeGuard
 from search.dates import zone_named
 from search.document import SECTION_SEPARATOR, Moment
 from search.engines.plan import Sort
-from search.errors import ParameterError
+from search.errors import DatesReversed, ParameterError
 from search.periods import interval_of, period_of
 from search.query import Operator, Query, to_text
 from search.query.dates import Bound, RelativeTime, absolute
-from search.request.facets import FacetKind, facet_kind
-from search.schema import KEYWORD_FIELDS
+from search.request.facets import DATE, FacetKind, facet_kind
+from search.schema import KEYWORD_FIELDS, MISSING
 
 Highlight = Literal["html", "text", "off"]
 Group = Literal["none", "story"]
+Bars = Literal["count", "share"]
+Joined = Literal["and", "or"]
+"""Whether an article needs all of the values of a filter, or any of them."""
 
 MAX_PER_PAGE: Final = 100
 MAX_PAGE_DEPTH: Final = 10_000
@@ -42,22 +45,46 @@ HIT_KEYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Values of one keyword field to keep (any of) and to leave out; `search.schema.MISSING` means "has none"."""
+    """Values of one keyword field to keep and to leave out; `search.schema.MISSING` means "has none".
+
+    `joined` says how the kept ones are joined, None for as usual: see `joined_usually`. `joined_by` keeps it so that
+    the same filters are always equal.
+    """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    joined: Joined | None = None
+
+    @property
+    def joined_usually(self) -> Joined:
+        """How they are joined where nothing is said: several are alternatives, as a repeated filter always is. To a
+        single value the next one is added with "and", since who goes on choosing wants to find less; but nothing has
+        a value and none."""
+        return "and" if len(self.include) <= 1 and MISSING not in self.include else "or"
+
+    @property
+    def every(self) -> bool:
+        """Whether an article needs all of the values that are kept."""
+        return len(self.include) > 1 and self.joined == "and"
+
+    def joined_by(self, joined: Joined | None) -> Filters:
+        """The same values, joined so; None for as usual."""
+        said = joined if self.include and joined != self.joined_usually else None
+        return self if said == self.joined else replace(self, joined=said)
 
     def without(self, value: str) -> Filters:
-        """The filters without that value, on either side."""
+        """The filters without that value, on either side, joined as before."""
+        joined = self.joined or self.joined_usually
         return Filters(
             tuple(other for other in self.include if other != value),
             tuple(other for other in self.exclude if other != value),
-        )
+        ).joined_by(joined)
 
 
 @dataclass(frozen=True, slots=True)
 class FacetRequest:
-    """`section:10` or `month`: the facet's name in `search.request.facets.FACETS`, and how many values."""
+    """`section:10` or `month`: the facet's name in `search.request.facets.FACETS`, and how many values. `date` lists
+    all years, whatever its size."""
 
     name: str
     size: int = 10
@@ -69,7 +96,7 @@ Keywords = tuple[tuple[str, Filters], ...]
 
 DEFAULT_FACETS: Final = (
     FacetRequest("section", 10),
-    FacetRequest("year", 10),
+    FacetRequest("date"),
     FacetRequest("author", 8),
     FacetRequest("tag", 8),
     FacetRequest("lang", 8),
@@ -90,7 +117,7 @@ class SearchRequest:
     `periods`, sorted, are years, months and days of `date`: articles of any of the years, any of the months, any of
     the days.
     `page` counts from 1. `sort` None: relevance with `q`, else newest. `fields` None: all keys of a hit.
-    `facets` () for none, and no timeline either.
+    `facets` () for none, and no timeline either. `bars` says what those of the page's timeline stand for.
     """
 
     q: str = ""
@@ -111,6 +138,7 @@ class SearchRequest:
     highlight: Highlight = "html"
     group: Group = "none"
     explain: bool = False
+    bars: Bars = "count"
 
     # What it says
 
@@ -132,20 +160,28 @@ class SearchRequest:
 
     def period(self) -> str | None:
         """The year, month or day that the dates span exactly; None if they span none."""
-        if not _is_day(self.start) or not _is_day(self.end):
+        if not is_day(self.start) or not is_day(self.end):
             return None
         return period_of(self.start, self.end)
+
+    def joined(self, name: str) -> Joined:
+        """How the values of that keyword field are joined, the next one that is added included."""
+        filters = self.filters(name)
+        usual: Joined = filters.joined_usually if KEYWORD_FIELDS[name].several else "or"
+        return filters.joined or usual
 
     def selected(self, kind: FacetKind) -> tuple[str, ...]:
         """The values of that facet that the request asks for, each once."""
         if kind.keyword is not None:
             return tuple(dict.fromkeys(self.filters(kind.keyword).include))
+        if kind.name == DATE:
+            return tuple(dict.fromkeys(period[:length] for period in self.periods for length in (4, 7, len(period))))
         return tuple([period for period in self.periods if interval_of(period) == kind.interval])
 
     def bounds(self, now: datetime) -> tuple[Moment | None, Moment | None]:
         """`start` and `end`, with relative times counted back from `now` (aware).
 
-        Raises ParameterError if one lies before the calendar begins, or if `start` is later than `end`.
+        Raises ParameterError if one lies before the calendar begins, DatesReversed if `start` is later than `end`.
         """
         start, end = _absolute("from", self.start, now), _absolute("to", self.end, now)
         if start is not None and end is not None:
@@ -153,7 +189,7 @@ class SearchRequest:
             first = start if isinstance(start, datetime) else datetime.combine(start, time.min, zone)
             last = end if isinstance(end, datetime) else datetime.combine(end, time.max, zone)
             if first > last:
-                raise ParameterError("from", "is later than to")
+                raise DatesReversed
         return start, end
 
     def resolved(self, now: datetime) -> SearchRequest:
@@ -185,7 +221,12 @@ class SearchRequest:
 
     def without_value(self, name: str, value: str) -> SearchRequest:
         """The same search without that filter value, whether it is kept or left out."""
-        return self.with_filters(name, self.filters(name).without(value))
+        filters = self.filters(name).without(value)
+        return self.with_filters(name, filters if KEYWORD_FIELDS[name].several else replace(filters, joined=None))
+
+    def joining(self, name: str, joined: Joined) -> SearchRequest:
+        """The same search with the values of that keyword field joined so, and those that are added next."""
+        return self.with_filters(name, self.filters(name).joined_by(joined))
 
     def without_filters(self) -> SearchRequest:
         """The same search without filters and dates."""
@@ -198,25 +239,40 @@ class SearchRequest:
         """
         kind = facet_kind(facet)
         if kind.keyword is None:
-            return replace(self, periods=self.periods_toggled(value), page=1, cursor=None)
+            periods = self.date_toggled(value) if kind.name == DATE else self.periods_toggled(value)
+            return replace(self, periods=periods, page=1, cursor=None)
         return self.with_filters(kind.keyword, self.filters_toggled(kind.keyword, value))
 
     def filters_toggled(self, name: str, value: str) -> Filters:
         """The filters on a keyword field after a click on that value: it is added, or taken away if it is kept.
 
         In a hierarchical field a section takes the place of the sections above and below it, because beside them it
-        would change nothing.
+        would change nothing. The values stay joined as they are (see `joined`).
         """
-        filters = self.filters(name)
+        filters, field, joined = self.filters(name), KEYWORD_FIELDS[name], self.joined(name)
         if value in filters.include:
-            return Filters(tuple(other for other in filters.include if other != value), filters.exclude)
-        hierarchical = KEYWORD_FIELDS[name].hierarchical
-        kept = tuple(other for other in filters.include if not (hierarchical and _same_branch(other, value)))
-        return Filters((*kept, value), tuple(other for other in filters.exclude if other != value))
+            toggled = Filters(tuple(other for other in filters.include if other != value), filters.exclude)
+        else:
+            kept = tuple(other for other in filters.include if not (field.hierarchical and same_branch(other, value)))
+            toggled = Filters((*kept, value), tuple(other for other in filters.exclude if other != value))
+        return toggled.joined_by(joined) if field.several and filters.include else toggled
 
     def periods_toggled(self, period: str) -> tuple[str, ...]:
         """The periods after a click on that one: it is added, or taken away if it is among them."""
         return tuple(sorted({*self.periods} ^ {period}))
+
+    def in_period(self, period: str) -> SearchRequest:
+        """The same search in that year, month or day alone, and within its own dates."""
+        return replace(self, periods=(period,), page=1, cursor=None)
+
+    def date_toggled(self, period: str) -> tuple[str, ...]:
+        """The periods after a click on that one in the calendar: it takes the place of all, or if it is the only one
+        the period around it does: the month around a day, the year around a month."""
+        if self.periods == (period,):
+            return (period.rpartition("-")[0],) if "-" in period else ()
+        if period in self.periods:
+            return tuple(other for other in self.periods if other != period)
+        return (period,)
 
     def dated(self, start: Bound | None, end: Bound | None) -> SearchRequest:
         """The same search with other dates."""
@@ -269,17 +325,19 @@ class SearchRequest:
 
     def without_shape(self) -> SearchRequest:
         """The same hits in the same order, without what only decides how they are shown."""
-        shape = self.facets, self.fields, self.highlight, self.explain
-        if shape == (DEFAULT_FACETS, None, "html", False):
+        shape = self.facets, self.fields, self.highlight, self.explain, self.bars
+        if shape == (DEFAULT_FACETS, None, "html", False, "count"):
             return self
-        return replace(self, facets=DEFAULT_FACETS, fields=None, highlight="html", explain=False)
+        return replace(self, facets=DEFAULT_FACETS, fields=None, highlight="html", explain=False, bars="count")
 
 
-def _is_day(bound: Bound | None) -> TypeGuard[date]:
+def is_day(bound: Bound | None) -> TypeGuard[date]:
+    """Whether it is a bare day, neither a moment nor relative."""
     return isinstance(bound, date) and not isinstance(bound, datetime)
 
 
-def _same_branch(section: str, other: str) -> bool:
+def same_branch(section: str, other: str) -> bool:
+    """Whether one of two different sections is below the other."""
     below, above = section + SECTION_SEPARATOR, other + SECTION_SEPARATOR
     return other.startswith(below) or section.startswith(above)
 

@@ -15,20 +15,28 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 from search.periods import first_day, interval_of, last_day
 from search.query.dates import Bound, RelativeTime
+from search.request.comparison import Comparison
 from search.request.request import FacetRequest, Filters, SearchRequest
 from search.request.values import NO_FACETS
 from search.schema import KEYWORD_FIELDS
 
-Rendering = Literal["api", "html", "atom", "feed", "csv"]
+Rendering = Literal["api", "html", "atom", "feed", "rss", "csv"]
 
 ROUTES: Final[dict[Rendering, str]] = {
     "api": "/api/v1/search",
     "html": "/search",
     "atom": "/search.atom",
     "feed": "/search.json",
+    "rss": "/search.rss",
     "csv": "/search.csv",
 }
 """Each rendering of a search and its path."""
+
+FACET_PATHS: Final[dict[Rendering, str]] = {"api": "/api/v1/facets/", "html": "/facet/"}
+"""The paths, but for the name of the facet, that list its values."""
+
+COMPARISONS: Final[dict[Rendering, str]] = {"api": "/api/v1/coverage", "html": "/coverage"}
+"""The paths that compare searches."""
 
 _SHAPE: Final = SearchRequest()
 PER_PAGE: Final[dict[Rendering, int]] = {
@@ -36,11 +44,12 @@ PER_PAGE: Final[dict[Rendering, int]] = {
     "html": _SHAPE.per_page,
     "atom": 20,
     "feed": 20,
+    "rss": 20,
     "csv": 100,
 }
 """Hits on a page of each rendering, where the address does not say."""
 
-FEEDS: Final = ("atom", "feed", "csv")
+FEEDS: Final = ("atom", "feed", "rss", "csv")
 """Renderings with a shape of their own."""
 
 Pairs = list[tuple[str, str]]
@@ -62,6 +71,20 @@ class Addresses:
     def search(self, request: SearchRequest) -> str:
         """The search as this rendering. Feeds leave out what only shapes an answer (`SearchRequest.without_shape`)."""
         return with_query(self.path, self.query(self.shown(request), self.per_page))
+
+    def saving(self, request: SearchRequest) -> str:
+        """The page on which the search is saved, whichever page of its hits is shown."""
+        return with_query(f"{self.prefix}/save", self.way_back(request))
+
+    def judging(self, request: SearchRequest) -> str:
+        """The page of the desk on which articles are judged for the query, whichever page of its hits is shown."""
+        return with_query(f"{self.prefix}/desk/judge", self.way_back(request))
+
+    def comparison(self, comparison: Comparison) -> str:
+        """The page that compares searches, or the same for programs."""
+        own: Rendering = "api" if self.kind == "api" else "html"
+        asked = parameters([("q", query) for query in comparison.queries])
+        return with_query(self.prefix + COMPARISONS[own], joined((asked, self.query(comparison.shared, PER_PAGE[own]))))
 
     def pairs(self, request: SearchRequest) -> Pairs:
         """The parameters in the address of `search`, in order, as they read before they are percent-encoded."""
@@ -147,8 +170,22 @@ class Addresses:
             ("highlight", request.highlight, _SHAPE.highlight),
             ("group", request.group, _SHAPE.group),
             ("explain", request.explain, _SHAPE.explain),
+            ("bars", request.bars, _SHAPE.bars),
         )
         return places
+
+
+class FacetPages:
+    """The addresses that list all values of a facet of one search: pages for people, or the same as JSON."""
+
+    def __init__(self, addresses: Addresses, request: SearchRequest) -> None:
+        kind: Rendering = addresses.kind if addresses.kind == "api" else "html"
+        self._path = addresses.prefix + FACET_PATHS[kind]
+        self._query = addresses.query(request.on_page(1).without_shape(), PER_PAGE[kind])
+
+    def address(self, name: str, *asked: tuple[str, str]) -> str:
+        """The address for the facet of that name; `asked` are further parameters, those of which values."""
+        return with_query(self._path + name, joined((self._query, parameters([pair for pair in asked if pair[1]]))))
 
 
 PLACES: Final = ("question", *KEYWORD_FIELDS, "dates", "periods", "order", "page", "shape")
@@ -157,13 +194,14 @@ _NO_PAIRS: Final[Pairs] = []
 
 _SINGLE: Final = (
     "date", "tz", "sort", "op", "page", "per_page", "cursor", "facets", "fields", "highlight", "group", "explain",
+    "bars",
 )  # fmt: skip
 """The parameters that stand once, in the order in which they are written."""
 
 
-_SPECIAL: Final = re.compile(r"~*(\.{0,2}|related)")
+_SPECIAL: Final = re.compile(r"~*(\.{0,2}|related|why-not)")
 """Segments that something on the way would change: "." and ".." are resolved by browsers, even percent-encoded
-(https://url.spec.whatwg.org/#double-dot-path-segment), empty ones are merged by proxies; "related" is our own route."""
+(https://url.spec.whatwg.org/#double-dot-path-segment), empty ones are merged by proxies; the words are routes."""
 
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*")
@@ -172,7 +210,7 @@ _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*")
 
 def quote_id(id: str) -> str:
     """The id as a path: percent-encoded but for its slashes, and "~" before each segment that would not survive."""
-    if _PLAIN_ID.fullmatch(id) and "related" not in id:
+    if _PLAIN_ID.fullmatch(id) and "related" not in id and "why-not" not in id:
         return id
     return "/".join(quote(_safe_segment(segment), safe="") for segment in id.split("/"))
 
@@ -253,8 +291,9 @@ def _question_pairs(request: SearchRequest) -> Pairs:
 
 
 def filter_pairs(name: str, filters: Filters) -> Pairs:
-    """The parameters of the filters on one keyword field."""
-    return [(name, value) for value in written_filters(filters)]
+    """The parameters of the filters on one keyword field, and of how they are joined if that is not as usual."""
+    pairs = [(name, value) for value in written_filters(filters)]
+    return [*pairs, (f"{name}_op", filters.joined)] if filters.joined else pairs
 
 
 def date_pairs(start: Bound | None, end: Bound | None) -> Pairs:

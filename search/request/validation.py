@@ -16,8 +16,10 @@ from search.request.request import (
     MAX_VALUES,
     SearchRequest,
 )
-from search.request.wording import out_of_range, quoted, too_long, too_many, unknown
+from search.request.wording import facet_size, out_of_range, quoted, too_long, too_many, unknown
 from search.schema import DATE_FIELDS, KEYWORD_FIELDS, MAX_VALUE_LENGTH, TEXT_FIELDS
+from search.translation import gettext as _
+from search.translation import number
 
 
 def check(request: SearchRequest) -> None:
@@ -37,7 +39,7 @@ def check(request: SearchRequest) -> None:
     for facet in request.facets:
         facet_kind(facet.name)
         if not 1 <= facet.size <= MAX_FACET_SIZE:
-            raise ParameterError("facets", f"the number of values of {facet.name} {out_of_range(1, MAX_FACET_SIZE)}")
+            raise ParameterError("facets", facet_size(facet.name, MAX_FACET_SIZE))
     if len(request.facets) > MAX_VALUES:
         raise ParameterError("facets", too_many(MAX_VALUES))
 
@@ -55,7 +57,8 @@ def _check_filters(request: SearchRequest) -> None:
         try:
             first_day(period)
         except ValueError as error:
-            raise ParameterError("periods", f"{quoted(period)} is not a year, a month or a day") from error
+            message = _("%(value)s is not a year, a month or a day", value=quoted(period))
+            raise ParameterError("periods", message) from error
     if count + len(request.periods) > MAX_VALUES:
         raise ParameterError("filter", too_many(MAX_VALUES))
 
@@ -64,28 +67,34 @@ def _check_page(request: SearchRequest) -> None:
     if not 0 <= request.per_page <= MAX_PER_PAGE:
         raise ParameterError("per_page", out_of_range(0, MAX_PER_PAGE))
     if request.page < 1:
-        raise ParameterError("page", "pages are counted from 1")
+        raise ParameterError("page", _("pages are counted from 1"))
     if request.cursor is not None:
         _check_cursor(request)
     elif request.page * max(request.per_page, 1) > MAX_PAGE_DEPTH:
         last = MAX_PAGE_DEPTH // max(request.per_page, 1)
-        advice = "begin with cursor=* and follow links.next to go deeper"
-        raise ParameterError("page", f"can be at most {last:,} with {request.per_page} hits a page; {advice}")
+        message = _(
+            "can be at most %(last)s with %(hits)s hits a page; "
+            "begin with %(cursor)s and follow links.next to go deeper",
+            last=number(last),
+            hits=number(request.per_page),
+            cursor="cursor=*",
+        )
+        raise ParameterError("page", message)
 
 
 def _check_cursor(request: SearchRequest) -> None:
     if request.page != 1:
-        raise ParameterError("cursor", "stands in place of page; give one of them")
+        raise ParameterError("cursor", _("stands in place of page; give one of them"))
     if request.group == "story":
-        raise ParameterError("cursor", "cannot go with group=story; use page, or leave the grouping out")
+        raise ParameterError("cursor", _("cannot go with group=story; use page, or leave the grouping out"))
     if request.per_page == 0:
-        raise ParameterError("cursor", "cannot go with per_page=0, which asks for counts only")
+        raise ParameterError("cursor", _("cannot go with per_page=0, which asks for counts only"))
 
 
 def _text(name: str, value: str) -> None:
     """A command line in another encoding can bring half characters in, which no address can hold."""
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ParameterError(name, "holds bytes that are not UTF-8 text; type it again")
+        raise ParameterError(name, _("holds bytes that are not UTF-8 text; type it again"))
 
 
 def _known(parameter: str, name: str, names: Collection[str]) -> None:

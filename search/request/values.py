@@ -17,10 +17,12 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
 from search.periods import Interval, first_day
-from search.request.facets import FACETS
-from search.request.request import MAX_FACET_SIZE, FacetRequest, Filters
-from search.request.wording import out_of_range, quoted, too_long, unknown
+from search.request.facets import DATE, FACETS
+from search.request.request import MAX_FACET_SIZE, MAX_VALUES, FacetRequest, Filters
+from search.request.wording import facet_size, no_such_facet, out_of_range, quoted, too_long, unknown
 from search.schema import MAX_VALUE_LENGTH
+from search.translation import gettext as _
+from search.translation import gettext_noop
 
 NO_FACETS: Final = "none"
 """The value of `facets` that asks for none."""
@@ -29,8 +31,13 @@ _FACET: Final = re.compile(r"([a-z]+)(?::([0-9]{1,6}))?")
 _WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _PERIOD_FORMS: Final[dict[Interval, str]] = {
     "year": "[0-9]{4}",
-    "month": "[0-9]{4}-[0-9]{2}",
-    "day": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "month": "[0-9]{4}-(?:0[1-9]|1[0-2])",
+    "day": "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])",
+}
+_NO_PERIOD: Final[dict[Interval, str]] = {
+    "year": gettext_noop("%(value)s is not a year; write it as in %(example)s"),
+    "month": gettext_noop("%(value)s is not a month; write it as in %(example)s"),
+    "day": gettext_noop("%(value)s is not a day; write it as in %(example)s"),
 }
 _PERIOD_EXAMPLES: Final[dict[Interval, str]] = {"year": "2024", "month": "2024-07", "day": "2024-07-03"}
 _TRUTH: Final = {"true": True, "false": False}
@@ -51,13 +58,13 @@ def read_filters(values: Iterable[str]) -> Filters:
         negated = value.startswith("-")
         plain = value[negated:].removeprefix("\\")
         if not plain:
-            raise ValueError(f"{value!r} names no value")
+            raise ValueError(_("%(value)s names no value", value=repr(value)))
         if len(plain) > MAX_VALUE_LENGTH:
             raise ValueError(too_long(MAX_VALUE_LENGTH))
         (excluded if negated else included)[plain] = None
     both = included.keys() & excluded.keys()
     if both:
-        raise ValueError(f"{quoted(min(both))} is both asked for and left out")
+        raise ValueError(_("%(value)s is both asked for and left out", value=quoted(min(both))))
     return Filters(tuple(included), tuple(excluded))
 
 
@@ -67,7 +74,8 @@ def periods_of(interval: Interval) -> Any:
     def read(values: Iterable[str]) -> tuple[str, ...]:
         for value in values:
             if not _is_period(interval, value):
-                raise ValueError(f"{quoted(value)} is not a {interval}; write it as in {_PERIOD_EXAMPLES[interval]}")
+                example = _PERIOD_EXAMPLES[interval]
+                raise ValueError(_(_NO_PERIOD[interval], value=quoted(value), example=example))
         return tuple(dict.fromkeys(values))
 
     return BeforeValidator(read)
@@ -92,7 +100,7 @@ def read_facets(values: Iterable[str]) -> tuple[FacetRequest, ...]:
     for written in names:
         facet = _read_facet(written)
         if facet.name in found:
-            raise ValueError(f"{facet.name} is asked for twice")
+            raise ValueError(_("%(facet)s is asked for twice", facet=facet.name))
         found[facet.name] = facet
     return tuple(found.values())
 
@@ -141,9 +149,12 @@ class Between:
         return value
 
 
-def array_schema(**items: Any) -> Any:
-    """JSON schema of a repeated parameter, as it is written in an address."""
-    return WithJsonSchema({"type": "array", "items": {"type": "string", **items}})
+def array_schema(*, least: int = 0, most: int | None = MAX_VALUES, **items: Any) -> Any:
+    """JSON schema of a repeated parameter, as it is written in an address: from `least` to `most` items, each of them
+    as said; `most` None for names of which each counts once."""
+    sizes = {"minItems": least or None, "maxItems": most}
+    known = {name: size for name, size in sizes.items() if size is not None}
+    return WithJsonSchema({"type": "array", "items": {"type": "string", **items}, **known})
 
 
 @cache
@@ -157,7 +168,7 @@ def _whole_number(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not _WHOLE_NUMBER.fullmatch(value):
-        raise ValueError(f"{quoted(value)} is not a whole number")
+        raise ValueError(_("%(value)s is not a whole number", value=quoted(value)))
     return int(value)
 
 
@@ -173,12 +184,19 @@ def _read_facet(written: str) -> FacetRequest:
     match = _FACET.fullmatch(written)
     name = match[1] if match else written.partition(":")[0]
     if name not in FACETS:
-        raise ValueError(unknown(name, (*FACETS, NO_FACETS), "facet"))
+        raise ValueError(no_such_facet(name, (*FACETS, NO_FACETS)))
     if match is None:
-        raise ValueError(f"{quoted(written)} is not valid; write a name and a number of values, as in {name}:10")
+        message = _(
+            "%(value)s is not valid; write a name and a number of values, as in %(example)s",
+            value=quoted(written),
+            example=name + ":10",
+        )
+        raise ValueError(message)
+    if name == DATE and match[2]:
+        raise ValueError(_("%(facet)s lists all years and takes no number", facet=name))
     size = int(match[2]) if match[2] else FacetRequest(name).size
     if not 1 <= size <= MAX_FACET_SIZE:
-        raise ValueError(f"the number of values of {name} {out_of_range(1, MAX_FACET_SIZE)}")
+        raise ValueError(facet_size(name, MAX_FACET_SIZE))
     return FacetRequest(name, size)
 
 

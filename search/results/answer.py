@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from search.engines.plan import Plan
@@ -16,13 +17,15 @@ from search.results.paging import Pages
 class HitContext:
     """What all hits of an answer share: the request, its plan, and the number of articles in the archive.
 
-    `frequencies` are those of `search.engines.results.Results`.
+    `frequencies` are those of `search.engines.results.Results`. `spelling_of`: what was typed, by the text of
+    a leaf that is another spelling of it.
     """
 
     request: SearchRequest
     plan: Plan
     articles: int
     frequencies: tuple[int, ...] = ()
+    spelling_of: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Answer:
 
     `position` is that of the first hit, from 0; None when paging by cursor.
     `filling`: how the list is filled up with articles that do not have all words; None if it is not.
+    `year`: the search in a year that is a word of the query, which may be meant as a date; `text` is the year.
+    `exact`: the search without other spellings of names; None if it has none.
     `now` is the time from which relative dates are counted back.
     """
 
@@ -50,8 +55,10 @@ class Answer:
     position: int | None
     pages: Pages
     expanded: tuple[str, ...]
+    exact: SearchRequest | None
     corrections: tuple[Alternative, ...]
     relaxations: tuple[Alternative, ...]
+    year: Alternative | None
     warnings: tuple[str, ...]
     status: IndexStatus
     now: datetime

@@ -31,9 +31,11 @@ class FoundArticle:
     """A stored article. `marks` is None if no words were searched for.
 
     `previous` and `next` are its neighbours in the search that led to it, without snippets; None if there are none.
+    `rows` is the length of the list that it is in; None if that is not known.
     """
 
     document: Document
     marks: Marks | None = None
     previous: Hit | None = None
     next: Hit | None = None
+    rows: int | None = None

@@ -19,10 +19,12 @@ from typing import Final, NoReturn
 from search.engines.plan import After
 from search.errors import CursorExpired, ParameterError
 from search.request.request import SearchRequest
+from search.translation import gettext as _
 
 START: Final = "*"
 """The cursor before the first hit."""
 
+_FROM_START: Final = f"cursor={START}"
 _VERSION: Final = b"\x02"
 _MAX_LENGTH: Final = 20_000
 
@@ -92,7 +94,8 @@ def _cursor(fields: object) -> Cursor:
 
 
 def _refuse() -> NoReturn:
-    raise ParameterError("cursor", "not a cursor of this service; begin with cursor=* and follow links.next")
+    message = _("not a cursor of this service; begin with %(cursor)s and follow links.next", cursor=_FROM_START)
+    raise ParameterError("cursor", message)
 
 
 def resume(text: str, request: SearchRequest, generation: str) -> Cursor:
@@ -103,7 +106,11 @@ def resume(text: str, request: SearchRequest, generation: str) -> Cursor:
     """
     cursor = decode(text)
     if cursor.generation != generation:
-        raise CursorExpired("the index has changed since this cursor was made; begin again with cursor=*")
+        message = _("the index has changed since this cursor was made; begin again with %(cursor)s", cursor=_FROM_START)
+        raise CursorExpired(message)
     if cursor.digest != search_digest(request.resolved(cursor.now)):
-        raise ParameterError("cursor", "made for another search; keep every parameter the same, or begin with cursor=*")
+        message = _(
+            "made for another search; keep every parameter the same, or begin with %(cursor)s", cursor=_FROM_START
+        )
+        raise ParameterError("cursor", message)
     return cursor

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import ceil
+from types import MappingProxyType
 from typing import Final
 
 from search.dates import epoch
@@ -17,6 +18,7 @@ from search.results.response import ExplainedField, ExplainedHit, ExplainedLeaf,
 _RARITIES: Final = ((0.001, "very rare"), (0.01, "rare"), (0.1, "uncommon"), (1.0, "common"))
 """How rare a word is called, by the largest share of the archive's articles that may contain it."""
 
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _ROUNDING: Final = 1e-9
 _FIELDS: Final = {
     "title": "in the title",
@@ -36,13 +38,15 @@ def explained(
     *,
     all_words: bool = True,
     meaning: MeaningScore | None = None,
+    spelling_of: Mapping[str, str] = NOTHING,
 ) -> ExplainedHit:
     """The engine's explanation with a summary in words; `articles` is the number of articles in the archive.
 
     An article that does not have `all_words` stands behind those that do, whatever its score.
+    `spelling_of`: what was typed, by the text of a leaf that is another spelling of it.
     """
     leaves = sorted(explanation.leaves, key=lambda leaf: (-leaf.score, leaf.text))
-    sentences = [_leaf_in_words(leaf, articles) for leaf in leaves if leaf.parts]
+    sentences = [_leaf_in_words(leaf, articles, spelling_of.get(leaf.text)) for leaf in leaves if leaf.parts]
     if not sentences:
         sentences = ["no word of the query affects the score"]
     if recency is not None:
@@ -51,7 +55,7 @@ def explained(
         sentences.append(_meaning_in_words(meaning))
     if not all_words:
         sentences.append("it does not have all words, so it stands behind those that have them")
-    scores = tuple(_leaf(leaf) for leaf in leaves)
+    scores = tuple(_leaf(leaf, spelling_of.get(leaf.text)) for leaf in leaves)
     return ExplainedHit("; ".join(sentences), explanation.recency, scores, _meaning(meaning) if meaning else None)
 
 
@@ -65,21 +69,22 @@ def _meaning_in_words(meaning: MeaningScore) -> str:
     return f"by meaning: {meaning.similarity:.2f} of 1, with a weight of {MEANING_WEIGHT:.0%} beside its words"
 
 
-def _leaf(leaf: LeafScore) -> ExplainedLeaf:
+def _leaf(leaf: LeafScore, typed: str | None) -> ExplainedLeaf:
     fields = tuple(
         ExplainedField(part.field, part.frequency, part.length, part.factor, part.weight) for part in leaf.parts
     )
-    return ExplainedLeaf(leaf.text, leaf.score, leaf.articles, leaf.idf, leaf.saturation, leaf.boost, fields)
+    return ExplainedLeaf(leaf.text, leaf.score, leaf.articles, leaf.idf, leaf.saturation, leaf.boost, fields, typed)
 
 
-def _leaf_in_words(leaf: LeafScore, articles: int) -> str:
+def _leaf_in_words(leaf: LeafScore, articles: int, typed: str | None) -> str:
     share = leaf.articles / max(articles, 1)
     rarity = next((name for most, name in _RARITIES if share <= most), "common")
-    weight = f", has the weight {leaf.boost:g}" if leaf.boost != 1.0 else ""
+    name = _quoted(leaf.text) + (f", another spelling of “{typed}”," if typed else "")
+    weight = f", has the weight {leaf.boost:.3g}" if leaf.boost != 1.0 else ""
     found = f"found in {leaf.articles:,} of {articles:,} articles"
     raised = max((part.factor for part in leaf.parts), default=1.0)
     untitled = f", which counts {raised:.3g} times as much where there is no title" if raised > 1.0 else ""
-    return f"{_quoted(leaf.text)} is {rarity} ({found}){weight} and occurs {_occurrences(leaf.parts)}{untitled}"
+    return f"{name} is {rarity} ({found}){weight} and occurs {_occurrences(leaf.parts)}{untitled}"
 
 
 def _quoted(leaf: str) -> str:

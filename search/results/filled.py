@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from search.engines.results import Results
 from search.request.filling import Filling
 from search.results.response import Filled, Hit
-
-_ALL: Final = {1: "the whole phrase", 2: "both words"}
-_SOME: Final = {1: "parts of it", 2: "one of them"}
+from search.translation import gettext as _
+from search.translation import number
 
 
 def filled(filling: Filling | None, results: Results) -> Filled | None:
@@ -23,19 +21,27 @@ def filled(filling: Filling | None, results: Results) -> Filled | None:
 def in_words(found: Filled) -> str:
     """ "12 with all 3 words, then those with at least 2 of the 3 words", or "none with all 3 words; these have at least
     2 of them"."""
-    everything = _ALL.get(found.words, f"all {found.words} words")
+    values = {"n": number(found.all_words), "words": found.words, "least": found.least}
     if not found.all_words:
-        return f"none with {everything}; these have {_SOME.get(found.words, f'at least {found.least} of them')}"
-    return f"{found.all_words:,} with {everything}, then those {border_in_words(found)}"
+        if found.words == 1:
+            return _("none with the whole phrase; these have parts of it")
+        if found.words == 2:
+            return _("none with both words; these have one of them")
+        return _("none with all %(words)s words; these have at least %(least)s of them", **values)
+    if found.words == 1:
+        return _("%(n)s with the whole phrase, then those with parts of the phrase", **values)
+    if found.words == 2:
+        return _("%(n)s with both words, then those with one of the two words", **values)
+    return _("%(n)s with all %(words)s words, then those with at least %(least)s of the %(words)s words", **values)
 
 
 def border_in_words(found: Filled) -> str:
     """What stands between the two parts of the list: "with at least 2 of the 3 words"."""
     if found.words == 1:
-        return "with parts of the phrase"
+        return _("with parts of the phrase")
     if found.words == 2:
-        return "with one of the two words"
-    return f"with at least {found.least} of the {found.words} words"
+        return _("with one of the two words")
+    return _("with at least %(least)s of the %(words)s words", least=found.least, words=found.words)
 
 
 def parts(hits: Sequence[Hit]) -> Iterator[tuple[bool, Sequence[Hit]]]:

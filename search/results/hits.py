@@ -73,7 +73,10 @@ def _explained(hit: FoundHit, head: Head, context: HitContext) -> ExplainedHit |
     if hit.explanation is None:
         return None
     recency = context.plan.recency
-    return explained(hit.explanation, head, context.articles, recency, all_words=hit.preferred, meaning=hit.meaning)
+    return explained(
+        hit.explanation, head, context.articles, recency,
+        all_words=hit.preferred, meaning=hit.meaning, spelling_of=context.spelling_of,
+    )  # fmt: skip
 
 
 def _excerpts(head: Head, body: str | None, highlighter: Highlighter | None, request: SearchRequest) -> Excerpts:

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from operator import itemgetter
 from typing import Final
 
 from search.document import SECTION_SEPARATOR, section_ancestors
 from search.engines.plan import FacetPlan, Plan
 from search.engines.protocols import Searcher
-from search.engines.results import FacetCounts, IndexStatus
+from search.engines.results import FacetCounts, IndexStatus, Results
 from search.engines.results import Hit as FoundHit
 from search.errors import EngineError
 from search.periods import in_words
@@ -19,13 +20,16 @@ from search.query.match import MatchAll
 from search.request.planning import Planner
 from search.request.request import Filters, SearchRequest
 from search.request.urls import Addresses
-from search.request.wording import NOT_WHOLE
+from search.request.wording import not_whole
 from search.results.answer import HitContext
 from search.results.response import IndexInfo, Period, SectionNode
 from search.sections import BY_COUNT, SectionOrder
+from search.translation import gettext as _
 
 NEWEST: Final = 10
-"""Articles listed as the newest."""
+"""Stories listed as the newest."""
+MAX_LOOKED_AT: Final = 40
+"""Articles among which the newest stories are looked for: one of many editions does not take all the places."""
 MAX_PERIODS: Final = 12_000
 """Years and months listed: the months of a thousand years."""
 MAX_SECTIONS: Final = 10_000
@@ -52,6 +56,11 @@ class Holdings:
     months: FacetCounts
     languages: FacetCounts
 
+    @property
+    def language(self) -> str:
+        """The language of most articles, "" if none is known."""
+        return max(self.languages.values, key=itemgetter(1), default=("", 0))[0]
+
 
 def holdings(planner: Planner, deadline: float) -> Holdings:
     """What the archive holds, by the planner's time zone. An engine without facets counts only sections.
@@ -65,21 +74,30 @@ def holdings(planner: Planner, deadline: float) -> Holdings:
         facets=_COUNTED if counted else (),
         sort="newest",
         time_zone=time_zone,
-        limit=NEWEST,
+        limit=MAX_LOOKED_AT,
         bring="text",
         deadline=deadline,
     )
-    results = searcher.search(plan)
-    if results.timed_out:
-        raise EngineError(
-            f"counting what the archive holds took longer than {deadline:g} s; "
-            "try again, or raise the setting deadline_seconds"
-        )
-    if results.partial:
-        raise EngineError(NOT_WHOLE)
+    results = counted_whole(searcher, plan)
     years, months, languages = results.facets if counted else (FacetCounts((), 0, 0, truncated=False),) * 3
     context = HitContext(request, plan, planner.status.articles)
     return Holdings(results.hits, context, section_counts(searcher), years, months, languages)
+
+
+def counted_whole(searcher: Searcher, plan: Plan) -> Results:
+    """What a plan finds and counts. Raises EngineError if that is not all of it, as when its deadline has passed."""
+    results = searcher.search(plan)
+    if results.timed_out:
+        message = _(
+            "counting what the archive holds took longer than %(seconds)s s; "
+            "try again, or raise the setting %(setting)s",
+            seconds=format(plan.deadline or 0, "g"),
+            setting="deadline_seconds",
+        )
+        raise EngineError(message)
+    if results.partial:
+        raise EngineError(not_whole())
+    return results
 
 
 def section_counts(searcher: Searcher) -> Mapping[str, int]:

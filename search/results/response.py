@@ -16,6 +16,7 @@ class Applied:
 
     `negated`: articles with the value are excluded. `from` and `to` are one chip, `date`, with the value "start..end".
     `value_label` is the value for people: "English" for "en".
+    `joined` is "and" or "or" where several values of the parameter are kept: whether articles have all or any of them.
     """
 
     name: str
@@ -24,15 +25,20 @@ class Applied:
     negated: bool
     remove_url: str
     value_label: str = ""
+    joined: str | None = None
 
 
 @record
 class QueryInfo:
-    """The query: `text` as typed, the conditions `applied`, and in `expanded` other words that were searched too."""
+    """The query: `text` as typed, the conditions `applied`, and in `expanded` other words that were searched too.
+
+    `exact_url` is the same search without the other spellings of its names; None if it has none.
+    """
 
     text: str
     applied: tuple[Applied, ...]
     expanded: tuple[str, ...]
+    exact_url: str | None = None
 
 
 @record
@@ -50,6 +56,7 @@ class Links:
     html: str
     atom: str
     feed: str
+    rss: str
     csv: str
 
 
@@ -90,7 +97,10 @@ class ExplainedField:
 
 @record
 class ExplainedLeaf:
-    """One leaf of the query: `score = boost * idf * saturation`. `articles` is the number of articles it matches."""
+    """One leaf of the query: `score = boost * idf * saturation`. `articles` is the number of articles it matches.
+
+    `spelling_of`: the word of the query of which it is another spelling; None if it was typed so.
+    """
 
     text: str
     score: float
@@ -99,6 +109,7 @@ class ExplainedLeaf:
     saturation: float
     boost: float
     fields: tuple[ExplainedField, ...]
+    spelling_of: str | None = None
 
 
 @record
@@ -162,7 +173,11 @@ class Hit:
 
 @record
 class FacetValue:
-    """A value of a facet. `toggle_url` is the search with this value added or, if it is selected, removed."""
+    """A value of a facet. `toggle_url` is the search with this value added or, if it is selected, removed.
+
+    `count` is what that search finds; of a selected value, the hits that have it. In the facet `date` it is what the
+    search finds in that year, month or day alone.
+    """
 
     value: str
     label: str
@@ -173,9 +188,13 @@ class FacetValue:
 
 @record
 class Facet:
-    """Counts of the hits; see `search.engines.results.FacetCounts` for `missing`, `other` and `truncated`.
+    """What the search finds with each value; for `missing`, `other` and `truncated` see
+    `search.engines.results.FacetCounts`.
 
-    `missing_url` adds or removes the filter "has no value"; None for dates, which have no such filter.
+    `missing_url` adds or removes the filter "has no value"; None for dates, which have no such filter, and where it
+    would change nothing. `joined`: how the values are joined, "and" or "or", the next one that is added included; None
+    for facets of which an article has one value at most. `join_url`: the search with them joined the other way; None
+    unless a value is selected.
     """
 
     name: str
@@ -185,6 +204,47 @@ class Facet:
     other: int
     truncated: bool
     missing_url: str | None = None
+    joined: str | None = None
+    join_url: str | None = None
+
+
+@record
+class FacetLinks:
+    """This page of values, those around it, the first in either order, and the search whose facet it is. Absolute paths
+    with query strings; None where there is no such page."""
+
+    self: str
+    prev: str | None
+    next: str | None
+    by_count: str
+    by_name: str
+    search: str
+
+
+@record
+class FacetValues:
+    """A page of the values of one facet: see `Facet` for `missing`, `missing_url`, `joined` and `join_url`.
+
+    `total` counts the articles that the search finds, `matching` the values that fit. `truncated`: the facet has so
+    many values that only those with the most articles are listed and looked through.
+    """
+
+    name: str
+    label: str
+    total: int
+    values: tuple[FacetValue, ...]
+    matching: int
+    page: int
+    missing: int
+    missing_url: str | None
+    truncated: bool
+    joined: str | None
+    join_url: str | None
+    links: FacetLinks
+    timed_out: bool
+    partial: bool
+    warnings: tuple[str, ...]
+    index: IndexInfo
 
 
 @record
@@ -228,11 +288,23 @@ class Relaxation:
 
 
 @record
+class DateMeant:
+    """A year among the words of the query, taken as a date: the search without that word finds `count` articles in it.
+    `value` is the year, `text` the query without it."""
+
+    value: str
+    text: str
+    count: int
+    url: str
+
+
+@record
 class Suggestions:
     """Other searches that are offered."""
 
     did_you_mean: tuple[Correction, ...]
     relax: tuple[Relaxation, ...]
+    date: DateMeant | None = None
 
 
 @record
@@ -324,10 +396,27 @@ class Period:
 
 
 @record
+class OtherVersion:
+    """Another version of an article: with `translation` in another `language`, else nearly the same text."""
+
+    id: str
+    url: str | None
+    article_url: str
+    title: str
+    language: str
+    published: str | None
+    translation: bool
+
+
+@record
 class Overview:
-    """What the archive holds: its newest articles, its sections, and its years (the newest first) with their months."""
+    """What the archive holds: its newest articles, its sections, and its years (the newest first) with their months.
+
+    `newest` has each story once; `also_in` has the other versions of each, in the same order.
+    """
 
     newest: tuple[Hit, ...]
+    also_in: tuple[tuple[OtherVersion, ...], ...]
     sections: tuple[SectionNode, ...]
     years: tuple[Period, ...]
     undated: int

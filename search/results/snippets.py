@@ -101,11 +101,19 @@ def _snippet(head: Head, body: str, marks: list[Mark], extent: Extent, *, html: 
 
 
 def _one_a_passage(snippets: Sequence[Snippet]) -> tuple[Snippet, ...]:
-    """The snippets, except those whose heading alone matched if the text of the same passage is shown as well."""
+    """The snippets, except those whose heading alone matched if the same passage or the same text is shown as well."""
     if "headings" not in [row.field for row in snippets]:
         return tuple(snippets)
     marked = {(row.heading, row.anchor) for row in snippets if row.field == "body"}
-    return tuple(row for row in snippets if row.field == "body" or (row.heading, row.anchor) not in marked)
+    texts = [row.text for row in snippets if row.field == "body"]
+    kept = []
+    for row in snippets:
+        if row.field != "body":
+            if (row.heading, row.anchor) in marked or any(row.text in text or text in row.text for text in texts):
+                continue
+            texts.append(row.text)
+        kept.append(row)
+    return tuple(kept)
 
 
 def _following(head: Head, body: str, heading: Heading) -> Extent:

@@ -7,27 +7,43 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from search.engines.disk.errors import reading
 from search.engines.disk.format.manifest import NAME, Manifest, is_ours, read_manifest, read_newest
-from search.engines.protocols import CAPABILITIES, Condensed, Finding, Problem, Purged, Repair, WriterProgress
+from search.engines.protocols import (
+    CAPABILITIES,
+    AddedVectors,
+    CommitFile,
+    Condensed,
+    Finding,
+    HeldCommit,
+    Problem,
+    Purged,
+    Rebuilt,
+    Repair,
+    Replacement,
+    WriterProgress,
+)
 
 if TYPE_CHECKING:
     from search.engines.disk.reading.snapshot import SegmentStore
     from search.engines.disk.searcher import DiskSearcher
     from search.engines.disk.writing.pipeline import BuilderPool
     from search.engines.disk.writing.writer import DiskWriter
+    from search.engines.replicas import Replica, ReplicaState
     from search.engines.vectors import Vectors
 
 _Stamp = tuple[int, int, int]
 
 
 class DiskEngine:
-    """See `search.engines.protocols.Engine`, `Maintenance` and `Purging`.
+    """See `search.engines.protocols.Engine`, `Maintenance`, `Purging`,
+    `Rebuilding`, `WhooshReadable` and `CommitFiles`, and `search.engines.replicas.Replicating`.
 
     A writer with several processes leaves them running for the next one, until `close`, the end of the program, or an
     error."""
@@ -132,10 +148,52 @@ class DiskEngine:
         removed, kept = writer.swept
         return Purged(writer.deleted, writer.rewritten, removed, time.monotonic() - started, kept, writer.step)
 
-    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> AddedVectors:
         from search.engines.disk.writing.vector_writer import add_vectors
 
         return add_vectors(self._directory, model, vectors)
+
+    def rebuild(
+        self, *, leave_out: Collection[str] = (), workers: int = 1, progress: Callable[[int, int], None] | None = None
+    ) -> Rebuilt:
+        from search.engines.disk.rebuild import rebuild_directory
+
+        return rebuild_directory(
+            self._directory, self._pool(), leave_out=frozenset(leave_out), workers=workers, progress=progress
+        )
+
+    def keep_whoosh_toc(self, wanted: bool) -> tuple[str, str] | None:
+        from search.engines.disk.writing.writer import DiskWriter
+
+        read_manifest(self._directory)
+        with DiskWriter(self._directory, self._pool(), whoosh_toc=wanted) as writer:
+            pass
+        return writer.step
+
+    def held_commit(self) -> AbstractContextManager[HeldCommit]:
+        from search.engines.disk.commit_files import held_commit
+
+        return held_commit(self._directory)
+
+    def committed_file(self, name: str) -> CommitFile | None:
+        from search.engines.disk.commit_files import committed_file
+
+        return committed_file(self._directory, name)
+
+    def replica(self, of: str, *, replace: bool) -> Replica:
+        from search.engines.disk.replica import DirectoryReplica
+
+        return DirectoryReplica(self._directory, of, replace=replace)
+
+    def replica_state(self) -> ReplicaState | None:
+        from search.engines.disk.format.replica_state import read_state
+
+        return read_state(self._directory)
+
+    def replacement(self, *, replace: bool) -> Replacement:
+        from search.engines.disk.commit_files import DirectoryReplacement
+
+        return DirectoryReplacement(self._directory, replace=replace)
 
     def close(self) -> None:
         """Ends the processes that writers have left running."""

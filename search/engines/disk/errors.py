@@ -35,7 +35,7 @@ def damaged(directory: Path, what: str) -> IndexDamaged:
     """The error for an index that cannot be read as it is."""
     return IndexDamaged(
         f"the index at {directory} is damaged: {what}; look closer with `backfile check`, "
-        "or make it anew with `backfile index SOURCE… --rebuild`"
+        "put a backup in its place with `backfile restore`, or make it anew with `backfile index SOURCE… --rebuild`"
     )
 
 

@@ -226,7 +226,8 @@ class _RepairRun:
         number = max(manifest.number, highest_number(self.directory)) + 1
         kept = tuple(self._without_doubles(entries, number))
         repaired = Manifest(number, new_generation(), datetime.now(UTC), kept)
-        repaired = replace(repaired, toc=write_toc(self.directory, repaired))
+        if manifest.toc:
+            repaired = replace(repaired, toc=write_toc(self.directory, repaired))
         if not self.done:
             self._say("", "what is not needed for searching was damaged: written anew")
         write_manifest(self.directory, repaired, keep_previous=False)

@@ -68,6 +68,8 @@ class DiskSearcher:
             engine="whoosh",
             languages=self._languages(),
             size_bytes=manifest.size_bytes(),
+            segments=len(self._parts),
+            commit=manifest.number,
         )
 
     def _languages(self) -> tuple[str, ...]:

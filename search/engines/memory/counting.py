@@ -14,10 +14,13 @@ from search.schema import DATE_FIELDS
 
 
 def count_facet(facet: FacetPlan, matches: Sequence[Indexed], plan: Plan) -> FacetCounts:
-    """The counts of one facet over the articles that match the query and all filters but the facet's own."""
+    """The counts of one facet over those of the articles that match the query which `FacetPlan.among` names."""
     zone = zone_named(plan.time_zone)
-    others = [rule for rule in plan.filters if not is_own(rule, facet)]
+    own = [rule for rule in plan.filters if is_own(rule, facet)]
+    others = [rule for rule in plan.filters if rule not in own]
     kept = [article for article in matches if all(passes(rule, article, zone) for rule in others)]
+    if facet.among == "rest":
+        kept = [article for article in kept if not all(passes(rule, article, zone) for rule in own)]
     if facet.interval is None:
         counts = Counter(value for article in kept for value in article.keywords[facet.field])
         return facet_counts(counts, facet, sum(not article.keywords[facet.field] for article in kept))

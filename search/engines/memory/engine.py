@@ -27,7 +27,7 @@ from search.engines.memory.counting import count_facet, count_timeline
 from search.engines.memory.matching import Indexed, Scorer, passes
 from search.engines.outcome import Outcome
 from search.engines.plan import Meaning, Plan, Recency
-from search.engines.protocols import CAPABILITIES, Purged, WriterProgress
+from search.engines.protocols import CAPABILITIES, AddedVectors, Purged, WriterProgress
 from search.engines.results import Explanation, Hit, IndexStatus, MeaningScore, Results, Stamp
 from search.engines.transaction import Transaction
 from search.engines.values import ValueLookup
@@ -94,9 +94,10 @@ class MemoryEngine:
     def identity(self) -> str:
         return f"memory:{id(self._store)}"
 
-    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> AddedVectors:
         with self.writer() as writer:
-            return writer.add_vectors(model, vectors)
+            added = writer.add_vectors(model, vectors)
+        return AddedVectors(added, writer.step)
 
     def purge(self, ids: Collection[str], *, progress: WriterProgress | None = None) -> Purged:
         """See `search.engines.protocols.Purging`."""

@@ -212,4 +212,5 @@ def passes(filter: Filter, article: Indexed, zone: ZoneInfo) -> bool:
         moment = DATE_FIELDS[filter.field].value(article.document)
         return any(within(moment, first_day(period), last_day(period), zone) for period in filter.include)
     values = article.keywords[filter.field] or {MISSING}
-    return (not filter.include or not values.isdisjoint(filter.include)) and values.isdisjoint(filter.exclude)
+    included = values.issuperset(filter.include) if filter.every else not values.isdisjoint(filter.include)
+    return (not filter.include or included) and values.isdisjoint(filter.exclude)

@@ -18,7 +18,7 @@ from search.engines.opensearch.writing.indices import erase
 from search.engines.opensearch.writing.lease import LEASE_SECONDS
 from search.engines.opensearch.writing.purging import purge_versions
 from search.engines.opensearch.writing.writer import ClusterWriter
-from search.engines.protocols import Finding, Purged, Snapshot, WriterProgress
+from search.engines.protocols import AddedVectors, Finding, Purged, Snapshot, WriterProgress
 from search.engines.vectors import Vectors
 from search.errors import IndexMissing
 
@@ -51,6 +51,13 @@ class ClusterEngine:
         )
 
     def searcher(self) -> ClusterSearcher:
+        return self._searcher(self._connection)
+
+    def whole_searcher(self) -> ClusterSearcher:
+        """See `search.engines.protocols.WholeSearching`."""
+        return self._searcher(self._connection.whole())
+
+    def _searcher(self, connection: Connection) -> ClusterSearcher:
         commit = newest_commit(self._connection)
         with self._lock:
             is_known = f"{commit.index}.{commit.uid}" in self._own
@@ -58,7 +65,7 @@ class ClusterEngine:
             require_own(self._connection, commit.index)
             with self._lock:
                 self._own |= {f"{commit.index}.{commit.uid}"}
-        return ClusterSearcher(self._connection.followed(Keeping(self._connection, commit).require), commit)
+        return ClusterSearcher(connection.followed(Keeping(self._connection, commit).require), commit)
 
     def generation(self) -> str:
         return newest_commit(self._connection).generation
@@ -85,9 +92,10 @@ class ClusterEngine:
     ) -> Snapshot:
         return restore_snapshot(self._connection, repository, name, replace=replace, progress=progress)
 
-    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> int:
+    def add_vectors(self, model: str, vectors: Mapping[str, Vectors]) -> AddedVectors:
         with self.writer() as writer:
-            return writer.add_vectors(model, vectors)
+            added = writer.add_vectors(model, vectors)
+        return AddedVectors(added, writer.step)
 
     def purge(self, ids: Collection[str], *, progress: WriterProgress | None = None) -> Purged:
         """See `search.engines.protocols.Purging`. The cluster looks after its files itself."""

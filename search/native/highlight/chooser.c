@@ -54,13 +54,13 @@ static int take_repeats(Chooser *chooser, PyObject *repeats) {
 
 static int take_rules(Chooser *chooser, PyObject *args) {
     PyObject *ask, *titles, *repeats;
-    if (!PyArg_ParseTuple(args, "OOO(nnnnnnn)(dddd)", &ask, &titles, &repeats, &chooser->reach,
+    if (!PyArg_ParseTuple(args, "OOO(nnnnnnnn)(dddd)", &ask, &titles, &repeats, &chooser->reach,
                           &chooser->marks_per_group, &chooser->tried, &chooser->max_length, &chooser->max_sentence,
-                          &chooser->behind, &chooser->before, &chooser->seen, &chooser->cut, &chooser->tall,
+                          &chooser->behind, &chooser->before, &chooser->least_repeated, &chooser->seen, &chooser->cut, &chooser->tall,
                           &chooser->in_heading))
         return -1;
     const Py_ssize_t numbers[] = {chooser->reach,        chooser->marks_per_group, chooser->tried, chooser->max_length,
-                                  chooser->max_sentence, chooser->behind,          chooser->before};
+                                  chooser->max_sentence, chooser->behind,          chooser->before, chooser->least_repeated};
     for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++)
         if (numbers[index] < 1 || numbers[index] > MOST) {
             PyErr_Format(PyExc_ValueError, "the rules are numbers from 1 to %d", MOST);

@@ -1,4 +1,5 @@
-/* Chooses the passages of a text to show: the twin of search/highlight/passages.py, which explains what is chosen.
+/* Chooses the passages of a text to show: the twin of search/highlight/passages.py and windows.py, which explain
+   what is chosen.
 
    All sums are made in the same order as there, of products that are stored before: so they are equal to the last bit,
    whether a compiler fuses multiplication and addition or not. */
@@ -9,36 +10,48 @@
 
 /* Layouts: the pieces of the text that may show a window */
 
-static void find_room(Choice *choice, const Window *window, Py_ssize_t *floor, Py_ssize_t *ceiling) {
-    *floor = window->floor;
-    *ceiling = larger(window->ceiling, window->end);
+static void skip_space(Choice *choice, Py_ssize_t *place, Py_ssize_t end) {
+    while (*place < end && class_at(&choice->text, *place) & SPACE)
+        ++*place;
+}
+
+/* The block around a window, and what of it no other passage shows. */
+static void find_room(Choice *choice, const Window *window, Span *block, Span *room) {
+    *block = *room = (Span){window->floor, larger(window->ceiling, window->end)};
     for (Py_ssize_t index = 0; index < choice->chosen_count; index++) {
         const Passage *other = &choice->chosen[index].passage;
         if (other->end <= window->start)
-            *floor = larger(*floor, other->end);
+            room->start = larger(room->start, other->end);
         else if (other->start >= window->end)
-            *ceiling = smaller(*ceiling, other->start);
+            room->end = smaller(room->end, other->start);
     }
-    while (*floor < window->start && class_at(&choice->text, *floor) & SPACE)
-        ++*floor;
+    skip_space(choice, &block->start, window->start);
+    skip_space(choice, &room->start, window->start);
 }
 
 static void lay_out(Choice *choice, Window *window) {
     const Chooser *rules = choice->rules;
     Text *text = &choice->text;
-    Py_ssize_t floor, ceiling, start = window->start, end = window->end;
-    find_room(choice, window, &floor, &ceiling);
+    Span block, room;
+    find_room(choice, window, &block, &room);
     double factor = window->in_heading ? rules->in_heading : 1.0;
-    Py_ssize_t left = sentence_start(text, start, floor), right = sentence_end(text, window->first_end, ceiling);
+    Py_ssize_t left = sentence_start(text, window->start, block.start);
+    Py_ssize_t right = sentence_end(text, window->first_end, block.end);
+    left = left < room.start ? FAR_AWAY : left;
+    right = right > room.end ? FAR_AWAY : right;
     int fits = left != FAR_AWAY && right != FAR_AWAY && right - left <= rules->max_length;
     window->laid = 0;
     if (fits) {
-        window->layouts[window->laid++] = (Layout){filled(text, left, right, floor, ceiling), factor};
-        if (window->layouts[0].passage.end >= end)
+        Passage passage = filled(text, left, right, block, room);
+        window->layouts[window->laid++] = (Layout){passage, factor};
+        if (passage.start < left || passage.end > right)
+            window->layouts[window->laid++] = (Layout){{left, right, 0, 0}, factor};
+        if (passage.end >= window->end)
             return;
     }
+    Span shown = {window->start, window->end};
     factor *= fits ? rules->cut : rules->tall;
-    window->layouts[window->laid++] = (Layout){torn(text, start, end, floor, ceiling, left, right), factor};
+    window->layouts[window->laid++] = (Layout){torn(text, shown, block, room, left, right), factor};
 }
 
 /* The index of the first mark that begins at `place` or behind it. */
@@ -144,6 +157,43 @@ static int is_shown_text(const Choice *choice, const Passage *passage) {
     return 0;
 }
 
+/* Whether the same characters stand at both places; every white space is the same as any other. */
+static int is_alike(Text *text, Py_ssize_t one, Py_ssize_t other, Py_ssize_t length) {
+    for (Py_ssize_t index = 0; index < length; index++) {
+        Py_UCS4 first = code_at(text, one + index), second = code_at(text, other + index);
+        if (first != second && !(class_at(text, one + index) & class_at(text, other + index) & SPACE))
+            return 0;
+    }
+    return 1;
+}
+
+/* Whether one of the sentences of a passage stands within the other passage. */
+static int has_sentence_of(Text *text, const Passage *passage, const Passage *other, Py_ssize_t least) {
+    for (Py_ssize_t start = passage->start; start < passage->end;) {
+        Py_ssize_t end = sentence_end(text, start, passage->end);
+        end = end == FAR_AWAY ? passage->end : larger(end, start + 1);
+        for (Py_ssize_t at = other->start; end - start >= least && at + end - start <= other->end; at++)
+            if (is_alike(text, start, at, end - start))
+                return 1;
+        for (start = end; start < passage->end && class_at(text, start) & SPACE; start++)
+            ;
+    }
+    return 0;
+}
+
+static int is_repeated(Choice *choice, const Passage *passage) {
+    if (is_shown_text(choice, passage))
+        return 1;
+    for (Py_ssize_t index = 0; index < choice->chosen_count; index++) {
+        const Passage *other = &choice->chosen[index].passage;
+        Py_ssize_t least = choice->rules->least_repeated;
+        if (has_sentence_of(&choice->text, passage, other, least) ||
+            has_sentence_of(&choice->text, other, passage, least))
+            return 1;
+    }
+    return 0;
+}
+
 /* The passage that is worth most; 0 if there is none. */
 static int find_best(Choice *choice, Ranked *ranked, Chosen *best) {
     double most = 0.0;
@@ -162,7 +212,7 @@ static int find_best(Choice *choice, Ranked *ranked, Chosen *best) {
         for (int layout = 0; layout < window->laid; layout++) {
             const Layout *laid = &window->layouts[layout];
             double worth = laid->factor * worth_of(choice, &laid->passage, choice->tables[window->in_heading]);
-            if (worth > most && !is_shown_text(choice, &laid->passage)) {
+            if (worth > most && !is_repeated(choice, &laid->passage)) {
                 *best = (Chosen){laid->passage, window->in_heading};
                 most = worth;
                 found = 1;
@@ -202,7 +252,8 @@ static int take(Choice *choice, const Chosen *best) {
     for (uint32_t group = 0; group < choice->groups; group++)
         if (choice->in_passages[group] && choice->weights[group] > in_passages)
             in_passages = choice->weights[group];
-    if (!has_news && (best->is_heading || weightiest < in_passages))
+    int is_cut = best->passage.cut_start || best->passage.cut_end;
+    if (!has_news && (best->is_heading || is_cut || weightiest < in_passages))
         return 0;
     for (uint32_t index = 0; index < groups; index++) {
         uint32_t group = choice->order[index];

@@ -31,7 +31,7 @@ typedef struct {
     uint16_t *classes; /* of every code point; 0: not asked yet */
     uint64_t *titles;  /* each packed into 8 bytes */
     Py_ssize_t title_count;
-    Py_ssize_t reach, marks_per_group, tried, max_length, max_sentence, behind, before;
+    Py_ssize_t reach, marks_per_group, tried, max_length, max_sentence, behind, before, least_repeated;
     double seen, cut, tall, in_heading; /* `tall`: of a sentence that is too long */
     double *repeats; /* the factor for one mark of a group, two, three... */
     int counted;     /* how many factors there are */
@@ -45,6 +45,10 @@ typedef struct {
     Py_ssize_t length;
     int failed;
 } Text;
+
+typedef struct {
+    Py_ssize_t start, end;
+} Span;
 
 typedef struct {
     Py_ssize_t start, end;
@@ -72,9 +76,8 @@ static inline unsigned class_at(Text *text, Py_ssize_t at) {
 Py_ssize_t sentence_start(Text *text, Py_ssize_t place, Py_ssize_t floor);
 Py_ssize_t sentence_end(Text *text, Py_ssize_t place, Py_ssize_t ceiling);
 Py_ssize_t stripped(Text *text, Py_ssize_t place, Py_ssize_t end);
-Passage filled(Text *text, Py_ssize_t left, Py_ssize_t right, Py_ssize_t floor, Py_ssize_t ceiling);
-Passage torn(Text *text, Py_ssize_t start, Py_ssize_t end, Py_ssize_t floor, Py_ssize_t ceiling, Py_ssize_t left,
-             Py_ssize_t right);
+Passage filled(Text *text, Py_ssize_t left, Py_ssize_t right, Span block, Span room);
+Passage torn(Text *text, Span shown, Span block, Span room, Py_ssize_t left, Py_ssize_t right);
 
 static inline Py_ssize_t smaller(Py_ssize_t one, Py_ssize_t other) {
     return one < other ? one : other;

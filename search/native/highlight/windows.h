@@ -24,7 +24,7 @@ typedef struct {
     Py_ssize_t start, end, first_end, floor, ceiling; /* the first mark begins at `start`; then the block around it */
     uint32_t kind;
     uint8_t in_heading, laid; /* how many layouts are known: none that is laid out has none */
-    Layout layouts[2];
+    Layout layouts[3];
 } Window;
 
 /* Windows with the same number of marks of each group. `worth`: by what is shown, and by what headings show too. */

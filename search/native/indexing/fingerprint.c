@@ -2,6 +2,8 @@
 
 #include "kernel.h"
 
+#include <string.h>
+
 #define HASHES 64
 
 static uint32_t crc_table[256];
@@ -29,8 +31,15 @@ static void set_multipliers(void) {
         multipliers[number] = (uint32_t)mixed(number) | 1;
 }
 
+/* Where the compiler and the C library can choose at run time: vectors of eight numbers, on processors that have them. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
+#define VECTORS __attribute__((target_clones("avx2", "default")))
+#else
+#define VECTORS
+#endif
+
 /* Lowers each of the minima to what its hash function gives for a feature. */
-static void lower(uint32_t *minima, uint64_t feature) {
+VECTORS static void lower(uint32_t *minima, uint64_t feature) {
     uint64_t hash = mixed(feature);
     uint32_t low = (uint32_t)hash, high = (uint32_t)(hash >> 32);
     for (int number = 0; number < HASHES; number++) {
@@ -96,29 +105,53 @@ static Py_ssize_t read_folded(const unsigned char *text, Py_ssize_t size, const 
     return reader.words;
 }
 
-/* Lowers the minima to those of the pairs of successive words in lower case; gives the number of words. */
+/* The length of the character of punctuation at a place, of those that are frequent and end a word in any form, or 0:
+   U+00A0, the marks of quotations and dashes, of the euro, of paragraphs and degrees, and those of multiplication and
+   division. */
+static int break_at(const unsigned char *at, Py_ssize_t rest) {
+    if (at[0] == 0xC2 && rest > 1)
+        return strchr("\xA0\xA3\xA7\xA9\xAB\xAE\xB0\xB7\xBB", at[1]) ? 2 : 0;
+    if (at[0] == 0xC3 && rest > 1)
+        return at[1] == 0x97 || at[1] == 0xB7 ? 2 : 0;
+    if (at[0] != 0xE2 || rest < 3)
+        return 0;
+    if (at[1] == 0x80)
+        return at[2] >= 0x90 && at[2] <= 0xA7 && at[2] != 0x97 ? 3 : 0;
+    return at[1] == 0x82 && at[2] == 0xAC ? 3 : 0;
+}
+
+/* Reads a letter of Latin-1 in lower case; 0 if it is none. */
+static int read_letter(Reader *reader, const unsigned char *at, Py_ssize_t rest) {
+    if (at[0] != 0xC3 || rest < 2)
+        return 0;
+    unsigned char lower_case[] = {0xC3, at[1] < 0x9F ? at[1] + 0x20 : at[1]};
+    read_bytes(reader, at[1] == 0x9F ? (const unsigned char *)"ss" : lower_case, 2);
+    return 2;
+}
+
+/* Lowers the minima to those of the pairs of successive words in lower case; gives the number of words, or -1 if there
+   are other characters than those of ASCII, the letters of Latin-1, and frequent punctuation. */
 static Py_ssize_t read_words(const unsigned char *text, Py_ssize_t size, uint32_t *minima) {
-    Py_ssize_t words = 0;
-    uint64_t before = 0;
-    uint32_t crc = 0xFFFFFFFFu;
-    int inside = 0;
-    for (Py_ssize_t at = 0; at <= size; at++) {
-        unsigned char c = at < size ? text[at] : ' ';
+    Reader reader = {minima, 0, 0, 0xFFFFFFFFu, 0};
+    for (Py_ssize_t at = 0; at < size; at++) {
+        unsigned char c = text[at];
         if (c >= 'A' && c <= 'Z')
             c += 32;
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_') {
-            crc = crc_table[(crc ^ c) & 255] ^ (crc >> 8);
-            inside = 1;
-        } else if (inside) {
-            uint32_t word = ~crc;
-            if (words++)
-                lower(minima, before << 32 | word);
-            before = word;
-            crc = 0xFFFFFFFFu;
-            inside = 0;
+            read_bytes(&reader, &c, 1);
+        } else if (c < 0x80) {
+            end_word(&reader);
+        } else {
+            int length = break_at(text + at, size - at);
+            if (length)
+                end_word(&reader);
+            else if (!(length = read_letter(&reader, text + at, size - at)))
+                return -1;
+            at += length - 1;
         }
     }
-    return words;
+    end_word(&reader);
+    return reader.words;
 }
 
 static void begin(uint32_t *minima) {
@@ -141,7 +174,10 @@ static PyObject *minhash(PyObject *Py_UNUSED(module), PyObject *args) {
         return NULL;
     uint32_t minima[HASHES];
     begin(minima);
-    return read_words((const unsigned char *)text, size, minima) < least ? PyLong_FromLong(0) : bits_of(minima);
+    Py_ssize_t words = read_words((const unsigned char *)text, size, minima);
+    if (words < 0)
+        return Py_NewRef(Py_None);
+    return words < least ? PyLong_FromLong(0) : bits_of(minima);
 }
 
 static PyObject *minhash_folded(PyObject *Py_UNUSED(module), PyObject *args) {
@@ -178,8 +214,9 @@ static PyObject *minhash_of_words(PyObject *Py_UNUSED(module), PyObject *args) {
 }
 
 static PyMethodDef methods[] = {
-    {"minhash", minhash, METH_VARARGS, "minhash(text, least): the 64-bit MinHash of a text in ASCII; 0 if it has fewer "
-                                       "than `least` words"},
+    {"minhash", minhash, METH_VARARGS, "minhash(text, least): the 64-bit MinHash of a text of Latin letters in "
+                                       "composed form; 0 if it has fewer than `least` words; None if it has other "
+                                       "characters"},
     {"minhash_folded", minhash_folded, METH_VARARGS,
      "minhash_folded(text, least, classes, skips_four): that of a text in UTF-8 whose case and width are folded; None "
      "if it has characters of four bytes, unless they are skipped"},

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search import native
 from search.engines.disk.format.arrays import Ints, expand_ranges
+from search.engines.disk.format.container import DamagedFile
 from search.engines.disk.reading.snapshot import Snapshot
 
 NONE: Final = -1
@@ -86,10 +87,18 @@ def _add_by_numpy(docs: Ints, part: ColumnPart, totals: Ints) -> int:
     sizes = part.starts[docs + 1] - firsts
     ordinals = part.ordinals[_ordinals_at(firsts, sizes, len(part.ordinals))]
     if part.numbers is None:
-        totals += np.bincount(ordinals, minlength=len(totals))
+        totals += _counts(ordinals, len(totals))
     else:
-        totals[part.numbers] += np.bincount(ordinals, minlength=len(part.numbers))
+        totals[part.numbers] += _counts(ordinals, len(part.numbers))
     return len(docs) - int(np.count_nonzero(sizes))
+
+
+def _counts(ordinals: NDArray[Any], values: int) -> NDArray[np.intp]:
+    """How often each of so many values occurs. `np.bincount` makes as many as the largest ordinal says, which in a
+    damaged file may be any number."""
+    if ordinals.max(initial=0) >= max(1, values):
+        raise DamagedFile("an article has a value that is not there")
+    return np.bincount(ordinals, minlength=values)
 
 
 def _ordinals_at(firsts: NDArray[np.uint32], sizes: NDArray[np.uint32], most: int) -> NDArray[np.intp]:

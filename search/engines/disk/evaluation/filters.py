@@ -17,7 +17,7 @@ from search.engines.disk.evaluation.doc_sets import DocSet, SegmentDocs
 from search.engines.disk.format.arrays import Array, Mask, expand_ranges
 from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.segments import UNDATED, KeywordColumn, Segment
-from search.engines.plan import DateFilter, Filter, PeriodFilter
+from search.engines.plan import DateFilter, Filter, KeywordFilter, PeriodFilter
 from search.periods import first_day, last_day
 from search.query.match import MatchDates, MatchKeyword
 from search.schema import MISSING
@@ -47,8 +47,8 @@ class FilterCache:
                 within |= self._within(filter.field, first_day(period), last_day(period), doc_set, time_zone)
             return within
         mask: Mask = np.ones(doc_set.size, np.bool_)
-        if filter.include:
-            mask &= self._having(filter.field, filter.include, doc_set, missing=MISSING in filter.include)
+        for values in _together(filter):
+            mask &= self._having(filter.field, values, doc_set, missing=MISSING in values)
         if filter.exclude:
             mask &= ~self._having(filter.field, filter.exclude, doc_set, missing=MISSING in filter.exclude)
         return mask
@@ -87,6 +87,13 @@ class FilterCache:
             mask.flags.writeable = False
             self._masks.put(key, mask, mask.nbytes)
         return mask
+
+
+def _together(filter: KeywordFilter) -> Sequence[tuple[str, ...]]:
+    """The values that a filter includes, in groups of which an article needs one value each."""
+    if filter.every:
+        return [(value,) for value in filter.include]
+    return [filter.include] if filter.include else []
 
 
 def _kinds(*moments: Moment | None) -> tuple[bool, ...]:

@@ -22,8 +22,9 @@ from search.engines.disk.format.arrays import Floats, Ints, Mask
 from search.engines.disk.format.layout import DATE_ORDINALS
 from search.engines.disk.reading.segments import Segment
 from search.engines.grouping import MAX_GROUPED, grouped
-from search.engines.plan import FacetPlan, Plan
+from search.engines.plan import FacetPlan, Filter, Plan
 from search.engines.results import Hit, MatchedLeaves, Results
+from search.phases import phase
 from search.ranking import SCORE_DIGITS
 
 
@@ -60,10 +61,11 @@ def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
     passing = tuple(evaluator.passes(rule, doc_set) for rule in plan.filters)
     found = _Found(doc_set, matched, scores, preferred, passing)
     hits = found.hits(plan)
-    selections = _selections(plan, found, hits, counts)
     total = int(np.count_nonzero(hits))
     page = _page(plan, evaluator, found, hits, total)
-    facets, timeline = counts.counted(plan, selections) if selections else ((), None)
+    with phase("facets"):
+        selections = _selections(plan, found, hits, counts)
+        facets, timeline = counts.counted(plan, selections) if selections else ((), None)
     return Results(
         total=total,
         preferred=total if preferred is None else int(np.count_nonzero(hits & preferred)),
@@ -78,12 +80,20 @@ def search_results(plan: Plan, evaluator: Evaluator, counts: Counts) -> Results:
 
 
 def _selections(plan: Plan, found: _Found, hits: Mask, counts: Counts) -> dict[FacetPlan | None, Selection]:
-    """What facets count: under None the hits, and under a facet with a filter of its own what passes the others."""
+    """What facets count: under None the hits, and under a facet what it counts in their place."""
     if not plan.facets and not plan.timeline:
         return {}
-    filtered = [facet for facet in plan.facets if any(is_own(rule, facet) for rule in plan.filters)]
-    masks: dict[FacetPlan | None, Mask] = {None: hits, **{facet: found.hits(plan, facet) for facet in filtered}}
-    return {facet: counts.selection(found.doc_set, mask) for facet, mask in masks.items()}
+    selections: dict[FacetPlan | None, Selection] = {None: counts.selection(found.doc_set, hits)}
+    known: dict[tuple[tuple[Filter, ...], bool], Selection] = {}
+    for facet in plan.facets:
+        own, rest = tuple(rule for rule in plan.filters if is_own(rule, facet)), facet.among == "rest"
+        if not own and not rest:
+            continue
+        if (own, rest) not in known:  # facets of one field, and of one date, often count the same articles
+            mask = found.hits(plan, facet)
+            known[own, rest] = counts.selection(found.doc_set, mask & ~hits if rest else mask)
+        selections[facet] = known[own, rest]
+    return selections
 
 
 Row = tuple[ScoredDoc, Sequence[ScoredDoc]]

@@ -23,7 +23,7 @@ import os
 import struct
 import weakref
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -32,11 +32,13 @@ from typing import Any, BinaryIO, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.disk.format.kinds import REBUILD, VERSION
+from search.engines.disk.format.kinds import VERSION, version_problem
 from search.errors import IndexVersionError
 
 MAGIC: Final = b"BACKFILE"
 _HEADER: Final = struct.Struct("<8sIIQQ32x")
+READ_WHOLE: Final = 4_000_000
+"""Up to how many bytes a file is compared with its checksums when it is opened, which takes about two milliseconds."""
 _ALIGNMENT: Final = 64
 _MAX_DIRECTORY: Final = 1 << 20
 _TYPES: Final = frozenset({"|u1", "<u2", "<u4", "<u8", "<i4", "<i8", "<f4", "<f8"})
@@ -155,13 +157,14 @@ class ContainerWriter:
 
 
 class Container:
-    """A file of arrays as it is read. Raises FileNotFoundError, OSError, DamagedFile, or IndexVersionError.
+    """A file of arrays as it is read, in a format of one of these versions. Raises FileNotFoundError, OSError,
+    DamagedFile, or IndexVersionError.
 
     Arrays are views of the mapped file: they cost nothing until they are read, and stay valid as long as they are held,
     even when the file has been removed.
     """
 
-    def __init__(self, path: Path, kind: str) -> None:
+    def __init__(self, path: Path, kind: str, versions: Collection[int] = (VERSION,)) -> None:
         self.path = path
         with path.open("rb") as stream:
             self.size = os.fstat(stream.fileno()).st_size
@@ -172,17 +175,15 @@ class Container:
                 self._descriptor = os.dup(stream.fileno())
                 weakref.finalize(self, os.close, self._descriptor)
         self._bytes = np.frombuffer(self._map, np.uint8)
-        self.crc32, self._directory = self._read_header()
+        self.crc32, self._directory = self._read_header(versions)
         self.numbers, self.sections = self._read_directory(kind)
 
-    def _read_header(self) -> tuple[int, slice]:
+    def _read_header(self, versions: Collection[int]) -> tuple[int, slice]:
         magic, version, crc, start, length = _HEADER.unpack_from(self._map)
         if magic != MAGIC:
             raise DamagedFile(f"{self.path.name} is not a file of an index, or its header is damaged")
-        if version != VERSION:
-            raise IndexVersionError(
-                f"{self.path} has format version {version}, this program reads version {VERSION}; {REBUILD}"
-            )
+        if version not in versions:
+            raise IndexVersionError(version_problem(str(self.path), version))
         if start < _HEADER.size or length > _MAX_DIRECTORY or start + 2 * length != self.size:
             raise DamagedFile(f"{self.path.name} is cut off, or its header is damaged")
         directory = slice(start, start + length)
@@ -241,6 +242,13 @@ class Container:
         what is read of them again comes from the system's cache, or from the disk."""
         if hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
+
+    def require_sound_if_small(self) -> None:
+        """Raises DamagedFile if the file is small and a byte of it is not what was written. In larger ones that is for
+        a check to find: to read a gigabyte would take longer than an answer may."""
+        if self.size <= READ_WHOLE:
+            for _, problem in self.problems():
+                raise DamagedFile(f"{self.path.name}: {problem}")
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Reads every byte. Gives the name of each damaged section ("" for what is between sections) and what is

@@ -14,6 +14,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Final
 
 from search.engines.disk.format.kinds import DELETIONS_SUFFIX, SEGMENT_SUFFIX, VECTORS_SUFFIX
 from search.engines.disk.format.manifest import LOCK_NAME, NAME, PREVIOUS_NAME, Manifest, read_manifest
+from search.engines.disk.format.replica_state import require_no_replica
 from search.errors import EngineError, IndexLocked, IndexMissing
 
 ADDING_VECTORS: Final = "adding vectors"
@@ -33,12 +35,15 @@ _LOCKED_BYTE: Final = 1 << 30
 
 
 class DirectoryLock:
-    """The right to write into an index directory. Raises IndexLocked if another holds it.
+    """The right to write into an index directory. Raises IndexLocked if another holds it, and EngineError if it is a
+    replica, unless whoever asks `follows` the other index.
 
     Only for one that adds vectors it waits: that is done behind the back of whoever indexes, and takes a moment.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, follows: bool = False) -> None:
+        if not follows:
+            require_no_replica(directory)
         self._stream: FileIO | None = (directory / LOCK_NAME).open("a+b", buffering=0)
         patience = monotonic() + _PATIENCE
         while not self._taken(directory, self._stream, is_last_try=monotonic() > patience):
@@ -76,6 +81,39 @@ class DirectoryLock:
 
 def _self_description() -> dict[str, object]:
     return {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has announced that it writes, and has not released the lock. `is_running` is None for another machine."""
+
+    process: int
+    host: str
+    since: str
+    is_running: bool | None
+
+
+def holder_of(directory: Path) -> Holder | None:
+    """Who writes into the directory, or was ended while it did; None if nobody. Does not touch the lock."""
+    try:
+        with (directory / LOCK_NAME).open("rb") as stream:
+            told = json.loads(stream.read(4096))
+        process, host, since = int(told["pid"]), str(told["host"]), str(told["since"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Holder(process, host, since, _is_running(process) if host == socket.gethostname() else None)
+
+
+def _is_running(process: int) -> bool | None:
+    if sys.platform == "win32":
+        return None  # a signal would end it
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # another user's
+    return True
 
 
 def _holder(stream: FileIO) -> str:
@@ -116,8 +154,29 @@ _NUMBERED: Final = re.compile(
     rf"[0-9a-f]{{16}}\.(\d{{1,18}})(?:{re.escape(DELETIONS_SUFFIX)}|{re.escape(VECTORS_SUFFIX)})"
     r"|_MAIN_(\d{1,18})\.toc"
 )
+_OF_COMMITS: Final = re.compile(
+    rf"[0-9a-f]{{16}}(?:{re.escape(SEGMENT_SUFFIX)}"
+    rf"|\.\d{{1,18}}(?:{re.escape(DELETIONS_SUFFIX)}|{re.escape(VECTORS_SUFFIX)}))"
+)
 _OLD_FOLDER: Final = re.compile(r"data-[0-9a-f]{16}")
 """A folder in which format version 1 kept its files."""
+STAGING: Final = "backfile.staging"
+"""A folder in which the holder of the lock makes a commit ready that is to take the place of the newest."""
+
+
+def is_file_of_commits(name: str) -> bool:
+    """Whether a segment, its deletions or its vectors may have that name."""
+    return _OF_COMMITS.fullmatch(name) is not None
+
+
+def leftovers(directory: Path, manifest: Manifest) -> tuple[Path, ...]:
+    """The files that `sweep` would remove. Some may be those of a commit that is being made."""
+    listed = {file.name for each in (manifest, _commit_before(directory)) if each for file in each.files()}
+    return tuple(
+        path
+        for path in directory.iterdir()
+        if _OLD_FOLDER.fullmatch(path.name) or (_OURS.fullmatch(path.name) and path.name not in listed)
+    )
 
 
 def sweep(directory: Path, *kept: Manifest | None) -> None:
@@ -155,8 +214,9 @@ def _own_files(directory: Path) -> Iterator[str]:
 
 
 def sweep_leftovers(directory: Path) -> None:
-    """Removes what belongs to no commit. If the newest cannot be read nothing is removed: `check --repair` may need
-    it."""
+    """Removes what belongs to no commit. If the newest cannot be read no file of one is removed: `check --repair` may
+    need it."""
+    shutil.rmtree(directory / STAGING, ignore_errors=True)
     try:
         sweep(directory, read_manifest(directory))
     except IndexMissing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 
 from search.engines.disk.errors import damaged, reading
 from search.engines.disk.format.container import Container, ContainerWriter
-from search.engines.disk.format.kinds import DELETIONS, DELETIONS_SUFFIX, SEGMENT, SEGMENT_SUFFIX
+from search.engines.disk.format.kinds import DELETIONS, DELETIONS_SUFFIX, SEGMENT, SEGMENT_SUFFIX, VERSION
 from search.engines.disk.format.manifest import File, SegmentEntry
 
 
-def live_articles(directory: Path, entry: SegmentEntry) -> NDArray[np.bool_]:
+def live_articles(directory: Path, entry: SegmentEntry, versions: Collection[int] = (VERSION,)) -> NDArray[np.bool_]:
     """Which articles of a segment a commit counts. Raises IndexDamaged, IndexVersionError or EngineError.
 
     All deletions are read and their checksum verified: the next commit that deletes more will write them anew, and a
@@ -25,14 +26,14 @@ def live_articles(directory: Path, entry: SegmentEntry) -> NDArray[np.bool_]:
     live = np.ones(entry.articles, np.bool_)
     if entry.deletions:
         with reading(directory):
-            live[_docs(directory, entry.deletions)] = False
+            live[_docs(directory, entry.deletions, versions)] = False
     if (found := int(np.count_nonzero(live))) != entry.live:
         raise damaged(directory, f"{entry.file.name} holds {found:,} articles instead of {entry.live:,}")
     return live
 
 
-def _docs(directory: Path, file: File) -> NDArray[Any]:
-    container = Container(directory / file.name, DELETIONS)
+def _docs(directory: Path, file: File, versions: Collection[int]) -> NDArray[Any]:
+    container = Container(directory / file.name, DELETIONS, versions)
     if container.size != file.size or container.crc32 != file.crc32:
         raise damaged(directory, f"{file.name} is not the file that was committed")
     for _, problem in container.problems():

@@ -11,7 +11,8 @@ VERSION: Final = 3
 """The format version of all files of an index. It goes up with every change that makes older files unreadable, or
 readable in a wrong way."""
 
-REBUILD: Final = "make it anew with `backfile index SOURCE… --rebuild`"
+HAS_ARTICLES: Final = frozenset({2, VERSION})
+"""The versions whose stored articles this program reads; the rest of their files may be laid out in another way."""
 
 SEGMENT: Final = "segment"
 DELETIONS: Final = "deletions"
@@ -19,3 +20,12 @@ VECTORS: Final = "vectors"
 SEGMENT_SUFFIX: Final = ".segment"
 DELETIONS_SUFFIX: Final = ".deleted"
 VECTORS_SUFFIX: Final = ".vectors"
+
+
+def version_problem(what: str, version: object) -> str:
+    """What to say of an index or a file of another format version, with the one command that helps."""
+    found = f"{what} has format version {str(version)[:20]}, this program reads version {VERSION}"
+    if version in HAS_ARTICLES:
+        return f"{found}; build it anew from its own articles with `backfile rebuild`"
+    newer = "install a newer version of Backfile, or " if isinstance(version, int) and version > VERSION else ""
+    return f"{found}; {newer}make it anew from its sources with `backfile index SOURCE… --rebuild`"

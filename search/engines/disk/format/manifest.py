@@ -18,14 +18,15 @@ import json
 import os
 import secrets
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from search.durability import sync_directory
 from search.engines.disk.errors import damaged, reading
-from search.engines.disk.format.kinds import DELETIONS_SUFFIX, REBUILD, SEGMENT_SUFFIX, VECTORS_SUFFIX, VERSION
+from search.engines.disk.format.kinds import DELETIONS_SUFFIX, SEGMENT_SUFFIX, VECTORS_SUFFIX, VERSION, version_problem
 from search.errors import EngineError, IndexDamaged, IndexMissing, IndexVersionError
 
 FORMAT: Final = "backfile-index"
@@ -114,8 +115,11 @@ def require_writable(directory: Path) -> None:
         raise EngineError(f"{directory} is not empty and is no index; name another directory for the index")
 
 
-def read_manifest(directory: Path, name: str = NAME, *, signed: bool = True) -> Manifest:
-    """The newest commit, or with PREVIOUS_NAME the one before; its checksum must be right if `signed`.
+def read_manifest(
+    directory: Path, name: str = NAME, *, signed: bool = True, versions: Collection[int] = (VERSION,)
+) -> Manifest:
+    """The newest commit, or with PREVIOUS_NAME the one before, in a format of one of these versions; its checksum must
+    be right if `signed`.
 
     Raises IndexMissing, IndexVersionError or IndexDamaged.
     """
@@ -125,10 +129,29 @@ def read_manifest(directory: Path, name: str = NAME, *, signed: bool = True) -> 
             content = json.loads(raw)
         except (ValueError, RecursionError) as error:
             raise damaged(directory, f"{name} is not JSON") from error
-        _require_version(directory, name, content)
+        _require_version(directory, name, content, versions)
         if content.pop("crc32", None) != _checksum(content) and signed:
             raise damaged(directory, f"{name} is not what was written: its checksum differs")
         return _from_content(content)
+
+
+def parse_manifest(raw: bytes, what: str) -> Manifest:
+    """The commit that `raw`, the content of such a file, describes; `what` names it in errors. Raises IndexVersionError
+    or IndexDamaged."""
+    try:
+        content = json.loads(raw) if len(raw) <= _MAX_BYTES else None
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            raise IndexDamaged(f"{what} is no commit of an index")
+        if content.get("version") != VERSION:
+            raise IndexVersionError(
+                f"{what} has format version {str(content.get('version'))[:20]}, this program reads version {VERSION}; "
+                "run the same version of Backfile on both sides"
+            )
+        if content.pop("crc32", None) != _checksum(content):
+            raise IndexDamaged(f"{what} was damaged on its way: its checksum differs")
+        return _from_content(content)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise IndexDamaged(f"{what} is no commit of an index ({error})"[:300]) from error
 
 
 def read_newest(directory: Path) -> Manifest:
@@ -188,14 +211,11 @@ def _first_writer(directory: Path) -> str:
         return "another process" if text else ""
 
 
-def _require_version(directory: Path, name: str, content: Any) -> None:
+def _require_version(directory: Path, name: str, content: Any, versions: Collection[int]) -> None:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise damaged(directory, f"{name} is not the file of an index")
-    if (version := content.get("version")) != VERSION:
-        raise IndexVersionError(
-            f"the index at {directory} has format version {str(version)[:20]}, this program reads version {VERSION}; "
-            f"{REBUILD}"
-        )
+    if (version := content.get("version")) not in versions:
+        raise IndexVersionError(version_problem(f"the index at {directory}", version))
 
 
 def _checksum(content: dict[str, Any]) -> int:
@@ -217,7 +237,7 @@ def _segment(row: dict[str, Any]) -> SegmentEntry:
     file, articles, deleted = _file(row["file"], SEGMENT_SUFFIX), int(row["articles"]), int(row["deleted"])
     if not 0 <= deleted <= articles <= file.size:  # an article takes far more than a byte
         raise ValueError(f"the file {file.name!r} cannot hold {articles} articles, {deleted} of them deleted")
-    vectors = _file(row["vectors"], VECTORS_SUFFIX) if row["vectors"] else None
+    vectors = _file(row["vectors"], VECTORS_SUFFIX) if row.get("vectors") else None
     return SegmentEntry(file, articles, deletions, deleted, vectors)
 
 
@@ -228,12 +248,17 @@ def _file(row: dict[str, Any], suffix: str) -> File:
     return File(name, int(row["size"]), int(row["crc32"]))
 
 
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The content of the file of a commit."""
+    content = {"format": FORMAT, "version": VERSION} | asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
+    return json.dumps(content | {"crc32": _checksum(content)}, indent=1).encode()
+
+
 def write_manifest(directory: Path, manifest: Manifest, *, keep_previous: bool = True) -> None:
     """Makes this the newest commit: in the end it is on the disk, or nothing has changed. The content of its files must
     be synced already; their names are synced first."""
     sync_directory(directory)
-    content = {"format": FORMAT, "version": VERSION} | asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
-    raw = json.dumps(content | {"crc32": _checksum(content)}, indent=1).encode()
+    raw = manifest_bytes(manifest)
     if keep_previous and (directory / NAME).exists():
         _replace(directory, PREVIOUS_NAME, (directory / NAME).read_bytes())
     _replace(directory, NAME, raw)
@@ -247,22 +272,3 @@ def _replace(directory: Path, name: str, raw: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(directory / name)
-
-
-def make_directory(directory: Path) -> None:
-    """Makes a directory and those above it, synced so that they survive a loss of power."""
-    missing = [folder for folder in (directory, *directory.parents) if not folder.exists()]
-    directory.mkdir(parents=True, exist_ok=True)
-    for folder in missing:
-        sync_directory(folder.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Syncs the names in a directory, where the system can do that."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -28,6 +28,8 @@ from search.engines.disk.format.manifest import SegmentEntry
 from search.engines.vectors import Quantised
 
 _MODEL_BITS: Final = 64
+_LARGEST_SCALE: Final = 1e30
+"""Far above those of any vectors, and 127 times as much is still a float32."""
 
 
 class VectorFile:
@@ -44,6 +46,8 @@ class VectorFile:
             raise DamagedFile(f"the arrays of {path.name} do not fit together")
         if len(self.docs) and int(self.docs[-1]) >= articles:
             raise DamagedFile(f"{path.name} has vectors of articles that are not in its segment")
+        if not (np.abs(scales) < _LARGEST_SCALE).all():
+            raise DamagedFile(f"a scale in {path.name} is out of range")
         self.rows = Quantised(values.reshape(-1, dimension), scales)
 
     @classmethod
@@ -55,6 +59,8 @@ class VectorFile:
             found = cls(directory / entry.vectors.name, entry.articles)
         if (found.container.size, found.container.crc32) != (entry.vectors.size, entry.vectors.crc32):
             raise damaged(directory, f"{entry.vectors.name} is not the file that was committed")
+        with reading(directory):
+            found.container.require_sound_if_small()
         return found
 
     def extents(self, docs: Docs | Ints) -> tuple[Ints, Ints]:
@@ -77,8 +83,6 @@ class VectorFile:
         yield from (message for _, message in self.container.problems())
         if np.any(self.docs[1:] < self.docs[:-1]):
             yield "its rows are not in the order of the articles"
-        if not np.isfinite(self.rows.scales).all():
-            yield "a scale is not a finite number"
 
 
 def _model_name(number: int) -> str:

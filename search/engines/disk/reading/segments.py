@@ -20,7 +20,7 @@ from search.dates import DAY_SECONDS, EPOCH_ORDINAL, utc_offset, zone_named
 from search.document import Document, Head
 from search.engines.disk.cache import LruCache
 from search.engines.disk.format.arrays import Docs, Floats, Ints, Mask
-from search.engines.disk.format.container import Container
+from search.engines.disk.format.container import Container, DamagedFile
 from search.engines.disk.format.kinds import SEGMENT
 from search.engines.disk.format.layout import DocsByText, Strings, to_bytes
 from search.engines.disk.format.stored import decode_article, decode_head, decode_text
@@ -36,6 +36,8 @@ UNDATED: Final = 0
 ABSENT: Final = -1
 """The number of a spelling in a segment that does not have it."""
 
+_LATEST: Final = 1e12
+"""Seconds from 1970 that no date has: those of the year 9999 are a quarter of it."""
 _CACHED_DAYS: Final = 4
 
 
@@ -284,6 +286,8 @@ def local_days(epochs: NDArray[np.float64], floating: NDArray[np.bool_], time_zo
     moving = dated & ~floating
     if time_zone != "UTC" and moving.any():
         local[moving] += _offsets(epochs[moving], time_zone)
+    if (np.abs(local[dated]) > _LATEST).any():
+        raise DamagedFile("a date is out of range")
     days = np.full(len(epochs), UNDATED, np.int64)
     days[dated] = np.floor_divide(local[dated], DAY_SECONDS).astype(np.int64) + EPOCH_ORDINAL
     return days

@@ -13,8 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from search.engines.disk.errors import damaged, reading
+from search.engines.disk.errors import reading
 from search.engines.disk.format.arrays import Docs, Mask
+from search.engines.disk.format.container import DamagedFile
 from search.engines.disk.format.entries import live_articles
 from search.engines.disk.format.manifest import Manifest, SegmentEntry, read_manifest, require_size
 from search.engines.disk.format.vector_file import VectorFile
@@ -133,8 +134,9 @@ class SegmentStore:
         require_size(self._directory, file)
         with reading(self._directory):
             segment = Segment(self._directory / file.name)
-        if segment.container.crc32 != file.crc32 or segment.size != entry.articles:
-            raise damaged(self._directory, f"{file.name} is not the file that was committed")
+            if segment.container.crc32 != file.crc32 or segment.size != entry.articles:
+                raise DamagedFile(f"{file.name} is not the file that was committed")
+            segment.container.require_sound_if_small()
         return segment
 
     def release(self, snapshot: Snapshot) -> None:

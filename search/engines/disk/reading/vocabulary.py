@@ -17,7 +17,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.engines.disk.format.arrays import Ints, expand_ranges
-from search.engines.disk.format.container import Container
+from search.engines.disk.format.container import Container, DamagedFile
 from search.engines.disk.format.layout import STEM_MARK, from_bytes, letters, to_bytes
 
 _BLOCK: Final = 1 << 16
@@ -107,9 +107,13 @@ class Vocabulary:
     # Words
 
     def words_of_surface(self, surface: str) -> range:
-        """The words with this spelling."""
-        number = self.surface_number(surface)
-        return range(0) if number is None else range(int(self._words[number]), int(self._words[number + 1]))
+        """The words with this spelling. Raises DamagedFile if there would be words that are not there."""
+        if (number := self.surface_number(surface)) is None:
+            return range(0)
+        first, end = int(self._words[number]), int(self._words[number + 1])
+        if end > self._word_count:
+            raise DamagedFile("a spelling has words that are not there")
+        return range(first, end)
 
     def words_of_surfaces(self, numbers: Ints) -> tuple[Ints, Ints]:
         """The words of many surfaces, one after the other, and for each the index in `numbers` of its surface."""

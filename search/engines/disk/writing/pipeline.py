@@ -31,7 +31,7 @@ START_ARTICLES: Final = 2_000
 JOIN_ARTICLES: Final = 400
 """Articles built here before other processes join in that are running already, or are copies of this one."""
 
-_BATCH_ARTICLES: Final = 200
+BATCH_ARTICLES: Final = 200
 _BATCH_CHARACTERS: Final = 2_000_000
 _BATCHES_AHEAD: Final = 3
 """Batches that a process may have been given and not built."""
@@ -166,7 +166,7 @@ class Pipeline:
         return True
 
     def _share(self, document: Document | Packed) -> None:
-        if len(self._batch) >= _BATCH_ARTICLES or self._batch_characters >= _BATCH_CHARACTERS:
+        if len(self._batch) >= BATCH_ARTICLES or self._batch_characters >= _BATCH_CHARACTERS:
             self._send()
         self._batch.append(document)
         self._batch_characters += characters(document)

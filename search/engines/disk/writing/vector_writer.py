@@ -33,6 +33,7 @@ from search.engines.disk.format.manifest import (
 )
 from search.engines.disk.format.vector_file import VectorFile
 from search.engines.disk.whoosh_codec import write_toc
+from search.engines.protocols import AddedVectors
 from search.engines.vectors import Quantised, Vectors, joined, quantised
 from search.errors import EngineError
 
@@ -69,10 +70,10 @@ class _Chosen:
         return _Chosen(self.docs[chosen], self.source[chosen], self.firsts[chosen], self.lengths[chosen])
 
 
-def add_vectors(directory: Path, model: str, vectors: Mapping[str, Vectors]) -> int:
+def add_vectors(directory: Path, model: str, vectors: Mapping[str, Vectors]) -> AddedVectors:
     """See `search.engines.protocols.Engine.add_vectors`."""
     if not vectors:
-        return 0
+        return AddedVectors(0)
     made = _made(model, vectors)
     read_manifest(directory)  # where there is no index, a lock would make a folder look like one
     with writing(directory):
@@ -96,7 +97,7 @@ def _made(model: str, vectors: Mapping[str, Vectors]) -> _Source:
     return _Source(hashes, firsts, ends, joined(parts))
 
 
-def _commit(directory: Path, model: str, made: _Source) -> int:
+def _commit(directory: Path, model: str, made: _Source) -> AddedVectors:
     before = read_manifest(directory)
     number = max(before.number, highest_number(directory)) + 1
     entries, added = [], 0
@@ -110,12 +111,14 @@ def _commit(directory: Path, model: str, made: _Source) -> int:
         new = int(np.count_nonzero(chosen.source == len(sources) - 1))
         entries.append(_with_vectors(directory, entry, number, model, chosen, sources) if new else entry)
         added += new
-    if added:
-        manifest = Manifest(number, new_generation(), datetime.now(UTC), tuple(entries))
+    if not added:
+        return AddedVectors(0)
+    manifest = Manifest(number, new_generation(), datetime.now(UTC), tuple(entries))
+    if before.toc:
         manifest = with_changes(manifest, toc=write_toc(directory, manifest))
-        write_manifest(directory, manifest)
-        sweep(directory, manifest)
-    return added
+    write_manifest(directory, manifest)
+    sweep(directory, manifest)
+    return AddedVectors(added, (before.generation, manifest.generation))
 
 
 def carry_vectors(

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from search.document import Document
+from search.durability import make_directory
 from search.engines.disk.errors import refused, writing
 from search.engines.disk.format.directory import DirectoryLock, highest_number, sweep, sweep_all_but, sweep_leftovers
 from search.engines.disk.format.manifest import (
+    PREVIOUS_NAME,
     Manifest,
     SegmentEntry,
-    make_directory,
     new_generation,
     read_manifest,
     require_writable,
@@ -35,6 +36,8 @@ from search.packed import Packed
 class DiskWriter(Transaction):
     """See `search.engines.protocols.Writer`. With `condense` the commit merges all segments, whether or not it pays.
 
+    `whoosh_toc`: whether the commit has a table of contents for Whoosh programs; None if it is as the one before.
+
     `purged`: the commit deletes the articles with these ids, and writes each segment anew whose file has them. Then it
     removes all that does not belong to it; see `swept`.
     """
@@ -48,6 +51,7 @@ class DiskWriter(Transaction):
         condense: bool = False,
         purged: Collection[str] = (),
         workers: int = 1,
+        whoosh_toc: bool | None = None,
         progress: WriterProgress | None = None,
     ) -> None:
         self._directory = directory
@@ -55,6 +59,7 @@ class DiskWriter(Transaction):
         self._workers = max(1, workers)
         self._choose = find_forced_merges if condense else find_merges
         self._purged = frozenset(purged)
+        self._whoosh_toc = whoosh_toc
         self.deleted = 0
         """How many of the purged articles were there."""
         self.rewritten = 0
@@ -83,7 +88,9 @@ class DiskWriter(Transaction):
         self._committed = [PendingSegment(self._directory, entry) for entry in entries]
         for segment in self._committed:
             segment.require_there()  # better now than at the end of a long import
-        self._changed = (fresh and not self._purged) or condense
+        had_toc = self._previous is not None and self._previous.toc is not None
+        self._has_toc = had_toc if self._whoosh_toc is None else self._whoosh_toc
+        self._changed = (fresh and not self._purged) or condense or self._has_toc != had_toc
         self._pipeline = Pipeline(self._directory, self._builders, self._workers)
         self._new = NewArticles(self._directory, self._pipeline)
         self._is_building = False
@@ -145,6 +152,8 @@ class DiskWriter(Transaction):
                 manifest = self._written()
                 keep_previous = self._previous is not None and not self._purged
                 write_manifest(self._directory, manifest, keep_previous=keep_previous)
+                if self._previous is None:  # a commit before that could not be read either is of no use to a repair
+                    (self._directory / PREVIOUS_NAME).unlink(missing_ok=True)
                 self.step = self._previous.generation if self._previous else "", manifest.generation
         except BaseException:
             self._give_up()
@@ -174,7 +183,7 @@ class DiskWriter(Transaction):
         entries = self._with_vectors(self._merged([*self._committed, *new], number), number)
         self._progress("committing", 0, len(entries))
         manifest = Manifest(number, new_generation(), datetime.now(UTC), entries)
-        return with_changes(manifest, toc=write_toc(self._directory, manifest))
+        return with_changes(manifest, toc=write_toc(self._directory, manifest)) if self._has_toc else manifest
 
     def _merged(self, segments: Sequence[PendingSegment], number: int) -> tuple[SegmentEntry, ...]:
         """The segments of the commit: a merged one comes where its first part was; those without live articles are left

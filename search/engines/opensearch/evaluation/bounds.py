@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from search.engines.opensearch.transport.errors import ClusterError, TooMuch
 from search.errors import ParameterError
+from search.translation import gettext as _
 
 
 class TimeIsUp(Exception):
@@ -24,4 +25,4 @@ def in_bounds() -> Iterator[None]:
             raise TimeIsUp from error
         if not isinstance(error, TooMuch):
             raise
-        raise ParameterError("q", "is too long for the cluster of this archive; leave some words out") from error
+        raise ParameterError("q", _("is too long for the cluster of this archive; leave some words out")) from error

@@ -52,7 +52,8 @@ class Counting:
         aggregations: dict[str, Any] = {"kept": _filtered(own, self.zone, self._of_kept(preferred, interval))}
         for number, facet in enumerate(self.plan.facets):
             others = [rule for rule in own if not is_own(rule, facet)]
-            aggregations[f"facet{number}"] = _filtered(others, self.zone, self._of_facet(facet))
+            turned = [rule for rule in own if is_own(rule, facet)] if facet.among == "rest" else None
+            aggregations[f"facet{number}"] = _filtered(others, self.zone, self._of_facet(facet), turned)
         return {"query": every([query, *common]), "size": 0, "track_total_hits": False, "aggs": aggregations}
 
     def _of_kept(self, preferred: Clause | None, interval: Interval | None) -> dict[str, Any]:
@@ -117,8 +118,16 @@ class Counting:
         return replace(counts, exact=not _may_be_wrong(found["values"]))
 
 
-def _filtered(rules: Sequence[Filter], zone: ZoneInfo, aggregations: Mapping[str, Any]) -> dict[str, Any]:
-    return {"filter": every([filter_clause(rule, zone) for rule in rules]), "aggs": dict(aggregations)}
+def _filtered(
+    rules: Sequence[Filter],
+    zone: ZoneInfo,
+    aggregations: Mapping[str, Any],
+    turned: Sequence[Filter] | None = None,
+) -> dict[str, Any]:
+    """Counts of what passes the rules, and with `turned` not all of those."""
+    but_not = [] if turned is None else [every([filter_clause(rule, zone) for rule in turned])]
+    kept = every([filter_clause(rule, zone) for rule in rules], but_not=but_not)
+    return {"filter": kept, "aggs": dict(aggregations)}
 
 
 def _counts(found: Answer) -> dict[str, int]:

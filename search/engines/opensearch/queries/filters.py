@@ -23,7 +23,8 @@ def filter_clause(rule: Filter, zone: ZoneInfo) -> Clause:
         return dated(rule.field, rule.start, rule.end, zone)
     if isinstance(rule, PeriodFilter):
         return some([dated(rule.field, first_day(label), last_day(label), zone) for label in rule.include])
-    kept = [_with_any(rule.field, rule.include)] if rule.include else []
+    together = [(value,) for value in rule.include] if rule.every else [rule.include] if rule.include else []
+    kept = [_with_any(rule.field, values) for values in together]
     return every(kept, but_not=[_with_any(rule.field, rule.exclude)] if rule.exclude else ())
 
 

@@ -11,6 +11,7 @@ from search.document import Document, Head, is_below
 from search.engines.opensearch.format.articles import HEAD, document_of, head_of, sound
 from search.engines.opensearch.format.commits import Commit, among
 from search.engines.opensearch.transport.connection import Connection
+from search.engines.opensearch.transport.errors import Unavailable
 from search.engines.results import Stamp
 from search.errors import EngineError
 
@@ -45,7 +46,7 @@ def documents(connection: Connection, commit: Commit, ids: Sequence[str]) -> dic
     while left:
         page, left = left[:size], left[size:]
         body = {"query": _with_ids(commit, page), "size": len(page) + PAGE, "_source": ["article"]}
-        articles = [document_of(hit["_source"]) for hit in _hits(connection, commit, body)]
+        articles = [document_of(hit["_source"]) for hit in _hits(connection, commit, body, len(page))]
         found |= {article.id: article for article in articles if article.id in wanted}
         size = _page_size(articles, size)
     return found
@@ -96,7 +97,8 @@ def id_of_url(connection: Connection, commit: Commit, url: str) -> str | None:
     query = among(commit, {"term": {"url": sound(url)}})
     after: Sequence[object] | None = None
     while True:
-        hits = _hits(connection, commit, {**body, "query": query} | ({} if after is None else {"search_after": after}))
+        page = {**body, "query": query} | ({} if after is None else {"search_after": after})
+        hits = _hits(connection, commit, page, 1)
         heads = [head_of(hit["_source"]) for hit in hits]
         if (found := min((head.id for head in heads if head.url == url), default=None)) is not None:
             return found
@@ -124,7 +126,7 @@ def _contents(connection: Connection, commit: Commit, names: Sequence[str]) -> l
     """The articles with these content hashes, in this order."""
     body = {"query": _with_hashes(commit, names), "size": len(names), "_source": ["article"]}
     body |= {"docvalue_fields": ["hash"]}
-    found = {_value(hit, "hash"): hit["_source"] for hit in _hits(connection, commit, body)}
+    found = {_value(hit, "hash"): hit["_source"] for hit in _hits(connection, commit, body, len(names))}
     if len(found) < len(names):
         raise EngineError(_TOO_OLD)
     return [document_of(found[name]) for name in names]
@@ -136,7 +138,7 @@ def _heads(connection: Connection, commit: Commit, names: Sequence[str]) -> dict
     for page in in_batches(names, PAGE):
         body = {"query": _with_hashes(commit, page), "size": len(page), "_source": [HEAD]}
         body |= {"docvalue_fields": ["hash"]}
-        found |= {_value(hit, "hash"): head_of(hit["_source"]) for hit in _hits(connection, commit, body)}
+        found |= {_value(hit, "hash"): head_of(hit["_source"]) for hit in _hits(connection, commit, body, len(page))}
     if len(found) < len(names):
         raise EngineError(_TOO_OLD)
     return found
@@ -173,9 +175,16 @@ def _values_of(*fields: str) -> dict[str, Any]:
     return {"stored_fields": "_none_", "docvalue_fields": list(fields)}
 
 
-def _hits(connection: Connection, commit: Commit, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _hits(
+    connection: Connection, commit: Commit, body: Mapping[str, Any], wanted: int | None = None
+) -> list[dict[str, Any]]:
+    """The hits of a search. What is not there cannot be told from what is on a shard that does not answer, so if shards
+    are missing, Unavailable is raised even where readers may get such answers, unless all that is `wanted` was
+    found."""
     [answer] = connection.search_many([(commit.index, {"track_total_hits": False, **body})])
     found: list[dict[str, Any]] = answer["hits"]["hits"]
+    if answer.get("partial") and (wanted is None or len(found) < wanted):
+        raise Unavailable("shards of the index are missing, and what was asked for may be there; try again soon")
     return found
 
 

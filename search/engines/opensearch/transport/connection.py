@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -85,6 +85,12 @@ class Connection:
         """The same connection, with `after` called when an answer has come; what it raises takes the answer's place."""
         made = copy(self)
         made._after = after
+        return made
+
+    def whole(self) -> Connection:
+        """The same connection, which refuses answers from which shards are missing even if the address allows them."""
+        made = copy(self)
+        made.address = replace(self.address, partial=False)
         return made
 
     def send(

@@ -32,6 +32,7 @@ from urllib3.util import wait_for_read
 
 from search.engines.opensearch.transport.address import Host
 from search.engines.opensearch.transport.errors import as_text
+from search.tracing import TRACEPARENT, current_trace
 
 if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
@@ -107,6 +108,8 @@ class Node(Urllib3HttpConnection):
         connecting = seconds if connect_seconds is None else min(seconds, connect_seconds)
         deadline = time.monotonic() + seconds
         headers = {**self.headers, "content-type": content_type}
+        if trace := current_trace():
+            headers[TRACEPARENT] = trace.written()
         asked_whether_alive = False
 
         def is_alive() -> bool:
