@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 from conftest import ARTICLES
+from flask import Flask
 from steady import comes_true
 from test_serve import Server, served
+from werkzeug.test import TestResponse
 
 from search.engines import open_engine
+from webui.site import site_of
 from webui.turns import MAX_WAITING, Busy, Turns
 
 
@@ -179,6 +182,37 @@ def test_an_overloaded_server_refuses_searches_with_a_time_to_try_again_and_answ
         assert server.get("/livez")[0] == 200
         assert server.get("/search?q=flood")[0] == 200
         assert "too many searches" not in server.log.read_text()
+
+
+def test_a_busy_server_shows_an_article_without_related_ones_before_it_refuses_it(app: Flask) -> None:
+    times = {"plain": 0.5, "other": 0.5, "third": 0.5, "pages.article, in part": 0.1, "pages.article": 5.0}
+    site_of(app).turns = turns = learnt(4.0, **times)
+    seen: list[TestResponse] = []
+
+    def read() -> None:
+        seen.append(app.test_client().get("/article/2?q=bridge"))
+
+    with Line(turns) as line:
+        for _ in range(3):
+            line.join("plain")
+        reader = threading.Thread(target=read)
+        reader.start()
+        assert comes_true(lambda: turns.waiting == 4)
+        for _ in range(5):
+            line.join("plain")
+        refused = app.test_client().get("/article/3")
+    reader.join()
+    [part] = seen
+    assert refused.status_code == 503
+    assert part.status_code == 200
+    assert "<mark" in part.text
+    assert "related articles were not looked for" in part.text
+    assert part.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in part.headers
+    whole = app.test_client().get("/article/2?q=bridge")
+    assert "related articles were not looked for" not in whole.text
+    assert "Background" in whole.text
+    assert "ETag" in whole.headers
 
 
 def _status(server: Server, path: str) -> int:

@@ -50,8 +50,8 @@ class ArticleView:
 
     If a search led to the article, `searched` is true, `q` and `hidden` fill the search form with it, `back_url` leads
     to its results, and `position` is that of the article among the `rows` of them, from 0. `previous` and `next` are
-    the hits around. `also_in`: translations and near-copies of the article. `summary_html` is empty if the text begins
-    with the summary.
+    the hits around. `related` is None if they were not looked for. `also_in`: translations and near-copies of the
+    article. `summary_html` is empty if the text begins with the summary.
     """
 
     article: Document
@@ -69,7 +69,7 @@ class ArticleView:
     first_published: str | None
     original: str | None
     host: str
-    related: tuple[RelatedGroup, ...]
+    related: tuple[RelatedGroup, ...] | None
     also_in: tuple[OtherVersion, ...]
     searched: bool
     q: str
@@ -81,8 +81,11 @@ class ArticleView:
     next: Hit | None
 
 
-def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, links: Addresses) -> ArticleView:
-    """The view of the article `id`; `found_by` is the search that led to it, if one did.
+def article_view(
+    archive: PinnedArchive, id: str, found_by: WayBack | None, links: Addresses, *, related: bool = True
+) -> ArticleView:
+    """The view of the article `id`; `found_by` is the search that led to it, if one did. Unless `related`, neither
+    related articles nor other versions are looked for.
 
     Raises NotFound, QuerySyntaxError, ParameterError and EngineError.
     """
@@ -92,7 +95,7 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
     found = archive.article(id, request, position, links)
     document, spans = found.document, found.marks.spans if found.marks else None
     original = web_address(document.url)
-    related, also_in = _related(archive, document, links)
+    groups, also_in = _related(archive, document, links) if related else (None, ())
     return ArticleView(
         article=document,
         direction=direction(document.language, document.title),
@@ -109,7 +112,7 @@ def article_view(archive: PinnedArchive, id: str, found_by: WayBack | None, link
         first_published=moment_text(document.first_published, zone),
         original=original,
         host=host(original),
-        related=related,
+        related=groups,
         also_in=also_in,
         searched=found_by is not None,
         q=request.q,

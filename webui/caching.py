@@ -31,6 +31,7 @@ from search.results.response import FacetValues, SearchResponse
 from search.translation.catalogues import LANGUAGES, path_of
 from webui.compression import accepted_coding, compressed
 from webui.site import asked_search, current_site
+from webui.turns import Busy
 
 CACHE_CONTROL: Final = "public, max-age=0, must-revalidate"
 """May be cached if revalidated: new articles show at once, and an unchanged answer costs one 304."""
@@ -57,9 +58,15 @@ def from_archive(view: View[Arguments]) -> Callable[Arguments, Response]:
     return _from_archive(view, takes_turns=True)
 
 
-def from_archive_and_choices(view: View[Arguments]) -> Callable[Arguments, Response]:
-    """`from_archive` for answers that show what editors chose for related articles: they change with each choice."""
-    return _from_archive(view, takes_turns=True, shows_choices=True)
+def from_archive_and_choices(
+    view: View[Arguments], *, while_busy: View[Arguments] | None = None
+) -> Callable[Arguments, Response]:
+    """`from_archive` for answers that show what editors chose for related articles: they change with each choice.
+
+    `while_busy` makes what is answered where the view would have to wait too long: a cheaper part of its answer, which
+    nobody keeps.
+    """
+    return _from_archive(view, takes_turns=True, shows_choices=True, while_busy=while_busy)
 
 
 def from_archive_at_once(view: View[Arguments]) -> Callable[Arguments, Response]:
@@ -68,7 +75,11 @@ def from_archive_at_once(view: View[Arguments]) -> Callable[Arguments, Response]
 
 
 def _from_archive(
-    view: View[Arguments], *, takes_turns: bool, shows_choices: bool = False
+    view: View[Arguments],
+    *,
+    takes_turns: bool,
+    shows_choices: bool = False,
+    while_busy: View[Arguments] | None = None,
 ) -> Callable[Arguments, Response]:
     @wraps(view)
     def respond(*args: Arguments.args, **named: Arguments.kwargs) -> Response:
@@ -95,8 +106,14 @@ def _from_archive(
                     return found
                 if not takes_turns:
                     return made()
-                with site.turn():
-                    return known() or made()  # who was here before may have asked the same
+                try:
+                    with site.turn():
+                        return known() or made()  # who was here before may have asked the same
+                except Busy:
+                    if while_busy is None:
+                        raise
+                    with site.turn(part=True), phase("render"):
+                        return unkept(compressed(while_busy(archive, *args, **named)))
 
             return conditional(tag, answer)
 
@@ -162,7 +179,13 @@ def unless_timed_out(
 ) -> Response:
     """The response; not to be cached if the search could not look at everything: a second try may find more."""
     if found.timed_out or (not isinstance(found, RelatedResponse) and found.partial):
-        response.cache_control.no_store = True
+        return unkept(response)
+    return response
+
+
+def unkept(response: Response) -> Response:
+    """The response; not to be kept by anybody."""
+    response.cache_control.no_store = True
     return response
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, cast
 from urllib.parse import parse_qsl, quote, urlencode
@@ -140,14 +140,10 @@ def _results_frame() -> Frame:
     return frame
 
 
-@blueprint.get("/article/<article:id>")
-@unless_removed
-@from_archive_and_choices
-def article(archive: PinnedArchive, id: str) -> Response:
-    """A stored article. If a search led to it, the words are marked, and there are links to the hits around it."""
+def _article(archive: PinnedArchive, id: str, *, related: bool) -> Response:
     links = addresses("html")
     found_by = parse_article(without_tracking(request.query_string), time_zone=links.time_zone)
-    view = article_view(archive, id, found_by, links)
+    view = article_view(archive, id, found_by, links, related=related)
     site, path = current_site(), links.article(id)
     # An article has one address, in whatever language the site speaks around it.
     own, title = site.absolute(replace(links, prefix=mount()).article(id)), site.settings.title
@@ -163,6 +159,21 @@ def article(archive: PinnedArchive, id: str) -> Response:
         structured=news_article(view.article, view.published, view.modified, own, title),
         citation_tags=citation_tags(view.article, view.published, own, title),
     )
+
+
+def _article_alone(archive: PinnedArchive, id: str) -> Response:
+    return _article(archive, id, related=False)
+
+
+@blueprint.get("/article/<article:id>")
+@unless_removed
+@partial(from_archive_and_choices, while_busy=_article_alone)
+def article(archive: PinnedArchive, id: str) -> Response:
+    """A stored article. If a search led to it, the words are marked, and there are links to the hits around it.
+
+    Related articles cost more than all else on the page: a busy server answers without them.
+    """
+    return _article(archive, id, related=True)
 
 
 @blueprint.get("/why-not")

@@ -76,10 +76,10 @@ class Site:
             ledger, least = self.archive.ledger, self.settings.query_log_least
             self.queries = QueryCounter(ledger, self.settings.time_zone, least)
 
-    def turn(self, *, refusable: bool = True) -> AbstractContextManager[None]:
-        """A turn among the searches of this worker, for the current request. Entering it may raise Busy, unless it is
-        not `refusable`."""
-        return self.turns.turn(request.endpoint or "", refusable=refusable)
+    def turn(self, *, part: bool = False, refusable: bool = True) -> AbstractContextManager[None]:
+        """A turn among the searches of this worker, for the current request or for a cheaper `part` of it. Entering it
+        may raise Busy, unless it is not `refusable`."""
+        return self.turns.turn(f"{request.endpoint}{', in part' if part else ''}", refusable=refusable)
 
     def section_choices(self, archive: PinnedArchive) -> SectionChoices:
         """The sections of the archive at its commit, as options of the search form: made once for each commit and

@@ -34,11 +34,13 @@ class Asked:
 
 @dataclass(slots=True)
 class Heard:
-    """What came back: by kind the `statuses` and the `seconds` of each answer 200. `broken` questions got no whole
-    answer, `bare` ones 429 or 503 without Retry-After; `unasked` ones found no connection left."""
+    """What came back: by kind the `statuses`, the `seconds` of each answer 200, and how many of these were `parts` that
+    must not be kept. `broken` questions got no whole answer, `bare` ones 429 or 503 without Retry-After; `unasked` ones
+    found no connection left."""
 
     statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    parts: Counter[str] = field(default_factory=Counter)
     broken: int = 0
     bare: int = 0
     unasked: int = 0
@@ -89,7 +91,7 @@ class Readers:
         self._open += 1
         begun = time.monotonic()
         try:
-            status, retry_after = await asyncio.wait_for(self._answered(asked.path), TIMEOUT)
+            status, headers = await asyncio.wait_for(self._answered(asked.path), TIMEOUT)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             self.heard.broken += 1
             return
@@ -98,21 +100,22 @@ class Readers:
         self.heard.statuses[asked.kind][status] += 1
         if status == 200:
             self.heard.seconds[asked.kind].append(time.monotonic() - begun)
-        self.heard.bare += status in (429, 503) and not retry_after
+            self.heard.parts[asked.kind] += headers.get(b"cache-control") == b"no-store"
+        self.heard.bare += status in (429, 503) and b"retry-after" not in headers
 
     async def close(self) -> None:
         """Closes what is open."""
         for _, writer in self._idle:
             writer.close()
 
-    async def _answered(self, path: str) -> tuple[int, bool]:
+    async def _answered(self, path: str) -> tuple[int, dict[bytes, bytes]]:
         while self._idle:
             connection = self._idle.pop()
             with suppress(OSError, asyncio.IncompleteReadError):  # the server closes what was idle for long
                 return await self._exchange(connection, path)
         return await self._exchange(await asyncio.open_connection("127.0.0.1", self._port), path)
 
-    async def _exchange(self, connection: Connection, path: str) -> tuple[int, bool]:
+    async def _exchange(self, connection: Connection, path: str) -> tuple[int, dict[bytes, bytes]]:
         reader, writer = connection
         try:
             writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
@@ -126,4 +129,4 @@ class Readers:
             self._idle.append(connection)
         else:
             writer.close()
-        return int(head.split(b" ", 2)[1]), b"retry-after" in headers
+        return int(head.split(b" ", 2)[1]), headers

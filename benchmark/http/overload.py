@@ -193,13 +193,13 @@ def as_text(outcome: Outcome) -> str:
     lines = [
         f"{outcome.rate:,.0f} questions a second of {outcome.capacity:,.0f} that it can answer",
         f"{outcome.commits:,} commits, {outcome.takedowns:,} takedowns",
-        f"{'kind':<10}{'200':>9}{'503':>9}{'other':>7}{'p50 ms':>9}{'p99 ms':>9}{'longest':>9}",
+        f"{'kind':<10}{'200':>9}{'in part':>9}{'503':>9}{'other':>7}{'p50 ms':>9}{'p99 ms':>9}{'longest':>9}",
     ]
     for kind, _ in _KINDS:
         counts, times = heard.statuses[kind], sorted(heard.seconds[kind])
         other = counts.total() - counts[200] - counts[503]
         shown = "".join(f"{1000 * each:>9,.0f}" for each in (_at(times, 0.5), _at(times, 0.99), _at(times, 1.0)))
-        lines.append(f"{kind:<10}{counts[200]:>9,}{counts[503]:>9,}{other:>7,}{shown}")
+        lines.append(f"{kind:<10}{counts[200]:>9,}{heard.parts[kind]:>9,}{counts[503]:>9,}{other:>7,}{shown}")
     megabytes = [round(size / 1e6) for size in outcome.memory] or [0]
     lines.append(
         f"broken {heard.broken:,}, without Retry-After {heard.bare:,}, not asked for want of connections "
