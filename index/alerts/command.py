@@ -23,12 +23,18 @@ from index.delivering.command import (
 from search.alerts.arriving import begin
 from search.alerts.keys import forget_old, key_path, made_keys, read_keys, rotate
 from search.alerts.saved import MADE, canonical, read_canonical, saved, signed, verified, written_in_words
-from search.commands.context import TEXT, exit_for_missing, index_option, interruptible, json_option, loaded_settings
+from search.commands.context import (
+    TEXT,
+    exit_for_missing,
+    index_option,
+    interruptible,
+    json_option,
+    opened_ledger,
+    opened_with_ledger,
+)
 from search.commands.terminal import one_line
-from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.errors import ConfigError, ParameterError
-from search.ledger import ledger_of
 from search.ledger.alerts import Alert
 from search.ledger.ledger import Ledger
 from search.query import parse
@@ -53,12 +59,6 @@ def alerts() -> None:
     """
 
 
-def _opened(ctx: click.Context, index: str | None) -> tuple[Settings, Engine, Ledger]:
-    settings = loaded_settings(ctx, index=index).settings
-    engine = open_engine(settings.index)
-    return settings, engine, ledger_of(engine, settings)
-
-
 @alerts.command()
 @click.argument("search", metavar="SEARCH", type=TEXT)
 @click.option("--mail", metavar="ADDRESS", type=TEXT, help="Send it by mail.")
@@ -79,7 +79,7 @@ def add(
       backfile alerts add 'flood section:News' --mail desk@news.example
       backfile alerts add '/search?q=flood&section=News' --webhook https://desk.example/hook
     """
-    settings, engine, ledger = _opened(ctx, index)
+    settings, engine, ledger = opened_with_ledger(ctx, index)
     target = read_target(mail, webhook, settings)
     keys = begin(engine, ledger, now_in_utc())
     request = _asked(search, settings, ledger)
@@ -100,7 +100,7 @@ def list_alerts(ctx: click.Context, secrets_too: bool, index: str | None, as_jso
     Example:
       backfile alerts list
     """
-    _, _, ledger = _opened(ctx, index)
+    ledger = opened_ledger(ctx, index)
     for alert in ledger.alerts.all():
         _print_alert(alert, ledger, as_json, secrets_too=secrets_too)
 
@@ -116,7 +116,7 @@ def remove(ctx: click.Context, ids: tuple[str, ...], index: str | None) -> None:
     Example:
       backfile alerts remove 3f2a90c1d7e4
     """
-    _, _, ledger = _opened(ctx, index)
+    ledger = opened_ledger(ctx, index)
     missing = [name for name in ids if not ledger.alerts.remove(name)]
     exit_for_missing(ctx, [f"there is no alert {one_line(name)}" for name in missing])
 
@@ -132,7 +132,7 @@ def retry(ctx: click.Context, ids: tuple[str, ...], index: str | None) -> None:
     Example:
       backfile alerts retry msg_1c9d0b3e5a7f24680b1d
     """
-    _, _, ledger = _opened(ctx, index)
+    ledger = opened_ledger(ctx, index)
     changed = ledger.alerts.messages.retry(ids, now_in_utc())
     exit_retried(ctx, ids, changed)
 
@@ -148,7 +148,7 @@ def link(ctx: click.Context, search: str, index: str | None) -> None:
     Example:
       backfile alerts link 'flood section:News'
     """
-    settings, engine, ledger = _opened(ctx, index)
+    settings, engine, ledger = opened_with_ledger(ctx, index)
     keys = begin(engine, ledger, now_in_utc())
     search_now = saved(_asked(search, settings, ledger), now_in_utc())
     click.echo(f"{settings.public_url}/saved?{signed(search_now, keys, ledger.arrivals.made_archive_id())}")
@@ -167,7 +167,7 @@ def key(ctx: click.Context, rotating: bool, forgetting: bool, index: str | None)
       backfile alerts key
       backfile alerts key --rotate
     """
-    _, engine, ledger = _opened(ctx, index)
+    _, engine, ledger = opened_with_ledger(ctx, index)
     begin(engine, ledger, now_in_utc())
     if rotating:
         rotate(ledger.place)
@@ -198,7 +198,7 @@ def run(ctx: click.Context, index: str | None, as_json: bool) -> None:
     Example:
       backfile alerts run
     """
-    settings, engine, ledger = _opened(ctx, index)
+    settings, engine, ledger = opened_with_ledger(ctx, index)
     with interruptible():
         ran = run_alerts(settings, engine, ledger)
     exit_ran(ctx, ran, summary(ran), as_json=as_json)

@@ -21,12 +21,18 @@ from index.delivering.webhook import read_hook
 from index.webhooks.comparing import note_changes
 from index.webhooks.running import Ran, Running
 from search.alerts.keys import made_keys
-from search.commands.context import TEXT, exit_for_missing, index_option, interruptible, json_option, loaded_settings
+from search.commands.context import (
+    TEXT,
+    exit_for_missing,
+    index_option,
+    interruptible,
+    json_option,
+    opened_ledger,
+    opened_with_ledger,
+)
 from search.commands.terminal import one_line
-from search.engines import open_engine
 from search.engines.protocols import Engine
 from search.errors import ConfigError, LedgerError
-from search.ledger import ledger_of
 from search.ledger.ledger import Ledger
 from search.ledger.webhooks import EVENTS, Event, Webhook
 from search.releasing import now_in_utc
@@ -52,12 +58,6 @@ def webhooks() -> None:
     """
 
 
-def _opened(ctx: click.Context, index: str | None) -> tuple[Settings, Engine, Ledger]:
-    settings = loaded_settings(ctx, index=index).settings
-    engine = open_engine(settings.index)
-    return settings, engine, ledger_of(engine, settings)
-
-
 @webhooks.command()
 @click.argument("url", metavar="URL", type=TEXT)
 @click.option("--events", metavar="EVENTS", type=TEXT, help=f"Only these, with commas: {', '.join(EVENTS)}.")
@@ -73,7 +73,7 @@ def add(ctx: click.Context, url: str, events: str | None, index: str | None, as_
     Example:
       backfile webhooks add https://pages.example/hook --events article.removed
     """
-    _, engine, ledger = _opened(ctx, index)
+    _, engine, ledger = opened_with_ledger(ctx, index)
     target, wanted = read_hook(url), _events(events)
     if len(ledger.webhooks.all()) >= MOST_WEBHOOKS:
         raise ConfigError(f"there are {MOST_WEBHOOKS} webhooks, which is the most; remove one first")
@@ -99,7 +99,7 @@ def list_webhooks(ctx: click.Context, secrets_too: bool, index: str | None, as_j
     Example:
       backfile webhooks list
     """
-    _, _, ledger = _opened(ctx, index)
+    ledger = opened_ledger(ctx, index)
     for hook in ledger.webhooks.all():
         _print_hook(hook, ledger, as_json, secrets_too=secrets_too)
 
@@ -115,7 +115,7 @@ def remove(ctx: click.Context, ids: tuple[str, ...], index: str | None) -> None:
     Example:
       backfile webhooks remove hook_3f2a90c1d7e4
     """
-    _, _, ledger = _opened(ctx, index)
+    ledger = opened_ledger(ctx, index)
     missing = [name for name in ids if not ledger.webhooks.remove(name)]
     exit_for_missing(ctx, [f"there is no webhook {one_line(name)}" for name in missing])
 
@@ -131,7 +131,7 @@ def retry(ctx: click.Context, ids: tuple[str, ...], index: str | None) -> None:
     Example:
       backfile webhooks retry msg_1c9d0b3e5a7f24680b1d
     """
-    _, _, ledger = _opened(ctx, index)
+    ledger = opened_ledger(ctx, index)
     changed = ledger.webhooks.retry(ids, now_in_utc())
     exit_retried(ctx, ids, changed)
 
@@ -150,7 +150,7 @@ def run(ctx: click.Context, index: str | None, as_json: bool) -> None:
     Example:
       backfile webhooks run
     """
-    settings, engine, ledger = _opened(ctx, index)
+    settings, engine, ledger = opened_with_ledger(ctx, index)
     with interruptible():
         ran = run_webhooks(settings, engine, ledger)
     exit_ran(ctx, ran, summary(ran), as_json=as_json)

@@ -17,7 +17,7 @@ import click
 from search.engines import open_engine
 from search.engines.protocols import Engine, Maintenance
 from search.errors import ConfigError
-from search.settings import LoadedSettings, load_settings
+from search.settings import LoadedSettings, Settings, load_settings
 
 if TYPE_CHECKING:
     from search.archive import Archive
@@ -87,12 +87,18 @@ def opened_archive(ctx: click.Context, index: str | None, *, by_meaning: bool = 
     return Archive(open_engine(settings.index), settings)
 
 
-def opened_ledger(ctx: click.Context, index: str | None) -> Ledger:
-    """The ledger of the archive that a command names. Raises ConfigError."""
+def opened_with_ledger(ctx: click.Context, index: str | None) -> tuple[Settings, Engine, Ledger]:
+    """The settings, the engine and the ledger of the archive that a command names. Raises ConfigError."""
     from search.ledger import ledger_of  # few commands need it
 
     settings = loaded_settings(ctx, index=index).settings
-    return ledger_of(open_engine(settings.index), settings)
+    engine = open_engine(settings.index)
+    return settings, engine, ledger_of(engine, settings)
+
+
+def opened_ledger(ctx: click.Context, index: str | None) -> Ledger:
+    """The ledger of the archive that a command names. Raises ConfigError."""
+    return opened_with_ledger(ctx, index)[2]
 
 
 def exit_for_missing(ctx: click.Context, messages: Sequence[str]) -> None:
