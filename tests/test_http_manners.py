@@ -18,8 +18,8 @@ from search.engines.memory.engine import MemoryEngine
 from search.request.reading import MAX_QUERY_STRING
 from search.settings import Settings
 from webui import create_app
-from webui.api import MAX_BODY_BYTES
 from webui.headers import SECURITY_HEADERS
+from webui.json_body import MAX_BODY_BYTES
 from webui.logs import configuration, formatter
 from webui.site import UNSEEN
 
@@ -91,6 +91,21 @@ def test_a_draft_that_is_too_long_is_refused_before_it_is_read(client: FlaskClie
     response = client.post("/api/v1/related", data=body, content_type="application/json")
     assert response.status_code == 413
     assert response.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"text": 1' + b"0" * 5_000 + b"}", "a number has more than 1,000 digits"),
+        (b'{"text": ' + b"[" * 200_000, "it is nested too deeply"),
+        (b'{"text": "\xff"}', "can't decode byte 0xff"),
+        (b'{"text": "flood"', "Expecting ',' delimiter"),
+    ],
+)
+def test_a_body_that_is_no_json_is_refused_with_the_reason(client: FlaskClient, body: bytes, reason: str) -> None:
+    response = client.post("/api/v1/related", data=body, content_type="application/json")
+    assert response.status_code == 400
+    assert reason in response.get_json()["detail"]
 
 
 # --- conditional requests ------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from search.settings import Settings
 from search.translation import gettext as _
 from search.translation import number
 from webui import compression, headers, limiting, logs, observing, problems
+from webui.json_body import MAX_BODY_BYTES
 from webui.site import Site, attach, site_of
 
 __all__ = ["create_app"]
@@ -65,7 +66,7 @@ def create_app(settings: Settings, engine: Engine | None = None, *, workers: int
     )
 
     app = _App(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json = DeclaredJson(app)
     attach(app, Site(settings, Archive(engine or open_engine(settings.index), settings)))
     site = site_of(app)

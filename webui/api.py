@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from flask import Blueprint, Response, json, request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from search.assist.subject import Subject
 from search.pinned_archive import PinnedArchive
@@ -26,6 +25,7 @@ from webui.answers import (
 )
 from webui.article_html import render_article
 from webui.caching import VERSION, from_archive, from_archive_and_choices, from_archive_at_once, unless_timed_out
+from webui.json_body import json_body
 from webui.removed import unless_removed
 from webui.responses import JSON, sent
 from webui.site import addresses, asked_search, current_site
@@ -34,8 +34,6 @@ blueprint = Blueprint("api", __name__)
 
 SUGGESTIONS: Final = "application/x-suggestions+json"
 """The type that browsers expect: https://github.com/dewitt/opensearch, the suggestions extension."""
-MAX_BODY_BYTES: Final = 1_000_000
-"""The longest request body; a draft as long as a book fits."""
 
 
 @blueprint.get("/api/v1/search")
@@ -179,29 +177,3 @@ def _browser_asks(format: str | None) -> bool:
     if format is not None:
         return format == "opensearch"
     return request.accept_mimetypes.best_match([JSON, SUGGESTIONS], JSON) == SUGGESTIONS
-
-
-def json_body(most: int = MAX_BODY_BYTES) -> dict[str, object]:
-    """The JSON object in the body of the request, of at most that many bytes. Raises UnsupportedMediaType,
-    RequestEntityTooLarge, BadRequest."""
-    if request.mimetype != JSON:
-        raise UnsupportedMediaType(f"Send the body as {JSON}.")
-    request.max_content_length = most
-    raw = request.get_data()
-    if len(raw) >= most:
-        # Werkzeug cuts a chunked body at MAX_CONTENT_LENGTH without an error.
-        raise RequestEntityTooLarge
-    try:
-        # What is pasted has line breaks.
-        body = json.loads(raw.decode("utf-8"), strict=False, parse_float=_as_number)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The body is not JSON in UTF-8 ({error}).") from error
-    if not isinstance(body, dict):
-        raise BadRequest("The body is not a JSON object.")
-    return body
-
-
-def _as_number(text: str) -> float | int:
-    """A number with a fraction or an exponent; 3.0 is the integer 3 (JSON Schema, core, section 6.3)."""
-    value = float(text)
-    return int(value) if value.is_integer() and abs(value) <= MAX_BODY_BYTES else value

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Response, json, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import TooManyRequests, UnsupportedMediaType
 
 from search.accepting import deleting, is_known, putting, take
@@ -28,6 +28,7 @@ from search.results.as_json import json_bytes
 from search.translation import gettext as _
 from webui.answers import BatchAnswer
 from webui.authorization import require_key
+from webui.json_body import json_value
 from webui.limiting import count_request
 from webui.ndjson import NDJSON, lines_of
 from webui.problems import from_error
@@ -168,6 +169,6 @@ class _Batch:
 
 def _object(line: bytes) -> dict[str, object]:
     try:
-        return as_object(json.loads(line.decode("utf-8"), strict=False), "line")
-    except (ValueError, RecursionError) as error:
+        return as_object(json_value(line), "line")
+    except ValueError as error:
         raise ParameterError("line", _("is no JSON in UTF-8 (%(reason)s)", reason=error)) from error

@@ -14,7 +14,7 @@ from search.request.parameters import NoParameters
 from search.request.reading import read, validated
 from search.results.as_json import json_bytes
 from webui.answers import ChoiceAnswer, ChoicesAnswer
-from webui.api import json_body
+from webui.json_body import json_body
 from webui.responses import kept_nowhere, sent
 from webui.same_origin import require_own_page
 from webui.site import addresses, current_site

@@ -25,8 +25,8 @@ from search.request.reading import read, read_pairs
 from search.request.urls import article_id
 from search.translation import gettext as _
 from search.translation import listed, number
-from webui.api import MAX_BODY_BYTES
 from webui.desk_page import HALF_LIVES, MODES, DeskView, choice_views, length_note, piece_views
+from webui.json_body import MAX_BODY_BYTES
 from webui.link_lists import FORMS, Piece, written
 from webui.responses import kept_nowhere, page
 from webui.same_origin import require_own_page

@@ -20,7 +20,7 @@ from search.request.reading import read
 from search.request.searches import request_in, searches_in
 from search.results.as_json import json_bytes, search_json
 from search.results.overview import index_info
-from webui.api import json_body
+from webui.json_body import json_body
 from webui.problems import noted, problem_json
 from webui.responses import sent
 from webui.site import addresses, current_site

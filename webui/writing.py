@@ -19,8 +19,8 @@ from search.request.urls import article_api_path
 from search.results.as_json import json_bytes
 from search.translation import gettext as _
 from webui.answers import WriteAnswer, WriteLinks, WritesAnswer
-from webui.api import json_body
 from webui.authorization import require_key, require_scope
+from webui.json_body import json_body
 from webui.limiting import count_request
 from webui.prefer import preferred_wait, waited_for
 from webui.responses import kept_nowhere, sent
