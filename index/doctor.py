@@ -154,4 +154,8 @@ def _webhooks(archive: Examined, ledger: Ledger, known: Sequence[Webhook]) -> Fi
         return Finding("webhooks", "problem", found, advice)
     if waiting and archive.now - min(waiting) > ALERTS_LATE:
         return Finding("webhooks", "warning", f"{found}, one since {min(waiting):%Y-%m-%d}", _RUNS)
+    looked = ledger.changes.looked_at()
+    if looked is not None and archive.now - looked > ALERTS_LATE:
+        said = f"{found}; nobody has looked for changes since {looked:%Y-%m-%d %H:%M}"
+        return Finding("webhooks", "warning", said, _RUNS)
     return Finding("webhooks", "ok", found)

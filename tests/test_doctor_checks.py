@@ -280,6 +280,11 @@ def test_webhooks_that_have_ended_or_wait_too_long_are_told(archive: CliRunner) 
     assert archive.invoke(main, ["webhooks", "add", "https://hook.example/"]).exit_code == 0
     assert health(archive, "webhooks")[0] == "ok"
     [hook] = ledger.webhooks.all()
+    ledger.changes.looked(NOW - timedelta(days=2))
+    found = health(archive, "webhooks")
+    assert (found[0], "nobody has looked for changes since" in found[1]) == ("warning", True)
+    assert archive.invoke(main, ["webhooks", "run"]).exit_code == 0
+    assert health(archive, "webhooks")[0] == "ok"
     ledger.changes.note({"1": "hash"})
     assert ledger.webhooks.queue(ledger.changes.last(), NOW - timedelta(days=2)) == 1
     found = health(archive, "webhooks")

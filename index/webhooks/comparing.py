@@ -12,6 +12,7 @@ from search.engines import whole_searcher
 from search.engines.protocols import Engine, Searcher
 from search.errors import IndexMissing
 from search.ledger.ledger import Ledger
+from search.releasing import now_in_utc
 
 AT_ONCE: Final = 5_000
 """Articles that are compared together."""
@@ -27,6 +28,7 @@ def note_changes(engine: Engine, ledger: Ledger) -> bool:
     Raises EngineError, LedgerError."""
     with only_run(ledger.place, "changes") as alone:
         if alone:
+            ledger.changes.looked(now_in_utc())
             _note(engine, ledger)
         return alone
 

@@ -11,12 +11,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 from search.ledger.database import Database
 
 _COMPARED: Final = "changes_compared"
 _LAST: Final = "changes_last"
+_LOOKED: Final = "changes_looked"
+LOOKED_WITHIN: Final = timedelta(hours=1)
+"""How exactly it is kept when somebody looked."""
 
 _NOTE: Final = (
     "INSERT INTO changes (id, hash, number, appeared) SELECT :id, :hash, :number, :number "
@@ -35,6 +39,18 @@ class Changes:
     def compared(self) -> str | None:
         """The state of the archive that was compared last; None before the first."""
         return self._fact(_COMPARED)
+
+    def looked_at(self) -> datetime | None:
+        """When somebody looked for changes last, within an hour; None if nobody did."""
+        found = self._fact(_LOOKED)
+        return datetime.fromisoformat(found) if found else None
+
+    def looked(self, now: datetime) -> None:
+        """Notes that somebody looks for changes; writes once an hour."""
+        before = self.looked_at()
+        if before is None or not before <= now < before + LOOKED_WITHIN:
+            with self._database.writing() as connection:
+                connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [_LOOKED, now.isoformat()])
 
     def last(self) -> int:
         """The number of the last change; 0 if there was none."""
