@@ -122,6 +122,17 @@ class Pair:
 
 
 @contextmanager
+def served_copy(pair: Pair) -> Iterator[Pair]:
+    """The replica of a pair, served to be followed in turn."""
+    engine, ledger = pair.replica, pair.replica_ledger
+    key = add_key(ledger, "another reader", "replicate", NOW)
+    assert key is not None
+    settings = Settings(index=engine.url, log_slow_seconds=300)
+    with served(create_app(settings, engine)) as address:
+        yield Pair(engine, ledger, address, key, pair.copy.with_name("second-copy"))
+
+
+@contextmanager
 def served_pair(folder: Path, *commits: list[Document]) -> Iterator[Pair]:
     """An index of these commits that is served, and no replica yet."""
     engine, ledger = engine_at(folder / "archive"), open_ledger(f"{folder / 'archive'}.ledger")
@@ -353,6 +364,27 @@ def test_what_is_taken_down_is_known_before_any_file_comes(pair: Pair) -> None:
     [removal] = pair.replica_ledger.removed.in_force()
     assert removal.id == "new"
     assert removal.purged_at is None, "a file here still has it"
+
+
+def test_a_replica_is_followed_by_another(small: Pair) -> None:
+    small.step()
+    with served_copy(small) as second:
+        first_step = second.step()
+        assert first_step.generation == small.engine.generation()
+        assert articles_of(second.replica) == articles_of(small.engine)
+        fill(small.engine, article("new"))
+        assert not second.step().is_new, "the first replica has not moved on yet"
+        take_down(small.engine, small.ledger, [Tombstone("secret")], "court order", NOW)
+        small.step()
+        step = second.step()
+        assert (step.removals, step.generation) == (1, small.engine.generation())
+        assert set(articles_of(second.replica)) == {"1", "new"}
+        assert files_with("zyxomma", second.copy) == []
+        assert [each.id for each in second.replica_ledger.removed.in_force()] == ["secret"]
+        small.ledger.removed.undo("secret", NOW + timedelta(days=1))
+        small.step()
+        second.step()
+        assert list(second.replica_ledger.removed.in_force()) == []
 
 
 def test_what_is_let_in_again_there_may_be_shown_here(pair: Pair) -> None:
