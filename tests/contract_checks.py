@@ -8,6 +8,7 @@ from typing import Any
 import schemathesis
 
 OF_SEVERAL = "/api/v1/searches"
+OF_LINES = "/api/v1/articles:batch"
 JOINED = ("in", "facets", "fields")
 """Lists that are sent as one value, between commas."""
 MEANT = {
@@ -31,6 +32,12 @@ MEANT = {
     "lang": "the same",
     "type": "the same",
     "parameters": "may be too many together",
+    "published": "may be no moment of the calendar",
+    "modified": "the same",
+    "first_published": "the same",
+    "embargo": "the same, or have no time zone",
+    "id": "may have characters that nobody sees, or be decomposed, where it is to be written",
+    "language": "may be no language tag",
     "article": "may be no article",
     "subject": "may be no article",
     "piece": "may be no article",
@@ -72,11 +79,13 @@ def refused_for_its_meaning(_ctx: Any, response: Any, case: Any) -> None:
 
 @schemathesis.check
 def refused_within_a_batch(_ctx: Any, response: Any, case: Any) -> None:
-    """A batch with a search that does not fit is answered, and that search has a problem of its own."""
-    if case.operation.path != OF_SEVERAL or case.method != "POST" or _is_meant_to_fit(case):
+    """A batch is answered, and what does not fit in it, be it a search or a line, has a problem of its own."""
+    if case.operation.path not in (OF_SEVERAL, OF_LINES) or case.method != "POST" or _is_meant_to_fit(case):
         return
     if response.status_code == 200:
-        assert any(entry["problem"] for entry in response.json()["answers"]), "a search that does not fit was answered"
+        is_lines = case.operation.path == OF_LINES
+        answers = [*map(json.loads, response.text.splitlines())] if is_lines else response.json()["answers"]
+        assert any(answer["problem"] for answer in answers), "what does not fit was answered"
 
 
 def _is_meant_to_fit(case: Any) -> bool:

@@ -21,6 +21,8 @@ SAME_PARAMETERS = (
     "/api/v1/facets/{name}", "/api/v1/export",
 )  # fmt: skip
 """What takes the parameters of `/api/v1/search`: the short run tries every edge of them there alone."""
+WRITING = r"^/api/v1/(articles/\{id\}|articles:batch|writes/)"
+"""The paths at which a key is needed to write."""
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,15 @@ def desk_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the sample archive, with all addresses that the description can have."""
     with sample_site(tmp_path_factory.mktemp("contract"), desk="true") as address:
         yield address
+
+
+@pytest.fixture
+def keyed_site(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """The address of an archive of its own, into which much is written, and a key that may do everything there."""
+    with sample_site(tmp_path, inbox_most="100000", write_per_minute="1000000") as address:
+        command = ["keys", "add", "contract", "--scope", "admin", "--index", f"whoosh:{tmp_path / 'archive'}"]
+        made = subprocess.run([sys.executable, "-m", "search", *command], check=True, capture_output=True, text=True)
+        yield address, made.stdout.strip()
 
 
 def schemathesis(site: str, folder: Path, *options: str) -> None:
@@ -50,6 +61,14 @@ def test_every_operation_keeps_to_the_description_whatever_is_sent(desk_site: st
 def test_every_edge_of_a_parameter_is_where_the_description_says(desk_site: str, tmp_path: Path) -> None:
     left_out = [word for path in SAME_PARAMETERS for word in ("--exclude-path", path)]
     schemathesis(desk_site, tmp_path, "--phases", "coverage", "--generation-deterministic", *left_out)
+
+
+def test_writing_keeps_to_the_description_for_who_has_a_key(keyed_site: tuple[str, str], tmp_path: Path) -> None:
+    site, key = keyed_site
+    schemathesis(
+        site, tmp_path, "--phases", "examples,coverage,fuzzing", "-n", "20", "--generation-deterministic",
+        "--include-path-regex", WRITING, "--header", f"Authorization: Bearer {key}",
+    )  # fmt: skip
 
 
 @pytest.mark.long

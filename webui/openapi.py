@@ -15,7 +15,7 @@ from flask import Blueprint, Response, json, request
 from pydantic import TypeAdapter
 
 from search.query_log.report import QueryReport
-from search.request.article_body import ArticleBody, BatchLine
+from search.request.article_body import MAX_ID, ArticleBody, BatchLine
 from search.request.desk_parameters import (
     ChoiceBody,
     ChoicesParameters,
@@ -329,12 +329,15 @@ def _one_search() -> _Schema:
     return {"type": "object", "description": described, "properties": parameters, "additionalProperties": False}
 
 
+_VISIBLE: Final = r"[^\s\u0000-\u001f\u007f-\u009f]+"
+
+
 def _operation(operation: Operation) -> _Schema:
     summary, _, rest = (inspect.getdoc(operation.view) or "").partition("\n")
     described: _Schema = {
         "operationId": operation.view.__name__,
         "summary": summary.rstrip("."),
-        "parameters": [*_path_parameters(operation.path), *_query_parameters(operation.parameters, operation.needs)],
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation.parameters, operation.needs)],
         "responses": {str(code): _success(operation, said) for code, said in operation.statuses}
         | {str(code): _failure(code) for code in _errors(operation)},
     }
@@ -389,7 +392,12 @@ def _reference(type_: type) -> _Schema:
     return {"$ref": _REFERENCE.format(model=type_.__name__)}
 
 
-def _path_parameters(path: str) -> Iterable[_Schema]:
+_NEW_ID: Final = {"minLength": 1, "maxLength": MAX_ID, "pattern": rf"^{_VISIBLE}( {_VISIBLE})*$"}
+"""What an article can be written under: as nearly as a schema can say it, see `written_id`."""
+
+
+def _path_parameters(operation: Operation) -> Iterable[_Schema]:
+    path = operation.path
     if "{id}" in path:
         yield {
             "name": "id",
@@ -397,7 +405,7 @@ def _path_parameters(path: str) -> Iterable[_Schema]:
             "required": True,
             "description": "The article's id, percent-encoded. If a segment of it is empty, `.`, `..`, `related` or "
             "`why-not`, `~` goes before it.",
-            "schema": {"type": "string"},
+            "schema": {"type": "string"} | (_NEW_ID if operation.needs_key else {}),
         }
 
     if "{number}" in path:
