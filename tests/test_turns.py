@@ -204,6 +204,8 @@ def test_a_busy_server_shows_an_article_without_related_ones_before_it_refuses_i
     reader.join()
     [part] = seen
     assert refused.status_code == 503
+    assert "<h1>The archive is busy</h1>" in refused.text
+    assert refused.text.lower().count("again in a few seconds") == 1
     assert part.status_code == 200
     assert "<mark" in part.text
     assert "related articles were not looked for" in part.text

@@ -35,6 +35,8 @@ _HEADINGS: Final = {
 }
 _ABOUT_AN_ARTICLE: Final = ("/article/", "/why-not")
 """What is not found there is an article, and no page."""
+_BUSY: Final = ":busy"
+"""How the type of a problem ends that says itself what to do."""
 _STEPS: Final = {
     404: gettext_noop("The address may be misspelled, or the article may have moved."),
     410: gettext_noop("The rest of the archive is still here:"),
@@ -70,6 +72,8 @@ def error_view(problem: Problem) -> ErrorView:
         return _about_the_query(problem, q, front)
     if problem.parameter is not None:
         return _about_a_parameter(problem, problem.parameter, q, front)
+    if problem.type.endswith(_BUSY):
+        return ErrorView(problem.title, problem.detail, "", (*_ways_on(problem.status), front), q=q)
     title = _(_HEADINGS[problem.status]) if problem.status in _HEADINGS else problem.title
     if problem.status == 404 and request.path.startswith(_ABOUT_AN_ARTICLE):
         title = _("This article is not in the archive")
