@@ -13,6 +13,7 @@ from typing import Final
 
 from search.ledger.database import Database, Row
 from search.ledger.deliveries import Deliveries, Delivery
+from search.ledger.facts import fact, set_first_fact
 from search.ledger.moments import written
 
 _MATCHED: Final = "alerts"
@@ -43,7 +44,7 @@ class Alerts:
     def add(self, alert: Alert) -> None:
         """Begins to alert. The first alert of all begins with what comes from now on."""
         with self._database.writing() as connection:
-            connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", [_MATCHED, str(alert.after)])
+            set_first_fact(connection, _MATCHED, str(alert.after))
             connection.execute(
                 f"INSERT INTO alerts ({_ALERT}) VALUES (?, ?, ?, ?, ?, ?)",
                 [alert.id, alert.search, alert.target, alert.key, written(alert.made_at), alert.after],
@@ -61,8 +62,7 @@ class Alerts:
 
     def matched(self) -> int:
         """The number of the last arrival that all alerts were compared with."""
-        rows = self._database.rows("SELECT value FROM facts WHERE name = ?", [_MATCHED])
-        return int(rows[0][0]) if rows else 0
+        return int(fact(self._database, _MATCHED) or 0)
 
     def queue(self, deliveries: Iterable[Delivery], matched: int) -> int:
         """Notes what is to be sent, and that all arrivals up to that number were matched, both or neither. What

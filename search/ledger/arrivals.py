@@ -15,6 +15,7 @@ from typing import Final
 
 from search.batching import in_batches
 from search.ledger.database import Database
+from search.ledger.facts import fact, set_fact, set_first_fact
 from search.ledger.moments import written
 
 _BATCH: Final = 10_000
@@ -46,19 +47,19 @@ class Arrivals:
 
     def archive_id(self) -> str:
         """What tells this archive from all others; "" as long as nobody has asked for `made_archive_id`."""
-        return self._fact(_ARCHIVE)
+        return fact(self._database, _ARCHIVE) or ""
 
     def made_archive_id(self) -> str:
         """The same, made now if there is none."""
         if not (known := self.archive_id()):
             with self._database.writing() as connection:
-                connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", [_ARCHIVE, secrets.token_hex(16)])
+                set_first_fact(connection, _ARCHIVE, secrets.token_hex(16))
             known = self.archive_id()
         return known
 
     def generation(self) -> str | None:
         """The generation of the index that was compared last; None before the first, or if none has been noted."""
-        return self._fact(_GENERATION) or None
+        return fact(self._database, _GENERATION) or None
 
     def note(self, ids: Iterable[str], generation: str, now: datetime) -> int:
         """Notes the articles of an index that are not known yet as having come `now`; returns how many came.
@@ -71,7 +72,7 @@ class Arrivals:
                 with self._database.writing() as connection:
                     came += connection.execute(_ADD, [at, json.dumps(unknown)]).rowcount
         with self._database.writing() as connection:
-            connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [_GENERATION, generation])
+            set_fact(connection, _GENERATION, generation)
         return came if at else 0
 
     def last(self) -> int:
@@ -99,7 +100,3 @@ class Arrivals:
         query = "SELECT id FROM arrivals WHERE id IN (SELECT value FROM json_each(?))"
         known = {name for (name,) in self._database.rows(query, [json.dumps(ids)])}
         return [name for name in ids if name not in known]
-
-    def _fact(self, name: str) -> str:
-        rows = self._database.rows("SELECT value FROM facts WHERE name = ?", [name])
-        return str(rows[0][0]) if rows else ""

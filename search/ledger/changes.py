@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from search.ledger.database import Database
+from search.ledger.facts import fact, set_fact, set_first_fact
 
 _COMPARED: Final = "changes_compared"
 _LAST: Final = "changes_last"
@@ -38,11 +39,11 @@ class Changes:
 
     def compared(self) -> str | None:
         """The state of the archive that was compared last; None before the first."""
-        return self._fact(_COMPARED)
+        return fact(self._database, _COMPARED)
 
     def looked_at(self) -> datetime | None:
         """When somebody looked for changes last, within an hour; None if nobody did."""
-        found = self._fact(_LOOKED)
+        found = fact(self._database, _LOOKED)
         return datetime.fromisoformat(found) if found else None
 
     def looked(self, now: datetime) -> None:
@@ -50,11 +51,11 @@ class Changes:
         before = self.looked_at()
         if before is None or not before <= now < before + LOOKED_WITHIN:
             with self._database.writing() as connection:
-                connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [_LOOKED, now.isoformat()])
+                set_fact(connection, _LOOKED, now.isoformat())
 
     def last(self) -> int:
         """The number of the last change; 0 if there was none."""
-        return int(self._fact(_LAST) or 0)
+        return int(fact(self._database, _LAST) or 0)
 
     def note(self, hashes: Mapping[str, str]) -> None:
         """Notes which of these articles are new or have another hash; those of the first comparison were there before,
@@ -96,7 +97,7 @@ class Changes:
         if all was forgotten meanwhile."""
         with self._database.writing() as connection:
             if before is None:
-                connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", [_COMPARED, state])
+                set_first_fact(connection, _COMPARED, state)
             else:
                 connection.execute("UPDATE facts SET value = ? WHERE name = ?", [state, _COMPARED])
 
@@ -117,10 +118,6 @@ class Changes:
             with self._database.writing() as connection:
                 connection.execute(f"DELETE FROM changes WHERE {old}", [last])
 
-    def _fact(self, name: str) -> str | None:
-        rows = self._database.rows("SELECT value FROM facts WHERE name = ?", [name])
-        return str(rows[0][0]) if rows else None
-
 
 def forget_all(connection: sqlite3.Connection) -> None:
     """Forgets what is known of articles, in the open transaction: nobody wants to be told any more. The numbers go
@@ -133,5 +130,5 @@ def _next_numbers(connection: sqlite3.Connection, count: int) -> range:
     """The next numbers, which nobody else gets."""
     [(last,)] = connection.execute("SELECT CAST(max(value) AS INTEGER) FROM facts WHERE name = ?", [_LAST])
     first = int(last or 0) + 1
-    connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [_LAST, str(first + count - 1)])
+    set_fact(connection, _LAST, str(first + count - 1))
     return range(first, first + count)
