@@ -6,7 +6,6 @@ before that begins, so that no other writer of the ledger waits for them.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from search.alerts.texts import Articles
 from search.engines.plan import Plan
 from search.errors import ParameterError, QuerySyntaxError
 from search.ledger.alerts import Alert
-from search.ledger.deliveries import Delivery
+from search.ledger.deliveries import Delivery, new_delivery
 from search.ledger.ledger import Ledger
 from search.request.planning import Planner
 
@@ -86,5 +85,4 @@ class Matching:
             names = batch.ids_of(found.get(alert.search, 0))
             new = names if alert.after < first else [name for name in names if numbers[name] > alert.after]
             for start in range(0, len(new), MOST_IN_ONE):
-                articles = tuple(new[start : start + MOST_IN_ONE])
-                yield Delivery(f"msg_{secrets.token_hex(12)}", alert.id, articles, now, "waiting", 0, now, "")
+                yield new_delivery(alert.id, new[start : start + MOST_IN_ONE], now)

@@ -7,6 +7,7 @@ under the same message ids.
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class Delivery:
     tries: int
     due: datetime
     problem: str
+
+
+def new_delivery(owner: str, contents: Iterable[str], now: datetime) -> Delivery:
+    """A message with an id of its own, which is to be sent at once."""
+    return Delivery(f"msg_{secrets.token_hex(12)}", owner, tuple(contents), now, "waiting", 0, now, "")
 
 
 class Deliveries:

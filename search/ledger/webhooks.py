@@ -7,7 +7,6 @@ change is passed over, and none is put into two messages.
 from __future__ import annotations
 
 import json
-import secrets
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Final, Literal, get_args
 
 from search.ledger.changes import forget_all
 from search.ledger.database import Database, Row
-from search.ledger.deliveries import Deliveries, Delivery
+from search.ledger.deliveries import Deliveries, Delivery, new_delivery
 from search.ledger.moments import written
 
 Event = Literal["article.new", "article.changed", "article.removed"]
@@ -110,9 +109,8 @@ class Webhooks:
         connection.execute("UPDATE webhooks SET after = ? WHERE id = ?", [upto, hook.id])
         if not rows:
             return 0
-        contents = tuple(f"{event} {name}" for _, event, name in rows)
-        made = Delivery(f"msg_{secrets.token_hex(12)}", hook.id, contents, now, "waiting", 0, now, "")
-        return self.messages.add(connection, [made])
+        contents = (f"{event} {name}" for _, event, name in rows)
+        return self.messages.add(connection, [new_delivery(hook.id, contents, now)])
 
     def end(self, id: str, reason: str) -> None:
         """Sends nothing to a webhook any more."""
