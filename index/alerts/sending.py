@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from index.alerts.mail import Mailer
 from index.alerts.message import Message
-from index.delivering.outcome import NotDelivered
-from index.delivering.webhook import post_message, read_hook, secret_of
+from index.delivering.webhook import Poster, read_hook
 from index.fetching.hosts import Resolver, look_up
 from search.alerts.keys import Keys
 from search.errors import ConfigError
@@ -48,11 +47,7 @@ class Targets:
         resolve: Resolver = look_up,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self._settings = settings
-        self._keys = keys
-        self._archive_id = archive_id
-        self._resolve = resolve
-        self._context = context
+        self._poster = Poster(settings, keys, archive_id, resolve, context)
         self._mailer = Mailer(settings, environ, context)
 
     def place(self, alert: Alert) -> str:
@@ -63,21 +58,8 @@ class Targets:
         """See `Sender`."""
         if is_mail(message.alert.target):
             self._mailer.send(message)
-            return
-        key = self._keys.named(message.alert.key)
-        if key is None:
-            raise NotDelivered("the key of its secret was forgotten; remove the alert and add it again", is_final=True)
-        post_message(
-            message.alert.target,
-            message.delivery.id,
-            message.body(),
-            secret_of(key, self._archive_id, message.alert.id),
-            now,
-            allowed=self._settings.alert_allow,
-            user_agent=self._settings.user_agent,
-            resolve=self._resolve,
-            context=self._context,
-        )
+        else:
+            self._poster.post(message.alert, message.delivery.id, message.body(), now)
 
     def close(self) -> None:
         """Ends the session with the mail server."""

@@ -6,9 +6,9 @@ import base64
 import hashlib
 import hmac
 import ssl
-from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from index.delivering.outcome import NotDelivered
 from index.fetching.address import read_address
@@ -16,7 +16,9 @@ from index.fetching.errors import FetchError
 from index.fetching.fetcher import USER_AGENT
 from index.fetching.hosts import Resolver, look_up
 from index.fetching.posting import post
+from search.alerts.keys import Keys
 from search.errors import ConfigError, SourceError
+from search.settings import Settings
 
 ALLOW_SETTING: Final = "alert_allow"
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - how the specification marks a secret
@@ -41,31 +43,56 @@ def signature(secret: bytes, id: str, timestamp: int, body: bytes) -> str:
     return f"v1,{base64.b64encode(signed).decode()}"
 
 
-def post_message(
-    target: str,
-    id: str,
-    body: bytes,
-    secret: bytes,
-    now: datetime,
-    *,
-    allowed: Collection[str] = (),
-    user_agent: str = "",
-    resolve: Resolver = look_up,
-    context: ssl.SSLContext | None = None,
-) -> None:
-    """Delivers the message of that id; each try has the same `webhook-id`. Raises NotDelivered."""
-    timestamp = int(now.timestamp())
-    headers = {
-        "user-agent": user_agent or USER_AGENT,
-        "content-type": "application/json",
-        "webhook-id": id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": signature(secret, id, timestamp, body),
-    }
-    try:
-        post(target, body, headers, allowed=allowed, setting=ALLOW_SETTING, resolve=resolve, context=context)
-    except FetchError as error:
-        raise NotDelivered(str(error), is_final=error.status == GONE, is_silent=not error.status) from error
+class Owner(Protocol):
+    """An alert or a webhook, whose messages go to the address `target`. `key` names the key that its secret is made
+    with."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """Posts the messages of an archive. `resolve` finds the addresses of a host, `context` is that of TLS."""
+
+    settings: Settings
+    keys: Keys
+    archive_id: str
+    resolve: Resolver = look_up
+    context: ssl.SSLContext | None = None
+
+    def post(self, owner: Owner, id: str, body: bytes, now: datetime) -> None:
+        """Delivers the message of that id; each try has the same `webhook-id`. Raises NotDelivered."""
+        key = self.keys.named(owner.key)
+        if key is None:
+            said = f"the key of its secret was forgotten; remove {owner.id} and add it again"
+            raise NotDelivered(said, is_final=True)
+        timestamp = int(now.timestamp())
+        headers = {
+            "user-agent": self.settings.user_agent or USER_AGENT,
+            "content-type": "application/json",
+            "webhook-id": id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signature(secret_of(key, self.archive_id, owner.id), id, timestamp, body),
+        }
+        try:
+            post(
+                owner.target,
+                body,
+                headers,
+                allowed=self.settings.alert_allow,
+                setting=ALLOW_SETTING,
+                resolve=self.resolve,
+                context=self.context,
+            )
+        except FetchError as error:
+            raise NotDelivered(str(error), is_final=error.status == GONE, is_silent=not error.status) from error
 
 
 def read_hook(address: str) -> str:

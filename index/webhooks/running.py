@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from index.delivering.heads import Heads
 from index.delivering.outcome import NotDelivered
 from index.delivering.trying import KEPT_DAYS, Trying
-from index.delivering.webhook import post_message, secret_of
+from index.delivering.webhook import Poster
 from index.fetching.hosts import Resolver, look_up
 from index.lock import only_run
 from index.webhooks.comparing import note_changes
@@ -92,7 +92,9 @@ class Running:
             return
         with searcher:
             hooks = {hook.id: hook for hook in self.ledger.webhooks.all()}
-            outbox = _Outbox(self, hooks, Heads(searcher, self.ledger))
+            archive_id = self.ledger.arrivals.made_archive_id()
+            poster = Poster(self.settings, self.keys, archive_id, self.resolve, self.context)
+            outbox = _Outbox(self, hooks, Heads(searcher, self.ledger), poster)
             trying = Trying(self.ledger.webhooks.messages, self.clock, ran)
             trying.send_due(outbox)
             for _ in range(MOST_MESSAGES):
@@ -110,6 +112,7 @@ class _Outbox:
     running: Running
     hooks: Mapping[str, Webhook]
     heads: Heads
+    poster: Poster
 
     def place(self, delivery: Delivery) -> str | None:
         hook = self.hooks.get(delivery.owner)
@@ -134,25 +137,8 @@ class _Outbox:
     def _post(self, hook: Webhook, delivery: Delivery, body: bytes) -> None:
         """Posts a message; a receiver that wants no more is told nothing more. Raises NotDelivered."""
         try:
-            self._post_signed(hook, delivery, body)
+            self.poster.post(hook, delivery.id, body, self.running.clock())
         except NotDelivered as error:
             if error.is_final:
                 self.running.ledger.webhooks.end(hook.id, str(error))
             raise
-
-    def _post_signed(self, hook: Webhook, delivery: Delivery, body: bytes) -> None:
-        running = self.running
-        key = running.keys.named(hook.key)
-        if key is None:
-            raise NotDelivered("the key of its secret was forgotten; remove it and add it again", is_final=True)
-        post_message(
-            hook.target,
-            delivery.id,
-            body,
-            secret_of(key, running.ledger.arrivals.made_archive_id(), hook.id),
-            running.clock(),
-            allowed=running.settings.alert_allow,
-            user_agent=running.settings.user_agent,
-            resolve=running.resolve,
-            context=running.context,
-        )
