@@ -28,6 +28,7 @@ from random import Random
 from time import perf_counter, process_time
 from typing import Any
 
+from benchmark.committing import add_articles
 from benchmark.generated import generate, pool_of
 from benchmark.large import articles_of
 from benchmark.options import CORPORA, timed_lines, work_folder
@@ -57,11 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = Settings.model_validate({"index": f"whoosh:{work / 'archive'}", "alert_allow": ("127.0.0.1",)})
         engine = open_engine(settings.index)
         ledger = ledger_of(engine, settings)
-        _add(engine, made[: asked.archive])
+        add_articles(engine, made[: asked.archive])
         say(f"{asked.archive:,} articles are indexed")
         _save(engine, ledger, hook, made, asked.alerts, asked.seed)
         say(f"{asked.alerts:,} searches are saved")
-        _add(engine, made[asked.archive :])
+        add_articles(engine, made[asked.archive :])
         took, ran, told = _run(engine, ledger, settings)
         say("the run is done")
         new = {document.id for document in made[asked.archive :]}
@@ -83,12 +84,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--work", type=Path, help="folder for the index, deleted afterwards (default: a temporary folder)")
     add("--seed", type=int, default=1)
     return parser
-
-
-def _add(engine: Engine, documents: Sequence[Document]) -> None:
-    with engine.writer() as writer:
-        for document in documents:
-            writer.add(document)
 
 
 def _save(engine: Engine, ledger: Ledger, hook: str, drawn_from: Sequence[Document], many: int, seed: int) -> None:

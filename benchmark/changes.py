@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter, process_time
 
+from benchmark.committing import add_articles
 from benchmark.generated import generate, pool_of
 from benchmark.large import articles_of
 from benchmark.options import CORPORA, timed_lines, work_folder
@@ -43,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say(f"{asked.archive:,} articles are indexed")
         _measure("the first time", engine, ledger, 0)
         _measure("nothing was committed", engine, ledger, 0)
-        _commit(engine, [replace(article, title=f"{article.title}, corrected") for article in some])
+        add_articles(engine, [replace(article, title=f"{article.title}, corrected") for article in some])
         _measure(f"{asked.some:,} were changed", engine, ledger, asked.some)
-        _commit(engine, list(made))
+        add_articles(engine, made)
         _measure(f"{asked.some:,} were added", engine, ledger, asked.some)
         with engine.writer() as writer:
             for article in some:
@@ -73,12 +74,6 @@ def _fill(engine: Engine, made: islice[Document], some: int) -> list[Document]:
                 writer.add(article)
     engine.close()
     return batch
-
-
-def _commit(engine: Engine, articles: Sequence[Document]) -> None:
-    with engine.writer() as writer:
-        for article in articles:
-            writer.add(article)
 
 
 def _measure(what: str, engine: Engine, ledger: Ledger, expected: int) -> None:

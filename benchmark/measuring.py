@@ -18,6 +18,7 @@ from time import process_time
 
 from flask import Flask
 
+from benchmark.committing import add_articles
 from benchmark.options import SAMPLE
 from benchmark.queries import telling_words
 from benchmark.real import real_articles
@@ -40,9 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with TemporaryDirectory(prefix="benchmark-") as work:
         os.environ[FOLDER] = work  # files as in a server: prometheus_client looks for them when it is imported
         engine = open_engine(f"whoosh:{work}/archive")
-        with engine.writer() as writer:
-            for document in documents:
-                writer.add(document)
+        add_articles(engine, documents)
         say = sys.stdout.write
         say("microseconds of processor time a request: median, mean\n\n")
         say(f"{'':14}{'without':>20}{'with metrics':>20}{'more':>8}\n")

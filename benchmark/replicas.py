@@ -27,6 +27,7 @@ from time import perf_counter, process_time
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from benchmark.committing import add_articles
 from benchmark.generated import generate, pool_of
 from benchmark.large import articles_of
 from benchmark.options import CORPORA, timed_lines, work_folder
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made = list(generate(pool, asked.articles + sum(asked.commits), asked.seed))
     with work_folder(asked.work) as work, ExitStack() as held:
         engine = open_engine(f"whoosh:{work / 'writer'}")
-        _add(engine, made[: asked.articles])
+        add_articles(engine, made[: asked.articles])
         say(f"{asked.articles:,} articles are indexed")
         copies = [work / f"reader-{number}" for number in range(max(asked.readers))]
         followers = held.enter_context(_following(engine, copies))
@@ -74,12 +75,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--work", type=Path, help="folder for the indexes, deleted afterwards (default: a temporary folder)")
     add("--seed", type=int, default=1)
     return parser
-
-
-def _add(engine: Engine, documents: Sequence[Document]) -> None:
-    with engine.writer() as writer:
-        for document in documents:
-            writer.add(document)
 
 
 # --- what travels
@@ -121,7 +116,7 @@ def _report_commits(
     say(f"| the first, of all | {_size(engine):.2f} | {_cells(*steps)} |\n")
     for size in sizes:
         new, documents = documents[:size], documents[size:]
-        _add(engine, new)
+        add_articles(engine, new)
         say(f"| {size:,} article{'s' if size > 1 else ''} | {_size(engine):.2f} | {_cells(*_stepped(followers))} |\n")
 
 

@@ -19,6 +19,7 @@ from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 
+from benchmark.committing import add_articles
 from benchmark.real import real_articles
 from search.document import Document
 from search.engines import open_engine
@@ -52,9 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _add(engine: Engine, documents: Sequence[Document]) -> None:
     while True:
         with suppress(IndexLocked):  # by a takedown, for a moment
-            with engine.writer() as writer:
-                for document in documents:
-                    writer.add(document)
+            add_articles(engine, documents)
             return
         time.sleep(0.05)
 
