@@ -25,7 +25,7 @@ from search.engines.protocols import Engine
 from search.errors import ParameterError
 from search.settings import Settings
 from webui import create_app
-from webui.openapi import OPERATIONS
+from webui.operations import OPERATIONS
 
 ZONE = ZoneInfo("Asia/Baku")
 DAYS = st.dates(date(1999, 12, 1), date(2001, 2, 1))

@@ -18,7 +18,7 @@ from search.engines.memory.engine import MemoryEngine
 from search.settings import Settings
 from webui import create_app
 from webui.desk_page import _distance
-from webui.openapi import DESK_OPERATIONS
+from webui.operations import DESK_OPERATIONS
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 DRAFT = {"title": "Flood again", "text": "The flood closed the old bridge over the river, said John Smith."}

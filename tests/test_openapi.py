@@ -17,7 +17,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from search.request.desk_parameters import MAX_JUDGED
 from search.request.parameters import names
 from search.request.urls import quote_id
-from webui.openapi import OPERATIONS, document
+from webui.openapi import document
+from webui.operations import OPERATIONS
 from webui.responses import JSON
 
 EXAMPLES = {
