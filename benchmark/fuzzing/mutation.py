@@ -11,37 +11,16 @@ _MOST_CHANGES: Final = 8
 _MOST_WORDS: Final = 30
 _MOST_REPEATS: Final = 1_000
 _ODD: Final = (
-    *tuple(
+    *(
         text.encode("utf-8", "surrogatepass")
         for text in (
-            *("\x00", "\t", "\r\n", "\x1b", "\x7f", "\x85", "\xa0", "\xad", "İ", "́", "\u200b", "\u200f", "\u2028"),
-            *("\u202e", "�", "\ufeff", "\ufffe", "\uffff", "😀", "\U0010ffff", "ß", "ﬁ", "语", "ا", "٣", "１"),
-            *(
-                "-1",
-                "0",
-                "1e309",
-                "NaN",
-                "9" * 30,
-                "%",
-                "%00",
-                "%ff",
-                "&",
-                "=",
-                "#",
-                "<",
-                ">",
-                '"',
-                "'",
-                "\\",
-                "/",
-                "../",
-            ),
+            "\x00", "\t", "\r\n", "\x1b", "\x7f", "\x85", "\xa0", "\xad", "İ", "́", "\u200b", "\u200f", "\u2028",
+            "\u202e", "�", "\ufeff", "\ufffe", "\uffff", "😀", "\U0010ffff", "ß", "ﬁ", "语", "ا", "٣", "１", "-1", "0",
+            "1e309", "NaN", "9" * 30, "%", "%00", "%ff", "&", "=", "#", "<", ">", '"', "'", "\\", "/", "../",
         )
     ),
-    b"\xff",
-    b"\xc3(",
-    b"\xf0\x9f",
-)
+    b"\xff", b"\xc3(", b"\xf0\x9f",
+)  # fmt: skip
 """Characters and bytes that programs trip over."""
 
 

@@ -12,7 +12,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from benchmark.fuzzing.mutation import Grammar
 from benchmark.fuzzing.target import Target
-from benchmark.fuzzing.texts import PARAMETERS, QUERY_WORDS
+from benchmark.fuzzing.words import HEADER_WORDS, PARAMETERS, QUERY_WORDS
 from benchmark.options import SAMPLE
 from index.indexer import Indexer
 from index.sources import find_sources
@@ -45,34 +45,6 @@ _PAIRS: Final = {
 _HEADERS: Final = (
     b"Host: localhost\nOrigin: http://localhost\nSec-Fetch-Site: same-origin\nAccept-Language: de, ar;q=0.5\n"
     b'Accept-Encoding: gzip, br\nIf-None-Match: "x", W/"y"\nContent-Type: application/json\n'
-)
-_HEADER_WORDS: Final = tuple(
-    word.encode()
-    for word in (
-        *("GET ", "POST ", "/ar", "/api/v1/", "/search", "?", "&", "/article/", "%2f", "%00", "..", "//", "\n", "\n\n"),
-        *(
-            "Host: ",
-            "Cookie: a=b\n",
-            "Range: bytes=0-\n",
-            "If-Modified-Since: x\n",
-            "If-None-Match: *\n",
-            "Origin: null\n",
-        ),
-        *(
-            "Content-Length: 9\n",
-            "Content-Type: text/plain; charset=x\n",
-            "X-Forwarded-For: 1\n",
-            '{"text": "',
-            '"}',
-            "[[[",
-        ),
-        *(
-            "application/x-www-form-urlencoded",
-            "multipart/form-data; boundary=x\n",
-            "Accept: */*;q=x\n",
-            "Forwarded: for=x\n",
-        ),
-    )
 )
 
 
@@ -111,7 +83,7 @@ def endpoints(_: Path) -> Target:
         assert int(status.split()[0]) < 500, f"{status} for {data[:300]!r}"
         assert headers.get("X-Content-Type-Options") == "nosniff"
 
-    return Target(Grammar(seeds, (*_HEADER_WORDS, *PARAMETERS, *QUERY_WORDS)), ask, ())
+    return Target(Grammar(seeds, (*HEADER_WORDS, *PARAMETERS, *QUERY_WORDS)), ask, ())
 
 
 def _environ(data: bytes) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from lxml import html as lxml_html
 
 from benchmark.fuzzing.mutation import Grammar
 from benchmark.fuzzing.target import Target
+from benchmark.fuzzing.words import ADDRESS_WORDS, DATE_WORDS, MARKDOWN_WORDS, PARAMETERS, QUERY_WORDS, TAG_WORDS
 from index.extraction.frontmatter import split_front_matter
 from index.extraction.markdown import read_markdown
 from index.fetching.address import follow, read_address
@@ -28,57 +29,10 @@ from search.request.typed_dates import written_date
 from search.results.cursor import Cursor, decode, encode
 from webui.article_html import OUR_TAGS, TAGS, render_article
 
-QUERY_WORDS: Final = tuple(
-    word.encode()
-    for word in (
-        *(
-            "flood",
-            "bridge ",
-            '"',
-            "(",
-            ")",
-            " AND ",
-            " OR ",
-            " NOT ",
-            "-",
-            "+",
-            "*",
-            "?",
-            "~",
-            "~2",
-            "^",
-            "^9",
-            ":",
-            "\\",
-        ),
-        *("title:", "body:", "section:", "tag:", "date:", "date:[2020 TO 2021}", " TO ", "[", "]", "{", "}", "now-7d"),
-        *("NEAR", "~50", "press ", "x*", "*x", "кара", "日本", "ﷺ", "'", "’", "/", "<", ">=", "1990s", "-section:x "),
-    )
-)
 _QUERIES: Final = (
     b'flood AND (bridge OR river) -title:"old bridge"~3 date:[1990 TO 2020] sect*',
     b'title:press^2 author:"Doe, J" OR tag:rivers NOT lang:de fl?od~1',
     "Карабах “neue Brücke” 東京 naïve".encode(),
-)
-PARAMETERS: Final = tuple(
-    word.encode()
-    for word in (
-        *("q=", "&section=", "&tag=", "&author=", "&lang=", "&type=", "&from=", "&to=", "&year=", "&month=", "&day="),
-        *("&sort=", "newest", "relevance", "&page=", "&per_page=", "&cursor=", "*", "&group=story", "&facets=", "&tz="),
-        *(
-            "&tag_op=and",
-            "&fields=",
-            "&op=or",
-            "&position=",
-            "&id=",
-            "&article=",
-            "&highlight=",
-            "&exact=true",
-            "=",
-            "&",
-        ),
-        *("Europe/Berlin", "2020-01-31", "now-7d", "-", "_missing", "%2B", "+", "&q=", "%", "&bars=share", "&in=title"),
-    )
 )
 _PAGE: Final = b"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A flood - News</title>
 <meta property="og:title" content="A flood"><meta name="author" content="Jo Doe"><link rel="canonical" href="/a">
@@ -88,59 +42,6 @@ _PAGE: Final = b"""<!doctype html><html lang="en"><head><meta charset="utf-8"><t
 overnight, and the old bridge was closed.</p><h2 id="why">Why</h2><p>It had rained for <b>three</b> days &amp; more,
 <a href="b?c#d">it is said</a>.</p><table><tr><th>Day<td>1</table><ul><li>one<li>two</ul><blockquote>No boat.
 </blockquote></article><footer>Copyright</footer></body></html>"""
-TAG_WORDS: Final = tuple(
-    word.encode()
-    for word in (
-        *(
-            "<p>",
-            "</p>",
-            "<h2 id=a>",
-            "</h2>",
-            "<table>",
-            "<tr>",
-            "<td>",
-            "</table>",
-            "<svg>",
-            "<math>",
-            "<mi>",
-            "<style>",
-        ),
-        *(
-            "</style>",
-            "<script>",
-            "</script>",
-            "<!--",
-            "-->",
-            "<a href='javascript:x'>",
-            "<a href=#a>",
-            "</a>",
-            "<template>",
-        ),
-        *(
-            "<html>",
-            "<body>",
-            "<frameset>",
-            "<!doctype html>",
-            "<noscript>",
-            "<textarea>",
-            "<title>",
-            "<ul>",
-            "<li>",
-            "<b>",
-        ),
-        *(
-            "<img src=x onerror=y>",
-            "<mark>",
-            "<div {x=1>",
-            "<p onclick=1 style=a:b>",
-            "&lt;",
-            "&#0;",
-            "&#x110000;",
-            "&amp",
-        ),
-        *("<![CDATA[", "]]>", "<?x?>", "<article>", "<br>", "<pre>", "<iframe>", "text ", "\n", " a=", "'", '"', "/>"),
-    )
-)
 _MARKDOWN: Final = b"""---
 title: A flood
 date: 2024-07-03
@@ -168,82 +69,6 @@ x = 1
 
 [^1]: A note. <b>html</b> {{ template }} {% raw %}
 """
-_MARKDOWN_WORDS: Final = tuple(
-    word.encode()
-    for word in (
-        *(
-            "# ",
-            "## ",
-            "\n",
-            "\n\n",
-            "> ",
-            "- ",
-            "1. ",
-            "*",
-            "**",
-            "_",
-            "`",
-            "```",
-            "~~~\n",
-            "[",
-            "](",
-            ")",
-            "![",
-            "<b>",
-        ),
-        *(
-            "| a ",
-            "|---",
-            "---\n",
-            "+++\n",
-            "{\n",
-            "title: x\n",
-            "date: 2024-99-99\n",
-            "&a *a\n",
-            "!!python/object:x\n",
-        ),
-        *("    ", "\t", "\\", "&nbsp;", "{{", "}}", "{%", "%}", "[^1]", "[a]: b\n", "===\n", "text ", "<!--", "-->"),
-    )
-)
-_ADDRESS_WORDS: Final = tuple(
-    word.encode()
-    for word in (
-        *(
-            "http://",
-            "https://",
-            "//",
-            "/",
-            "\\",
-            "@",
-            ":",
-            "#",
-            "?",
-            "[",
-            "]",
-            "::1",
-            "127.0.0.1",
-            "news.example",
-            "%00",
-        ),
-        *(
-            "%2e",
-            "..",
-            ".",
-            ":80",
-            ":0",
-            ":65536",
-            "xn--",
-            "file:",
-            "javascript:",
-            "data:",
-            " ",
-            "\t",
-            "。",
-            "１",
-            "user",
-        ),
-    )
-)
 _KEYS: Final = Keys((b"k" * 32,))
 _NOON: Final = datetime(2024, 7, 3, 12, tzinfo=UTC)
 
@@ -309,7 +134,7 @@ def link(_: Path) -> Target:
 def address(_: Path) -> Target:
     """Addresses of sources, and where redirects lead: read again, each is the same."""
     seeds = (b"https://news.example:8443/a%20b/c?d=e#f", "http://bücher.example/straße".encode(), b"../x?y=z")
-    return Target(Grammar(seeds, _ADDRESS_WORDS, 10_000), _read_address, (FetchError,))
+    return Target(Grammar(seeds, ADDRESS_WORDS, 10_000), _read_address, (FetchError,))
 
 
 def _read_address(data: bytes) -> None:
@@ -323,10 +148,7 @@ def _read_address(data: bytes) -> None:
 
 def date(_: Path) -> Target:
     """Dates as readers type them."""
-    words = tuple(
-        word.encode() for word in ("3 ", "July ", "2024", "/", "-", ".", "1990s", "now", "Şubat ", "يوليو", "٣")
-    )
-    return Target(Grammar((b"3 July 2024", b"07/1987", b"1990s"), words, 500), _read_date, (ValueError,))
+    return Target(Grammar((b"3 July 2024", b"07/1987", b"1990s"), DATE_WORDS, 500), _read_date, (ValueError,))
 
 
 def _read_date(data: bytes) -> None:
@@ -337,7 +159,7 @@ def _read_date(data: bytes) -> None:
 
 def markdown(_: Path) -> Target:
     """Files of Markdown, with and without front matter."""
-    return Target(Grammar((_MARKDOWN, _MARKDOWN[90:]), _MARKDOWN_WORDS), _read_markdown, ())
+    return Target(Grammar((_MARKDOWN, _MARKDOWN[90:]), MARKDOWN_WORDS), _read_markdown, ())
 
 
 def _read_markdown(data: bytes) -> None:
