@@ -12,7 +12,7 @@ from flask import Blueprint, Response, json, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wsgi import FileWrapper
 
-from search.engines.protocols import CommitFiles
+from search.engines.commit_files import CommitFiles
 from search.request.parameters import NoParameters
 from search.request.reading import read
 from search.results.as_json import json_bytes

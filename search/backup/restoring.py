@@ -18,7 +18,8 @@ from search.backup.files import copy_synced, is_linked, put_database, refusals_t
 from search.backup.folder import path_of, read_backup
 from search.durability import sync_directory
 from search.engines import open_engine
-from search.engines.protocols import CommitFiles, Engine, Purging, Rebuilding
+from search.engines.commit_files import CommitFiles
+from search.engines.protocols import Engine, Purging, Rebuilding
 from search.errors import EngineError, IndexVersionError
 from search.ledger.ledger import Ledger
 from search.takedown import PATIENCE_SECONDS, finish

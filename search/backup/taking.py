@@ -27,7 +27,7 @@ from search.backup.files import (
 )
 from search.backup.folder import DRAFT, numbers_in, path_of, remove_oldest, working_in
 from search.durability import sync_directory
-from search.engines.protocols import CommitFile, CommitFiles, HeldCommit
+from search.engines.commit_files import CommitFile, CommitFiles, HeldCommit
 from search.errors import ConfigError, EngineError, LedgerError
 from search.ledger.ledger import Ledger
 

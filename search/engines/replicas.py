@@ -62,9 +62,9 @@ class Replica(Protocol):
         ...
 
     def receive(self, description: bytes) -> Sequence[MissingFile]:
-        """Reads the description of a commit (see `HeldCommit.description`) as a stranger sent it, and says which of its
-        files are not here. Raises IndexVersionError, and EngineError for one that cannot be used or does not fit on the
-        disk."""
+        """Reads the description of a commit as a stranger sent it, and says which of its files are not here: see
+        `search.engines.commit_files.HeldCommit.description`. Raises IndexVersionError, and EngineError for one that
+        cannot be used or does not fit on the disk."""
         ...
 
     def accept(self, file: MissingFile) -> None:

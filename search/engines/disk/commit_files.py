@@ -16,6 +16,7 @@ from time import monotonic
 from typing import BinaryIO, Final
 
 from search.durability import make_directory
+from search.engines.commit_files import CommitFile
 from search.engines.disk.check import check_container
 from search.engines.disk.errors import damaged, reading, writing
 from search.engines.disk.format.container import Container
@@ -42,7 +43,6 @@ from search.engines.disk.format.manifest import (
     write_manifest,
 )
 from search.engines.disk.whoosh_codec import write_toc
-from search.engines.protocols import CommitFile
 from search.errors import EngineError, IndexDamaged
 
 _PATIENCE: Final = 5.0
@@ -53,7 +53,7 @@ KINDS: Final = {SEGMENT_SUFFIX: SEGMENT, DELETIONS_SUFFIX: DELETIONS, VECTORS_SU
 
 @dataclass(frozen=True, slots=True)
 class HeldFiles:
-    """See `search.engines.protocols.HeldCommit`."""
+    """See `search.engines.commit_files.HeldCommit`."""
 
     directory: Path
     manifest: Manifest
@@ -87,7 +87,7 @@ class HeldFiles:
 
 @contextmanager
 def held_commit(directory: Path) -> Iterator[HeldFiles]:
-    """See `search.engines.protocols.CommitFiles`."""
+    """See `search.engines.commit_files.CommitFiles`."""
     patience = monotonic() + _PATIENCE
     with ExitStack() as stack:
         while True:
@@ -117,7 +117,7 @@ def _opened(directory: Path, file: File, stack: ExitStack) -> CommitFile:
 
 
 def committed_file(directory: Path, name: str) -> CommitFile | None:
-    """See `search.engines.protocols.CommitFiles`."""
+    """See `search.engines.commit_files.CommitFiles`."""
     for manifest in (read_manifest(directory), _read_or_none(directory, PREVIOUS_NAME)):
         for file in _lasting(manifest) if manifest else ():
             if file.name == name:
@@ -130,7 +130,7 @@ def committed_file(directory: Path, name: str) -> CommitFile | None:
 
 
 class DirectoryReplacement:
-    """See `search.engines.protocols.Replacement`."""
+    """See `search.engines.commit_files.Replacement`."""
 
     def __init__(self, directory: Path, *, replace: bool) -> None:
         self._directory = directory

@@ -18,19 +18,17 @@ from search.engines.disk.format.manifest import NAME, Manifest, is_ours, read_ma
 from search.engines.protocols import (
     CAPABILITIES,
     AddedVectors,
-    CommitFile,
     Condensed,
     Finding,
-    HeldCommit,
     Problem,
     Purged,
     Rebuilt,
     Repair,
-    Replacement,
     WriterProgress,
 )
 
 if TYPE_CHECKING:
+    from search.engines.commit_files import CommitFile, HeldCommit, Replacement
     from search.engines.disk.reading.snapshot import SegmentStore
     from search.engines.disk.searcher import DiskSearcher
     from search.engines.disk.writing.pipeline import BuilderPool
@@ -42,8 +40,8 @@ _Stamp = tuple[int, int, int]
 
 
 class DiskEngine:
-    """See `search.engines.protocols.Engine`, `Maintenance`, `Purging`,
-    `Rebuilding`, `WhooshReadable` and `CommitFiles`, and `search.engines.replicas.Replicating`.
+    """See `search.engines.protocols.Engine`, `Maintenance`, `Purging`, `Rebuilding` and `WhooshReadable`,
+    `search.engines.commit_files.CommitFiles`, and `search.engines.replicas.Replicating`.
 
     A writer with several processes leaves them running for the next one, until `close`, the end of the program, or an
     error."""
