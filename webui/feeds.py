@@ -23,9 +23,9 @@ blueprint = Blueprint("feeds", __name__)
 
 ATOM: Final = "application/atom+xml"
 JSON_FEED: Final = "application/feed+json"
+OPENSEARCH_NS: Final = "http://a9.com/-/spec/opensearch/1.1/"
 
 _ATOM_NS: Final = "http://www.w3.org/2005/Atom"
-_OPENSEARCH_NS: Final = "http://a9.com/-/spec/opensearch/1.1/"
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNDATED: Final = "1970-01-01T00:00:00Z"
 
@@ -75,7 +75,7 @@ def feed_title(found: SearchResponse) -> str:
 
 def _atom(found: SearchResponse) -> Response:
     site = current_site()
-    feed = etree.Element(f"{{{_ATOM_NS}}}feed", nsmap={None: _ATOM_NS, "opensearch": _OPENSEARCH_NS})  # type: ignore[dict-item]
+    feed = etree.Element(f"{{{_ATOM_NS}}}feed", nsmap={None: _ATOM_NS, "opensearch": OPENSEARCH_NS})  # type: ignore[dict-item]
     stamps = [_stamp(hit.modified or hit.published) for hit in found.hits]
     _add(
         feed,
@@ -93,7 +93,7 @@ def _atom(found: SearchResponse) -> Response:
     _link(
         feed, "search", site.absolute(f"{request.script_root}/opensearch.xml"), "application/opensearchdescription+xml"
     )
-    _add_paging(feed, found)
+    add_paging(feed, found)
     for hit in found.hits:
         _add_entry(feed, hit)
     body = etree.tostring(feed, xml_declaration=True, encoding="utf-8", pretty_print=True)
@@ -108,14 +108,15 @@ def feed_links(found: SearchResponse, media_type: str) -> list[tuple[str, str, s
     return [*paging, ("alternate", links.html, "text/html")]
 
 
-def _add_paging(feed: etree._Element, found: SearchResponse) -> None:
+def add_paging(feed: etree._Element, found: SearchResponse) -> None:
+    """Adds what OpenSearch has of a response: how many hits there are, which of them these are, and the query."""
     numbers = {"totalResults": found.total, "itemsPerPage": found.per_page}
     if found.page is not None:
         numbers["startIndex"] = (found.page - 1) * found.per_page + 1
     for name, number in numbers.items():
-        etree.SubElement(feed, f"{{{_OPENSEARCH_NS}}}{name}").text = str(number)
+        etree.SubElement(feed, f"{{{OPENSEARCH_NS}}}{name}").text = str(number)
     query = etree.SubElement(
-        feed, f"{{{_OPENSEARCH_NS}}}Query", role="request", searchTerms=without_controls(found.query.text)
+        feed, f"{{{OPENSEARCH_NS}}}Query", role="request", searchTerms=without_controls(found.query.text)
     )
     if found.page is not None:
         query.set("startPage", str(found.page))

@@ -17,7 +17,16 @@ from search.pinned_archive import PinnedArchive
 from search.results.response import Hit, SearchResponse
 from search.translation import gettext as _
 from webui.caching import from_archive
-from webui.feeds import about, article_urn, feed_links, feed_title, rendered, without_controls
+from webui.feeds import (
+    OPENSEARCH_NS,
+    about,
+    add_paging,
+    article_urn,
+    feed_links,
+    feed_title,
+    rendered,
+    without_controls,
+)
 from webui.site import current_site
 
 blueprint = Blueprint("rss", __name__)
@@ -26,7 +35,7 @@ RSS: Final = "application/rss+xml"
 _SPACES: Final = {
     "atom": "http://www.w3.org/2005/Atom",
     "dc": "http://purl.org/dc/elements/1.1/",
-    "opensearch": "http://a9.com/-/spec/opensearch/1.1/",
+    "opensearch": OPENSEARCH_NS,
 }
 
 
@@ -54,21 +63,11 @@ def rss_of(found: SearchResponse) -> Response:
             _link(channel, relation, site.absolute(target), media_type)
     description = f"{request.script_root}/opensearch.xml"
     _link(channel, "search", site.absolute(description), "application/opensearchdescription+xml")
-    _add_counts(channel, found)
+    add_paging(channel, found)
     for hit in found.hits:
         _add_item(channel, hit)
     body = etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True)
     return Response(body, content_type=f"{RSS}; charset=utf-8")
-
-
-def _add_counts(channel: etree._Element, found: SearchResponse) -> None:
-    numbers = {"totalResults": found.total, "itemsPerPage": found.per_page}
-    if found.page is not None:
-        numbers["startIndex"] = (found.page - 1) * found.per_page + 1
-    for name, number in numbers.items():
-        _add(channel, f"{{{_SPACES['opensearch']}}}{name}", str(number))
-    terms = without_controls(found.query.text)
-    etree.SubElement(channel, f"{{{_SPACES['opensearch']}}}Query", role="request", searchTerms=terms)
 
 
 def _add_item(channel: etree._Element, hit: Hit) -> None:
