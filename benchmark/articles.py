@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from search.batching import in_batches
-from search.document import Document, Heading, Moment
+from search.document import Document, Heading, moment_of
 
 BATCH: Final = 500
 
@@ -97,17 +97,11 @@ def _document(fields: list[Any]) -> Document:
         tuple(sections),
         tuple(authors),
         tuple(tags),
-        _moment(published),
-        _moment(modified),
+        moment_of(published),
+        moment_of(modified),
         language,
         kind,
         "benchmark",
         html,
         fingerprint,
     )
-
-
-def _moment(text: str | None) -> Moment | None:
-    if text is None:
-        return None
-    return date.fromisoformat(text) if len(text) == len("2024-07-03") else datetime.fromisoformat(text)

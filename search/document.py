@@ -158,6 +158,13 @@ class Document:
         return content_digest(self.canonical()).hex()
 
 
+def moment_of(text: str | None) -> Moment | None:
+    """The moment that `isoformat` wrote, as `Document.canonical` has it; None for None. Raises ValueError."""
+    if text is None:
+        return None
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
 def content_digest(canonical: Canonical) -> bytes:
     """`Document.content_hash` as 16 bytes, from the result of `Document.canonical`."""
     head, body, html = canonical

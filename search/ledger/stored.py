@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
 from typing import Any, Final
 
-from search.document import Document, Heading, Moment
+from search.document import Document, Heading, moment_of
 
 _TUPLES: Final = ("sections", "authors", "tags")
 _DATES: Final = ("published", "modified", "first_published")
@@ -27,12 +26,6 @@ def unpacked(text: str) -> Document:
     for name in _TUPLES:
         fields[name] = tuple(fields[name])
     for name in _DATES:
-        fields[name] = _moment(fields.get(name))
+        fields[name] = moment_of(fields.get(name))
     fields["headings"] = tuple(Heading(**row) for row in fields["headings"])
     return Document(**fields)
-
-
-def _moment(text: str | None) -> Moment | None:
-    if text is None:
-        return None
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

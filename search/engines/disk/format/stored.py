@@ -11,13 +11,12 @@ and its storage. A reader that needs no markup, or not even the body, inflates o
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
 from functools import lru_cache
 from json.decoder import JSONDecoder
 from struct import Struct
 from typing import Any, Final
 
-from search.document import Canonical, Document, Head, Heading, Moment
+from search.document import Canonical, Document, Head, Heading, moment_of
 from search.engines.disk.format.layout import from_bytes, to_bytes
 
 try:  # the same streams, several times as fast; there is no build of it for rare processors
@@ -91,9 +90,9 @@ def _head_fields(raw: bytes) -> dict[str, Any]:
     content["sections"] = tuple(content["sections"])
     content["authors"] = tuple(content["authors"])
     content["tags"] = tuple(content["tags"])
-    content["published"] = _moment(content["published"])
-    content["modified"] = _moment(content["modified"])
-    content["first_published"] = _moment(content.get("first_published"))
+    content["published"] = moment_of(content["published"])
+    content["modified"] = moment_of(content["modified"])
+    content["first_published"] = moment_of(content.get("first_published"))
     return content
 
 
@@ -122,9 +121,3 @@ def _first_bytes(deflated: memoryview, size: int) -> bytes:
         more = decoder.unconsumed_tail + deflated[start:end]
         inflated += decoder.decompress(more, size - len(inflated))
     return inflated
-
-
-def _moment(text: str | None) -> Moment | None:
-    if text is None:
-        return None
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

@@ -6,13 +6,13 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import floor
 from typing import Any, Final
 
 from search.analysis.tokens import stemmed_language
 from search.dates import epoch, is_floating
-from search.document import Document, Head, Heading, Moment
+from search.document import Document, Head, Heading, Moment, moment_of
 from search.engines.conventions import keyword_values
 from search.engines.opensearch.format.mapping import POSITION_SEPARATOR
 from search.engines.opensearch.format.positions import positions
@@ -130,12 +130,6 @@ def _head_fields(stored: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:
     for name in ("sections", "authors", "tags"):
         content[name] = tuple(content[name])
     for name in DATE_FIELDS:
-        content[name] = _moment(content[name])
-    content["first_published"] = _moment(content.get("first_published"))
+        content[name] = moment_of(content[name])
+    content["first_published"] = moment_of(content.get("first_published"))
     return content
-
-
-def _moment(text: str | None) -> Moment | None:
-    if text is None:
-        return None
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
