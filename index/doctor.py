@@ -144,7 +144,7 @@ def _alerts(archive: Examined, ledger: Ledger, known: Sequence[Alert]) -> Findin
 def _webhooks(archive: Examined, ledger: Ledger, known: Sequence[Webhook]) -> Finding:
     messages = ledger.webhooks.messages
     dead = len(messages.listed("dead"))
-    waiting = [each.made_at for each in messages.listed("waiting", "sending")]
+    waiting = [each.due for each in messages.listed("waiting", "sending")]
     found = f"{len(known):,}; {len(waiting):,} messages to be sent, {dead:,} given up"
     ended = [hook.id for hook in known if hook.ended]
     if ended:

@@ -290,6 +290,8 @@ def test_webhooks_that_have_ended_or_wait_too_long_are_told(archive: CliRunner) 
     found = health(archive, "webhooks")
     assert (found[0], "run `backfile webhooks run`" in found[1]) == ("warning", True)
     [message] = ledger.webhooks.messages.listed("waiting")
+    ledger.webhooks.messages.settle(message.id, "waiting", NOW + timedelta(hours=1), "answered 500")
+    assert health(archive, "webhooks")[0] == "ok", "it is tried again and again, so somebody sends"
     ledger.webhooks.messages.settle(message.id, "dead", NOW, "answered 500")
     assert health(archive, "webhooks")[0] == "problem"
     ledger.webhooks.end(hook.id, "answered 410")
