@@ -3,7 +3,7 @@ webhooks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,11 +15,10 @@ from search.doctor.examined import Examined
 from search.engines.protocols import Finding
 from search.errors import ConfigError, LedgerError
 from search.ledger import ledger_of
-from search.ledger.alerts import Alert
+from search.ledger.deliveries import Deliveries
 from search.ledger.examining import ledger_state
 from search.ledger.ledger import Ledger
 from search.ledger.syncs import SyncRecord
-from search.ledger.webhooks import Webhook
 
 LATE: Final = 3
 """A source that was not looked at for so many of its intervals is late."""
@@ -31,6 +30,9 @@ ALERTS_LATE: Final = timedelta(days=1)
 _RUNS: Final = "run `backfile webhooks run` by a timer, or `backfile serve`"
 
 _NOBODY_WRITES: Final = "no program may write; `backfile keys add` makes a key"
+
+Look = Callable[[Examined, Ledger], Finding]
+"""Looks at one part of an archive's ledger. May raise LedgerError."""
 
 
 def sources(archive: Examined) -> Iterator[Finding]:
@@ -50,31 +52,26 @@ def sources(archive: Examined) -> Iterator[Finding]:
 
 def inbox(archive: Examined) -> Iterator[Finding]:
     """Whether what programs send is written: what was set aside, and what waits too long."""
-    try:
-        ledger = _ledger(archive)
-        yield _inbox(ledger, archive.now) if ledger else Finding("inbox", "ok", _NOBODY_WRITES)
-    except LedgerError as error:
-        yield Finding("inbox", "problem", str(error), "mend the ledger first")
+    yield _in_ledger("inbox", archive, _inbox, _NOBODY_WRITES)
 
 
 def alerts(archive: Examined) -> Iterator[Finding]:
     """Whether alerts are sent: what was given up, what waits too long, and what has no way to be sent."""
-    try:
-        ledger = _ledger(archive)
-        known = ledger.alerts.all() if ledger else ()
-        yield _alerts(archive, ledger, known) if ledger and known else Finding("alerts", "ok", "none")
-    except LedgerError as error:
-        yield Finding("alerts", "problem", str(error), "mend the ledger first")
+    yield _in_ledger("alerts", archive, _alerts)
 
 
 def webhooks(archive: Examined) -> Iterator[Finding]:
     """Whether webhooks are told: which have ended, what was given up, and what waits too long."""
+    yield _in_ledger("webhooks", archive, _webhooks)
+
+
+def _in_ledger(what: str, archive: Examined, look: Look, nothing: str = "none") -> Finding:
+    """What `look` finds in the ledger; without a ledger that there is nothing."""
     try:
         ledger = _ledger(archive)
-        known = ledger.webhooks.all() if ledger else ()
-        yield _webhooks(archive, ledger, known) if ledger and known else Finding("webhooks", "ok", "none")
+        return look(archive, ledger) if ledger else Finding(what, "ok", nothing)
     except LedgerError as error:
-        yield Finding("webhooks", "problem", str(error), "mend the ledger first")
+        return Finding(what, "problem", str(error), "mend the ledger first")
 
 
 def _ledger(archive: Examined) -> Ledger | None:
@@ -92,14 +89,14 @@ def _syncs(archive: Examined) -> Sequence[SyncRecord]:
     return ()
 
 
-def _inbox(ledger: Ledger, now: datetime) -> Finding:
+def _inbox(archive: Examined, ledger: Ledger) -> Finding:
     keys = sum(key.revoked_on is None for key in ledger.write_keys.listed())
     queued, failed = ledger.inbox.count("queued"), ledger.inbox.count("failed")
     found = f"keys of programs: {keys:,}; articles queued: {queued:,}, set aside: {failed:,}"
     if failed:
         return Finding("inbox", "problem", found, "see why by `backfile inbox list`, then retry or drop them")
     oldest = next(iter(ledger.inbox.listed("queued", 1)), None)
-    if oldest is not None and now - oldest.at > INBOX_LATE:
+    if oldest is not None and archive.now - oldest.at > INBOX_LATE:
         advice = "see that `backfile serve` runs, or `backfile inbox run --watch` where the setting inbox is false"
         return Finding("inbox", "problem", f"{found}; the first has waited since {oldest.at:%Y-%m-%d %H:%M}", advice)
     return Finding("inbox", "ok", found if keys or queued else _NOBODY_WRITES)
@@ -122,18 +119,19 @@ def _source(source: NamedSource, last: SyncRecord | None, now: datetime) -> Find
     return Finding(what, "ok", seen)
 
 
-def _alerts(archive: Examined, ledger: Ledger, known: Sequence[Alert]) -> Finding:
-    dead = len(ledger.alerts.messages.listed("dead"))
-    waiting = [each.due for each in ledger.alerts.messages.listed("waiting", "sending")]
-    found = f"{len(known):,}; {len(waiting):,} messages to be sent, {dead:,} given up"
+def _alerts(archive: Examined, ledger: Ledger) -> Finding:
+    known = ledger.alerts.all()
+    if not known:
+        return Finding("alerts", "ok", "none")
+    found, dead, late_since = _messages(archive, ledger.alerts.messages, len(known))
     settings = archive.loaded.settings
     by_mail = any(alert.target.startswith("mailto:") for alert in known)
     if by_mail and not (settings.mail_server and settings.mail_from):
         return Finding("alerts", "problem", f"{found}; some go by mail", "set mail_server and mail_from")
     if dead:
         return Finding("alerts", "problem", found, "see why by `backfile alerts list`, then `backfile alerts retry`")
-    if waiting and archive.now - min(waiting) > ALERTS_LATE:
-        return Finding("alerts", "warning", f"{found}, one since {min(waiting):%Y-%m-%d}", "run `backfile alerts run`")
+    if late_since:
+        return Finding("alerts", "warning", f"{found}, one since {late_since:%Y-%m-%d}", "run `backfile alerts run`")
     came = ledger.arrivals.first_after(ledger.alerts.matched())
     if came is not None and archive.now - came > ALERTS_LATE:
         said = f"{found}; nothing that came since {came:%Y-%m-%d %H:%M} was looked through for them"
@@ -141,21 +139,30 @@ def _alerts(archive: Examined, ledger: Ledger, known: Sequence[Alert]) -> Findin
     return Finding("alerts", "ok", found)
 
 
-def _webhooks(archive: Examined, ledger: Ledger, known: Sequence[Webhook]) -> Finding:
-    messages = ledger.webhooks.messages
-    dead = len(messages.listed("dead"))
-    waiting = [each.due for each in messages.listed("waiting", "sending")]
-    found = f"{len(known):,}; {len(waiting):,} messages to be sent, {dead:,} given up"
+def _webhooks(archive: Examined, ledger: Ledger) -> Finding:
+    known = ledger.webhooks.all()
+    if not known:
+        return Finding("webhooks", "ok", "none")
+    found, dead, late_since = _messages(archive, ledger.webhooks.messages, len(known))
     ended = [hook.id for hook in known if hook.ended]
     if ended:
         found = f"{found}; ended: {', '.join(ended)}"
     if ended or dead:
         advice = "see why by `backfile webhooks list`, then `backfile webhooks retry` or `remove`"
         return Finding("webhooks", "problem", found, advice)
-    if waiting and archive.now - min(waiting) > ALERTS_LATE:
-        return Finding("webhooks", "warning", f"{found}, one since {min(waiting):%Y-%m-%d}", _RUNS)
+    if late_since:
+        return Finding("webhooks", "warning", f"{found}, one since {late_since:%Y-%m-%d}", _RUNS)
     looked = ledger.changes.looked_at()
     if looked is not None and archive.now - looked > ALERTS_LATE:
         said = f"{found}; nobody has looked for changes since {looked:%Y-%m-%d %H:%M}"
         return Finding("webhooks", "warning", said, _RUNS)
     return Finding("webhooks", "ok", found)
+
+
+def _messages(archive: Examined, messages: Deliveries, owners: int) -> tuple[str, int, datetime | None]:
+    """What is said of the messages of so many owners, how many were given up, and since when one is due that should
+    have been sent, or tried again, long ago."""
+    dead = len(messages.listed("dead"))
+    due = [each.due for each in messages.listed("waiting", "sending")]
+    late = [moment for moment in due if archive.now - moment > ALERTS_LATE]
+    return f"{owners:,}; {len(due):,} messages to be sent, {dead:,} given up", dead, min(late, default=None)
