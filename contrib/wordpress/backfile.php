@@ -15,8 +15,8 @@
  *     define( 'BF_PREFIX', 'wp-' );                           // what their ids in the archive begin with, likewise
  *
  * What has to be sent is noted in the database when WordPress saves, and sent when the request is over, so that nobody
- * waits for the archive. It is never the change that is sent, but the post as it is then: so the order in which changes
- * were noted does not matter, and what was noted twice is sent once. What cannot be sent is tried again by WP-Cron.
+ * waits for the archive. What is sent is the post as it is then, not the change: so the order in which changes were
+ * noted does not matter, and what was noted twice is sent once. What cannot be sent is tried again by WP-Cron.
  *
  * @package Backfile
  */
@@ -25,7 +25,7 @@ if ( ! defined( 'ABSPATH' ) ) {
 	exit;
 }
 
-/** What the name of an option begins with that notes a post; its id follows. */
+/** The prefix of the options that note a post; the id of the post follows. */
 const BACKFILE_NOTE = 'backfile_due_';
 /** The event of WP-Cron that tries again. */
 const BACKFILE_RETRY = 'backfile_retry';
@@ -141,7 +141,7 @@ function backfile_send_due( $most, $end ) {
 	}
 }
 
-/** All that is noted, the longest due first: notes by the id of their post. */
+/** All notes, the oldest first, by the id of their post. */
 function backfile_noted() {
 	global $wpdb;
 	$names = $wpdb->get_col(
@@ -194,7 +194,7 @@ function backfile_send( $post_id, $note ) {
 	return true;
 }
 
-/** Sends a post, or its deletion: `again` says that it has to be sent later, and `why` what the archive had against it. */
+/** Sends a post, or its deletion: `again` says that it has to be sent later, and `why` the reason, also of a refusal. */
 function backfile_request( $post_id ) {
 	$archive = defined( 'BF_ARCHIVE' ) ? untrailingslashit( BF_ARCHIVE ) : '';
 	if ( '' === $archive || ! defined( 'BF_KEY' ) || ! backfile_is_safe( $archive ) ) {
@@ -219,7 +219,7 @@ function backfile_request( $post_id ) {
 		)
 	);
 	$answer = backfile_read_answer( $response );
-	// To whoever deletes it, it is all the same whether the archive has taken it down.
+	// For a deletion it makes no difference whether the archive has taken the article down already.
 	return null === $article && ! $answer['again'] ? backfile_answer( false, '', 0 ) : $answer;
 }
 
@@ -247,7 +247,7 @@ function backfile_answer( $again, $why, $wait ) {
 	);
 }
 
-/** The key is sent to nobody who could be another, and over no connection that others can read. */
+/** Whether the key may be sent there: over HTTPS alone, or to this machine. */
 function backfile_is_safe( $archive ) {
 	$scheme = wp_parse_url( $archive, PHP_URL_SCHEME );
 	$is_here = in_array( wp_parse_url( $archive, PHP_URL_HOST ), array( 'localhost', '127.0.0.1', '[::1]' ), true );
@@ -256,7 +256,7 @@ function backfile_is_safe( $archive ) {
 
 // --- what could not be sent
 
-/** Has a post be sent later: each time twice as late as the time before, and not before the archive wants it. */
+/** Puts off a post: twice as long each time, and at least as long as the archive asks for. */
 function backfile_postpone( $post_id, $note, $answer ) {
 	$first = (int) apply_filters( 'backfile_first_wait', BACKFILE_FIRST_WAIT );
 	$wait  = max( $answer['wait'], min( $first * pow( 2, min( $note['tries'], 10 ) ), BACKFILE_LONGEST_WAIT ) );
@@ -299,7 +299,7 @@ function backfile_plan_retry() {
 	}
 }
 
-/** Without the plug-in nothing is planned; what is noted stays for the day when it is back. */
+/** Stops the retries when the plug-in is deactivated; the notes stay until it is active again. */
 function backfile_stop() {
 	wp_clear_scheduled_hook( BACKFILE_RETRY );
 }
@@ -336,7 +336,7 @@ function backfile_id( $post_id ) {
 	return ( defined( 'BF_PREFIX' ) ? BF_PREFIX : $usual ) . $post_id;
 }
 
-/** A post as the archive takes it; null if readers cannot see it, so that it must not be there. */
+/** A post as the archive takes it; null if readers cannot see it, and so must not find it in the archive. */
 function backfile_article( $post ) {
 	$is_shown = $post && 'publish' === $post->post_status && '' === $post->post_password;
 	if ( ! $is_shown || ! in_array( $post->post_type, backfile_types(), true ) ) {
@@ -362,7 +362,7 @@ function backfile_article( $post ) {
 	return apply_filters( 'backfile_article', $article, $post );
 }
 
-/** The body as readers of the site get it, with its blocks and shortcodes carried out. */
+/** The body as readers of the site get it, with its blocks and shortcodes rendered. */
 function backfile_body( $post ) {
 	$before          = isset( $GLOBALS['post'] ) ? $GLOBALS['post'] : null;
 	$GLOBALS['post'] = $post; // phpcs:ignore WordPress.WP.GlobalVariablesOverride
@@ -395,7 +395,7 @@ function backfile_sections( $post ) {
 	return array_values( array_filter( $paths ) );
 }
 
-/** Who wrote it: all whom Co-Authors Plus names, or the author. */
+/** The authors: all that Co-Authors Plus names, or the post's own. */
 function backfile_authors( $post ) {
 	$authors = function_exists( 'get_coauthors' ) ? get_coauthors( $post->ID ) : array();
 	$names   = $authors ? wp_list_pluck( $authors, 'display_name' ) : array( get_the_author_meta( 'display_name', $post->post_author ) );
