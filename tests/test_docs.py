@@ -220,6 +220,13 @@ def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
     assert named == set(Settings.names())
 
 
+def test_the_complete_settings_file_has_every_setting_at_its_default() -> None:
+    page = ROOT / "docs" / "reference" / "configuration.md"
+    shown = next(tomllib.loads(block.text) for block in _blocks("toml") if block.page == page)
+    assert shown.keys() == set(Settings.names())
+    assert Settings.model_validate(shown) == Settings()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_environment_variables_that_are_named_exist(page: Path) -> None:
     others = {*OTHER_VARIABLES, "BACKFILE_CHROMIUM"}
