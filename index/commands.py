@@ -72,7 +72,7 @@ def read_mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, .
     metavar="KEY=NAME",
     multiple=True,
     callback=read_mapping,
-    help="A key of the input that means one of ours; may be repeated.",
+    help="A key of the input that stands for one of Backfile's; may be repeated.",
 )
 @click.option("--table", metavar="NAME", default="", help="The table of a SQLite file that has the articles.")
 @click.option(
@@ -125,7 +125,7 @@ def index(
     Only new and changed articles are written: a second run over the same input writes nothing.
     An article that cannot be read is reported with the reason, and the others are indexed; the exit code is then 3.
     Ctrl-C keeps what was committed, about up to the last minute, and discards the rest.
-    With the setting meaning_model, vectors of the articles are made in the end, when readers can find them already.
+    With the setting meaning_model, vectors of the articles are made at the end, when readers can already find them.
 
     \b
     Examples:

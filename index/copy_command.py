@@ -22,7 +22,7 @@ from search.processes import core_count
 @click.argument("target", metavar="TO", type=TEXT)
 @click.option("--exact", is_flag=True, help="Delete articles that are only in TO.")
 @click.option("--yes", is_flag=True, help="Do not ask before articles are deleted.")
-@click.option("--no-verify", is_flag=True, help="Do not compare all articles of both in the end.")
+@click.option("--no-verify", is_flag=True, help="Do not compare all articles of both at the end.")
 @click.option("--workers", metavar="N", type=click.IntRange(0, 64), help="Processes to use; 0: one per core.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress bar.")
 @json_option
@@ -40,9 +40,9 @@ def copy(
 ) -> None:
     """Copy all articles of the index FROM into the index TO, with their vectors, whatever kinds of index they are.
 
-    What is in TO already is left as it is, so a run that was cut goes on where it stopped. Articles that are only in TO
-    stay there, unless --exact is given. In the end all articles of both are read and compared; the exit code is 1 if
-    they differ, and the articles are listed. Ctrl-C keeps what was committed, about up to the last minute.
+    What is in TO already is left as it is, so an interrupted run continues where it stopped. Articles that are only in
+    TO stay there, unless --exact is given. At the end all articles of both are read and compared; the exit code is 1 if
+    they differ, and the articles are listed. Ctrl-C keeps what was committed, up to about the last minute.
 
     \b
     Examples:

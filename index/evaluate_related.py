@@ -59,10 +59,10 @@ def related(
     engine: str,
     as_json: bool,
 ) -> None:
-    """Index the articles of every SOURCE that have a label, and judge the first ten related ones of some by it.
+    """Index the articles of every SOURCE that have a label, and judge by it the first ten related articles of some.
 
     Prints the mean precision, the median processor time in ms, and the p-value of a two-sided paired randomisation
-    test against each other program. Near-copies are passed over, and dates do not matter. With --meaning, a second
+    test against each other program. Near-copies are skipped, and dates do not matter. With --meaning, a second
     line has what the order by words and meaning finds, compared with that by words alone.
 
     \b

@@ -68,8 +68,8 @@ def takedown(
     They are gone from all answers at once, and when the command returns no file of the index has a word of them. Their
     ids, addresses and fingerprints stay in the ledger beside the index, with the reason and the time: every later
     import refuses them. Their addresses answer 410, and services that keep copies find them in /api/v1/removed. An
-    article that is not in the index is refused when it comes. If an import holds the index, the command waits for two
-    minutes.
+    article that is not in the index is refused when it comes. If an import holds the index, the command waits for up to
+    two minutes.
 
     \b
     Examples:

@@ -19,7 +19,7 @@ def serve(ctx: click.Context, /, **flags: object) -> None:
     """Serve the site and the JSON endpoint until Ctrl-C or SIGTERM.
 
     Prints the address as soon as it answers. Requests are logged on standard error: as readable lines on a terminal,
-    elsewhere as one JSON object a line. New commits show within a second. If there is no index yet, the log and the
+    elsewhere as one JSON object per line. New commits show within a second. If there is no index yet, the log and the
     pages say so until there is one.
 
     \b

@@ -46,9 +46,9 @@ from search.settings import Settings
 
 @click.group()
 def alerts() -> None:
-    """Tell people and programs of new articles that they look for.
+    """Tell people and programs of new articles that a saved search finds.
 
-    An alert is a saved search and a target: an address of mail, or a webhook. `backfile alerts run` sends each of them
+    An alert is a saved search and a target: a mail address, or a webhook. `backfile alerts run` sends each of them
     what has come since the last run, once; `backfile sync --watch` does so after each sync.
 
     \b
@@ -126,7 +126,7 @@ def remove(ctx: click.Context, ids: tuple[str, ...], index: str | None) -> None:
 @index_option
 @click.pass_context
 def retry(ctx: click.Context, ids: tuple[str, ...], index: str | None) -> None:
-    """Have messages that were given up be tried again by the next run.
+    """Have the next run try messages again that were given up.
 
     \b
     Example:
@@ -155,8 +155,12 @@ def link(ctx: click.Context, search: str, index: str | None) -> None:
 
 
 @alerts.command()
-@click.option("--rotate", "rotating", is_flag=True, help="Make a new key, which signs from now on; old links go on.")
-@click.option("--forget-old", "forgetting", is_flag=True, help="Forget all keys but the newest; their links end.")
+@click.option(
+    "--rotate", "rotating", is_flag=True, help="Make a new key, which signs from now on; old links keep working."
+)
+@click.option(
+    "--forget-old", "forgetting", is_flag=True, help="Forget all keys but the newest; their links stop working."
+)
 @index_option
 @click.pass_context
 def key(ctx: click.Context, rotating: bool, forgetting: bool, index: str | None) -> None:

@@ -40,12 +40,12 @@ def backup(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Back the archive up into the folder TARGET: the index, the ledger, and what runs have learned of their sources.
+    """Back up the archive into the folder TARGET: the index, the ledger, and what runs have learned of their sources.
 
-    Searches and runs go on meanwhile. Each backup is a whole one; files that an earlier one has, or the index on the
-    same disk, are shared with it and take no space. What is copied is verified. If the command is cut off, the backups
-    that were there stay as they were, and no half one is taken for whole. With --verify the exit code is 1 if anything
-    is wrong.
+    Searches and runs go on meanwhile. Each backup is complete; files that an earlier one has, or the index on the
+    same disk, are shared with it and take no space. What is copied is verified. If the command is interrupted, earlier
+    backups stay as they were, and the unfinished one does not count. With --verify the exit code is 1 if anything is
+    wrong.
 
     \b
     Examples:

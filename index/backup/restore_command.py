@@ -17,8 +17,8 @@ from search.ledger import ledger_of
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--as-of", metavar="N", type=click.IntRange(1), help="The number of the backup, else the newest one.")
-@click.option("--replace", is_flag=True, help="Put the backup in the place of what is there.")
+@click.option("--as-of", metavar="N", type=click.IntRange(1), help="The number of the backup; by default the newest.")
+@click.option("--replace", is_flag=True, help="Replace the archive that is there.")
 @click.option("--copy", is_flag=True, help="Share no file with the backup, even on the same disk.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress bar.")
 @index_option
@@ -36,10 +36,10 @@ def restore(
 ) -> None:
     """Restore a backup in the folder TARGET as the archive that --index names.
 
-    Every file is verified first; then the backup becomes the newest commit, at once. A server that runs shows it within
+    Every file is verified first; then the backup becomes the newest commit, at once. A running server shows it within
     a second, and until then, and if anything goes wrong, everything stays as it was. What was taken down, in the ledger
-    beside the archive or in that of the backup, is not brought back. A ledger that is there stays, and learns what that
-    of the backup knows.
+    beside the archive or in that of the backup, is not brought back. An existing ledger stays, and learns what that of
+    the backup knows.
 
     \b
     Examples:

@@ -46,14 +46,14 @@ def inbox() -> None:
 
 
 @inbox.command()
-@click.option("--watch", is_flag=True, help="Go on writing what comes, until SIGTERM or Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Keep writing what arrives, until SIGTERM or Ctrl-C.")
 @index_option
 @click.pass_context
 def run(ctx: click.Context, watch: bool, index: str | None) -> None:
     """Write all that was sent and is not in the index yet.
 
-    One process does so at a time. If another writer holds the index, this waits: for two minutes, or with --watch for
-    as long as it takes. The exit code is 3 if something is set aside.
+    One process does so at a time. If another writer holds the index, this waits: for up to two minutes, or with --watch
+    for as long as it takes. The exit code is 3 if something is set aside.
 
     \b
     Examples:
@@ -87,7 +87,7 @@ def run(ctx: click.Context, watch: bool, index: str | None) -> None:
 @json_option
 @click.pass_context
 def listing(ctx: click.Context, queued: bool, index: str | None, as_json: bool) -> None:
-    """Print what was set aside since it could not be written, the oldest first, with the reason.
+    """Print what was set aside because it could not be written, the oldest first, with the reason.
 
     \b
     Examples:
@@ -106,7 +106,7 @@ def listing(ctx: click.Context, queued: bool, index: str | None, as_json: bool) 
 @index_option
 @click.pass_context
 def retry(ctx: click.Context, numbers: tuple[int, ...], index: str | None) -> None:
-    """Have what was set aside be written after all, unless a later version of its article was sent.
+    """Queue again what was set aside, unless a later version of its article was sent.
 
     \b
     Example:

@@ -34,7 +34,7 @@ Say = Callable[[Step], None]
 @click.command()
 @click.argument("url", type=TEXT)
 @index_option
-@click.option("--once", is_flag=True, help="Come into step, and end.")
+@click.option("--once", is_flag=True, help="Catch up, and end.")
 @click.option(
     "--every",
     metavar="SECONDS",
@@ -47,9 +47,9 @@ Say = Callable[[Step], None]
     "--key-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=f"The file that has the key, else {KEY_VARIABLE} has it.",
+    help=f"The file with the key, instead of {KEY_VARIABLE}.",
 )
-@click.option("--replace", "replacing", is_flag=True, help="Put it in the place of whatever index is there.")
+@click.option("--replace", "replacing", is_flag=True, help="Replace whatever index is there.")
 @json_option
 @click.pass_context
 def replicate(
@@ -64,9 +64,9 @@ def replicate(
 ) -> None:
     """Follow the index that `backfile serve` serves at URL, and keep a copy of it here, for more readers.
 
-    Only files that are new travel, and each is checked. What was taken down there is taken down here first. If the
-    command is cut off, the copy stays as it was, and the next run goes on where this one ended. A server that serves
-    the copy shows each commit by itself. Nothing else may be written into it.
+    Only new files are transferred, and each is checked. What was taken down there is taken down here first. If the
+    command is interrupted, the copy stays as it was, and the next run continues where this one ended. A server that
+    serves the copy shows each commit by itself. Nothing else may be written into it.
 
     \b
     Examples:

@@ -30,7 +30,7 @@ MOST_REMARKS = 20
 @click.argument("names", nargs=-1, metavar="[SOURCE]...", type=TEXT)
 @index_option
 @click.option("--plan", is_flag=True, help="Show what would change, and write nothing.")
-@click.option("--watch", "watching", is_flag=True, help="Go on until stopped; each source has its own interval.")
+@click.option("--watch", "watching", is_flag=True, help="Run until stopped; each source has its own interval.")
 @click.option("--allow-gone", is_flag=True, help="Delete what is gone, however much it is.")
 @click.option(
     "-q",
@@ -54,8 +54,8 @@ def sync(
 
     The sources are the tables [[sources]] of backfile.toml. Only what has changed is read and written.
     If more of a source would vanish at once than its `most_gone` allows, nothing of it is deleted and the exit code
-    is 3. A source that fails leaves the others alone. With --watch, alerts are sent after each, and Ctrl-C or SIGTERM
-    ends it after the commit.
+    is 3. A source that fails does not affect the others. With --watch, alerts and webhooks are sent after each sync,
+    and Ctrl-C or SIGTERM ends it after the commit.
 
     \b
     Examples:

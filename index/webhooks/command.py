@@ -125,7 +125,7 @@ def remove(ctx: click.Context, ids: tuple[str, ...], index: str | None) -> None:
 @index_option
 @click.pass_context
 def retry(ctx: click.Context, ids: tuple[str, ...], index: str | None) -> None:
-    """Have messages that were given up be tried again by the next run; a webhook that has ended goes on.
+    """Have the next run try messages again that were given up; a webhook that has ended is resumed.
 
     \b
     Example:

@@ -38,7 +38,7 @@ COMMANDS: Final = {
     "mcp": Row("search.commands.mcp:mcp", _SERVE, "Let agents search and read the archive (MCP)."),
     "demo": Row("search.commands.demo:demo", _SERVE, "Index the sample archive and serve it."),
     "alerts": Row(
-        "index.alerts.command:alerts", _SERVE, "Tell people and programs of new articles that they look for."
+        "index.alerts.command:alerts", _SERVE, "Tell people and programs of new articles that a search finds."
     ),
     "webhooks": Row(
         "index.webhooks.command:webhooks", _SERVE, "Tell programs which articles are new, have changed or are gone."
@@ -56,7 +56,7 @@ COMMANDS: Final = {
         "search.commands.doctor:doctor", _CARE, "Look for what is wrong with the installation and the index."
     ),
     "backup": Row("index.backup.command:backup", _CARE, "Back up the archive while others search and write."),
-    "restore": Row("index.backup.restore_command:restore", _CARE, "Put a backup in the place of the archive."),
+    "restore": Row("index.backup.restore_command:restore", _CARE, "Restore the archive from a backup."),
     "rebuild": Row("search.commands.rebuild:rebuild", _CARE, "Build the index anew from its own articles."),
     "optimize": Row("search.commands.upkeep:optimize", _CARE, "Merge the index into one segment."),
     "cluster": Row("search.commands.cluster:cluster", _CARE, "Take and restore snapshots of an archive on a cluster."),

@@ -81,7 +81,7 @@ def snapshots(ctx: click.Context, repository: str, index: str | None, as_json: b
 @click.command()
 @click.argument("name", type=TEXT)
 @_repository
-@click.option("--replace", is_flag=True, help="Put the snapshot in the place of what is there.")
+@click.option("--replace", is_flag=True, help="Replace the archive that is there.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress bar.")
 @index_option
 @json_option

@@ -38,7 +38,7 @@ _GROUPS: Final = {"name": "names", "word": "words", "section": "sections", "tag"
 @json_option
 @click.pass_context
 def coverage(ctx: click.Context, /, index: str | None, as_json: bool, **given: Any) -> None:
-    """Compare up to four searches over time, each QUERY one, and print who and what goes with each.
+    """Compare up to four searches over time, one for each QUERY, and print who and what goes with each.
 
     \b
     Examples:
@@ -46,7 +46,7 @@ def coverage(ctx: click.Context, /, index: str | None, as_json: bool, **given: A
       backfile coverage '"press agency"' '"news agency"' --from 1950 --bars share
       backfile coverage flood --json | jq '.series[].peaks'
 
-    The charts are drawn to one scale; a dot is a time of which the archive has nothing. A term is followed by the
+    The charts have one scale; a dot is a period of which the archive has nothing. A term is followed by the
     number of articles of the search that have it, and of all articles that have it. Put -- before a query that begins
     with a hyphen.
     """

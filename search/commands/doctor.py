@@ -36,7 +36,7 @@ Check = Callable[[], Iterator[Finding]]
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, index: str | None, as_json: bool) -> None:
-    """Look at the installation, the settings, the index, its ledger and sources, and say what to do where it is wrong.
+    """Look at the installation, the settings, the index, its ledger and sources, and say how to mend what is wrong.
 
     Each line is ok, a warning (something should be done some day) or a problem (something fails, or soon will). The
     exit code is 1 if there is a problem, and 0 if there are only warnings. Nothing is changed. `backfile check` reads

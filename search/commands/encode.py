@@ -33,7 +33,7 @@ def encode(
 ) -> None:
     """Make the vectors of all articles that have none, for search by meaning.
 
-    Searching goes on meanwhile, and so does indexing. Ctrl-C keeps what was made; the next run goes on from there.
+    Searching and indexing continue meanwhile. Ctrl-C keeps what was made; the next run continues from there.
     The vectors of another model are replaced. The setting meaning_model names the model.
 
     \b

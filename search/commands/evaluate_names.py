@@ -16,8 +16,8 @@ from search.commands.terminal import one_line
 def names(pairs: Path, as_json: bool) -> None:
     """Score the suggestions of `backfile variants suggest` on pairs of names that somebody judged.
 
-    PAIRS is a TOML file. Short articles are written about each name, with its company, and read as an archive. The line
-    above which a pair is suggested is drawn on four fifths of the pairs and measured on the rest, five times.
+    PAIRS is a TOML file. Short articles are written about each name, with its company, and read as an archive. The
+    threshold for a suggestion is chosen on four fifths of the pairs and measured on the rest, five times.
 
     \b
     Example:

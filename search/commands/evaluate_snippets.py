@@ -28,7 +28,7 @@ def snippets(
 ) -> None:
     """Ask questions of the index and count what the snippets of the first ten hits show.
 
-    QUESTIONS is a text file with a question a line.
+    QUESTIONS is a text file with one question per line.
 
     \b
     coverage  words of the query in the text that the snippets show

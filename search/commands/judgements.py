@@ -24,9 +24,9 @@ _JUDGEMENTS: Final = "Judgements of editors"
 _ROWS: Final = {
     "add": Row("search.commands.judgements:add", _JUDGEMENTS, "Judge articles good or bad for a query."),
     "remove": Row("search.commands.judgements:remove", _JUDGEMENTS, "Forget what was judged."),
-    "list": Row("search.commands.judgements:listing", _JUDGEMENTS, "Print what is judged."),
+    "list": Row("search.commands.judgements:listing", _JUDGEMENTS, "Print the judgements."),
     "export": Row("search.commands.judgements:export", _JUDGEMENTS, "Write a judged set, in TREC's format."),
-    "import": Row("search.commands.judgements:import_", _JUDGEMENTS, "Read one."),
+    "import": Row("search.commands.judgements:import_", _JUDGEMENTS, "Read a judged set."),
 }
 
 
@@ -98,7 +98,7 @@ def _forgotten(archive: Archive, query: str, article: str) -> bool:
 @json_option
 @click.pass_context
 def listing(ctx: click.Context, query: str | None, index: str | None, as_json: bool) -> None:
-    """Print what is judged for QUERY, or all of it, query by query, the oldest first.
+    """Print the judgements for QUERY, or for all queries, query by query, the oldest first.
 
     Each line holds the grade, the query, the article and its title, separated by tabs.
 

@@ -17,9 +17,9 @@ from search.write_keys import add_key
 MAX_NAME: Final = 100
 _KEYS: Final = "Keys"
 _ROWS: Final = {
-    "add": Row("search.commands.keys:add", _KEYS, "Make a key, and print it this once."),
+    "add": Row("search.commands.keys:add", _KEYS, "Make a key, and print it once."),
     "list": Row("search.commands.keys:listing", _KEYS, "Print who has keys, and when they were last used."),
-    "revoke": Row("search.commands.keys:revoke", _KEYS, "End keys at once."),
+    "revoke": Row("search.commands.keys:revoke", _KEYS, "Revoke keys at once."),
 }
 
 
@@ -45,13 +45,14 @@ def _name(ctx: click.Context, param: click.Parameter, name: str) -> str:
     type=click.Choice(get_args(Scope)),
     default="write",
     show_default=True,
-    help="write: put and delete articles. admin: kill them too, and see all that was sent. replicate: copy the index.",
+    help="write: put and delete articles. admin: also take them down, and see all that was sent. replicate: copy the "
+    "index.",
 )
 @index_option
 @json_option
 @click.pass_context
 def add(ctx: click.Context, name: str, scope: Scope, index: str | None, as_json: bool) -> None:
-    """Make a key for the program NAME, and print it: it is shown this once.
+    """Make a key for the program NAME, and print it: it is shown only once.
 
     \b
     Examples:
@@ -87,7 +88,7 @@ def listing(ctx: click.Context, index: str | None, as_json: bool) -> None:
 @index_option
 @click.pass_context
 def revoke(ctx: click.Context, names: tuple[str, ...], index: str | None) -> None:
-    """End keys, given by their names or ids. What was sent with them before stays accepted.
+    """Revoke keys, given by their names or ids. What was sent with them before stays accepted.
 
     The exit code is 1 if one of them is not in force.
 

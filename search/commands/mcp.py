@@ -24,7 +24,7 @@ def _hosts(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tup
 
 
 @click.command()
-@click.option("--http", is_flag=True, help="Serve over HTTP, at /mcp, and not over the standard streams.")
+@click.option("--http", is_flag=True, help="Serve over HTTP, at /mcp, instead of over the standard streams.")
 @click.option("--host", metavar="ADDRESS", help="With --http: address to listen on. Default: 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65_535), help=f"With --http: port to listen on. Default: {PORT}.")
 @click.option(
@@ -38,7 +38,7 @@ def mcp(
     """Let agents search and read the archive, over the Model Context Protocol (MCP).
 
     Over the standard streams until they end, as clients on this machine start it; with --http until Ctrl-C or SIGTERM.
-    It only reads. It has no login: who can reach it can read the archive. Needs the extra backfile[mcp].
+    It only reads. It has no login: whoever can reach it can read the archive. Needs the extra backfile[mcp].
 
     \b
     Examples:

@@ -26,8 +26,8 @@ from search.processes import core_count
 def rebuild(ctx: click.Context, index: str | None, workers: int | None, quiet: bool, as_json: bool) -> None:
     """Build the index anew from the articles that are stored in it, without their sources.
 
-    This is what to do after an update of Backfile that changes the format of the index, or how words are read. What is
-    built takes the place of the index in one step: until then the old one answers, and if anything goes wrong, or the
+    Do this after an update of Backfile that changes the format of the index, or how words are analysed. The new index
+    takes the place of the old one in one step: until then the old one answers, and if anything goes wrong, or the
     command is ended by Ctrl-C, it stays as it was. Nobody else can write to it meanwhile. It needs as much free space
     as the index takes. What was taken down is left out.
 

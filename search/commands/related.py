@@ -18,14 +18,14 @@ _CHOICES: Final = "Choices of editors"
 _ROWS: Final = {
     "pin": Row("search.commands.related:pin", _CHOICES, "Put a piece first among the related articles of an article."),
     "block": Row("search.commands.related:block", _CHOICES, "Keep a piece out of them."),
-    "undo": Row("search.commands.related:undo", _CHOICES, "Neither pin nor block a piece any more."),
+    "undo": Row("search.commands.related:undo", _CHOICES, "Take back a pin or a block."),
     "list": Row("search.commands.related:listing", _CHOICES, "Print what is pinned and blocked."),
 }
 
 
 @click.group(cls=LazyGroup, rows=_ROWS)
 def related() -> None:
-    """Choose the related articles of an article: pieces that stand first, and pieces that never stand there.
+    """Choose the related articles of an article: pieces that always come first, and pieces that are never listed.
 
     Articles are named by id or address. Readers see a choice at once.
     """
@@ -67,7 +67,7 @@ def block(ctx: click.Context, subject: str, piece: str, index: str | None) -> No
 @index_option
 @click.pass_context
 def undo(ctx: click.Context, subject: str, piece: str, index: str | None) -> None:
-    """Neither pin nor block PIECE for SUBJECT any more; what is no longer in the archive is named by its id.
+    """Take back the pin or the block of PIECE for SUBJECT; what is no longer in the archive is named by its id.
 
     \b
     Example:

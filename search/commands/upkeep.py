@@ -107,7 +107,7 @@ def _deleted(engine: Engine, ids: list[str]) -> int:
 def check(ctx: click.Context, index: str | None, against: str | None, as_json: bool, repair: bool, quiet: bool) -> None:
     """Read the whole index and list what is wrong with it. The exit code is 1 if anything is.
 
-    With --against, all articles of this index and of another, which is as it should be, are read and compared; what is
+    With --against, all articles of this index and of another, taken as correct, are read and compared; what is
     missing, superfluous or different is listed. With --repair, whatever follows from the stored articles is made again
     from them. Articles that cannot be read any more are left out and counted; index their sources again to bring them
     back. The exit code is 1 if any were lost.

@@ -18,7 +18,7 @@ def add(ctx: click.Context, name: str, spelling: str | None, index: str | None) 
     """Have NAME, as readers type it, also find SPELLING, as the archive writes it, by an entry in the file of variants.
 
     Without SPELLING, print spellings that the archive has for the words of NAME that it does not have, and the number
-    of articles for each. A site that is running takes the entry up within a second.
+    of articles for each. A running site picks the entry up within a second.
 
     \b
     Examples:

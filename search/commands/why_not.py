@@ -30,7 +30,7 @@ from search.results.as_json import json_bytes
 @json_option
 @click.pass_context
 def why_not(ctx: click.Context, /, article: str, index: str | None, as_json: bool, **given: Any) -> None:
-    """Say which conditions of a search an article does not meet, and at which place it would stand without them.
+    """Say which conditions of a search an article does not meet, and where it would rank without them.
 
     The options are those of `backfile search`.
 
