@@ -76,7 +76,7 @@ sbom: $(VENV)/.package  ## List the libraries of the container as CycloneDX, int
 	@mkdir -p dist
 	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/cyclonedx-py requirements $(LOCK) --pyproject pyproject.toml --output-reproducible -o dist/sbom.json
 
-audit: $(VENV)/.package  ## Ask for known holes in the libraries of the container
+audit: $(VENV)/.package  ## Check the libraries of the container for known vulnerabilities
 	@$(BIN)/pip-audit --requirement $(LOCK) --require-hashes --disable-pip --strict
 
 screenshots: $(VENV)/.test browser  ## Take pictures of every page into screenshots/
