@@ -24,6 +24,7 @@ from test_serve import served
 
 from search.commands import main
 from search.engines import open_engine
+from search.results.exporting import FORMATS
 from webui.server import MAX_WORKERS, THREADS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -133,6 +134,15 @@ def test_readers_reach_the_site_through_the_proxy_and_not_the_desk(tmp_path: Pat
     logs = "".join(path.read_text() for path in tmp_path.glob("backfile*.log"))
     assert "GET /search 200" in logs
     assert "secretword" not in logs
+
+
+def test_the_proxy_streams_every_kind_of_file_with_every_hit() -> None:
+    text = (CONTRIB / "nginx" / "backfile.conf").read_text("utf-8")
+    blocks = dict(re.findall(r"location ~ (\S+) \{(.*?)\n    \}", text, re.DOTALL))
+    streamed = [pattern for pattern, block in blocks.items() if "proxy_buffering off;" in block]
+    addresses = ["/api/v1/export", "/tr/search.csv", *(f"/search.{kind.suffix}" for kind in FORMATS.values())]
+    assert [path for path in addresses if not any(re.search(pattern, path) for pattern in streamed)] == []
+    assert not any(re.search(pattern, "/search.json") for pattern in streamed), "a feed"
 
 
 # --- systemd ---------------------------------------------------------------------------------------------------------
