@@ -286,6 +286,7 @@ class Settings(BaseModel):
         "", description='Address that metrics are served at, such as "127.0.0.1:9464", or "" for none'
     )
     inbox: bool = Field(True, description="Write into the index what programs with a key send to the server")
+    webhooks: bool = Field(True, description="Send webhooks from a process beside the workers of the server")
     inbox_most: Annotated[int, _Number] = Field(
         10_000, ge=1, le=1_000_000, description="Articles that were sent and may wait to be written; more are refused"
     )

@@ -11,8 +11,8 @@ from archives import fill
 from receivers import Hook, http_receiver
 from test_webhooks_running import article, told
 
-from index.webhooks.command import run_webhooks
 from index.webhooks.comparing import note_changes
+from index.webhooks.running import run_webhooks
 from search.alerts.keys import made_keys
 from search.engines import open_engine
 from search.ledger import ledger_of

@@ -223,3 +223,32 @@ def test_what_a_cms_sends_to_the_server_leads_to_a_webhook(hook: Hook) -> None:
         articles("by-hand")
         assert comes_true(lambda: messages(hook)[1:] == [[("new", "by-hand")]]), Path("log").read_text()
         os.kill(process.pid, signal.SIGTERM)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+def test_a_server_with_the_setting_off_leaves_webhooks_to_the_command_that_watches(hook: Hook) -> None:
+    Path("backfile.toml").write_text('alert_allow = ["127.0.0.1"]\nwebhooks = false\n', "utf-8")
+    articles("old")
+    command("webhooks", "add", hook.address)
+    key = add_key(open_ledger("archive.ledger"), "cms", "write", datetime.now(UTC))
+    with server_in(Path.cwd()) as (_, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Prefer": "wait=30"}
+        connection.request("PUT", "/api/v1/articles/cms-1", json.dumps({"title": "Ferry"}), headers)
+        assert connection.getresponse().status == 201
+        connection.close()
+        articles("by-hand")
+        assert hook.posted == []
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "search", "webhooks", "run", "--watch"], env=environment(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            assert comes_true(lambda: len(hook.posted) == 1)
+            articles("later")
+            assert comes_true(lambda: messages(hook)[1:] == [[("new", "later")]])
+        finally:
+            watching.terminate()
+            _, said = watching.communicate(timeout=60)
+    assert sorted(messages(hook)[0]) == [("new", "by-hand"), ("new", "cms-1")]
+    assert (watching.returncode, said) == (0, "sending changes as they come\n")

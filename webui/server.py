@@ -91,7 +91,7 @@ def serve(settings: Settings, announce: Callable[[str], object]) -> None:
     server.on_startup(lambda: threading.Thread(target=_announce, args=(address, announce), daemon=True).start())
     # The default differs between platforms, and a process with threads must not be forked.
     multiprocessing.set_start_method("spawn", force=True)
-    if settings.inbox:
+    if settings.inbox or settings.webhooks:
         writer.start()
     try:
         with exported(settings):

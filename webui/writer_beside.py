@@ -67,8 +67,9 @@ class WriterBeside:
 
     def _is_needed(self) -> bool:
         try:
-            ledger = self._ledger
-            return ledger.write_keys.any_in_force() or ledger.inbox.count("queued") > 0 or ledger.webhooks.any()
+            ledger, settings = self._ledger, self._settings
+            may_come = settings.inbox and (ledger.write_keys.any_in_force() or ledger.inbox.count("queued") > 0)
+            return may_come or (settings.webhooks and ledger.webhooks.any())
         except LedgerError:  # pages and answers say so
             return False
 

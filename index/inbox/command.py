@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
 from dataclasses import asdict
-from types import FrameType
 from typing import Final
 
 import click
@@ -19,6 +16,7 @@ from search.commands.context import (
     json_option,
     loaded_settings,
     opened_ledger,
+    stopped_by_signals,
 )
 from search.commands.terminal import one_line
 from search.ledger.inbox import Notice, State
@@ -62,13 +60,7 @@ def run(ctx: click.Context, watch: bool, index: str | None) -> None:
     """
     settings = loaded_settings(ctx, index=index).settings
     if watch:
-        stopped = threading.Event()
-
-        def stop(_number: int, _frame: FrameType | None) -> None:
-            stopped.set()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
+        stopped = stopped_by_signals()
         write_what_comes(settings, stopped.wait, lambda: click.echo("writing what is sent", err=True))
         return
     with interruptible():

@@ -17,8 +17,8 @@ from search.settings import Settings
 
 
 def write_beside(settings: Settings, logs: Mapping[str, Any]) -> None:
-    """Writes what comes, and tells webhooks, until SIGTERM, or until the process that started this one is gone; Ctrl-C
-    is for that one.
+    """Writes what comes, and tells webhooks, as far as the settings have it, until SIGTERM, or until the process that
+    started this one is gone; Ctrl-C is for that one.
 
     `logs` is the configuration of its log.
     """
@@ -34,5 +34,9 @@ def write_beside(settings: Settings, logs: Mapping[str, Any]) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, stop)
-    Telling(settings).start()
+    if not settings.inbox:
+        Telling(settings).watch(wait)
+        return
+    if settings.webhooks:
+        Telling(settings).start()
     write_what_comes(settings, wait)

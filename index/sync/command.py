@@ -135,7 +135,7 @@ def _tell_webhooks(opened: Opened) -> tuple[Sequence[str], str]:
     """The same."""
     if not opened.ledger.webhooks.any():
         return (), ""
-    from index.webhooks.command import run_webhooks, summary  # nor webhooks
+    from index.webhooks.running import run_webhooks, summary  # nor webhooks
 
     ran = run_webhooks(opened.settings, opened.engine, opened.ledger)
     return ran.problems, summary(ran) if ran.sent or ran.failed or ran.dead else ""

@@ -15,11 +15,11 @@ from index.delivering.command import (
     message_facts,
     print_messages,
     secret_facts,
-    sent_in_words,
 )
 from index.delivering.webhook import read_hook
 from index.webhooks.comparing import note_changes
-from index.webhooks.running import Ran, Running
+from index.webhooks.running import run_webhooks, summary
+from index.webhooks.telling import Telling
 from search.alerts.keys import made_keys
 from search.commands.context import (
     TEXT,
@@ -29,6 +29,7 @@ from search.commands.context import (
     json_option,
     opened_ledger,
     opened_with_ledger,
+    stopped_by_signals,
 )
 from search.commands.terminal import one_line
 from search.engines.protocols import Engine
@@ -36,7 +37,6 @@ from search.errors import ConfigError, LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.webhooks import EVENTS, Event, Webhook
 from search.releasing import now_in_utc
-from search.settings import Settings
 
 MOST_WEBHOOKS: Final = 100
 PATIENCE_SECONDS: Final = 60.0
@@ -137,37 +137,30 @@ def retry(ctx: click.Context, ids: tuple[str, ...], index: str | None) -> None:
 
 
 @webhooks.command()
+@click.option("--watch", is_flag=True, help="Keep sending changes as they come, until SIGTERM or Ctrl-C.")
 @index_option
 @json_option
 @click.pass_context
-def run(ctx: click.Context, index: str | None, as_json: bool) -> None:
+def run(ctx: click.Context, watch: bool, index: str | None, as_json: bool) -> None:
     """Tell each webhook what has changed since the last run, and what failed then.
 
     Only one run sends at a time. The exit code is 3 if some messages could not be delivered: they are tried again by
-    later runs, and given up after a day and a half.
+    later runs, and given up after a day and a half. With --watch, problems are printed as they occur.
 
     \b
-    Example:
+    Examples:
       backfile webhooks run
+      backfile webhooks run --watch
     """
     settings, engine, ledger = opened_with_ledger(ctx, index)
+    if watch:
+        stopped = stopped_by_signals()
+        click.echo("sending changes as they come", err=True)
+        Telling(settings).watch(stopped.wait)
+        return
     with interruptible():
         ran = run_webhooks(settings, engine, ledger)
     exit_ran(ctx, ran, summary(ran), as_json=as_json)
-
-
-def run_webhooks(settings: Settings, engine: Engine, ledger: Ledger) -> Ran:
-    """One run; does nothing where there are no webhooks. Raises EngineError, LedgerError, ConfigError."""
-    if not ledger.webhooks.any():
-        return Ran()
-    return Running(engine, ledger, settings, made_keys(ledger.place), now_in_utc).run()
-
-
-def summary(ran: Ran) -> str:
-    """What a run came to, in one line."""
-    if ran.busy:
-        return "another run is sending to webhooks"
-    return ", ".join([f"{ran.changes:,} changes", *sent_in_words(ran, "without changes")])
 
 
 def _note_all(engine: Engine, ledger: Ledger) -> None:

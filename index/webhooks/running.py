@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
+from index.delivering.command import sent_in_words
 from index.delivering.heads import Heads
 from index.delivering.outcome import NotDelivered
 from index.delivering.trying import KEPT_DAYS, Trying
@@ -22,7 +23,7 @@ from index.fetching.hosts import Resolver, look_up
 from index.lock import only_run
 from index.webhooks.comparing import note_changes
 from index.webhooks.message import body_of, told
-from search.alerts.keys import Keys
+from search.alerts.keys import Keys, made_keys
 from search.document import Head
 from search.engines import whole_searcher
 from search.engines.protocols import Engine
@@ -30,6 +31,7 @@ from search.errors import IndexMissing
 from search.ledger.deliveries import Delivery
 from search.ledger.ledger import Ledger
 from search.ledger.webhooks import Webhook
+from search.releasing import now_in_utc
 from search.settings import Settings
 
 MOST_MESSAGES: Final = 1_000
@@ -142,3 +144,17 @@ class _Outbox:
             if error.is_final:
                 self.running.ledger.webhooks.end(hook.id, str(error))
             raise
+
+
+def run_webhooks(settings: Settings, engine: Engine, ledger: Ledger) -> Ran:
+    """One run; does nothing where there are no webhooks. Raises EngineError, LedgerError, ConfigError."""
+    if not ledger.webhooks.any():
+        return Ran()
+    return Running(engine, ledger, settings, made_keys(ledger.place), now_in_utc).run()
+
+
+def summary(ran: Ran) -> str:
+    """What a run came to, in one line."""
+    if ran.busy:
+        return "another run is sending to webhooks"
+    return ", ".join([f"{ran.changes:,} changes", *sent_in_words(ran, "without changes")])

@@ -1,4 +1,4 @@
-"""Tells webhooks of changes for as long as a process lives, from a thread beside its work."""
+"""Tells webhooks of changes for as long as a process lives, which may be beside its other work."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import logging
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
-from index.webhooks.command import run_webhooks, summary
+from index.webhooks.running import run_webhooks, summary
 from search.engines import open_engine
 from search.errors import BackfileError
 from search.ledger import ledger_of
@@ -22,8 +23,17 @@ SHARE: Final = 0.1
 _log = logging.getLogger("backfile.webhooks")
 
 
+Wait = Callable[[float], bool]
+"""Waits so many seconds, or until it is enough; returns whether it is."""
+
+
+def _asleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
 class Telling:
-    """A thread that runs the webhooks of an archive."""
+    """Runs the webhooks of an archive again and again."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -32,14 +42,16 @@ class Telling:
         self._said = ""
 
     def start(self) -> None:
-        """Begins to look."""
-        threading.Thread(target=self._run, name="backfile-webhooks", daemon=True).start()
+        """Begins to look, in a thread that ends with the process."""
+        threading.Thread(target=self.watch, args=(_asleep,), name="backfile-webhooks", daemon=True).start()
 
-    def _run(self) -> None:
+    def watch(self, wait: Wait) -> None:
+        """Looks until it is enough."""
         while True:
             began = time.thread_time()
             self.look()
-            time.sleep(max(LOOK_SECONDS, (time.thread_time() - began) / SHARE))
+            if wait(max(LOOK_SECONDS, (time.thread_time() - began) / SHARE)):
+                return
 
     def look(self) -> None:
         """Runs them once. What goes wrong with all of them is logged, once for each reason."""
