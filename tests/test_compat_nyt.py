@@ -117,6 +117,8 @@ def test_a_filter_query_keeps_what_it_says(client: FlaskClient, fq: str, expecte
         ("a~2", "~"), ("a^3", "^"), ("b*d", "*"), ("section_name:Ne*", "*"), ("pub_year:24", "pub_year"),
         ("pub_date:now-7d", "pub_date"), ("pub_date:[2024 TO 2023]", "before it begins"),
         ("pub_date:{2023 TO 2024}", "TO"), ("body:[a TO b]", "range"), ("(" * 40 + "a" + ")" * 40, "nested"),
+        ("(\\ )", "no word"), ("section_name:(\\ )", "no word"),
+        ("headline:body:a", "'headline' without a value"), ("a:" * 1_999, "without"), ("a:-" * 1_333, "without"),
         ("a " * 400, "256"), ("a" * 4_001, "4,000"), ("section_name:" + "s" * 501, "no value"),
     ],
 )  # fmt: skip

@@ -96,11 +96,13 @@ class _Reader:
             parts.append(self._clause(field, depth))
         return all_of(parts)
 
-    def _clause(self, field: str | None, depth: int) -> Query:
+    def _clause(self, field: str | None, depth: int, *, after_field: bool = False) -> Query:
         negated = False
         while self.kind in ("not", "required"):
             negated = negated != (self.kind == "not")
             self._index += 1
+        if after_field and self.kind == "field":
+            raise ParameterError(self._parameter, f"has the field {str(field)[:60]!r} without a value")
         query = self._operand(field, depth)
         if not negated:
             return query
@@ -112,7 +114,7 @@ class _Reader:
         token = self._tokens[self._index]
         self._index += 1
         if token.kind == "field":
-            return self._clause(token.text, depth)
+            return self._clause(token.text, depth, after_field=True)
         if token.kind == "open":
             return self._group(field, depth)
         return self._leaf(token, field)

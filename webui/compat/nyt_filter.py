@@ -141,7 +141,10 @@ def _literal(token: Token) -> str:
             "fq",
             f"has {token.text[:60]!r}: this archive answers a * only at the end of a word of text, after two letters",
         )
-    return _plain(token.text)
+    text = _plain(token.text)
+    if not text:
+        raise ParameterError("fq", f"has {token.text!r}, which is no word")
+    return text
 
 
 def _dates(token: Token, field: str) -> Query:
