@@ -263,6 +263,17 @@ def test_ids_are_read_back_without_looking_them_up(value: str) -> None:
     assert guardian_query.section_value(guardian_query.value_id(name)) == name.lower()
 
 
+def test_questions_that_differ_in_bytes_alone_have_answers_of_their_own(client: FlaskClient) -> None:
+    def total(asked: str) -> int:
+        written = asked.encode().decode("latin-1")  # as WSGI has bytes that a client did not escape
+        response = client.get(f"{BASE}/search", query_string="", environ_overrides={"QUERY_STRING": written})
+        assert response.status_code == 200, response.text
+        return int(response.json["response"]["total"])
+
+    assert (total("q=brücke"), total("q=bröcke"), total("q=brücke")) == (1, 0, 1)
+    assert (total("q=flood%26page-size%3D1"), total("q=flood&page-size=1")) == (0, 23)
+
+
 def test_an_error_is_valid_json_whatever_it_repeats(client: FlaskClient) -> None:
     response = client.get(f"{BASE}/search?order-by=%22%00%ff\U0001f30a")
     assert response.status_code == 400

@@ -17,7 +17,7 @@ from functools import cache, wraps
 from importlib.metadata import version
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qsl, unquote_plus
 
 from flask import Response, g, request
 
@@ -131,13 +131,14 @@ def _tag(archive: PinnedArchive, chosen: str) -> str:
     version of what editors chose, if the answer shows that."""
     kind = _RENDERINGS.get(request.path)
     if kind is None:
-        asked, accepted = (
-            unquote_plus(request.query_string.decode("ascii", "replace")),
-            request.headers.get("Accept", ""),
-        )
+        written = request.query_string.decode("latin-1")
+        # Pairs, for an escaped sign is no separator; of bytes, for not all of them need be text.
+        asked = repr(parse_qsl(written, keep_blank_values=True, encoding="latin-1"))
+        accepted, is_relative = request.headers.get("Accept", ""), _is_relative(unquote_plus(written))
     else:
         asked, accepted = repr(asked_search(kind)), ""
-    minute = current_minute().isoformat() if _is_relative(asked) else ""
+        is_relative = _is_relative(asked)
+    minute = current_minute().isoformat() if is_relative else ""
     place = request.scheme, request.host, request.script_root, request.path
     order = archive.order_generation, archive.section_order.version, chosen
     return entity_tag(*order, *place, asked, accepted, minute, appearance(), current_site().look)
