@@ -139,6 +139,15 @@ def test_queries_and_addresses_are_logged_where_that_is_set(tmp_path: Path) -> N
         assert "no VERYSECRETWORD either" in str(failed["trace"])
 
 
+@pytest.mark.parametrize("name", ["api-key", "API-Key", "api_key", "apikey", "api%2Dkey"])
+def test_keys_of_other_services_are_logged_nowhere(tmp_path: Path, name: str) -> None:
+    app = site(tmp_path, log_queries=True, compat=True)
+    for log in logged_into(console=False, queries=True):
+        app.test_client().get(f"/compat/guardian/search?q=flood&{name}=verysecretkey&page=1")
+        (line,) = records(log)
+        assert line["query"] == f"q=flood&{name}=…&page=1"
+
+
 def test_a_slow_request_is_a_warning_with_its_phases(tmp_path: Path) -> None:
     app = site(tmp_path, log_slow_seconds=1e-9)
     for log in logged_into(console=False):

@@ -25,7 +25,7 @@ from structlog.typing import Processor
 from search.settings import Settings
 from search.tracing import TRACEPARENT, TraceContext, follow, read_traceparent
 from webui.clients import sender
-from webui.withholding import is_withheld, outline, withhold, without_words
+from webui.withholding import is_withheld, outline, withhold, without_keys, without_words
 
 REQUEST_ID: Final = "X-Request-ID"
 """The header by which whoever calls us may name a request, and is told its name."""
@@ -169,5 +169,5 @@ def _fields(response: Response, seconds: float, settings: Settings) -> dict[str,
     if settings.log_addresses:
         fields["client"] = str(sender(settings.trusted_proxies))
     if settings.log_queries:
-        fields["query"] = request.query_string[:_MAX_LOGGED].decode("ascii", "replace")
+        fields["query"] = without_keys(request.query_string.decode("ascii", "replace"))[:_MAX_LOGGED]
     return fields

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from traceback import format_tb
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 LEFT_OUT: Final = "…"
 """What stands in place of a word that a reader typed."""
@@ -20,6 +20,7 @@ _MAX_CAUSES: Final = 10
 _ENDING: Final = 3
 """Letters at the end of a word that an error may show otherwise: it may have its stem."""
 _STEM: Final = 3
+_KEYS: Final = frozenset({"api-key", "api_key", "apikey"})
 
 _typed: ContextVar[str | None] = ContextVar("backfile_typed", default=None)
 
@@ -46,6 +47,16 @@ def without_words(text: str) -> str:
 def _words() -> Iterator[str]:
     for _, value in parse_qsl(_typed.get() or ""):
         yield from re.findall(r"\w+", value)
+
+
+def without_keys(query_string: str) -> str:
+    """The query string without the keys that clients of other services send: they are secret wherever they are sent."""
+    return "&".join(map(_without_key, query_string.split("&")))
+
+
+def _without_key(pair: str) -> str:
+    name = pair.partition("=")[0]
+    return f"{name}={LEFT_OUT}" if unquote_plus(name).lower() in _KEYS else pair
 
 
 def outline(error: BaseException) -> str:
