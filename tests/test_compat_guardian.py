@@ -28,6 +28,7 @@ from webui.compat.boolean import written
 from webui.compat.guardian import contents
 from webui.compat.guardian_parameters import Shown
 from webui.site import site_of
+from webui.turns import Busy, Turns
 
 BASE = "/compat/guardian"
 
@@ -221,6 +222,21 @@ def test_texts_that_take_too_long_to_be_shown_are_an_error_too() -> None:
         with pytest.raises(EngineError, match="fewer articles"):
             contents(archive, ["1", "2"], Shown(fields=frozenset({"body"})))
         assert contents(archive, [], Shown()) == []
+
+
+def test_who_asks_too_often_is_told_when_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = dialect_app(client_requests_per_minute=1).test_client()
+    client.get(f"{BASE}/search")
+    response = client.get(f"{BASE}/search")
+    assert (response.status_code, response.json["response"]["status"]) == (429, "error")
+    assert int(response.headers["Retry-After"]) > 30
+
+    def busy(*_args: object, **_named: object) -> None:
+        raise Busy(retry_after=17)
+
+    monkeypatch.setattr(Turns, "turn", busy)
+    response = dialect_app().test_client().get(f"{BASE}/search")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "17")
 
 
 def test_what_waits_for_its_moment_is_not_there_yet() -> None:

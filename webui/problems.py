@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
-from flask import Flask, Response, g, json, render_template, request
+from flask import Blueprint, Flask, Response, g, json, render_template, request
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
@@ -97,22 +98,27 @@ class Problem:
 
 def install(app: Flask) -> None:
     """Makes the app answer every exception with a problem."""
+    answer_errors(app, lambda problem, _error: respond(problem))
 
-    @app.errorhandler(BackfileError)
+
+def answer_errors(part: Flask | Blueprint, shaped: Callable[[Problem, Exception], Response]) -> None:
+    """Makes the app, or the addresses of one blueprint, answer every exception with what `shaped` makes of its problem,
+    and with the headers that belong to it."""
+
+    @part.errorhandler(BackfileError)
     def _ours(error: BackfileError) -> Response:
-        if isinstance(error, Busy):
-            return _retried(respond(noted(error)), error.retry_after)
-        return respond(noted(error))
+        response = shaped(noted(error), error)
+        return _retried(response, error.retry_after) if isinstance(error, Busy) else response
 
-    @app.errorhandler(HTTPException)
+    @part.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
-        response = respond(from_http(error))
+        response = shaped(from_http(error), error)
         _copy_headers(error, response)
         return response
 
-    @app.errorhandler(Exception)
+    @part.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
-        return respond(noted_unexpected(error))
+        return shaped(noted_unexpected(error), error)
 
 
 def noted(error: BackfileError) -> Problem:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from flask import Blueprint, Response, json
-from werkzeug.exceptions import HTTPException
 
-from search.errors import BackfileError, EngineError, ParameterError
+from search.errors import EngineError, ParameterError
 from search.results.response import SearchResponse
-from webui.problems import Problem, from_http, headed, noted, noted_unexpected
+from webui.problems import Problem, answer_errors, headed
 from webui.responses import JSON
 
 Shape = Callable[[int, str], Mapping[str, object]]
@@ -22,26 +21,17 @@ def install(blueprint: Blueprint, shape: Shape, known: Collection[str] = ()) -> 
     `known` are messages that clients compare, so nothing may be put before them.
     """
 
-    def respond(problem: Problem, said: str) -> Response:
-        body = json.dumps(shape(problem.status, said))
+    def shaped(problem: Problem, error: Exception) -> Response:
+        body = json.dumps(shape(problem.status, _said(problem, error, known)))
         return headed(Response(body, problem.status, content_type=JSON), problem)
 
-    @blueprint.errorhandler(BackfileError)
-    def _ours(error: BackfileError) -> Response:
-        problem = noted(error)
-        if isinstance(error, ParameterError) and (error.reason in known or error.reason.startswith(error.name)):
-            return respond(problem, error.reason)
-        return respond(problem, problem.detail)
+    answer_errors(blueprint, shaped)
 
-    @blueprint.errorhandler(HTTPException)
-    def _http(error: HTTPException) -> Response:
-        problem = from_http(error)
-        return respond(problem, problem.detail)
 
-    @blueprint.errorhandler(Exception)
-    def _unexpected(error: Exception) -> Response:
-        problem = noted_unexpected(error)
-        return respond(problem, problem.detail)
+def _said(problem: Problem, error: Exception, known: Collection[str]) -> str:
+    if isinstance(error, ParameterError) and (error.reason in known or error.reason.startswith(f"{error.name} ")):
+        return error.reason
+    return problem.detail
 
 
 def unanswered(parameter: str) -> ParameterError:
