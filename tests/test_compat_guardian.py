@@ -70,6 +70,14 @@ def test_the_dialects_are_spoken_only_where_they_are_set(app: Flask) -> None:
         assert dialect_app().test_client().get(path).status_code == 200
 
 
+def test_the_dialect_is_english_whatever_the_site_speaks() -> None:
+    client = dialect_app(site_language="de").test_client()
+    [said] = client.get("/compat/nyt/articlesearch.json?fq=pub_date:soon").json["errors"]
+    assert said.startswith("fq: has the date 'soon': \"soon\" is not a date; write 2024, 2024-07, ")
+    assert "characters may follow" in refused(client, "/search?" + "a" * 70_000, 414)
+    assert "Seite" in client.get("/nowhere").text
+
+
 def test_a_page_has_the_shape_of_the_dialect(client: FlaskClient) -> None:
     answer = found(client, "q=bridge&page-size=2&api-key=any")
     assert {key: answer[key] for key in answer if key != "results"} == {

@@ -1,13 +1,15 @@
-"""Errors in the shape of a dialect, in place of problem documents; nothing internal shows in either."""
+"""Errors in the shape and the language of a dialect, not in problem documents; nothing internal shows in either."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from flask import Blueprint, Response, json
 
 from search.errors import EngineError, ParameterError
 from search.results.response import SearchResponse
+from search.translation import SOURCE_LANGUAGE, speak
 from webui.problems import Problem, answer_errors, headed
 from webui.responses import JSON
 
@@ -16,7 +18,7 @@ Shape = Callable[[int, str], Mapping[str, object]]
 
 
 def install(blueprint: Blueprint, shape: Shape, known: Collection[str] = ()) -> None:
-    """Makes the addresses of the blueprint answer every exception in that shape.
+    """Makes the addresses of the blueprint answer every exception in that shape, and speak English.
 
     `known` are messages that clients compare, so nothing may be put before them.
     """
@@ -26,6 +28,11 @@ def install(blueprint: Blueprint, shape: Shape, known: Collection[str] = ()) -> 
         return headed(Response(body, problem.status, content_type=JSON), problem)
 
     answer_errors(blueprint, shaped)
+
+    # Flask does this before anything that may refuse the request.
+    @blueprint.url_value_preprocessor
+    def _speak_english(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+        speak(SOURCE_LANGUAGE)
 
 
 def _said(problem: Problem, error: Exception, known: Collection[str]) -> str:
