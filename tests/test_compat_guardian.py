@@ -224,6 +224,11 @@ def test_a_search_without_time_is_an_error_and_no_empty_answer() -> None:
     assert "Retry-After" in response.headers
 
 
+def test_related_articles_that_are_not_all_are_an_error_too() -> None:
+    response = dialect_app(deadline_seconds=1e-9).test_client().get(f"{BASE}/1?show-related=true")
+    assert (response.status_code, response.json["response"]["status"]) == (503, "error")
+
+
 def test_texts_that_take_too_long_to_be_shown_are_an_error_too() -> None:
     app = dialect_app(deadline_seconds=1e-9)
     with app.test_request_context(f"{BASE}/search"), site_of(app).archive.pinned() as archive:

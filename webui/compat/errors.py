@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, json
 
 from search.errors import EngineError, ParameterError
+from search.results.related_response import RelatedResponse
 from search.results.response import SearchResponse
 from search.translation import SOURCE_LANGUAGE, speak
 from webui.problems import Problem, answer_errors, headed
@@ -15,6 +16,8 @@ from webui.responses import JSON
 
 Shape = Callable[[int, str], Mapping[str, object]]
 """The body of an error, by its status and what is said of it."""
+
+Found = TypeVar("Found", SearchResponse, RelatedResponse)
 
 
 def install(blueprint: Blueprint, shape: Shape, known: Collection[str] = ()) -> None:
@@ -46,8 +49,8 @@ def unanswered(parameter: str) -> ParameterError:
     return ParameterError(parameter, "is not answered by this archive; leave it out")
 
 
-def whole(found: SearchResponse) -> SearchResponse:
+def whole(found: Found) -> Found:
     """The answer, if it looked at everything: the dialects cannot say otherwise. Raises EngineError."""
-    if found.timed_out or found.partial:
+    if found.timed_out or (isinstance(found, SearchResponse) and found.partial):
         raise EngineError("the search could not look at everything in its time; ask again, or ask for less")
     return found

@@ -80,7 +80,7 @@ def content_item(archive: PinnedArchive, id: str) -> Response:
     wanted = shown(_sent())
     members: dict[str, object] = {"total": 1, "content": content(archive.article(id).document, wanted, _place())}
     if wanted.related:
-        found = archive.related(Subject(id=id), mode="any", limit=_RELATED)
+        found = whole(archive.related(Subject(id=id), mode="any", limit=_RELATED))
         members["relatedContent"] = contents(archive, (row.hit.id for row in found.hits), wanted)
     return _answer(**members)
 
