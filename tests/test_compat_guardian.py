@@ -181,6 +181,8 @@ def test_errors_are_in_the_envelope_word_for_word(client: FlaskClient) -> None:
     assert refused(client, "/search?page=1001") == too_deep
     assert refused(client, "/search?from-date=3+July").startswith("Dates must be an ISO8601 date or datetime (e.g. ")
     assert refused(client, "/nope", 404) == "The requested resource could not be found."
+    for path in ("", "/", "/tags", "/editions", "/content/removed?reason=gone"):
+        assert refused(client, path, 404) == "The requested resource could not be found.", path
     assert refused(client, "/tags", 404) == "The requested resource could not be found."
     assert refused(client, "/search?page-size=101") == "page-size must be an integer between 1 and 100"
 

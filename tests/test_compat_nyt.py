@@ -181,6 +181,8 @@ def test_parameters_that_the_dialect_does_not_have_are_ignored(client: FlaskClie
 
 
 def test_other_addresses_of_the_service_are_errors_in_its_shape(client: FlaskClient) -> None:
+    for path in ("/compat/nyt", "/compat/nyt/"):
+        assert client.get(path).json["status"] == "ERROR", path
     assert client.get("/compat/nyt/svc/search/v2/articlesearch.json?q=essay").json["response"]["meta"]["hits"] == 1
     response = client.get("/compat/nyt/svc/topstories/v2/home.json")
     assert (response.status_code, response.json["status"]) == (404, "ERROR")

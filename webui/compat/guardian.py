@@ -85,6 +85,13 @@ def content_item(archive: PinnedArchive, id: str) -> Response:
     return _answer(**members)
 
 
+@blueprint.get("")
+@blueprint.get("/")
+def nothing() -> Response:
+    """Nothing: the dialect has no front page."""
+    raise NotFound("there is nothing at this address")
+
+
 def _sent() -> Sent:
     return request.args.to_dict()
 

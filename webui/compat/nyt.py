@@ -45,8 +45,10 @@ def article_search(archive: PinnedArchive) -> Response:
     return sent(json.dumps(body).encode("utf-8", "backslashreplace"))
 
 
+@blueprint.get("")
+@blueprint.get("/")
 @blueprint.get("/<path:_rest>")
-def nothing_else(_rest: str) -> Response:
+def nothing_else(**_rest: str) -> Response:
     """Nothing: no other address of the dialect is answered."""
     raise NotFound("of this service, this archive answers articlesearch.json alone")
 
