@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -166,6 +167,9 @@ def test_every_section_and_tag_of_an_answer_finds_its_article(client: FlaskClien
             assert row["id"] in ids(client, f"section={quote(row['sectionId'])}")
         for tag in row["tags"]:
             assert row["id"] in ids(client, f"tag={quote(tag['id'])}"), tag
+            listed = client.get(tag["apiUrl"] + "&page-size=50").json["response"]["results"]
+            assert row["id"] in [each["id"] for each in listed], tag
+            assert row["webTitle"] in unescape(client.get(tag["webUrl"] + "&per_page=50").text), tag
 
 
 def test_an_item_has_its_related_articles_if_they_are_asked_for(client: FlaskClient) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from markupsafe import escape
 
 from search.document import SECTION_SEPARATOR, Document, Head, Moment, web_address
-from search.request.urls import quote_id
+from search.request.request import Filters, SearchRequest
+from search.request.urls import Addresses, quote_id
 from webui.article_html import render_article
 from webui.compat import guardian_query
 from webui.compat.guardian_parameters import Shown
@@ -65,8 +67,8 @@ def section_content(section: str, place: Place) -> Content:
     return {
         "id": name,
         "webTitle": _last(section),
-        "webUrl": f"{place.pages}/sections",
-        "apiUrl": f"{place.api}/{name}",
+        "webUrl": _page("section", section, place),
+        "apiUrl": f"{place.api}/search?{urlencode({'section': name})}",
         "editions": [],
     }
 
@@ -95,21 +97,26 @@ def _fields(article: Document | Head, shown: Shown, place: Place) -> Iterable[tu
 
 def _tags(article: Document | Head, shown: Shown, place: Place) -> Iterable[Content]:
     kinds = (
-        ("contributor", guardian_query.CONTRIBUTOR, article.authors),
-        ("keyword", guardian_query.KEYWORD, article.tags),
-        ("type", guardian_query.TYPE, (article.type,) if article.type else ()),
+        ("contributor", guardian_query.CONTRIBUTOR, "author", article.authors),
+        ("keyword", guardian_query.KEYWORD, "tag", article.tags),
+        ("type", guardian_query.TYPE, "type", (article.type,) if article.type else ()),
     )
-    for kind, prefix, values in kinds:
+    for kind, prefix, field, values in kinds:
         for value in values if kind in shown.tags or ALL in shown.tags else ():
             name = prefix + guardian_query.value_id(value)
             yield {
                 "id": name,
                 "type": kind,
                 "webTitle": value,
-                "webUrl": f"{place.pages}/",
-                "apiUrl": f"{place.api}/{name}",
+                "webUrl": _page(field, value, place),
+                "apiUrl": f"{place.api}/search?{urlencode({'tag': name})}",
                 "references": [],
             }
+
+
+def _page(field: str, value: str, place: Place) -> str:
+    """The page for readers with the articles that have a value."""
+    return Addresses("html", place.pages).search(SearchRequest(keywords=((field, Filters((value,))),)))
 
 
 def _last(section: str) -> str:
