@@ -208,7 +208,7 @@ def test_what_the_archive_cannot_answer_is_refused_by_name(client: FlaskClient, 
     [
         "q=(a", "q=a)", "q=AND", "q=NOT", "q=a+OR", "q=()", "section=,", "section=()", "tag=-", "page=0", "page=x",
         "q=" + "(" * 60 + "a" + ")" * 60, "q=" + "a+" * 300, "q=" + "a" * 5_000, "section=" + "s" * 600,
-        "from-date=2024-07-20&to-date=2024-07-01", "show-related=maybe", "page-size=0",
+        "from-date=2024-07-20&to-date=2024-07-01", "show-related=maybe", "page-size=0", "tag=profile/", "tag=profile/-",
     ],
 )  # fmt: skip
 def test_what_is_not_well_formed_is_refused(client: FlaskClient, asked: str) -> None:

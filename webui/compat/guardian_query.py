@@ -115,7 +115,7 @@ def _ids(expression: str) -> Iterator[Token]:
 def _tag(id: str) -> Query:
     if id.startswith(CONTRIBUTOR):
         # The query language knows authors by the words of their names.
-        return Phrase(_value(id.removeprefix(CONTRIBUTOR)).strip() or id, "author")
+        return Phrase(_fitting("tag", _value(id.removeprefix(CONTRIBUTOR)))[0], "author")
     for prefix, field in _TAG_FIELDS:
         if id.startswith(prefix):
             own = id.removeprefix(prefix)
@@ -125,8 +125,13 @@ def _tag(id: str) -> Query:
 
 def _kept(field: str, *values: str) -> Query:
     """Articles with any of these values, of which there are two if what was sent may be an id or the value itself."""
-    spaced = dict.fromkeys(" ".join(value.split()) for value in values)
+    return any_of([Keyword(field, value) for value in _fitting(field, *values)])
+
+
+def _fitting(field: str, *values: str) -> list[str]:
+    """Those of the values that an article may have. Raises ParameterError if none is."""
+    spaced = dict.fromkeys(" ".join(blank_controls(value).split()) for value in values)
     fitting = [value for value in spaced if 0 < len(value) <= MAX_VALUE_LENGTH]
     if not fitting:
         raise ParameterError(field, f"needs an id of 1 to {MAX_VALUE_LENGTH} characters")
-    return any_of([Keyword(field, value) for value in fitting])
+    return fitting
