@@ -209,6 +209,7 @@ def test_what_the_archive_cannot_answer_is_refused_by_name(client: FlaskClient, 
         "q=(a", "q=a)", "q=AND", "q=NOT", "q=a+OR", "q=()", "section=,", "section=()", "tag=-", "page=0", "page=x",
         "q=" + "(" * 60 + "a" + ")" * 60, "q=" + "a+" * 300, "q=" + "a" * 5_000, "section=" + "s" * 600,
         "from-date=2024-07-20&to-date=2024-07-01", "show-related=maybe", "page-size=0", "tag=profile/", "tag=profile/-",
+        "from-date=2024-07", "to-date=2024-07-03T10:00:00%2B99:00", "from-date=%00", "tag=river&tag=bridge", "q=%ff",
     ],
 )  # fmt: skip
 def test_what_is_not_well_formed_is_refused(client: FlaskClient, asked: str) -> None:
@@ -265,6 +266,13 @@ def test_what_waits_for_its_moment_is_not_there_yet() -> None:
     archive.ledger.waiting.put([(waiting, datetime(2999, 1, 1, tzinfo=UTC))])
     assert refused(client, "/soon", 404) == "The requested resource could not be found."
     assert ids(client, "q=comet") == []
+
+
+def test_bytes_that_are_no_text_are_refused(client: FlaskClient) -> None:
+    for path in (f"{BASE}/search", "/compat/nyt/articlesearch.json", f"{BASE}/sections", f"{BASE}/1"):
+        response = client.get(path, environ_overrides={"QUERY_STRING": "q=\xff"})
+        assert response.status_code == 400, path
+        assert "UTF-8" in response.text
 
 
 def test_robots_scripts_and_caches_are_told_as_at_the_endpoint(client: FlaskClient) -> None:

@@ -169,7 +169,9 @@ def test_facets_count_without_the_filters_unless_they_are_to(client: FlaskClient
         ("page=101", "0 to 100"), ("page=-1", "0 to 100"), ("sort=size", "newest"), ("begin_date=2024", "YYYYMMDD"),
         ("end_date=20241399", "YYYYMMDD"), ("begin_date=20240702&end_date=20240701", "before it begins"),
         ("facet=true&facet_fields=ingredients", "ingredients"), ("facet=maybe", "true or false"),
-        ("callback=f", "callback"), ("q=" + "(" * 60, "nested"),
+        ("callback=f", "callback"), ("q=" + "(" * 60, "nested"), ("q=" + "a" * 4_097, "longer than 4,096"),
+        ("fq=headline:flood&fq=headline:bridge", "only once"), ("page=1&page=1", "only once"), ("q=%ff", "UTF-8"),
+        ("&" * 200, "200"),
     ],
 )  # fmt: skip
 def test_parameters_that_cannot_be_answered_are_refused(client: FlaskClient, asked: str, said: str) -> None:

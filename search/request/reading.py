@@ -162,7 +162,18 @@ def _search_of(parameters: QuestionParameters, kind: Rendering, time_zone: str) 
 
 def read(model: type[Model], query_string: bytes) -> Model:
     """The parameters in that query string. Raises ParameterError like `read_pairs`, and where it is not UTF-8."""
-    return read_pairs(model, _pairs(query_string))
+    return read_pairs(model, query_pairs(query_string))
+
+
+def query_pairs(query_string: bytes) -> Iterable[tuple[str, str]]:
+    """The names and values in a query string. Raises ParameterError where it is not UTF-8, or has too many of them."""
+    if query_string.count(b"&") >= _MAX_PAIRS:
+        raise ParameterError("parameters", _("there are more than %(n)s of them", n=_MAX_PAIRS))
+    for part in query_string.split(b"&"):
+        if part:
+            name, _equals, value = part.partition(b"=")
+            decoded = _decoded("parameters", name)
+            yield decoded, _decoded(label(decoded), value)
 
 
 def read_pairs(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
@@ -239,16 +250,6 @@ def _bound(name: Literal["from", "to"], text: str) -> Bound | None:
     except ValueError as error:
         raise ParameterError(name, str(error)) from error
     return first if name == "from" else last
-
-
-def _pairs(query_string: bytes) -> Iterable[tuple[str, str]]:
-    if query_string.count(b"&") >= _MAX_PAIRS:
-        raise ParameterError("parameters", _("there are more than %(n)s of them", n=_MAX_PAIRS))
-    for part in query_string.split(b"&"):
-        if part:
-            name, _equals, value = part.partition(b"=")
-            decoded = _decoded("parameters", name)
-            yield decoded, _decoded(label(decoded), value)
 
 
 def _decoded(name: str, raw: bytes) -> str:

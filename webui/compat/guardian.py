@@ -14,7 +14,8 @@ from search.pinned_archive import PinnedArchive
 from webui.caching import from_archive, from_archive_and_choices, from_archive_at_once
 from webui.compat.errors import install, whole
 from webui.compat.guardian_content import Content, Place, content, needs_texts, section_content
-from webui.compat.guardian_parameters import BEYOND, KNOWN, Sent, Shown, search, shown
+from webui.compat.guardian_parameters import BEYOND, KNOWN, Shown, search, shown
+from webui.compat.sent import Sent
 from webui.removed import unless_removed
 from webui.responses import sent as sent_json
 from webui.site import current_site
@@ -67,7 +68,7 @@ def content_sections(archive: PinnedArchive) -> Response:
     """All sections of the archive."""
     asked = _sent()
     shown(asked)
-    named = asked.get("q", "").casefold()
+    named = asked.text("q").casefold()
     rows = [section_content(name, _place()) for name in archive.section_counts() if named in name.casefold()]
     return _answer(total=len(rows), results=rows)
 
@@ -93,7 +94,7 @@ def nothing() -> Response:
 
 
 def _sent() -> Sent:
-    return request.args.to_dict()
+    return Sent(request.query_string)
 
 
 def _place() -> Place:

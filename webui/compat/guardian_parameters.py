@@ -7,10 +7,10 @@ refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, get_args
+from typing import Final
 
 from search.dates import zone_named
 from search.document import Moment
@@ -23,6 +23,7 @@ from webui.compat import guardian_query
 from webui.compat.boolean import written
 from webui.compat.errors import unanswered
 from webui.compat.moments import dated
+from webui.compat.sent import Sent, unknown
 
 TOO_DEEP: Final = "Content API does not support paging this far. Please change page or page-size."
 BEYOND: Final = "requested page is beyond the number of available pages"
@@ -37,6 +38,7 @@ _USUAL_SIZE: Final = 10
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _LOST_PLUS: Final = re.compile(r" (?=\d\d:?\d\d$)")
 _DATES: Final = {"published": "published", "last-modified": "modified"}
+_ORDERS: Final[Mapping[str, Sort]] = {"relevance": "relevance", "newest": "newest", "oldest": "oldest"}
 _FIELDS: Final = {
     "headline": ("title",),
     "webTitle": ("title",),
@@ -60,11 +62,8 @@ _UNSHOWN: Final = (
     "show-blocks", "show-elements", "show-references", "show-rights", "show-atoms", "show-stats", "show-story-package",
     "show-editors-picks", "show-most-viewed", "show-packages",
 )  # fmt: skip
-_NOT_SHOWN: Final = ("", "none", "false")
+_NOT_SHOWN: Final = ("none", "false")
 """Values with which a client says that it wants nothing."""
-
-Sent = Mapping[str, str]
-"""The parameters of an address, the first of each name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,44 +79,38 @@ class Shown:
 
 def shown(sent: Sent) -> Shown:
     """What is to be shown. Raises ParameterError."""
-    if sent.get("format", "json") != "json":
+    if sent.text("format", "json") != "json":
         raise ParameterError("format", "can only be json in this archive")
-    if sent.get("callback"):
+    if sent.text("callback"):
         raise unanswered("callback")
     for name in _UNSHOWN:
-        if sent.get(name, "") not in _NOT_SHOWN:
+        if sent.text(name, "none") not in _NOT_SHOWN:
             raise unanswered(name)
     return Shown(
-        frozenset(_listed(sent.get("show-fields", ""))),
-        frozenset(_listed(sent.get("show-tags", ""))),
-        _truth(sent, "show-section"),
-        _truth(sent, "show-related"),
+        frozenset(sent.listed("show-fields")),
+        frozenset(sent.listed("show-tags")),
+        sent.truth("show-section"),
+        sent.truth("show-related"),
     )
 
 
 def search(sent: Sent, time_zone: str) -> SearchRequest:
     """The search. Raises ParameterError."""
     for name in _UNANSWERED:
-        if sent.get(name):
+        if sent.text(name):
             raise unanswered(name)
-    q = sent.get("q", "").strip()
-    parts = [guardian_query.words(q)] if q else []
-    parts += [read(name, sent[name]) for name, read in _FILTERS.items() if sent.get(name)]
-    used = _named(sent, "use-date", _DATES, "published")
-    start, end = _moment(sent, "from-date", time_zone), _moment(sent, "to-date", time_zone)
-    if start is not None or end is not None:
-        parts.append(dated("from-date", start, end, used))
+    q = sent.text("q")
     size = _number(sent, "page-size", _USUAL_SIZE, MAX_PER_PAGE)
     page = _number(sent, "page", 1, None)
     if page * size > MAX_PAGE_DEPTH:
         raise ParameterError("page", TOO_DEEP)
     return SearchRequest(
-        q=written("q", all_of(parts), "and"),
+        q=written("q", all_of([*_parts(sent, q, time_zone)]), "and"),
         fields_searched=_fields(sent),
         operator="and",
-        date=_named(sent, "order-date", _DATES, "published"),
+        date=sent.meant("order-date", _DATES, "published"),
         time_zone=time_zone,
-        sort=_order(sent, is_query=bool(q)),
+        sort=sent.meant("order-by", _ORDERS, "relevance" if q else "newest"),
         page=page,
         per_page=size,
         facets=(),
@@ -125,33 +118,29 @@ def search(sent: Sent, time_zone: str) -> SearchRequest:
     )
 
 
+def _parts(sent: Sent, q: str, time_zone: str) -> Iterator[Query]:
+    """What an article must match: the words, each filter, and the dates."""
+    if q:
+        yield guardian_query.words(q)
+    for name, read in _FILTERS.items():
+        if expression := sent.text(name):
+            yield read(name, expression)
+    used = sent.meant("use-date", _DATES, "published")
+    start, end = _moment(sent, "from-date", time_zone), _moment(sent, "to-date", time_zone)
+    if start is not None or end is not None:
+        yield dated("from-date", start, end, used)
+
+
 def _fields(sent: Sent) -> tuple[str, ...]:
-    names = _listed(sent.get("query-fields", ""))
+    names = sent.listed("query-fields")
     for name in names:
         if name not in _FIELDS:
-            raise ParameterError("query-fields", f"{name!r} is not answered by this archive; {_choose(_FIELDS)}")
+            raise unknown("query-fields", name, _FIELDS)
     return tuple(dict.fromkeys(field for name in names for field in _FIELDS[name]))
 
 
-def _order(sent: Sent, *, is_query: bool) -> Sort:
-    usual = "relevance" if is_query else "newest"
-    orders: dict[str, Sort] = {name: name for name in get_args(Sort)}
-    return orders[_named(sent, "order-by", orders, usual)]
-
-
-def _named(sent: Sent, name: str, known: Mapping[str, str], usual: str) -> str:
-    value = sent.get(name) or usual
-    if value not in known:
-        raise ParameterError(name, f"{value[:60]!r} is not answered by this archive; {_choose(known)}")
-    return known[value]
-
-
-def _choose(names: Mapping[str, object]) -> str:
-    return "choose from " + ", ".join(names)
-
-
 def _number(sent: Sent, name: str, usual: int, most: int | None) -> int:
-    text = sent.get(name) or str(usual)
+    text = sent.text(name, str(usual))
     value = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
     if value < 1 or (most is not None and value > most):
         between = f"an integer between 1 and {most}" if most else "an integer greater than 0"
@@ -160,7 +149,7 @@ def _number(sent: Sent, name: str, usual: int, most: int | None) -> int:
 
 
 def _moment(sent: Sent, name: str, time_zone: str) -> Moment | None:
-    text = _LOST_PLUS.sub("+", sent.get(name, "").strip())
+    text = _LOST_PLUS.sub("+", sent.text(name))
     if not text:
         return None
     try:
@@ -170,14 +159,3 @@ def _moment(sent: Sent, name: str, time_zone: str) -> Moment | None:
         return moment if moment.utcoffset() is not None else moment.replace(tzinfo=zone_named(time_zone))
     except ValueError as error:
         raise ParameterError(name, NO_DATE) from error
-
-
-def _truth(sent: Sent, name: str) -> bool:
-    value = sent.get(name, "false").lower()
-    if value not in ("true", "false"):
-        raise ParameterError(name, f"{name} must be true or false")
-    return value == "true"
-
-
-def _listed(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]

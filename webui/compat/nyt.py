@@ -13,6 +13,7 @@ from webui.caching import from_archive
 from webui.compat.errors import install, whole
 from webui.compat.nyt_document import described, terms
 from webui.compat.nyt_parameters import FACETS, PER_PAGE, Asked, asked
+from webui.compat.sent import Sent
 from webui.responses import sent
 from webui.site import addresses, current_site
 
@@ -32,7 +33,7 @@ install(blueprint, _error)
 def article_search(archive: PinnedArchive) -> Response:
     """Articles that match, ten of them. A page after the last one is empty, as there."""
     site = current_site()
-    wish = asked(request.args.to_dict(), site.settings.time_zone)
+    wish = asked(Sent(request.query_string), site.settings.time_zone)
     found = whole(archive.search(wish.search))
     meta = {"hits": found.total, "offset": (wish.search.page - 1) * PER_PAGE, "time": round(found.took_ms)}
     response = {

@@ -11,12 +11,14 @@ from typing import Final
 from search.engines.plan import Sort
 from search.errors import ParameterError
 from search.query import Query, parse
+from search.query.limits import MAX_LENGTH
 from search.query.parser import all_of
 from search.request.request import FacetRequest, SearchRequest
 from webui.compat.boolean import written
 from webui.compat.errors import unanswered
 from webui.compat.moments import dated
 from webui.compat.nyt_filter import filtered
+from webui.compat.sent import Sent, unknown
 
 PER_PAGE: Final = 10
 LAST_PAGE: Final = 100
@@ -31,10 +33,6 @@ FACETS: Final[Mapping[str, str]] = {
 _SORTS: Final[Mapping[str, Sort]] = {
     "newest": "newest", "oldest": "oldest", "relevance": "relevance", "best": "relevance"
 }  # fmt: skip
-_TRUTHS: Final = {"": False, "false": False, "0": False, "true": True, "1": True}
-
-Sent = Mapping[str, str]
-"""The parameters of an address, the first of each name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,53 +48,48 @@ class Asked:
 
 def asked(sent: Sent, time_zone: str) -> Asked:
     """What the parameters ask for. Raises ParameterError, QuerySyntaxError."""
-    if sent.get("callback"):
+    if sent.text("callback"):
         raise unanswered("callback")
-    question = parse(sent.get("q", ""), "auto").query
+    q, fq = sent.text("q"), sent.text("fq")
+    if len(q) > MAX_LENGTH:
+        raise ParameterError("q", f"is longer than {MAX_LENGTH:,} characters")
+    question = parse(q, "auto").query
     narrowed = [question]
-    if sent.get("fq", "").strip():
-        narrowed.append(filtered(sent["fq"]))
+    if fq:
+        narrowed.append(filtered(fq))
     begin, end = _day(sent, "begin_date"), _day(sent, "end_date")
     if begin is not None or end is not None:
         narrowed.append(dated("begin_date", begin, end))
     search = replace(
         _search(all_of(narrowed), time_zone),
-        sort=_sort(sent, is_query=bool(sent.get("q", "").strip())),
+        sort=sent.meant("sort", _SORTS, "relevance" if q else "newest"),
         page=_page(sent) + 1,
         per_page=PER_PAGE,
         highlight="text",
     )
     names = _facets(sent)
-    counts_hits = _truth(sent, "facet_filter")
     kinds = dict.fromkeys(FACETS[name] for name in names)
     counted = replace(
-        _search(all_of(narrowed) if counts_hits else question, time_zone),
+        _search(all_of(narrowed) if sent.truth("facet_filter") else question, time_zone),
         per_page=0,
         facets=tuple(FacetRequest(kind, _COUNTED) for kind in kinds),
     )
-    return Asked(search, names, counted, frozenset(_listed(sent.get("fl", ""))))
+    return Asked(search, names, counted, frozenset(sent.listed("fl")))
 
 
 def _search(query: Query, time_zone: str) -> SearchRequest:
     return SearchRequest(q=written("q", query, "auto"), time_zone=time_zone, facets=(), highlight="off")
 
 
-def _sort(sent: Sent, *, is_query: bool) -> Sort:
-    name = sent.get("sort") or ("relevance" if is_query else "newest")
-    if name not in _SORTS:
-        raise ParameterError("sort", f"must be one of {', '.join(_SORTS)}")
-    return _SORTS[name]
-
-
 def _page(sent: Sent) -> int:
-    text = sent.get("page") or "0"
+    text = sent.text("page", "0")
     if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > LAST_PAGE:
         raise ParameterError("page", f"must be a number from 0 to {LAST_PAGE}")
     return int(text)
 
 
 def _day(sent: Sent, name: str) -> date | None:
-    text = sent.get(name, "")
+    text = sent.text(name)
     if not text:
         return None
     try:
@@ -108,20 +101,8 @@ def _day(sent: Sent, name: str) -> date | None:
 
 
 def _facets(sent: Sent) -> tuple[str, ...]:
-    names = _listed(sent.get("facet_fields") or sent.get("facet_field", ""))
+    names = sent.listed("facet_fields") or sent.listed("facet_field")
     for name in names:
         if name not in FACETS:
-            known = ", ".join(FACETS)
-            raise ParameterError("facet_fields", f"{name[:60]!r} is not answered by this archive; choose from {known}")
-    return tuple(dict.fromkeys(names)) if _truth(sent, "facet") else ()
-
-
-def _truth(sent: Sent, name: str) -> bool:
-    value = sent.get(name, "").lower()
-    if value not in _TRUTHS:
-        raise ParameterError(name, "must be true or false")
-    return _TRUTHS[value]
-
-
-def _listed(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+            raise unknown("facet_fields", name, FACETS)
+    return names if sent.truth("facet") else ()
