@@ -134,6 +134,9 @@ def test_what_is_asked_for_is_shown_and_what_is_not_there_is_left_out(client: Fl
         ("from-date=2024-07-03T09:30:00Z&to-date=2024-07-03T11:30:00%2B02:00", {"1"}),
         ("from-date=2024-07-03T11:30:00+02:00&to-date=2024-07-03", {"1"}),
         ("use-date=last-modified&from-date=2024-07-04", {"1"}),
+        ("from-date=20240703&to-date=20240703", {"1"}),
+        ("from-date=0001-01-01T00:00:00Z&to-date=2022-12-31T00:00:00Z&section=-odd", {"5"}),
+        ("from-date=2024-07-21&to-date=9999-12-31T23:59:59-12:00", {"3"}),
         ("from-date=2999-01-01", set()),
         ("q=zzz", set()),
         ("tag=no/such", set()),
@@ -144,6 +147,24 @@ def test_booleans_filters_and_dates_find_what_they_say(
     client: FlaskClient, query_string: str, expected: set[str]
 ) -> None:
     assert set(ids(client, query_string)) == expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "query_string", "expected"),
+    [
+        ("UTC", "from-date=2024-07-04T01:00:00%2B02:00&to-date=2024-07-03", 200),
+        ("America/New_York", "from-date=2024-07-04T02:00:00Z&to-date=2024-07-03", 200),
+        ("America/New_York", "from-date=2024-07-04T05:00:00Z&to-date=2024-07-03", 400),
+        ("Europe/Berlin", "from-date=1850-01-01T00:00:00&to-date=1850-01-02", 200),  # its clocks were 53:28 ahead
+        ("Asia/Baku", "to-date=2024-07-03T13:30:00", 200),
+        ("Asia/Baku", "from-date=0002-01-01T00:00:00&to-date=9998-12-31T23:59:59", 200),
+    ],
+)
+def test_days_and_times_are_compared_in_the_time_zone_of_the_archive(
+    zone: str, query_string: str, expected: int
+) -> None:
+    response = dialect_app(time_zone=zone).test_client().get(f"{BASE}/search?{query_string}")
+    assert response.status_code == expected, response.text
 
 
 def test_the_order_is_that_asked_for(client: FlaskClient) -> None:

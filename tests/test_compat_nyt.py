@@ -101,6 +101,8 @@ def test_an_article_without_dates_authors_or_sections_has_every_key(client: Flas
         ('pub_date:("2024-07-20")', {"2"}),
         ("pub_year:[2023 TO 2023]", {"4"}),
         ("pub_date:[2024-07-21 TO *]", {"3"}),
+        ("pub_date:[* TO *] AND type_of_material:essay", {"4"}),
+        ("pub_date:[* TO *] AND undated", set()),
         ('(section_name:("News" "Opinion") AND body:(flood OR rivers)) AND NOT headline:bridge', {"4"}),
     ],
 )

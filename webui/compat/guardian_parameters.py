@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from search.dates import zone_named
 from search.document import Moment
 from search.engines.plan import Sort
 from search.errors import ParameterError
@@ -22,7 +21,7 @@ from search.request.request import MAX_PAGE_DEPTH, MAX_PER_PAGE, SearchRequest
 from webui.compat import guardian_query
 from webui.compat.boolean import written
 from webui.compat.errors import unanswered
-from webui.compat.moments import dated
+from webui.compat.moments import dated, local
 from webui.compat.sent import Sent, unknown
 
 TOO_DEEP: Final = "Content API does not support paging this far. Please change page or page-size."
@@ -35,7 +34,6 @@ KNOWN: Final = frozenset({TOO_DEEP, BEYOND, NO_DATE})
 """Messages that clients know, word for word."""
 
 _USUAL_SIZE: Final = 10
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _LOST_PLUS: Final = re.compile(r" (?=\d\d:?\d\d$)")
 _DATES: Final = {"published": "published", "last-modified": "modified"}
 _ORDERS: Final[Mapping[str, Sort]] = {"relevance": "relevance", "newest": "newest", "oldest": "oldest"}
@@ -153,9 +151,13 @@ def _moment(sent: Sent, name: str, time_zone: str) -> Moment | None:
     if not text:
         return None
     try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-        moment = datetime.fromisoformat(text).replace(microsecond=0)
-        return moment if moment.utcoffset() is not None else moment.replace(tzinfo=zone_named(time_zone))
+        return _day_or_time(text, time_zone)
     except ValueError as error:
         raise ParameterError(name, NO_DATE) from error
+
+
+def _day_or_time(text: str, time_zone: str) -> Moment:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return local(datetime.fromisoformat(text), time_zone)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
+from search.dates import zone_named
 from search.document import Moment
 from search.errors import ParameterError
 from search.query.tree import DateRange
@@ -14,6 +15,20 @@ def in_utc(moment: Moment) -> datetime:
     if not isinstance(moment, datetime):
         return datetime.combine(moment, time.min, UTC)
     return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def local(moment: datetime, time_zone: str) -> Moment:
+    """The moment in that time zone, as which it is taken if it has none: so its day is one that bare days are compared
+    with. The query language knows offsets in minutes, which clocks did not always have.
+
+    In the first and the last year of the calendar it is the whole day, which clients write for an open end.
+    """
+    if not date.min.year < moment.year < date.max.year:
+        return moment.date()
+    zone = zone_named(time_zone)
+    aware = moment.replace(microsecond=0) if moment.tzinfo else moment.replace(microsecond=0, tzinfo=zone)
+    offset = aware.astimezone(zone).utcoffset() or timedelta()
+    return aware.astimezone(timezone(timedelta(minutes=offset // timedelta(minutes=1))))
 
 
 def dated(parameter: str, start: Moment | None, end: Moment | None, field: str = "published") -> DateRange:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Final
 
 from search.document import Moment
@@ -154,6 +155,8 @@ def _dates(token: Token, field: str) -> Query:
     found = _RANGE.fullmatch(token.text)
     if not found:
         raise ParameterError("fq", f"has the range {token.text[:60]!r}; write it as in [2020-01-01 TO 2020-12-31]")
+    if found.groups() == ("*", "*"):
+        return DateRange(date.min, None)  # whatever has a date
     start = None if found[1] == "*" else _period(found[1], field)[0]
     end = None if found[2] == "*" else _period(found[2], field)[1]
     return dated("fq", start, end)
