@@ -8,15 +8,20 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from archives import fill
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from test_compat_guardian import dialect_app
 
+from search.document import Document
+from search.engines.memory.engine import MemoryEngine
 from search.errors import ParameterError
 from search.ledger.removals import Tombstone
 from search.query import parse
+from search.settings import Settings
 from search.takedown import take_down
+from webui import create_app
 from webui.compat.boolean import written
 from webui.compat.nyt_filter import FIELDS, filtered
 from webui.site import site_of
@@ -163,6 +168,21 @@ def test_facets_count_without_the_filters_unless_they_are_to(client: FlaskClient
     assert len(many["terms"]) == 5
     assert many["total"] == many["other"] + sum(row["count"] for row in many["terms"])
     assert "facets" not in found(client, "facet_fields=section_name")
+
+
+def test_sections_of_any_depth_are_filtered_by_what_the_answer_calls_them() -> None:
+    engine = MemoryEngine("")
+    paths = ("News > Local > Ferries", "News > Local", "Sport > Local", "Sport")
+    fill(engine, *(Document(str(at), "A note", sections=(path,)) for at, path in enumerate(paths)))
+    client = create_app(Settings(compat=True), engine).test_client()
+    answer = found(client, "facet=true&facet_fields=section_name,subsection_name")
+    assert answer["facets"]["subsection_name"]["terms"] == [{"term": "Local", "count": 3}]
+    for row in answer["docs"]:
+        for name in ("section_name", "subsection_name"):
+            assert not row[name] or row["_id"] in ids(client, f"fq={name}:%22{row[name]}%22"), row
+    for name, facet in answer["facets"].items():
+        for term in facet["terms"]:
+            assert len(ids(client, f"fq={name}:%22{term['term']}%22")) == term["count"], term
 
 
 @pytest.mark.parametrize(

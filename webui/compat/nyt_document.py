@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
 from search.document import SECTION_SEPARATOR, Document, web_address
-from search.results.response import Facet, FacetValue, Hit
+from search.results.response import Facet, Hit
 from webui.compat.moments import in_utc
 
 _TERMS: Final = 5
 """Values of a facet that are shown."""
+_LEVELS: Final = {"section_name": 1, "news_desk": 1, "subsection_name": 2}
+"""The levels of a section that a facet counts: the dialect knows two."""
 
 
 def described(document: Document, hit: Hit, source: str, page: str) -> dict[str, Any]:
@@ -18,7 +21,8 @@ def described(document: Document, hit: Hit, source: str, page: str) -> dict[str,
 
     What an article does not have is there all the same, empty, for clients that look without asking.
     """
-    section, _, below = (document.sections[0] if document.sections else "").partition(SECTION_SEPARATOR)
+    path = document.sections[0].split(SECTION_SEPARATOR) if document.sections else []
+    section, below = [*path, "", ""][:2]
     return {
         "_id": document.id,
         "uri": document.id,
@@ -49,26 +53,28 @@ def described(document: Document, hit: Hit, source: str, page: str) -> dict[str,
 
 
 def terms(name: str, facet: Facet) -> dict[str, Any]:
-    """The counts of a facet: of a section those of the upper level, or of the levels below it."""
-    values = [value for value in facet.values if _is_counted(name, value)]
-    shown = values[:_TERMS]
-    total = sum(value.count for value in values) + facet.other
+    """The counts of a facet: of a section those of the upper level, or of the level below it."""
+    counts: Counter[str] = Counter()
+    for value in facet.values:
+        if (term := _term(name, value.value)) is not None:
+            counts[term] += value.count
+    total = counts.total() + facet.other
+    shown = counts.most_common(_TERMS)
     return {
         "_type": "terms",
         "missing": facet.missing,
         "total": total,
-        "other": total - sum(value.count for value in shown),
-        "terms": [{"term": _term(name, value), "count": value.count} for value in shown],
+        "other": total - sum(count for _, count in shown),
+        "terms": [{"term": term, "count": count} for term, count in shown],
     }
 
 
-def _is_counted(name: str, value: FacetValue) -> bool:
-    is_below = SECTION_SEPARATOR in value.value
-    return is_below if name == "subsection_name" else not (is_below and name in ("section_name", "news_desk"))
-
-
-def _term(name: str, value: FacetValue) -> str:
-    return value.value.partition(SECTION_SEPARATOR)[2] if name == "subsection_name" else value.value
+def _term(name: str, value: str) -> str | None:
+    """What the facet calls a value; None if it does not count it, such as a section of another level."""
+    if name not in _LEVELS:
+        return value
+    path = value.split(SECTION_SEPARATOR)
+    return path[-1] if len(path) == _LEVELS[name] else None
 
 
 def _byline(authors: Sequence[str]) -> dict[str, Any]:
