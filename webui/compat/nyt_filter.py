@@ -42,6 +42,7 @@ _SIGNS: Final[Mapping[str, Kind]] = {
 }  # fmt: skip
 _RANGE: Final = re.compile(r"\[\s*(\S+)\s+TO\s+(\S+)\s*\]")
 _MIDNIGHT: Final = re.compile(r"T00:00:00(?:\.0+)?Z$")
+_YEAR: Final = re.compile(r"[0-9]{4}")
 _PREFIX: Final = re.compile(r"(\w{2,})\*")
 
 _TEXTS: Final = {"body": "body", "headline": "title", "byline": "author", "abstract": "summary"}
@@ -164,9 +165,10 @@ def _dates(token: Token, field: str) -> Query:
 
 def _period(text: str, field: str) -> tuple[Moment, Moment]:
     plain = _MIDNIGHT.sub("", text.replace("\\", "").strip('"'))
-    if plain.startswith("now") or (field == "pub_year" and not re.fullmatch(r"\d{4}", plain)):
-        raise ParameterError("fq", f"has {text[:60]!r} in {field}, which is no date that this archive answers")
     try:
-        return parse_period(plain)
-    except ValueError as error:
-        raise ParameterError("fq", f"has the date {text[:60]!r}: {error}") from error
+        if not plain.startswith("now") and (field == "pub_date" or _YEAR.fullmatch(plain)):
+            return parse_period(plain)
+    except ValueError:
+        pass
+    example = "2024" if field == "pub_year" else "2024-07-03 or 2024-07-03T09:30:00Z"
+    raise ParameterError("fq", f"has {text[:60]!r} in {field}, which is no date here; write it as in {example}")
