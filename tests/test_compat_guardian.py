@@ -209,6 +209,7 @@ def test_errors_are_in_the_envelope_word_for_word(client: FlaskClient) -> None:
     for path in ("", "/", "/tags", "/editions", "/content/removed?reason=gone"):
         assert refused(client, path, 404) == "The requested resource could not be found.", path
     assert refused(client, "/tags", 404) == "The requested resource could not be found."
+    assert refused(client, "/search?tag=type/") == "tag: needs an id of 1 to 500 characters."
     assert refused(client, "/search?page-size=101") == "page-size must be an integer between 1 and 100"
 
 

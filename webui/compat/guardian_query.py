@@ -44,17 +44,17 @@ def words(q: str) -> Query:
 
 def sections(parameter: str, expression: str) -> Query:
     """The sections in a filter. Raises ParameterError, as the next two do."""
-    return _filter(parameter, expression, lambda name: _kept("section", section_value(name), name))
+    return _filter(parameter, expression, lambda name: _kept(parameter, "section", section_value(name), name))
 
 
 def tags(parameter: str, expression: str) -> Query:
     """The tags in a filter: subjects, contributors and types."""
-    return _filter(parameter, expression, _tag)
+    return _filter(parameter, expression, lambda name: _tag(parameter, name))
 
 
 def values(field: str) -> Callable[[str, str], Query]:
     """Reads a filter on a keyword field whose values are ids already."""
-    return lambda parameter, expression: _filter(parameter, expression, lambda name: _kept(field, name))
+    return lambda parameter, expression: _filter(parameter, expression, lambda name: _kept(parameter, field, name))
 
 
 def section_id(value: str) -> str:
@@ -112,26 +112,26 @@ def _ids(expression: str) -> Iterator[Token]:
         yield from [Token("word", name)] if name else []
 
 
-def _tag(id: str) -> Query:
+def _tag(parameter: str, id: str) -> Query:
     if id.startswith(CONTRIBUTOR):
         # The query language knows authors by the words of their names.
-        return Phrase(_fitting("tag", _value(id.removeprefix(CONTRIBUTOR)))[0], "author")
+        return Phrase(_fitting(parameter, _value(id.removeprefix(CONTRIBUTOR)))[0], "author")
     for prefix, field in _TAG_FIELDS:
         if id.startswith(prefix):
             own = id.removeprefix(prefix)
-            return _kept(field, _value(own), own)
-    return _kept("tag", _value(id), id)
+            return _kept(parameter, field, _value(own), own)
+    return _kept(parameter, "tag", _value(id), id)
 
 
-def _kept(field: str, *values: str) -> Query:
+def _kept(parameter: str, field: str, *values: str) -> Query:
     """Articles with any of these values, of which there are two if what was sent may be an id or the value itself."""
-    return any_of([Keyword(field, value) for value in _fitting(field, *values)])
+    return any_of([Keyword(field, value) for value in _fitting(parameter, *values)])
 
 
-def _fitting(field: str, *values: str) -> list[str]:
+def _fitting(parameter: str, *values: str) -> list[str]:
     """Those of the values that an article may have. Raises ParameterError if none is."""
     spaced = dict.fromkeys(" ".join(blank_controls(value).split()) for value in values)
     fitting = [value for value in spaced if 0 < len(value) <= MAX_VALUE_LENGTH]
     if not fitting:
-        raise ParameterError(field, f"needs an id of 1 to {MAX_VALUE_LENGTH} characters")
+        raise ParameterError(parameter, f"needs an id of 1 to {MAX_VALUE_LENGTH} characters")
     return fitting
