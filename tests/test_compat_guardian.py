@@ -135,6 +135,7 @@ def test_what_is_asked_for_is_shown_and_what_is_not_there_is_left_out(client: Fl
         ("from-date=2024-07-03T11:30:00+02:00&to-date=2024-07-03", {"1"}),
         ("use-date=last-modified&from-date=2024-07-04", {"1"}),
         ("from-date=20240703&to-date=20240703", {"1"}),
+        ("from-date=2024-07-03+09:30&to-date=2024-07-03T10:00:00+0000", {"1"}),
         ("from-date=0001-01-01T00:00:00Z&to-date=2022-12-31T00:00:00Z&section=-odd", {"5"}),
         ("from-date=2024-07-21&to-date=9999-12-31T23:59:59-12:00", {"3"}),
         ("from-date=2999-01-01", set()),
@@ -204,6 +205,7 @@ def test_errors_are_in_the_envelope_word_for_word(client: FlaskClient) -> None:
     assert refused(client, "/search?page=4&q=bridge") == "requested page is beyond the number of available pages"
     too_deep = "Content API does not support paging this far. Please change page or page-size."
     assert refused(client, "/search?page=1001") == too_deep
+    assert refused(client, "/search?page=99999999999") == too_deep
     assert refused(client, "/search?from-date=3+July").startswith("Dates must be an ISO8601 date or datetime (e.g. ")
     assert refused(client, "/nope", 404) == "The requested resource could not be found."
     for path in ("", "/", "/tags", "/editions", "/content/removed?reason=gone"):

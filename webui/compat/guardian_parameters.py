@@ -139,7 +139,7 @@ def _fields(sent: Sent) -> tuple[str, ...]:
 
 def _number(sent: Sent, name: str, usual: int, most: int | None) -> int:
     text = sent.text(name, str(usual))
-    value = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+    value = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
     if value < 1 or (most is not None and value > most):
         between = f"an integer between 1 and {most}" if most else "an integer greater than 0"
         raise ParameterError(name, f"{name} must be {between}")
