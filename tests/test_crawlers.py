@@ -21,8 +21,9 @@ from werkzeug.test import TestResponse
 
 from search.engines.memory.engine import MemoryEngine
 from search.errors import ConfigError
+from search.loaded_settings import load_settings
 from search.request.reading import parse_search
-from search.settings import Settings, load_settings
+from search.settings import Settings
 from webui import create_app
 from webui.clients import client_address, client_key
 from webui.crawling import FEW, MAX_DEEP_PAGE

@@ -33,8 +33,9 @@ from search.commands import main
 from search.commands.search import asked
 from search.engines import open_engine
 from search.errors import ParameterError
+from search.loaded_settings import OTHER_VARIABLES, SOURCES
 from search.sections import PARTS
-from search.settings import OTHER_VARIABLES, SOURCES, Settings
+from search.settings import Settings
 from search.variants import BOTH_WAYS, ONE_WAY, load_variants
 from webui import create_app
 

@@ -31,8 +31,9 @@ from search.engines import open_engine
 from search.errors import ConfigError
 from search.ledger import ledger_of
 from search.ledger.webhooks import EVENTS, Webhook
+from search.loaded_settings import load_settings
 from search.phases import phase, record, stop_recording
-from search.settings import Settings, load_settings
+from search.settings import Settings
 from webui import create_app
 from webui.metrics import sampling
 from webui.metrics.filling import Filling

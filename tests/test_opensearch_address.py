@@ -14,7 +14,8 @@ from search.commands import main
 from search.engines.opensearch.transport.address import MAX_NAME_BYTES, OPTIONS, Address, Host
 from search.engines.opensearch.transport.credentials import Credentials, variable
 from search.errors import ConfigError
-from search.settings import HIDDEN, Settings, load_settings, without_login
+from search.loaded_settings import load_settings
+from search.settings import HIDDEN, Settings, without_login
 
 SECRET = "s3cr3t-Käse"
 WRITTEN = "s3cr3t-K%C3%A4se"

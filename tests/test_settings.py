@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from search.errors import ConfigError
-from search.settings import MAX_CONFIG_BYTES, LoadedSettings, Settings, load_settings
+from search.loaded_settings import MAX_CONFIG_BYTES, LoadedSettings, load_settings
+from search.settings import Settings
 
 
 def write(path: Path, text: str) -> Path:

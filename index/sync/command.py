@@ -21,7 +21,8 @@ from index.sync.syncing import Synced, exit_code, noted, sync_all, sync_source
 from index.sync.watching import watch
 from search.commands.context import TEXT, index_option, interruptible, json_option, loaded_settings
 from search.errors import BackfileError, ConfigError, LedgerError
-from search.settings import SOURCES, nearest
+from search.loaded_settings import SOURCES
+from search.settings import nearest
 
 MOST_REMARKS = 20
 

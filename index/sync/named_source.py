@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from index.identity import is_address
 from search.document import language_tag
 from search.errors import ConfigError
-from search.settings import SOURCES, known_time_zone, nearest
+from search.loaded_settings import SOURCES
+from search.settings import known_time_zone, nearest
 
 MAX_SOURCES: Final = 1_000
 SHORTEST_SECONDS: Final = 10.0

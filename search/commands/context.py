@@ -18,7 +18,8 @@ import click
 from search.engines import open_engine
 from search.engines.protocols import Engine, Maintenance
 from search.errors import ConfigError
-from search.settings import LoadedSettings, Settings, load_settings
+from search.loaded_settings import LoadedSettings, load_settings
+from search.settings import Settings
 
 if TYPE_CHECKING:
     from search.archive import Archive

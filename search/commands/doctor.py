@@ -20,8 +20,8 @@ from search.doctor.examined import Examined
 from search.engines import open_engine
 from search.engines.protocols import CAPABILITIES, Diagnosable, Engine, Finding, Health
 from search.errors import BackfileError, ConfigError, IndexMissing
+from search.loaded_settings import LoadedSettings
 from search.named import Named
-from search.settings import LoadedSettings
 
 LIMIT_SECONDS: Final = 30.0
 """How long one check may take: a disk or a server that hangs must not hang the doctor."""

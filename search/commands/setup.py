@@ -9,7 +9,7 @@ from click.shell_completion import get_completion_class
 
 from search.commands.context import index_option, json_option, loaded_settings
 from search.engines import open_engine
-from search.settings import LoadedSettings
+from search.loaded_settings import LoadedSettings
 
 
 @click.command()

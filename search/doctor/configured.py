@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from search.engines.protocols import Finding
 from search.errors import ConfigError
+from search.loaded_settings import DEFAULT_ORIGIN, LoadedSettings
 from search.meaning import require_encoder
 from search.sections import load_section_order
-from search.settings import DEFAULT_ORIGIN, LoadedSettings, Settings
+from search.settings import Settings
 from search.variants import load_variants
 
 MOST_SECONDS: Final = 25.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from search.engines.protocols import Engine
-from search.settings import LoadedSettings
+from search.loaded_settings import LoadedSettings
 
 
 @dataclass(frozen=True, slots=True)
