@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from index.delivering.webhook import payload
 from search.alerts.saved import written_in_words
 from search.document import Head, web_address
 from search.ledger.alerts import Alert
@@ -54,17 +54,13 @@ class Message:
 
     def body(self) -> bytes:
         """The delivery as JSON, the same for each try as long as its articles are the same."""
-        content = {
-            "type": "alert.articles",
-            "timestamp": self.delivery.made_at.isoformat(timespec="seconds"),
-            "data": {
-                "alert": self.alert.id,
-                "archive": self.title,
-                "search": {"text": self.words, "url": self._search()},
-                "articles": [self._facts(article) for article in self.articles],
-            },
+        data = {
+            "alert": self.alert.id,
+            "archive": self.title,
+            "search": {"text": self.words, "url": self._search()},
+            "articles": [self._facts(article) for article in self.articles],
         }
-        return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+        return payload("alert.articles", self.delivery.made_at, data)
 
     def text(self) -> str:
         """The delivery as plain text."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -41,6 +43,12 @@ def signature(secret: bytes, id: str, timestamp: int, body: bytes) -> str:
     """What the header `webhook-signature` has."""
     signed = hmac.digest(secret, b"%b.%d.%b" % (id.encode(), timestamp, body), hashlib.sha256)
     return f"v1,{base64.b64encode(signed).decode()}"
+
+
+def payload(type: str, made_at: datetime, data: Mapping[str, object]) -> bytes:
+    """The body of a message as the specification recommends it: what it is, of when, and what it tells."""
+    content = {"type": type, "timestamp": made_at.isoformat(timespec="seconds"), "data": data}
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
 
 
 class Owner(Protocol):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from index.delivering.webhook import payload
 from search.document import Head, Moment, web_address
 from search.ledger.deliveries import Delivery
 from search.ledger.webhooks import Change, Webhook, changes_of
@@ -43,12 +43,8 @@ def told(hook: Webhook, delivery: Delivery, shown: Mapping[str, Head]) -> list[T
 
 def body_of(delivery: Delivery, rows: Sequence[Told], settings: Settings) -> bytes:
     """The message as JSON, the same for each try as long as its articles are the same."""
-    content = {
-        "type": "articles.changed",
-        "timestamp": delivery.made_at.isoformat(timespec="seconds"),
-        "data": {"changes": [_facts(row, settings.public_url.rstrip("/")) for row in rows]},
-    }
-    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+    data = {"changes": [_facts(row, settings.public_url.rstrip("/")) for row in rows]}
+    return payload("articles.changed", delivery.made_at, data)
 
 
 def _facts(row: Told, site: str) -> dict[str, Any]:
