@@ -23,7 +23,7 @@ from search.translation import gettext as _
 from search.translation import weekday_names
 from webui.caching import from_archive, from_archive_at_once
 from webui.home import shade_of
-from webui.responses import page, sent
+from webui.responses import led_to, page, sent
 from webui.site import addresses, current_site
 
 blueprint = Blueprint("browsing", __name__)
@@ -134,8 +134,7 @@ def today() -> Response:
     """Leads to the page of the day it is now."""
     with current_site().archive.pinned() as archive:
         day = archive.today.isoformat()[5:]
-    response = Response(status=302)
-    response.headers["Location"] = f"{request.script_root}/on-this-day/{day}"
+    response = led_to(f"{request.script_root}/on-this-day/{day}", 302)
     response.headers["Cache-Control"] = "no-cache"
     return response
 

@@ -28,7 +28,7 @@ from search.translation import listed, number
 from webui.desk_page import HALF_LIVES, MODES, DeskView, choice_views, length_note, piece_views
 from webui.json_body import MAX_BODY_BYTES
 from webui.link_lists import FORMS, Piece, written
-from webui.responses import kept_nowhere, page
+from webui.responses import kept_nowhere, led_to, page
 from webui.same_origin import require_own_page
 from webui.site import addresses, current_site
 from webui.wording import day, sentence
@@ -186,6 +186,4 @@ def _shown(view: DeskView, status: int = 200) -> Response:
 
 
 def _moved(query: str) -> Response:
-    response = Response(status=303)
-    response.headers["Location"] = f"{request.script_root}/desk?{query}"
-    return response
+    return led_to(f"{request.script_root}/desk?{query}")

@@ -10,6 +10,7 @@ from lxml import etree
 from search.translation import LANGUAGES
 from search.translation import gettext as _
 from webui.languages import mount
+from webui.responses import led_to
 from webui.site import current_site
 
 blueprint = Blueprint("discovery", __name__)
@@ -76,9 +77,7 @@ def robots() -> Response:
 @blueprint.get("/favicon.ico")
 def icon() -> Response:
     """Leads to the icon, for programs that ask for it here without having read a page."""
-    response = Response(status=301)
-    response.headers["Location"] = f"{request.script_root}/static/favicon.svg"
-    return _cached(response, _MONTH_SECONDS)
+    return _cached(led_to(f"{request.script_root}/static/favicon.svg", 301), _MONTH_SECONDS)
 
 
 def _kept(body: bytes, content_type: str) -> Response:

@@ -30,7 +30,7 @@ from webui.judging_page import (
     judging_url,
     others_judged,
 )
-from webui.responses import kept_nowhere, page
+from webui.responses import kept_nowhere, led_to, page
 from webui.same_origin import require_own_page
 from webui.search_form import kept_pairs
 from webui.site import addresses, current_site
@@ -72,7 +72,7 @@ def judge_hit() -> Response:
     else:
         judge(archive, asked.q, article, grade)
     asked = replace(asked, q=normalised(asked.q))
-    return _moved(f"{judging_url(addresses('html'), asked, parameters.order, parameters.article)}#{place}")
+    return led_to(f"{judging_url(addresses('html'), asked, parameters.order, parameters.article)}#{place}")
 
 
 @blueprint.get("/desk/judgements")
@@ -97,7 +97,7 @@ def forget_query() -> Response:
     if not query:
         raise ParameterError("forget", _("must be a query, as the buttons of the page have it"))
     current_site().archive.ledger.judgements.remove(query)
-    return _moved(f"{request.script_root}/desk/judgements?page={asked.page}#judged-title")
+    return led_to(f"{request.script_root}/desk/judgements?page={asked.page}#judged-title")
 
 
 def _asked() -> tuple[SearchRequest, JudgeParameters]:
@@ -152,9 +152,3 @@ def _view(archive: PinnedArchive, asked: SearchRequest, parameters: JudgeParamet
         prev_url=prev_url,
         next_url=next_url,
     )
-
-
-def _moved(address: str) -> Response:
-    response = Response(status=303)
-    response.headers["Location"] = address
-    return response

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Response, request
 
 from webui.date_form import mended
+from webui.responses import led_to
 
 
 def better(query_string: bytes) -> str | None:
@@ -19,7 +20,6 @@ def better(query_string: bytes) -> str | None:
 def moved(query_string: str) -> Response:
     """A redirect to the same path with that query string."""
     address = request.script_root + request.path + ("?" + query_string if query_string else "")
-    response = Response(status=302)
-    response.headers["Location"] = address
+    response = led_to(address, 302)
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -18,7 +18,7 @@ from search.request.reading import read
 from search.results.as_json import json_bytes
 from webui.answers import RemovedAnswer, RemovedArticle, RemovedLinks
 from webui.caching import conditional, entity_tag
-from webui.responses import sent
+from webui.responses import led_to, sent
 from webui.site import current_site
 
 blueprint = Blueprint("removed", __name__)
@@ -54,8 +54,7 @@ def _moved(new_id: str) -> Response:
     """Leads to an article that can be shown. Raises Removed, NotFound."""
     current_site().archive.article(new_id)
     query = request.query_string.decode("ascii", "replace")
-    response = Response(status=301)
-    response.headers["Location"] = url_for(str(request.endpoint), id=new_id) + (f"?{query}" if query else "")
+    response = led_to(url_for(str(request.endpoint), id=new_id) + (f"?{query}" if query else ""), 301)
     response.headers["Cache-Control"] = "no-cache"  # it may move again, or come back
     return response
 

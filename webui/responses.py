@@ -27,6 +27,13 @@ def sent(body: bytes, links: Iterable[tuple[str, str, str]] = (), content_type: 
     return response
 
 
+def led_to(address: str, status: int = 303) -> Response:
+    """An answer without a body that leads to another address; 303 is for who has sent a form."""
+    response = Response(status=status)
+    response.headers["Location"] = address
+    return response
+
+
 def kept_nowhere(response: Response) -> Response:
     """The response with headers that have no cache keep it and no search engine list it: what editors see and do."""
     response.headers["Cache-Control"] = "no-store"
