@@ -21,7 +21,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
-from threading import Thread, current_thread, main_thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Final, Generic, Self, TypeVar
 
 from search.copies import become_worker, can_copy, open_descriptors
@@ -217,6 +217,18 @@ def _pickled(error: Exception) -> bytes:
     except Exception:  # noqa: BLE001 - whatever it is, it cannot be sent
         return pickle.dumps((None, RuntimeError("\n".join((repr(error), *error.__notes__)))))
     return answer
+
+
+def set_by_signals(*numbers: int) -> Event:
+    """An event that each of these signals sets from now on, instead of what it did before. For the main thread."""
+    event = Event()
+
+    def remember(*_: object) -> None:
+        event.set()
+
+    for number in numbers:
+        signal.signal(number, remember)
+    return event
 
 
 @contextmanager

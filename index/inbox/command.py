@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import asdict
 from typing import Final
 
@@ -16,10 +17,10 @@ from search.commands.context import (
     json_option,
     loaded_settings,
     opened_ledger,
-    stopped_by_signals,
 )
 from search.commands.terminal import one_line
 from search.ledger.inbox import Notice, State
+from search.processes import set_by_signals
 
 MOST_LISTED: Final = 1_000
 PATIENCE_SECONDS: Final = 120.0
@@ -60,7 +61,7 @@ def run(ctx: click.Context, watch: bool, index: str | None) -> None:
     """
     settings = loaded_settings(ctx, index=index).settings
     if watch:
-        stopped = stopped_by_signals()
+        stopped = set_by_signals(signal.SIGTERM, signal.SIGINT)
         write_what_comes(settings, stopped.wait, lambda: click.echo("writing what is sent", err=True))
         return
     with interruptible():

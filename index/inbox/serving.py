@@ -6,13 +6,12 @@ from __future__ import annotations
 import logging.config
 import os
 import signal
-import threading
 from collections.abc import Mapping
-from types import FrameType
 from typing import Any
 
 from index.inbox.running import write_what_comes
 from index.webhooks.telling import Telling
+from search.processes import set_by_signals
 from search.settings import Settings
 
 
@@ -23,17 +22,13 @@ def write_beside(settings: Settings, logs: Mapping[str, Any]) -> None:
     `logs` is the configuration of its log.
     """
     logging.config.dictConfig(dict(logs))
-    stopped = threading.Event()
+    stopped = set_by_signals(signal.SIGTERM)
     parent = os.getppid()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
 
     def wait(seconds: float) -> bool:
         return stopped.wait(seconds) or os.getppid() != parent
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, stop)
     if not settings.inbox:
         Telling(settings).watch(wait)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import signal
 import time
 from typing import Any, Final
 
@@ -29,13 +30,13 @@ from search.commands.context import (
     json_option,
     opened_ledger,
     opened_with_ledger,
-    stopped_by_signals,
 )
 from search.commands.terminal import one_line
 from search.engines.protocols import Engine
 from search.errors import ConfigError, LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.webhooks import EVENTS, Event, Webhook
+from search.processes import set_by_signals
 from search.releasing import now_in_utc
 
 MOST_WEBHOOKS: Final = 100
@@ -154,7 +155,7 @@ def run(ctx: click.Context, watch: bool, index: str | None, as_json: bool) -> No
     """
     settings, engine, ledger = opened_with_ledger(ctx, index)
     if watch:
-        stopped = stopped_by_signals()
+        stopped = set_by_signals(signal.SIGTERM, signal.SIGINT)
         click.echo("sending changes as they come", err=True)
         Telling(settings).watch(stopped.wait)
         return

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -109,18 +108,6 @@ def exit_for_missing(ctx: click.Context, messages: Sequence[str]) -> None:
     for message in messages:
         click.echo(message, err=True)
     ctx.exit(1 if messages else 0)
-
-
-def stopped_by_signals() -> threading.Event:
-    """Is set from now on by SIGTERM or Ctrl-C, which no longer end the program: for one that goes on until then."""
-    stopped = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    return stopped
 
 
 @contextmanager
