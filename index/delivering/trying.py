@@ -32,6 +32,11 @@ class Counts(Protocol):
     problems: list[str]
 
 
+def has_tried(ran: Counts) -> bool:
+    """Whether a run has tried to send a message."""
+    return bool(ran.sent or ran.failed or ran.dead)
+
+
 class Outbox(Protocol):
     """Whose messages are sent, and how."""
 

@@ -13,6 +13,7 @@ from types import FrameType
 
 import click
 
+from index.delivering.trying import has_tried
 from index.opening import Opened, open_for_filling
 from index.progress import Progress, progress_shown
 from index.report import EXIT_DONE
@@ -129,7 +130,7 @@ def _send_alerts(opened: Opened) -> tuple[Sequence[str], str]:
     from index.alerts.command import run_alerts, summary  # most archives have no alerts
 
     ran = run_alerts(opened.settings, opened.engine, opened.ledger)
-    return ran.problems, summary(ran) if ran.sent or ran.failed or ran.dead else ""
+    return ran.problems, summary(ran) if has_tried(ran) else ""
 
 
 def _tell_webhooks(opened: Opened) -> tuple[Sequence[str], str]:
@@ -139,7 +140,7 @@ def _tell_webhooks(opened: Opened) -> tuple[Sequence[str], str]:
     from index.webhooks.running import run_webhooks, summary  # nor webhooks
 
     ran = run_webhooks(opened.settings, opened.engine, opened.ledger)
-    return ran.problems, summary(ran) if ran.sent or ran.failed or ran.dead else ""
+    return ran.problems, summary(ran) if has_tried(ran) else ""
 
 
 def _chosen(sources: Sequence[NamedSource], names: Sequence[str]) -> list[NamedSource]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from index.delivering.trying import has_tried
 from index.webhooks.running import run_webhooks, summary
 from search.engines import open_engine
 from search.errors import BackfileError
@@ -65,5 +66,5 @@ class Telling:
         self._said = ""
         for problem in ran.problems:
             _log.warning("%s", problem)
-        if ran.sent or ran.failed or ran.dead:
+        if has_tried(ran):
             _log.info("%s", summary(ran))
