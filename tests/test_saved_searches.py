@@ -74,6 +74,15 @@ def test_a_link_has_what_came_since_it_was_made(app: Flask, client: FlaskClient)
     assert sorted(ids(client, link)) == ["n1", "n3"]
 
 
+def test_whoever_saves_a_search_is_told_of_its_page_and_of_each_feed(client: FlaskClient) -> None:
+    links = client.get("/api/v1/save?q=flood").json["links"]
+    kinds = {name: client.get(address).mimetype for name, address in links.items()}
+    assert kinds == {
+        "html": "text/html", "atom": "application/atom+xml", "rss": "application/rss+xml",
+        "feed": "application/feed+json", "api": "application/json",
+    }  # fmt: skip
+
+
 def test_a_moment_may_be_given(app: Flask, client: FlaskClient) -> None:
     link = link_of(client, "q=flood")
     now = datetime.now(UTC)

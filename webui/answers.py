@@ -288,6 +288,7 @@ class SavedLinks:
 
     html: str
     atom: str
+    rss: str
     feed: str
     api: str
 

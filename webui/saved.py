@@ -74,8 +74,13 @@ def save_for_programs() -> Response:
     Of the parameters only those count that decide which articles are found.
     """
     made, text = _saved("api")
-    api = _path("/api/v1/saved", f"link={quote(text, safe='')}")
-    links = SavedLinks(_path("/saved", text), _path("/saved.atom", text), _path("/saved.json", text), api)
+    links = SavedLinks(
+        html=_path("/saved", text),
+        atom=_path("/saved.atom", text),
+        rss=_path("/saved.rss", text),
+        feed=_path("/saved.json", text),
+        api=_path("/api/v1/saved", f"link={quote(text, safe='')}"),
+    )
     answer = SavedAnswer(text, in_words(made.request), made.made.isoformat(), links)
     return _unstored(sent(json_bytes(answer)))
 
