@@ -32,6 +32,7 @@ from webui import create_app
 if TYPE_CHECKING:
     from livesite import Reader
     from playwright.sync_api import Browser
+    from receivers import Hook
 
 SAMPLE = Path(index.__file__).parent / "sample"
 # On a busy machine an example may take long to draw and to run; that is no fault of what it shows.
@@ -185,6 +186,25 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return CliRunner()
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """A receiver of what alerts and webhooks post."""
+    from receivers import http_receiver
+
+    with http_receiver() as received:
+        yield received
+
+
+@pytest.fixture
+def posting_allowed(monkeypatch: pytest.MonkeyPatch, runner: CliRunner) -> None:
+    """Has the commands that `runner` runs post to `hook`."""
+    from newsroom import ALLOWING
+
+    assert runner
+    for name, value in ALLOWING.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
+from program import command_line, environment
+from real_server import served
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "index" / "sample"
@@ -69,54 +66,13 @@ def sample_site(
     another archive to index instead.
     """
     index = index or f"whoosh:{folder / 'archive'}"
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("BACKFILE_")}
-    backfile = shutil.which("backfile", path=str(Path(sys.executable).parent))
-    assert backfile, "the project is not installed in this environment"
     if not filled:
-        command = [backfile, "index", str(source), "--index", index]
-        subprocess.run(command, check=True, cwd=folder, env=environ, capture_output=True)
+        command = command_line("index", str(source), "--index", index)
+        subprocess.run(command, check=True, cwd=folder, env=environment(), capture_output=True)
     chosen = {f"BACKFILE_{name.upper()}": value for name, value in settings.items()}
-    log = (folder / "serve.log").open("w+", encoding="utf-8")
-    server = subprocess.Popen(
-        [backfile, "serve", "--index", index, "--port", "0", "--workers", "1"],
-        cwd=folder,
-        env=environ | {"BACKFILE_TITLE": "The Lantern"} | chosen,
-        stdout=subprocess.PIPE, stderr=log, text=True,
-    )  # fmt: skip
-    try:
-        yield _announced(server, folder / "serve.log")
-    finally:
-        server.terminate()
-        server.communicate(timeout=120)
-        log.close()
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The address of an app on a real socket, in this process, for what only this process knows."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Says nothing."""
-
-
-def _announced(server: subprocess.Popen[str], log: Path) -> str:
-    assert server.stdout is not None
-    for line in server.stdout:
-        found = re.search(r"http://\S+?(?=/?\s|/?$)", line)
-        if found:
-            return found.group()
-    raise AssertionError(f"the server stopped before it answered:\n{log.read_text(encoding='utf-8')}")
+    environ = {"BACKFILE_TITLE": "The Lantern"} | chosen
+    with served(folder, "--workers", "1", index=index, **environ) as server:
+        yield server.address.rstrip("/")
 
 
 @contextmanager

@@ -28,7 +28,14 @@ class Posted:
 
     @property
     def articles(self) -> list[str]:
+        """The ids in a message of an alert."""
         return [article["id"] for article in json.loads(self.body)["data"]["articles"]]
+
+    @property
+    def changes(self) -> list[tuple[str, str]]:
+        """The events in a message of a webhook, without "article.", and the ids."""
+        changes = json.loads(self.body)["data"]["changes"]
+        return [(change["event"].removeprefix("article."), change["id"]) for change in changes]
 
 
 @dataclass

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import re
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,7 +20,8 @@ from click.testing import CliRunner
 from conftest import ARTICLES
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
-from program import environment
+from program import command_line, environment
+from real_server import LONGEST_END_SECONDS, PATIENCE_SECONDS, Server, posix, running
 from steady import comes_true
 
 from search.agents import transports
@@ -33,7 +30,7 @@ from search.archive import Archive
 from search.commands import main
 from search.engines import open_engine
 
-COMMAND = ("-m", "search", "mcp", "--index", "whoosh:archive")
+COMMAND = ("mcp", "--index", "whoosh:archive")
 ACCEPTED = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 CALL = {
     "jsonrpc": "2.0", "id": 1, "method": "tools/call",
@@ -54,54 +51,35 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A running `backfile mcp --http`, and what it logs."""
-
-    process: subprocess.Popen[str]
-    address: str
-    port: int
-    log: Path
-
-    def post(self, body: bytes | dict[str, object] = CALL, method: str = "POST", **headers: str) -> tuple[int, bytes]:
-        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, "/mcp", sent, ACCEPTED | headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
-
-
 @contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[Served]:
-    log = folder / "mcp.log"
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, *COMMAND, "--http", "--port", "0", *arguments],
-            cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=stderr, text=True,
-        )  # fmt: skip
-    assert process.stdout is not None
+def serving(folder: Path, *arguments: str) -> Iterator[Server]:
+    """`backfile mcp --http` for the archive in a folder."""
+    with running(folder, *COMMAND, "--http", "--port", "0", *arguments) as server:
+        yield server
+
+
+def post(
+    server: Server, body: bytes | dict[str, object] = CALL, method: str = "POST", **headers: str
+) -> tuple[int, bytes]:
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    connection = server.connection()
     try:
-        address = process.stdout.readline().strip()
-        found = re.fullmatch(r"http://127\.0\.0\.1:([0-9]+)/mcp", address)
-        assert found, (address, log.read_text())
-        yield Served(process, address, int(found[1]), log)
+        connection.request(method, "/mcp", sent, ACCEPTED | headers)
+        response = connection.getresponse()
+        return response.status, response.read()
     finally:
-        process.terminate()
-        process.wait(60)
-        process.stdout.close()
+        connection.close()
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Served]:
+def server(folder: Path) -> Iterator[Server]:
     with serving(folder, "--allow", "agents.news.example") as server:
         yield server
 
 
 def test_a_client_on_this_machine_searches_and_reads_over_the_standard_streams(folder: Path) -> None:
-    parameters = StdioServerParameters(command=sys.executable, args=[*COMMAND], cwd=folder, env=environment())
+    program, *words = command_line(*COMMAND)
+    parameters = StdioServerParameters(command=program, args=words, cwd=folder, env=environment())
     log = folder / "stdio.log"
 
     async def work() -> tuple[list[str], str]:
@@ -122,7 +100,7 @@ def test_a_client_on_this_machine_searches_and_reads_over_the_standard_streams(f
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_a_client_searches_over_http_in_the_new_protocol_and_the_old(server: Served, mode: str) -> None:
+def test_a_client_searches_over_http_in_the_new_protocol_and_the_old(server: Server, mode: str) -> None:
     async def work() -> list[str]:
         async with Client(server.address, mode=mode) as client:  # type: ignore[arg-type]
             found = await client.call_tool("search", {"query": "bridge opens"})
@@ -131,11 +109,11 @@ def test_a_client_searches_over_http_in_the_new_protocol_and_the_old(server: Ser
     assert run(work)[0] == "2"
 
 
-def test_each_request_is_answered_for_itself_in_json(server: Served) -> None:
-    status, body = server.post()
+def test_each_request_is_answered_for_itself_in_json(server: Server) -> None:
+    status, body = post(server)
     assert status == 200
     assert json.loads(body)["result"]["structuredContent"]["results"]
-    assert (server.post(method="GET")[0], server.post(method="DELETE")[0]) == (405, 405)
+    assert (post(server, method="GET")[0], post(server, method="DELETE")[0]) == (405, 405)
 
 
 @pytest.mark.parametrize(
@@ -153,20 +131,20 @@ def test_each_request_is_answered_for_itself_in_json(server: Served) -> None:
     ],
 )
 def test_pages_of_other_sites_and_other_names_of_the_machine_are_refused(
-    server: Served, headers: dict[str, str], status: int
+    server: Server, headers: dict[str, str], status: int
 ) -> None:
-    assert server.post(**headers)[0] == status
+    assert post(server, **headers)[0] == status
 
 
-def test_what_is_too_large_or_no_message_is_refused_and_the_server_goes_on(server: Served) -> None:
+def test_what_is_too_large_or_no_message_is_refused_and_the_server_goes_on(server: Server) -> None:
     padded = CALL | {"padding": "x" * 1_000_000}
-    assert server.post(padded)[0] == 413
-    assert server.post(b"not json")[0] == 400
-    assert server.post(b"[" * 100_000)[0] == 400
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    assert post(server, padded)[0] == 413
+    assert post(server, b"not json")[0] == 400
+    assert post(server, b"[" * 100_000)[0] == 400
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 200_000)
         assert b"400" in connection.recv(200)
-    assert server.post()[0] == 200
+    assert post(server)[0] == 200
 
 
 def test_a_request_whose_body_never_comes_is_given_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,35 +168,35 @@ def test_a_request_whose_body_never_comes_is_given_up(folder: Path, monkeypatch:
 def test_what_is_taken_down_is_let_go_of_though_nobody_asks(tmp_path: Path) -> None:
     fill(open_engine(f"whoosh:{tmp_path / 'archive'}"), *ARTICLES)
     with serving(tmp_path) as server:
-        assert b"river rose" in server.post(called("fetch", id="1"))[1]
+        assert b"river rose" in post(server, called("fetch", id="1"))[1]
         maps = Path(f"/proc/{server.process.pid}/maps")
         assert f"{tmp_path}/archive/" in maps.read_text()
-        down = [sys.executable, "-m", "search", "takedown", "1", "--reason", "a court said so"]
+        down = command_line("takedown", "1", "--reason", "a court said so")
         done = subprocess.run(down, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert comes_true(lambda: "(deleted)" not in maps.read_text())
-        body = server.post(called("fetch", id="1"))[1]
+        body = post(server, called("fetch", id="1"))[1]
         assert b"a court said so" in body
         assert b"river rose" not in body
-        assert b'"id":"1"' not in server.post(called("search", query="river rose"))[1]
+        assert b'"id":"1"' not in post(server, called("search", query="river rose"))[1]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are not sent like this on Windows")
+@posix
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(folder: Path, number: signal.Signals) -> None:
     with serving(folder) as server:
-        assert server.post()[0] == 200
+        assert post(server)[0] == 200
         server.process.send_signal(number)
-        assert server.process.wait(60) == 0
+        assert server.process.wait(LONGEST_END_SECONDS) == 0
 
 
-def test_no_log_has_what_was_asked(server: Served) -> None:
-    server.post()
+def test_no_log_has_what_was_asked(server: Server) -> None:
+    post(server)
     assert comes_true(lambda: "search: answered in" in server.log.read_text())
     assert SECRET not in server.log.read_text()
 
 
-def test_the_inspector_lists_the_tools_and_calls_one(server: Served, tmp_path: Path) -> None:
+def test_the_inspector_lists_the_tools_and_calls_one(server: Server, tmp_path: Path) -> None:
     npx = shutil.which("npx")
     if npx is None:
         pytest.skip("there is no npx to run the inspector")
@@ -242,9 +220,9 @@ def test_the_inspector_lists_the_tools_and_calls_one(server: Served, tmp_path: P
     assert found["title"] == "Bridge opens again"
 
 
-def test_a_port_in_use_is_an_error_with_a_way_out(server: Served, folder: Path) -> None:
+def test_a_port_in_use_is_an_error_with_a_way_out(server: Server, folder: Path) -> None:
     done = subprocess.run(
-        [sys.executable, *COMMAND, "--http", "--port", str(server.port)],
+        command_line(*COMMAND, "--http", "--port", str(server.port)),
         cwd=folder, env=environment(), capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, "choose another with --port" in done.stderr) == (1, True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from archives import fill
 from clusters import archive_on
-from receivers import Hook, http_receiver
+from receivers import Hook
 from small_servers import Answer, Seen, before, passed_on
 from test_site_cluster import through
 
@@ -28,12 +28,6 @@ from search.settings import Settings
 from webui import create_app
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def hook() -> Iterator[Hook]:
-    with http_receiver() as received:
-        yield received
 
 
 @pytest.fixture

@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import stat
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from receivers import Hook, http_receiver
+from newsroom import ALLOWING, articles, command
+from program import killed_after, watched_until
+from receivers import Hook
 
 from index.delivering.webhook import SECRET_PREFIX
-from search.commands import main
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-@pytest.fixture
-def hook(monkeypatch: pytest.MonkeyPatch, runner: CliRunner) -> Iterator[Hook]:
-    """A receiver that the settings of the runner allow."""
-    assert runner
-    monkeypatch.setenv("BACKFILE_ALERT_ALLOW", "127.0.0.1")
-    with http_receiver() as received:
-        yield received
-
-
-def articles(*names: str, text: str = "A flood of news.") -> None:
-    """Puts articles into the archive of the current folder."""
-    lines = [json.dumps({"id": name, "title": f"Title of {name}", "body": text, "language": "en"}) for name in names]
-    Path("articles.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert command("index", "articles.jsonl", "-q").exit_code == 0
-
-
-def command(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
+pytestmark = pytest.mark.usefixtures("posting_allowed")
 
 
 def test_an_alert_is_added_listed_run_and_removed(hook: Hook) -> None:
@@ -184,9 +161,7 @@ def test_whatever_a_run_is_killed_at_each_match_is_told_in_one_message(hook: Hoo
         command("alerts", "add", "flood", "--webhook", f"{hook.address}/{number}")
     articles(*(f"n{number}" for number in range(120)))
     chance = random.Random(12)
-    kills = 0
-    for _ in range(12):
-        kills += _killed_after(chance.uniform(0.1, 1.2))
+    kills = sum(killed_after(chance.uniform(0.1, 1.2), "alerts", "run", **ALLOWING) for _ in range(12))
     assert command("alerts", "run").exit_code == 0
     told: dict[tuple[str, str], set[str]] = {}
     for posted in hook.posted:
@@ -201,24 +176,6 @@ def test_whatever_a_run_is_killed_at_each_match_is_told_in_one_message(hook: Hoo
     assert len(hook.posted) == sent
 
 
-def _killed_after(seconds: float) -> int:
-    """Runs alerts and kills the run after that time; 0 if it was done before."""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    running = subprocess.Popen(
-        [sys.executable, "-m", "search", "alerts", "run"],
-        env=environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        running.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        running.kill()
-        running.communicate()
-        return 1
-    return 0
-
-
 def test_watching_sends_after_each_sync(hook: Hook) -> None:
     Path("in.jsonl").write_text('{"id": "old", "title": "Old", "body": "A flood."}\n', encoding="utf-8")
     Path("backfile.toml").write_text('[[sources]]\nat = "in.jsonl"\nevery = "10s"\n', encoding="utf-8")
@@ -226,14 +183,5 @@ def test_watching_sends_after_each_sync(hook: Hook) -> None:
     command("alerts", "add", "flood", "--webhook", f"{hook.address}/x")
     with Path("in.jsonl").open("a", encoding="utf-8") as stream:
         stream.write('{"id": "new", "title": "New", "body": "A flood."}\n')
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    watching = subprocess.Popen(
-        [sys.executable, "-m", "search", "sync", "--watch"], env=environ, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert watching.stderr is not None
-    lines = iter(watching.stderr.readline, "")
-    assert any("alerts: 1 new articles, 1 messages sent" in line for line in lines)
-    watching.terminate()
-    watching.communicate(timeout=60)
+    watched_until("alerts: 1 new articles, 1 messages sent", "sync", "--watch", **ALLOWING)
     assert [posted.articles for posted in hook.posted] == [["new"]]

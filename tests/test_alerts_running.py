@@ -7,13 +7,13 @@ import hashlib
 import hmac
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
 from archives import fill
+from newsroom import article
 from receivers import Hook, Mailbox, http_receiver, mail_receiver
 
 from index.alerts.matching import MOST_IN_ONE
@@ -25,7 +25,6 @@ from index.delivering.webhook import secret_of, signature
 from index.lock import only_run
 from search.alerts.arriving import begin
 from search.alerts.saved import canonical
-from search.document import Document
 from search.engines.memory.engine import MemoryEngine
 from search.ledger import ledger_of
 from search.ledger.alerts import Alert
@@ -35,10 +34,6 @@ from search.request.request import SearchRequest
 from search.settings import Settings
 
 START = datetime(2024, 6, 1, 12, tzinfo=UTC)
-
-
-def article(name: str, text: str = "A flood.", **facts: object) -> Document:
-    return replace(Document(name, f"Title of {name}", text, language="en", published=date(2024, 5, 1)), **facts)
 
 
 class Desk:
@@ -65,12 +60,6 @@ class Desk:
             return Running(self.engine, self.ledger, self.settings, lambda: self.now).run(targets)
         finally:
             targets.close()
-
-
-@pytest.fixture
-def hook() -> Iterator[Hook]:
-    with http_receiver() as received:
-        yield received
 
 
 @pytest.fixture

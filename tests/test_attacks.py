@@ -12,9 +12,10 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from attacks import UNSAFE_PARTS, assert_safe, attacks, batches
 from flask import Flask
-from livesite import Reader, reader_of, served
+from livesite import Reader, reader_of
 from markupsafe import escape
 from playwright.sync_api import Browser
+from real_server import app_served
 from test_api_headers import violations
 
 from index.indexer import Indexer
@@ -223,7 +224,7 @@ def test_a_browser_runs_nothing_on_them_and_asks_nobody_else(
 ) -> None:
     """With the policy nothing may be refused, since no page needs what it refuses; without it nothing may run."""
     for app, paths in ((attacked, _pages(attacked)), (asked, _asking())):
-        with served(app) as site, reader_of(browser, site) as reader:
+        with app_served(app) as site, reader_of(browser, site) as reader:
             requests = _watched(reader, policy)
             for path in [*islice(paths, int(policy), None, 8), "/marked"]:
                 reader.open(path)

@@ -18,9 +18,9 @@ import trustme
 import yaml
 from archives import fill
 from conftest import ARTICLES
+from real_server import served
 from steady import comes_true
 from test_docs import _parse, _words
-from test_serve import served
 
 from search.commands import main
 from search.engines import open_engine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import http.client
 import io
 import json
 import re
@@ -20,9 +19,9 @@ from conftest import ARTICLES
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from real_server import Server, posix, served
 from steady import comes_true
 from test_desk import FOREIGN, OWN
-from test_serve import Server, posix, served
 
 from search.commands import main
 from search.document import Document
@@ -331,7 +330,7 @@ def server(tmp_path: Path, variants: Path) -> Iterator[Server]:
 def test_a_reader_finds_nothing_an_editor_clicks_and_the_next_reader_finds(server: Server, variants: Path) -> None:
     assert "Lachin road open" not in looked_at(server.port, "/search?q=karabah")[2]
     body = urlencode({"q": "karabah", "name": "karabah", "spelling": "Karabakh"})
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = server.connection()
     sent = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{server.port}"}
     connection.request("POST", VARIANT, body, sent)
     assert connection.getresponse().status == 200

@@ -21,6 +21,7 @@ from conftest import ARTICLES
 from counting import CountingEngine
 from flask.testing import FlaskClient
 from program import environment
+from real_server import LONGEST_END_SECONDS
 from steady import comes_true
 
 from search.commands import main
@@ -161,14 +162,18 @@ def breaking_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--port", str(port)]
     here = Path(__file__).parent
     paths = os.pathsep.join((str(here), str(here.parent)))
-    with (tmp_path_factory.mktemp("breaking") / "log").open("w") as log:
+    place = tmp_path_factory.mktemp("breaking") / "log"
+    with place.open("w") as log:
         server = subprocess.Popen(
             [*command, "breaking_site:app"], stdout=log, stderr=log, env=environment(PYTHONPATH=paths)
         )
+    try:
         assert comes_true(lambda: _answers(port) or server.poll() is not None)
+        assert server.poll() is None, place.read_text()
         yield port
+    finally:
         server.terminate()
-        server.wait(timeout=60)
+        server.wait(LONGEST_END_SECONDS)
 
 
 def _answers(port: int) -> bool:

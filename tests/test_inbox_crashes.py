@@ -9,15 +9,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from conftest import ARTICLES
-from program import environment
+from program import command_line, environment
+from real_server import Server, served
 from steady import comes_true
 
 from search.engines import open_engine
@@ -47,9 +46,9 @@ class Sender:
     number: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, port: int) -> None:
+    def run(self, server: Server) -> None:
         """Sends until the server is gone, or `stopped`."""
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = server.connection()
         try:
             while not self.stopped.is_set() and self._send(connection):
                 pass
@@ -74,25 +73,6 @@ class Sender:
         self.expected[name] = title
         self.unsure.pop(name, None)
         return True
-
-
-@contextmanager
-def server_in(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A server with all its processes in a group of their own, and its port."""
-    with (folder / "log").open("a") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "search", "serve", "--port", "0", "--workers", "1", "--index", "whoosh:archive"],
-            cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
-        )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        yield process, int(process.stdout.readline().rstrip("/\n").rpartition(":")[2])
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(60)
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 def writer_of(folder: Path) -> int | None:
@@ -120,17 +100,17 @@ def sender(ledger: Ledger) -> Sender:
     return Sender(key)
 
 
-def send_until(sender: Sender, port: int, acknowledged: int) -> threading.Thread:
+def send_until(sender: Sender, server: Server, acknowledged: int) -> threading.Thread:
     """Sends in a thread, which goes on; returns once so many sendings were acknowledged."""
-    thread = threading.Thread(target=sender.run, args=(port,))
+    thread = threading.Thread(target=sender.run, args=(server,))
     thread.start()
     assert comes_true(lambda: sender.acknowledged >= acknowledged or not thread.is_alive())
     return thread
 
 
-def require_as_acknowledged(folder: Path, ledger: Ledger, sender: Sender) -> None:
+def require_as_acknowledged(folder: Path, ledger: Ledger, sender: Sender, server: Server) -> None:
     """All is written, and the archive is as the last acknowledged sending of each article made it."""
-    assert comes_true(lambda: ledger.inbox.count("queued") == 0), (folder / "log").read_text()
+    assert comes_true(lambda: ledger.inbox.count("queued") == 0), server.log.read_text()
     assert ledger.inbox.count("failed") == 0
     with open_engine(f"whoosh:{folder / 'archive'}").searcher() as searcher:
         found = [(document.id, document.title) for document in searcher.articles()]
@@ -146,16 +126,16 @@ def test_what_was_acknowledged_survives_the_end_of_all_processes(
     tmp_path: Path, ledger: Ledger, sender: Sender
 ) -> None:
     for number in range(KILLS):
-        with server_in(tmp_path) as (process, port):
+        with served(tmp_path, "--workers", "1") as server:
             if number:
                 assert comes_true(lambda: writer_of(tmp_path) is not None)
-            thread = send_until(sender, port, sender.acknowledged + SENT_BETWEEN_KILLS)
-            os.killpg(process.pid, signal.SIGKILL)
+            thread = send_until(sender, server, sender.acknowledged + SENT_BETWEEN_KILLS)
+            os.killpg(server.process.pid, signal.SIGKILL)
             thread.join()
-            process.wait()
+            server.process.wait()
     assert sender.acknowledged >= KILLS * SENT_BETWEEN_KILLS
-    with server_in(tmp_path):
-        require_as_acknowledged(tmp_path, ledger, sender)
+    with served(tmp_path, "--workers", "1") as server:
+        require_as_acknowledged(tmp_path, ledger, sender, server)
 
 
 def test_what_was_acknowledged_survives_the_end_of_the_process_that_writes_it(
@@ -167,30 +147,30 @@ def test_what_was_acknowledged_survives_the_end_of_the_process_that_writes_it(
         found = writer_of(tmp_path)
         return found is not None and found not in killed
 
-    with server_in(tmp_path) as (process, port):
+    with served(tmp_path, "--workers", "1") as server:
         for _ in range(KILLS):
-            assert comes_true(is_there), (tmp_path / "log").read_text()
+            assert comes_true(is_there), server.log.read_text()
             sender.stopped.clear()
-            thread = send_until(sender, port, sender.acknowledged + SENT_BETWEEN_KILLS)
+            thread = send_until(sender, server, sender.acknowledged + SENT_BETWEEN_KILLS)
             killed.append(writer_of(tmp_path) or 0)
             os.kill(killed[-1], signal.SIGKILL)
             sender.stopped.set()
             thread.join()
-        require_as_acknowledged(tmp_path, ledger, sender)
-        process.kill()
-        process.wait()
+        require_as_acknowledged(tmp_path, ledger, sender, server)
+        server.process.kill()
+        server.process.wait()
         assert comes_true(lambda: writer_of(tmp_path) is None), "it ends with the server"
-    assert "started again" in (tmp_path / "log").read_text()
+    assert "started again" in server.log.read_text()
 
 
 @pytest.mark.usefixtures("sender")
 def test_a_writer_that_was_told_to_end_is_started_again_and_that_is_no_error(tmp_path: Path) -> None:
-    with server_in(tmp_path):
+    with served(tmp_path, "--workers", "1") as server:
         assert comes_true(lambda: writer_of(tmp_path) is not None)
         ended = writer_of(tmp_path) or 0
         os.kill(ended, signal.SIGTERM)
-        assert comes_true(lambda: writer_of(tmp_path) not in (None, ended)), (tmp_path / "log").read_text()
-    logged = (tmp_path / "log").read_text()
+        assert comes_true(lambda: writer_of(tmp_path) not in (None, ended)), server.log.read_text()
+    logged = server.log.read_text()
     assert ("(0); it is started again" in logged, '"error"' in logged) == (True, False)
 
 
@@ -198,15 +178,15 @@ def test_a_server_with_the_setting_off_leaves_the_writing_to_the_command(
     tmp_path: Path, ledger: Ledger, sender: Sender
 ) -> None:
     (tmp_path / "backfile.toml").write_text("inbox = false\n", "utf-8")
-    with server_in(tmp_path) as (_, port):
-        thread = send_until(sender, port, SENT_BETWEEN_KILLS)
+    with served(tmp_path, "--workers", "1") as server:
+        thread = send_until(sender, server, SENT_BETWEEN_KILLS)
         sender.stopped.set()
         thread.join()
         assert ledger.inbox.count("queued") == sender.acknowledged
         assert writer_of(tmp_path) is None
         done = subprocess.run(
-            [sys.executable, "-m", "search", "inbox", "run", "--index", "whoosh:archive"],
+            command_line("inbox", "run", "--index", "whoosh:archive"),
             cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         assert (done.returncode, f"written {sender.acknowledged}, set aside 0" in done.stdout) == (0, True), done.stderr
-        require_as_acknowledged(tmp_path, ledger, sender)
+        require_as_acknowledged(tmp_path, ledger, sender, server)

@@ -23,8 +23,8 @@ from conftest import ARTICLES
 from flask import Flask
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families as families
+from real_server import LONGEST_END_SECONDS, PATIENCE_SECONDS, Server, posix, served
 from steady import comes_true
-from test_serve import Server, posix, served
 
 from search.commands import main
 from search.engines import open_engine
@@ -56,7 +56,7 @@ class Measured:
     address: str
 
     def text(self) -> str:
-        with urllib.request.urlopen(self.address, timeout=20) as response:
+        with urllib.request.urlopen(self.address, timeout=PATIENCE_SECONDS) as response:
             return str(response.read().decode())
 
     def values(self, name: str) -> dict[Labels, float]:
@@ -277,7 +277,7 @@ def test_counts_outlive_workers_that_are_killed_and_are_counted_once(
             assert site.sum("backfile_requests_total") == site.sum("backfile_request_seconds_count") == sent
         assert len(list(files.glob("counter_*.db"))) == 3  # of the two that live, and of all the dead
         site.server.process.terminate()
-        site.server.process.wait(40)
+        site.server.process.wait(LONGEST_END_SECONDS)
         assert not files.exists()
 
 

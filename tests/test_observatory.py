@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import ARTICLES
-from livesite import served
 from lxml import html
+from real_server import app_served
 
 from search.engines import open_engine
 from search.settings import Settings
@@ -61,7 +61,7 @@ def answers() -> dict[str, tuple[Headers, str]]:
             writer.add(article)
     settings = Settings.model_validate({"public_url": "https://archive.example", "desk": True})
     found = {}
-    with served(create_app(settings, engine)) as site:
+    with app_served(create_app(settings, engine)) as site:
         for address in ADDRESSES:
             with closing(HTTPConnection(urlsplit(site).netloc)) as connection:
                 connection.request("GET", address, headers={"Connection": "close"})

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from archives import fill
-from livesite import served
+from real_server import app_served
 
 from index.article import Article, read_source
 from index.document import to_document
@@ -47,7 +47,7 @@ def test_a_paragraph_with_line_breaks_finds_its_article_whether_it_has_a_date_or
         Document("weather", "Weather", "It rained on Monday.", language="en", published=published),
     ]
     own = Document("own", "Closed", f"{PARAGRAPH}\n\nMore follows.", language="en", published=published)
-    with served(create_app(PATIENT, fill(open_engine("memory:"), own, *others))) as address:
+    with app_served(create_app(PATIENT, fill(open_engine("memory:"), own, *others))) as address:
         answer = pasted(address, b'{"text": "' + PARAGRAPH.encode() + b'"}')
     assert found(answer) == ["own", "lorries"]
     assert answer["warnings"] == []
@@ -60,7 +60,7 @@ def test_paragraphs_of_a_real_archive_find_their_articles(shared: Path, tmp_path
     read = islice((item for item in read_source(source) if isinstance(item, Article)), 2000)
     documents = [to_document(article, language="en", time_zone="UTC") for article in read]
     long = [(d.id, part) for d in documents[::20] for part in d.body.split("\n\n")[:1] if len(part) > 200]
-    with served(create_app(PATIENT, fill(open_engine(f"whoosh:{tmp_path / 'archive'}"), *documents))) as address:
+    with app_served(create_app(PATIENT, fill(open_engine(f"whoosh:{tmp_path / 'archive'}"), *documents))) as address:
         exact = [(name, found(pasted(address, json.dumps({"text": part}).encode()))) for name, part in long]
         words = [(name, [word for n, word in enumerate(part.split()) if n % 3]) for name, part in long]
         reworded = [(n, found(pasted(address, json.dumps({"text": " ".join(part)}).encode()))) for n, part in words]

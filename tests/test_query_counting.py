@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from browsing_readers import ADDRESS, FIREFOX, looked_at
 from conftest import ARTICLES
 from flask.testing import FlaskClient
-from test_serve import Server, posix, served
+from real_server import Server, posix, served
 
 from search.engines import open_engine
 from search.engines.memory.engine import MemoryEngine
@@ -207,8 +206,7 @@ def test_the_counts_of_all_workers_add_up_and_nothing_tells_who_asked(tmp_path: 
 
 
 def _workers_that_answered(server: Server) -> int:
-    lines = [json.loads(line) for line in server.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
-    return len({line["process"] for line in lines if line.get("path") == "/search"})
+    return len({line["process"] for line in server.logged() if line.get("path") == "/search"})
 
 
 @posix

@@ -26,9 +26,10 @@ from archives import fill, problems, whole
 from click.testing import CliRunner
 from corruption import flip
 from leftovers import files_with
-from livesite import sample_site, served
+from livesite import sample_site
 from program import environment
 from proxy import proxy_to
+from real_server import app_served
 from small_servers import Answer, Seen, small_server
 from steady import comes_true
 
@@ -141,7 +142,7 @@ def served_pair(folder: Path, *commits: list[Document]) -> Iterator[Pair]:
     key = add_key(ledger, "reader", "replicate", datetime.now(UTC))
     assert key is not None
     settings = Settings(index=engine.url, log_slow_seconds=300)
-    with served(create_app(settings, engine)) as address:
+    with app_served(create_app(settings, engine)) as address:
         yield Pair(engine, ledger, address, key, folder / "copy")
 
 
@@ -458,7 +459,7 @@ def test_an_index_without_files_cannot_be_followed(pair: Pair) -> None:
     engine = open_engine("memory:")
     fill(engine, article("1"))
     settings = Settings(ledger=pair.ledger.place, log_slow_seconds=300)
-    with served(create_app(settings, engine)) as address, pytest.raises(FetchError, match="no index on disk"):
+    with app_served(create_app(settings, engine)) as address, pytest.raises(FetchError, match="no index on disk"):
         pair.step(address)
 
 

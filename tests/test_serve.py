@@ -13,12 +13,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ARTICLES
+from program import command_line, interrupted_environment
+from real_server import LONGEST_END_SECONDS, PATIENCE_SECONDS, Server, posix, served
 from steady import comes_true
 
 from search.document import Document
@@ -32,66 +34,6 @@ REQUESTS = 300
 """How many a stream of requests has at least."""
 POST = b"POST /api/v1/related HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
-
-posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are not sent like this on Windows")
-
-
-@dataclass
-class Server:
-    """A running `backfile serve`, and what it wrote."""
-
-    process: subprocess.Popen[str]
-    port: int
-    address: str
-    log: Path
-
-    def get(self, path: str, **headers: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request("GET", path, headers=headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
-
-    def raw(self, data: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
-            try:
-                connection.sendall(data)
-                return connection.recv(200)
-            except (BrokenPipeError, ConnectionResetError):
-                return b""
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "search", *arguments]
-
-
-@contextmanager
-def served(folder: Path, *arguments: str) -> Iterator[Server]:
-    log = folder / "log"
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("BACKFILE_")}
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            command("serve", "--port", "0", "--index", f"whoosh:{folder / 'archive'}", *arguments),
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            cwd=folder,
-            env=environ,
-        )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline().strip()
-        match = re.fullmatch(r"http://127\.0\.0\.1:([0-9]+)/", line)
-        assert match, (line, log.read_text())
-        yield Server(process, int(match[1]), line, log)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(40)
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +68,7 @@ def test_a_commit_shows_without_a_restart_and_no_request_fails(server: Server, f
     done = threading.Event()
 
     def ask() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection = server.connection()
         while not (done.is_set() and len(answered) >= REQUESTS):
             connection.request("GET", "/api/v1/search?q=flood&facets=section")
             response = connection.getresponse()
@@ -139,6 +81,7 @@ def test_a_commit_shows_without_a_restart_and_no_request_fails(server: Server, f
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
+    assert comes_true(lambda: len(answered) > 0)  # there is an answer of before the first commit
     for number in range(3):
         with open_engine(f"whoosh:{folder / 'archive'}").writer() as writer:
             writer.add(Document(f"new-{number}", "The flood is over", f"freshword{number}"))
@@ -153,13 +96,12 @@ def test_a_commit_shows_without_a_restart_and_no_request_fails(server: Server, f
 
 def _wait_until_found(server: Server, word: str) -> None:
     """Until both workers have shown it: eight times in a row."""
-    deadline = time.monotonic() + 60
-    seen = 0
-    while seen < 8:
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{word} was committed and does not show")
-        total = json.loads(server.get(f"/api/v1/search?q={word}&facets=none&fields=id")[1])["total"]
-        seen = seen + 1 if total else 0
+    path = f"/api/v1/search?q={word}&facets=none&fields=id"
+
+    def shows() -> bool:
+        return all(json.loads(server.get(path)[1])["total"] for _ in range(8))
+
+    assert comes_true(shows), f"{word} was committed and does not show"
 
 
 def test_hostile_bytes_are_refused_and_the_server_goes_on(server: Server) -> None:
@@ -188,21 +130,22 @@ def test_hostile_bytes_are_refused_and_the_server_goes_on(server: Server) -> Non
 
 
 def test_a_request_is_one_json_line_in_the_log_and_its_query_is_not(server: Server) -> None:
-    server.get("/api/v1/search?q=verysecretword&section=News")
-    deadline = time.monotonic() + 5
-    while "/api/v1/search" not in server.log.read_text() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    text = server.log.read_text()
-    lines = [json.loads(line) for line in text.splitlines()]
-    logged = [line for line in lines if line["logger"] == "backfile.access" and line["path"] == "/api/v1/search"]
-    assert {"time", "level", "request", "method", "status", "ms", "bytes"} <= logged[-1].keys()
-    assert "verysecretword" not in text
-    assert all("client" not in line for line in lines)
+    server.get("/api/v1/search?q=verysecretword&section=News", **{"X-Request-ID": "one"})
+
+    def logged() -> list[dict[str, Any]]:
+        return [line for line in server.logged() if line.get("request") == "one"]
+
+    assert comes_true(lambda: logged() != [])
+    [line] = logged()
+    assert (line["logger"], line["path"]) == ("backfile.access", "/api/v1/search")
+    assert {"time", "level", "request", "method", "status", "ms", "bytes"} <= line.keys()
+    assert "verysecretword" not in server.log.read_text()
+    assert all("client" not in line for line in server.logged())
 
 
 def test_a_port_in_use_is_said_and_the_exit_code_is_1(server: Server, folder: Path) -> None:
     result = subprocess.run(
-        command("serve", "--port", str(server.port), "--index", f"whoosh:{folder / 'archive'}"),
+        command_line("serve", "--port", str(server.port), "--index", f"whoosh:{folder / 'archive'}"),
         capture_output=True, text=True, timeout=60, check=False, cwd=folder,
     )  # fmt: skip
     assert result.returncode == 1
@@ -215,15 +158,16 @@ def test_a_port_in_use_is_said_and_the_exit_code_is_1(server: Server, folder: Pa
 def test_a_stop_lets_the_request_at_work_finish(folder: Path) -> None:
     body = json.dumps({"title": "The flood", "text": "The flood closed the old bridge."}).encode()
     with served(folder, "--workers", "2") as server:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-            connection.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body[:10])
-            time.sleep(0.5)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as connection:
+            connection.sendall(POST + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+            assert connection.recv(100).startswith(b"HTTP/1.1 100")  # it is at work, and waits for the body
+            connection.sendall(body[:10])
             server.process.send_signal(signal.SIGTERM)
             time.sleep(0.7)
             assert server.process.poll() is None
             connection.sendall(body[10:])
             assert connection.recv(100).startswith(b"HTTP/1.1 200")
-        assert server.process.wait(40) == 0
+        assert server.process.wait(LONGEST_END_SECONDS) == 0
         with pytest.raises(OSError, match=r"refused|reset"):
             server.get("/livez")
         assert server.process.stdout is not None
@@ -235,16 +179,12 @@ def test_a_worker_that_dies_is_replaced_and_none_outlives_its_parent(folder: Pat
     with served(folder, "--workers", "2") as server:
         workers = _two_workers(server)
         os.kill(min(workers), signal.SIGKILL)
-        while _runs(min(workers)):
-            time.sleep(0.05)
+        assert comes_true(lambda: not _runs(min(workers)))
         left = _two_workers(server)
         assert min(workers) not in left
         server.process.kill()
         server.process.wait(10)
-        deadline = time.monotonic() + 30
-        while any(_runs(worker) for worker in left) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert not any(_runs(worker) for worker in left)
+        assert comes_true(lambda: not any(_runs(worker) for worker in left))
 
 
 @posix
@@ -275,16 +215,18 @@ def _status_of(server: Server, path: str) -> int:
 
 def _two_workers(server: Server) -> set[int]:
     """The processes that answer, once there are two."""
-    deadline = time.monotonic() + 40
-    while time.monotonic() < deadline:
+    workers: set[int] = set()
+
+    def are_there() -> bool:
         with suppress(ConnectionError):  # it went to the one that was just killed
             server.get("/livez")
-        lines = [json.loads(line) for line in server.log.read_text().splitlines()]
-        workers = {line["process"] for line in lines if line["logger"] == "backfile.access" and _runs(line["process"])}
-        if len(workers) == 2:
-            return workers
-        time.sleep(0.02)
-    raise AssertionError("there are no two workers")
+        answering = {line["process"] for line in server.logged() if line["logger"] == "backfile.access"}
+        workers.clear()
+        workers.update(worker for worker in answering if _runs(worker))
+        return len(workers) == 2
+
+    assert comes_true(are_there), "there are no two workers"
+    return workers
 
 
 def _runs(process: int) -> bool:
@@ -300,7 +242,7 @@ def _runs(process: int) -> bool:
 @posix
 def test_an_index_that_is_not_there_yet_is_waited_for_and_ctrl_c_stops_the_server(tmp_path: Path) -> None:
     with served(tmp_path, "--workers", "1") as server:
-        said = json.loads(server.log.read_text().splitlines()[0])
+        said = server.logged()[0]
         assert (said["level"], said["logger"]) == ("warning", "backfile.server")
         assert said["message"].startswith(f"there is no index at {tmp_path / 'archive'}; make one with ")
         assert server.get("/livez")[0] == 200
@@ -312,7 +254,7 @@ def test_an_index_that_is_not_there_yet_is_waited_for_and_ctrl_c_stops_the_serve
         assert server.get("/readyz")[0] == 200
         assert json.loads(server.get("/api/v1/search")[1])["total"] == 1
         server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(40) == 0
+        assert server.process.wait(LONGEST_END_SECONDS) == 0
 
 
 @posix
@@ -320,7 +262,8 @@ def test_an_index_that_is_not_there_yet_is_waited_for_and_ctrl_c_stops_the_serve
 def test_ctrl_c_while_the_workers_are_starting_prints_no_traceback(folder: Path) -> None:
     for moment in range(4):
         process = subprocess.Popen(
-            command("serve", "--port", "0", "--index", f"whoosh:{folder / 'archive'}", "--workers", "2"),
+            command_line("serve", "--port", "0", "--index", f"whoosh:{folder / 'archive'}", "--workers", "2"),
+            env=interrupted_environment(),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder, start_new_session=True,
         )  # fmt: skip
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")

@@ -4,7 +4,6 @@ connections."""
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +15,9 @@ from urllib.parse import quote
 import pytest
 from conftest import ARTICLES
 from leftovers import files_with
+from program import command_line, environment
+from real_server import Server, posix, served
 from steady import comes_true
-from test_serve import Server, command, posix, served
 
 from search.document import Document
 from search.engines import open_engine
@@ -52,8 +52,9 @@ def server(folder: Path) -> Iterator[Server]:
 
 
 def backfile(folder: Path, *words: str) -> str:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("BACKFILE_")}
-    done = subprocess.run(command(*words), cwd=folder, env=environ, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command_line(*words), cwd=folder, env=environment(), capture_output=True, text=True, check=True
+    )
     return done.stdout
 
 

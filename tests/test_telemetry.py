@@ -14,9 +14,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from real_server import LONGEST_END_SECONDS, served
 from small_servers import Answer, SmallServer, small_server
 from steady import comes_true
-from test_serve import served
 
 from search.engines import open_engine
 from webui.telemetry import install, is_wanted
@@ -139,7 +139,7 @@ def test_a_server_sends_its_spans_by_otlp(tmp_path: Path, monkeypatch: pytest.Mo
             assert server.get("/livez")[0] == 200
             # The last are sent when the server is told to stop.
             server.process.terminate()
-            assert server.process.wait(40) == 0
+            assert server.process.wait(LONGEST_END_SECONDS) == 0
         assert received(collector) >= {"GET /search", "render", "parse", "match", "facets", "snippets", "GET /livez"}
         assert all(b"secret" not in seen.body for seen in collector.seen)
         assert services(collector) == {"backfile"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
 from collections import Counter
@@ -13,8 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import ARTICLES
 from flask import Flask
+from real_server import Server, served
 from steady import comes_true
-from test_serve import Server, served
 from werkzeug.test import TestResponse
 
 from search.engines import open_engine
@@ -218,7 +217,7 @@ def test_a_busy_server_shows_an_article_without_related_ones_before_it_refuses_i
 
 
 def _status(server: Server, path: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection = server.connection()
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

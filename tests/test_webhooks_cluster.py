@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from archives import fill
-from receivers import Hook, http_receiver
-from test_webhooks_running import article, told
+from newsroom import article
+from receivers import Hook
 
 from index.webhooks.comparing import note_changes
 from index.webhooks.running import run_webhooks
@@ -18,12 +16,6 @@ from search.engines import open_engine
 from search.ledger import ledger_of
 from search.ledger.webhooks import EVENTS, Webhook
 from search.settings import Settings
-
-
-@pytest.fixture
-def hook() -> Iterator[Hook]:
-    with http_receiver() as received:
-        yield received
 
 
 def test_what_changes_on_a_cluster_is_told(opensearch_archive: str, hook: Hook, tmp_path: Path) -> None:
@@ -39,6 +31,6 @@ def test_what_changes_on_a_cluster_is_told(opensearch_archive: str, hook: Hook, 
     with engine.writer() as writer:
         writer.delete("old")
     run_webhooks(settings, engine, ledger)
-    assert [sorted(told(posted)) for posted in hook.posted] == [
+    assert [sorted(posted.changes) for posted in hook.posted] == [
         [("changed", "other"), ("new", "new")], [("removed", "old")],
     ]  # fmt: skip

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from program import environment
-from receivers import Hook, http_receiver
+from newsroom import ALLOWING, articles, command
+from program import command_line, environment, killed_after, watched_until
+from real_server import served
+from receivers import Hook
 from steady import comes_true
-from test_alerts_command import articles, command
-from test_inbox_crashes import server_in
-from test_webhooks_running import Told, told
 
 from index.delivering.webhook import SECRET_PREFIX
 from search.ledger import open_ledger
 from search.write_keys import add_key
 
+pytestmark = pytest.mark.usefixtures("posting_allowed")
+
 KILLS = 8
-ALLOWING = {"BACKFILE_ALERT_ALLOW": "127.0.0.1"}
 
 
-@pytest.fixture
-def hook(monkeypatch: pytest.MonkeyPatch, runner: CliRunner) -> Iterator[Hook]:
-    """A receiver that the settings of the runner allow."""
-    assert runner
-    for name, value in ALLOWING.items():
-        monkeypatch.setenv(name, value)
-    with http_receiver() as received:
-        yield received
-
-
-def messages(hook: Hook) -> list[Told]:
-    return [told(posted) for posted in hook.posted]
+def messages(hook: Hook) -> list[list[tuple[str, str]]]:
+    return [posted.changes for posted in hook.posted]
 
 
 def test_a_webhook_is_added_listed_run_and_removed(hook: Hook) -> None:
@@ -139,11 +124,11 @@ def test_whatever_a_run_is_killed_at_each_change_is_told_in_one_message_of_each_
         command("webhooks", "add", f"{hook.address}/{number}")
     articles(*(f"n{number}" for number in range(250)))
     chance = random.Random(7)
-    kills = sum(_killed_after(chance.uniform(0.2, 1.0)) for _ in range(KILLS))
+    kills = sum(killed_after(chance.uniform(0.2, 1.0), "webhooks", "run", **ALLOWING) for _ in range(KILLS))
     assert command("webhooks", "run").exit_code == 0
     heard: dict[tuple[str, str], set[str]] = {}
     for posted in hook.posted:
-        for event, name in told(posted):
+        for event, name in posted.changes:
             assert event == "new"
             heard.setdefault((posted.path, name), set()).add(posted.headers["webhook-id"])
     assert len(heard) == 3 * 250
@@ -155,30 +140,13 @@ def test_whatever_a_run_is_killed_at_each_change_is_told_in_one_message_of_each_
     assert len(hook.posted) == sent
 
 
-def _killed_after(seconds: float) -> int:
-    """Runs webhooks and kills the run after that time; 0 if it was done before."""
-    running = subprocess.Popen(
-        [sys.executable, "-m", "search", "webhooks", "run"],
-        env=environment(**ALLOWING), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        running.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        running.kill()
-        running.communicate()
-        return 1
-    return 0
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_two_runs_at_once_tell_each_change_once(hook: Hook) -> None:
     articles("old")
     command("webhooks", "add", hook.address)
     articles(*(f"n{number}" for number in range(150)))
     runs = [
-        subprocess.Popen(
-            [sys.executable, "-m", "search", "webhooks", "run"], env=environment(**ALLOWING), stdout=subprocess.PIPE
-        )
+        subprocess.Popen(command_line("webhooks", "run"), env=environment(**ALLOWING), stdout=subprocess.PIPE)
         for _ in range(2)
     ]
     for each in runs:
@@ -195,15 +163,7 @@ def test_watching_tells_after_each_sync(hook: Hook) -> None:
     command("webhooks", "add", hook.address)
     with Path("in.jsonl").open("a", encoding="utf-8") as stream:
         stream.write('{"id": "new", "title": "New", "body": "A flood."}\n')
-    watching = subprocess.Popen(
-        [sys.executable, "-m", "search", "sync", "--watch"], env=environment(**ALLOWING), stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert watching.stderr is not None
-    lines = iter(watching.stderr.readline, "")
-    assert any("1 messages sent" in line or "tried again" in line for line in lines)
-    watching.terminate()
-    watching.communicate(timeout=60)
+    watched_until("1 messages sent|tried again", "sync", "--watch", **ALLOWING)
     assert messages(hook) == [[("new", "new")]]
 
 
@@ -213,35 +173,35 @@ def test_what_a_cms_sends_to_the_server_leads_to_a_webhook(hook: Hook) -> None:
     articles("old")
     command("webhooks", "add", hook.address)
     key = add_key(open_ledger("archive.ledger"), "cms", "write", datetime.now(UTC))
-    with server_in(Path.cwd()) as (process, port):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    with served(Path.cwd(), "--workers", "1") as server:
+        connection = server.connection()
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         connection.request("PUT", "/api/v1/articles/cms-1", json.dumps({"title": "Ferry"}), headers)
         assert connection.getresponse().status == 202
         connection.close()
-        assert comes_true(lambda: messages(hook) == [[("new", "cms-1")]]), Path("log").read_text()
+        assert comes_true(lambda: messages(hook) == [[("new", "cms-1")]]), server.log.read_text()
         articles("by-hand")
-        assert comes_true(lambda: messages(hook)[1:] == [[("new", "by-hand")]]), Path("log").read_text()
-        os.kill(process.pid, signal.SIGTERM)
+        assert comes_true(lambda: messages(hook)[1:] == [[("new", "by-hand")]]), server.log.read_text()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are not sent like this on Windows")
 def test_a_server_with_the_setting_off_leaves_webhooks_to_the_command_that_watches(hook: Hook) -> None:
     Path("backfile.toml").write_text('alert_allow = ["127.0.0.1"]\nwebhooks = false\n', "utf-8")
     articles("old")
     command("webhooks", "add", hook.address)
     key = add_key(open_ledger("archive.ledger"), "cms", "write", datetime.now(UTC))
-    with server_in(Path.cwd()) as (_, port):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Prefer": "wait=30"}
+    with served(Path.cwd(), "--workers", "1") as server:
+        connection = server.connection()
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         connection.request("PUT", "/api/v1/articles/cms-1", json.dumps({"title": "Ferry"}), headers)
-        assert connection.getresponse().status == 201
+        assert connection.getresponse().status == 202
         connection.close()
+        assert comes_true(lambda: server.get("/api/v1/articles/cms-1")[0] == 200)
         articles("by-hand")
         assert hook.posted == []
         watching = subprocess.Popen(
-            [sys.executable, "-m", "search", "webhooks", "run", "--watch"], env=environment(),
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            command_line("webhooks", "run", "--watch"), env=environment(), stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
             assert comes_true(lambda: len(hook.posted) == 1)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from archives import fill
-from receivers import Hook, Posted, http_receiver
+from newsroom import article
+from receivers import Hook, http_receiver
 from standardwebhooks.webhooks import Webhook as Receiver
 from standardwebhooks.webhooks import WebhookVerificationError
 
@@ -20,25 +20,12 @@ from index.lock import only_run
 from index.webhooks.comparing import note_changes
 from index.webhooks.running import Ran, Running
 from search.alerts.keys import made_keys
-from search.document import Document
 from search.engines.memory.engine import MemoryEngine
 from search.ledger import ledger_of
 from search.ledger.removals import Tombstone
 from search.ledger.webhooks import EVENTS, MOST_IN_ONE, Event, Webhook
 from search.releasing import release_due
 from search.settings import Settings
-
-Told = list[tuple[str, str]]
-
-
-def article(name: str, text: str = "A flood.", **facts: object) -> Document:
-    return replace(Document(name, f"Title of {name}", text, language="en", published=date(2024, 5, 1)), **facts)
-
-
-def told(posted: Posted) -> Told:
-    """The events of a message, without "article.", and the ids."""
-    changes = json.loads(posted.body)["data"]["changes"]
-    return [(change["event"].removeprefix("article."), change["id"]) for change in changes]
 
 
 @dataclass
@@ -67,9 +54,9 @@ class Newsroom:
     def run(self) -> Ran:
         return Running(self.engine, self.ledger, self.settings, self.keys, lambda: self.now).run()
 
-    def told(self) -> list[Told]:
+    def told(self) -> list[list[tuple[str, str]]]:
         """What was posted, message by message."""
-        return [told(posted) for posted in self.hook.posted]
+        return [posted.changes for posted in self.hook.posted]
 
     def delete(self, *names: str) -> None:
         with self.engine.writer() as writer:
@@ -81,9 +68,8 @@ class Newsroom:
 
 
 @pytest.fixture
-def newsroom() -> Iterator[Newsroom]:
-    with http_receiver() as hook:
-        yield Newsroom(hook, datetime.now(UTC))
+def newsroom(hook: Hook) -> Newsroom:
+    return Newsroom(hook, datetime.now(UTC))
 
 
 def test_what_is_new_changed_or_gone_is_told_once(newsroom: Newsroom) -> None:
@@ -178,7 +164,7 @@ def test_what_is_taken_down_before_it_was_told_leaves_no_word_in_a_message(newsr
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert b"Title of gone" in first.body
     assert all(b"Title of gone" not in posted.body for posted in newsroom.hook.posted[1:])
-    assert sorted(told(second)) == [("new", "kept"), ("removed", "gone")]
+    assert sorted(second.changes) == [("new", "kept"), ("removed", "gone")]
 
 
 def test_what_is_under_an_embargo_is_told_when_it_appears(newsroom: Newsroom) -> None:
@@ -210,7 +196,7 @@ def test_a_webhook_that_is_added_later_hears_only_what_is_later(newsroom: Newsro
     newsroom.add("/second")
     fill(newsroom.engine, article("after"))
     newsroom.run()
-    heard = {posted.path: told(posted) for posted in newsroom.hook.posted}
+    heard = {posted.path: posted.changes for posted in newsroom.hook.posted}
     assert heard == {"/first": [("new", "between"), ("new", "after")], "/second": [("new", "after")]}
 
 
@@ -220,7 +206,7 @@ def test_only_the_events_that_were_asked_for_are_told(newsroom: Newsroom) -> Non
     fill(newsroom.engine, article("new"), article("other", "Changed."))
     newsroom.delete("old")
     newsroom.run()
-    heard = {posted.path: sorted(told(posted)) for posted in newsroom.hook.posted}
+    heard = {posted.path: sorted(posted.changes) for posted in newsroom.hook.posted}
     assert heard == {"/gone": [("removed", "old")], "/rest": [("changed", "other"), ("new", "new")]}
     assert newsroom.run() == Ran()
 

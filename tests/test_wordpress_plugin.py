@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from real_server import Server, served
 from steady import comes_true
-from test_serve import Server, served
 from wordpress_real import WordPress, missing, running_wordpress
 
 from search.ledger import open_ledger

@@ -14,9 +14,10 @@ from babel import Locale
 from conftest import with_sample
 from flask import Flask
 from flask.testing import FlaskClient
-from livesite import PAGES, reader_of, served
+from livesite import PAGES, reader_of
 from lxml.html import HtmlElement
 from playwright.sync_api import Browser, expect
+from real_server import app_served
 from source_messages import CLOSE, OPEN, messages_of_source, write_marked
 
 from search.engines import open_engine
@@ -219,7 +220,7 @@ def test_a_word_outside_the_catalogue_would_be_noticed(client: FlaskClient) -> N
 @pytest.mark.browser
 def test_scripts_say_nothing_of_their_own_either(app: Flask, names: frozenset[str], browser: Browser) -> None:
     said = []
-    with served(app) as site, reader_of(browser, site) as reader:
+    with app_served(app) as site, reader_of(browser, site) as reader:
         page = reader.open(f"/{LANGUAGE}/article/1978/gutenberg-at-mainz?q=press")
         page.locator("[data-mark]").click()
         said += own_words(page.content())

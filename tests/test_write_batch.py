@@ -13,8 +13,8 @@ from archives import fill
 from conftest import ARTICLES
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from real_server import served
 from steady import comes_true
-from test_serve import served
 
 from search.engines import open_engine
 from search.engines.memory.engine import MemoryEngine
@@ -176,14 +176,12 @@ def test_what_cannot_be_queued_is_not_acknowledged(tmp_path: Path) -> None:
 
 
 def test_a_batch_is_written_over_the_wire_in_pieces(tmp_path: Path) -> None:
-    import http.client
-
     with open_engine(f"whoosh:{tmp_path / 'archive'}").writer() as writer:
         writer.add(ARTICLES[0])
     ledger = open_ledger(str(tmp_path / "archive.ledger"))
     key = add_key(ledger, "cms", "write", datetime.now(UTC))
     with served(tmp_path, "--workers", "1") as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        connection = server.connection()
         lines = [json.dumps(put(f"wp-{number}", f"Title {number}")).encode() + b"\n" for number in range(1_500)]
         pieces = (b"".join(lines[start : start + 10]) for start in range(0, len(lines), 10))
         connection.request("POST", "/api/v1/articles:batch", pieces,

@@ -3,7 +3,6 @@ server, found within seconds."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 from collections.abc import Iterator
@@ -18,8 +17,8 @@ from conftest import ARTICLES
 from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from real_server import Server, served
 from steady import comes_true
-from test_serve import Server, served
 
 from search.engines import open_engine
 from search.ledger import open_ledger
@@ -60,7 +59,7 @@ def key(folder: Path) -> str:
 
 
 def call(server: Server, method: str, path: str, key: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection = server.connection()
     sent = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **headers}
     try:
         connection.request(method, path, json.dumps(body) if body is not None else None, sent)
