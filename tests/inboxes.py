@@ -13,8 +13,6 @@ from index.opening import Opened, open_for_filling
 from search.ledger.inbox import Notice, Sending
 from search.settings import Settings
 
-NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
-
 
 @dataclass
 class Desk:

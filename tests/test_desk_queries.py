@@ -35,7 +35,6 @@ from webui.site import site_of
 
 API = "/api/v1/desk/queries"
 VARIANT = "/desk/queries/variant"
-TODAY = datetime.now(UTC).date()
 BEFORE = date(2000, 1, 1)
 KARABAKH = [
     Document(f"k{number}", "Lachin road open", f"Lorries reach Karabakh again, day {number}.", language="en")
@@ -43,12 +42,16 @@ KARABAKH = [
 ]
 
 
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
 def fill(ledger: Ledger) -> None:
     """Counts of ten days: a query that is asked much, one that finds nothing, and one that is asked seldom."""
     for ago in range(10):
-        day = TODAY - timedelta(days=ago)
+        day = today() - timedelta(days=ago)
         ledger.asked.add([(day, "flood", 20 - ago, 0), (day, "karabah", 6, 6), (day, "rare secret", 2, 2)], BEFORE)
-    ledger.asked.add([(TODAY - timedelta(days=100), "old bridge", 7, 1), (TODAY, "<b>odd</b>", 5, 5)], BEFORE)
+    ledger.asked.add([(today() - timedelta(days=100), "old bridge", 7, 1), (today(), "<b>odd</b>", 5, 5)], BEFORE)
 
 
 def client_of(**settings: object) -> FlaskClient:
@@ -238,8 +241,8 @@ def test_programs_get_the_lists_as_described(desk: FlaskClient) -> None:
     missed = desk.get(f"{API}?no_hits=true").get_json()
     for answer in (top, missed):
         schema.validate(answer)
-        assert (answer["counting"], answer["least"], answer["end"]) == (True, 5, TODAY.isoformat())
-    assert top["start"] == (TODAY - timedelta(days=6)).isoformat()
+        assert (answer["counting"], answer["least"], answer["end"]) == (True, 5, today().isoformat())
+    assert top["start"] == (today() - timedelta(days=6)).isoformat()
     [flood] = top["queries"]
     assert (flood["query"], flood["times"], flood["no_hits"], flood["articles"], flood["url"]) == (
         "flood", 119, 0, None, "/search?q=flood"
@@ -286,7 +289,7 @@ def test_the_command_prints_the_lists_for_people_and_programs(runner: CliRunner)
 def test_the_command_settles_what_no_server_did(runner: CliRunner, filled: Ledger) -> None:
     runner.invoke(main, ["queries"])
     days = filled._database.rows("SELECT DISTINCT day FROM asked_unsettled ORDER BY day")
-    assert set(days) <= {(TODAY.isoformat(),), ((TODAY - timedelta(days=1)).isoformat(),)}
+    assert set(days) <= {(today().isoformat(),), ((today() - timedelta(days=1)).isoformat(),)}
 
 
 def test_the_command_forgets_for_good_when_that_is_confirmed(runner: CliRunner, filled: Ledger) -> None:

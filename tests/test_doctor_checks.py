@@ -43,7 +43,7 @@ from search.engines import open_engine
 with open_engine("archive").writer():
     os._exit(9)
 """
-NOW = datetime.now(UTC)
+LONG_AGO = datetime(2024, 7, 1, 12, tzinfo=UTC)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and signals are those of POSIX")
 
 
@@ -56,6 +56,11 @@ def archive(runner: CliRunner) -> CliRunner:
 def health(runner: CliRunner, what: str, *arguments: str) -> tuple[str, str]:
     row = rows(runner, *arguments)[what]
     return row["health"], f"{row['found']} -> {row['advice']}"
+
+
+def ago(**span: float) -> datetime:
+    """The moment that is so long before now."""
+    return datetime.now(UTC) - timedelta(**span)
 
 
 def configure(text: str) -> None:
@@ -167,7 +172,7 @@ def changed(statement: str) -> None:
 def test_a_ledger_is_looked_at_and_never_changed(archive: CliRunner) -> None:
     assert "none yet" in health(archive, "ledger")[1]
     assert not Path(LEDGER).exists()
-    open_ledger(LEDGER).removed.add([Tombstone("1")], "why", NOW)
+    open_ledger(LEDGER).removed.add([Tombstone("1")], "why", LONG_AGO)
     assert health(archive, "ledger")[1].endswith(f": version {len(MIGRATIONS)} -> ")
     changed("PRAGMA user_version = 4")
     assert f"version 4; whoever opens it next brings it to {len(MIGRATIONS)}" in health(archive, "ledger")[1]
@@ -175,7 +180,7 @@ def test_a_ledger_is_looked_at_and_never_changed(archive: CliRunner) -> None:
 
 
 def test_a_ledger_that_cannot_be_used_is_a_problem(archive: CliRunner) -> None:
-    open_ledger(LEDGER).removed.add([Tombstone("1")], "why", NOW)
+    open_ledger(LEDGER).removed.add([Tombstone("1")], "why", LONG_AGO)
     changed("PRAGMA user_version = 99")
     found = health(archive, "ledger")
     assert (found[0], "a newer version of Backfile" in found[1]) == ("problem", True)
@@ -196,7 +201,7 @@ def test_signing_keys_that_others_can_read_are_a_problem(archive: CliRunner) -> 
 
 def test_what_was_written_later_than_now_is_a_problem_of_the_clock(archive: CliRunner) -> None:
     assert health(archive, "clock")[0] == "ok"
-    open_ledger(LEDGER).removed.add([Tombstone("1")], "why", NOW + timedelta(days=3))
+    open_ledger(LEDGER).removed.add([Tombstone("1")], "why", ago(days=-3))
     found = health(archive, "clock")
     assert (found[0], "set the clock" in found[1]) == ("problem", True)
 
@@ -228,7 +233,7 @@ def test_a_source_that_is_looked_at_no_more_is_a_warning(archive: CliRunner) -> 
     Path("posts.jsonl").touch()
     configure('[[sources]]\nname = "posts"\nat = "posts.jsonl"\n')
     ledger = open_ledger(str(Path(LEDGER).resolve()))
-    ledger.syncs.note("posts", "ok", {}, NOW - LEAST_LATE - timedelta(hours=1))
+    ledger.syncs.note("posts", "ok", {}, ago(hours=1) - LEAST_LATE)
     found = health(archive, "source posts")
     assert (found[0], "that is long ago" in found[1]) == ("warning", True)
     configure('[[sources]]\nname = "posts"\nat = "posts.jsonl"\nevery = "7d"\n')
@@ -244,12 +249,12 @@ def test_a_wrong_table_of_a_source_is_a_problem(archive: CliRunner) -> None:
 def test_what_was_sent_and_is_not_written_is_told(archive: CliRunner) -> None:
     ledger = open_ledger(str(Path(LEDGER).resolve()))
     assert "no program may write" in health(archive, "inbox")[1]
-    add_key(ledger, "cms", "write", NOW)
-    [number] = ledger.inbox.take([Sending("a", "[]", "1", "key")], datetime.now(UTC), 9)
+    add_key(ledger, "cms", "write", LONG_AGO)
+    [number] = ledger.inbox.take([Sending("a", "[]", "1", "key")], ago(), 9)
     assert health(archive, "inbox") == ("ok", "keys of programs: 1; articles queued: 1, set aside: 0 -> ")
-    ledger.inbox.take([Sending("b", "[]", "2", "key")], datetime.now(UTC), 9)
+    ledger.inbox.take([Sending("b", "[]", "2", "key")], ago(), 9)
     with closing(sqlite3.connect(LEDGER)) as connection, connection:
-        connection.execute("UPDATE inbox SET at = ? WHERE number = ?", [written(NOW - 2 * INBOX_LATE), number])
+        connection.execute("UPDATE inbox SET at = ? WHERE number = ?", [written(ago() - 2 * INBOX_LATE), number])
     found = health(archive, "inbox")
     assert (found[0], "backfile inbox run --watch" in found[1]) == ("problem", True)
     assert archive.invoke(main, ["inbox", "run"]).exit_code == 3
@@ -262,14 +267,14 @@ def test_what_was_sent_and_is_not_written_is_told(archive: CliRunner) -> None:
 def test_alerts_that_nobody_runs_or_sends_are_told(archive: CliRunner) -> None:
     ledger = open_ledger(str(Path(LEDGER).resolve()))
     assert health(archive, "alerts") == ("ok", "none -> ")
-    days = [NOW - timedelta(days=3), NOW - timedelta(days=2)]
+    days = [ago(days=3), ago(days=2)]
     ledger.arrivals.note(["1"], "first", days[0])
     ledger.alerts.add(Alert("a", "q=flood", "https://hook.example/", "key", days[0], ledger.arrivals.last()))
     assert health(archive, "alerts")[0] == "ok"
     ledger.arrivals.note(["1", "2"], "second", days[1])
     found = health(archive, "alerts")
     assert (found[0], "was looked through for them -> run `backfile alerts run`" in found[1]) == ("warning", True)
-    ledger.alerts.add(Alert("b", "q=flood", "mailto:desk@news.example", "key", NOW, ledger.arrivals.last()))
+    ledger.alerts.add(Alert("b", "q=flood", "mailto:desk@news.example", "key", ago(), ledger.arrivals.last()))
     found = health(archive, "alerts")
     assert (found[0], "set mail_server and mail_from" in found[1]) == ("problem", True)
 
@@ -280,19 +285,19 @@ def test_webhooks_that_have_ended_or_wait_too_long_are_told(archive: CliRunner) 
     assert archive.invoke(main, ["webhooks", "add", "https://hook.example/"]).exit_code == 0
     assert health(archive, "webhooks")[0] == "ok"
     [hook] = ledger.webhooks.all()
-    ledger.changes.looked(NOW - timedelta(days=2))
+    ledger.changes.looked(ago(days=2))
     found = health(archive, "webhooks")
     assert (found[0], "nobody has looked for changes since" in found[1]) == ("warning", True)
     assert archive.invoke(main, ["webhooks", "run"]).exit_code == 0
     assert health(archive, "webhooks")[0] == "ok"
     ledger.changes.note({"1": "hash"})
-    assert ledger.webhooks.queue(ledger.changes.last(), NOW - timedelta(days=2)) == 1
+    assert ledger.webhooks.queue(ledger.changes.last(), ago(days=2)) == 1
     found = health(archive, "webhooks")
     assert (found[0], "run `backfile webhooks run`" in found[1]) == ("warning", True)
     [message] = ledger.webhooks.messages.listed("waiting")
-    ledger.webhooks.messages.settle(message.id, "waiting", NOW + timedelta(hours=1), "answered 500")
+    ledger.webhooks.messages.settle(message.id, "waiting", ago(hours=-1), "answered 500")
     assert health(archive, "webhooks")[0] == "ok", "it is tried again and again, so somebody sends"
-    ledger.webhooks.messages.settle(message.id, "dead", NOW, "answered 500")
+    ledger.webhooks.messages.settle(message.id, "dead", ago(), "answered 500")
     assert health(archive, "webhooks")[0] == "problem"
     ledger.webhooks.end(hook.id, "answered 410")
     found = health(archive, "webhooks")

@@ -129,7 +129,7 @@ def served_copy(pair: Pair) -> Iterator[Pair]:
     key = add_key(ledger, "another reader", "replicate", NOW)
     assert key is not None
     settings = Settings(index=engine.url, log_slow_seconds=300)
-    with served(create_app(settings, engine)) as address:
+    with app_served(create_app(settings, engine)) as address:
         yield Pair(engine, ledger, address, key, pair.copy.with_name("second-copy"))
 
 

@@ -35,7 +35,7 @@ ARTICLE = {
     "modified": "2024-07-04", "first_published": "2024-07-01", "embargo": "2024-07-03T09:30:00Z",
     "status": "usable", "language": "en", "type": "report",
 }  # fmt: skip
-NOW = datetime.now(UTC)
+NOW = datetime(2024, 7, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
