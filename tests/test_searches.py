@@ -139,7 +139,7 @@ def test_all_answers_are_of_the_commit_at_which_the_first_began() -> None:
     asking = threading.Thread(target=ask)
     with turns.turn():  # the batch has its commit and waits for its first turn
         asking.start()
-        comes_true(lambda: turns.waiting == 1)
+        assert comes_true(lambda: turns.waiting == 1)
         with engine.writer() as writer:
             writer.add(Document("new", "A zeppelin lands", language="en"))
     asking.join()
