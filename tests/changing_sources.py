@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from test_source_feeds import rss
-from test_source_sitemaps import HTML, SPACES
+from news_pages import HTML, SPACES, rss
 from web_servers import Asked, reply
 
 WORDS: Final = ("river", "ferry", "bridge", "council", "harbour", "winter", "market", "school", "train", "festival")

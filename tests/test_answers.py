@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_source_feeds import rss
-from test_source_sitemaps import page, urlset
-from test_vanished_pages import PATHS, Site, nine_pages
+from followed_site import PATHS, Site, nine_pages
+from news_pages import page, rss, urlset
 from web_servers import fetcher_for, reply
 
 from index.indexer import Indexer

@@ -17,10 +17,10 @@ import pytest
 import trustme
 import yaml
 from archives import fill
+from command_calls import parse, words_of
 from conftest import ARTICLES
 from real_server import served
 from steady import comes_true
-from test_docs import _parse, _words
 
 from search.commands import main
 from search.engines import open_engine
@@ -174,7 +174,7 @@ def test_every_command_in_the_files_exists() -> None:
     lines += [" ".join(service["command"]) for service in ours]
     assert len(lines) == 12
     for line in lines:
-        _parse(main, _words(line))
+        parse(main, words_of(line))
 
 
 def test_each_line_of_cron_names_five_times_a_user_and_a_command() -> None:

@@ -8,29 +8,17 @@ import re
 from typing import Any
 
 import pytest
-from conftest import ARTICLES
+from desks import FOREIGN, OWN, client_of
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import TestResponse
 
-from search.engines.memory.engine import MemoryEngine
-from search.settings import Settings
-from webui import create_app
 from webui.desk_page import _distance
 from webui.operations import DESK_OPERATIONS
 
-OWN = {"Sec-Fetch-Site": "same-origin"}
 DRAFT = {"title": "Flood again", "text": "The flood closed the old bridge over the river, said John Smith."}
 CHOICES = "/api/v1/desk/choices"
-
-
-def client_of(**settings: object) -> FlaskClient:
-    engine = MemoryEngine("")
-    with engine.writer() as writer:
-        for article in ARTICLES:
-            writer.add(article)
-    return create_app(Settings.model_validate({"title": "The Test Gazette"} | settings), engine).test_client()
 
 
 @pytest.fixture
@@ -217,19 +205,6 @@ def test_a_choice_keeps_what_the_editor_had_set(desk: FlaskClient) -> None:
     fields = {"subject": "1", "choice": "pin 2", "mode": "follow-ups", "half_life": "30"}
     moved = desk.post("/desk/choices", data=fields, headers=OWN)
     assert moved.headers["Location"] == "/desk?id=1&mode=follow-ups&half_life=30#desk-found-title"
-
-
-FOREIGN: list[dict[str, str]] = [
-    {},
-    {"Sec-Fetch-Site": "cross-site"},
-    {"Sec-Fetch-Site": "same-site"},
-    {"Sec-Fetch-Site": "none"},
-    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
-    {"Origin": "https://evil.example"},
-    {"Origin": "https://localhost"},
-    {"Origin": "http://localhost:81"},
-    {"Origin": "null"},
-]
 
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)

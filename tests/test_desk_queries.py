@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -16,12 +16,12 @@ import pytest
 from browsing_readers import looked_at
 from click.testing import CliRunner
 from conftest import ARTICLES
+from desks import FOREIGN, OWN, fill_asked, today
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from real_server import Server, posix, served
 from steady import comes_true
-from test_desk import FOREIGN, OWN
 
 from search.commands import main
 from search.document import Document
@@ -35,23 +35,10 @@ from webui.site import site_of
 
 API = "/api/v1/desk/queries"
 VARIANT = "/desk/queries/variant"
-BEFORE = date(2000, 1, 1)
 KARABAKH = [
     Document(f"k{number}", "Lachin road open", f"Lorries reach Karabakh again, day {number}.", language="en")
     for number in range(3)
 ]
-
-
-def today() -> date:
-    return datetime.now(UTC).date()
-
-
-def fill(ledger: Ledger) -> None:
-    """Counts of ten days: a query that is asked much, one that finds nothing, and one that is asked seldom."""
-    for ago in range(10):
-        day = today() - timedelta(days=ago)
-        ledger.asked.add([(day, "flood", 20 - ago, 0), (day, "karabah", 6, 6), (day, "rare secret", 2, 2)], BEFORE)
-    ledger.asked.add([(today() - timedelta(days=100), "old bridge", 7, 1), (today(), "<b>odd</b>", 5, 5)], BEFORE)
 
 
 def client_of(**settings: object) -> FlaskClient:
@@ -73,7 +60,7 @@ def variants(tmp_path: Path) -> Path:
 def desk(variants: Path) -> FlaskClient:
     """A site with a desk, a file of variants and some counts."""
     client = client_of(variants=str(variants))
-    fill(site_of(client.application).archive.ledger)
+    fill_asked(site_of(client.application).archive.ledger)
     return client
 
 
@@ -268,7 +255,7 @@ def filled(runner: CliRunner) -> Ledger:
     Path("articles.jsonl").write_text('{"id": "1", "title": "Flood", "body": "The river rose."}')
     assert runner.invoke(main, ["index", "articles.jsonl"]).exit_code == 0
     ledger = open_ledger("archive.ledger")
-    fill(ledger)
+    fill_asked(ledger)
     return ledger
 
 

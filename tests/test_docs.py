@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import click
 import pytest
 from click.testing import CliRunner
+from command_calls import parse, words_of
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
@@ -30,7 +31,6 @@ from index.sources.reading import Reading
 from index.sync.named_source import named_sources
 from search import ranking
 from search.commands import main
-from search.commands.search import asked
 from search.engines import open_engine
 from search.errors import ParameterError
 from search.loaded_settings import OTHER_VARIABLES, SOURCES
@@ -147,23 +147,11 @@ def _commands() -> Iterator[tuple[str, list[str]]]:
         if block.language == "console":
             lines = "\n".join(line[2:] for line in lines.split("\n") if line.startswith("$ "))
         for match in COMMAND.finditer(lines):
-            yield str(block), _words(match[1])
+            yield str(block), words_of(match[1])
     for page in PAGES:
         for text in _inline_code(page):
             if match := re.fullmatch(r"backfile (?=[a-z-])(.*)", text):
-                yield _name(page), _words(match[1])
-
-
-def _words(line: str) -> list[str]:
-    """The words of a call up to the end of the command."""
-    lexer = shlex.shlex(line, posix=True, punctuation_chars="|;&<>()")
-    lexer.whitespace_split = True
-    words: list[str] = []
-    for word in lexer:
-        if word and set(word) <= set("|;&<>()"):
-            break
-        words.append(word)
-    return words
+                yield _name(page), words_of(match[1])
 
 
 def test_commands_and_their_options_exist() -> None:
@@ -172,37 +160,19 @@ def test_commands_and_their_options_exist() -> None:
     wrong = []
     for place, words in calls:
         try:
-            _parse(main, words)
+            parse(main, words)
         except (click.ClickException, ParameterError) as error:
             wrong.append(f"{place}: backfile {shlex.join(words)}: {error}")
     assert wrong == []
 
 
-def _parse(command: click.Command, words: list[str], parent: click.Context | None = None) -> None:
-    """Reads a call as click would, values included, without asking whether the files it names are there."""
-    context = click.Context(command, info_name=command.name, parent=parent)
-    context.allow_interspersed_args = not isinstance(command, click.Group)
-    values, rest, _ = command.make_parser(context).parse_args(list(words))
-    for parameter in command.get_params(context):
-        value = values.get(parameter.name or "")
-        if isinstance(parameter, click.Option) and not isinstance(parameter.type, click.Path) and value is not None:
-            parameter.type_cast_value(context, value)
-    if command.name == "search":
-        given = command.make_context("search", list(words), parent).params
-        asked(given, as_json=False, time_zone="UTC")
-    if isinstance(command, click.Group) and rest:
-        name, found, arguments = command.resolve_command(context, rest)
-        assert found is not None, name
-        _parse(found, arguments, context)
-
-
 def test_a_wrong_option_would_be_noticed() -> None:
     with pytest.raises(click.ClickException):
-        _parse(main, ["index", "--no-such-option", "articles/"])
+        parse(main, ["index", "--no-such-option", "articles/"])
     with pytest.raises(click.ClickException):
-        _parse(main, ["indexx", "articles/"])
+        parse(main, ["indexx", "articles/"])
     with pytest.raises(ParameterError):
-        _parse(main, ["search", "--per-page", "many", "word"])
+        parse(main, ["search", "--per-page", "many", "word"])
 
 
 def test_every_command_is_documented() -> None:
@@ -392,7 +362,7 @@ def test_the_tutorial_works_as_written(tmp_path: Path, monkeypatch: pytest.Monke
         if block.language == "text" and (counts := re.match(r"added .* failed \d+", block.text)):
             assert last.startswith(counts[0]), block
         for match in COMMAND.finditer(block.text) if block.language == "sh" else ():
-            words = _words(match[1])
+            words = words_of(match[1])
             if words[0] in {"serve", "demo"}:
                 continue
             if words[0] == "index" and (runs := runs + 1) == 2:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from leftovers import files_with
-from test_indexer import Given, article, ids
+from sources_at_hand import Given, article, ids
 
 from index.article import Article, Item, Withdrawal
 from index.embargo import LAST, shown_from

@@ -9,16 +9,17 @@ import secrets
 import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from archives import stamps_of
 from crippled import CrippledEngine
+from sources_at_hand import Given, article, ids, run
 
 from index import batches, held
-from index.article import Article, Record, Withdrawal
+from index.article import Article, Withdrawal
 from index.finding import LOOKUP_RECORDS
 from index.indexer import Indexer
 from index.report import MAX_GENERAL, MAX_LISTED, MAX_SOURCE_WARNINGS, Outcome, Report, Tally
@@ -30,46 +31,15 @@ from search.engines.results import IndexStatus, Stamp
 from search.errors import EngineError, IndexDamaged, IndexLocked, IndexMissing, SourceError
 
 
-class Given:
-    """A source whose articles are at hand; `then` is raised after them."""
-
-    def __init__(self, name: str, *items: Record | SourceError, then: BaseException | None = None) -> None:
-        self.name = name
-        self._items = items
-        self._then = then
-
-    @property
-    def size(self) -> int:
-        return len(self._items)
-
-    def records(self) -> Iterator[Record | SourceError]:
-        yield from self._items
-        if self._then:
-            raise self._then
-
-
 def title(searcher: Searcher, id: str) -> str:
     document = searcher.document(id)
     assert document is not None
     return document.title
 
 
-def article(name: str, title: str = "A title", **changes: object) -> Article:
-    return replace(Article(f"{name}.jsonl:1", title, f"Text of {name}.", id=name), **changes)  # type: ignore[arg-type]
-
-
 @pytest.fixture(params=["memory:", "whoosh:"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     return open_engine("memory:" if request.param == "memory:" else f"whoosh:{tmp_path}/index")
-
-
-def run(engine: Engine, *sources: Given, batch: int = 10_000, **options: object) -> Report:
-    return Indexer(engine, batch=batch).run(sources, **options)  # type: ignore[arg-type]
-
-
-def ids(engine: Engine) -> list[str]:
-    with engine.searcher() as searcher:
-        return sorted(stamps_of(searcher))
 
 
 def counts(report: Report) -> tuple[int, int, int, int, int]:

@@ -12,13 +12,12 @@ from urllib.parse import quote_plus
 import pytest
 from archives import fill, over
 from conftest import ARTICLES
+from desks import FOREIGN, OWN, client_of, fill_asked
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from test_desk import FOREIGN, OWN, client_of
-from test_desk_queries import fill as fill_asked
 from werkzeug.test import TestResponse
 
 from search.archive import Archive

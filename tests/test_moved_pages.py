@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_source_feeds import rss
-from test_source_sitemaps import HTML, page, urlset
-from web_servers import Asked, WebServer, fetcher_for, redirect, reply, web_server
+from followed_site import ids, moved_to
+from news_pages import page, rss, serving, urlset
+from web_servers import WebServer, fetcher_for, redirect, reply, web_server
 
 from index.indexer import Indexer
 from index.opening import Opened, open_for_filling
@@ -31,27 +31,6 @@ def run(opened: Opened, server: WebServer, start: str = "/map.xml", *, prune: bo
         sources = find_sources(server.url + start, fetcher=fetcher, state=opened.state, **options)
         indexer = Indexer(opened.engine, ledger=opened.ledger, state=opened.state)
         return indexer.run(sources, roots=[server.url + start] if prune else [], prune=prune)
-
-
-def serving(table: Mapping[str, Any]) -> Callable[[Asked], bytes]:
-    """Answers from a table that may change: pages as text, whole answers as bytes, the rest is not there."""
-
-    def respond(asked: Asked) -> bytes:
-        answer = table.get(asked.path, reply("nothing here", 404))
-        return answer if isinstance(answer, bytes) else reply(answer, **HTML)
-
-    return respond
-
-
-def ids(opened: Opened, server: WebServer) -> set[str]:
-    """The articles of the server, by the path of their ids."""
-    with opened.engine.searcher() as searcher:
-        return {name.removeprefix(f"{server.place}") for name in (each.id for each in searcher.articles())}
-
-
-def moved_to(opened: Opened, server: WebServer, path: str) -> str | None:
-    found = opened.ledger.moved_to(f"{server.place}{path}")
-    return found and found.removeprefix(server.place)
 
 
 @pytest.mark.parametrize("status", [301, 308])

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from test_indexer import Given
+from sources_at_hand import Given
 
 from index.article import Article
 from index.indexer import Indexer

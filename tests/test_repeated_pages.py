@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_source_feeds import PROSE, rss
+from news_pages import rss
+from test_source_feeds import PROSE
 
 from index.indexer import Indexer
 from index.opening import Opened, open_for_filling

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_source_feeds import rss
-from test_source_sitemaps import HTML, page, urlset
+from news_pages import HTML, page, rss, urlset
 from web_servers import Asked, WebServer, fetcher_for, reply, web_server
 
 from index.indexer import Indexer

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from news_pages import rss
 
 from index.article import Article, lists_all, read_source
 from index.sources import find_sources
@@ -29,13 +30,6 @@ from search.errors import SourceError
 PROSE = "The ferry will run all winter, the county said on Monday. " * 4
 HTML = f"<p>{PROSE}</p><h2 id='pays'>Who pays</h2><p>The county does. <a href='/about'>More</a></p>"
 ADDRESS = "https://news.example/feed.xml"
-
-
-def rss(*items: str, head: str = "", attributes: str = "") -> str:
-    spaces = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/"'
-    title = "<title>News</title><language>en-GB</language>"
-    body = "".join(f"<item>{item}</item>" for item in items)
-    return f'<?xml version="1.0"?><rss version="2.0" {spaces} {attributes}><channel>{title}{head}{body}</channel></rss>'
 
 
 def atom(*entries: str, head: str = "") -> str:

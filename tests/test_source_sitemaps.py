@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from news_pages import HTML, PROSE, index, page, urlset
 from web_servers import Asked, WebServer, fetcher_for, redirect, reply, web_server
 
 from index.article import Article, Skipped, Source, Withdrawal, lists_all, read_source
@@ -25,26 +26,6 @@ from index.sources.site_visit import MAX_DEPTH, MAX_FAILURES
 from index.sources.web_page import WebPage
 from search.engines import open_engine
 from search.errors import SourceError
-
-PROSE = "The river rose two metres overnight and the lower town was cleared before anyone was hurt. " * 3
-SPACES = (
-    'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
-)
-HTML = {"content_type": "text/html; charset=utf-8"}
-
-
-def page(title: str, head: str = "") -> str:
-    return f"<html><head><title>{title}</title>{head}</head><body><article><p>{PROSE}</p></article></body></html>"
-
-
-def urlset(*addresses: str, more: str = "") -> str:
-    rows = "".join(f"<url><loc>{address}</loc>{more}</url>" for address in addresses)
-    return f'<?xml version="1.0"?><urlset {SPACES}>{rows}</urlset>'
-
-
-def index(*addresses: str) -> str:
-    rows = "".join(f"<sitemap><loc>{address}</loc></sitemap>" for address in addresses)
-    return f"<sitemapindex {SPACES}>{rows}</sitemapindex>"
 
 
 def listed(data: str | bytes) -> list[Listed]:

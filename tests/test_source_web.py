@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
-from test_source_feeds import rss
-from test_source_sitemaps import HTML, PROSE, index, page, read, titles, urlset
+from news_pages import HTML, PROSE, index, page, rss, urlset
+from test_source_sitemaps import read, titles
 from web_servers import Asked, WebServer, fetcher_for, reply, web_server
 
 from index.article import Article

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from news_pages import rss
 from program import environment
-from test_source_feeds import rss
 from web_servers import reply, web_server
 
 from index.opening import open_for_filling

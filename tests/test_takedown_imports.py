@@ -12,7 +12,7 @@ from crippled import CrippledEngine
 from hypothesis import given
 from hypothesis import strategies as st
 from leftovers import files_with
-from test_indexer import Given, article, ids, run
+from sources_at_hand import Given, article, ids, run
 
 from index.article import Article, Withdrawal
 from index.fingerprint import distance, fingerprint

@@ -3,71 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from test_moved_pages import ids, moved_to, serving
-from test_source_sitemaps import page, urlset
-from web_servers import WebServer, fetcher_for, redirect, reply, web_server
+from followed_site import PATHS, Site, moved_to, nine_pages
+from news_pages import page
+from web_servers import redirect, reply, web_server
 
-from index.indexer import Indexer
-from index.opening import Opened, open_for_filling
-from index.report import Report
-from index.sources import find_sources
 from index.vanished import AGAIN_AFTER, MAX_FAILURES, MAX_QUESTIONS
-from search.settings import Settings
-
-PATHS = [f"/{number}" for number in range(9)]
-
-
-class Site:
-    """A site with a site map, and an archive that follows it; `table` has the answers, and `now` is the time."""
-
-    def __init__(self, opened: Opened, server: WebServer, table: dict[str, Any]) -> None:
-        self.opened = opened
-        self.server = server
-        self.table = table
-        self.now = datetime(2026, 7, 1, tzinfo=UTC)
-
-    def show(self, *paths: str) -> None:
-        """Has pages, and lists them all."""
-        self.table |= {path: page(f"Page {path}") for path in paths}
-        self.list(*paths)
-
-    def list(self, *paths: str) -> None:
-        self.table["/map.xml"] = urlset(*paths)
-
-    def sync(self, *others: WebServer, prune: bool = True, **options: Any) -> Report:
-        """Brings the archive into step."""
-        self.server.asked.clear()
-        start = f"{self.server.url}/map.xml"
-        with fetcher_for(self.server, *others) as fetcher:
-            sources = find_sources(start, fetcher=fetcher, state=self.opened.state)
-            indexer = Indexer(
-                self.opened.engine, ledger=self.opened.ledger, state=self.opened.state, clock=lambda: self.now
-            )
-            return indexer.run(sources, roots=[start] if prune else [], prune=prune, **options)
-
-    def ids(self) -> set[str]:
-        return ids(self.opened, self.server)
 
 
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     yield from nine_pages(tmp_path_factory.mktemp("vanished"))
-
-
-def nine_pages(place: Path) -> Iterator[Site]:
-    """A site of nine pages, all of them in the archive."""
-    opened = open_for_filling(Settings.model_validate({"index": f"whoosh:{place / 'archive'}"}))
-    table: dict[str, Any] = {}
-    with web_server(serving(table)) as server:
-        site = Site(opened, server, table)
-        site.show(*PATHS)
-        assert site.sync().added == len(PATHS)
-        yield site
 
 
 def test_a_page_that_is_still_there_is_kept_though_it_is_listed_no_more(site: Site) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from test_source_sitemaps import page, urlset
-from test_vanished_pages import PATHS, Site, nine_pages
+from followed_site import PATHS, Site, nine_pages
+from news_pages import page, urlset
 from web_servers import redirect, reply
 
 EARLY = '<meta property="article:published_time" content="2026-12-01T09:00:00Z">'
