@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,3 +96,8 @@ def wait_until_green(cluster: Cluster, archive: str) -> float:
     for url in cluster.urls:
         wait_until(lambda url=url: answer(url, asked, 2)["status"] == "green", f"all copies of the shards of {archive}")
     return monotonic() - started
+
+
+def through(url: str, place: str) -> str:
+    """The URL of the same archive, reached by way of another address."""
+    return re.sub(r"//[^/]+", f"//{place}", url)

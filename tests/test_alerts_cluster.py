@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 from archives import fill
-from clusters import archive_on
+from clusters import archive_on, through
 from receivers import Hook
 from small_servers import Answer, Seen, before, passed_on
-from test_site_cluster import through
 
 from index.alerts.command import run_alerts
 from search.alerts.arriving import begin

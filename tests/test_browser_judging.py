@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from accessibility import violations
 from livesite import DESKTOP, PHONE, Reader, Scheme, reader_of, sample_site
 from playwright.sync_api import Browser, Page, expect
 from states import unfold
-from test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 

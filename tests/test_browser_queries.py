@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from accessibility import violations
 from livesite import DESKTOP, PHONE, Scheme, reader_of, sample_site
 from playwright.sync_api import Browser, expect
-from test_accessibility import violations
 
 from search.ledger import open_ledger
 

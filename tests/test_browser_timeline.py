@@ -7,9 +7,9 @@ from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from accessibility import violations
 from livesite import DESKTOP, PHONE, Reader, reader_of
 from playwright.sync_api import Browser, Page, Response, expect
-from test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 

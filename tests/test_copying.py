@@ -20,9 +20,9 @@ from click.testing import CliRunner, Result
 from clusters import archive_on
 from conftest import ARTICLES
 from crippled import CrippledEngine
+from made_vectors import MODEL, OTHER_MODEL, add, held, some_vectors
 from program import environment
 from test_commands_process import Terminal, articles_shown
-from test_engine_contract_meaning import MODEL, OTHER_MODEL, add, held, some_vectors
 from test_engine_contract_writing import FULL
 
 from index.copying import Copied, copy_archive

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import astuple, replace
 from datetime import date
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from archives import FLOOD, NOW, ask, close_to, exact, fill, ids, problems
+from made_vectors import MODEL, OTHER_MODEL, SIZE, add, held, question, some_vectors
 
 from search.document import Document
 from search.engines import open_engine
@@ -19,43 +19,15 @@ from search.engines.protocols import AddedVectors, Engine, Maintenance
 from search.engines.results import Hit
 from search.engines.vectors import Vectors
 from search.errors import EngineError, IndexMissing
-from search.query.match import Match, MatchAll
+from search.query.match import Match
 from search.ranking import MEANING_DEPTH, MEANING_WEIGHT, scores_by_meaning
 
-MODEL, OTHER_MODEL = "00000000000000aa", "ffffffffffffffff"
-SIZE = 24
 MANY = tuple(
     Document(f"{number:03}", "flood" if number % 3 else "river", "flood " * (1 + number % 7) + "water " * (number % 11),
              published=date(2000 + number % 20, 1, 1))
     for number in range(140)
 )  # fmt: skip
 FLOODED = exact("flood")
-
-
-def some_vectors(seed: str, rows: int = 2) -> Vectors:
-    """Rows of length 1 in directions of their own for each seed."""
-    chance = random.Random(seed)
-    found = np.array([[chance.gauss(0, 1) for _ in range(SIZE)] for _ in range(rows)], np.float32)
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
-
-
-def add(engine: Engine, *documents: Document, model: str = MODEL) -> int:
-    return engine.add_vectors(
-        model, {document.content_hash(): some_vectors(document.id) for document in documents}
-    ).articles
-
-
-def held(engine: Engine, model: str = MODEL) -> set[str]:
-    """The ids of articles with vectors; all others are said to be without."""
-    with engine.searcher() as searcher:
-        everything = ids(searcher.search(Plan(MatchAll(), limit=1_000)))
-        found = searcher.vectors(model, everything)
-        assert set(searcher.without_vectors(model)) == set(everything) - found.keys()
-        return set(found)
-
-
-def question(name: str = "what") -> Meaning:
-    return Meaning(MODEL, tuple(some_vectors(name, 1)[0].tolist()))
 
 
 def nearest(document_id: str, meaning: Meaning) -> float:

@@ -13,12 +13,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from accessibility import violations
 from livesite import PAGES, ROOT, Reader, reader_of
 from pictures import FOLDER, MOST_BYTES, PAGE, SCALES, described, take
 from playwright.sync_api import Browser
 from state_sites import Sites, every_site
 from states import SIZES, STATES, WITHOUT_STATE, Direction, unfold
-from test_accessibility import violations
 
 from search.engines import open_engine
 from search.settings import Settings

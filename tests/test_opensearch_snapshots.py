@@ -13,8 +13,8 @@ from archives import FLOOD, ask, exact, fill, ids, news
 from click.testing import CliRunner, Result
 from clusters import archive_on
 from conftest import ARTICLES
+from made_vectors import add, held
 from program import environment
-from test_engine_contract_meaning import add, held
 
 from benchmark.http.server import Request, answer, wait_until
 from search.commands import main

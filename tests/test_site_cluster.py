@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from archives import fill, news, over
-from clusters import archive_on
+from clusters import archive_on, through
 from conftest import ARTICLES, with_sample
 from livesite import Reader, reader_of, sample_site
 from playwright.sync_api import Browser, expect
@@ -125,11 +125,6 @@ def network(opensearch: str) -> Iterator[Proxy]:
     """A network to the cluster that fails on demand."""
     with proxy_to(opensearch) as proxy:
         yield proxy
-
-
-def through(url: str, place: str) -> str:
-    """The URL of the same archive, reached by way of another address."""
-    return re.sub(r"//[^/]+", f"//{place}", url)
 
 
 def test_without_its_cluster_the_endpoint_says_so_and_comes_back_by_itself(

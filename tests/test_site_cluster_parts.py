@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from archives import fill, over
-from clusters import archive_on
+from clusters import archive_on, through
 from small_servers import Answer, Seen, before, passed_on
-from test_site_cluster import through
 
 from search.document import Document
 from search.engines import open_engine

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from archives import ask, exact, fill, ids
 from corruption import CORRUPTIONS, flip
-from test_engine_contract_meaning import MODEL, add, held, question, some_vectors
+from made_vectors import MODEL, add, held, question, some_vectors
 
 from search.document import Document
 from search.engines import open_engine
@@ -124,7 +124,7 @@ def test_a_file_that_a_crash_left_behind_is_swept_and_its_name_not_used_again(di
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})
-from test_engine_contract_meaning import add
+from made_vectors import add
 from test_vector_files import CONTENT
 from search.engines import open_engine
 from search.engines.disk.writing import vector_writer
@@ -183,7 +183,7 @@ def test_indexing_goes_on_while_another_process_adds_vectors(directory: Path) ->
     tests = str(Path(__file__).parent)
     program = (
         f"import sys; sys.path.insert(0, {tests!r})\n"
-        "from test_engine_contract_meaning import add; from test_vector_files import CONTENT\n"
+        "from made_vectors import add; from test_vector_files import CONTENT\n"
         "from search.engines import open_engine; from search.errors import IndexLocked\n"
         "engine = open_engine(sys.argv[1]); left = list(CONTENT[30:])\n"
         "while left:\n"
