@@ -178,7 +178,9 @@ def _restore(connection: Connection, path: str, stored: str, index: str, progres
             done = sum(int(size["recovered_in_bytes"]) + int(size["reused_in_bytes"]) for size in sizes)
             progress(done, sum(int(size["total_in_bytes"]) for size in sizes))
         health = connection.send("GET", f"/_cluster/health/{index}", params={"level": "indices"}, seconds=COPY_SECONDS)
-        if health["status"] in ("green", "yellow"):
+        restored = health["indices"].get(index)
+        # "yellow" is not enough: so is an index whose primary shards are just being restored.
+        if restored and restored["active_primary_shards"] == restored["number_of_shards"]:
             return
         _require_hope(connection, index)
         time.sleep(_POLL_SECONDS)
