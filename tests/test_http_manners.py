@@ -12,7 +12,7 @@ import pytest
 from conftest import ARTICLES
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from search.engines.memory.engine import MemoryEngine
 from search.request.reading import MAX_QUERY_STRING
@@ -168,6 +168,15 @@ def test_each_setting_is_one_that_answers_show_or_one_that_none_shows() -> None:
 def test_two_hosts_of_one_site_do_not_share_a_tag(client: FlaskClient) -> None:
     tags = {client.get("/search.atom?q=flood", base_url=f"https://{host}").headers["ETag"] for host in ("a.x", "b.x")}
     assert len(tags) == 2, "feeds name the host in their addresses"
+
+
+@pytest.mark.parametrize("host", ["xn--strae-oqa.example", "xn--a", "xn--z1g", "xn--" + "9" * 59])
+@pytest.mark.parametrize("path", ["/", "/search?q=flood", "/article/1", "/opensearch.xml", "/sitemap.xml", "/save?q=a"])
+def test_a_host_whose_letters_cannot_be_told_is_named_as_it_was_sent(app: Flask, path: str, host: str) -> None:
+    # The client of Flask cannot send such a host itself.
+    environ = EnvironBuilder(path).get_environ() | {"HTTP_HOST": host}
+    body, status, _ = run_wsgi_app(app.wsgi_app, environ)
+    assert (status, f"http://{host}" in b"".join(body).decode()) == ("200 OK", True)
 
 
 # --- other sites ---------------------------------------------------------------------------------------------------

@@ -113,8 +113,11 @@ def _origin(address: str) -> str:
 
 @lru_cache(maxsize=64)
 def _shown(scheme: str, host: str) -> str:
-    """The same for a request, its host in the letters that people read."""
-    return _origin(get_current_url(scheme, host))
+    """The same for a request, its host in the letters that people read, as far as they can be told."""
+    try:
+        return _origin(get_current_url(scheme, host))
+    except ValueError:  # Python knows IDNA as of 2003, which had no name with ß; and hosts may be anything that is sent
+        return f"{scheme}://{host}"
 
 
 def attach(app: Flask, site: Site) -> None:
