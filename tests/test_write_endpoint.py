@@ -157,7 +157,9 @@ ADDRESSES = [("PUT", "/api/v1/articles/1"), ("DELETE", "/api/v1/articles/1"), ("
 
 
 @pytest.mark.parametrize(("method", "path"), ADDRESSES)
-@pytest.mark.parametrize("given", ["", "Bearer", "Bearer x", "Basic YTpi", "Bearer bfk_00000000_" + "A" * 43])
+@pytest.mark.parametrize(
+    "given", ["", "Bearer", "Bearer x", "Basic YTpi", "Basic \xff", "Bearer bfk_00000000_" + "A" * 43]
+)
 def test_nothing_is_written_or_told_without_a_key(client: FlaskClient, method: str, path: str, given: str) -> None:
     headers = {"Authorization": given} if given else {}
     response = client.open(path, method=method, headers=headers, json={"title": "One"} if method == "PUT" else None)

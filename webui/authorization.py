@@ -19,7 +19,10 @@ _REALM: Final = "writing to the archive"
 
 def require_key(scope: Scope = "write") -> WriteKey:
     """The key of the request. Raises Unauthorized without one that is in force, Forbidden as `require_scope` does."""
-    given = request.authorization
+    try:
+        given = request.authorization
+    except ValueError:  # Werkzeug reads "Basic" in ASCII alone
+        given = None
     if given is None or given.type != "bearer" or not given.token:
         raise _unauthorized(_("Send a key in the header Authorization: Bearer KEY."))
     key = verified(current_site().archive.ledger, given.token, now_in_utc())
