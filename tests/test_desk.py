@@ -127,6 +127,10 @@ def test_an_empty_form_and_odd_fields_are_told_what_to_do(desk: FlaskClient) -> 
     for field in ({"mode": "x"}, {"half_life": "0"}, {"half_life": "many"}, {"limit": "51"}, {"colour": "red"}):
         assert post(desk, **DRAFT, **field).status_code == 400, field
     assert post(desk, text="flood \0 bridge", title="").status_code == 200
+    nameless = b"--edge\r\nContent-Disposition: form-data\r\n\r\nflood\r\n--edge--\r\n"
+    for path in ("/desk", "/desk/queries/variant"):
+        answer = desk.post(path, data=nameless, content_type="multipart/form-data; boundary=edge", headers=OWN)
+        assert answer.status_code == 400, path
 
 
 # --- an article ----------------------------------------------------------------------------------------------------

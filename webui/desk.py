@@ -100,7 +100,7 @@ def _form_pairs() -> list[tuple[str, str]]:
     # Werkzeug cuts a chunked body at MAX_CONTENT_LENGTH without an error.
     if pairs is None or any(len(value) > MAX_TEXT_SENT for _name, value in pairs):
         raise RequestEntityTooLarge(too_long())
-    return [(name, value.replace("\0", "")) for name, value in pairs]
+    return [(name or "", value.replace("\0", "")) for name, value in pairs]  # a part of a multipart body may have none
 
 
 def _answer(asked: DeskDraft) -> Response:

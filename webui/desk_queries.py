@@ -85,7 +85,7 @@ def variant() -> Response:
 def add_variant() -> Response:
     """Has a name find another spelling from now on. Where no file can be written, the page has what to write."""
     require_own_page()
-    form = read_pairs(VariantForm, [(name, value) for name, value in request.form.items(multi=True) if value])
+    form = read_pairs(VariantForm, [(name or "", value) for name, value in request.form.items(multi=True) if value])
     try:
         name, spelling = require_pair(form.name, form.spelling)
     except ParameterError:
