@@ -218,6 +218,7 @@ def test_choices_sent_empty_are_taken_out_of_the_address(client: FlaskClient) ->
     assert client.get("/search?q=a+b&section=News+%3E+Local&tag=").headers["Location"] == (
         "/search?q=a+b&section=News+%3E+Local"
     )
+    assert client.get("/facet/a%0Ab%3Fc?q=").headers["Location"] == "/facet/a%0Ab%3Fc"
 
 
 def test_what_the_form_cannot_say_travels_hidden(client: FlaskClient) -> None:

@@ -80,12 +80,13 @@ def _speaking(
 def _moved(environ: WSGIEnvironment, path: str, start: StartResponse) -> Iterable[bytes]:
     response, query = Response(status=308), environ.get("QUERY_STRING", "")
     # Two slashes at the start would lead to another site.
-    address = "/" + _quoted(path.encode("latin-1", "replace")).lstrip("/")
+    address = "/" + quoted_path(path.encode("latin-1", "replace")).lstrip("/")
     response.headers["Location"] = f"{address}?{query}" if query else address
     return response(environ, start)
 
 
-def _quoted(path: str | bytes) -> str:
+def quoted_path(path: str | bytes) -> str:
+    """The path as it stands in an address: percent-encoded, so that no sign in it means anything there."""
     return quote(path, safe="/:@!$&'()*+,;=~")
 
 
@@ -108,7 +109,7 @@ def language_links(language: str) -> tuple[LanguageLink, ...]:
     query = without_tracking(request.query_string).decode("ascii", "replace")
     # An address that is refused for its length is not repeated.
     is_too_long = len(request.path) + len(query) > MAX_QUERY_STRING
-    path = (_quoted(request.path) + (f"?{query}" if query else "")) if _can_be_read() and not is_too_long else "/"
+    path = (quoted_path(request.path) + (f"?{query}" if query else "")) if _can_be_read() and not is_too_long else "/"
     root = mount()
     return tuple(
         LanguageLink(tag, name, root + ("" if tag == language else f"/{tag}") + path, tag == spoken())

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Response, request
 
 from webui.date_form import mended
+from webui.languages import quoted_path
 from webui.responses import led_to
 
 
@@ -19,7 +20,7 @@ def better(query_string: bytes) -> str | None:
 
 def moved(query_string: str) -> Response:
     """A redirect to the same path with that query string."""
-    address = request.script_root + request.path + ("?" + query_string if query_string else "")
+    address = request.script_root + quoted_path(request.path) + ("?" + query_string if query_string else "")
     response = led_to(address, 302)
     response.headers["Cache-Control"] = "no-cache"
     return response
