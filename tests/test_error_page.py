@@ -92,6 +92,10 @@ def test_a_wrong_parameter_is_named_and_can_be_left_out(client: FlaskClient, pat
     assert not page.cssselect(".query-shown")
 
 
+def test_the_way_on_from_an_odd_article_is_to_the_same_one(client: FlaskClient) -> None:
+    assert ways(failure(client, "/article/a%3Fb%23c%25d?page=0", 400))["Leave out “page”"] == "/article/a%3Fb%23c%25d"
+
+
 def test_an_expired_page_of_results_leads_to_the_first_one(client: FlaskClient) -> None:
     page = failure(client, "/search?q=flood&cursor=abc", 400)
     assert ways(page)["Leave out “cursor”"] == "/search?q=flood"
@@ -130,6 +134,23 @@ def test_without_an_index_the_same_address_can_be_tried_again(tmp_path: Path) ->
     page = failure(client, "/search?q=flood&year=2024", 503)
     assert ways(page) == {"Try again": "/search?q=flood&year=2024", "Go to the front page": "/"}
     assert page.cssselect("#q")[0].get("value") == "flood"
+
+
+@pytest.mark.parametrize(
+    ("path", "again"),
+    [
+        ("/%5Cother.example/", "/%5Cother.example/"),
+        ("/a%3Fb?q=%FF", "/a%3Fb?q=%FF"),
+        ("/search?q=\xff", "/search?q=\ufffd"),
+    ],
+)
+def test_trying_again_leads_to_the_same_address_and_to_no_other_site(path: str, again: str) -> None:
+    client = create_app(Settings(client_requests_per_minute=1)).test_client()
+    client.get("/marked")
+    address, _, query = path.partition("?")
+    page = client.get(address, environ_overrides={"QUERY_STRING": query})
+    assert page.status_code == 429
+    assert ways(lxml_html.document_fromstring(page.text))["Try again"] == again
 
 
 def test_an_unexpected_failure_shows_its_number_and_nothing_else(app: Flask) -> None:

@@ -11,8 +11,10 @@ from flask import request
 
 from search.query.fields import QUERY_FIELDS
 from search.query.limits import MAX_LENGTH
+from search.request.urls import with_query
 from search.translation import gettext as _
 from search.translation import gettext_noop
+from webui.languages import quoted_path
 from webui.problems import Problem
 from webui.site import stated
 from webui.wording import Link, day, quoted, sentence
@@ -94,8 +96,7 @@ def _about_the_query(problem: Problem, q: str, front: Link) -> ErrorView:
 def _about_a_parameter(problem: Problem, name: str, q: str, front: Link) -> ErrorView:
     pairs = parse_qsl(request.query_string.decode("utf-8", "replace"))
     without = urlencode([pair for pair in pairs if pair[0] != name])
-    address = request.script_root + request.path
-    link = Link(_("Leave out %(name)s", name=quoted(name)), f"{address}?{without}" if without else address)
+    link = Link(_("Leave out %(name)s", name=quoted(name)), with_query(_own_path(), without))
     title = _("This page of results has expired") if name == "cursor" else _("The address is not valid")
     detail, prefix = problem.detail, f"{name}: "
     shown = name if detail.startswith(prefix) else None
@@ -105,11 +106,16 @@ def _about_a_parameter(problem: Problem, name: str, q: str, front: Link) -> Erro
 
 def _ways_on(status: int) -> tuple[Link, ...]:
     if status in (429, 500, 503):
-        return (Link(_("Try again"), request.script_root + request.full_path.rstrip("?")),)
+        query = request.query_string.decode("utf-8", "replace")
+        return (Link(_("Try again"), with_query(_own_path(), query)),)
     words = " ".join(re.split(r"[\W_]+", unquote(request.path).rstrip("/").rpartition("/")[2])).strip()
     if status == 404 and words:
         return (Link(_("Search for %(words)s", words=_cut(words)), _search_url(words)),)
     return ()
+
+
+def _own_path() -> str:
+    return request.script_root + quoted_path(request.path)
 
 
 def _cut(text: str) -> str:
