@@ -393,6 +393,8 @@ class PinnedArchive:
         if found is None:
             spellings = address_spellings(name)
             if self._ledger is not None:
+                for each in filter(None, (name, moved)):
+                    self._ledger.removed.require_not(each)
                 self._ledger.removed.require_none_at(spellings)
             ids = filter(None, map(self._searcher.id_of_url, spellings))
             found = next(filter(None, map(self._head, ids)), None)
@@ -440,19 +442,11 @@ class PinnedArchive:
         return linked_overview(held, newest, self._planner, addresses or self._addresses, self.section_order)
 
     def why_not(self, article: str, request: SearchRequest, addresses: Addresses | None = None) -> WhyNotAnswer:
-        """Why the request does not find an article, given by its id or its address: see `search.assist.why_not`.
+        """Why the request does not find an article, given as in `named`: see `search.assist.why_not`.
 
-        Raises NotFound, Removed, QuerySyntaxError, ParameterError.
+        Raises NotFound, Removed, QuerySyntaxError, ParameterError, LedgerError.
         """
-        document = self._searcher.document(article)
-        for spelling in () if document else address_spellings(article):
-            if known := self._searcher.id_of_url(spelling):
-                document = self._searcher.document(known)
-                break
-        if self._ledger is not None:
-            self._ledger.removed.require_not(document.id if document else article)
-        if document is None:
-            raise NotFound(_no_such_article(article))
+        document = self._document(self.named(article).id)
         check(replace(request, page=1, cursor=None))
         found = why_not(self._planner, document, request, self._deadline)
         return linked_why_not(document, found, addresses or self._addresses)

@@ -9,6 +9,7 @@ import pytest
 from conftest import ARTICLES
 from flask import Flask
 from flask.testing import FlaskClient
+from test_http_manners import filled
 
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Tombstone
@@ -116,13 +117,7 @@ def test_it_is_gone_from_every_answer(app: Flask, client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "/archive"])
 def test_an_old_id_leads_to_the_new_one(prefix: str) -> None:
-    from search.engines.memory.engine import MemoryEngine
-
-    engine = MemoryEngine("")
-    with engine.writer() as writer:
-        for article in ARTICLES:
-            writer.add(article)
-    app = create_app(Settings(public_url=f"https://site.example{prefix}"), engine)
+    app = create_app(Settings(public_url=f"https://site.example{prefix}"), filled())
     client = app.test_client()
     site_of(app).archive.ledger.move("old/place", "a b?c#d%25&e=f+g", NOON)
     there = quote("a b?c#d%25&e=f+g")
@@ -144,6 +139,26 @@ def test_nobody_is_led_to_what_cannot_be_shown(app: Flask, client: FlaskClient, 
     assert client.get("/article/early").status_code == 404
     down(app, "1")
     assert client.get("/article/before").status_code == 410
+
+
+def test_whatever_names_an_article_may_name_it_as_before_it_moved_and_is_told_that_it_is_gone() -> None:
+    app = create_app(Settings(desk=True), filled())
+    client, ledger = app.test_client(), site_of(app).archive.ledger
+    ledger.move("before", "1", NOON)
+    names = ("before", "1", ONE.url or "")
+
+    def statuses() -> set[int]:
+        asked = [
+            f"{page}{quote(name, safe='')}" for name in names for page in ("/why-not?q=flood&article=", "/desk?id=")
+        ]
+        judged = [{"q": "flood", "article": name, "grade": "good"} for name in names]
+        answers = [client.get(address) for address in asked]
+        answers += [client.post("/api/v1/desk/judgements", json=body) for body in judged]
+        return {answer.status_code for answer in answers}
+
+    assert statuses() == {200}
+    down(app, "1")
+    assert statuses() == {410}
 
 
 def test_an_article_that_is_there_is_shown_whatever_moved(client: FlaskClient, ledger: Ledger) -> None:
