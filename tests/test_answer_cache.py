@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from search.archive import Archive
 from search.engines import open_engine
 from search.engines.memory.engine import MemoryEngine
 from search.settings import Settings
-from webui import create_app
+from webui import caching, create_app
 from webui.answer_cache import AnswerCache
 from webui.site import EXTENSION, Site, site_of
 
@@ -133,10 +133,6 @@ def test_a_commit_makes_every_answer_new(tmp_path: Path) -> None:
 
 
 def test_a_relative_date_is_kept_for_its_minute(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    from datetime import timedelta
-
-    from webui import caching
-
     now = caching.current_minute()
     later: datetime = now + timedelta(minutes=1)
     monkeypatch.setattr(caching, "current_minute", lambda: now)
@@ -147,6 +143,20 @@ def test_a_relative_date_is_kept_for_its_minute(client: FlaskClient, monkeypatch
     assert how(client, paths[1]) == HIT
     monkeypatch.setattr(caching, "current_minute", lambda: later)
     assert [how(client, path) for path in (paths[0], paths[2], fixed)] == [STORED, STORED, HIT]
+
+
+def test_files_and_saved_searches_of_a_relative_date_are_another_answer_every_minute(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, relative, fixed = caching.current_minute(), "q=published%3Anow-7d..now", "q=known"
+    paths = {f"/search.ndjson?{relative}": True, f"/search.ndjson?{fixed}": False}
+    for asked in (relative, "from=now-7d", fixed):
+        paths["/saved?" + client.get(f"/api/v1/save?{asked}").json["link"]] = asked != fixed
+    monkeypatch.setattr(caching, "current_minute", lambda: now)
+    tags = {path: client.get(path).headers["ETag"] for path in paths}
+    assert tags == {path: client.get(path).headers["ETag"] for path in paths}
+    monkeypatch.setattr(caching, "current_minute", lambda: now + timedelta(minutes=1))
+    assert {path: client.get(path).headers["ETag"] != tag for path, tag in tags.items()} == paths
 
 
 def test_what_is_incomplete_or_wrong_is_never_kept(counting: CountingEngine) -> None:

@@ -150,6 +150,11 @@ def _is_relative(asked: str) -> bool:
     return ("now" in letters or "relativetime" in letters) and _RELATIVE.search(asked) is not None
 
 
+def minute_of(asked: str) -> str:
+    """What changes every minute if there is a relative time in what is asked: then it is another question. Else ""."""
+    return current_minute().isoformat() if _is_relative(asked) else ""
+
+
 def entity_tag(generation: str, *others: str) -> str:
     """The opaque part of an entity tag, from the index, the program, the day in UTC, and whatever else is given."""
     content = "\n".join((generation, VERSION, datetime.now(UTC).date().isoformat(), *others))

@@ -27,7 +27,7 @@ from search.request.request import SearchRequest
 from search.results.citation import Source
 from search.results.exporting import FORMATS, Batch, Format, Shape, failed, most_rows, written
 from search.translation import gettext as _
-from webui.caching import conditional, entity_tag, unless_timed_out
+from webui.caching import conditional, entity_tag, minute_of, unless_timed_out
 from webui.site import Site, addresses, current_site
 
 blueprint = Blueprint("exports", __name__)
@@ -98,7 +98,7 @@ def _every_hit(format: Format, search: SearchRequest, shape: Shape) -> Response:
         archive = held.enter_context(site.archive.pinned())
         asked = repr((format.suffix, search.resolved(archive.now), shape))
         place = (request.scheme, request.host, request.script_root)
-        tag = entity_tag(archive.order_generation, *place, asked, site.look)
+        tag = entity_tag(archive.order_generation, *place, asked, minute_of(asked), site.look)
         return conditional(tag, lambda: _sent(held, archive, format, _shaped(search, shape), shape))
 
 

@@ -30,7 +30,7 @@ from search.results.response import Links, SearchResponse
 from search.translation import gettext as _
 from search.translation import ngettext, number
 from webui.answers import SavedAnswer, SavedLinks
-from webui.caching import appearance, conditional, entity_tag, unless_timed_out
+from webui.caching import appearance, conditional, entity_tag, minute_of, unless_timed_out
 from webui.feeds import feed_of
 from webui.hit_html import hits
 from webui.responses import page, sent
@@ -177,7 +177,8 @@ def _moment(text: str) -> datetime:
 
 
 def _answered(link: Link, kind: Rendering, limit: int, render: Callable[[SearchResponse], Response]) -> Response:
-    """What is new, rendered; the same as before as long as neither the index nor what has come is another."""
+    """What is new, rendered; the same as before as long as neither the index nor what has come is another, and, if the
+    search has a relative date, within a minute."""
     site = current_site()
     ledger = site.archive.ledger
     with site.archive.pinned() as archive:
@@ -189,7 +190,8 @@ def _answered(link: Link, kind: Rendering, limit: int, render: Callable[[SearchR
                 found = archive.news(asked, ids, addresses(kind), limit=limit)
             return unless_timed_out(render(replace(found, links=_links(link, kind, found.links))), found)
 
-        known = str(ledger.arrivals.last()), str(ledger.removed.version())
+        minute = minute_of(repr(link.search.request))
+        known = str(ledger.arrivals.last()), str(ledger.removed.version()), minute
         place = request.scheme, request.host, request.script_root, request.path, link.own
         tag = entity_tag(archive.order_generation, *known, *place, appearance(), site.look)
         return conditional(tag, made)
