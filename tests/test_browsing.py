@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
+from steady import comes_true
 
 from search.browsing import AUTHORS_AT_ONCE, HITS_A_YEAR, OTHER, letter_of
 from search.commands import main
@@ -26,6 +28,8 @@ from search.errors import ParameterError
 from search.settings import Settings
 from webui import create_app
 from webui.operations import OPERATIONS
+from webui.site import site_of
+from webui.turns import Turns
 
 ZONE = ZoneInfo("Asia/Baku")
 DAYS = st.dates(date(1999, 12, 1), date(2001, 2, 1))
@@ -185,6 +189,27 @@ def test_today_is_that_of_the_archive_and_is_not_kept() -> None:
 def test_the_endpoint_describes_what_can_be_browsed() -> None:
     described = {operation.path for operation in OPERATIONS}
     assert {"/api/v1/calendar", "/api/v1/authors", "/api/v1/on-this-day"} <= described
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/calendar",
+        "/authors",
+        "/on-this-day/07-03",
+        "/api/v1/calendar",
+        "/api/v1/authors",
+        "/api/v1/on-this-day?on=07-03",
+    ],
+)
+def test_who_browses_waits_for_a_turn_as_who_searches_does(path: str) -> None:
+    client = client_of(article(1, date(1999, 7, 3)))
+    turns = site_of(client.application).turns = Turns(1, 60.0)
+    asker = threading.Thread(target=client.get, args=[path])
+    with turns.turn():
+        asker.start()
+        assert comes_true(lambda: turns.waiting == 1, tries=100)
+    asker.join()
 
 
 def test_the_command_prints_what_the_pages_show(tmp_path: Path) -> None:

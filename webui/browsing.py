@@ -21,7 +21,7 @@ from search.results.browsing import CalendarAnswer, CalendarMonth
 from search.results.response import Period
 from search.translation import gettext as _
 from search.translation import weekday_names
-from webui.caching import from_archive, from_archive_at_once
+from webui.caching import from_archive
 from webui.home import shade_of
 from webui.responses import led_to, page, sent
 from webui.site import addresses, current_site
@@ -158,7 +158,7 @@ def _take_no_parameters() -> None:
 
 
 @blueprint.get("/api/v1/calendar")
-@from_archive_at_once
+@from_archive
 def calendar_answer(archive: PinnedArchive) -> Response:
     """A year of the archive, day by day, with the number of articles."""
     asked = read(CalendarParameters, request.query_string)
@@ -166,7 +166,7 @@ def calendar_answer(archive: PinnedArchive) -> Response:
 
 
 @blueprint.get("/api/v1/authors")
-@from_archive_at_once
+@from_archive
 def authors_answer(archive: PinnedArchive) -> Response:
     """The authors whose names begin with a letter, with the number of articles of each."""
     asked = read(AuthorsParameters, request.query_string)
@@ -175,7 +175,7 @@ def authors_answer(archive: PinnedArchive) -> Response:
 
 
 @blueprint.get("/api/v1/on-this-day")
-@from_archive_at_once
+@from_archive
 def on_this_day_answer(archive: PinnedArchive) -> Response:
     """What appeared on one day of the year, in all years."""
     asked = read(OnThisDayParameters, request.query_string)
