@@ -122,6 +122,7 @@ def test_who_has_the_answer_is_told_so_without_it(client: FlaskClient, path: str
         assert (again.status_code, again.data) == (304, b""), asked
         assert again.headers["ETag"] == tag
         assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
+        assert set(first.vary) <= set(again.vary)
         assert all(name in again.headers for name in SECURITY_HEADERS)
 
 

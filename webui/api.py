@@ -115,20 +115,23 @@ def related_to_draft() -> Response:
 
 @blueprint.get("/api/v1/suggest")
 @blueprint.get("/suggest", endpoint="suggest_short")
-@from_archive_at_once
-def suggest(archive: PinnedArchive) -> Response:
+def suggest() -> Response:
     """Completions of what has been typed so far."""
+    response = _suggested()
+    response.vary.add("Accept")
+    return response
+
+
+@from_archive_at_once
+def _suggested(archive: PinnedArchive) -> Response:
     asked = read(SuggestParameters, request.query_string)
     found = archive.suggest(asked.q, addresses("html"), asked.limit)
     if _browser_asks(asked.format):
         notes = ["" if row.count is None else _counted(row.count) for row in found]
         urls = [current_site().absolute(row.url) for row in found]
         body = json.dumps([asked.q, [row.text for row in found], notes, urls]).encode()
-        response = sent(body, content_type=SUGGESTIONS)
-    else:
-        response = sent(json_bytes(SuggestAnswer(asked.q, found)))
-    response.vary.add("Accept")
-    return response
+        return sent(body, content_type=SUGGESTIONS)
+    return sent(json_bytes(SuggestAnswer(asked.q, found)))
 
 
 @blueprint.get("/api/v1/sections")

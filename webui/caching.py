@@ -206,6 +206,8 @@ def conditional(tag: str, make: Callable[[], Response]) -> Response:
         response = Response(status=304)
     if response.cache_control.no_store or response.status_code not in (200, 304):
         return response
+    if response.status_code == 304:
+        response.vary.add("Accept-Encoding")  # as the answer has, if it is long (RFC 9110, section 15.4.5)
     response.set_etag(response.get_etag()[0] or held or tag, weak=True)
     response.headers["Cache-Control"] = CACHE_CONTROL
     return response
