@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnprocessableEntity
 
 from search.accepting import deleting, is_known, putting, take_one
-from search.errors import NotFound
+from search.errors import NotFound, ParameterError
 from search.ledger.inbox import Notice, Sending
 from search.releasing import now_in_utc
 from search.request.article_body import MAX_ARTICLE_BYTES, ArticleBody, written_id
@@ -86,6 +86,8 @@ def writes() -> Response:
 
 
 def _read_address(id: str) -> None:
+    if "\ufffd" in id:  # which stands for bytes that are no text: two ids would become one
+        raise ParameterError("id", _("is not valid UTF-8; percent-encode the text as UTF-8"))
     written_id(id)
     read(NoParameters, request.query_string)
 
