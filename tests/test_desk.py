@@ -229,6 +229,15 @@ def test_a_page_of_the_site_may_choose_by_either_header() -> None:
     assert choose(desk, "pin 2", Origin="http://localhost").status_code == 403
 
 
+@pytest.mark.parametrize("public_url", ["", "http://zürich.example", "http://xn--zrich-kva.example"])
+def test_a_page_under_a_name_of_other_letters_may_choose_too(public_url: str) -> None:
+    desk = client_of(desk=True, public_url=public_url)
+    asked = {"subject": "1", "choice": "pin 2"}
+    for host, status in (("xn--zrich-kva.example", 303), ("xn--mnchen-3ya.example", 403)):
+        sent = {"Origin": f"http://{host}", "Host": "xn--zrich-kva.example"}
+        assert desk.post("/desk/choices", data=asked, headers=sent).status_code == status
+
+
 @pytest.mark.parametrize("choice", ["", "pin", "pin ", "keep 2", "pin nothing-of-that-name", "pin 1"])
 def test_what_is_no_choice_is_refused(desk: FlaskClient, choice: str) -> None:
     assert choose(desk, choice).status_code in (400, 404)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from flask import request
 from werkzeug.exceptions import Forbidden
+from werkzeug.urls import iri_to_uri
 
 from search.translation import gettext as _
 from webui.site import current_site
@@ -23,7 +24,7 @@ def require_own_page(*, programs: bool = False) -> None:
     if place is not None:
         allowed = place == "same-origin"
     elif origin is not None:
-        allowed = origin == current_site().absolute("")
+        allowed = origin == iri_to_uri(current_site().absolute(""))
     else:
         allowed = programs
     if not allowed:
