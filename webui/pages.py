@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, cast
 from urllib.parse import parse_qsl, quote, urlencode
@@ -198,7 +198,7 @@ def names(archive: PinnedArchive) -> Response:
     return page("names.html", names=archive.names(asked.page, addresses("html")))
 
 
-@cache
+@lru_cache(maxsize=64)
 def fingerprint(name: str) -> str:
     """A short hash of a file in `static/`."""
     return hashlib.blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()
@@ -250,7 +250,9 @@ def _root() -> dict[str, object]:
 
 @blueprint.after_app_request
 def _keep_static(response: Response) -> Response:
-    """Lets clients keep a static file for ever if its address has a fingerprint."""
-    if request.endpoint == "static" and stated("v") is not None and response.status_code == 200:
+    """Lets clients keep a static file for ever if its address has its fingerprint. While servers are replaced one by
+    one, that of another version may be asked for here."""
+    is_file = request.endpoint == "static" and request.method in ("GET", "HEAD") and response.status_code == 200
+    if is_file and stated("v") == fingerprint((request.view_args or {})["filename"]):
         response.headers["Cache-Control"] = FOREVER
     return response
