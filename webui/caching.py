@@ -134,11 +134,10 @@ def _tag(archive: PinnedArchive, chosen: str) -> str:
         written = request.query_string.decode("latin-1")
         # Pairs, for an escaped sign is no separator; of bytes, for not all of them need be text.
         asked = repr(parse_qsl(written, keep_blank_values=True, encoding="latin-1"))
-        accepted, is_relative = request.headers.get("Accept", ""), _is_relative(unquote_plus(written))
+        accepted, minute = request.headers.get("Accept", ""), minute_of(unquote_plus(written))
     else:
         asked, accepted = repr(asked_search(kind)), ""
-        is_relative = _is_relative(asked)
-    minute = current_minute().isoformat() if is_relative else ""
+        minute = minute_of(asked)
     place = request.scheme, request.host, request.script_root, request.path
     order = archive.order_generation, archive.section_order.version, chosen
     return entity_tag(*order, *place, asked, accepted, minute, appearance(), current_site().look)
@@ -157,8 +156,9 @@ def minute_of(asked: str) -> str:
 
 def entity_tag(generation: str, *others: str) -> str:
     """The opaque part of an entity tag, from the index, the program, the day in UTC, and whatever else is given."""
-    content = "\n".join((generation, VERSION, datetime.now(UTC).date().isoformat(), *others))
-    return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    # Joined so that no part can be taken for two.
+    content = repr((generation, VERSION, datetime.now(UTC).date().isoformat(), *others))
+    return hashlib.blake2b(content.encode(), digest_size=12).hexdigest()
 
 
 @cache

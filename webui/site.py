@@ -43,7 +43,7 @@ UNSEEN: Final = frozenset({
     "workers", "cors_origins", "deadline_seconds", "searches_at_once", "cache_bytes", "user_agent", "fetch_allow",
     "exports_at_once", "queue_seconds", "fetch_per_second", "mail_server", "mail_from", "alert_allow", "log_level",
     "query_log", "query_log_least", "metrics", "log_format", "log_queries", "log_addresses", "log_slow_seconds",
-    "inbox", "inbox_most", "write_per_minute", "client_requests_per_minute", "trusted_proxies",
+    "inbox", "webhooks", "inbox_most", "write_per_minute", "client_requests_per_minute", "trusted_proxies",
     "compat",
 })  # fmt: skip
 """Settings that no whole answer depends on, or only by the index, the order of the sections and the variants, which
