@@ -67,12 +67,14 @@ def test_each_line_is_answered_in_order_and_a_bad_one_stops_no_other() -> None:
     lines = [
         put("a"), b"{", b"", b"[]", b"\xff", delete("b"), {"action": "put", "id": "c"}, put("d", ""), put("down"),
         {"action": "move", "id": "e"}, put("f", colour="red"), {**delete("g"), "article": {}}, put(" h"),
-        put("i", status="canceled"), b'{"action": "put", "id": "j", "article": {"title": "\\ud800"}}', put("z"),
+        put("i", status="canceled"), b'{"action": "put", "id": "j", "article": {"title": "\\ud800"}}',
+        b'{"action": "put", "id": "k", "\\ud800": 1}', b'{"action": "put", "id": "l", "article": {"\\ud800": 1}}',
+        put("z"),
     ]  # fmt: skip
     answers = sender.send(lines)
-    expected = [202, 400, 400, 400, 202, 400, 400, 410, 400, 400, 400, 400, 400, 400, 202]
+    expected = [202, 400, 400, 400, 202, 400, 400, 410, 400, 400, 400, 400, 400, 400, 400, 400, 202]
     assert [answer["status"] for answer in answers] == expected
-    assert [answer["line"] for answer in answers] == [1, 2, *range(4, 17)]
+    assert [answer["line"] for answer in answers] == [1, 2, *range(4, 19)]
     assert [notice.article for notice in sender.ledger.inbox.listed("queued", 9)] == ["a", "b", "z"]
     refused = [answer for answer in answers if answer["problem"]]
     assert all(answer["status"] == answer["problem"]["status"] for answer in refused)

@@ -200,6 +200,7 @@ def test_killing_and_listing_need_the_scope_admin(client: FlaskClient, writer: s
         ({"title": "a", "tags": ["a"] * 201}, "tags"), ({"title": "a", "tags": ["a"] * 700}, "parameters"),
         ({"title": "a", "language": "quite English"}, "language"), ({"title": "\ud800"}, "title"),
         ({"title": "a", "status": "draft"}, "status"), ({"title": "a", "published": None}, "published"),
+        ({"title": "a", "\ud800": "b"}, "\\ud800"),
     ],
 )  # fmt: skip
 def test_what_is_no_article_is_refused_with_the_key_to_correct(

@@ -207,7 +207,8 @@ def validated(model: type[Model], values: Mapping[str, object]) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
-        name = str(detail["loc"][0])
+        # Pydantic says of a key that is no text in UTF-8 only that, and not where it stands.
+        name = str(detail["loc"][0] if detail["loc"] else detail["input"])
         raise ParameterError(label(name), _in_plain_words(detail, name, model)) from error
 
 
