@@ -127,6 +127,13 @@ def test_any_id_that_can_be_kept_can_be_written(server: Server, key: str, id: st
     assert comes_true(lambda: title_of(server, path) == f"Called {id}")
 
 
+@pytest.mark.parametrize("path", ["caf%E9", "caf%E8", "caf%C3%28", "%ED%A0%80"])
+def test_an_id_that_is_not_written_in_utf_8_is_refused(server: Server, key: str, path: str) -> None:
+    for method in ("PUT", "DELETE"):
+        status, problem = call(server, method, f"/api/v1/articles/{path}", key, {"title": "a"})
+        assert (status, problem["parameter"]) == (400, "id")
+
+
 def test_a_body_that_is_too_long_is_refused_and_the_server_goes_on(server: Server, key: str) -> None:
     for given, length, status in (("wrong", 3_000_000, 401), (key, 4_100_000, 413)):
         with suppress(BrokenPipeError, ConnectionResetError):  # the rest is not read

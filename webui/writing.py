@@ -86,8 +86,11 @@ def writes() -> Response:
 
 
 def _read_address(id: str) -> None:
-    if "\ufffd" in id:  # which stands for bytes that are no text: two ids would become one
-        raise ParameterError("id", _("is not valid UTF-8; percent-encode the text as UTF-8"))
+    try:
+        request.environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError as error:
+        # Werkzeug puts U+FFFD for such bytes, which would make one article of many.
+        raise ParameterError("id", _("is not valid UTF-8; percent-encode the text as UTF-8")) from error
     written_id(id)
     read(NoParameters, request.query_string)
 
