@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,18 @@ def test_a_batch_has_a_most_of_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(article_batch, "MAX_LINES", 7)
     answers = Sender().send([put(f"a{number}") for number in range(12)])
     assert [answer["status"] for answer in answers] == [202] * 7 + [413]
+
+
+def test_a_batch_of_too_many_lines_is_read_to_its_end_so_that_its_sender_gets_the_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(article_batch, "MAX_LINES", 7)
+    sender = Sender()
+    body = BytesIO(b"\n".join(json.dumps(put(f"a{number}", body="b" * 50_000)).encode() for number in range(30)))
+    headers = {"Authorization": f"Bearer {sender.key}", "Content-Length": str(len(body.getvalue()))}
+    response = sender.client.post("/api/v1/articles:batch", input_stream=body, content_type=NDJSON, headers=headers)
+    assert [json.loads(line)["status"] for line in response.data.splitlines()] == [202] * 7 + [413]
+    assert body.tell() == len(body.getvalue())
 
 
 def test_a_line_that_is_too_long_costs_only_itself() -> None:

@@ -91,7 +91,8 @@ class _Batch:
     _lines: int = 0
 
     def read(self, lines: Iterable[bytes | None]) -> None:
-        """Takes each line that is not blank, and has an answer for each in the end."""
+        """Takes each line that is not blank, and has an answer for each in the end, but for those after MAX_LINES,
+        of which one answer says so."""
         for line in lines:
             self._lines += 1
             if line is not None and not line.strip():
@@ -105,6 +106,8 @@ class _Batch:
             if len(self.group) >= _GROUP_LINES or size > _GROUP_CHARACTERS:
                 self._queue()
         self._queue()
+        for _line in lines:
+            pass  # who is still sending would not get the answers if the connection ended now
 
     def _take(self, line: bytes | None) -> None:
         name = ""
