@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import jsonschema
 import pytest
+from archives import fill
 from asynchronous import run
 from click.testing import CliRunner
 from conftest import ARTICLES
@@ -23,6 +24,7 @@ from search.archive import Archive
 from search.commands import main
 from search.document import Document
 from search.engines import open_engine
+from search.engines.memory.engine import MemoryEngine
 from search.engines.protocols import Engine
 from search.ledger.removals import Tombstone
 from search.settings import Settings
@@ -131,6 +133,14 @@ def test_pages_of_results_follow_each_other(archive: Archive) -> None:
     second = answer(archive, "search", query="flood", limit=2, page=first["next_page"])
     assert first["total"] == second["total"] > 4
     assert not {piece["id"] for piece in first["results"]} & {piece["id"] for piece in second["results"]}
+
+
+def test_no_page_is_named_that_may_not_be_asked_for() -> None:
+    engine = MemoryEngine("")
+    fill(engine, *(Document(f"{number}", "Flood", tags=(f"tag {number}",)) for number in range(10_100)))
+    many = Archive(engine, Settings())
+    for name, arguments in (("search", {"limit": 25}), ("facets", {"facet": "tag"})):
+        assert [answer(many, name, **arguments, page=page)["next_page"] for page in (99, 100)] == [100, None]
 
 
 def test_the_text_that_old_clients_read_is_the_same_json(archive: Archive) -> None:

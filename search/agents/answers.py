@@ -35,8 +35,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """The articles that were found, of `total`. `next_page` is null on the last page. `did_you_mean` are queries that
-    find more, `warnings` what was repaired or left out. `complete` is false if time ran out."""
+    """The articles that were found, of `total`. `next_page` is null on the last page that may be asked for.
+    `did_you_mean` are queries that find more, `warnings` what was repaired or left out. `complete` is false if time ran
+    out."""
 
     notice: str
     results: tuple[Piece, ...]
@@ -120,7 +121,7 @@ class CountedValue:
 @dataclass(frozen=True, slots=True)
 class FacetsAnswer:
     """A page of the values of `facet` among `total` articles; `matching` values fit in all, and `missing` articles have
-    none. `next_page` is null on the last page."""
+    none. `next_page` is null on the last page that may be asked for."""
 
     notice: str
     facet: str

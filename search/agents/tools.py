@@ -19,6 +19,7 @@ from search.agents.answers import (
     SearchAnswer,
 )
 from search.agents.arguments import (
+    MAX_PAGE,
     FacetsArguments,
     FetchArguments,
     RelatedArguments,
@@ -67,7 +68,7 @@ def search(archive: PinnedArchive, place: Place, arguments: SearchArguments) -> 
         results=tuple(_piece(hit, place) for hit in found.hits),
         total=found.total,
         page=arguments.page,
-        next_page=arguments.page + 1 if found.links.next else None,
+        next_page=_next_page(arguments.page, is_last=found.links.next is None),
         did_you_mean=tuple(row.text for row in found.suggestions.did_you_mean),
         warnings=found.warnings,
         complete=_is_complete(found),
@@ -124,7 +125,7 @@ def facets(archive: PinnedArchive, place: Place, arguments: FacetsArguments) -> 
         matching=found.matching,
         missing=found.missing,
         page=found.page,
-        next_page=found.page + 1 if found.page * VALUES_A_PAGE < found.matching else None,
+        next_page=_next_page(found.page, is_last=found.page * VALUES_A_PAGE >= found.matching),
         warnings=found.warnings,
         complete=not (found.timed_out or found.partial),
     )
@@ -163,6 +164,10 @@ def _related_piece(found: RelatedHit, place: Place) -> RelatedPiece:
 
 def _is_complete(found: SearchResponse) -> bool:
     return not (found.timed_out or found.partial)
+
+
+def _next_page(page: int, *, is_last: bool) -> int | None:
+    return None if is_last or page == MAX_PAGE else page + 1
 
 
 def _end(body: str, offset: int, limit: int) -> int:
