@@ -26,7 +26,7 @@ from search.agents.arguments import (
     SearchArguments,
     searched_for,
 )
-from search.agents.untrusted import NOTICE, boundary, quoted, visible
+from search.agents.untrusted import NOTICE, all_visible, boundary, quoted, visible
 from search.assist.subject import Subject
 from search.document import Document, Moment
 from search.errors import NotFound
@@ -86,11 +86,11 @@ def fetch(archive: PinnedArchive, place: Place, arguments: FetchArguments) -> Ar
         boundary=mark,
         published=_written(document.published),
         modified=_written(document.modified),
-        sections=document.sections,
-        authors=document.authors,
-        tags=document.tags,
+        sections=all_visible(document.sections),
+        authors=all_visible(document.authors),
+        tags=all_visible(document.tags),
         language=document.language,
-        type=document.type,
+        type=visible(document.type),
         summary=visible(document.summary[:MAX_SUMMARY]),
         offset=offset,
         end=end,
@@ -143,7 +143,16 @@ def _piece(hit: Hit, place: Place) -> Piece:
     snippets = tuple(
         Passage(visible(row.text), row.heading and visible(row.heading), row.url or url) for row in hit.snippets
     )
-    return Piece(hit.id, visible(hit.title), url, hit.published, hit.sections, hit.authors, hit.language, snippets)
+    return Piece(
+        id=hit.id,
+        title=visible(hit.title),
+        url=url,
+        published=hit.published,
+        sections=all_visible(hit.sections),
+        authors=all_visible(hit.authors),
+        language=hit.language,
+        snippets=snippets,
+    )
 
 
 def _related_piece(found: RelatedHit, place: Place) -> RelatedPiece:
@@ -153,10 +162,10 @@ def _related_piece(found: RelatedHit, place: Place) -> RelatedPiece:
         title=visible(hit.title),
         url=place.url(hit.id, hit.url),
         published=hit.published,
-        sections=hit.sections,
-        authors=hit.authors,
+        sections=all_visible(hit.sections),
+        authors=all_visible(hit.authors),
         language=hit.language,
-        reasons=found.reasons,
+        reasons=all_visible(found.reasons),
         days=found.days,
         likeness=round(hit.score, 4),
     )

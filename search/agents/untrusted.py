@@ -4,6 +4,7 @@ what no reader would see in it is made visible."""
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Final
 
 NOTICE: Final = (
@@ -17,6 +18,11 @@ _TAGS: Final = dict.fromkeys(range(0xE0000, 0xE0080), "\ufffd")
 def visible(text: str) -> str:
     """The text with U+FFFD for each character that no reader sees; its length stays the same."""
     return text.translate(_TAGS)
+
+
+def all_visible(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each of the texts as `visible` gives it."""
+    return tuple(map(visible, texts))
 
 
 def boundary() -> str:
