@@ -76,16 +76,17 @@ def test_there_are_no_more_webhooks_than_can_be_told(hook: Hook, monkeypatch: py
 
 def test_a_failure_shows_in_the_exit_code_and_in_the_list(hook: Hook) -> None:
     articles("old")
-    command("webhooks", "add", f"{hook.address}/x")
+    command("webhooks", "add", f"{hook.address}/x?token=s3cret")
     articles("new")
-    hook.answers["/x"] = [410]
+    hook.answers["/x?token=s3cret"] = [410]
     ran = command("webhooks", "run")
     assert ran.exit_code == 3
     assert "answered 410" in ran.stderr
     listed = command("webhooks", "list").stdout
     assert "  ended: " in listed
+    assert "s3cret" not in ran.output + listed.partition("ended: ")[2]
     message = listed.partition("given up: ")[2].partition(":")[0]
-    hook.answers["/x"] = [200]
+    hook.answers["/x?token=s3cret"] = [200]
     assert command("webhooks", "retry", message, "msg_none").exit_code == 1
     assert command("webhooks", "run").exit_code == 0
     assert "ended" not in command("webhooks", "list").stdout

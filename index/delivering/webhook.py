@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from index.delivering.outcome import NotDelivered
 from index.fetching.address import read_address
@@ -100,7 +101,9 @@ class Poster:
                 context=self.context,
             )
         except FetchError as error:
-            raise NotDelivered(str(error), is_final=error.status == GONE, is_silent=not error.status) from error
+            # Logs get the reason. The paths and queries of many webhooks hold a secret.
+            reason = f"{urlsplit(owner.target).netloc}: {error.reason}"
+            raise NotDelivered(reason, is_final=error.status == GONE, is_silent=not error.status) from error
 
 
 def read_hook(address: str) -> str:
