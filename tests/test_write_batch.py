@@ -175,6 +175,22 @@ def test_a_key_that_sends_too_often_is_told_when_to_come_back() -> None:
 # --- a ledger that cannot be written
 
 
+def test_a_key_that_is_revoked_while_a_batch_comes_queues_nothing_more() -> None:
+    sender = Sender()
+
+    class Slow(BytesIO):
+        def readinto(self, buffer: Any) -> int:
+            if self.tell() > len(self.getvalue()) / 2:
+                sender.ledger.write_keys.revoke("cms", datetime.now(UTC).date())
+            return super().readinto(buffer)
+
+    body = Slow(b"".join(json.dumps(put(f"a{number}", body="b" * 2_000)).encode() + b"\n" for number in range(300)))
+    headers = {"Authorization": f"Bearer {sender.key}", "Content-Length": str(len(body.getvalue()))}
+    response = sender.client.post("/api/v1/articles:batch", input_stream=body, content_type=NDJSON, headers=headers)
+    assert response.status_code == 401
+    assert sender.ledger.inbox.count("queued") == 100
+
+
 def test_what_cannot_be_queued_is_not_acknowledged(tmp_path: Path) -> None:
     place = tmp_path / "archive.ledger"
     sender = Sender(ledger=str(place))

@@ -145,11 +145,13 @@ class _Batch:
         return any(sending.article == name for _, sending in self.group)
 
     def _queue(self) -> None:
-        """Queues the group: it is on the disk when this returns, or its lines say that it is not."""
+        """Queues the group: it is on the disk when this returns, or its lines say that it is not. Raises Unauthorized
+        if the key was revoked meanwhile: a batch may come for as long as its sender likes."""
         group, self.group = self.group, []
         if not group:
             return
         try:
+            require_key()
             numbers = take(self.archive, [sending for _, sending in group], now_in_utc())
         except BackfileError as error:
             self.stopped, numbers = error, []
