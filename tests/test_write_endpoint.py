@@ -118,6 +118,17 @@ def test_who_prefers_to_wait_is_answered_when_it_shows(server: Server, key: str)
     assert (status, answer["outcome"]) == (200, "deleted")
 
 
+def test_who_kills_an_article_and_waits_is_told_that_it_is_done(server: Server, key: str, folder: Path) -> None:
+    admin = add_key(open_ledger(str(folder / "archive.ledger")), "killer", "admin", NOW)
+    assert admin is not None
+    path = "/api/v1/articles/killed"
+    call(server, "PUT", path, key, {"title": "Wrong"}, Prefer="wait=10")
+    status, answer = call(server, "PUT", path, admin, {"title": "Wrong", "status": "canceled"}, Prefer="wait=10")
+    assert (status, answer.get("state"), answer.get("outcome")) == (200, "done", "removed")
+    assert comes_true(lambda: server.get(path)[0] == 410)
+    assert call(server, "PUT", path, key, {"title": "Wrong"})[0] == 410
+
+
 @pytest.mark.parametrize("id", ["a/b", "a//b", "..", "~", "x/related", "a b?c#d%25&e=f+g", "Ünïcødé/日本語", ";v=1"])
 def test_any_id_that_can_be_kept_can_be_written(server: Server, key: str, id: str) -> None:
     path = f"/api/v1/articles/{quote_id(id)}"

@@ -47,7 +47,7 @@ def put_article(id: str) -> Response:
     sending = putting(archive, key, id, body)
     if is_known(archive, sending):
         return _sent(WriteAnswer(None, id, "put", "done", "unchanged", "", None, write_links(id, None)))
-    return _taken(sending)
+    return _taken(sending, is_kill=body.status == "canceled")
 
 
 @blueprint.delete("/api/v1/articles/<written:id>")
@@ -95,22 +95,23 @@ def _read_address(id: str) -> None:
     read(NoParameters, request.query_string)
 
 
-def _taken(sending: Sending) -> Response:
+def _taken(sending: Sending, *, is_kill: bool = False) -> Response:
     number = take_one(current_site().archive, sending, now_in_utc())
     seconds = preferred_wait()
     waited = waited_for(number, seconds)
-    response = _became(_known(number))
+    response = _became(_known(number), is_kill)
     if waited:
         response.headers["Preference-Applied"] = f"wait={seconds}"
     return response
 
 
-def _became(notice: Notice) -> Response:
-    """The answer to who has sent it. Raises Removed; UnprocessableEntity for what is set aside."""
+def _became(notice: Notice, is_kill: bool) -> Response:
+    """The answer to who has sent it. Raises Removed, unless it was sent to have the article taken down;
+    UnprocessableEntity for what is set aside."""
     answer = _answer(notice)
     if notice.state == "failed":
         raise UnprocessableEntity(_("The article cannot be written: %(reason)s", reason=notice.note))
-    if notice.outcome == "removed":
+    if notice.outcome == "removed" and not is_kill:
         current_site().archive.ledger.removed.require_not(notice.article)
         raise UnprocessableEntity(_("The article cannot be written: %(reason)s", reason=notice.note))
     response = _sent(answer)
