@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from jsonschema import Draft202012Validator
 from real_server import Server, served
 from steady import comes_true
 
+from search.document import Document
 from search.engines import open_engine
 from search.ledger import open_ledger
 from search.ledger.inbox import Settled
@@ -285,6 +287,32 @@ def test_what_is_set_aside_answers_422_to_who_sent_it(app: Flask, client: FlaskC
     assert listed is not None
     assert number in [row["number"] for row in listed["writes"]]
     assert client.get("/api/v1/writes/999999999", headers=headers).status_code == 404
+
+
+def test_who_withholds_an_article_and_waits_is_answered_when_it_is_shown_no_more(
+    app: Flask, client: FlaskClient, writer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, pauses, shown = site_of(app).archive, count(1), Document("held", "Held", "Not for long.")
+    with archive.engine.writer() as writing:
+        writing.add(shown)
+
+    def pause(_seconds: float) -> None:
+        """Has another process write it, whose commit shows here a little later than what the ledger says of it."""
+        match next(pauses):
+            case 1:
+                [entry] = (each for each in archive.ledger.inbox.next() if each.article == shown.id)
+                archive.ledger.inbox.settle([Settled(entry, "waiting", "", shown.id, shown.content_hash())])
+            case 3:
+                with archive.engine.writer() as writing:
+                    writing.delete(shown.id)
+
+    monkeypatch.setattr("webui.prefer.time.sleep", pause)
+    response = client.put("/api/v1/articles/held", json={"title": "Held", "status": "withheld"},
+                          headers={"Authorization": writer, "Prefer": "wait=10"})  # fmt: skip
+    assert (response.status_code, next(pauses) > 3) == (200, True)
+    assert response.json is not None
+    assert response.json["outcome"] == "waiting"
+    assert client.get("/api/v1/articles/held").status_code == 404
 
 
 def test_the_answers_fit_their_description(client: FlaskClient, writer: str, admin: str) -> None:

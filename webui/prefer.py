@@ -30,7 +30,8 @@ def preferred_wait() -> int:
 
 
 def waited_for(number: int, seconds: int) -> bool:
-    """Waits until a sending is written and shows in this process, or so many seconds; False if it did not wait.
+    """Waits until a sending is written and shows in this process, or its article is shown no more if it waits for its
+    moment, or so many seconds; False if it did not wait.
 
     Raises LedgerError.
     """
@@ -50,7 +51,7 @@ def _is_shown(number: int) -> bool:
     notice = archive.ledger.inbox.of(number)
     if notice is None or notice.state != "done":
         return notice is None or notice.state == "failed"
-    if notice.outcome not in ("added", "changed", "deleted"):
+    if notice.outcome not in ("added", "changed", "deleted", "waiting"):
         return True
     return _is_seen(notice)
 
@@ -60,8 +61,9 @@ def _is_seen(notice: Notice) -> bool:
     last = archive.ledger.inbox.last_sent(notice.article)
     if last is None or last.number != notice.number:
         return True  # something newer was sent meanwhile
+    is_hidden = notice.outcome == "waiting"
     try:
         with archive.pinned() as pinned:
-            return (pinned.content_hash(last.known_as) or "") == last.hash
+            return (pinned.content_hash(last.known_as) or "") == ("" if is_hidden else last.hash)
     except EngineError:
-        return False
+        return is_hidden
