@@ -35,6 +35,7 @@ from search.engines import open_engine
 from search.engines.disk.engine import DiskEngine
 from search.errors import ConfigError, EngineError, IndexDamaged, IndexLocked, IndexMissing, LedgerError
 from search.ledger import open_ledger
+from search.ledger.inbox import Sending
 from search.ledger.judgements import Judgement
 from search.ledger.ledger import Ledger
 from search.ledger.removals import Tombstone
@@ -374,6 +375,33 @@ def test_what_waits_and_is_taken_down_while_a_backup_is_made_waits_in_no_copy_of
     new.restore(target)
     assert is_down(new)
     assert new.ledger.waiting.counts() == (0, 0)
+
+
+def test_what_was_sent_and_is_taken_down_while_a_backup_is_made_is_in_no_copy_of_the_ledger(
+    archive: Place, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = '{"title": "the zyzzyva story"}'
+    archive.ledger.inbox.take([Sending("secret", body, "", "")], datetime.now(UTC), 10)
+    hold = DiskEngine.held_commit
+
+    def late(engine: DiskEngine) -> Any:
+        remove(archive)
+        return hold(engine)
+
+    monkeypatch.setattr(DiskEngine, "held_commit", late)
+    archive.back_up(target)
+    assert files_with("zyzzyva", target) == []
+
+
+def test_a_ledger_that_is_there_forgets_what_was_sent_of_what_the_backup_knows_is_taken_down(
+    archive: Place, target: Path, tmp_path: Path
+) -> None:
+    remove(archive)
+    archive.back_up(target)
+    new = Place(tmp_path / "new")
+    new.ledger.inbox.take([Sending("secret", '{"title": "the zyzzyva story"}', "", "")], datetime.now(UTC), 10)
+    new.restore(target)
+    assert (new.ledger.inbox.count("queued"), new.ledger.inbox.next()) == (0, [])
 
 
 def test_a_memory_of_runs_that_is_damaged_is_left_out_of_a_backup_and_a_damaged_ledger_is_reported(

@@ -166,6 +166,7 @@ class Ledger:
             connection.execute(_DROP_WAITING)
             connection.executemany("INSERT OR IGNORE INTO moved VALUES (?, ?, ?)", moved)
             connection.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?)", keys)
+        self.removed.forget_sent()
 
     # --- the file
 

@@ -98,6 +98,12 @@ class Removals:
                 added.append(removal)
         return added
 
+    def forget_sent(self) -> None:
+        """Forgets the text of what was sent and is not written yet, or was set aside, of articles that are down."""
+        removals = self.in_force()
+        with self._database.writing() as connection:
+            connection.executemany(inbox.REMOVES, [{"id": each.id, "why": str(each.error())} for each in removals])
+
     def mark_purged(self, ids: Iterable[str], at: datetime) -> None:
         """Notes that no file of the index has anything of these articles any more."""
         with self._database.writing() as connection:
