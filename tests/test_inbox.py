@@ -224,6 +224,17 @@ def test_a_version_before_one_that_fails_is_written(desk: Desk) -> None:
     assert desk.opened.ledger.inbox.count("failed") == 1
 
 
+def test_a_version_under_another_id_before_one_that_fails_is_written(desk: Desk, tmp_path: Path) -> None:
+    index_file(desk, tmp_path, url="https://news.example/ferry", title="Ferry")
+    desk.put("wp-1", "Ferry again", url="https://news.example/ferry")
+    desk.write()
+    good = desk.put("wp-1", "Ferry moved", url="https://news.example/ferry")
+    desk.opened.ledger.inbox.take([Sending("news.example/ferry", "[]", "x", "key")], datetime.now(UTC), 9)
+    desk.write()
+    assert (desk.of(good).outcome, desk.titles()) == ("changed", {"news.example/ferry": "Ferry moved"})
+    assert desk.opened.ledger.inbox.count("failed") == 1
+
+
 def test_what_was_set_aside_does_not_take_the_place_of_a_later_version(desk: Desk) -> None:
     inbox = desk.opened.ledger.inbox
     [broken] = inbox.take([Sending("a", "[]", "x", "key")], datetime.now(UTC), 9)

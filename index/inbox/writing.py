@@ -113,12 +113,12 @@ class InboxWriter:
             return 0
         with self._searcher() as searcher:
             settled = [self._settled(article, report, outcomes, searcher) for article in writing]
-        failed = {each.entry.article for each in settled if each.outcome == "failed"}
+        failed = {article.known_as for article, each in zip(writing, settled, strict=True) if each.outcome == "failed"}
         settled += [
             Settled(each.entry, "superseded")
             for each in articles
             # Where the latest failed, the one before it is written next.
-            if latest[each.known_as] is not each and each.entry.article not in failed
+            if latest[each.known_as] is not each and each.known_as not in failed
         ]
         self.ledger.inbox.settle(settled)
         if any(each.outcome == "removed" for each in settled):
