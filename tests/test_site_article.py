@@ -170,6 +170,14 @@ def test_a_link_to_a_heading_that_is_not_shown_is_plain_text(heading: str) -> No
     assert str(render_article(document(f"{heading}<p><a href=#a>up</a>, x</p>")).html) == "<p>up, x</p>"
 
 
+@pytest.mark.parametrize("reference", ["&#x11;", "&#17;", "&#x1b;", "&#1;", "&#xfdd0;", "&#x7f;"])
+def test_control_characters_written_as_references_are_left_out(reference: str) -> None:
+    markup = f'<p>a{reference}<font>b{reference}</font>c <a href="https://x.example/{reference}d">x</a></p>'
+    shown = str(render_article(document(markup)).html)
+    assert shown.startswith("<p>abc ")
+    assert 'href="https://x.example/d"' in shown
+
+
 def test_images_go_and_their_captions_stay() -> None:
     shown = render_article(
         document(

@@ -189,11 +189,24 @@ def _parse(markup: str) -> HtmlElement | None:
         return None
     parser = lxml_html.HTMLParser(remove_comments=True, remove_pis=True, no_network=True)
     try:
-        return lxml_html.fragment_fromstring(_CONTROLS.sub("", markup), create_parent="div", parser=parser)
+        root = lxml_html.fragment_fromstring(_CONTROLS.sub("", markup), create_parent="div", parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
     except (AssertionError, IndexError):  # so lxml says that a whole page has no body
         return None
+    if "&#" in markup:
+        _drop_controls(root)
+    return root
+
+
+def _drop_controls(root: HtmlElement) -> None:
+    """Drops the control characters that character references in a text stand for: lxml reads them, and then refuses to
+    move them."""
+    for element in root.iter(etree.Element):
+        if element.text:
+            element.text = _CONTROLS.sub("", element.text)
+        if element.tail:
+            element.tail = _CONTROLS.sub("", element.tail)
 
 
 def _is_whole(root: HtmlElement, body: str) -> bool:
@@ -227,7 +240,7 @@ def _reduce_attributes(element: HtmlElement, base: str | None, targets: frozense
     kept = [(name, value) for name, value in element.attrib.items() if name in allowed]
     element.attrib.clear()  # all at once: of a name such as "{x" lxml can delete no single one
     for name, value in kept:
-        element.set(name, value)
+        element.set(name, _CONTROLS.sub("", value))
     if element.tag == "a":
         _reduce_link(element, base, targets)
 
