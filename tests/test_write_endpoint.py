@@ -246,9 +246,7 @@ def test_what_is_no_json_object_is_refused(
     assert response.status_code == status
 
 
-@pytest.mark.parametrize(
-    "path", ["1/related", "a/why-not", "a%0Ab", "%20a", "a%20%20b", "a" * 201, "e%CC%81", "caf%E9"]
-)
+@pytest.mark.parametrize("path", ["1/related", "a/why-not", "a%0Ab", "%20a", "a%20%20b", "a" * 201, "e%CC%81"])
 def test_an_id_that_could_not_be_kept_as_it_is_is_refused(client: FlaskClient, writer: str, path: str) -> None:
     for method in ("PUT", "DELETE"):
         response = client.open(
