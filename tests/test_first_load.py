@@ -28,6 +28,8 @@ SHIFTS = """() => new Promise((resolve) => {
 })"""
 """How much of the page has moved since it was opened, after typing too. Suggestions may move within their list while
 others take their places: that counts only on a machine so slow that they come long after the letter."""
+LEAST_SHIFT = 0.001
+"""A hundredth of what is called good (web.dev, "Cumulative Layout Shift"); less is a letter a pixel aside."""
 
 
 def loaded(page: Page, address: str) -> tuple[dict[str, str], dict[str, float]]:
@@ -89,7 +91,7 @@ def test_nothing_moves_when_suggestions_open(browser: Browser, site: str, size: 
             with page.expect_response(lambda response: response.url.endswith("q=gut")):
                 page.locator("#q").press_sequentially("gut")
             expect(page.get_by_role("listbox")).to_be_visible()
-            assert page.evaluate(SHIFTS) == 0
+            assert page.evaluate(SHIFTS) < LEAST_SHIFT
             assert page.evaluate("document.documentElement.scrollHeight") == tall
 
 
@@ -97,4 +99,4 @@ def test_a_shift_would_be_noticed(reader: Reader) -> None:
     page = reader.open("/search?q=press")
     page.evaluate("document.querySelector('.search-layout').style.marginTop = '200px'")
     page.wait_for_function("document.querySelector('.search-layout').getBoundingClientRect().top > 200")
-    assert page.evaluate(SHIFTS) > 0
+    assert page.evaluate(SHIFTS) > LEAST_SHIFT
