@@ -18,8 +18,8 @@ from index.delivering.command import (
     message_facts,
     print_messages,
     secret_facts,
-    sent_in_words,
 )
+from index.delivering.trying import sent_in_words
 from search.alerts.arriving import begin
 from search.alerts.keys import forget_old, key_path, made_keys, read_keys, rotate
 from search.alerts.saved import MADE, canonical, read_canonical, saved, signed, verified, written_in_words

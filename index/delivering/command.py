@@ -56,14 +56,6 @@ def exit_retried(ctx: click.Context, ids: Sequence[str], changed: int) -> None:
     ctx.exit(0 if changed == len(set(ids)) else 1)
 
 
-def sent_in_words(ran: Counts, nothing_left: str) -> list[str]:
-    """What became of the messages of a run, in parts of a line."""
-    parts = [f"{ran.sent:,} messages sent"]
-    for count, what in ((ran.failed, "to be tried again"), (ran.dead, "given up"), (ran.dropped, nothing_left)):
-        parts += [f"{count:,} {what}"] if count else []
-    return parts
-
-
 def exit_ran(ctx: click.Context, ran: Ran, summary: str, *, as_json: bool) -> None:
     """Says what a run came to, its problems on standard error, and ends the command; with 3 if something failed."""
     for problem in ran.problems:

@@ -37,6 +37,14 @@ def has_tried(ran: Counts) -> bool:
     return bool(ran.sent or ran.failed or ran.dead)
 
 
+def sent_in_words(ran: Counts, nothing_left: str) -> list[str]:
+    """What became of the messages of a run, in parts of a line."""
+    parts = [f"{ran.sent:,} messages sent"]
+    for count, what in ((ran.failed, "to be tried again"), (ran.dead, "given up"), (ran.dropped, nothing_left)):
+        parts += [f"{count:,} {what}"] if count else []
+    return parts
+
+
 class Outbox(Protocol):
     """Whose messages are sent, and how."""
 

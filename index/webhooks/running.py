@@ -14,10 +14,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from index.delivering.command import sent_in_words
 from index.delivering.heads import Heads
 from index.delivering.outcome import NotDelivered
-from index.delivering.trying import KEPT_DAYS, Trying
+from index.delivering.trying import KEPT_DAYS, Trying, sent_in_words
 from index.delivering.webhook import Poster
 from index.fetching.hosts import Resolver, look_up
 from index.lock import only_run
